@@ -1,0 +1,1 @@
+//! The dandelion adapter.

@@ -1,0 +1,101 @@
+//! What a crate under `adapters/` offers to the gateway.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::dialect::Dialect;
+use crate::group::NewGroup;
+use crate::realm::{Numbering, Realm};
+
+/// How a route wants its dialect: read from the configuration, checked by the adapter.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The realm whose ids its callers use.
+    pub realm: Realm,
+    /// The version of the system that its clients were written for; `None`: the newest recorded.
+    pub version: Option<String>,
+    /// What the real server's configuration would say, by the adapter's own names.
+    pub settings: Map<String, Value>,
+}
+
+impl Options {
+    /// The defaults of a realm.
+    #[must_use]
+    pub fn of(realm: Realm) -> Self {
+        Self { realm, version: None, settings: Map::new() }
+    }
+}
+
+/// An option that an adapter knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OptionRow {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes: `true or false`, `"sqlite", "mysql" or "postgres"`.
+    pub takes: &'static str,
+    /// What it does, in one sentence.
+    pub about: &'static str,
+}
+
+/// A sentence that says what is wrong with an option and what was expected.
+pub type OptionError = String;
+
+/// One system's adapter.
+#[derive(Clone, Copy, Debug)]
+pub struct Adapter {
+    /// The system's name, its usual mount and its realm: `kanboard`.
+    pub name: &'static str,
+    /// How the system names its people.
+    pub users: Numbering,
+    /// How the system names its groups.
+    pub groups: Numbering,
+    /// The versions it speaks, the default first.
+    pub versions: &'static [&'static str],
+    /// The options it knows.
+    pub options: &'static [OptionRow],
+    /// Makes its dialect.
+    pub dialect: fn(&Options) -> Result<Arc<dyn Dialect>, OptionError>,
+    /// The groups that a fresh server of this system has.
+    pub foundation: fn() -> Vec<NewGroup>,
+    /// Spells a key the way the system does, from random bytes.
+    pub mint: fn(&[u8; 32]) -> String,
+    /// Whether the system shows a key to its owner again, so that its value must be kept (sealed).
+    pub shows_keys: bool,
+    /// The member of the credentials file that holds the first key: `api_token`.
+    pub key_word: &'static str,
+    /// Whether the first key belongs to the application rather than to the administrator.
+    pub application_key: bool,
+}
+
+impl Options {
+    /// A switch; off unless it is on.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> bool {
+        self.settings.get(name).and_then(Value::as_bool).unwrap_or_default()
+    }
+
+    /// A text; `None` if it is not given.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.settings.get(name).and_then(Value::as_str)
+    }
+
+    /// Refuses an option that the adapter does not know, and a version it does not speak.
+    pub fn check(&self, adapter: &Adapter) -> Result<(), OptionError> {
+        if let Some(version) = &self.version
+            && !adapter.versions.contains(&version.as_str())
+        {
+            let known = adapter.versions.join(", ");
+            return Err(format!("{} has no version {version:?}; known: {known}", adapter.name));
+        }
+        for name in self.settings.keys() {
+            if !adapter.options.iter().any(|row| row.name == name) {
+                let known: Vec<_> = adapter.options.iter().map(|row| row.name).collect();
+                let known = known.join(", ");
+                return Err(format!("{} has no option {name:?}; known: {known}", adapter.name));
+            }
+        }
+        Ok(())
+    }
+}

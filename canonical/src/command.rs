@@ -1,0 +1,187 @@
+//! What is asked: [`Command`], and its name, [`Verb`], side by side.
+
+use std::fmt;
+
+use crate::credentials::Lockout;
+use crate::group::{GroupPatch, GroupRef, NewGroup};
+use crate::key::{KeyChoice, NewKey};
+use crate::realm::Realm;
+use crate::secret::Secret;
+use crate::user::{AttributeChanges, NewUser, UserPatch, UserRef};
+
+/// One canonical command: what a caller of any system asks of any backend.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Create a person. Answers the [`crate::outcome::Outcome::User`].
+    CreateUser(Box<NewUser>),
+    /// Create a person who is found in the directory (LDAP), by name.
+    CreateFromDirectory(String),
+    /// Read a person.
+    GetUser(UserRef),
+    /// Read everybody, in the order of creation.
+    ListUsers,
+    /// Change a person, all or nothing. Answers the changed person.
+    UpdateUser(UserRef, Box<UserPatch>),
+    /// Let a person act again.
+    ActivateUser(UserRef),
+    /// Keep a person, who may no longer act.
+    DeactivateUser(UserRef),
+    /// Delete a person, with keys and memberships. Answers the person as last known.
+    DeleteUser(UserRef),
+    /// Set a person's password; `None` takes it away.
+    ChangePassword(UserRef, Option<Secret>),
+    /// Issue a key to a person, or (`None`) to the application itself.
+    IssueKey(Option<UserRef>, Box<NewKey>),
+    /// Revoke a person's (`None`: the application's) keys of a realm.
+    RevokeKeys(Option<UserRef>, Realm, KeyChoice),
+    /// List a person's keys of a realm, or (`None`) everybody's.
+    ListKeys(Option<UserRef>, Realm),
+    /// Read the attributes of a person that start with this prefix.
+    ReadSettings(UserRef, String),
+    /// Set attributes of a person; every name starts with this prefix.
+    MergeSettings(UserRef, String, AttributeChanges),
+    /// Create a group.
+    CreateGroup(Box<NewGroup>),
+    /// Read a group.
+    GetGroup(GroupRef),
+    /// Read the groups of a realm, or (`None`) the teams, in the order of creation.
+    ListGroups(Option<Realm>),
+    /// Change a group. Answers the changed group.
+    UpdateGroup(GroupRef, Box<GroupPatch>),
+    /// Delete a group and its memberships.
+    DeleteGroup(GroupRef),
+    /// Add a member; a conflict if already in.
+    AddMember(GroupRef, UserRef),
+    /// Remove a member; not found if not in.
+    RemoveMember(GroupRef, UserRef),
+    /// Read the members of a group, in the order of joining.
+    ListMembers(GroupRef),
+    /// Read the groups of a person.
+    GroupsOf(UserRef),
+    /// List the locks a person holds.
+    ListLocks(UserRef),
+    /// What the backend says of itself.
+    ServerFacts,
+    /// Find a key of a realm by its value, with its owner.
+    FindKey(Realm, Secret),
+    /// Check a person's password.
+    VerifyPassword(UserRef, Secret),
+    /// Count a failed sign-in and lock if it was one too many.
+    CountFailure(UserRef, Lockout),
+    /// Forget failed sign-ins.
+    ClearFailures(UserRef),
+}
+
+/// The name of a [`Command`]: what tables, metrics and permissions are keyed by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "each is the name of the command beside it")]
+pub enum Verb {
+    CreateUser,
+    CreateFromDirectory,
+    GetUser,
+    ListUsers,
+    UpdateUser,
+    ActivateUser,
+    DeactivateUser,
+    DeleteUser,
+    ChangePassword,
+    IssueKey,
+    RevokeKeys,
+    ListKeys,
+    ReadSettings,
+    MergeSettings,
+    CreateGroup,
+    GetGroup,
+    ListGroups,
+    UpdateGroup,
+    DeleteGroup,
+    AddMember,
+    RemoveMember,
+    ListMembers,
+    GroupsOf,
+    ListLocks,
+    ServerFacts,
+    FindKey,
+    VerifyPassword,
+    CountFailure,
+    ClearFailures,
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+impl Command {
+    /// The name of this command.
+    #[must_use]
+    pub const fn verb(&self) -> Verb {
+        match self {
+            Self::CreateUser(_) => Verb::CreateUser,
+            Self::CreateFromDirectory(_) => Verb::CreateFromDirectory,
+            Self::GetUser(_) => Verb::GetUser,
+            Self::ListUsers => Verb::ListUsers,
+            Self::UpdateUser(..) => Verb::UpdateUser,
+            Self::ActivateUser(_) => Verb::ActivateUser,
+            Self::DeactivateUser(_) => Verb::DeactivateUser,
+            Self::DeleteUser(_) => Verb::DeleteUser,
+            Self::ChangePassword(..) => Verb::ChangePassword,
+            Self::IssueKey(..) => Verb::IssueKey,
+            Self::RevokeKeys(..) => Verb::RevokeKeys,
+            Self::ListKeys(..) => Verb::ListKeys,
+            Self::ReadSettings(..) => Verb::ReadSettings,
+            Self::MergeSettings(..) => Verb::MergeSettings,
+            Self::CreateGroup(_) => Verb::CreateGroup,
+            Self::GetGroup(_) => Verb::GetGroup,
+            Self::ListGroups(_) => Verb::ListGroups,
+            Self::UpdateGroup(..) => Verb::UpdateGroup,
+            Self::DeleteGroup(_) => Verb::DeleteGroup,
+            Self::AddMember(..) => Verb::AddMember,
+            Self::RemoveMember(..) => Verb::RemoveMember,
+            Self::ListMembers(_) => Verb::ListMembers,
+            Self::GroupsOf(_) => Verb::GroupsOf,
+            Self::ListLocks(_) => Verb::ListLocks,
+            Self::ServerFacts => Verb::ServerFacts,
+            Self::FindKey(..) => Verb::FindKey,
+            Self::VerifyPassword(..) => Verb::VerifyPassword,
+            Self::CountFailure(..) => Verb::CountFailure,
+            Self::ClearFailures(_) => Verb::ClearFailures,
+        }
+    }
+
+    /// The person this command is about, for the permissions that a person has over themselves.
+    #[must_use]
+    pub const fn person(&self) -> Option<&UserRef> {
+        match self {
+            Self::GetUser(user)
+            | Self::UpdateUser(user, _)
+            | Self::ActivateUser(user)
+            | Self::DeactivateUser(user)
+            | Self::DeleteUser(user)
+            | Self::ChangePassword(user, _)
+            | Self::ReadSettings(user, _)
+            | Self::MergeSettings(user, ..)
+            | Self::GroupsOf(user)
+            | Self::ListLocks(user)
+            | Self::IssueKey(Some(user), _)
+            | Self::RevokeKeys(Some(user), ..)
+            | Self::ListKeys(Some(user), _) => Some(user),
+            _ => None,
+        }
+    }
+
+    /// The group this command is about.
+    #[must_use]
+    pub const fn group(&self) -> Option<&GroupRef> {
+        match self {
+            Self::GetGroup(group)
+            | Self::UpdateGroup(group, _)
+            | Self::DeleteGroup(group)
+            | Self::AddMember(group, _)
+            | Self::RemoveMember(group, _)
+            | Self::ListMembers(group) => Some(group),
+            _ => None,
+        }
+    }
+}

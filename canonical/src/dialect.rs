@@ -1,0 +1,36 @@
+//! The front of an adapter: reads callers of one system and answers them in its words.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+
+use crate::command::Verb;
+use crate::exchange::Exchange;
+use crate::fault::Fault;
+use crate::http::{Request, Response};
+
+/// A method of a dialect, as its manual has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Method {
+    /// Its name: `createUser`, `POST /api/access/users`.
+    pub name: &'static str,
+    /// The commands it may run.
+    pub verbs: &'static [Verb],
+    /// What it is for, in one sentence.
+    pub about: &'static str,
+}
+
+/// One system's dialect. It acts through its [`Exchange`] only, so that it can be replayed, fuzzed
+/// and explained.
+#[async_trait]
+pub trait Dialect: Debug + Send + Sync {
+    /// Every method it has: for the manual, the matrix, and the test that asks for a transcript
+    /// of each.
+    fn methods(&self) -> &'static [Method];
+
+    /// Answers a request.
+    async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response;
+
+    /// Words a fault that came before the request could be answered: a body too large, a time-out.
+    fn refuse(&self, request: &Request, fault: &Fault) -> Response;
+}

@@ -1,0 +1,36 @@
+//! One HTTP request's conversation with the gateway: the only thing a dialect can act through.
+//!
+//! A dialect does no input or output of its own, reads no clock and no configuration. Everything
+//! it wants done it asks of its [`Exchange`], which is the pipeline in production, and a script in
+//! tests and in `explain`.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::command::Command;
+use crate::credentials::{Caller, Credentials};
+use crate::fault::Fault;
+use crate::memory::Memory;
+use crate::outcome::Outcome;
+
+/// The gateway, as one request's dialect sees it.
+#[async_trait]
+pub trait Exchange: Debug + Send + Sync {
+    /// Proves who asks. A refusal is `Unauthenticated` with its [`crate::fault::Refusal`]; a
+    /// backend that cannot be asked is its own fault, never a refusal.
+    async fn identify(&self, credentials: Credentials) -> Result<Caller, Fault>;
+
+    /// Runs one command for a caller: permission first, then capability, then the backend.
+    async fn call(&self, caller: &Caller, command: Command) -> Result<Outcome, Fault>;
+
+    /// What is remembered between requests.
+    fn memory(&self) -> &dyn Memory;
+
+    /// Fresh random bytes, fit for a secret.
+    fn random(&self) -> [u8; 32];
+
+    /// The time.
+    fn now(&self) -> Timestamp;
+}

@@ -1,0 +1,197 @@
+//! Why a command failed: a closed set of kinds, so that every dialect has a word for each.
+//!
+//! `detail` and `source` are for the log only: a backend's sentence never reaches a caller. A
+//! dialect writes its own from the kind, the subject and the refusal.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+/// The kind of a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FaultKind {
+    /// The request cannot be read.
+    Malformed,
+    /// The request is larger than allowed.
+    TooLarge,
+    /// There is no such method.
+    UnknownMethod,
+    /// A value is not acceptable.
+    Invalid,
+    /// The caller has not proved who they are; see [`Refusal`].
+    Unauthenticated,
+    /// The caller may not do this.
+    Forbidden,
+    /// There is no such thing; see [`Subject`].
+    NotFound,
+    /// Something like it is there already; see [`Subject`].
+    Conflict,
+    /// The backend cannot do this.
+    Unsupported,
+    /// Asked too often.
+    Throttled,
+    /// The backend cannot be reached or refuses us.
+    Unavailable,
+    /// The backend took too long.
+    Timeout,
+    /// The backend or the gateway did what it should not.
+    Unexpected,
+}
+
+impl FaultKind {
+    /// Every kind, for the tables that must have a word for each.
+    pub const ALL: [Self; 13] = [
+        Self::Malformed,
+        Self::TooLarge,
+        Self::UnknownMethod,
+        Self::Invalid,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::Conflict,
+        Self::Unsupported,
+        Self::Throttled,
+        Self::Unavailable,
+        Self::Timeout,
+        Self::Unexpected,
+    ];
+
+    /// Whether it is the caller's doing. What is not must never look like absence.
+    #[must_use]
+    pub const fn is_callers(self) -> bool {
+        !matches!(self, Self::Unavailable | Self::Timeout | Self::Unexpected | Self::Throttled)
+    }
+}
+
+/// What a fault is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A person.
+    User,
+    /// A user name.
+    Username,
+    /// An e-mail address.
+    Email,
+    /// A password.
+    Password,
+    /// A group.
+    Group,
+    /// A membership.
+    Membership,
+    /// A key.
+    Key,
+    /// The directory (LDAP) that the gateway was told to ask.
+    Directory,
+}
+
+/// Why a caller's proof was refused. A dialect may say less than it knows, never more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No proof was offered.
+    Missing,
+    /// No such key, user or password.
+    Unknown,
+    /// The key is past its time.
+    Expired,
+    /// The person is inactive.
+    Inactive,
+    /// Too many failures: locked for a while.
+    Locked,
+    /// Not from this address.
+    Address,
+    /// The key is not for this use.
+    Scope,
+    /// A password alone is not enough.
+    SecondFactor,
+}
+
+/// A failure of a command.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// Its kind.
+    pub kind: FaultKind,
+    /// What it is about.
+    pub subject: Option<Subject>,
+    /// Why a proof was refused.
+    pub refusal: Option<Refusal>,
+    /// For the log.
+    pub detail: Cow<'static, str>,
+    /// For the log: the cause.
+    pub source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+impl Fault {
+    /// A fault of this kind; the detail is for the log.
+    #[must_use]
+    pub fn new(kind: FaultKind, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, subject: None, refusal: None, detail: detail.into(), source: None }
+    }
+
+    /// Says what it is about.
+    #[must_use]
+    pub fn about(mut self, subject: Subject) -> Self {
+        self.subject = Some(subject);
+        self
+    }
+
+    /// Keeps the cause for the log.
+    #[must_use]
+    pub fn because(mut self, cause: impl Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(cause));
+        self
+    }
+
+    /// There is no such thing.
+    #[must_use]
+    pub fn not_found(subject: Subject) -> Self {
+        Self::new(FaultKind::NotFound, "").about(subject)
+    }
+
+    /// There is such a thing already.
+    #[must_use]
+    pub fn conflict(subject: Subject) -> Self {
+        Self::new(FaultKind::Conflict, "").about(subject)
+    }
+
+    /// The caller may not do this.
+    #[must_use]
+    pub fn forbidden() -> Self {
+        Self::new(FaultKind::Forbidden, "")
+    }
+
+    /// The caller's proof is refused.
+    #[must_use]
+    pub fn refused(refusal: Refusal) -> Self {
+        Self { refusal: Some(refusal), ..Self::new(FaultKind::Unauthenticated, "") }
+    }
+
+    /// Whether it says that this is not there.
+    #[must_use]
+    pub fn is_absence_of(&self, subject: Subject) -> bool {
+        self.kind == FaultKind::NotFound && self.subject == Some(subject)
+    }
+}
+
+/// `NotFound User`, `Unauthenticated (Expired)`, `Unavailable: connect`: for the log.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.kind)?;
+        if let Some(subject) = self.subject {
+            write!(f, " {subject:?}")?;
+        }
+        if let Some(refusal) = self.refusal {
+            write!(f, " ({refusal:?})")?;
+        }
+        if !self.detail.is_empty() {
+            write!(f, ": {}", self.detail)?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for Fault {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|cause| cause as &(dyn Error + 'static))
+    }
+}

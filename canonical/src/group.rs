@@ -1,0 +1,144 @@
+//! Groups: teams of people that every system with teams shares, and the sets of rights that are
+//! one system's own.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::permission::Grants;
+use crate::realm::{NativeIds, Realm};
+use crate::user::{AttributeChanges, Attributes, Role, UserId};
+
+/// The canonical id of a group: a UUIDv7.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupId(pub Uuid);
+
+impl fmt::Display for GroupId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How a command points at a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupRef {
+    /// By canonical id.
+    Id(GroupId),
+    /// By the id that a realm knows it by.
+    Native(Realm, String),
+    /// By name, among the groups of a realm (`None`: among the teams).
+    Name(Option<Realm>, String),
+}
+
+impl From<GroupId> for GroupRef {
+    fn from(id: GroupId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl From<&Group> for GroupRef {
+    fn from(group: &Group) -> Self {
+        Self::Id(group.id)
+    }
+}
+
+/// A group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// Canonical id.
+    pub id: GroupId,
+    /// The system whose own set of rights this is; `None`: a team, shared by all systems.
+    pub realm: Option<Realm>,
+    /// Ids in the realms that number their groups.
+    pub ids: NativeIds,
+    /// Name (OctoPrint: the key).
+    pub name: String,
+    /// Description.
+    pub description: Option<String>,
+    /// Who owns it; an owner may change it.
+    pub owner: Option<UserId>,
+    /// Who else may change it.
+    pub stewards: Vec<UserId>,
+    /// Whether it is in force.
+    pub active: bool,
+    /// What its members may do, unless it stands for a role.
+    pub grants: Grants,
+    /// The role this group stands for: membership follows the role, never the other way round.
+    pub confers: Option<Role>,
+    /// How many members it has.
+    pub members: u64,
+    /// What only one system has a place for.
+    pub attributes: Attributes,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+impl Group {
+    /// The id this group has in a realm.
+    #[must_use]
+    pub fn native(&self, realm: &Realm) -> Option<&str> {
+        self.ids.get(realm).map(String::as_str)
+    }
+}
+
+/// What a person's record says of a group they are in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The group.
+    pub group: GroupId,
+    /// Whose set of rights it is; `None`: a team.
+    pub realm: Option<Realm>,
+    /// Its ids in the realms that number their groups.
+    pub ids: NativeIds,
+    /// Its name.
+    pub name: String,
+    /// What its members may do.
+    pub grants: Grants,
+    /// The role it stands for.
+    pub confers: Option<Role>,
+}
+
+/// A group to be created.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NewGroup {
+    /// Whose set of rights it is; `None`: a team.
+    pub realm: Option<Realm>,
+    /// Name.
+    pub name: String,
+    /// Whether a second group of this name (in the same realm) is refused.
+    pub unique_name: bool,
+    /// Description.
+    pub description: Option<String>,
+    /// Who owns it.
+    pub owner: Option<UserId>,
+    /// Whether it starts out of force.
+    pub inactive: bool,
+    /// What its members may do.
+    pub grants: Grants,
+    /// The role it stands for.
+    pub confers: Option<Role>,
+    /// What only one system has a place for.
+    pub attributes: Attributes,
+    /// Ids to take instead of the next free ones.
+    pub ids: NativeIds,
+}
+
+/// Changes to a group; what is `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GroupPatch {
+    /// A new name.
+    pub name: Option<String>,
+    /// Description; `Some(None)` takes it away.
+    pub description: Option<Option<String>>,
+    /// Owner.
+    pub owner: Option<Option<UserId>>,
+    /// Who else may change it.
+    pub stewards: Option<Vec<UserId>>,
+    /// Whether it is in force.
+    pub active: Option<bool>,
+    /// What its members may do.
+    pub grants: Option<Grants>,
+    /// What only one system has a place for.
+    pub attributes: AttributeChanges,
+}

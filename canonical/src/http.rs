@@ -1,0 +1,68 @@
+//! HTTP as an adapter sees it: bytes that came, bytes that go. Never a framework's types.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+/// A request as it came, below the route's mount.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The verb, as written.
+    pub method: String,
+    /// The path below the mount, still percent-encoded: `/jsonrpc.php`.
+    pub path: String,
+    /// The query without its question mark, still percent-encoded.
+    pub query: Option<String>,
+    /// The headers in their order; names in lower case.
+    pub headers: Vec<(String, Bytes)>,
+    /// The body.
+    pub body: Bytes,
+    /// The prefix the route is mounted under: `/kanboard`, or empty.
+    pub mount: String,
+    /// Who is at the other end of the connection.
+    pub peer: Option<IpAddr>,
+    /// When it came.
+    pub received: Timestamp,
+}
+
+impl Request {
+    /// A header's value as bytes; the first, if there are several.
+    #[must_use]
+    pub fn header_bytes(&self, name: &str) -> Option<&[u8]> {
+        self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_ref())
+    }
+
+    /// A header's value as text, if it is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.header_bytes(name).and_then(|value| std::str::from_utf8(value).ok())
+    }
+}
+
+/// An answer as it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// The headers in their order. A length is added by the server.
+    pub headers: Vec<(Cow<'static, str>, String)>,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Response {
+    /// An answer without headers.
+    #[must_use]
+    pub fn new(status: u16, body: impl Into<Bytes>) -> Self {
+        Self { status, headers: Vec::new(), body: body.into() }
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+}

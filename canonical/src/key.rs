@@ -1,0 +1,64 @@
+//! API keys and tokens: what a program shows instead of a password.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::realm::Realm;
+use crate::secret::Secret;
+use crate::user::UserId;
+
+/// An API key. It is found by a keyed hash; the value is kept sealed, and only for the systems
+/// that show it to its owner again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Key {
+    /// Canonical id.
+    pub id: Uuid,
+    /// The realm it opens.
+    pub realm: Realm,
+    /// Whose it is; `None`: the application's own (Kanboard's token, OctoPrint's global key).
+    pub owner: Option<UserId>,
+    /// What it is for: an application's name; `None` is the person's plain key.
+    pub label: Option<String>,
+    /// What it may be used for, in its system's words (RhodeCode: `api`, `feed`, ...).
+    pub scope: Option<String>,
+    /// From when on it is void.
+    pub expires: Option<Timestamp>,
+    /// Addresses (CIDR) it may be used from; empty means anywhere.
+    pub addresses: Vec<String>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// The value, for the systems that show it again.
+    pub shown: Option<Secret>,
+}
+
+/// A key to be issued.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewKey {
+    /// The realm it shall open.
+    pub realm: Realm,
+    /// The value.
+    pub value: Secret,
+    /// What it is for.
+    pub label: Option<String>,
+    /// What it may be used for.
+    pub scope: Option<String>,
+    /// From when on it is void.
+    pub expires: Option<Timestamp>,
+    /// Addresses (CIDR) it may be used from.
+    pub addresses: Vec<String>,
+    /// Whether it takes the place of the owner's keys of the same realm and label.
+    pub replaces: bool,
+}
+
+/// Which of a person's keys of one realm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyChoice {
+    /// Every one.
+    All,
+    /// The plain ones, which have no label.
+    Plain,
+    /// Those with this label.
+    Labelled(String),
+    /// This one.
+    Id(Uuid),
+}

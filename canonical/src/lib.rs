@@ -1,0 +1,22 @@
+//! What is said, whoever says it: commands, outcomes, faults, and the people they are about.
+//!
+//! This crate knows no framework: neither a web server, nor an HTTP client, nor SQL. Adapters
+//! translate between their system's words and these; the gateway joins a front to a back.
+
+pub mod adapter;
+pub mod backend;
+pub mod capability;
+pub mod command;
+pub mod credentials;
+pub mod dialect;
+pub mod exchange;
+pub mod fault;
+pub mod group;
+pub mod http;
+pub mod key;
+pub mod memory;
+pub mod outcome;
+pub mod permission;
+pub mod realm;
+pub mod secret;
+pub mod user;

@@ -1,0 +1,35 @@
+//! What the gateway remembers for a while on a dialect's behalf: sessions, counters, pending
+//! decisions. Replicas share it; a restart does not lose it.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use crate::fault::Fault;
+
+/// A shelf names what kind of thing is remembered: `octoprint.session`.
+pub type Shelf = &'static str;
+
+/// Remembers values under keys that are kept only as a keyed hash, so that they may be secrets.
+#[async_trait]
+pub trait Memory: Debug + Send + Sync {
+    /// The value, unless it is forgotten or past its time.
+    async fn recall(&self, shelf: Shelf, key: &str) -> Result<Option<Value>, Fault>;
+
+    /// Keeps a value for a time, in place of an earlier one.
+    async fn remember(
+        &self,
+        shelf: Shelf,
+        key: &str,
+        value: Value,
+        lasting: Duration,
+    ) -> Result<(), Fault>;
+
+    /// Forgets a value; says whether there was one, so that a thing can be used up just once.
+    async fn forget(&self, shelf: Shelf, key: &str) -> Result<bool, Fault>;
+
+    /// Counts one more within a window that begins with the first; answers the count.
+    async fn count(&self, shelf: Shelf, key: &str, window: Duration) -> Result<u64, Fault>;
+}

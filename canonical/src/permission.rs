@@ -1,0 +1,145 @@
+//! Who may do what: one table, asked before a backend hears of a command.
+//!
+//! A dialect may ask for more than the table (Kanboard refuses ordinary people even their own
+//! record); none can ask for less, because the gateway consults the table at every call.
+
+use std::collections::BTreeSet;
+
+use crate::command::Verb;
+
+/// One thing a person may be allowed to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Grant {
+    /// Read other people's records.
+    SeeUsers,
+    /// Create people.
+    CreateUsers,
+    /// Change other people, their passwords, keys and activity.
+    EditUsers,
+    /// Delete people.
+    DeleteUsers,
+    /// Create groups.
+    CreateGroups,
+    /// Change groups and their members.
+    EditGroups,
+    /// Delete groups.
+    DeleteGroups,
+    /// Everything else that only an administrator may.
+    Administer,
+}
+
+impl Grant {
+    /// Every grant, in the order of the table in the documentation.
+    pub const ALL: [Self; 8] = [
+        Self::SeeUsers,
+        Self::CreateUsers,
+        Self::EditUsers,
+        Self::DeleteUsers,
+        Self::CreateGroups,
+        Self::EditGroups,
+        Self::DeleteGroups,
+        Self::Administer,
+    ];
+
+    /// The word for it in files and the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SeeUsers => "see_users",
+            Self::CreateUsers => "create_users",
+            Self::EditUsers => "edit_users",
+            Self::DeleteUsers => "delete_users",
+            Self::CreateGroups => "create_groups",
+            Self::EditGroups => "edit_groups",
+            Self::DeleteGroups => "delete_groups",
+            Self::Administer => "administer",
+        }
+    }
+}
+
+/// A set of grants. Empty unless something says otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grants(BTreeSet<Grant>);
+
+impl Grants {
+    /// None at all.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Every one: an administrator's.
+    #[must_use]
+    pub fn all() -> Self {
+        Self(Grant::ALL.into_iter().collect())
+    }
+
+    /// Whether this one is among them.
+    #[must_use]
+    pub fn holds(&self, grant: Grant) -> bool {
+        self.0.contains(&grant)
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        Self(self.0.union(&other.0).copied().collect())
+    }
+
+    /// In the order of [`Grant::ALL`].
+    pub fn iter(&self) -> impl Iterator<Item = Grant> + '_ {
+        self.0.iter().copied()
+    }
+}
+
+impl FromIterator<Grant> for Grants {
+    fn from_iter<I: IntoIterator<Item = Grant>>(grants: I) -> Self {
+        Self(grants.into_iter().collect())
+    }
+}
+
+/// What a command takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// Any caller who has proved who they are.
+    Known,
+    /// The person the command is about, or a holder of the grant.
+    Own(Grant),
+    /// A holder of the grant.
+    Holder(Grant),
+    /// The owner or a steward of the group the command is about, or a holder of the grant.
+    OwnGroup(Grant),
+    /// The gateway itself, and nobody else.
+    Gateway,
+}
+
+/// The table.
+#[must_use]
+pub const fn permission(verb: Verb) -> Permission {
+    match verb {
+        Verb::GetUser | Verb::ListLocks | Verb::GroupsOf | Verb::ReadSettings => {
+            Permission::Own(Grant::SeeUsers)
+        }
+        Verb::ListUsers => Permission::Holder(Grant::SeeUsers),
+        Verb::CreateUser | Verb::CreateFromDirectory => Permission::Holder(Grant::CreateUsers),
+        Verb::UpdateUser | Verb::ActivateUser | Verb::DeactivateUser => {
+            Permission::Holder(Grant::EditUsers)
+        }
+        Verb::DeleteUser => Permission::Holder(Grant::DeleteUsers),
+        Verb::ChangePassword | Verb::MergeSettings | Verb::RevokeKeys => {
+            Permission::Own(Grant::EditUsers)
+        }
+        Verb::IssueKey | Verb::ListKeys => Permission::Own(Grant::Administer),
+        Verb::GetGroup | Verb::ListGroups | Verb::ListMembers | Verb::ServerFacts => {
+            Permission::Known
+        }
+        Verb::CreateGroup => Permission::Holder(Grant::CreateGroups),
+        Verb::UpdateGroup | Verb::AddMember | Verb::RemoveMember => {
+            Permission::OwnGroup(Grant::EditGroups)
+        }
+        Verb::DeleteGroup => Permission::OwnGroup(Grant::DeleteGroups),
+        Verb::FindKey | Verb::VerifyPassword | Verb::CountFailure | Verb::ClearFailures => {
+            Permission::Gateway
+        }
+    }
+}

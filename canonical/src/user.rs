@@ -1,0 +1,291 @@
+//! People: who they are, how a command points at them, what can be changed about them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::group::{GroupRef, Membership};
+use crate::permission::Grants;
+use crate::realm::{NativeIds, Realm};
+use crate::secret::Secret;
+
+/// The canonical id of a person: a UUIDv7, the same in every realm, never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserId(pub Uuid);
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What only one system has a place for, each under its own prefix: `octoprint.settings.theme`.
+pub type Attributes = Map<String, Value>;
+
+/// Changes of attributes: a value sets one (`null` is a value), `None` takes one away.
+pub type AttributeChanges = BTreeMap<String, Option<Value>>;
+
+/// The role that every system understands. What else a person may do comes from groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// An ordinary person; also what an unknown role becomes.
+    #[default]
+    User,
+    /// Between the two (Kanboard's `app-manager`).
+    Manager,
+    /// May do everything.
+    Administrator,
+}
+
+impl Role {
+    /// The word for it in files, tables and the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Manager => "manager",
+            Self::Administrator => "administrator",
+        }
+    }
+
+    /// Reads the word back; an unknown one is the least privilege.
+    #[must_use]
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "administrator" => Self::Administrator,
+            "manager" => Self::Manager,
+            _ => Self::User,
+        }
+    }
+}
+
+/// Which user names a system takes for the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Matching {
+    /// Byte by byte.
+    #[default]
+    Exact,
+    /// Ignoring case and trailing blanks, as MariaDB's usual collations do.
+    Folded,
+}
+
+/// The form under which names that differ only in case or trailing blanks are the same.
+#[must_use]
+pub fn folded(name: &str) -> String {
+    name.trim_end_matches(' ').to_lowercase()
+}
+
+/// How a command points at a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserRef {
+    /// By canonical id.
+    Id(UserId),
+    /// By the id that a realm knows the person by, as that system writes it.
+    Native(Realm, String),
+    /// By user name, exactly as written.
+    Name(String),
+    /// By user name, ignoring case and trailing blanks; ambiguous names are found by none but
+    /// their exact spelling.
+    FoldedName(String),
+    /// By e-mail address, ignoring case.
+    Email(String),
+}
+
+impl From<UserId> for UserRef {
+    fn from(id: UserId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl From<&User> for UserRef {
+    fn from(user: &User) -> Self {
+        Self::Id(user.id)
+    }
+}
+
+/// A person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct User {
+    /// Canonical id.
+    pub id: UserId,
+    /// Ids in the realms that number their people.
+    pub ids: NativeIds,
+    /// The name they sign in with.
+    pub username: String,
+    /// The full name as one text. See [`User::full_name`].
+    pub display_name: Option<String>,
+    /// First name, where a system keeps two. See [`User::names`].
+    pub given_name: Option<String>,
+    /// Last name, where a system keeps two.
+    pub family_name: Option<String>,
+    /// E-mail address; `None` (never given) is not the same as empty.
+    pub email: Option<String>,
+    /// The role that every system understands.
+    pub role: Role,
+    /// An inactive person is kept but may do nothing.
+    pub active: bool,
+    /// Whether a password is set here; the hash itself never leaves the backend.
+    pub has_password: bool,
+    /// Where the account comes from when it is not our own (`ldap`).
+    pub source: Option<String>,
+    /// Failed sign-ins in a row.
+    pub failures: u32,
+    /// Signing in is refused until then.
+    pub locked_until: Option<Timestamp>,
+    /// Addresses (CIDR) this person may call from; empty means anywhere.
+    pub addresses: Vec<String>,
+    /// The groups this person is a member of, in the order of joining.
+    pub groups: Vec<Membership>,
+    /// What only one system has a place for.
+    pub attributes: Attributes,
+    /// When the account was made.
+    pub created: Timestamp,
+    /// When the password was last set; a session opened before that is over.
+    pub password_changed: Timestamp,
+    /// When this person last signed in or called.
+    pub last_login: Option<Timestamp>,
+}
+
+impl User {
+    /// What this person may do: everything for an administrator, else what the groups convey.
+    /// A group that stands for a role conveys nothing by itself: the role does.
+    #[must_use]
+    pub fn grants(&self) -> Grants {
+        if self.role == Role::Administrator {
+            return Grants::all();
+        }
+        let own = self.groups.iter().filter(|group| group.confers.is_none());
+        own.fold(Grants::none(), |all, group| all.union(&group.grants))
+    }
+
+    /// The id this person has in a realm.
+    #[must_use]
+    pub fn native(&self, realm: &Realm) -> Option<&str> {
+        self.ids.get(realm).map(String::as_str)
+    }
+
+    /// The full name as one text, joined from two where that is how it was given.
+    #[must_use]
+    pub fn full_name(&self) -> Option<String> {
+        if self.display_name.is_some() {
+            return self.display_name.clone();
+        }
+        if self.given_name.is_none() && self.family_name.is_none() {
+            return None;
+        }
+        let (given, family) = self.names();
+        Some(format!("{given} {family}").trim().to_owned())
+    }
+
+    /// First and last name, split at the first blank where one text is how it was given.
+    #[must_use]
+    pub fn names(&self) -> (String, String) {
+        if self.given_name.is_some() || self.family_name.is_some() {
+            let text = |name: &Option<String>| name.clone().unwrap_or_default();
+            return (text(&self.given_name), text(&self.family_name));
+        }
+        let full = self.display_name.as_deref().unwrap_or_default();
+        let (given, family) = full.split_once(' ').unwrap_or((full, ""));
+        (given.to_owned(), family.trim_start().to_owned())
+    }
+
+    /// An attribute's value.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&Value> {
+        self.attributes.get(name)
+    }
+
+    /// Whether signing in takes a second factor that a password alone does not prove.
+    #[must_use]
+    pub fn second_factor(&self) -> bool {
+        match self.attributes.get("second_factor") {
+            Some(Value::Bool(on)) => *on,
+            Some(Value::Number(on)) => on.as_i64() != Some(0),
+            Some(Value::String(_) | Value::Array(_) | Value::Object(_)) => true,
+            Some(Value::Null) | None => false,
+        }
+    }
+}
+
+/// What must be unique besides the exact user name, which always is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Uniqueness {
+    /// Which names count as the same.
+    pub name: Matching,
+    /// Whether an e-mail address (ignoring case) may belong to one person only.
+    pub email: bool,
+}
+
+/// The memberships a person shall have within one realm's groups, replacing those there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupChange {
+    /// Whose groups are replaced; memberships elsewhere stay.
+    pub realm: Realm,
+    /// The new ones, in order.
+    pub groups: Vec<GroupRef>,
+}
+
+/// A person to be created.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NewUser {
+    /// The name to sign in with.
+    pub username: String,
+    /// None: nobody can sign in by password.
+    pub password: Option<Secret>,
+    /// The full name as one text.
+    pub display_name: Option<String>,
+    /// First name.
+    pub given_name: Option<String>,
+    /// Last name.
+    pub family_name: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// The role.
+    pub role: Role,
+    /// Whether the person starts inactive.
+    pub inactive: bool,
+    /// Where the account comes from (`ldap`).
+    pub source: Option<String>,
+    /// Addresses (CIDR) to call from.
+    pub addresses: Vec<String>,
+    /// Memberships from the start.
+    pub groups: Option<GroupChange>,
+    /// What only one system has a place for.
+    pub attributes: Attributes,
+    /// Ids to take instead of the next free ones.
+    pub ids: NativeIds,
+    /// What must be unique.
+    pub unique: Uniqueness,
+}
+
+/// Changes to a person; what is `None` stays as it is. All of it happens, or nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UserPatch {
+    /// A new user name; every id is kept.
+    pub username: Option<String>,
+    /// Full name; `Some(None)` takes it away. Clears the two separate names.
+    pub display_name: Option<Option<String>>,
+    /// First name. Setting it (or the last name) clears the full name after splitting it.
+    pub given_name: Option<Option<String>>,
+    /// Last name.
+    pub family_name: Option<Option<String>>,
+    /// E-mail address.
+    pub email: Option<Option<String>>,
+    /// The role.
+    pub role: Option<Role>,
+    /// Activity.
+    pub active: Option<bool>,
+    /// Password; `Some(None)` takes it away.
+    pub password: Option<Option<Secret>>,
+    /// Where the account comes from.
+    pub source: Option<Option<String>>,
+    /// Memberships in one realm's groups.
+    pub groups: Option<GroupChange>,
+    /// What only one system has a place for.
+    pub attributes: AttributeChanges,
+    /// What must be unique.
+    pub unique: Uniqueness,
+}
