@@ -64,8 +64,10 @@ pub enum Command {
     ServerFacts,
     /// Find a key of a realm by its value, with its owner.
     FindKey(Realm, Secret),
-    /// Check a person's password.
+    /// Check a person's password. For somebody who is not there it costs the same and is wrong.
     VerifyPassword(UserRef, Secret),
+    /// Check whether this is one of a person's keys of a realm that are still valid.
+    VerifyKey(UserRef, Realm, Secret),
     /// Count a failed sign-in and lock if it was one too many.
     CountFailure(UserRef, Lockout),
     /// Forget failed sign-ins.
@@ -103,6 +105,7 @@ pub enum Verb {
     ServerFacts,
     FindKey,
     VerifyPassword,
+    VerifyKey,
     CountFailure,
     ClearFailures,
 }
@@ -145,6 +148,7 @@ impl Command {
             Self::ServerFacts => Verb::ServerFacts,
             Self::FindKey(..) => Verb::FindKey,
             Self::VerifyPassword(..) => Verb::VerifyPassword,
+            Self::VerifyKey(..) => Verb::VerifyKey,
             Self::CountFailure(..) => Verb::CountFailure,
             Self::ClearFailures(_) => Verb::ClearFailures,
         }

@@ -138,8 +138,10 @@ pub const fn permission(verb: Verb) -> Permission {
             Permission::OwnGroup(Grant::EditGroups)
         }
         Verb::DeleteGroup => Permission::OwnGroup(Grant::DeleteGroups),
-        Verb::FindKey | Verb::VerifyPassword | Verb::CountFailure | Verb::ClearFailures => {
-            Permission::Gateway
-        }
+        Verb::FindKey
+        | Verb::VerifyKey
+        | Verb::VerifyPassword
+        | Verb::CountFailure
+        | Verb::ClearFailures => Permission::Gateway,
     }
 }
