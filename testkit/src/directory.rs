@@ -1,0 +1,99 @@
+//! A directory of our own: Debian's slapd on a free port, with the entries a scenario needs.
+
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use tempfile::TempDir;
+
+/// How long a start may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Loads the schemas and the database module from where Debian's package puts them.
+const CONFIGURATION: &str = "\
+include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+modulepath /usr/lib/ldap
+moduleload back_mdb
+database mdb
+maxsize 10485760
+suffix dc=test
+rootdn cn=admin,dc=test
+directory ";
+
+/// A running directory, ended when it is dropped.
+#[derive(Debug)]
+pub struct Directory {
+    /// Its URL.
+    pub url: String,
+    child: Child,
+    _folder: TempDir,
+}
+
+impl Directory {
+    /// Starts a directory that holds the entries of an LDIF file, suffix `dc=test`.
+    pub fn start(entries: &Path) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("isogloss-ldap-").tempdir()?;
+        let database = folder.path().join("database");
+        fs::create_dir(&database)?;
+        let configuration = folder.path().join("slapd.conf");
+        fs::write(&configuration, format!("{CONFIGURATION}{}\n", database.display()))?;
+        let mut add = Command::new(program("slapadd")?);
+        let added = add.arg("-f").arg(&configuration).arg("-l").arg(entries).output()?;
+        let complaint = String::from_utf8_lossy(&added.stderr);
+        ensure!(added.status.success(), "slapadd failed: {complaint}");
+        let address = free_address()?;
+        let url = format!("ldap://{address}");
+        let child = Command::new(program("slapd")?)
+            .arg("-f")
+            .arg(&configuration)
+            .args(["-d", "0", "-h", &format!("{url}/")])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("starting slapd")?;
+        let mut directory = Self { url, child, _folder: folder };
+        directory.await_start(&address)?;
+        Ok(directory)
+    }
+
+    fn await_start(&mut self, address: &str) -> Result<()> {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            if TcpStream::connect(address).is_ok() {
+                return Ok(());
+            }
+            if let Some(status) = self.child.try_wait()? {
+                bail!("slapd ended at once: {status}");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        bail!("slapd did not listen within {PATIENCE:?}")
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // It may have ended by itself: nothing is lost then.
+        let _ended = self.child.kill().and_then(|()| self.child.wait());
+    }
+}
+
+fn program(name: &str) -> Result<PathBuf> {
+    let places = ["/usr/sbin", "/usr/bin", "/usr/local/sbin"];
+    let found =
+        places.map(|place| Path::new(place).join(name)).into_iter().find(|file| file.exists());
+    found.with_context(|| {
+        format!("{name} is not installed (Debian's package slapd): ./test installs it")
+    })
+}
+
+fn free_address() -> Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    Ok(listener.local_addr()?.to_string())
+}

@@ -1,0 +1,118 @@
+//! A gateway of our own: the built program on a fresh store, ended when it is dropped.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use tempfile::TempDir;
+
+use crate::client::Base;
+use crate::profile::Setup;
+
+/// How long a start may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A running gateway.
+#[derive(Debug)]
+pub struct Gateway {
+    /// Its base URL.
+    pub url: String,
+    child: Child,
+    folder: TempDir,
+}
+
+impl Gateway {
+    /// Provisions a store with the accounts and serves the dialect on a free port, logging
+    /// everything.
+    pub fn start(program: &Path, setup: &Setup) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("isogloss-").tempdir()?;
+        let store = folder.path().join("data");
+        let accounts = folder.path().join("accounts.json");
+        fs::write(&accounts, setup.accounts.to_string())?;
+        let mut init = Command::new(program);
+        init.arg("init").arg("--data-dir").arg(&store).arg("--accounts").arg(&accounts);
+        let made = init.stdin(Stdio::null()).output().context("starting the gateway")?;
+        let complaint = String::from_utf8_lossy(&made.stderr);
+        ensure!(made.status.success(), "init failed: {}", complaint.trim());
+        fs::remove_file(&accounts)?;
+        let mut child = serve(program, setup, &store, folder.path())?;
+        match await_url(&mut child, folder.path()) {
+            Ok(url) => Ok(Self { url, child, folder }),
+            Err(error) => {
+                stop(&mut child);
+                Err(error)
+            }
+        }
+    }
+
+    /// Where it listens.
+    pub fn base(&self) -> Result<Base> {
+        Base::parse(&self.url)
+    }
+
+    /// The folder of its data.
+    #[must_use]
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Everything it has printed and logged so far.
+    pub fn log(&self) -> Result<String> {
+        let read = |name: &str| fs::read(self.folder.path().join(name));
+        let both = [read("stdout")?, read("stderr")?].concat();
+        Ok(String::from_utf8_lossy(&both).into_owned())
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        stop(&mut self.child);
+    }
+}
+
+fn serve(program: &Path, setup: &Setup, store: &Path, folder: &Path) -> Result<Child> {
+    let mut serve = Command::new(program);
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--log-level", "trace"]);
+    serve.args(["--dialect", &setup.dialect]).arg("--data-dir").arg(store);
+    if let Some(version) = &setup.version {
+        serve.args(["--dialect-version", version]);
+    }
+    for (name, value) in &setup.options {
+        serve.args(["--option", &format!("{name}={}", setup.variables.fill_text(value)?)]);
+    }
+    let out = File::create(folder.join("stdout"))?;
+    let err = File::create(folder.join("stderr"))?;
+    serve.current_dir(folder).stdin(Stdio::null()).stdout(out).stderr(err);
+    serve.spawn().context("starting the gateway")
+}
+
+/// Waits for the line that says where it listens: `listening on http://ADDRESS (DIALECT)`.
+fn await_url(child: &mut Child, folder: &Path) -> Result<String> {
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
+        let ended = child.try_wait()?;
+        let lines = BufReader::new(File::open(folder.join("stdout"))?).lines();
+        for line in lines.map_while(Result::ok) {
+            if let Some((_, rest)) = line.split_once("listening on ")
+                && let Some((url, _)) = rest.split_once(" (")
+            {
+                return Ok(url.to_owned());
+            }
+        }
+        if let Some(status) = ended {
+            let complaint = fs::read_to_string(folder.join("stderr")).unwrap_or_default();
+            let last: Vec<_> = complaint.lines().rev().take(3).collect();
+            bail!("the gateway ended at once ({status}): {}", last.join(" / "));
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    bail!("the gateway did not say within {PATIENCE:?} where it listens")
+}
+
+fn stop(child: &mut Child) {
+    // It may have ended by itself: nothing is lost then.
+    let _ended = child.kill().and_then(|()| child.wait());
+}

@@ -1,0 +1,253 @@
+//! What is expected to differ from the recorded answers: `fixtures/known-differences.toml` (not yet
+//! as recorded; it can only shrink) and `fixtures/deviations.toml` (never, on purpose).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::player::Played;
+use crate::transcript::{Exchange, Transcript};
+
+/// What to do about an exchange that is listed and matches.
+const TAKE_OFF: &str = "  matches: take it off fixtures/known-differences.toml\n";
+
+/// Both lists.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    /// What does not match yet.
+    pub differences: Vec<KnownDifference>,
+    /// What is answered differently on purpose.
+    pub deviations: Vec<Deviation>,
+}
+
+/// A scenario that does not match yet.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownDifference {
+    /// Its name.
+    pub scenario: String,
+    /// The exchanges that differ, all of them.
+    pub exchanges: BTreeSet<String>,
+    /// Why, as far as it is known.
+    #[serde(default)]
+    pub why: String,
+}
+
+/// Why a deviation is deliberate: what copying the original would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// It would leak a secret.
+    LeaksSecret,
+    /// It would show an implementation that is not there.
+    ExposesImplementation,
+    /// It would lose somebody's work.
+    LosesWork,
+    /// It would let somebody do what they may not.
+    WeakensAuthorisation,
+    /// It would copy a property of the recorded machine or its authors' sentences.
+    RecordedMachine,
+}
+
+/// An answer that is not the recorded one, on purpose.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deviation {
+    /// The dialect.
+    pub dialect: String,
+    /// The scenarios it shows in.
+    pub scenarios: Vec<String>,
+    /// The exchanges it shows in; in each scenario that has one of that name.
+    pub exchanges: Vec<String>,
+    /// What the original does.
+    pub original: String,
+    /// What the gateway does.
+    pub ours: String,
+    /// Which kind of harm copying would do.
+    pub reason: Reason,
+    /// Why, in a sentence.
+    pub why: String,
+    /// The answer that is asserted instead.
+    pub answer: Asserted,
+}
+
+/// The asserted answer of a deviation: what is given replaces the recorded part.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asserted {
+    /// The status.
+    status: Option<u16>,
+    /// The headers, all of them.
+    headers: Option<BTreeMap<String, String>>,
+    /// The body, as JSON in a string.
+    json: Option<String>,
+    /// The body, if it is no JSON.
+    text: Option<String>,
+    /// Further places of which only the JSON type is compared.
+    #[serde(default)]
+    volatile: Vec<String>,
+    /// Further lists that may hold more.
+    #[serde(default)]
+    contains: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DifferencesFile {
+    #[serde(default)]
+    difference: Vec<KnownDifference>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeviationsFile {
+    #[serde(default)]
+    deviation: Vec<Deviation>,
+}
+
+impl Ledger {
+    /// Reads both lists from the folder of the fixtures.
+    pub fn load(fixtures: &Path) -> Result<Self> {
+        let read = |name: &str| {
+            let file = fixtures.join(name);
+            fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))
+        };
+        let differences: DifferencesFile =
+            toml::from_str(&read("known-differences.toml")?).context("known-differences.toml")?;
+        let deviations: DeviationsFile =
+            toml::from_str(&read("deviations.toml")?).context("deviations.toml")?;
+        for row in &deviations.deviation {
+            row.answer.body().with_context(|| format!("the answer to {:?}", row.exchanges))?;
+        }
+        Ok(Self { differences: differences.difference, deviations: deviations.deviation })
+    }
+
+    /// Judges a scenario that was played: an error says what a reader has to know.
+    pub fn verdict(&self, transcript: &Transcript, played: &[Played]) -> Result<(), String> {
+        let rows = self.differences.iter().filter(|row| row.scenario == transcript.name);
+        let known: BTreeSet<_> = rows.flat_map(|row| &row.exchanges).collect();
+        let mut report = String::new();
+        for exchange in played {
+            match (exchange.matched(), known.contains(&exchange.label)) {
+                (true, true) => report.extend(["- ", &exchange.label, "\n", TAKE_OFF]),
+                (false, false) => report.push_str(&exchange.to_string()),
+                (true, false) | (false, true) => {}
+            }
+        }
+        if report.is_empty() { Ok(()) } else { Err(format!("{}\n{report}", transcript.about)) }
+    }
+
+    /// The rows that name a scenario or an exchange that is not there.
+    #[must_use]
+    pub fn dangling(&self, transcripts: &[Transcript]) -> Vec<String> {
+        let exists = |scenario: &str, exchange: Option<&String>| {
+            transcripts.iter().filter(|transcript| transcript.name == scenario).any(|transcript| {
+                exchange
+                    .is_none_or(|label| transcript.exchanges.iter().any(|one| one.label == *label))
+            })
+        };
+        let mut lost = Vec::new();
+        for row in &self.differences {
+            let exchanges = row.exchanges.iter().filter(|one| !exists(&row.scenario, Some(one)));
+            lost.extend(exchanges.map(|one| format!("known difference {}: {one}", row.scenario)));
+        }
+        for row in &self.deviations {
+            let scenarios = row.scenarios.iter().filter(|one| !exists(one, None));
+            lost.extend(scenarios.map(|one| format!("deviation {one}")));
+            let anywhere =
+                |label: &String| row.scenarios.iter().any(|one| exists(one, Some(label)));
+            let exchanges = row.exchanges.iter().filter(|label| !anywhere(label));
+            lost.extend(
+                exchanges.map(|label| format!("deviation {}: {label}", row.scenarios.join(", "))),
+            );
+        }
+        lost
+    }
+}
+
+impl Reason {
+    /// The reason in words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::LeaksSecret => "would leak a secret",
+            Self::ExposesImplementation => "would expose an implementation",
+            Self::LosesWork => "would lose somebody's work",
+            Self::WeakensAuthorisation => "would weaken authorisation",
+            Self::RecordedMachine => "is a property of what was recorded",
+        }
+    }
+}
+
+impl Deviation {
+    /// Whether it is about this exchange.
+    #[must_use]
+    pub fn is_for(&self, transcript: &Transcript, exchange: &Exchange) -> bool {
+        self.scenarios.contains(&transcript.name) && self.exchanges.contains(&exchange.label)
+    }
+
+    /// What is expected instead of the recorded answer.
+    #[must_use]
+    pub fn expected(&self, recorded: &Map<String, Value>) -> Map<String, Value> {
+        let mut expected = recorded.clone();
+        let Asserted { status, headers, text, volatile, contains, .. } = &self.answer;
+        if let Some(status) = status {
+            expected.insert("status".to_owned(), (*status).into());
+        }
+        if let Some(headers) = headers {
+            let headers = headers.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
+            expected.insert("headers".to_owned(), Value::Object(headers.collect()));
+        }
+        if let Ok(Some(json)) = self.answer.body() {
+            expected.insert("json".to_owned(), json);
+        }
+        if let Some(text) = text {
+            expected.remove("json");
+            expected.insert("text".to_owned(), text.as_str().into());
+            expected.remove("compare_text");
+        }
+        for (key, more) in [("volatile", volatile), ("contains", contains)] {
+            let list = expected.entry(key).or_insert_with(|| Value::Array(Vec::new()));
+            if let Value::Array(list) = list {
+                list.extend(more.iter().map(|place| place.as_str().into()));
+            }
+        }
+        expected
+    }
+}
+
+impl Asserted {
+    fn body(&self) -> Result<Option<Value>> {
+        Ok(self.json.as_deref().map(serde_json::from_str).transpose()?)
+    }
+}
+
+/// The deviations as a document for readers.
+#[must_use]
+pub fn document(deviations: &[Deviation]) -> String {
+    let mut out = String::from(
+        "# Deliberate deviations\n\nWhere Isogloss does not answer as the original does, and why. Made from \
+         `fixtures/deviations.toml` (which also asserts the answer given\ninstead) by \
+         `cargo run -p isogloss-testkit --bin deviations`; a test fails if it is stale.\n",
+    );
+    let dialects: BTreeSet<_> = deviations.iter().map(|row| row.dialect.as_str()).collect();
+    for dialect in dialects {
+        let heading = format!(
+            "\n## {dialect}\n\n| exchange | the original | Isogloss | why |\n|---|---|---|---|\n"
+        );
+        out.push_str(&heading);
+        for row in deviations.iter().filter(|row| row.dialect == dialect) {
+            let exchanges = row.exchanges.join("; ");
+            let place = format!("`{}`: {exchanges}", row.scenarios.join("`, `"));
+            let why = format!("Copying it {}. {}", row.reason.words(), row.why);
+            let cells = [place.as_str(), &row.original, &row.ours, &why];
+            let cells = cells.map(|cell| cell.trim().replace('|', "\\|").replace('\n', " "));
+            out.extend(["| ", &cells.join(" | "), " |\n"]);
+        }
+    }
+    out
+}

@@ -1,0 +1,20 @@
+//! The evidence: plays recorded transcripts against any base URL and says what differs.
+//!
+//! In the order in which a scenario passes through: [`transcript`] reads it, [`profile`] says how
+//! its server was configured, [`scene`] starts what it needs (a [`gateway`], a [`directory`]),
+//! [`player`] plays it ([`variables`] fills the requests, [`client`] sends them, [`comparison`]
+//! judges the answers), [`ledger`] knows which differences are expected, [`leaks`] searches the log.
+//! It knows no dialect and nothing of the gateway but its command line.
+
+pub mod client;
+pub mod comparison;
+pub mod directory;
+pub mod gateway;
+pub mod leaks;
+pub mod ledger;
+pub mod player;
+pub mod profile;
+pub mod scene;
+pub mod spelling;
+pub mod transcript;
+pub mod variables;

@@ -1,0 +1,143 @@
+//! Plays a scenario: sends each request, captures, compares.
+
+use std::fmt;
+
+use anyhow::{Context, Result};
+use serde_json::{Map, Value};
+
+use crate::client::{Answer, Base};
+use crate::comparison::{Difference, compare};
+use crate::ledger::Deviation;
+use crate::transcript::{Exchange, Transcript};
+use crate::variables::Variables;
+
+/// One exchange, played.
+#[derive(Clone, Debug)]
+pub struct Played {
+    /// The exchange's label.
+    pub label: String,
+    /// What was sent, in one line.
+    pub sent: String,
+    /// What came of it; an error: no answer, or a capture that was not there.
+    pub verdict: Result<Vec<Difference>, String>,
+    /// Whether the answer is the recorded one although a deviation from it was announced.
+    pub needless_deviation: bool,
+}
+
+impl Played {
+    /// Whether the answer was the expected one.
+    #[must_use]
+    pub fn matched(&self) -> bool {
+        self.verdict.as_ref().is_ok_and(Vec::is_empty) && !self.needless_deviation
+    }
+}
+
+impl fmt::Display for Played {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "- {}\n  {}", self.label, self.sent)?;
+        if self.needless_deviation {
+            writeln!(f, "  answered as recorded: fixtures/deviations.toml need not list it")?;
+        }
+        match &self.verdict {
+            Ok(differences) => differences.iter().try_for_each(|one| writeln!(f, "  {one}")),
+            Err(sentence) => writeln!(f, "  {sentence}"),
+        }
+    }
+}
+
+/// Plays every exchange in order; what fails does not stop the rest.
+pub fn play(
+    transcript: &Transcript,
+    base: &Base,
+    variables: &mut Variables,
+    deviations: &[Deviation],
+) -> Vec<Played> {
+    let exchanges = transcript.exchanges.iter();
+    exchanges
+        .map(|exchange| {
+            let mut ours = deviations.iter().filter(|row| row.is_for(transcript, exchange));
+            play_one(exchange, base, variables, ours.next())
+        })
+        .collect()
+}
+
+fn play_one(
+    exchange: &Exchange,
+    base: &Base,
+    variables: &mut Variables,
+    deviation: Option<&Deviation>,
+) -> Played {
+    let word = |key: &str| exchange.request.get(key).and_then(Value::as_str).unwrap_or_default();
+    let sent = format!("{} {}", word("method"), word("path"));
+    let body = ["json", "form", "text"].into_iter().find_map(|key| exchange.request.get(key));
+    let sent = body.map_or(sent.clone(), |body| format!("{sent} {body}"));
+    let sent: String = sent.chars().take(300).collect();
+    let mut needless_deviation = false;
+    let verdict = judge(exchange, base, variables, deviation).map(|(differences, as_recorded)| {
+        needless_deviation = deviation.is_some() && as_recorded;
+        differences
+    });
+    let verdict = verdict.map_err(|error| format!("{error:#}"));
+    Played { label: exchange.label.clone(), sent, verdict, needless_deviation }
+}
+
+/// The differences from what is expected, and whether there are none from what was recorded.
+fn judge(
+    exchange: &Exchange,
+    base: &Base,
+    variables: &mut Variables,
+    deviation: Option<&Deviation>,
+) -> Result<(Vec<Difference>, bool)> {
+    let answer = base.send(&exchange.request, variables)?;
+    let captured = capture(exchange, &answer, variables);
+    let expected =
+        deviation.map_or_else(|| exchange.response.clone(), |row| row.expected(&exchange.response));
+    let differences = compare(&expected, &answer, variables)?;
+    // An unwelcome answer says more than the capture that it lacks.
+    if differences.is_empty() {
+        captured?;
+    }
+    let as_recorded =
+        deviation.is_some() && compare(&exchange.response, &answer, variables)?.is_empty();
+    Ok((differences, as_recorded))
+}
+
+fn capture(exchange: &Exchange, answer: &Answer, variables: &mut Variables) -> Result<()> {
+    for (name, place) in &exchange.capture {
+        let value =
+            find(answer, place).with_context(|| format!("nothing to capture at {place}"))?;
+        variables.set(name.as_str(), value);
+    }
+    Ok(())
+}
+
+fn find(answer: &Answer, place: &str) -> Option<Value> {
+    if let Some(header) = place.strip_prefix("header:") {
+        return answer.headers.get(&header.to_ascii_lowercase()).map(|value| value.as_str().into());
+    }
+    let steps = place.split('/').skip(1);
+    steps.map(|step| step.replace("~1", "/").replace("~0", "~")).try_fold(
+        answer.json.clone()?,
+        |value, step| match value {
+            Value::Array(items) => nth(items, &step),
+            Value::Object(members) => member(members, &step),
+            _ => None,
+        },
+    )
+}
+
+/// An item by its index; a negative one counts from the end.
+fn nth(mut items: Vec<Value>, step: &str) -> Option<Value> {
+    let index: i64 = step.parse().ok()?;
+    let from_end = index.checked_neg().and_then(|index| usize::try_from(index).ok());
+    let index = if index < 0 {
+        items.len().checked_sub(from_end?)?
+    } else {
+        usize::try_from(index).ok()?
+    };
+    (index < items.len()).then(|| items.swap_remove(index))
+}
+
+fn member(mut members: Map<String, Value>, step: &str) -> Option<Value> {
+    members.remove(step)
+}

@@ -1,0 +1,127 @@
+//! How the server behind each transcript was configured: `fixtures/profiles.toml`, and the accounts
+//! it held: `fixtures/transcripts/accounts.json`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::transcript::Transcript;
+use crate::variables::Variables;
+
+/// All profiles.
+#[derive(Clone, Debug)]
+pub struct Profiles {
+    rows: Vec<Row>,
+    accounts: Value,
+}
+
+/// One row of the file; a transcript's setup is made of all rows that fit, the later ones winning.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    /// The folder of the transcript, from its beginning.
+    folder: String,
+    /// Its profile; absent: any.
+    profile: Option<String>,
+    /// Its scenario; absent: any.
+    scenario: Option<String>,
+    // What is absent below stays as an earlier row has it.
+    dialect: Option<String>,
+    version: Option<String>,
+    accounts: Option<String>,
+    #[serde(default)]
+    options: BTreeMap<String, String>,
+    #[serde(default)]
+    vars: BTreeMap<String, String>,
+    without_users: Option<bool>,
+    directory: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct File {
+    profile: Vec<Row>,
+}
+
+/// What a transcript needs.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// The dialect.
+    pub dialect: String,
+    /// The version of its system.
+    pub version: Option<String>,
+    /// The options of the route.
+    pub options: BTreeMap<String, String>,
+    /// The accounts that the store holds.
+    pub accounts: Value,
+    /// The variables.
+    pub variables: Variables,
+    /// The entries (LDIF) of a directory that must be running.
+    pub directory: Option<String>,
+}
+
+impl Profiles {
+    /// Reads them from the folder of the fixtures.
+    pub fn load(fixtures: &Path) -> Result<Self> {
+        let file: File = toml::from_str(&fs::read_to_string(fixtures.join("profiles.toml"))?)
+            .context("profiles.toml")?;
+        let accounts = fs::read_to_string(fixtures.join("transcripts/accounts.json"))?;
+        Ok(Self { rows: file.profile, accounts: serde_json::from_str(&accounts)? })
+    }
+
+    /// What a transcript needs.
+    pub fn setup(&self, transcript: &Transcript) -> Result<Setup> {
+        let mut setup = Setup::default();
+        let mut accounts = None;
+        let mut without_users = false;
+        let mut vars = BTreeMap::new();
+        for row in self.rows.iter().filter(|row| row.fits(transcript)) {
+            let says = row.clone();
+            setup.dialect = says.dialect.unwrap_or(setup.dialect);
+            setup.version = says.version.or(setup.version);
+            setup.directory = says.directory.or(setup.directory);
+            setup.options.extend(says.options);
+            vars.extend(says.vars);
+            accounts = says.accounts.or(accounts);
+            without_users = says.without_users.unwrap_or(without_users);
+        }
+        if setup.dialect.is_empty() {
+            bail!("fixtures/profiles.toml has no row for {}", transcript.name);
+        }
+        let accounts = accounts.unwrap_or_else(|| setup.dialect.clone());
+        let held = self.accounts.get(&accounts).context("no such accounts in accounts.json")?;
+        for (name, value) in held.get("vars").and_then(Value::as_object).into_iter().flatten() {
+            setup.variables.set(name, value.clone());
+        }
+        setup.variables.set("run", std::process::id().to_string());
+        for (name, value) in vars {
+            setup.variables.set(name, value);
+        }
+        setup.accounts = held_for(held, &transcript.scenario, without_users);
+        Ok(setup)
+    }
+}
+
+impl Row {
+    fn fits(&self, transcript: &Transcript) -> bool {
+        let folder = transcript.folder.strip_prefix(&self.folder);
+        folder.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            && self.profile.as_ref().is_none_or(|profile| *profile == transcript.profile)
+            && self.scenario.as_ref().is_none_or(|scenario| *scenario == transcript.scenario)
+    }
+}
+
+/// The accounts without those that exist for another scenario alone.
+fn held_for(held: &Value, scenario: &str, without_users: bool) -> Value {
+    let mut held = held.clone();
+    if let Some(users) = held.get_mut("users").and_then(Value::as_array_mut) {
+        users.retain(|user| {
+            let only = user.get("only_for").and_then(Value::as_array);
+            !without_users && only.is_none_or(|names| names.iter().any(|name| name == scenario))
+        });
+    }
+    held
+}

@@ -1,0 +1,56 @@
+//! A scene: everything that one scenario needs, running.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::directory::Directory;
+use crate::gateway::Gateway;
+use crate::leaks::Secrets;
+use crate::ledger::Deviation;
+use crate::player::{Played, play};
+use crate::profile::Setup;
+use crate::transcript::Transcript;
+
+/// A gateway on a fresh store, and a directory if one is needed.
+#[derive(Debug)]
+pub struct Scene {
+    /// What was asked for, with the variables as they are by now.
+    pub setup: Setup,
+    gateway: Gateway,
+    _directory: Option<Directory>,
+}
+
+impl Scene {
+    /// Starts what a setup needs.
+    pub fn set(program: &Path, fixtures: &Path, mut setup: Setup) -> Result<Self> {
+        let entries = setup.directory.as_ref().map(|file| fixtures.join("transcripts").join(file));
+        let directory = entries.map(|entries| Directory::start(&entries)).transpose()?;
+        if let Some(directory) = &directory {
+            setup.variables.set("ldap_url", directory.url.as_str());
+        }
+        let gateway = Gateway::start(program, &setup)?;
+        Ok(Self { setup, gateway, _directory: directory })
+    }
+
+    /// Plays a transcript.
+    pub fn play(
+        &mut self,
+        transcript: &Transcript,
+        deviations: &[Deviation],
+    ) -> Result<Vec<Played>> {
+        let base = self.gateway.base()?;
+        Ok(play(transcript, &base, &mut self.setup.variables, deviations))
+    }
+
+    /// The secrets of a played transcript that the gateway has logged.
+    pub fn leaks(&self, transcript: &Transcript) -> Result<Vec<String>> {
+        let log = self.gateway.log()?;
+        Ok(Secrets::of(&self.setup, transcript, &self.setup.variables).shown_in(&log))
+    }
+
+    /// How much the gateway has logged.
+    pub fn log_length(&self) -> Result<usize> {
+        Ok(self.gateway.log()?.len())
+    }
+}
