@@ -22,17 +22,19 @@ pub enum Command {
     ListUsers,
     /// Change a person, all or nothing. Answers the changed person.
     UpdateUser(UserRef, Box<UserPatch>),
-    /// Let a person act again.
+    /// Let a person act again. Answers the person.
     ActivateUser(UserRef),
-    /// Keep a person, who may no longer act.
+    /// Keep a person, who may no longer act. Answers the person.
     DeactivateUser(UserRef),
     /// Delete a person, with keys and memberships. Answers the person as last known.
     DeleteUser(UserRef),
     /// Set a person's password; `None` takes it away.
     ChangePassword(UserRef, Option<Secret>),
-    /// Issue a key to a person, or (`None`) to the application itself.
+    /// Issue a key to a person, or (`None`) to the application itself. Answers it, as the only one
+    /// of the [`crate::outcome::Outcome::Keys`].
     IssueKey(Option<UserRef>, Box<NewKey>),
-    /// Revoke a person's (`None`: the application's) keys of a realm.
+    /// Revoke a person's (`None`: the application's) keys of a realm. Answers those revoked; none is
+    /// no fault.
     RevokeKeys(Option<UserRef>, Realm, KeyChoice),
     /// List a person's keys of a realm, or (`None`) everybody's.
     ListKeys(Option<UserRef>, Realm),
@@ -40,7 +42,7 @@ pub enum Command {
     ReadSettings(UserRef, String),
     /// Set attributes of a person; every name starts with this prefix.
     MergeSettings(UserRef, String, AttributeChanges),
-    /// Create a group.
+    /// Create a group. Answers it.
     CreateGroup(Box<NewGroup>),
     /// Read a group.
     GetGroup(GroupRef),
@@ -48,7 +50,7 @@ pub enum Command {
     ListGroups(Option<Realm>),
     /// Change a group. Answers the changed group.
     UpdateGroup(GroupRef, Box<GroupPatch>),
-    /// Delete a group and its memberships.
+    /// Delete a group and its memberships. Answers the group as last known.
     DeleteGroup(GroupRef),
     /// Add a member; a conflict if already in.
     AddMember(GroupRef, UserRef),
@@ -68,7 +70,7 @@ pub enum Command {
     VerifyPassword(UserRef, Secret),
     /// Check whether this is one of a person's keys of a realm that are still valid.
     VerifyKey(UserRef, Realm, Secret),
-    /// Count a failed sign-in and lock if it was one too many.
+    /// Count a failed sign-in and lock if it was one too many. Answers the person.
     CountFailure(UserRef, Lockout),
     /// Forget failed sign-ins.
     ClearFailures(UserRef),
