@@ -1,1 +1,138 @@
-//! x
+//! The embedded store: people, groups, keys and memory in one SQLite file.
+//!
+//! A directory holds `isogloss.sqlite` and `secret.key`; from the latter come the keys that hash
+//! and seal what must not be read from a stolen database. Reads go through a few connections of
+//! their own, writes one after another through a single one, so that what is checked inside a
+//! write still holds when it is committed.
+
+mod backend;
+mod database;
+mod faults;
+mod groups;
+mod identities;
+mod keys;
+mod members;
+mod memory;
+mod passwords;
+mod rows;
+mod sealing;
+mod secret_file;
+mod settings;
+mod signin;
+mod users;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use isogloss_canonical::adapter::Adapter;
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::realm::{Numbering, Realm};
+
+use crate::database::Database;
+use crate::memory::Pruning;
+use crate::passwords::Passwords;
+use crate::sealing::Seals;
+
+/// How one system names what is kept here. One for each adapter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbered {
+    /// The system's realm.
+    pub realm: Realm,
+    /// How it names its people.
+    pub users: Numbering,
+    /// How it names its groups.
+    pub groups: Numbering,
+    /// Whether the groups it names are the teams; else they are its own sets of rights.
+    pub teams: bool,
+    /// Whether it shows a key to its owner again, so that the value must be kept, sealed.
+    pub shows_keys: bool,
+}
+
+/// A system that starts with sets of rights of its own names those, and never the teams.
+impl From<&Adapter> for Numbered {
+    fn from(adapter: &Adapter) -> Self {
+        Self {
+            realm: Realm::named(adapter.name),
+            users: adapter.users,
+            groups: adapter.groups,
+            teams: (adapter.foundation)().iter().all(|group| group.realm.is_none()),
+            shows_keys: adapter.shows_keys,
+        }
+    }
+}
+
+/// The embedded store. Clones share one database.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    database: Database,
+    realms: Vec<Numbered>,
+    seals: Seals,
+    passwords: Passwords,
+    pruning: Pruning,
+}
+
+impl Store {
+    /// Opens the store in a directory, and makes both where they are not there.
+    pub async fn open(directory: &Path, realms: Vec<Numbered>) -> Result<Self, Fault> {
+        let secret = secret_file::read_or_make(directory)?;
+        let seals = Seals::from_secret(&secret);
+        let database = Database::open(directory).await?;
+        let inner = Inner {
+            database,
+            realms,
+            seals,
+            passwords: Passwords::new()?,
+            pruning: Pruning::default(),
+        };
+        inner.check_secret().await?;
+        inner.introduce_realms().await?;
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Whether [`Store::mark_initialised`] was called on this database before.
+    pub async fn is_initialised(&self) -> Result<bool, Fault> {
+        Ok(self.0.database.meta("initialised").await?.is_some())
+    }
+
+    /// Says that the store has its first people; a conflict if that was said before.
+    pub async fn mark_initialised(&self) -> Result<(), Fault> {
+        if self.0.database.claim_meta("initialised", "true").await? {
+            return Ok(());
+        }
+        Err(Fault::new(FaultKind::Conflict, "the store is initialised already"))
+    }
+
+    /// Finishes what is under way and closes the database.
+    pub async fn close(&self) {
+        self.0.database.close().await;
+    }
+}
+
+impl Inner {
+    /// Refuses a secret that is not the one this database was written with: every key would
+    /// silently stop opening anything.
+    async fn check_secret(&self) -> Result<(), Fault> {
+        let proof = self.seals.proof();
+        if self.database.claim_meta("secret", &proof).await?
+            || self.database.meta("secret").await? == Some(proof)
+        {
+            return Ok(());
+        }
+        let detail = "secret.key is not the one that isogloss.sqlite was written with; \
+                      restore both from the same backup";
+        Err(Fault::new(FaultKind::Unexpected, detail))
+    }
+
+    fn shows_keys(&self, realm: &Realm) -> bool {
+        self.realms.iter().any(|known| known.realm == *realm && known.shows_keys)
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("realms", &self.0.realms).finish_non_exhaustive()
+    }
+}

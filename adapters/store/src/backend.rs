@@ -1,0 +1,104 @@
+//! Which command goes to which part of the store.
+
+use std::sync::LazyLock;
+
+use async_trait::async_trait;
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::capability::Capability;
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::outcome::Outcome;
+
+use crate::Store;
+
+/// Every verb but [`Verb::CreateFromDirectory`]: the store knows no directory.
+const VERBS: [Verb; 29] = [
+    Verb::CreateUser,
+    Verb::GetUser,
+    Verb::ListUsers,
+    Verb::UpdateUser,
+    Verb::ActivateUser,
+    Verb::DeactivateUser,
+    Verb::DeleteUser,
+    Verb::ChangePassword,
+    Verb::IssueKey,
+    Verb::RevokeKeys,
+    Verb::ListKeys,
+    Verb::ReadSettings,
+    Verb::MergeSettings,
+    Verb::CreateGroup,
+    Verb::GetGroup,
+    Verb::ListGroups,
+    Verb::UpdateGroup,
+    Verb::DeleteGroup,
+    Verb::AddMember,
+    Verb::RemoveMember,
+    Verb::ListMembers,
+    Verb::GroupsOf,
+    Verb::ListLocks,
+    Verb::ServerFacts,
+    Verb::FindKey,
+    Verb::VerifyPassword,
+    Verb::VerifyKey,
+    Verb::CountFailure,
+    Verb::ClearFailures,
+];
+
+static CAPABILITY: LazyLock<Capability> = LazyLock::new(|| Capability::of(VERBS));
+
+#[async_trait]
+impl Backend for Store {
+    fn capability(&self) -> &Capability {
+        &CAPABILITY
+    }
+
+    async fn execute(&self, command: Command, _caller: &Caller) -> Result<Outcome, Fault> {
+        let store = &*self.0;
+        match command {
+            Command::CreateUser(new) => store.create_user(*new).await,
+            Command::CreateFromDirectory(_) => Err(unsupported()),
+            Command::GetUser(user) => store.get_user(&user).await,
+            Command::ListUsers => store.list_users().await,
+            Command::UpdateUser(user, patch) => store.update_user(&user, *patch).await,
+            Command::ActivateUser(user) => store.set_active(&user, true).await,
+            Command::DeactivateUser(user) => store.set_active(&user, false).await,
+            Command::DeleteUser(user) => store.delete_user(&user).await,
+            Command::ChangePassword(user, password) => {
+                store.change_password(&user, password.as_ref()).await
+            }
+            Command::IssueKey(owner, new) => store.issue_key(owner.as_ref(), *new).await,
+            Command::RevokeKeys(owner, realm, choice) => {
+                store.revoke_keys(owner.as_ref(), &realm, &choice).await
+            }
+            Command::ListKeys(owner, realm) => store.list_keys(owner.as_ref(), &realm).await,
+            Command::ReadSettings(user, prefix) => store.read_settings(&user, &prefix).await,
+            Command::MergeSettings(user, prefix, changes) => {
+                store.merge_settings(&user, &prefix, changes).await
+            }
+            Command::CreateGroup(new) => store.create_group(*new).await,
+            Command::GetGroup(group) => store.get_group(&group).await,
+            Command::ListGroups(realm) => store.list_groups(realm.as_ref()).await,
+            Command::UpdateGroup(group, patch) => store.update_group(&group, *patch).await,
+            Command::DeleteGroup(group) => store.delete_group(&group).await,
+            Command::AddMember(group, user) => store.add_member(&group, &user).await,
+            Command::RemoveMember(group, user) => store.remove_member(&group, &user).await,
+            Command::ListMembers(group) => store.list_members(&group).await,
+            Command::GroupsOf(user) => store.groups_of(&user).await,
+            Command::ListLocks(user) => store.list_locks(&user).await,
+            Command::ServerFacts => store.server_facts().await,
+            Command::FindKey(realm, value) => store.find_key(&realm, &value).await,
+            Command::VerifyPassword(user, password) => {
+                store.verify_password(&user, &password).await
+            }
+            Command::VerifyKey(user, realm, value) => store.verify_key(&user, &realm, &value).await,
+            Command::CountFailure(user, lockout) => store.count_failure(&user, lockout).await,
+            Command::ClearFailures(user) => store.clear_failures(&user).await,
+        }
+    }
+}
+
+fn unsupported() -> Fault {
+    use isogloss_canonical::fault::{FaultKind, Subject};
+    Fault::new(FaultKind::Unsupported, "no directory is configured").about(Subject::Directory)
+}

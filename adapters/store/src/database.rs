@@ -1,0 +1,118 @@
+//! The SQLite file: its connections, its migrations, its single values.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use isogloss_canonical::fault::{Fault, FaultKind};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, SqlStr, Sqlite, Transaction};
+
+use crate::faults::fault;
+
+/// Forward only: a migration that was ever released is never edited.
+const MIGRATIONS: [(i64, &str, &str); 1] =
+    [(1, "people", include_str!("../migrations/0001_people.sql"))];
+
+const READERS: u32 = 4;
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The connections: a few that read, one that writes.
+pub(crate) struct Database {
+    readers: SqlitePool,
+    writer: SqlitePool,
+}
+
+impl Database {
+    /// Opens the file, makes it where it is not there, and brings it up to date.
+    pub(crate) async fn open(directory: &Path) -> Result<Self, Fault> {
+        let path = directory.join("isogloss.sqlite");
+        make_private(&path)?;
+        let options = options(&path);
+        let writer = pool(1).connect_with(options.clone()).await.map_err(fault)?;
+        migrate(&writer).await?;
+        let reading = options.pragma("query_only", "on");
+        let readers = pool(READERS).connect_with(reading).await.map_err(fault)?;
+        Ok(Self { readers, writer })
+    }
+
+    /// A connection to read through.
+    pub(crate) async fn read(&self) -> Result<PoolConnection<Sqlite>, Fault> {
+        self.readers.acquire().await.map_err(fault)
+    }
+
+    /// A transaction that is the only one to write until it ends.
+    pub(crate) async fn write(&self) -> Result<Transaction<'static, Sqlite>, Fault> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(fault)
+    }
+
+    /// A single value.
+    pub(crate) async fn meta(&self, name: &str) -> Result<Option<String>, Fault> {
+        sqlx::query_scalar("SELECT value FROM meta WHERE name = $1")
+            .bind(name)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(fault)
+    }
+
+    /// Sets a single value unless it has one; says whether it did.
+    pub(crate) async fn claim_meta(&self, name: &str, value: &str) -> Result<bool, Fault> {
+        let sql = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+        let done = sqlx::query(sql).bind(name).bind(value).execute(&self.writer).await;
+        Ok(done.map_err(fault)?.rows_affected() == 1)
+    }
+
+    /// Closes every connection; the last one folds the write-ahead log into the file.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// SQLite would make the file readable to everybody; its side files follow its mode.
+fn make_private(path: &Path) -> Result<(), Fault> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            let detail = format!("{}: cannot be made", path.display());
+            Err(Fault::new(FaultKind::Unavailable, detail).because(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE)
+        .disable_statement_logging()
+}
+
+/// Connections are kept for good: each holds its prepared statements.
+fn pool(size: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(PATIENCE)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+async fn migrate(writer: &SqlitePool) -> Result<(), Fault> {
+    let rows = MIGRATIONS.map(|(version, name, sql)| {
+        let sql = SqlStr::from_static(sql);
+        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
+    });
+    Migrator::with_migrations(rows.into()).run(writer).await.map_err(|error| {
+        Fault::new(FaultKind::Unexpected, "isogloss.sqlite cannot be migrated").because(error)
+    })
+}

@@ -1,0 +1,217 @@
+//! Groups: teams, and the sets of rights that are one system's own.
+
+use isogloss_canonical::fault::{Fault, Subject};
+use isogloss_canonical::group::{Group, GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::user::{Role, UserId, UserRef};
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use crate::Inner;
+use crate::faults::fault;
+use crate::identities::Kind;
+use crate::rows::{fresh_id, grant_words, group, now, realm_word, select_groups, to_json};
+use crate::settings::apply;
+
+impl Inner {
+    /// The group a command points at.
+    pub(crate) async fn find_group(
+        &self,
+        database: &mut SqliteConnection,
+        wanted: &GroupRef,
+    ) -> Result<Group, Fault> {
+        let by_name = select_groups!("WHERE g.realm = $1 AND g.name = $2 ORDER BY g.id LIMIT 1");
+        let query = match wanted {
+            GroupRef::Id(id) => sqlx::query(select_groups!("WHERE g.id = $1")).bind(id.to_string()),
+            GroupRef::Name(realm, name) => {
+                sqlx::query(by_name).bind(realm_word(realm.as_ref()).to_owned()).bind(name.clone())
+            }
+            GroupRef::Native(realm, name) if self.goes_by_name(realm, Kind::Group) => {
+                sqlx::query(by_name).bind(realm.as_str().to_owned()).bind(name.clone())
+            }
+            GroupRef::Native(realm, native) => sqlx::query(select_groups!(
+                "WHERE g.id = (SELECT i.id FROM identities i WHERE i.realm = $1 \
+                 AND i.kind = 'group' AND i.native = $2)"
+            ))
+            .bind(realm.as_str().to_owned())
+            .bind(native.clone()),
+        };
+        let row = query.fetch_optional(database).await.map_err(fault)?;
+        row.as_ref().map(group).transpose()?.ok_or_else(|| Fault::not_found(Subject::Group))
+    }
+
+    pub(crate) async fn get_group(&self, wanted: &GroupRef) -> Result<Outcome, Fault> {
+        let found = self.find_group(&mut *self.database.read().await?, wanted).await?;
+        Ok(Outcome::Group(Box::new(found)))
+    }
+
+    pub(crate) async fn list_groups(&self, realm: Option<&Realm>) -> Result<Outcome, Fault> {
+        let query = sqlx::query(select_groups!("WHERE g.realm = $1 ORDER BY g.id"));
+        let query = query.bind(realm_word(realm));
+        let rows = query.fetch_all(&mut *self.database.read().await?).await.map_err(fault)?;
+        Ok(Outcome::Groups(rows.iter().map(group).collect::<Result<_, _>>()?))
+    }
+
+    pub(crate) async fn groups_of(&self, user: &UserRef) -> Result<Outcome, Fault> {
+        let mut read = self.database.read().await?;
+        let user = self.find_user(&mut read, user).await?;
+        let query = sqlx::query(select_groups!(
+            "JOIN memberships m ON m.group_id = g.id WHERE m.user_id = $1 ORDER BY m.place"
+        ));
+        let rows = query.bind(user.id.to_string()).fetch_all(&mut *read).await.map_err(fault)?;
+        Ok(Outcome::Groups(rows.iter().map(group).collect::<Result<_, _>>()?))
+    }
+
+    pub(crate) async fn create_group(&self, new: NewGroup) -> Result<Outcome, Fault> {
+        let mut write = self.database.write().await?;
+        let id = fresh_id();
+        if new.unique_name {
+            refuse_namesake(&mut write, realm_word(new.realm.as_ref()), &new.name, id).await?;
+        }
+        insert(&mut write, id, &new).await?;
+        self.name_group(&mut write, id, new.realm.as_ref(), &new.ids).await?;
+        self.finish_group(write, id).await
+    }
+
+    pub(crate) async fn update_group(
+        &self,
+        wanted: &GroupRef,
+        mut patch: GroupPatch,
+    ) -> Result<Outcome, Fault> {
+        let mut write = self.database.write().await?;
+        let mut changed = self.find_group(&mut write, wanted).await?;
+        let id = changed.id.0;
+        if let Some(name) = &patch.name {
+            rename(&mut write, &changed, name).await?;
+        }
+        if let Some(stewards) = patch.stewards.take() {
+            replace_stewards(&mut write, id, &stewards).await?;
+        }
+        patch_group(&mut changed, patch);
+        update(&mut write, &changed).await?;
+        self.finish_group(write, id).await
+    }
+
+    /// Memberships and stewardships go with the row; ids stay taken.
+    pub(crate) async fn delete_group(&self, wanted: &GroupRef) -> Result<Outcome, Fault> {
+        let mut write = self.database.write().await?;
+        let last_known = self.find_group(&mut write, wanted).await?;
+        let query = sqlx::query("DELETE FROM groups WHERE id = $1");
+        query.bind(last_known.id.to_string()).execute(&mut *write).await.map_err(fault)?;
+        write.commit().await.map_err(fault)?;
+        Ok(Outcome::Group(Box::new(last_known)))
+    }
+
+    async fn finish_group(
+        &self,
+        mut write: sqlx::Transaction<'_, sqlx::Sqlite>,
+        id: Uuid,
+    ) -> Result<Outcome, Fault> {
+        let wanted = GroupRef::Id(isogloss_canonical::group::GroupId(id));
+        let finished = self.find_group(&mut write, &wanted).await?;
+        write.commit().await.map_err(fault)?;
+        Ok(Outcome::Group(Box::new(finished)))
+    }
+}
+
+/// The index guards unique names against each other; this also against names that need not be.
+async fn refuse_namesake(
+    write: &mut SqliteConnection,
+    realm: &str,
+    name: &str,
+    id: Uuid,
+) -> Result<(), Fault> {
+    let sql = "SELECT 1 FROM groups WHERE realm = $1 AND name = $2 AND id <> $3";
+    let query = sqlx::query(sql).bind(realm).bind(name).bind(id.to_string());
+    match query.fetch_optional(write).await.map_err(fault)? {
+        Some(_) => Err(Fault::conflict(Subject::Group)),
+        None => Ok(()),
+    }
+}
+
+async fn insert(write: &mut SqliteConnection, id: Uuid, new: &NewGroup) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO groups (id, realm, name, unique_name, description, owner, active, grants, \
+         confers, attributes, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(id.to_string())
+    .bind(realm_word(new.realm.as_ref()))
+    .bind(&new.name)
+    .bind(new.unique_name.then_some(&new.name))
+    .bind(&new.description)
+    .bind(new.owner.map(|owner| owner.to_string()))
+    .bind(!new.inactive)
+    .bind(grant_words(&new.grants))
+    .bind(new.confers.map(Role::as_str))
+    .bind(to_json(&new.attributes)?)
+    .bind(now())
+    .execute(write)
+    .await
+    .map(drop)
+    .map_err(fault)
+}
+
+/// A name that had to be unique still has to be.
+async fn rename(write: &mut SqliteConnection, group: &Group, name: &str) -> Result<(), Fault> {
+    let id = group.id.to_string();
+    let sql = "SELECT unique_name IS NOT NULL FROM groups WHERE id = $1";
+    let unique = sqlx::query_scalar::<_, bool>(sql).bind(&id).fetch_one(&mut *write).await;
+    let unique = unique.map_err(fault)?;
+    if unique {
+        refuse_namesake(write, realm_word(group.realm.as_ref()), name, group.id.0).await?;
+    }
+    let query = sqlx::query("UPDATE groups SET name = $2, unique_name = $3 WHERE id = $1");
+    let query = query.bind(id).bind(name).bind(unique.then_some(name));
+    query.execute(write).await.map(drop).map_err(fault)
+}
+
+async fn update(write: &mut SqliteConnection, group: &Group) -> Result<(), Fault> {
+    sqlx::query(
+        "UPDATE groups SET description = $2, owner = $3, active = $4, grants = $5, \
+         attributes = $6 WHERE id = $1",
+    )
+    .bind(group.id.to_string())
+    .bind(&group.description)
+    .bind(group.owner.map(|owner| owner.to_string()))
+    .bind(group.active)
+    .bind(grant_words(&group.grants))
+    .bind(to_json(&group.attributes)?)
+    .execute(write)
+    .await
+    .map(drop)
+    .map_err(fault)
+}
+
+async fn replace_stewards(
+    write: &mut SqliteConnection,
+    group: Uuid,
+    stewards: &[UserId],
+) -> Result<(), Fault> {
+    let query = sqlx::query("DELETE FROM stewards WHERE group_id = $1");
+    query.bind(group.to_string()).execute(&mut *write).await.map_err(fault)?;
+    let sql = "INSERT INTO stewards (group_id, user_id, place) VALUES ($1, $2, $3) \
+               ON CONFLICT (group_id, user_id) DO NOTHING";
+    for steward in stewards {
+        let query = sqlx::query(sql).bind(group.to_string()).bind(steward.to_string());
+        query.bind(fresh_id().to_string()).execute(&mut *write).await.map_err(fault)?;
+    }
+    Ok(())
+}
+
+/// Everything a patch changes in the group's own row but the name.
+fn patch_group(group: &mut Group, patch: GroupPatch) {
+    if let Some(description) = patch.description {
+        group.description = description;
+    }
+    if let Some(owner) = patch.owner {
+        group.owner = owner;
+    }
+    if let Some(active) = patch.active {
+        group.active = active;
+    }
+    if let Some(grants) = patch.grants {
+        group.grants = grants;
+    }
+    apply(&mut group.attributes, patch.attributes);
+}

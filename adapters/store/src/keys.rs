@@ -1,0 +1,221 @@
+//! Keys: found by a keyed hash of realm and value, shown again only where that is the custom.
+
+use isogloss_canonical::fault::{Fault, Subject};
+use isogloss_canonical::key::{Key, KeyChoice, NewKey};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::secret::Secret;
+use isogloss_canonical::user::{UserId, UserRef};
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+
+use crate::Inner;
+use crate::faults::fault;
+use crate::rows::{column, fresh_id, from_json, now, optional_time, time, to_json, uuid};
+use crate::sealing::same;
+use crate::users::by_id;
+
+const COLUMNS: &str = "id, realm, owner, label, scope, expires, addresses, digest, sealed, created";
+
+impl Inner {
+    pub(crate) async fn issue_key(
+        &self,
+        owner: Option<&UserRef>,
+        new: NewKey,
+    ) -> Result<Outcome, Fault> {
+        let mut write = self.database.write().await?;
+        let owner = self.owner(&mut write, owner).await?;
+        if new.replaces {
+            let choice = new.label.clone().map_or(KeyChoice::Plain, KeyChoice::Labelled);
+            let mut earlier = QueryBuilder::new("DELETE FROM keys WHERE ");
+            belonging(&mut earlier, owner, &new.realm, &choice);
+            earlier.build().execute(&mut *write).await.map_err(fault)?;
+        }
+        let key = self.insert(&mut write, owner, new).await?;
+        write.commit().await.map_err(fault)?;
+        Ok(Outcome::Keys(vec![key]))
+    }
+
+    /// Answers the keys that are revoked: none is no fault.
+    pub(crate) async fn revoke_keys(
+        &self,
+        owner: Option<&UserRef>,
+        realm: &Realm,
+        choice: &KeyChoice,
+    ) -> Result<Outcome, Fault> {
+        let mut write = self.database.write().await?;
+        let owner = self.owner(&mut write, owner).await?;
+        let mut query = QueryBuilder::new("DELETE FROM keys WHERE ");
+        belonging(&mut query, owner, realm, choice);
+        query.push(" RETURNING ").push(COLUMNS);
+        let rows = query.build().fetch_all(&mut *write).await.map_err(fault)?;
+        let mut revoked = self.keys(&rows)?;
+        revoked.sort_by_key(|key| key.id);
+        write.commit().await.map_err(fault)?;
+        Ok(Outcome::Keys(revoked))
+    }
+
+    pub(crate) async fn list_keys(
+        &self,
+        owner: Option<&UserRef>,
+        realm: &Realm,
+    ) -> Result<Outcome, Fault> {
+        let mut read = self.database.read().await?;
+        let mut query = QueryBuilder::new("SELECT ");
+        query.push(COLUMNS).push(" FROM keys WHERE ");
+        match self.owner(&mut read, owner).await? {
+            Some(owner) => belonging(&mut query, Some(owner), realm, &KeyChoice::All),
+            None => drop(query.push("realm = ").push_bind(realm.as_str().to_owned())),
+        }
+        query.push(" ORDER BY id");
+        let rows = query.build().fetch_all(&mut *read).await.map_err(fault)?;
+        Ok(Outcome::Keys(self.keys(&rows)?))
+    }
+
+    /// A value that opens the realm for more than one owner opens it, by itself, for none.
+    pub(crate) async fn find_key(&self, realm: &Realm, value: &Secret) -> Result<Outcome, Fault> {
+        let mut read = self.database.read().await?;
+        let now = Timestamp::now();
+        let mut found = self.with_value(&mut read, realm, value).await?;
+        if found.iter().any(|key| is_valid(key, now)) {
+            found.retain(|key| is_valid(key, now));
+        }
+        let missing = || Fault::not_found(Subject::Key);
+        let owner = found.first().map(|key| key.owner).ok_or_else(missing)?;
+        if found.iter().any(|key| key.owner != owner) {
+            return Err(missing());
+        }
+        let person = match owner {
+            Some(owner) => Some(by_id(&mut read, owner.0).await?.ok_or_else(missing)?),
+            None => None,
+        };
+        Ok(Outcome::KeyFound(Box::new(found.swap_remove(0)), person.map(Box::new)))
+    }
+
+    pub(crate) async fn verify_key(
+        &self,
+        user: &UserRef,
+        realm: &Realm,
+        value: &Secret,
+    ) -> Result<Outcome, Fault> {
+        let mut read = self.database.read().await?;
+        let owner = match self.find_user(&mut read, user).await {
+            Ok(user) => user.id,
+            Err(absence) if absence.is_absence_of(Subject::User) => {
+                return Ok(Outcome::Verified(false));
+            }
+            Err(other) => return Err(other),
+        };
+        let now = Timestamp::now();
+        let keys = self.with_value(&mut read, realm, value).await?;
+        let own = keys.iter().any(|key| key.owner == Some(owner) && is_valid(key, now));
+        Ok(Outcome::Verified(own))
+    }
+
+    async fn owner(
+        &self,
+        database: &mut SqliteConnection,
+        owner: Option<&UserRef>,
+    ) -> Result<Option<UserId>, Fault> {
+        match owner {
+            Some(owner) => Ok(Some(self.find_user(database, owner).await?.id)),
+            None => Ok(None),
+        }
+    }
+
+    async fn with_value(
+        &self,
+        read: &mut SqliteConnection,
+        realm: &Realm,
+        value: &Secret,
+    ) -> Result<Vec<Key>, Fault> {
+        let digest = self.seals.digest(realm.as_str(), value.expose());
+        let mut query = QueryBuilder::new("SELECT ");
+        query.push(COLUMNS).push(" FROM keys WHERE realm = ");
+        query.push_bind(realm.as_str().to_owned()).push(" AND digest = ").push_bind(digest.clone());
+        let rows = query.push(" ORDER BY id").build().fetch_all(read).await.map_err(fault)?;
+        let kept = rows
+            .into_iter()
+            .filter(|row| column::<&str>(row, "digest").is_ok_and(|kept| same(kept, &digest)));
+        self.keys(&kept.collect::<Vec<_>>())
+    }
+
+    async fn insert(
+        &self,
+        write: &mut SqliteConnection,
+        owner: Option<UserId>,
+        new: NewKey,
+    ) -> Result<Key, Fault> {
+        let id = fresh_id();
+        let shown = self.shows_keys(&new.realm).then(|| new.value.clone());
+        let sealed = shown.as_ref().map(|value| self.seals.seal(value.expose(), &id.to_string()));
+        let (created, expires) = (now(), new.expires.map(Timestamp::as_microsecond));
+        sqlx::query(
+            "INSERT INTO keys (id, realm, owner, label, scope, expires, addresses, digest, \
+             sealed, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        )
+        .bind(id.to_string())
+        .bind(new.realm.as_str())
+        .bind(owner.map(|owner| owner.to_string()))
+        .bind(&new.label)
+        .bind(&new.scope)
+        .bind(expires)
+        .bind(to_json(&new.addresses)?)
+        .bind(self.seals.digest(new.realm.as_str(), new.value.expose()))
+        .bind(sealed.transpose()?)
+        .bind(created)
+        .execute(write)
+        .await
+        .map_err(fault)?;
+        let NewKey { realm, label, scope, addresses, .. } = new;
+        let (created, expires) = (time(created)?, optional_time(expires)?);
+        Ok(Key { id, realm, owner, label, scope, expires, addresses, created, shown })
+    }
+
+    fn keys(&self, rows: &[SqliteRow]) -> Result<Vec<Key>, Fault> {
+        rows.iter().map(|row| self.key(row)).collect()
+    }
+
+    fn key(&self, row: &SqliteRow) -> Result<Key, Fault> {
+        let id = column::<&str>(row, "id")?;
+        let sealed = column::<Option<&str>>(row, "sealed")?;
+        let shown = sealed.map(|sealed| self.seals.open(sealed, id)).transpose()?;
+        let owner = column::<Option<&str>>(row, "owner")?;
+        Ok(Key {
+            id: uuid(id)?,
+            realm: Realm::new(column::<&str>(row, "realm")?),
+            owner: owner.map(|owner| uuid(owner).map(UserId)).transpose()?,
+            label: column(row, "label")?,
+            scope: column(row, "scope")?,
+            expires: optional_time(column(row, "expires")?)?,
+            addresses: from_json(column(row, "addresses")?)?,
+            created: time(column(row, "created")?)?,
+            shown: shown.map(Secret::from),
+        })
+    }
+}
+
+fn is_valid(key: &Key, now: Timestamp) -> bool {
+    key.expires.is_none_or(|expires| now < expires)
+}
+
+/// The condition for a person's (or the application's) keys of a realm.
+fn belonging(
+    query: &mut QueryBuilder<Sqlite>,
+    owner: Option<UserId>,
+    realm: &Realm,
+    choice: &KeyChoice,
+) {
+    query.push("realm = ").push_bind(realm.as_str().to_owned());
+    match owner {
+        Some(owner) => query.push(" AND owner = ").push_bind(owner.to_string()),
+        None => query.push(" AND owner IS NULL"),
+    };
+    match choice {
+        KeyChoice::All => query,
+        KeyChoice::Plain => query.push(" AND label IS NULL"),
+        KeyChoice::Labelled(label) => query.push(" AND label = ").push_bind(label.clone()),
+        KeyChoice::Id(id) => query.push(" AND id = ").push_bind(id.to_string()),
+    };
+}

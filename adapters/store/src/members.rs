@@ -1,0 +1,88 @@
+//! Who is in which group.
+
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::group::GroupRef;
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::{GroupChange, UserRef};
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use crate::Inner;
+use crate::faults::fault;
+use crate::rows::{fresh_id, select_users};
+use crate::users::people;
+
+impl Inner {
+    pub(crate) async fn add_member(
+        &self,
+        group: &GroupRef,
+        user: &UserRef,
+    ) -> Result<Outcome, Fault> {
+        let mut write = self.database.write().await?;
+        let group = self.find_group(&mut write, group).await?.id.0;
+        let user = self.find_user(&mut write, user).await?.id.0;
+        if !join(&mut write, group, user).await? {
+            return Err(Fault::conflict(Subject::Membership));
+        }
+        write.commit().await.map_err(fault)?;
+        Ok(Outcome::Done)
+    }
+
+    pub(crate) async fn remove_member(
+        &self,
+        group: &GroupRef,
+        user: &UserRef,
+    ) -> Result<Outcome, Fault> {
+        let mut write = self.database.write().await?;
+        let group = self.find_group(&mut write, group).await?.id;
+        let user = self.find_user(&mut write, user).await?.id;
+        let query = sqlx::query("DELETE FROM memberships WHERE group_id = $1 AND user_id = $2");
+        let query = query.bind(group.to_string()).bind(user.to_string());
+        if query.execute(&mut *write).await.map_err(fault)?.rows_affected() == 0 {
+            return Err(Fault::not_found(Subject::Membership));
+        }
+        write.commit().await.map_err(fault)?;
+        Ok(Outcome::Done)
+    }
+
+    pub(crate) async fn list_members(&self, group: &GroupRef) -> Result<Outcome, Fault> {
+        let mut read = self.database.read().await?;
+        let group = self.find_group(&mut read, group).await?;
+        let query = sqlx::query(select_users!(
+            "JOIN memberships joined ON joined.user_id = u.id WHERE joined.group_id = $1 \
+             ORDER BY joined.place, u.id, m.place"
+        ));
+        Ok(Outcome::Users(people(&mut read, query.bind(group.id.to_string())).await?))
+    }
+
+    /// Puts a person into just these of a realm's groups; memberships elsewhere stay.
+    pub(crate) async fn replace_groups(
+        &self,
+        write: &mut SqliteConnection,
+        user: Uuid,
+        change: &GroupChange,
+    ) -> Result<(), Fault> {
+        let sql = "DELETE FROM memberships WHERE user_id = $1 \
+                   AND group_id IN (SELECT id FROM groups WHERE realm = $2)";
+        let query = sqlx::query(sql).bind(user.to_string()).bind(change.realm.as_str());
+        query.execute(&mut *write).await.map_err(fault)?;
+        for wanted in &change.groups {
+            let group = self.find_group(write, wanted).await?;
+            if group.realm.as_ref() != Some(&change.realm) {
+                let detail = format!("{} is no group of {}", group.id, change.realm);
+                return Err(Fault::new(FaultKind::NotFound, detail).about(Subject::Group));
+            }
+            join(write, group.id.0, user).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Puts a person into a group; says whether they were not in before.
+async fn join(write: &mut SqliteConnection, group: Uuid, user: Uuid) -> Result<bool, Fault> {
+    let sql = "INSERT INTO memberships (group_id, user_id, place) VALUES ($1, $2, $3) \
+               ON CONFLICT (group_id, user_id) DO NOTHING";
+    let query = sqlx::query(sql).bind(group.to_string()).bind(user.to_string());
+    let done = query.bind(fresh_id().to_string()).execute(write).await.map_err(fault)?;
+    Ok(done.rows_affected() == 1)
+}

@@ -1,0 +1,103 @@
+//! What is remembered for a while. Keys are kept as keyed hashes, values sealed: both may be
+//! secrets.
+#![allow(clippy::similar_names, reason = "`shelf` is the trait's own word")]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::memory::{Memory, Shelf};
+use serde_json::Value;
+
+use crate::faults::fault;
+use crate::rows::{after, from_json, now, to_json};
+use crate::{Inner, Store};
+
+/// Every so many writes, one also clears away what is past its time.
+const PRUNE_EVERY: u64 = 256;
+
+/// Counts the writes.
+#[derive(Debug, Default)]
+pub(crate) struct Pruning(AtomicU64);
+
+#[async_trait]
+impl Memory for Store {
+    async fn recall(&self, shelf: Shelf, key: &str) -> Result<Option<Value>, Fault> {
+        let digest = self.0.seals.digest(shelf, key);
+        let sql = "SELECT sealed, tally FROM memory \
+                   WHERE shelf = $1 AND digest = $2 AND expires > $3";
+        let query = sqlx::query_as::<_, (Option<String>, i64)>(sql);
+        let query = query.bind(shelf).bind(&digest).bind(now());
+        let mut read = self.0.database.read().await?;
+        match query.fetch_optional(&mut *read).await.map_err(fault)? {
+            Some((Some(sealed), _)) => Ok(Some(from_json(&self.0.seals.open(&sealed, &digest)?)?)),
+            Some((None, tally)) => Ok(Some(tally.into())),
+            None => Ok(None),
+        }
+    }
+
+    async fn remember(
+        &self,
+        shelf: Shelf,
+        key: &str,
+        value: Value,
+        lasting: Duration,
+    ) -> Result<(), Fault> {
+        let digest = self.0.seals.digest(shelf, key);
+        let sealed = self.0.seals.seal(&to_json(&value)?, &digest)?;
+        let mut write = self.0.database.write().await?;
+        sqlx::query(
+            "INSERT INTO memory (shelf, digest, sealed, tally, expires) VALUES ($1, $2, $3, 0, $4) \
+             ON CONFLICT (shelf, digest) DO UPDATE \
+             SET sealed = excluded.sealed, tally = 0, expires = excluded.expires",
+        )
+        .bind(shelf)
+        .bind(digest)
+        .bind(sealed)
+        .bind(after(now(), lasting))
+        .execute(&mut *write)
+        .await
+        .map_err(fault)?;
+        self.0.prune(&mut write).await?;
+        write.commit().await.map_err(fault)
+    }
+
+    async fn forget(&self, shelf: Shelf, key: &str) -> Result<bool, Fault> {
+        let digest = self.0.seals.digest(shelf, key);
+        let mut write = self.0.database.write().await?;
+        let sql = "DELETE FROM memory WHERE shelf = $1 AND digest = $2 RETURNING expires";
+        let query = sqlx::query_scalar::<_, i64>(sql).bind(shelf).bind(digest);
+        let expires = query.fetch_optional(&mut *write).await.map_err(fault)?;
+        write.commit().await.map_err(fault)?;
+        Ok(expires.is_some_and(|expires| expires > now()))
+    }
+
+    async fn count(&self, shelf: Shelf, key: &str, window: Duration) -> Result<u64, Fault> {
+        let digest = self.0.seals.digest(shelf, key);
+        let now = now();
+        let mut write = self.0.database.write().await?;
+        let query = sqlx::query_scalar::<_, i64>(
+            "INSERT INTO memory (shelf, digest, sealed, tally, expires) VALUES ($1, $2, NULL, 1, $4) \
+             ON CONFLICT (shelf, digest) DO UPDATE SET sealed = NULL, \
+             tally = CASE WHEN memory.expires <= $3 THEN 1 ELSE memory.tally + 1 END, \
+             expires = CASE WHEN memory.expires <= $3 THEN excluded.expires \
+             ELSE memory.expires END RETURNING tally",
+        );
+        let query = query.bind(shelf).bind(digest).bind(now).bind(after(now, window));
+        let tally = query.fetch_one(&mut *write).await.map_err(fault)?;
+        self.0.prune(&mut write).await?;
+        write.commit().await.map_err(fault)?;
+        Ok(u64::try_from(tally).unwrap_or_default())
+    }
+}
+
+impl Inner {
+    async fn prune(&self, write: &mut sqlx::SqliteConnection) -> Result<(), Fault> {
+        if !self.pruning.0.fetch_add(1, Ordering::Relaxed).is_multiple_of(PRUNE_EVERY) {
+            return Ok(());
+        }
+        let query = sqlx::query("DELETE FROM memory WHERE expires <= $1").bind(now());
+        query.execute(write).await.map(drop).map_err(fault)
+    }
+}

@@ -1,0 +1,210 @@
+//! Rows of the database, as the canonical model has them.
+
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::group::{Group, GroupId, Membership};
+use isogloss_canonical::permission::{Grant, Grants};
+use isogloss_canonical::realm::{NativeIds, Realm};
+use isogloss_canonical::user::{Attributes, Role, User, UserId};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Decode, Row, Sqlite, Type};
+use uuid::Uuid;
+
+use crate::faults::fault;
+
+/// Selects people with their ids and groups, one row a membership, for a `WHERE` of the caller's.
+/// Control characters part what is aggregated: no realm, name or id has them.
+macro_rules! select_users {
+    ($tail:literal) => {
+        concat!(
+            "SELECT u.id, u.username, u.display_name, u.given_name, u.family_name, u.email, ",
+            "u.role, u.active, u.password IS NOT NULL AS has_password, u.source, u.failures, ",
+            "u.locked_until, u.addresses, u.attributes, u.created, u.password_changed, ",
+            "u.last_login, (SELECT string_agg(i.realm || '\u{1f}' || i.native, '\u{1e}') ",
+            "FROM identities i WHERE i.id = u.id AND i.kind = 'user') AS ids, ",
+            "g.id AS group_id, g.realm AS group_realm, g.name AS group_name, ",
+            "g.grants AS group_grants, g.confers AS group_confers, ",
+            "(SELECT string_agg(i.realm || '\u{1f}' || i.native, '\u{1e}') ",
+            "FROM identities i WHERE i.id = g.id AND i.kind = 'group') AS group_ids ",
+            "FROM users u LEFT JOIN memberships m ON m.user_id = u.id ",
+            "LEFT JOIN groups g ON g.id = m.group_id ",
+            $tail
+        )
+    };
+}
+
+/// Selects groups with their ids, stewards and number of members, for a `WHERE` of the caller's.
+macro_rules! select_groups {
+    ($tail:literal) => {
+        concat!(
+            "SELECT g.id, g.realm, g.name, g.description, g.owner, g.active, g.grants, ",
+            "g.confers, g.attributes, g.created, ",
+            "(SELECT string_agg(i.realm || '\u{1f}' || i.native, '\u{1e}') ",
+            "FROM identities i WHERE i.id = g.id AND i.kind = 'group') AS ids, ",
+            "(SELECT string_agg(s.user_id, ' ' ORDER BY s.place) ",
+            "FROM stewards s WHERE s.group_id = g.id) AS stewards, ",
+            "(SELECT COUNT(*) FROM memberships m WHERE m.group_id = g.id) AS members ",
+            "FROM groups g ",
+            $tail
+        )
+    };
+}
+
+pub(crate) use {select_groups, select_users};
+
+/// A column of a row.
+pub(crate) fn column<'r, T>(row: &'r SqliteRow, name: &str) -> Result<T, Fault>
+where
+    T: Decode<'r, Sqlite> + Type<Sqlite>,
+{
+    row.try_get(name).map_err(fault)
+}
+
+/// Adds a row of [`select_users`] to people: a new one, or one more membership of the last.
+pub(crate) fn add_user_row(people: &mut Vec<User>, row: &SqliteRow) -> Result<(), Fault> {
+    let id = UserId(uuid(column(row, "id")?)?);
+    if people.last().is_none_or(|last| last.id != id) {
+        people.push(user(id, row)?);
+    }
+    if let (Some(last), Some(membership)) = (people.last_mut(), membership(row)?) {
+        last.groups.push(membership);
+    }
+    Ok(())
+}
+
+fn user(id: UserId, row: &SqliteRow) -> Result<User, Fault> {
+    Ok(User {
+        id,
+        ids: native_ids(column(row, "ids")?),
+        username: column(row, "username")?,
+        display_name: column(row, "display_name")?,
+        given_name: column(row, "given_name")?,
+        family_name: column(row, "family_name")?,
+        email: column(row, "email")?,
+        role: Role::from_word(column(row, "role")?),
+        active: column(row, "active")?,
+        has_password: column(row, "has_password")?,
+        source: column(row, "source")?,
+        failures: u32::try_from(column::<i64>(row, "failures")?).unwrap_or(u32::MAX),
+        locked_until: optional_time(column(row, "locked_until")?)?,
+        addresses: from_json(column(row, "addresses")?)?,
+        groups: Vec::new(),
+        attributes: from_json(column(row, "attributes")?)?,
+        created: time(column(row, "created")?)?,
+        password_changed: time(column(row, "password_changed")?)?,
+        last_login: optional_time(column(row, "last_login")?)?,
+    })
+}
+
+fn membership(row: &SqliteRow) -> Result<Option<Membership>, Fault> {
+    let Some(id) = column::<Option<&str>>(row, "group_id")? else { return Ok(None) };
+    Ok(Some(Membership {
+        group: GroupId(uuid(id)?),
+        realm: own_realm(column(row, "group_realm")?),
+        ids: native_ids(column(row, "group_ids")?),
+        name: column(row, "group_name")?,
+        grants: grants(column(row, "group_grants")?),
+        confers: column::<Option<&str>>(row, "group_confers")?.map(Role::from_word),
+    }))
+}
+
+/// A row of [`select_groups`].
+pub(crate) fn group(row: &SqliteRow) -> Result<Group, Fault> {
+    let owner = column::<Option<&str>>(row, "owner")?;
+    let stewards = column::<Option<&str>>(row, "stewards")?.unwrap_or_default();
+    let person = |id: &str| uuid(id).map(UserId);
+    Ok(Group {
+        id: GroupId(uuid(column(row, "id")?)?),
+        realm: own_realm(column(row, "realm")?),
+        ids: native_ids(column(row, "ids")?),
+        name: column(row, "name")?,
+        description: column(row, "description")?,
+        owner: owner.map(person).transpose()?,
+        stewards: stewards.split_whitespace().map(person).collect::<Result<_, _>>()?,
+        active: column(row, "active")?,
+        grants: grants(column(row, "grants")?),
+        confers: column::<Option<&str>>(row, "confers")?.map(Role::from_word),
+        members: u64::try_from(column::<i64>(row, "members")?).unwrap_or_default(),
+        attributes: attributes(column(row, "attributes")?)?,
+        created: time(column(row, "created")?)?,
+    })
+}
+
+/// The column of a group's realm: a team's is empty.
+pub(crate) fn realm_word(realm: Option<&Realm>) -> &str {
+    realm.map_or("", Realm::as_str)
+}
+
+fn own_realm(word: &str) -> Option<Realm> {
+    (!word.is_empty()).then(|| Realm::new(word))
+}
+
+fn native_ids(pairs: Option<&str>) -> NativeIds {
+    let pairs = pairs.unwrap_or_default().split('\u{1e}');
+    let pairs = pairs.filter_map(|pair| pair.split_once('\u{1f}'));
+    pairs.map(|(realm, native)| (Realm::new(realm), native.to_owned())).collect()
+}
+
+fn grants(words: &str) -> Grants {
+    let grant = |word: &str| Grant::ALL.into_iter().find(|grant| grant.as_str() == word);
+    words.split(' ').filter_map(grant).collect()
+}
+
+/// The column of grants.
+pub(crate) fn grant_words(grants: &Grants) -> String {
+    let words: Vec<_> = grants.iter().map(Grant::as_str).collect();
+    words.join(" ")
+}
+
+/// The column of attributes, read.
+pub(crate) fn attributes(text: &str) -> Result<Attributes, Fault> {
+    from_json(text)
+}
+
+/// A column that holds JSON, read.
+pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    serde_json::from_str(text)
+        .map_err(|error| Fault::new(FaultKind::Unexpected, "JSON in the store").because(error))
+}
+
+/// A column that holds JSON, written.
+pub(crate) fn to_json<T: Serialize>(value: &T) -> Result<String, Fault> {
+    serde_json::to_string(value)
+        .map_err(|error| Fault::new(FaultKind::Unexpected, "JSON for the store").because(error))
+}
+
+/// A column that holds a UUID, read.
+pub(crate) fn uuid(text: &str) -> Result<Uuid, Fault> {
+    Uuid::try_parse(text)
+        .map_err(|error| Fault::new(FaultKind::Unexpected, "an id in the store").because(error))
+}
+
+/// A column that holds a time, read.
+pub(crate) fn time(micros: i64) -> Result<Timestamp, Fault> {
+    Timestamp::from_microsecond(micros)
+        .map_err(|error| Fault::new(FaultKind::Unexpected, "a time in the store").because(error))
+}
+
+/// A column that may hold a time, read.
+pub(crate) fn optional_time(micros: Option<i64>) -> Result<Option<Timestamp>, Fault> {
+    micros.map(time).transpose()
+}
+
+/// Now, as a column holds it.
+pub(crate) fn now() -> i64 {
+    Timestamp::now().as_microsecond()
+}
+
+/// That long after a time, as columns hold both.
+pub(crate) fn after(micros: i64, lasting: std::time::Duration) -> i64 {
+    let latest = Timestamp::MAX.as_microsecond();
+    let lasting = i64::try_from(lasting.as_micros()).unwrap_or(latest);
+    micros.saturating_add(lasting).min(latest)
+}
+
+/// A fresh id, which sorts after every earlier one.
+pub(crate) fn fresh_id() -> Uuid {
+    Uuid::now_v7()
+}

@@ -1,0 +1,58 @@
+//! `secret.key`: 32 random bytes that only the owner of the store may read.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use isogloss_canonical::fault::{Fault, FaultKind};
+use zeroize::Zeroizing;
+
+/// The bytes of the file.
+pub(crate) type MasterSecret = Zeroizing<[u8; 32]>;
+
+/// Reads the file; makes it, and the directory, if it is not there.
+pub(crate) fn read_or_make(directory: &Path) -> Result<MasterSecret, Fault> {
+    let path = directory.join("secret.key");
+    let failed = |error: io::Error| {
+        let detail = format!("{}: cannot be read or made", path.display());
+        Fault::new(FaultKind::Unavailable, detail).because(error)
+    };
+    fs::create_dir_all(directory).map_err(failed)?;
+    if !path.try_exists().map_err(failed)? {
+        make(directory, &path).map_err(failed)?;
+    }
+    let bytes = Zeroizing::new(fs::read(&path).map_err(failed)?);
+    warn_if_open(&path);
+    let secret = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| {
+        let detail = format!("{}: has {} bytes, expected 32", path.display(), bytes.len());
+        Fault::new(FaultKind::Unexpected, detail)
+    })?;
+    Ok(Zeroizing::new(secret))
+}
+
+/// Writes the whole file under another name first: a crash never leaves half a secret, and of two
+/// processes that start at once the second takes what the first made.
+fn make(directory: &Path, path: &Path) -> io::Result<()> {
+    let mut secret = Zeroizing::new([0_u8; 32]);
+    getrandom::fill(secret.as_mut_slice())?;
+    let draft = directory.join(format!("secret.key.{}", std::process::id()));
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    file.write_all(secret.as_slice())?;
+    file.sync_all()?;
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    File::open(directory)?.sync_all()?;
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn warn_if_open(path: &Path) {
+    let mode = fs::metadata(path).map_or(0, |meta| meta.permissions().mode());
+    if mode & 0o077 != 0 {
+        tracing::warn!(path = %path.display(), "others can read the secret; chmod 600 it");
+    }
+}

@@ -1,0 +1,76 @@
+//! Attributes: what only one system has a place for.
+
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::{AttributeChanges, Attributes, UserRef};
+use serde_json::Value;
+
+use crate::Inner;
+use crate::faults::fault;
+use crate::rows::to_json;
+
+impl Inner {
+    pub(crate) async fn read_settings(
+        &self,
+        user: &UserRef,
+        prefix: &str,
+    ) -> Result<Outcome, Fault> {
+        let user = self.find_user(&mut *self.database.read().await?, user).await?;
+        let own = user.attributes.into_iter().filter(|(name, _)| name.starts_with(prefix));
+        Ok(Outcome::Settings(own.collect()))
+    }
+
+    pub(crate) async fn merge_settings(
+        &self,
+        user: &UserRef,
+        prefix: &str,
+        changes: AttributeChanges,
+    ) -> Result<Outcome, Fault> {
+        if let Some(stray) = changes.keys().find(|name| !name.starts_with(prefix)) {
+            let detail = format!("the setting {stray:?} does not start with {prefix:?}");
+            return Err(Fault::new(FaultKind::Invalid, detail));
+        }
+        let mut write = self.database.write().await?;
+        let mut user = self.find_user(&mut write, user).await?;
+        apply(&mut user.attributes, changes);
+        let query = sqlx::query("UPDATE users SET attributes = $2 WHERE id = $1");
+        let query = query.bind(user.id.to_string()).bind(to_json(&user.attributes)?);
+        query.execute(&mut *write).await.map_err(fault)?;
+        write.commit().await.map_err(fault)?;
+        Ok(Outcome::Done)
+    }
+
+    /// What a person has locked, as RhodeCode keeps it.
+    pub(crate) async fn list_locks(&self, user: &UserRef) -> Result<Outcome, Fault> {
+        let user = self.find_user(&mut *self.database.read().await?, user).await?;
+        let locks = user.attribute("rhodecode.locks").and_then(Value::as_array);
+        let names = locks.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+        Ok(Outcome::Locks(names.collect()))
+    }
+
+    pub(crate) async fn server_facts(&self) -> Result<Outcome, Fault> {
+        let mut read = self.database.read().await?;
+        let version = sqlx::query_scalar::<_, String>("SELECT sqlite_version()");
+        let version = version.fetch_one(&mut *read).await.map_err(fault)?;
+        let users = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM users");
+        let users = users.fetch_one(&mut *read).await.map_err(fault)?;
+        let facts = [
+            ("system", Value::from("SQLite")),
+            ("version", Value::from(version)),
+            ("users", Value::from(users)),
+        ];
+        Ok(Outcome::Settings(
+            facts.map(|(name, value)| (name.to_owned(), value)).into_iter().collect(),
+        ))
+    }
+}
+
+/// Makes changes; what is there keeps its place.
+pub(crate) fn apply(attributes: &mut Attributes, changes: AttributeChanges) {
+    for (name, change) in changes {
+        match change {
+            Some(value) => attributes.insert(name, value),
+            None => attributes.shift_remove(&name),
+        };
+    }
+}

@@ -1,0 +1,108 @@
+//! Signing in: passwords checked, failures counted, accounts locked for a while.
+
+use isogloss_canonical::credentials::Lockout;
+use isogloss_canonical::fault::{Fault, Subject};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::secret::Secret;
+use isogloss_canonical::user::UserRef;
+
+use crate::Inner;
+use crate::faults::fault;
+use crate::rows::{after, now};
+use crate::users::{by_id, set_password};
+
+impl Inner {
+    pub(crate) async fn change_password(
+        &self,
+        user: &UserRef,
+        password: Option<&Secret>,
+    ) -> Result<Outcome, Fault> {
+        let hash = self.passwords.hash_optional(password).await?;
+        let mut write = self.database.write().await?;
+        let user = self.find_user(&mut write, user).await?;
+        set_password(&mut write, user.id.0, hash).await?;
+        write.commit().await.map_err(fault)?;
+        Ok(Outcome::Done)
+    }
+
+    /// Whoever is not there, or has no password, costs the same time and is refused.
+    pub(crate) async fn verify_password(
+        &self,
+        user: &UserRef,
+        password: &Secret,
+    ) -> Result<Outcome, Fault> {
+        let (id, stored) = match self.stored_password(user).await {
+            Ok(found) => found,
+            Err(absence) if absence.is_absence_of(Subject::User) => (String::new(), None),
+            Err(other) => return Err(other),
+        };
+        let check = self.passwords.check(stored.clone(), password).await?;
+        if let Some(upgrade) = check.upgrade {
+            self.upgrade(&id, stored, upgrade).await;
+        }
+        Ok(Outcome::Verified(check.right))
+    }
+
+    async fn stored_password(&self, user: &UserRef) -> Result<(String, Option<String>), Fault> {
+        let mut read = self.database.read().await?;
+        let id = self.find_user(&mut read, user).await?.id.to_string();
+        let query = sqlx::query_scalar("SELECT password FROM users WHERE id = $1").bind(&id);
+        let stored: Option<Option<String>> =
+            query.fetch_optional(&mut *read).await.map_err(fault)?;
+        Ok((id, stored.flatten()))
+    }
+
+    /// Keeps a better hash of the same password, unless the password was changed meanwhile. That
+    /// this fails is no reason to refuse a right password.
+    async fn upgrade(&self, id: &str, outdated: Option<String>, better: String) {
+        let kept = async {
+            let mut write = self.database.write().await?;
+            let sql = "UPDATE users SET password = $3 WHERE id = $1 AND password = $2";
+            let query = sqlx::query(sql).bind(id).bind(outdated).bind(better);
+            query.execute(&mut *write).await.map_err(fault)?;
+            write.commit().await.map_err(fault)
+        };
+        if let Err(fault) = kept.await {
+            tracing::warn!(user = id, %fault, "a password's better hash was not kept");
+        }
+    }
+
+    /// What fails while the account is locked is not counted. Answers the person.
+    pub(crate) async fn count_failure(
+        &self,
+        user: &UserRef,
+        lockout: Lockout,
+    ) -> Result<Outcome, Fault> {
+        let mut write = self.database.write().await?;
+        let user = self.find_user(&mut write, user).await?;
+        let now = now();
+        sqlx::query(
+            "UPDATE users SET failures = failures + 1, \
+             locked_until = CASE WHEN failures + 1 >= $2 THEN $3 ELSE locked_until END \
+             WHERE id = $1 AND (locked_until IS NULL OR locked_until <= $4)",
+        )
+        .bind(user.id.to_string())
+        .bind(i64::from(lockout.after))
+        .bind(after(now, lockout.lasting))
+        .bind(now)
+        .execute(&mut *write)
+        .await
+        .map_err(fault)?;
+        let counted = by_id(&mut write, user.id.0).await?.unwrap_or(user);
+        write.commit().await.map_err(fault)?;
+        Ok(Outcome::User(Box::new(counted)))
+    }
+
+    /// Writes only where there is something to forget: most sign-ins follow no failure.
+    pub(crate) async fn clear_failures(&self, user: &UserRef) -> Result<Outcome, Fault> {
+        let known = self.find_user(&mut *self.database.read().await?, user).await?;
+        if known.failures == 0 && known.locked_until.is_none() {
+            return Ok(Outcome::Done);
+        }
+        let mut write = self.database.write().await?;
+        let query = sqlx::query("UPDATE users SET failures = 0, locked_until = NULL WHERE id = $1");
+        query.bind(known.id.to_string()).execute(&mut *write).await.map_err(fault)?;
+        write.commit().await.map_err(fault)?;
+        Ok(Outcome::Done)
+    }
+}

@@ -1,0 +1,304 @@
+//! People: finding, creating, changing, deleting.
+
+use futures_util::TryStreamExt;
+use isogloss_canonical::fault::{Fault, Subject};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::{Matching, NewUser, Uniqueness, User, UserPatch, UserRef, folded};
+use sqlx::SqliteConnection;
+use sqlx::query::Query;
+use sqlx::sqlite::{Sqlite, SqliteArguments};
+use uuid::Uuid;
+
+use crate::Inner;
+use crate::faults::fault;
+use crate::identities::Kind;
+use crate::rows::{add_user_row, fresh_id, now, select_users, to_json};
+use crate::settings::apply;
+
+impl Inner {
+    /// The person a command points at.
+    pub(crate) async fn find_user(
+        &self,
+        database: &mut SqliteConnection,
+        user: &UserRef,
+    ) -> Result<User, Fault> {
+        let found = match user {
+            UserRef::Id(id) => by_id(database, id.0).await?,
+            UserRef::Name(name) => by_name(database, name).await?,
+            UserRef::Native(realm, name) if self.goes_by_name(realm, Kind::User) => {
+                by_name(database, name).await?
+            }
+            UserRef::Native(realm, native) => by_native(database, realm.as_str(), native).await?,
+            UserRef::FoldedName(name) => {
+                let alike =
+                    sqlx::query(select_users!("WHERE u.folded_name = $1 ORDER BY u.id, m.place"));
+                let alike = people(database, alike.bind(folded(name))).await?;
+                choose(alike, |user| user.username == *name)
+            }
+            UserRef::Email(email) => {
+                let alike =
+                    sqlx::query(select_users!("WHERE u.folded_email = $1 ORDER BY u.id, m.place"));
+                let alike = people(database, alike.bind(email.to_lowercase())).await?;
+                choose(alike, |user| user.email.as_ref() == Some(email))
+            }
+        };
+        found.ok_or_else(|| Fault::not_found(Subject::User))
+    }
+
+    pub(crate) async fn get_user(&self, user: &UserRef) -> Result<Outcome, Fault> {
+        let found = self.find_user(&mut *self.database.read().await?, user).await?;
+        Ok(Outcome::User(Box::new(found)))
+    }
+
+    pub(crate) async fn list_users(&self) -> Result<Outcome, Fault> {
+        let everybody = sqlx::query(select_users!("ORDER BY u.id, m.place"));
+        Ok(Outcome::Users(people(&mut *self.database.read().await?, everybody).await?))
+    }
+
+    pub(crate) async fn create_user(&self, new: NewUser) -> Result<Outcome, Fault> {
+        let password = self.passwords.hash_optional(new.password.as_ref()).await?;
+        let mut write = self.database.write().await?;
+        let id = fresh_id();
+        let mail = new.email.as_deref();
+        check_unique(&mut write, id, Some(&new.username), mail, new.unique).await?;
+        insert(&mut write, id, &new, password).await?;
+        self.name_user(&mut write, id, &new.ids).await?;
+        if let Some(change) = &new.groups {
+            self.replace_groups(&mut write, id, change).await?;
+        }
+        let created = require(&mut write, id).await?;
+        write.commit().await.map_err(fault)?;
+        Ok(Outcome::User(Box::new(created)))
+    }
+
+    pub(crate) async fn update_user(
+        &self,
+        user: &UserRef,
+        mut patch: UserPatch,
+    ) -> Result<Outcome, Fault> {
+        let password = match patch.password.take() {
+            Some(password) => Some(self.passwords.hash_optional(password.as_ref()).await?),
+            None => None,
+        };
+        let mut write = self.database.write().await?;
+        let mut changed = self.find_user(&mut write, user).await?;
+        let id = changed.id.0;
+        let mail = patch.email.as_ref().and_then(|email| email.as_deref());
+        check_unique(&mut write, id, patch.username.as_deref(), mail, patch.unique).await?;
+        let groups = patch.groups.take();
+        patch_user(&mut changed, patch);
+        update(&mut write, &changed).await?;
+        if let Some(hash) = password {
+            set_password(&mut write, id, hash).await?;
+        }
+        if let Some(change) = groups {
+            self.replace_groups(&mut write, id, &change).await?;
+        }
+        let changed = require(&mut write, id).await?;
+        write.commit().await.map_err(fault)?;
+        Ok(Outcome::User(Box::new(changed)))
+    }
+
+    pub(crate) async fn set_active(&self, user: &UserRef, active: bool) -> Result<Outcome, Fault> {
+        let patch = UserPatch { active: Some(active), ..UserPatch::default() };
+        self.update_user(user, patch).await
+    }
+
+    /// Keys, memberships and stewardships go with the row; ids stay taken.
+    pub(crate) async fn delete_user(&self, user: &UserRef) -> Result<Outcome, Fault> {
+        let mut write = self.database.write().await?;
+        let last_known = self.find_user(&mut write, user).await?;
+        let query = sqlx::query("DELETE FROM users WHERE id = $1");
+        query.bind(last_known.id.to_string()).execute(&mut *write).await.map_err(fault)?;
+        write.commit().await.map_err(fault)?;
+        Ok(Outcome::User(Box::new(last_known)))
+    }
+}
+
+/// Sets a password's hash; sessions opened before are over.
+pub(crate) async fn set_password(
+    write: &mut SqliteConnection,
+    id: Uuid,
+    hash: Option<String>,
+) -> Result<(), Fault> {
+    let sql = "UPDATE users SET password = $2, password_changed = $3 WHERE id = $1";
+    let query = sqlx::query(sql).bind(id.to_string()).bind(hash).bind(now());
+    query.execute(write).await.map(drop).map_err(fault)
+}
+
+/// The person with this canonical id.
+pub(crate) async fn by_id(
+    database: &mut SqliteConnection,
+    id: Uuid,
+) -> Result<Option<User>, Fault> {
+    let query = sqlx::query(select_users!("WHERE u.id = $1 ORDER BY u.id, m.place"));
+    Ok(people(database, query.bind(id.to_string())).await?.pop())
+}
+
+async fn by_name(database: &mut SqliteConnection, name: &str) -> Result<Option<User>, Fault> {
+    let query = sqlx::query(select_users!("WHERE u.username = $1 ORDER BY u.id, m.place"));
+    Ok(people(database, query.bind(name.to_owned())).await?.pop())
+}
+
+async fn by_native(
+    database: &mut SqliteConnection,
+    realm: &str,
+    native: &str,
+) -> Result<Option<User>, Fault> {
+    let query = sqlx::query(select_users!(
+        "WHERE u.id = (SELECT i.id FROM identities i WHERE i.realm = $1 AND i.kind = 'user' \
+         AND i.native = $2) ORDER BY u.id, m.place"
+    ));
+    Ok(people(database, query.bind(realm.to_owned()).bind(native.to_owned())).await?.pop())
+}
+
+/// Somebody who is known to be there.
+async fn require(database: &mut SqliteConnection, id: Uuid) -> Result<User, Fault> {
+    by_id(database, id).await?.ok_or_else(|| Fault::not_found(Subject::User))
+}
+
+/// The people a query answers, in its order.
+pub(crate) async fn people(
+    database: &mut SqliteConnection,
+    query: Query<'_, Sqlite, SqliteArguments>,
+) -> Result<Vec<User>, Fault> {
+    let mut people = Vec::new();
+    let mut rows = query.fetch(database);
+    while let Some(row) = rows.try_next().await.map_err(fault)? {
+        add_user_row(&mut people, &row)?;
+    }
+    Ok(people)
+}
+
+/// Of several who are written alike, the one who is written exactly so; else the only one.
+fn choose(mut alike: Vec<User>, exactly: impl Fn(&User) -> bool) -> Option<User> {
+    if alike.len() > 1 {
+        alike.retain(exactly);
+    }
+    if alike.len() > 1 { None } else { alike.pop() }
+}
+
+/// What is asked to be unique beyond the exact name, which an index guards.
+async fn check_unique(
+    write: &mut SqliteConnection,
+    id: Uuid,
+    username: Option<&str>,
+    email: Option<&str>,
+    unique: Uniqueness,
+) -> Result<(), Fault> {
+    if let (Some(name), Matching::Folded) = (username, unique.name) {
+        let sql = "SELECT 1 FROM users WHERE folded_name = $1 AND id <> $2";
+        refuse_other(write, sql, folded(name), id, Subject::Username).await?;
+    }
+    if let Some(email) = email.filter(|email| unique.email && !email.is_empty()) {
+        let sql = "SELECT 1 FROM users WHERE folded_email = $1 AND id <> $2";
+        refuse_other(write, sql, email.to_lowercase(), id, Subject::Email).await?;
+    }
+    Ok(())
+}
+
+async fn refuse_other(
+    write: &mut SqliteConnection,
+    sql: &'static str,
+    value: String,
+    id: Uuid,
+    subject: Subject,
+) -> Result<(), Fault> {
+    let query = sqlx::query(sql).bind(value).bind(id.to_string());
+    match query.fetch_optional(write).await.map_err(fault)? {
+        Some(_) => Err(Fault::conflict(subject)),
+        None => Ok(()),
+    }
+}
+
+async fn insert(
+    write: &mut SqliteConnection,
+    id: Uuid,
+    new: &NewUser,
+    password: Option<String>,
+) -> Result<(), Fault> {
+    let now = now();
+    sqlx::query(
+        "INSERT INTO users (id, username, folded_name, display_name, given_name, family_name, \
+         email, folded_email, role, active, password, source, failures, addresses, attributes, \
+         created, password_changed) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15, $16)",
+    )
+    .bind(id.to_string())
+    .bind(&new.username)
+    .bind(folded(&new.username))
+    .bind(&new.display_name)
+    .bind(&new.given_name)
+    .bind(&new.family_name)
+    .bind(&new.email)
+    .bind(new.email.as_ref().map(|email| email.to_lowercase()))
+    .bind(new.role.as_str())
+    .bind(!new.inactive)
+    .bind(password)
+    .bind(&new.source)
+    .bind(to_json(&new.addresses)?)
+    .bind(to_json(&new.attributes)?)
+    .bind(now)
+    .bind(now)
+    .execute(write)
+    .await
+    .map(drop)
+    .map_err(fault)
+}
+
+async fn update(write: &mut SqliteConnection, user: &User) -> Result<(), Fault> {
+    sqlx::query(
+        "UPDATE users SET username = $2, folded_name = $3, display_name = $4, given_name = $5, \
+         family_name = $6, email = $7, folded_email = $8, role = $9, active = $10, source = $11, \
+         attributes = $12 WHERE id = $1",
+    )
+    .bind(user.id.to_string())
+    .bind(&user.username)
+    .bind(folded(&user.username))
+    .bind(&user.display_name)
+    .bind(&user.given_name)
+    .bind(&user.family_name)
+    .bind(&user.email)
+    .bind(user.email.as_ref().map(|email| email.to_lowercase()))
+    .bind(user.role.as_str())
+    .bind(user.active)
+    .bind(&user.source)
+    .bind(to_json(&user.attributes)?)
+    .execute(write)
+    .await
+    .map(drop)
+    .map_err(fault)
+}
+
+/// Everything a patch changes in the person's own row but the password.
+fn patch_user(user: &mut User, patch: UserPatch) {
+    if let Some(name) = patch.display_name {
+        (user.display_name, user.given_name, user.family_name) = (name, None, None);
+    }
+    if patch.given_name.is_some() || patch.family_name.is_some() {
+        split_name(user);
+    }
+    set(&mut user.given_name, patch.given_name);
+    set(&mut user.family_name, patch.family_name);
+    set(&mut user.username, patch.username);
+    set(&mut user.email, patch.email);
+    set(&mut user.role, patch.role);
+    set(&mut user.active, patch.active);
+    set(&mut user.source, patch.source);
+    apply(&mut user.attributes, patch.attributes);
+}
+
+/// A name that was given as one text becomes two.
+fn split_name(user: &mut User) {
+    if user.display_name.is_some() {
+        let (given, family) = user.names();
+        (user.given_name, user.family_name) = (Some(given), Some(family));
+        user.display_name = None;
+    }
+}
+
+fn set<T>(field: &mut T, change: Option<T>) {
+    if let Some(value) = change {
+        *field = value;
+    }
+}

@@ -1,0 +1,11 @@
+//! The store as the gateway uses it: commands on a real SQLite file.
+#![allow(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
+
+mod groups;
+mod keys;
+mod kit;
+mod memory;
+mod opening;
+mod people;
+mod races;
+mod signin;

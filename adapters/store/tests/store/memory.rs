@@ -1,0 +1,44 @@
+//! What is remembered for a while.
+
+use std::time::Duration;
+
+use isogloss_canonical::memory::Memory;
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::kit::fresh;
+
+const LONG: Duration = Duration::from_secs(60);
+const SHORT: Duration = Duration::from_millis(50);
+
+#[tokio::test]
+async fn a_value_is_recalled_until_it_is_forgotten_or_past_its_time() {
+    let store = fresh().await;
+    store.remember("t.session", "k", json!({"n": 1}), LONG).await.unwrap();
+    store.remember("t.session", "k", json!({"n": 2}), LONG).await.unwrap();
+    assert_eq!(store.recall("t.session", "k").await.unwrap(), Some(json!({"n": 2})));
+    assert_eq!(store.recall("t.other", "k").await.unwrap(), None);
+    assert!(store.forget("t.session", "k").await.unwrap());
+    assert!(!store.forget("t.session", "k").await.unwrap());
+    assert_eq!(store.recall("t.session", "k").await.unwrap(), None);
+    store.remember("t.session", "k", json!(null), SHORT).await.unwrap();
+    assert_eq!(store.recall("t.session", "k").await.unwrap(), Some(json!(null)));
+    sleep(SHORT).await;
+    assert_eq!(store.recall("t.session", "k").await.unwrap(), None);
+    assert!(!store.forget("t.session", "k").await.unwrap());
+    store.remember("t.session", "k", json!(1), Duration::MAX).await.unwrap();
+    assert_eq!(store.recall("t.session", "k").await.unwrap(), Some(json!(1)));
+}
+
+#[tokio::test]
+async fn a_count_begins_anew_after_its_window() {
+    let store = fresh().await;
+    for expected in 1..=3 {
+        assert_eq!(store.count("t.count", "k", LONG).await.unwrap(), expected);
+    }
+    assert_eq!(store.count("t.count", "other", SHORT).await.unwrap(), 1);
+    assert_eq!(store.count("t.count", "other", LONG).await.unwrap(), 2);
+    sleep(SHORT).await;
+    assert_eq!(store.count("t.count", "other", LONG).await.unwrap(), 1);
+    assert_eq!(store.recall("t.count", "k").await.unwrap(), Some(json!(3)));
+}

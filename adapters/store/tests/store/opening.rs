@@ -1,0 +1,107 @@
+//! Opening the store, and opening it again.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use isogloss_canonical::command::Command;
+use isogloss_canonical::fault::FaultKind;
+use isogloss_canonical::key::NewKey;
+use isogloss_canonical::memory::Memory;
+use isogloss_canonical::realm::{Numbering, Realm};
+use isogloss_canonical::user::{NewUser, UserRef};
+use isogloss_store::{Numbered, Store};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::kit::{OCTOPRINT, ask, assert_fault, create, fresh, get, named, person, realms, team};
+
+#[tokio::test]
+async fn everything_is_there_after_a_restart() {
+    let first = fresh().await;
+    let ada =
+        create(&first, NewUser { password: Some("secret".into()), ..named("ada") }).await.unwrap();
+    let new = NewKey {
+        realm: OCTOPRINT,
+        value: "abc".into(),
+        label: None,
+        scope: None,
+        expires: None,
+        addresses: Vec::new(),
+        replaces: false,
+    };
+    ask(&first, Command::IssueKey(Some((&ada).into()), Box::new(new))).await.unwrap();
+    first.remember("t.session", "k", json!(1), std::time::Duration::from_secs(60)).await.unwrap();
+    assert!(!first.is_initialised().await.unwrap());
+    first.mark_initialised().await.unwrap();
+    first.close().await;
+    assert_fault(get(&first, &ada).await, FaultKind::Unavailable, None);
+
+    let second = Store::open(first.directory.path(), realms()).await.unwrap();
+    assert!(second.is_initialised().await.unwrap());
+    assert_fault(second.mark_initialised().await, FaultKind::Conflict, None);
+    assert_eq!(get(&second, &ada).await.unwrap(), ada);
+    let keys = ask(&second, Command::ListKeys(Some((&ada).into()), OCTOPRINT)).await.unwrap();
+    assert_eq!(keys.keys().unwrap()[0].shown, Some("abc".into()));
+    assert_eq!(second.recall("t.session", "k").await.unwrap(), Some(json!(1)));
+    let check = Command::VerifyPassword((&ada).into(), "secret".into());
+    assert!(ask(&second, check).await.unwrap().verified().unwrap());
+}
+
+#[tokio::test]
+async fn only_the_owner_of_the_files_may_read_them() {
+    let store = fresh().await;
+    for entry in fs::read_dir(store.directory.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{:?}", entry.file_name());
+    }
+    assert_eq!(fs::read(store.directory.path().join("secret.key")).unwrap().len(), 32);
+}
+
+#[tokio::test]
+async fn a_secret_that_is_lost_changed_or_cut_is_refused() {
+    let store = fresh().await;
+    store.close().await;
+    let path = store.directory.path().join("secret.key");
+    fs::write(&path, [7; 31]).unwrap();
+    let cut = Store::open(store.directory.path(), realms()).await;
+    assert_fault(cut, FaultKind::Unexpected, None);
+    fs::remove_file(&path).unwrap();
+    let lost = Store::open(store.directory.path(), realms()).await;
+    assert_fault(lost, FaultKind::Unexpected, None);
+}
+
+#[tokio::test]
+async fn a_realm_met_later_numbers_those_who_were_there() {
+    let store = fresh().await;
+    for name in ["ada", "bob"] {
+        person(&store, name).await;
+        team(&store, name).await;
+    }
+    store.close().await;
+    let later = Realm::named("later");
+    let numbered = |teams| Numbered {
+        realm: later.clone(),
+        users: Numbering::From(10),
+        groups: Numbering::From(5),
+        teams,
+        shows_keys: false,
+    };
+    let mut realms = realms();
+    realms.push(numbered(true));
+    let store = Store::open(store.directory.path(), realms).await.unwrap();
+    let bob = get(&store, UserRef::Native(later.clone(), "11".to_owned())).await.unwrap();
+    assert_eq!(bob.username, "bob");
+    let teams = ask(&store, Command::ListGroups(None)).await.unwrap().groups().unwrap();
+    assert_eq!(teams[1].native(&later), Some("6"));
+    assert_eq!(person(&store, "eve").await.native(&later), Some("12"));
+}
+
+#[tokio::test]
+async fn a_directory_that_cannot_be_made_is_said() {
+    let parent = TempDir::new().unwrap();
+    let file = parent.path().join("file");
+    fs::write(&file, "").unwrap();
+    let answer = Store::open(&file.join("store"), realms()).await;
+    assert_fault(answer, FaultKind::Unavailable, None);
+}

@@ -1,0 +1,56 @@
+//! What many do at once.
+
+use std::time::Duration;
+
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::Lockout;
+use isogloss_canonical::fault::FaultKind;
+use isogloss_canonical::memory::Memory;
+use isogloss_canonical::user::{Matching, NewUser, Uniqueness};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::kit::{KANBOARD, ask, create, fresh, get, named, person};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_eight_who_take_one_name_exactly_one_gets_it() {
+    let store = fresh().await;
+    let mut tasks = JoinSet::new();
+    for number in 0..8 {
+        let store = store.store.clone();
+        let unique = Uniqueness { name: Matching::Folded, email: true };
+        let username = if number % 2 == 0 { "ada" } else { "Ada" };
+        let email = Some("Ada@example.org".to_owned());
+        let new = NewUser { unique, email, password: Some("secret".into()), ..named(username) };
+        tasks.spawn(async move { create(&store, new).await });
+    }
+    let answers = tasks.join_all().await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    let faults = answers.iter().filter_map(|answer| answer.as_ref().err());
+    assert!(faults.clone().all(|fault| fault.kind == FaultKind::Conflict), "{answers:?}");
+    // What failed took no number.
+    assert_eq!(person(&store, "next").await.native(&KANBOARD), Some("2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_counted_at_once_is_counted() {
+    let store = fresh().await;
+    let ada = person(&store, "ada").await;
+    let mut tasks = JoinSet::new();
+    for number in 0..20 {
+        let (store, user) = (store.store.clone(), (&ada).into());
+        tasks.spawn(async move {
+            let lockout = Lockout { after: 100, lasting: Duration::from_secs(60) };
+            ask(&store, Command::CountFailure(user, lockout)).await.unwrap();
+            store.count("t.count", "k", Duration::from_secs(60)).await.unwrap();
+            let name = format!("t.{number}");
+            let changes = [(name, Some(json!(number)))].into();
+            let user = isogloss_canonical::user::UserRef::Name("ada".to_owned());
+            ask(&store, Command::MergeSettings(user, "t.".to_owned(), changes)).await.unwrap();
+        });
+    }
+    tasks.join_all().await;
+    let ada = get(&store, &ada).await.unwrap();
+    assert_eq!((ada.failures, ada.attributes.len()), (20, 20));
+    assert_eq!(store.count("t.count", "k", Duration::from_secs(60)).await.unwrap(), 21);
+}
