@@ -1,25 +1,109 @@
 //! What a backend can do, as data: asked once, before a command is sent to it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::command::Verb;
 use crate::fault::{Fault, FaultKind};
 
-/// The verbs a backend has.
+/// How a backend does a verb.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// In one call of its own.
+    Native,
+    /// By several calls, or by reading more than was asked; says how.
+    Composed(&'static str),
+    /// Not whole; says what is lost.
+    Lossy(&'static str),
+}
+
+/// What of a person a backend can hold. What it cannot is kept aside by the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Field {
+    /// A change of the user name.
+    Rename,
+    /// The full name as one text.
+    DisplayName,
+    /// First and last name.
+    Names,
+    /// The e-mail address.
+    Email,
+    /// The role.
+    Role,
+    /// Activity.
+    Active,
+    /// A change of the password.
+    Password,
+    /// Where the account comes from.
+    Source,
+    /// Memberships in its own sets of rights.
+    Groups,
+}
+
+impl Field {
+    /// Every field.
+    pub const ALL: [Self; 9] = [
+        Self::Rename,
+        Self::DisplayName,
+        Self::Names,
+        Self::Email,
+        Self::Role,
+        Self::Active,
+        Self::Password,
+        Self::Source,
+        Self::Groups,
+    ];
+}
+
+/// The verbs a backend has, and the fields it holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Capability(BTreeSet<Verb>);
+pub struct Capability {
+    verbs: BTreeMap<Verb, Support>,
+    fields: BTreeSet<Field>,
+}
 
 impl Capability {
-    /// Just these.
+    /// Just these, each in one call of the backend's own.
     #[must_use]
     pub fn of(verbs: impl IntoIterator<Item = Verb>) -> Self {
-        Self(verbs.into_iter().collect())
+        let verbs = verbs.into_iter().map(|verb| (verb, Support::Native)).collect();
+        Self { verbs, fields: BTreeSet::new() }
     }
 
-    /// Whether it has this one.
+    /// Adds a verb, and how it is done.
+    #[must_use]
+    pub fn with(mut self, verb: Verb, support: Support) -> Self {
+        self.verbs.insert(verb, support);
+        self
+    }
+
+    /// Says which fields it holds.
+    #[must_use]
+    pub fn holding(mut self, fields: impl IntoIterator<Item = Field>) -> Self {
+        self.fields.extend(fields);
+        self
+    }
+
+    /// Whether it has this verb.
     #[must_use]
     pub fn has(&self, verb: Verb) -> bool {
-        self.0.contains(&verb)
+        self.verbs.contains_key(&verb)
+    }
+
+    /// Whether it holds this field.
+    #[must_use]
+    pub fn holds(&self, field: Field) -> bool {
+        self.fields.contains(&field)
+    }
+
+    /// How it does a verb.
+    #[must_use]
+    pub fn support(&self, verb: Verb) -> Option<Support> {
+        self.verbs.get(&verb).copied()
+    }
+
+    /// Its verbs.
+    pub fn verbs(&self) -> impl Iterator<Item = Verb> + '_ {
+        self.verbs.keys().copied()
     }
 
     /// An `Unsupported` fault for a verb it does not have.

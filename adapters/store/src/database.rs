@@ -32,7 +32,7 @@ pub(crate) struct Database {
 impl Database {
     /// Opens the file, makes it where it is not there, and brings it up to date.
     pub(crate) async fn open(directory: &Path) -> Result<Self, Fault> {
-        let path = directory.join("isogloss.sqlite");
+        let path = directory.join(crate::DATABASE);
         make_private(&path)?;
         let options = options(&path);
         let writer = pool(1).connect_with(options.clone()).await.map_err(fault)?;

@@ -34,6 +34,12 @@ use crate::memory::Pruning;
 use crate::passwords::Passwords;
 use crate::sealing::Seals;
 
+/// The file of the database, in the store's directory.
+pub const DATABASE: &str = "isogloss.sqlite";
+
+/// The file of the secret that keys are hashed and sealed with, beside the database.
+pub const SECRET_KEY: &str = "secret.key";
+
 /// How one system names what is kept here. One for each adapter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Numbered {

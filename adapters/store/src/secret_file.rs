@@ -13,7 +13,7 @@ pub(crate) type MasterSecret = Zeroizing<[u8; 32]>;
 
 /// Reads the file; makes it, and the directory, if it is not there.
 pub(crate) fn read_or_make(directory: &Path) -> Result<MasterSecret, Fault> {
-    let path = directory.join("secret.key");
+    let path = directory.join(crate::SECRET_KEY);
     let failed = |error: io::Error| {
         let detail = format!("{}: cannot be read or made", path.display());
         Fault::new(FaultKind::Unavailable, detail).because(error)
