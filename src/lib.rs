@@ -1,1 +1,15 @@
-//! x
+//! The gateway: joins fronts to backs.
+//!
+//! `server` (bytes) -> `router` (which route) -> the route's dialect, which acts through the
+//! `pipeline` (who asks, may they, carry it out) -> `server`.
+
+pub mod auth;
+pub mod cli;
+pub mod config;
+pub mod pipeline;
+pub mod provision;
+pub mod registry;
+pub mod router;
+pub mod server;
+pub mod startup;
+pub mod telemetry;

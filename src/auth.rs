@@ -1,0 +1,249 @@
+//! Proves who asks: by key, by password, by an earlier proof.
+//!
+//! Every refusal says why; a dialect says as much of that as its original does. What fails for
+//! another reason than the caller's (a database that does not answer) is no refusal.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use hmac::{Hmac, KeyInit, Mac};
+use ipnet::IpNet;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::{Caller, Credentials, Lockout, Person, Proof};
+use isogloss_canonical::fault::{Fault, FaultKind, Refusal, Subject};
+use isogloss_canonical::key::Key;
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::secret::Secret;
+use isogloss_canonical::user::{User, UserRef};
+use jiff::Timestamp;
+use sha2::Sha256;
+
+use crate::pipeline::Pipeline;
+
+/// How many verified passwords are remembered at most.
+const REMEMBERED: usize = 10_000;
+
+/// Proves callers, and remembers verified passwords for seconds under a keyed hash.
+#[derive(Debug)]
+pub struct Authority {
+    key: [u8; 32],
+    lasting: Duration,
+    verified: Mutex<HashMap<[u8; 32], Instant>>,
+}
+
+impl Authority {
+    /// Remembers a verified password for this long; zero: never.
+    pub fn new(lasting: Duration) -> Result<Self, Fault> {
+        let mut key = [0; 32];
+        fill(&mut key)?;
+        Ok(Self { key, lasting, verified: Mutex::default() })
+    }
+
+    /// Fresh random bytes. The system's source does not fail once it has worked, and it has.
+    #[must_use]
+    pub fn random(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        if fill(&mut bytes).is_err() {
+            std::process::abort();
+        }
+        bytes
+    }
+
+    /// Proves who asks.
+    pub async fn identify(&self, at: &Pipeline, shown: Credentials) -> Result<Caller, Fault> {
+        match shown {
+            Credentials::Key { realm, value, scopes, address } => {
+                by_key(at, realm, value, (scopes, address)).await
+            }
+            Credentials::Login { user, secret, keys, lockout } => {
+                self.by_login(at, user, secret, (keys, lockout)).await
+            }
+            Credentials::Vouched(user) => {
+                let user = get(at, user).await?.ok_or(Fault::refused(Refusal::Unknown))?;
+                if !user.active {
+                    return Err(Fault::refused(Refusal::Inactive));
+                }
+                Ok(person(user, Proof::Vouched))
+            }
+        }
+    }
+
+    async fn by_login(
+        &self,
+        at: &Pipeline,
+        user: UserRef,
+        secret: Secret,
+        (keys, lockout): (Option<Realm>, Option<Lockout>),
+    ) -> Result<Caller, Fault> {
+        let Some(found) = get(at, user.clone()).await? else {
+            // As costly as for somebody who is there, so that time does not tell who is.
+            ask(at, Command::VerifyPassword(user, secret)).await?.verified()?;
+            return Err(Fault::refused(Refusal::Unknown));
+        };
+        if found.locked_until.is_some_and(|until| until > Timestamp::now()) {
+            return Err(Fault::refused(Refusal::Locked));
+        }
+        let proof = self.prove(at, &found, secret, keys).await?;
+        let refusal = match &proof {
+            None => Some(Refusal::Unknown),
+            Some(_) if !found.active => Some(Refusal::Inactive),
+            Some(Proof::Password) if found.second_factor() => Some(Refusal::SecondFactor),
+            Some(_) => None,
+        };
+        if let (Some(refusal), Some(lockout)) = (refusal, lockout) {
+            ask(at, Command::CountFailure((&found).into(), lockout)).await?;
+            return Err(Fault::refused(refusal));
+        }
+        match (refusal, proof) {
+            (None, Some(proof)) => {
+                if lockout.is_some() && found.failures > 0 {
+                    ask(at, Command::ClearFailures((&found).into())).await?;
+                }
+                let found = User { failures: 0, locked_until: None, ..found };
+                Ok(person(found, proof))
+            }
+            (refusal, _) => Err(Fault::refused(refusal.unwrap_or(Refusal::Unknown))),
+        }
+    }
+
+    /// How this secret proves this person, if it does: the cheap ways first.
+    async fn prove(
+        &self,
+        at: &Pipeline,
+        user: &User,
+        secret: Secret,
+        keys: Option<Realm>,
+    ) -> Result<Option<Proof>, Fault> {
+        if let Some(realm) = keys
+            && ask(at, Command::VerifyKey(user.into(), realm, secret.clone())).await?.verified()?
+        {
+            return Ok(Some(Proof::Key(None)));
+        }
+        let mark = self.mark(user, &secret);
+        if self.remembers(&mark) {
+            return Ok(Some(Proof::Password));
+        }
+        let right = ask(at, Command::VerifyPassword(user.into(), secret)).await?.verified()?;
+        if right {
+            self.remember(mark);
+        }
+        Ok(right.then_some(Proof::Password))
+    }
+
+    /// A keyed hash of a person, their current password's age, and the secret: a changed password
+    /// makes another mark, so that the old one is of no use at once.
+    fn mark(&self, user: &User, secret: &Secret) -> [u8; 32] {
+        // A key of any length will do for HMAC (RFC 2104, section 3).
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else {
+            return self.random();
+        };
+        mac.update(user.id.0.as_bytes());
+        mac.update(&user.password_changed.as_nanosecond().to_be_bytes());
+        mac.update(secret.expose().as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
+    fn remembers(&self, mark: &[u8; 32]) -> bool {
+        let Ok(verified) = self.verified.lock() else { return false };
+        verified.get(mark).is_some_and(|since| since.elapsed() < self.lasting)
+    }
+
+    fn remember(&self, mark: [u8; 32]) {
+        let Ok(mut verified) = self.verified.lock() else { return };
+        if verified.len() >= REMEMBERED {
+            verified.retain(|_, since| since.elapsed() < self.lasting);
+        }
+        if verified.len() < REMEMBERED {
+            verified.insert(mark, Instant::now());
+        }
+    }
+}
+
+async fn by_key(
+    at: &Pipeline,
+    realm: Realm,
+    value: Secret,
+    (scopes, address): (&[&str], Option<IpAddr>),
+) -> Result<Caller, Fault> {
+    let found = match ask(at, Command::FindKey(realm.clone(), value)).await {
+        Ok(Outcome::KeyFound(key, owner)) => (key, owner),
+        Ok(_) => return Err(Fault::new(FaultKind::Unexpected, "no KeyFound")),
+        Err(fault) if fault.is_absence_of(Subject::Key) => {
+            return Err(Fault::refused(Refusal::Unknown));
+        }
+        Err(fault) => return Err(fault),
+    };
+    let (key, owner) = found;
+    if key.expires.is_some_and(|end| end <= Timestamp::now()) {
+        return Err(Fault::refused(Refusal::Expired));
+    }
+    let Some(owner) = owner else {
+        return Ok(Caller::Application(realm));
+    };
+    if !owner.active {
+        return Err(Fault::refused(Refusal::Inactive));
+    }
+    if !(admits(&key.addresses, address) && admits(&owner.addresses, address)) {
+        return Err(Fault::refused(Refusal::Address));
+    }
+    if !in_scope(&key, scopes) {
+        return Err(Fault::refused(Refusal::Scope));
+    }
+    Ok(person(*owner, Proof::Key(key.label)))
+}
+
+/// Whether a list of networks lets an address in; an empty one lets everybody in, and an entry
+/// that is no network lets nobody in.
+fn admits(networks: &[String], address: Option<IpAddr>) -> bool {
+    if networks.is_empty() {
+        return true;
+    }
+    let Some(address) = address else { return false };
+    networks.iter().any(|text| {
+        let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        network.is_ok_and(|network| network.contains(&address))
+    })
+}
+
+fn in_scope(key: &Key, scopes: &[&str]) -> bool {
+    scopes.is_empty() || key.scope.as_deref().is_none_or(|scope| scopes.contains(&scope))
+}
+
+fn person(user: User, proof: Proof) -> Caller {
+    Caller::Person(Box::new(Person { user, proof }))
+}
+
+async fn ask(at: &Pipeline, command: Command) -> Result<Outcome, Fault> {
+    at.execute(command, &Caller::Gateway).await
+}
+
+async fn get(at: &Pipeline, user: UserRef) -> Result<Option<User>, Fault> {
+    match ask(at, Command::GetUser(user)).await.and_then(Outcome::user) {
+        Ok(user) => Ok(Some(*user)),
+        Err(fault) if fault.is_absence_of(Subject::User) => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+fn fill(bytes: &mut [u8]) -> Result<(), Fault> {
+    getrandom::fill(bytes)
+        .map_err(|error| Fault::new(FaultKind::Unexpected, "random").because(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_networks_admits_its_addresses_only() {
+        let inside = "10.11.12.13".parse().ok();
+        let outside = "10.11.12.14".parse().ok();
+        let networks = vec!["10.11.12.13/32".to_owned()];
+        assert!(admits(&networks, inside) && !admits(&networks, outside));
+        assert!(!admits(&networks, None) && !admits(&["nonsense".to_owned()], inside));
+        assert!(admits(&[], None) && admits(&["10.11.12.13".to_owned()], inside));
+    }
+}

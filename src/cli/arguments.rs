@@ -1,0 +1,280 @@
+//! The one definition of the command line: help, completions and the man page come from it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A gateway that lets legacy clients of OctoPrint, RhodeCode, Kanboard and Dandelion keep their
+/// API while people live in any backend.
+#[derive(Debug, Parser)]
+#[command(name = "isogloss", version, about, max_term_width = 100)]
+#[command(after_help = "Example:\n  isogloss serve --data-dir ./data")]
+pub struct Arguments {
+    /// What is asked.
+    #[command(subcommand)]
+    pub ask: Ask,
+}
+
+/// What can be asked.
+#[derive(Debug, Subcommand)]
+pub enum Ask {
+    /// Answer legacy clients
+    #[command(after_help = "Examples:\n  isogloss serve\n  \
+        isogloss serve --config gateway.toml\n  \
+        isogloss serve --dialect kanboard --listen 127.0.0.1:8080")]
+    Serve(Serve),
+    /// Make the administrator without serving
+    #[command(after_help = "Examples:\n  isogloss init --data-dir ./data --json\n  \
+        ISOGLOSS_ADMIN_PASSWORD=... isogloss init\n  isogloss init --accounts accounts.json")]
+    Init(Init),
+    /// Look after people
+    #[command(
+        after_help = "Example:\n  isogloss user add ada --password-file ada.txt --email ada@example.org"
+    )]
+    User(User),
+    /// Look after API keys
+    #[command(after_help = "Example:\n  isogloss key add ada --dialect rhodecode --scope api")]
+    Key(Key),
+    /// Check or show the configuration
+    #[command(after_help = "Example:\n  isogloss config check --config gateway.toml")]
+    Config(Config),
+    /// Print completions for a shell
+    #[command(
+        after_help = "Example:\n  isogloss completions bash > /etc/bash_completion.d/isogloss"
+    )]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page
+    #[command(after_help = "Example:\n  isogloss man | man -l -")]
+    Man,
+}
+
+/// Where the configuration and the data are.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Place {
+    /// The configuration file; without one, the built-in defaults
+    #[arg(long, value_name = "FILE", env = "ISOGLOSS_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// The directory of the embedded store
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// `isogloss serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The address to listen on; a port of 0 takes a free one
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// Mount only this dialect, at the root: for clients with fixed paths
+    #[arg(long, value_name = "NAME")]
+    pub dialect: Option<String>,
+    /// The version of the system that the clients were written for
+    #[arg(long, value_name = "VERSION", requires = "dialect")]
+    pub dialect_version: Option<String>,
+    /// An option of the dialect, KEY=VALUE; see `isogloss config options`
+    #[arg(long = "option", value_name = "KEY=VALUE", requires = "dialect")]
+    pub options: Vec<String>,
+    /// How much is logged: error, warn, info, debug, trace
+    #[arg(long, value_name = "LEVEL")]
+    pub log_level: Option<String>,
+}
+
+/// `isogloss init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Provision these accounts instead of an administrator
+    #[arg(long, value_name = "FILE")]
+    pub accounts: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `isogloss user`.
+#[derive(Debug, Args)]
+pub struct User {
+    /// What is asked.
+    #[command(subcommand)]
+    pub ask: UserAsk,
+}
+
+/// What can be asked about people.
+#[derive(Debug, Subcommand)]
+pub enum UserAsk {
+    /// Create a person
+    #[command(
+        after_help = "Example:\n  isogloss user add ada --display-name 'Ada Lovelace' --role manager"
+    )]
+    Add(UserChange),
+    /// List everybody
+    #[command(after_help = "Example:\n  isogloss user list --json")]
+    List {
+        #[command(flatten)]
+        /// Where.
+        at: At,
+    },
+    /// Show a person
+    #[command(after_help = "Example:\n  isogloss user show ada")]
+    Show {
+        /// The user name
+        username: String,
+        #[command(flatten)]
+        /// Where.
+        at: At,
+    },
+    /// Change a person
+    #[command(after_help = "Example:\n  isogloss user set ada --inactive")]
+    Set(UserChange),
+    /// Delete a person
+    #[command(after_help = "Example:\n  isogloss user remove ada")]
+    Remove {
+        /// The user name
+        username: String,
+        #[command(flatten)]
+        /// Where.
+        at: At,
+    },
+}
+
+/// Where to look, and how to print.
+#[derive(Clone, Debug, Args)]
+pub struct At {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What can be said of a person.
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct UserChange {
+    /// The user name
+    pub username: String,
+    /// A new user name
+    #[arg(long, value_name = "NAME")]
+    pub rename: Option<String>,
+    /// Read the password from the first line of this file ("-": standard input)
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<String>,
+    /// The full name
+    #[arg(long, value_name = "NAME")]
+    pub display_name: Option<String>,
+    /// The e-mail address
+    #[arg(long, value_name = "ADDRESS")]
+    pub email: Option<String>,
+    /// user, manager or administrator
+    #[arg(long, value_name = "ROLE", value_parser = ["user", "manager", "administrator"])]
+    pub role: Option<String>,
+    /// Let the person act
+    #[arg(long, conflicts_with = "inactive")]
+    pub active: bool,
+    /// Keep the person, who may not act
+    #[arg(long)]
+    pub inactive: bool,
+    #[command(flatten)]
+    /// Where.
+    pub at: At,
+}
+
+/// `isogloss key`.
+#[derive(Debug, Args)]
+pub struct Key {
+    /// What is asked.
+    #[command(subcommand)]
+    pub ask: KeyAsk,
+}
+
+/// What can be asked about keys.
+#[derive(Debug, Subcommand)]
+pub enum KeyAsk {
+    /// Issue a key; its value is shown once
+    #[command(after_help = "Example:\n  isogloss key add ada --dialect octoprint \
+        --expires 2027-01-01T00:00:00Z --address 10.0.0.0/8")]
+    Add(KeyAdd),
+    /// List keys, without their values
+    #[command(after_help = "Example:\n  isogloss key list ada")]
+    List {
+        /// Whose; without a name, everybody's
+        username: Option<String>,
+        #[command(flatten)]
+        /// Where.
+        at: At,
+    },
+    /// Revoke a key
+    #[command(after_help = "Example:\n  isogloss key revoke 0198c0de-0000-7000-8000-000000000000")]
+    Revoke {
+        /// The key's id, as `key list` shows it
+        id: uuid::Uuid,
+        #[command(flatten)]
+        /// Where.
+        at: At,
+    },
+}
+
+/// `isogloss key add`.
+#[derive(Debug, Args)]
+pub struct KeyAdd {
+    /// Whose
+    pub username: String,
+    /// The dialect it shall open
+    #[arg(long, value_name = "NAME")]
+    pub dialect: String,
+    /// What it may be used for, in the dialect's words (RhodeCode: all, api, http, vcs, feed)
+    #[arg(long, value_name = "SCOPE")]
+    pub scope: Option<String>,
+    /// What it is for
+    #[arg(long, value_name = "LABEL")]
+    pub label: Option<String>,
+    /// From when on it is void (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub expires: Option<jiff::Timestamp>,
+    /// An address or network it may be used from; may be repeated
+    #[arg(long = "address", value_name = "CIDR")]
+    pub addresses: Vec<String>,
+    #[command(flatten)]
+    /// Where.
+    pub at: At,
+}
+
+/// `isogloss config`.
+#[derive(Debug, Args)]
+pub struct Config {
+    /// What is asked.
+    #[command(subcommand)]
+    pub ask: ConfigAsk,
+}
+
+/// What can be asked about the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigAsk {
+    /// Say whether it is in order
+    #[command(after_help = "Example:\n  isogloss config check --config gateway.toml")]
+    Check {
+        #[command(flatten)]
+        /// Where.
+        at: At,
+    },
+    /// Show what is in force, secrets masked
+    #[command(after_help = "Example:\n  isogloss config show")]
+    Show {
+        #[command(flatten)]
+        /// Where.
+        at: At,
+    },
+    /// List the options and versions of the dialects
+    #[command(after_help = "Example:\n  isogloss config options")]
+    Options {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}

@@ -1,0 +1,61 @@
+//! `isogloss init`, and the first start of `isogloss serve`.
+
+use std::path::Path;
+
+use anyhow::Context;
+use serde_json::{Value, json};
+
+use crate::cli::arguments::Init;
+use crate::cli::{open, print};
+use crate::config::secret::environment;
+use crate::provision::accounts::Accounts;
+use crate::provision::bootstrap::{self, FirstAdministrator};
+
+/// Makes the administrator, or the people of an accounts file.
+pub(crate) async fn run(ask: &Init) -> anyhow::Result<()> {
+    let settings = open::settings(&ask.place)?;
+    let directory = &settings.store.directory;
+    let Some(file) = &ask.accounts else {
+        let credentials = administrator(directory).await?;
+        return if ask.json { print::line(&credentials.to_string()) } else { show(&credentials) };
+    };
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("{} cannot be read", file.display()))?;
+    let accounts = Accounts::read(&text)?;
+    bootstrap::initialise(directory, &accounts).await?;
+    let (users, keys) = (accounts.users.len(), accounts.application_keys.len());
+    if ask.json {
+        return print::line(&json!({"users": users, "application_keys": keys}).to_string());
+    }
+    print::line(&format!(
+        "{users} users and {keys} application keys are in {}",
+        directory.display()
+    ))
+}
+
+/// What the first start does: makes the administrator, shows the credentials this once, and
+/// leaves them in a file for their owner.
+pub(crate) async fn first_start(directory: &Path) -> anyhow::Result<()> {
+    let credentials = administrator(directory).await?;
+    let path = bootstrap::write_credentials(directory, &credentials)?;
+    show(&credentials)?;
+    print::line(&format!("They are also in {}, and shown here only this once.", path.display()))
+}
+
+async fn administrator(directory: &Path) -> anyhow::Result<Value> {
+    let password = environment("ISOGLOSS_ADMIN_PASSWORD");
+    let FirstAdministrator { accounts, credentials } = bootstrap::first_administrator(password)?;
+    bootstrap::initialise(directory, &accounts).await?;
+    Ok(credentials)
+}
+
+/// The credentials as lines for a person.
+fn show(credentials: &Value) -> anyhow::Result<()> {
+    print::line("The administrator and a key for each dialect:")?;
+    for (system, words) in credentials.as_object().into_iter().flatten() {
+        for (word, value) in words.as_object().into_iter().flatten() {
+            print::line(&format!("  {system:<10} {word:<10} {}", value.as_str().unwrap_or("")))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! `isogloss key`.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use anyhow::{anyhow, bail};
+use ipnet::IpNet;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::key::{Key, KeyChoice, NewKey};
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::user::{UserId, UserRef};
+use isogloss_store::Store;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::cli::arguments::{At, Key as Ask, KeyAdd, KeyAsk};
+use crate::cli::open::{execute, store};
+use crate::cli::print;
+use crate::provision::bootstrap::mint;
+use crate::registry;
+
+/// Looks after keys.
+pub(crate) async fn run(ask: &Ask) -> anyhow::Result<()> {
+    let at = match &ask.ask {
+        KeyAsk::Add(ask) => &ask.at,
+        KeyAsk::List { at, .. } | KeyAsk::Revoke { at, .. } => at,
+    };
+    let store = store(&at.place).await?;
+    let result = match &ask.ask {
+        KeyAsk::Add(ask) => add(&store, ask).await,
+        KeyAsk::List { username, at } => list(&store, username.as_deref(), at).await,
+        KeyAsk::Revoke { id, at } => revoke(&store, *id, at).await,
+    };
+    store.close().await;
+    result
+}
+
+async fn add(store: &Store, ask: &KeyAdd) -> anyhow::Result<()> {
+    let adapter = registry::adapter_or_known(&ask.dialect).map_err(|why| anyhow!(why))?;
+    for text in &ask.addresses {
+        if text.parse::<IpNet>().is_err() && text.parse::<IpAddr>().is_err() {
+            bail!("--address {text:?} is neither an address nor a network such as 10.0.0.0/8");
+        }
+    }
+    let value = mint(adapter)?;
+    let key = NewKey {
+        realm: Realm::named(adapter.name),
+        value: value.as_str().into(),
+        label: ask.label.clone(),
+        scope: ask.scope.clone(),
+        expires: ask.expires,
+        addresses: ask.addresses.clone(),
+        replaces: false,
+    };
+    let owner = UserRef::Name(ask.username.clone());
+    execute(store, Command::IssueKey(Some(owner), Box::new(key))).await?;
+    if ask.at.json {
+        return print::json(
+            &json!({"username": ask.username, "dialect": adapter.name, "key": value}),
+        );
+    }
+    print::line(&value)
+}
+
+async fn list(store: &Store, username: Option<&str>, at: &At) -> anyhow::Result<()> {
+    let owner = username.map(|name| UserRef::Name(name.to_owned()));
+    if let Some(owner) = &owner {
+        execute(store, Command::GetUser(owner.clone())).await?;
+    }
+    let names = names(store).await?;
+    let name = |key: &Key| key.owner.and_then(|id| names.get(&id).map(String::as_str));
+    let keys = keys(store, owner.as_ref()).await?;
+    if at.json {
+        let values = keys.iter().map(|key| print::key_value(key, name(key)));
+        return print::json(&Value::Array(values.collect()));
+    }
+    let rows = keys.iter().map(|key| print::key_row(key, name(key))).collect();
+    print::table(&print::KEY_HEADINGS, rows)
+}
+
+async fn revoke(store: &Store, id: Uuid, at: &At) -> anyhow::Result<()> {
+    let all = keys(store, None).await?;
+    let key = all.into_iter().find(|key| key.id == id).ok_or(anyhow!("there is no such key"))?;
+    let owner = key.owner.map(UserRef::Id);
+    execute(store, Command::RevokeKeys(owner, key.realm, KeyChoice::Id(id))).await?;
+    if at.json {
+        return print::json(&json!({"revoked": id.to_string()}));
+    }
+    print::line(&format!("revoked {id}"))
+}
+
+async fn keys(store: &Store, owner: Option<&UserRef>) -> anyhow::Result<Vec<Key>> {
+    let mut all = Vec::new();
+    for adapter in registry::ADAPTERS {
+        let command = Command::ListKeys(owner.cloned(), Realm::named(adapter.name));
+        all.extend(execute(store, command).await?.keys()?);
+    }
+    Ok(all)
+}
+
+async fn names(store: &Store) -> anyhow::Result<HashMap<UserId, String>> {
+    let users = execute(store, Command::ListUsers).await?.users()?;
+    Ok(users.into_iter().map(|user| (user.id, user.username)).collect())
+}

@@ -1,0 +1,46 @@
+//! The command line: what can be asked of the program, and how it says what went wrong.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::arguments::{Arguments, Ask};
+
+pub mod arguments;
+mod config;
+mod init;
+mod key;
+mod manual;
+mod open;
+mod print;
+mod serve;
+mod user;
+
+/// Runs the program with its own arguments. A failure is one clear sentence on standard error.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    match obey(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("isogloss: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn obey(arguments: Arguments) -> anyhow::Result<()> {
+    match arguments.ask {
+        Ask::Serve(ask) => serve::run(&ask),
+        Ask::Init(ask) => block_on(init::run(&ask)),
+        Ask::User(ask) => block_on(user::run(&ask)),
+        Ask::Key(ask) => block_on(key::run(&ask)),
+        Ask::Config(ask) => config::run(&ask),
+        Ask::Completions { shell } => manual::completions(shell),
+        Ask::Man => manual::man(),
+    }
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}

@@ -1,0 +1,94 @@
+//! Prints answers: JSON for programs, tables and sentences for people.
+
+use std::io::Write;
+
+use comfy_table::Table;
+use comfy_table::presets::NOTHING;
+use serde_json::{Value, json};
+
+use isogloss_canonical::key::Key;
+use isogloss_canonical::user::User;
+
+/// A line on standard output.
+pub(crate) fn line(text: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout().lock(), "{text}")?;
+    Ok(())
+}
+
+/// A value as indented JSON.
+pub(crate) fn json(value: &Value) -> anyhow::Result<()> {
+    line(&serde_json::to_string_pretty(value)?)
+}
+
+/// Rows under headings.
+pub(crate) fn table(headings: &[&str], rows: Vec<Vec<String>>) -> anyhow::Result<()> {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_header(headings).add_rows(rows);
+    line(&table.to_string())
+}
+
+/// A person, for programs.
+pub(crate) fn user_value(user: &User) -> Value {
+    let ids = user.ids.iter().map(|(realm, id)| (realm.to_string(), json!(id)));
+    let groups: Vec<_> = user.groups.iter().map(|group| group.name.clone()).collect();
+    json!({
+        "id": user.id.to_string(),
+        "username": user.username,
+        "display_name": user.full_name(),
+        "email": user.email,
+        "role": user.role.as_str(),
+        "active": user.active,
+        "groups": groups,
+        "ids": ids.collect::<serde_json::Map<_, _>>(),
+        "created": user.created.to_string(),
+        "last_login": user.last_login.map(|time| time.to_string()),
+    })
+}
+
+/// A person, for people.
+pub(crate) fn user_row(user: &User) -> Vec<String> {
+    let ids: Vec<_> = user.ids.iter().map(|(realm, id)| format!("{realm}:{id}")).collect();
+    vec![
+        user.username.clone(),
+        user.full_name().unwrap_or_default(),
+        user.email.clone().unwrap_or_default(),
+        user.role.as_str().to_owned(),
+        if user.active { "active" } else { "inactive" }.to_owned(),
+        ids.join(" "),
+    ]
+}
+
+/// The headings of [`user_row`].
+pub(crate) const USER_HEADINGS: [&str; 6] =
+    ["USERNAME", "NAME", "EMAIL", "ROLE", "ACTIVITY", "IDS"];
+
+/// A key without its value, for programs.
+pub(crate) fn key_value(key: &Key, owner: Option<&str>) -> Value {
+    json!({
+        "id": key.id.to_string(),
+        "dialect": key.realm.to_string(),
+        "owner": owner,
+        "label": key.label,
+        "scope": key.scope,
+        "expires": key.expires.map(|time| time.to_string()),
+        "addresses": key.addresses,
+        "created": key.created.to_string(),
+    })
+}
+
+/// A key without its value, for people.
+pub(crate) fn key_row(key: &Key, owner: Option<&str>) -> Vec<String> {
+    vec![
+        key.id.to_string(),
+        key.realm.to_string(),
+        owner.unwrap_or("(application)").to_owned(),
+        key.label.clone().unwrap_or_default(),
+        key.scope.clone().unwrap_or_default(),
+        key.expires.map(|time| time.to_string()).unwrap_or_default(),
+        key.addresses.join(" "),
+    ]
+}
+
+/// The headings of [`key_row`].
+pub(crate) const KEY_HEADINGS: [&str; 7] =
+    ["ID", "DIALECT", "OWNER", "LABEL", "SCOPE", "EXPIRES", "ADDRESSES"];

@@ -1,0 +1,119 @@
+//! `isogloss user`.
+
+use std::io::BufRead;
+
+use anyhow::{Context, bail};
+use isogloss_canonical::command::Command;
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::secret::Secret;
+use isogloss_canonical::user::{NewUser, Role, User, UserPatch, UserRef};
+use serde_json::{Value, json};
+
+use crate::cli::arguments::{At, User as Ask, UserAsk, UserChange};
+use crate::cli::open::{execute, store};
+use crate::cli::print;
+
+/// Looks after people.
+pub(crate) async fn run(ask: &Ask) -> anyhow::Result<()> {
+    match &ask.ask {
+        UserAsk::Add(change) => add(change).await,
+        UserAsk::List { at } => list(at).await,
+        UserAsk::Show { username, at } => {
+            let user = one(at, Command::GetUser(named(username))).await?;
+            show(&user, at)
+        }
+        UserAsk::Set(change) => set(change).await,
+        UserAsk::Remove { username, at } => {
+            let user = one(at, Command::DeleteUser(named(username))).await?;
+            done("removed", &user, at)
+        }
+    }
+}
+
+async fn add(ask: &UserChange) -> anyhow::Result<()> {
+    if ask.username.trim().is_empty() {
+        bail!("the user name is empty");
+    }
+    if ask.rename.is_some() {
+        bail!("--rename is for `user set`");
+    }
+    let user = NewUser {
+        username: ask.username.clone(),
+        password: password(ask)?,
+        display_name: ask.display_name.clone(),
+        email: ask.email.clone(),
+        role: ask.role.as_deref().map(Role::from_word).unwrap_or_default(),
+        inactive: ask.inactive,
+        ..NewUser::default()
+    };
+    let user = one(&ask.at, Command::CreateUser(Box::new(user))).await?;
+    done("added", &user, &ask.at)
+}
+
+async fn set(ask: &UserChange) -> anyhow::Result<()> {
+    let patch = UserPatch {
+        username: ask.rename.clone(),
+        display_name: ask.display_name.clone().map(Some),
+        email: ask.email.clone().map(Some),
+        role: ask.role.as_deref().map(Role::from_word),
+        active: (ask.active || ask.inactive).then_some(ask.active),
+        password: password(ask)?.map(Some),
+        ..UserPatch::default()
+    };
+    if patch == UserPatch::default() {
+        bail!("nothing to change was given; see `isogloss user set --help`");
+    }
+    let user = one(&ask.at, Command::UpdateUser(named(&ask.username), Box::new(patch))).await?;
+    done("changed", &user, &ask.at)
+}
+
+async fn list(at: &At) -> anyhow::Result<()> {
+    let store = store(&at.place).await?;
+    let users = execute(&store, Command::ListUsers).await.and_then(|out| Ok(out.users()?));
+    store.close().await;
+    let users = users?;
+    if at.json {
+        return print::json(&Value::Array(users.iter().map(print::user_value).collect()));
+    }
+    print::table(&print::USER_HEADINGS, users.iter().map(print::user_row).collect())
+}
+
+/// Runs a command that answers a person.
+async fn one(at: &At, command: Command) -> anyhow::Result<User> {
+    let store = store(&at.place).await?;
+    let result = execute(&store, command).await;
+    store.close().await;
+    Ok(*result.and_then(|out| Outcome::user(out).map_err(Into::into))?)
+}
+
+fn named(username: &str) -> UserRef {
+    UserRef::Name(username.to_owned())
+}
+
+fn password(ask: &UserChange) -> anyhow::Result<Option<Secret>> {
+    let Some(path) = &ask.password_file else { return Ok(None) };
+    let line = if path == "-" {
+        std::io::stdin().lock().lines().next().transpose().context("standard input")?
+    } else {
+        let text = std::fs::read_to_string(path).with_context(|| path.clone())?;
+        text.lines().next().map(str::to_owned)
+    };
+    match line {
+        Some(line) if !line.is_empty() => Ok(Some(Secret::new(line))),
+        _ => bail!("the password is empty"),
+    }
+}
+
+fn show(user: &User, at: &At) -> anyhow::Result<()> {
+    if at.json {
+        return print::json(&print::user_value(user));
+    }
+    print::table(&print::USER_HEADINGS, vec![print::user_row(user)])
+}
+
+fn done(what: &str, user: &User, at: &At) -> anyhow::Result<()> {
+    if at.json {
+        return print::json(&json!({what: print::user_value(user)}));
+    }
+    print::line(&format!("{what} {}", user.username))
+}

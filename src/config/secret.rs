@@ -1,0 +1,70 @@
+//! Secrets in the configuration: written down, or better, a reference to where they are.
+
+use std::fmt;
+
+use isogloss_canonical::secret::Secret;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A secret's text, or `env:NAME`, or `file:PATH`. Printed as the reference, or masked.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretSource(String);
+
+impl SecretSource {
+    /// Looks the secret up. The error says where it was looked for, never what was found.
+    pub fn resolve(&self) -> Result<Secret, String> {
+        if let Some(name) = self.0.strip_prefix("env:") {
+            return environment(name).map(Secret::new).ok_or(format!("${name} is not set"));
+        }
+        if let Some(path) = self.0.strip_prefix("file:") {
+            let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+            return Ok(Secret::new(text.lines().next().unwrap_or_default()));
+        }
+        Ok(Secret::new(self.0.clone()))
+    }
+
+    fn masked(&self) -> &str {
+        if self.0.starts_with("env:") || self.0.starts_with("file:") { &self.0 } else { "***" }
+    }
+}
+
+/// A variable of the environment, if it is set and is text.
+#[must_use]
+pub fn environment(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    std::env::var(name).ok()
+}
+
+impl fmt::Debug for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.masked())
+    }
+}
+
+impl Serialize for SecretSource {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.masked())
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretSource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_references_and_masks_values() {
+        assert_eq!(format!("{:?}", SecretSource("env:TOKEN".to_owned())), "env:TOKEN");
+        assert_eq!(format!("{:?}", SecretSource("hunter2".to_owned())), "***");
+    }
+
+    #[test]
+    fn says_where_it_looked() {
+        let missing = SecretSource("env:ISOGLOSS_NO_SUCH_VARIABLE".to_owned());
+        assert_eq!(missing.resolve().unwrap_err(), "$ISOGLOSS_NO_SUCH_VARIABLE is not set");
+    }
+}

@@ -1,0 +1,134 @@
+//! The shape of `gateway.toml`. Every table refuses keys that it does not know.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::config::secret::SecretSource;
+
+/// The whole configuration.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Listeners and limits.
+    pub server: Server,
+    /// Logs.
+    pub log: Log,
+    /// How callers prove who they are.
+    pub auth: Auth,
+    /// The embedded store.
+    pub store: Store,
+    /// Backends by name.
+    pub backend: BTreeMap<String, Backend>,
+    /// Where dialects are mounted.
+    pub route: Vec<Route>,
+    /// The directory (LDAP), if there is one.
+    #[serde(default)]
+    pub directory: Option<Directory>,
+}
+
+/// `[server]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "gateway.toml is the manual")]
+pub struct Server {
+    pub listen: String,
+    pub body_limit_bytes: usize,
+    pub request_timeout_ms: u64,
+    pub shutdown_timeout_ms: u64,
+    pub head_timeout_ms: u64,
+    pub workers: usize,
+}
+
+/// `[log]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "gateway.toml is the manual")]
+pub struct Log {
+    pub level: String,
+    pub format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For a person.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[auth]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "gateway.toml is the manual")]
+pub struct Auth {
+    pub remember_secs: u64,
+}
+
+/// `[store]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "gateway.toml is the manual")]
+pub struct Store {
+    pub directory: PathBuf,
+}
+
+/// `[backend.NAME]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "gateway.toml is the manual")]
+pub struct Backend {
+    pub system: String,
+}
+
+/// `[[route]]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "gateway.toml is the manual")]
+pub struct Route {
+    #[serde(default)]
+    pub path: String,
+    #[serde(default)]
+    pub host: Option<String>,
+    #[serde(default)]
+    pub listen: Option<String>,
+    pub dialect: String,
+    pub backend: String,
+    #[serde(default)]
+    pub realm: Option<String>,
+    #[serde(default)]
+    pub version: Option<String>,
+    #[serde(default)]
+    pub options: Map<String, Value>,
+}
+
+/// `[directory]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "gateway.toml is the manual")]
+pub struct Directory {
+    pub url: String,
+    #[serde(default)]
+    pub bind_dn: Option<String>,
+    #[serde(default)]
+    pub bind_password: Option<SecretSource>,
+    pub user_base_dn: String,
+    #[serde(default = "default_user_filter")]
+    pub user_filter: String,
+    #[serde(default)]
+    pub start_tls: bool,
+    #[serde(default = "default_directory_timeout_ms")]
+    pub timeout_ms: u64,
+}
+
+fn default_user_filter() -> String {
+    "uid=%s".to_owned()
+}
+
+fn default_directory_timeout_ms() -> u64 {
+    5_000
+}

@@ -1,0 +1,152 @@
+//! One request's life behind its dialect: who asks, may they, can the backend, carry it out.
+//!
+//! The only place that consults the permission table, and it does so for every command.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::credentials::{Caller, Credentials};
+use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
+use isogloss_canonical::memory::Memory;
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::permission::{Permission, permission};
+use isogloss_canonical::user::Role;
+use jiff::Timestamp;
+
+use crate::auth::Authority;
+
+/// The way from a dialect to its backend. Cheap to clone; one a route.
+#[derive(Clone, Debug)]
+pub struct Pipeline {
+    backend: Arc<dyn Backend>,
+    memory: Arc<dyn Memory>,
+    authority: Arc<Authority>,
+}
+
+impl Pipeline {
+    /// Joins a backend to what the gateway remembers and to how it proves callers.
+    #[must_use]
+    pub fn new(
+        backend: Arc<dyn Backend>,
+        memory: Arc<dyn Memory>,
+        authority: Arc<Authority>,
+    ) -> Self {
+        Self { backend, memory, authority }
+    }
+
+    /// Carries a command out without asking who wants it: for the gateway's own purposes.
+    pub async fn execute(&self, command: Command, caller: &Caller) -> Result<Outcome, Fault> {
+        let verb = command.verb();
+        self.backend.capability().check(verb)?;
+        let result = self.backend.execute(command, caller).await;
+        match &result {
+            Ok(_) => tracing::debug!(%verb, "done"),
+            Err(fault) if fault.kind.is_callers() => tracing::debug!(%verb, %fault, "refused"),
+            Err(fault) => tracing::warn!(%verb, %fault, cause = ?fault.source, "failed"),
+        }
+        result
+    }
+
+    /// Whether a caller may run a command, by the one table.
+    async fn authorise(&self, caller: &Caller, command: &Command) -> Result<(), Fault> {
+        if *caller == Caller::Gateway {
+            return for_an_answer(command);
+        }
+        let allowed = match permission(command.verb()) {
+            Permission::Gateway => false,
+            Permission::Known => is_known(caller),
+            Permission::Holder(grant) => caller.holds(grant),
+            Permission::Own(grant) => caller.holds(grant) || is_own(caller, command),
+            Permission::OwnGroup(grant) => {
+                caller.holds(grant) || self.is_own_group(caller, command).await?
+            }
+        };
+        match (allowed, caller) {
+            (true, _) => Ok(()),
+            (false, Caller::Nobody) => Err(Fault::refused(Refusal::Missing)),
+            (false, _) => Err(Fault::forbidden()),
+        }
+    }
+
+    async fn is_own_group(&self, caller: &Caller, command: &Command) -> Result<bool, Fault> {
+        let (Some(user), Some(group)) = (caller.user(), command.group()) else { return Ok(false) };
+        if !user.active {
+            return Ok(false);
+        }
+        let read = Command::GetGroup(group.clone());
+        match self.execute(read, &Caller::Gateway).await.and_then(Outcome::group) {
+            Ok(group) => Ok(group.owner == Some(user.id) || group.stewards.contains(&user.id)),
+            Err(fault) if fault.kind == FaultKind::NotFound => Ok(false),
+            Err(fault) => Err(fault),
+        }
+    }
+}
+
+/// An inactive person is known, but may do nothing.
+fn is_known(caller: &Caller) -> bool {
+    match caller {
+        Caller::Nobody => false,
+        Caller::Application(_) | Caller::Gateway => true,
+        Caller::Person(person) => person.user.active,
+    }
+}
+
+fn is_own(caller: &Caller, command: &Command) -> bool {
+    is_known(caller) && command.person().is_some_and(|user| caller.is(user))
+}
+
+/// What a dialect may do in the gateway's own name: read what an answer needs, and create an
+/// ordinary person whom a trusted proxy vouches for.
+fn for_an_answer(command: &Command) -> Result<(), Fault> {
+    let allowed = match command {
+        Command::CreateUser(user) => user.role == Role::User && user.groups.is_none(),
+        other => matches!(
+            other.verb(),
+            Verb::GetUser
+                | Verb::ListUsers
+                | Verb::ReadSettings
+                | Verb::ListKeys
+                | Verb::GetGroup
+                | Verb::ListGroups
+                | Verb::ListMembers
+                | Verb::GroupsOf
+                | Verb::ServerFacts
+        ),
+    };
+    if allowed { Ok(()) } else { Err(Fault::forbidden()) }
+}
+
+#[async_trait]
+impl Exchange for Pipeline {
+    async fn identify(&self, credentials: Credentials) -> Result<Caller, Fault> {
+        let result = self.authority.identify(self, credentials).await;
+        if let Err(fault) = &result {
+            tracing::debug!(%fault, "caller refused");
+        }
+        result
+    }
+
+    async fn call(&self, caller: &Caller, command: Command) -> Result<Outcome, Fault> {
+        let verb = command.verb();
+        if let Err(fault) = self.authorise(caller, &command).await {
+            tracing::debug!(%verb, %fault, "not allowed");
+            return Err(fault);
+        }
+        self.execute(command, caller).await
+    }
+
+    fn memory(&self) -> &dyn Memory {
+        &*self.memory
+    }
+
+    fn random(&self) -> [u8; 32] {
+        self.authority.random()
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}

@@ -1,0 +1,222 @@
+//! The accounts file: who is there from the start, for containers and tests.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, bail};
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::fault::Subject;
+use isogloss_canonical::group::GroupRef;
+use isogloss_canonical::key::NewKey;
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::user::{Attributes, GroupChange, NewUser, Role, UserPatch, UserRef};
+use isogloss_store::Store;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::registry;
+
+/// The attribute that tells every dialect of a second factor, and Kanboard's name for it.
+const SECOND_FACTOR: (&str, &str) = ("kanboard.twofactor_activated", "second_factor");
+
+/// An accounts file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accounts {
+    /// People.
+    #[serde(default)]
+    pub users: Vec<Account>,
+    /// Keys that belong to an application rather than to a person.
+    #[serde(default)]
+    pub application_keys: Vec<AccountKey>,
+    /// Values that the authors of the file note beside it; not read.
+    #[serde(default, rename = "vars")]
+    _vars: Map<String, Value>,
+    /// A remark; not read.
+    #[serde(default, rename = "notes")]
+    _notes: Option<String>,
+}
+
+/// A person of an accounts file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "the manual is docs/accounts.md")]
+pub struct Account {
+    pub username: String,
+    #[serde(default)]
+    pub password: Option<String>,
+    #[serde(default)]
+    pub admin: bool,
+    #[serde(default)]
+    pub role: Option<String>,
+    #[serde(default)]
+    pub active: Option<bool>,
+    #[serde(default)]
+    pub display_name: Option<String>,
+    #[serde(default)]
+    pub first_name: Option<String>,
+    #[serde(default)]
+    pub last_name: Option<String>,
+    #[serde(default)]
+    pub email: Option<String>,
+    #[serde(default)]
+    pub emails: Vec<String>,
+    #[serde(default)]
+    pub ids: BTreeMap<String, i64>,
+    #[serde(default)]
+    pub groups: Vec<String>,
+    #[serde(default)]
+    pub keys: Vec<AccountKey>,
+    #[serde(default)]
+    pub addresses: Vec<String>,
+    #[serde(default)]
+    pub attributes: Attributes,
+    #[serde(default, rename = "only_for")]
+    _only_for: Vec<String>,
+}
+
+/// A key of an accounts file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "the manual is docs/accounts.md")]
+pub struct AccountKey {
+    pub dialect: String,
+    pub value: String,
+    #[serde(default)]
+    pub scope: Option<String>,
+    #[serde(default)]
+    pub label: Option<String>,
+    #[serde(default)]
+    pub expires: Option<Timestamp>,
+    #[serde(default)]
+    pub addresses: Vec<String>,
+}
+
+impl AccountKey {
+    /// A key without limits.
+    #[must_use]
+    pub fn plain(dialect: &str, value: String) -> Self {
+        let dialect = dialect.to_owned();
+        Self { dialect, value, scope: None, label: None, expires: None, addresses: Vec::new() }
+    }
+
+    fn new_key(&self) -> Result<NewKey, String> {
+        let adapter = registry::adapter_or_known(&self.dialect)?;
+        Ok(NewKey {
+            realm: Realm::named(adapter.name),
+            value: self.value.clone().into(),
+            label: self.label.clone(),
+            scope: self.scope.clone(),
+            expires: self.expires,
+            addresses: self.addresses.clone(),
+            replaces: false,
+        })
+    }
+}
+
+impl Account {
+    /// An administrator with a password.
+    #[must_use]
+    pub fn administrator(username: &str, password: &str) -> Self {
+        let (username, password) = (username.to_owned(), Some(password.to_owned()));
+        Self { username, password, admin: true, ..Self::default() }
+    }
+
+    fn new_user(&self) -> anyhow::Result<NewUser> {
+        let mut attributes = self.attributes.clone();
+        if let Some(value) = attributes.get(SECOND_FACTOR.0).cloned() {
+            attributes.insert(SECOND_FACTOR.1.to_owned(), value);
+        }
+        Ok(NewUser {
+            username: self.username.clone(),
+            password: self.password.clone().map(Into::into),
+            display_name: self.display_name.clone(),
+            given_name: self.first_name.clone(),
+            family_name: self.last_name.clone(),
+            email: self.email.clone().or_else(|| self.emails.first().cloned()),
+            role: self.role()?,
+            inactive: self.active == Some(false),
+            addresses: self.addresses.clone(),
+            attributes,
+            ids: self.ids.iter().map(|(realm, id)| (Realm::new(realm), id.to_string())).collect(),
+            ..NewUser::default()
+        })
+    }
+
+    fn role(&self) -> anyhow::Result<Role> {
+        match self.role.as_deref() {
+            _ if self.admin => Ok(Role::Administrator),
+            None => Ok(Role::User),
+            Some(word) if Role::from_word(word).as_str() == word => Ok(Role::from_word(word)),
+            Some(word) => bail!("role {word:?}; known: user, manager, administrator"),
+        }
+    }
+}
+
+impl Accounts {
+    /// Reads a file's text. A file with one object a dialect is refused with a hint.
+    pub fn read(text: &str) -> anyhow::Result<Self> {
+        serde_json::from_str(text)
+            .context("the accounts file is not of its form (docs/accounts.md)")
+    }
+
+    /// Puts everybody into a store.
+    pub async fn provision(&self, store: &Store) -> anyhow::Result<()> {
+        for account in &self.users {
+            create(store, account).await.with_context(|| format!("user {:?}", account.username))?;
+        }
+        for key in &self.application_keys {
+            issue(store, None, key).await.with_context(|| format!("{}'s key", key.dialect))?;
+        }
+        Ok(())
+    }
+}
+
+async fn create(store: &Store, account: &Account) -> anyhow::Result<()> {
+    let command = Command::CreateUser(Box::new(account.new_user()?));
+    let user = store.execute(command, &Caller::Gateway).await?.user()?;
+    for name in &account.groups {
+        join(store, &user.as_ref().into(), name)
+            .await
+            .with_context(|| format!("group {name:?}"))?;
+    }
+    for key in &account.keys {
+        issue(store, Some(user.as_ref().into()), key).await.context("key")?;
+    }
+    Ok(())
+}
+
+async fn issue(store: &Store, owner: Option<UserRef>, key: &AccountKey) -> anyhow::Result<()> {
+    let key = key.new_key().map_err(anyhow::Error::msg)?;
+    store.execute(Command::IssueKey(owner, Box::new(key)), &Caller::Gateway).await?;
+    Ok(())
+}
+
+/// Makes a person a member of every group of this name, whichever system's it is. A group that
+/// stands for a role gives the role.
+async fn join(store: &Store, user: &UserRef, name: &str) -> anyhow::Result<()> {
+    let own = registry::ADAPTERS.iter().map(|adapter| Some(Realm::named(adapter.name)));
+    let mut found = false;
+    for realm in own.chain([None]) {
+        let group = GroupRef::Name(realm.clone(), name.to_owned());
+        let group = match store.execute(Command::GetGroup(group), &Caller::Gateway).await {
+            Ok(outcome) => outcome.group()?,
+            Err(fault) if fault.is_absence_of(Subject::Group) => continue,
+            Err(fault) => return Err(fault.into()),
+        };
+        found = true;
+        let member = group.as_ref().into();
+        let command = match realm {
+            None => Command::AddMember(member, user.clone()),
+            Some(realm) => {
+                let groups = Some(GroupChange { realm, groups: vec![member] });
+                let patch = UserPatch { groups, role: group.confers, ..UserPatch::default() };
+                Command::UpdateUser(user.clone(), Box::new(patch))
+            }
+        };
+        store.execute(command, &Caller::Gateway).await?;
+    }
+    if found { Ok(()) } else { bail!("there is no such group") }
+}

@@ -1,0 +1,4 @@
+//! The first people of a fresh store: an administrator, or those of an accounts file.
+
+pub mod accounts;
+pub mod bootstrap;

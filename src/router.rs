@@ -1,0 +1,72 @@
+//! Which route a request belongs to: by host name, then by the longest mount.
+
+use std::fmt;
+use std::sync::Arc;
+
+use isogloss_canonical::dialect::Dialect;
+
+use crate::pipeline::Pipeline;
+
+/// A mounted dialect, joined to its backend.
+pub struct Route {
+    /// The prefix it is mounted under; empty: everything.
+    pub path: String,
+    /// The host name it answers for; `None`: any.
+    pub host: Option<String>,
+    /// The dialect's name, for logs.
+    pub name: String,
+    /// The front.
+    pub dialect: Arc<dyn Dialect>,
+    /// The way to the back.
+    pub pipeline: Pipeline,
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Route({} at {}{})", self.name, self.host.as_deref().unwrap_or("*"), self.path)
+    }
+}
+
+/// The routes of one listener.
+#[derive(Debug, Default)]
+pub struct Router(Vec<Arc<Route>>);
+
+impl Router {
+    /// Routes in the order in which they are tried: a host name before none, a longer mount
+    /// before a shorter one.
+    #[must_use]
+    pub fn new(mut routes: Vec<Route>) -> Self {
+        routes.sort_by_key(|route| (route.host.is_none(), usize::MAX - route.path.len()));
+        Self(routes.into_iter().map(Arc::new).collect())
+    }
+
+    /// The route for a host and path, with the path below its mount.
+    #[must_use]
+    pub fn find<'a>(&self, host: &str, path: &'a str) -> Option<(&Arc<Route>, &'a str)> {
+        let host = host.rsplit_once(':').map_or(host, |(name, _port)| name);
+        self.0.iter().find_map(|route| {
+            let ours = route.host.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(host));
+            let below = below(path, &route.path)?;
+            ours.then_some((route, below))
+        })
+    }
+}
+
+/// The path below a mount: `/kanboard/jsonrpc.php` below `/kanboard` is `/jsonrpc.php`.
+fn below<'a>(path: &'a str, mount: &str) -> Option<&'a str> {
+    let rest = path.strip_prefix(mount)?;
+    (rest.is_empty() || rest.starts_with('/') || mount.is_empty()).then_some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::below;
+
+    #[test]
+    fn a_mount_ends_at_a_slash() {
+        assert_eq!(below("/kanboard/jsonrpc.php", "/kanboard"), Some("/jsonrpc.php"));
+        assert_eq!(below("/kanboards/x", "/kanboard"), None);
+        assert_eq!(below("/kanboard", "/kanboard"), Some(""));
+        assert_eq!(below("//api", ""), Some("//api"));
+    }
+}

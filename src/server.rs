@@ -1,0 +1,168 @@
+//! The only place that knows actix: bytes in, bytes out.
+//!
+//! There is one default service and no extractors, because a typed extractor refuses in actix's
+//! words, and the caller must hear the words of the route's dialect.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::http::StatusCode;
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::http::{Request, Response};
+use jiff::Timestamp;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::config::settings;
+use crate::router::{Route, Router};
+
+/// The header that carries a request's id in the answer and in every log line.
+const REQUEST_ID: &str = "x-request-id";
+
+/// What a handler needs.
+#[derive(Debug)]
+struct Listener {
+    router: Router,
+    body_limit: usize,
+    timeout: Duration,
+}
+
+/// A bound server, ready to be awaited.
+pub struct Bound {
+    /// The address that was really bound (a port of 0 has become one).
+    pub address: SocketAddr,
+    /// Completes once the server has stopped.
+    pub server: Server,
+    /// Stops it.
+    pub handle: ServerHandle,
+}
+
+impl std::fmt::Debug for Bound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Bound({})", self.address)
+    }
+}
+
+/// Binds an address and serves the routes on it.
+pub fn bind(address: &str, router: Router, limits: &settings::Server) -> std::io::Result<Bound> {
+    let listener = web::Data::new(Listener {
+        router,
+        body_limit: limits.body_limit_bytes,
+        timeout: Duration::from_millis(limits.request_timeout_ms),
+    });
+    let app = move || App::new().app_data(listener.clone()).default_service(web::to(handle));
+    let server = HttpServer::new(app)
+        .workers(workers(limits.workers))
+        .client_request_timeout(Duration::from_millis(limits.head_timeout_ms))
+        .shutdown_timeout(limits.shutdown_timeout_ms.div_ceil(1000))
+        .disable_signals()
+        .bind(address)?;
+    let address = server.addrs().first().copied().ok_or(std::io::ErrorKind::AddrNotAvailable)?;
+    let server = server.run();
+    Ok(Bound { address, handle: server.handle(), server })
+}
+
+fn workers(wanted: usize) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    if wanted == 0 { cores() } else { wanted }
+}
+
+async fn handle(request: HttpRequest, body: web::Payload, at: web::Data<Listener>) -> HttpResponse {
+    let id = Uuid::now_v7();
+    let host = request.connection_info().host().to_owned();
+    let Some((route, below)) = at.router.find(&host, request.uri().path()) else {
+        return reply(nothing_here(), id);
+    };
+    let name = &route.name;
+    let span = tracing::info_span!("request", %id, dialect = %name, method = %request.method());
+    let began = Timestamp::now();
+    let mut translated = translate(&request, below, &route.path);
+    let response = async {
+        let response = match read(body, at.body_limit, at.timeout).await {
+            Ok(body) => {
+                translated.body = body;
+                answer(Arc::clone(route), translated, at.timeout).await
+            }
+            Err(fault) => route.dialect.refuse(&translated, &fault).with("connection", "close"),
+        };
+        let took = Timestamp::now().duration_since(began).as_micros();
+        tracing::info!(path = below, status = response.status, micros = took, "answered");
+        response
+    };
+    reply(response.instrument(span).await, id)
+}
+
+/// Has the route answer within its time. The work goes on by itself if the client goes away: a
+/// command that was begun is finished.
+async fn answer(route: Arc<Route>, request: Request, timeout: Duration) -> Response {
+    let spare = Arc::clone(&route);
+    let head = Request { body: Bytes::new(), ..request.clone() };
+    let work = async move { route.dialect.answer(&request, &route.pipeline).await };
+    let work = actix_web::rt::spawn(work.in_current_span());
+    match tokio::time::timeout(timeout, work).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_panicked)) => {
+            tracing::error!("the dialect panicked");
+            spare.dialect.refuse(&head, &Fault::new(FaultKind::Unexpected, "panic"))
+        }
+        Err(_elapsed) => {
+            spare.dialect.refuse(&head, &Fault::new(FaultKind::Timeout, "the request's time is up"))
+        }
+    }
+}
+
+async fn read(mut body: web::Payload, limit: usize, timeout: Duration) -> Result<Bytes, Fault> {
+    let all = async {
+        let mut bytes = BytesMut::new();
+        while let Some(chunk) = body.next().await {
+            let chunk = chunk.map_err(|error| {
+                Fault::new(FaultKind::Malformed, format!("the body broke off: {error}"))
+            })?;
+            if bytes.len() + chunk.len() > limit {
+                return Err(Fault::new(FaultKind::TooLarge, "the body is over the limit"));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes.freeze())
+    };
+    tokio::time::timeout(timeout, all)
+        .await
+        .unwrap_or_else(|_| Err(Fault::new(FaultKind::Timeout, "the body did not come in time")))
+}
+
+fn translate(request: &HttpRequest, below: &str, mount: &str) -> Request {
+    let header = |(name, value): (&actix_web::http::header::HeaderName, _)| {
+        let value: &actix_web::http::header::HeaderValue = value;
+        (name.as_str().to_owned(), Bytes::copy_from_slice(value.as_bytes()))
+    };
+    Request {
+        method: request.method().as_str().to_owned(),
+        path: below.to_owned(),
+        query: request.uri().query().map(str::to_owned),
+        headers: request.headers().iter().map(header).collect(),
+        body: Bytes::new(),
+        mount: mount.to_owned(),
+        peer: request.peer_addr().map(|address| address.ip()),
+        received: Timestamp::now(),
+    }
+}
+
+fn reply(response: Response, id: Uuid) -> HttpResponse {
+    let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let mut reply = HttpResponse::build(status);
+    for (name, value) in &response.headers {
+        reply.append_header((name.as_ref(), value.as_str()));
+    }
+    reply.append_header((REQUEST_ID, id.to_string()));
+    reply.body(response.body)
+}
+
+/// No route is mounted there, so there is no dialect to say it in.
+fn nothing_here() -> Response {
+    Response::new(404, "no route is mounted here\n").with("content-type", "text/plain")
+}

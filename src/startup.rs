@@ -1,0 +1,99 @@
+//! Builds the gateway out of its configuration, and runs it until it is told to stop.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use futures_util::future::join_all;
+use isogloss_canonical::backend::Backend;
+use isogloss_store::Store;
+
+use crate::auth::Authority;
+use crate::config::settings::{self, Settings};
+use crate::pipeline::Pipeline;
+use crate::router::{Route, Router};
+use crate::{registry, server};
+
+/// Opens the embedded store of a configuration.
+pub async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
+    let directory = &settings.store.directory;
+    Store::open(directory, registry::numbered())
+        .await
+        .with_context(|| format!("the store in {} cannot be opened", directory.display()))
+}
+
+/// Serves until a signal comes, then finishes what is in flight and closes the store.
+pub async fn serve(settings: &Settings, store: Store) -> anyhow::Result<()> {
+    let mut servers = Vec::new();
+    for (address, (router, names)) in listeners(settings, &store)? {
+        let bound = server::bind(&address, router, &settings.server)
+            .with_context(|| format!("cannot listen on {address}"))?;
+        announce(&format!("listening on http://{} ({names})", bound.address))?;
+        servers.push(bound);
+    }
+    let handles: Vec<_> = servers.iter().map(|bound| bound.handle.clone()).collect();
+    let stopper = tokio::spawn(async move {
+        let signal = stop_signal().await;
+        tracing::info!(signal, "stopping: finishing what is in flight");
+        join_all(handles.iter().map(|handle| handle.stop(true))).await;
+    });
+    let ended = join_all(servers.into_iter().map(|bound| bound.server)).await;
+    stopper.abort();
+    store.close().await;
+    tracing::info!("stopped");
+    ended.into_iter().collect::<Result<(), _>>().map_err(|error| anyhow!(error))
+}
+
+/// The routers by address, each with the names of its dialects.
+fn listeners(
+    settings: &Settings,
+    store: &Store,
+) -> anyhow::Result<BTreeMap<String, (Router, String)>> {
+    let lasting = Duration::from_secs(settings.auth.remember_secs);
+    let authority = Arc::new(Authority::new(lasting)?);
+    let backend: Arc<dyn Backend> = Arc::new(store.clone());
+    let pipeline = Pipeline::new(backend, Arc::new(store.clone()), authority);
+    let mut routes: BTreeMap<String, Vec<Route>> = BTreeMap::new();
+    for route in &settings.route {
+        let address = route.listen.as_ref().unwrap_or(&settings.server.listen);
+        routes.entry(address.clone()).or_default().push(mount(route, &pipeline)?);
+    }
+    let listener = |(address, routes): (String, Vec<Route>)| {
+        let names: Vec<_> = routes.iter().map(|route| route.name.clone()).collect();
+        (address, (Router::new(routes), names.join(", ")))
+    };
+    Ok(routes.into_iter().map(listener).collect())
+}
+
+fn mount(route: &settings::Route, pipeline: &Pipeline) -> anyhow::Result<Route> {
+    let dialect = registry::dialect(route).map_err(|why| anyhow!("route {}: {why}", route.path))?;
+    Ok(Route {
+        path: route.path.clone(),
+        host: route.host.clone(),
+        name: route.dialect.clone(),
+        dialect,
+        pipeline: pipeline.clone(),
+    })
+}
+
+/// Tells a person, or a script that waits for it, where the gateway listens.
+fn announce(line: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+async fn stop_signal() -> &'static str {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut int)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = term.recv() => "SIGTERM",
+        _ = int.recv() => "SIGINT",
+    }
+}
