@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use crate::kit::fresh;
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 const SHORT: Duration = Duration::from_millis(50);
 
 #[tokio::test]

@@ -30,7 +30,7 @@ async fn everything_is_there_after_a_restart() {
         replaces: false,
     };
     ask(&first, Command::IssueKey(Some((&ada).into()), Box::new(new))).await.unwrap();
-    first.remember("t.session", "k", json!(1), std::time::Duration::from_secs(60)).await.unwrap();
+    first.remember("t.session", "k", json!(1), std::time::Duration::from_mins(1)).await.unwrap();
     assert!(!first.is_initialised().await.unwrap());
     first.mark_initialised().await.unwrap();
     first.close().await;

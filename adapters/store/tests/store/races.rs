@@ -40,9 +40,9 @@ async fn everything_counted_at_once_is_counted() {
     for number in 0..20 {
         let (store, user) = (store.store.clone(), (&ada).into());
         tasks.spawn(async move {
-            let lockout = Lockout { after: 100, lasting: Duration::from_secs(60) };
+            let lockout = Lockout { after: 100, lasting: Duration::from_mins(1) };
             ask(&store, Command::CountFailure(user, lockout)).await.unwrap();
-            store.count("t.count", "k", Duration::from_secs(60)).await.unwrap();
+            store.count("t.count", "k", Duration::from_mins(1)).await.unwrap();
             let name = format!("t.{number}");
             let changes = [(name, Some(json!(number)))].into();
             let user = isogloss_canonical::user::UserRef::Name("ada".to_owned());
@@ -52,5 +52,5 @@ async fn everything_counted_at_once_is_counted() {
     tasks.join_all().await;
     let ada = get(&store, &ada).await.unwrap();
     assert_eq!((ada.failures, ada.attributes.len()), (20, 20));
-    assert_eq!(store.count("t.count", "k", Duration::from_secs(60)).await.unwrap(), 21);
+    assert_eq!(store.count("t.count", "k", Duration::from_mins(1)).await.unwrap(), 21);
 }
