@@ -32,6 +32,7 @@ impl Gateway {
         let store = folder.path().join("data");
         let accounts = folder.path().join("accounts.json");
         fs::write(&accounts, setup.accounts.to_string())?;
+        let program = &program.canonicalize().context("the gateway is not built")?;
         let mut init = Command::new(program);
         init.arg("init").arg("--data-dir").arg(&store).arg("--accounts").arg(&accounts);
         let made = init.stdin(Stdio::null()).output().context("starting the gateway")?;
@@ -82,6 +83,9 @@ fn serve(program: &Path, setup: &Setup, store: &Path, folder: &Path) -> Result<C
     }
     for (name, value) in &setup.options {
         serve.args(["--option", &format!("{name}={}", setup.variables.fill_text(value)?)]);
+    }
+    for (name, value) in &setup.settings {
+        serve.env(name, setup.variables.fill_text(value)?);
     }
     let out = File::create(folder.join("stdout"))?;
     let err = File::create(folder.join("stderr"))?;

@@ -134,3 +134,30 @@ fn proof(text: &str) -> &str {
     let schemes = ["Basic ", "Bearer ", "basic ", "bearer "];
     schemes.iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn finds_secrets_in_each_spelling_but_no_names() {
+        let accounts = json!({"users": [
+            {"username": "secretary", "password": "secretary", "keys": [{"value": "key-0123"}]},
+            {"username": "ada", "password": "correct horse"},
+        ]});
+        let setup = Setup { accounts, ..Setup::default() };
+        let transcript = Transcript {
+            name: String::new(),
+            folder: String::new(),
+            scenario: String::new(),
+            profile: String::new(),
+            about: String::new(),
+            exchanges: Vec::new(),
+        };
+        let secrets = Secrets::of(&setup, &transcript, &Variables::default());
+        let log = "in came secretary\nwith a%20nice correct%20horse\nand a2V5LTAxMjM=\n";
+        let shown = secrets.shown_in(log);
+        assert_eq!(shown.len(), 2, "{shown:?}");
+    }
+}

@@ -38,6 +38,10 @@ struct Row {
     #[serde(default)]
     vars: BTreeMap<String, String>,
     without_users: Option<bool>,
+    #[serde(default)]
+    users: Vec<Value>,
+    #[serde(default)]
+    settings: BTreeMap<String, String>,
     directory: Option<String>,
 }
 
@@ -55,6 +59,8 @@ pub struct Setup {
     pub version: Option<String>,
     /// The options of the route.
     pub options: BTreeMap<String, String>,
+    /// What the gateway's configuration says, by the names of environment variables.
+    pub settings: BTreeMap<String, String>,
     /// The accounts that the store holds.
     pub accounts: Value,
     /// The variables.
@@ -77,6 +83,7 @@ impl Profiles {
         let mut setup = Setup::default();
         let mut accounts = None;
         let mut without_users = false;
+        let mut more_users = Vec::new();
         let mut vars = BTreeMap::new();
         for row in self.rows.iter().filter(|row| row.fits(transcript)) {
             let says = row.clone();
@@ -84,6 +91,8 @@ impl Profiles {
             setup.version = says.version.or(setup.version);
             setup.directory = says.directory.or(setup.directory);
             setup.options.extend(says.options);
+            setup.settings.extend(says.settings);
+            more_users.extend(says.users);
             vars.extend(says.vars);
             accounts = says.accounts.or(accounts);
             without_users = says.without_users.unwrap_or(without_users);
@@ -100,7 +109,7 @@ impl Profiles {
         for (name, value) in vars {
             setup.variables.set(name, value);
         }
-        setup.accounts = held_for(held, &transcript.scenario, without_users);
+        setup.accounts = held_for(held, &transcript.scenario, without_users, more_users);
         Ok(setup)
     }
 }
@@ -114,14 +123,15 @@ impl Row {
     }
 }
 
-/// The accounts without those that exist for another scenario alone.
-fn held_for(held: &Value, scenario: &str, without_users: bool) -> Value {
+/// The accounts without those that exist for another scenario alone, and with more.
+fn held_for(held: &Value, scenario: &str, without_users: bool, more: Vec<Value>) -> Value {
     let mut held = held.clone();
     if let Some(users) = held.get_mut("users").and_then(Value::as_array_mut) {
         users.retain(|user| {
             let only = user.get("only_for").and_then(Value::as_array);
             !without_users && only.is_none_or(|names| names.iter().any(|name| name == scenario))
         });
+        users.extend(more);
     }
     held
 }

@@ -33,6 +33,12 @@ impl Scene {
         Ok(Self { setup, gateway, _directory: directory })
     }
 
+    /// Where the gateway listens.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.gateway.url
+    }
+
     /// Plays a transcript.
     pub fn play(
         &mut self,

@@ -1,0 +1,264 @@
+//! Holds what `docs/architecture.md` promises: arrows only downward, no framework in `canonical`,
+//! adapters that never see each other, one list of adapters, files that can be read in one sitting,
+//! a transcript for every method, and no path in prose that leads nowhere.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use isogloss::registry::ADAPTERS;
+use isogloss_canonical::adapter::Options;
+use isogloss_canonical::realm::Realm;
+use isogloss_testkit::transcript::{Transcript, load};
+use serde_json::Value;
+
+/// The most lines of a file.
+const LONGEST: usize = 500;
+/// What is only for `src/` and the store: frameworks, runtimes, configuration.
+const FRAMEWORKS: &[&str] =
+    &["actix", "reqwest", "sqlx", "tokio", "hyper", "config", "clap", "ldap3", "tracing"];
+/// The adapters that have a dialect.
+const SYSTEMS: &[&str] = &["octoprint", "rhodecode", "kanboard", "dandelion"];
+/// What a dialect may not do: it acts through its exchange only.
+const IMPURE: &[&str] = &[
+    "std::env",
+    "std::fs",
+    "std::net::Tcp",
+    "std::process",
+    "std::thread",
+    "SystemTime::now",
+    "Instant::now",
+    "Timestamp::now",
+    "Zoned::now",
+    "println!",
+];
+
+/// Methods that the real server has and that no transcript here calls. It can only shrink.
+const UNRECORDED: &[(&str, &str)] = &[
+    ("dandelion", "GET /api/usersettings/getthemelist"),
+    ("dandelion", "POST /api/usersettings/saveloglimit"),
+    ("dandelion", "POST /api/usersettings/savetheme"),
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file below some folders with this ending, as a path below the root, with its text.
+fn files(folders: &[&str], ending: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut waiting: Vec<PathBuf> = folders.iter().map(|folder| root().join(folder)).collect();
+    while let Some(path) = waiting.pop() {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let built = ["target", "node_modules", "data"].contains(&name) || name.starts_with('.');
+        if path.is_dir() && !built {
+            waiting.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.is_file() && path.extension().is_some_and(|own| own == ending) {
+            let below = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+            found.push((below, fs::read_to_string(&path).unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+fn sources(folders: &[&str]) -> Vec<(String, String)> {
+    files(folders, "rs")
+}
+
+/// The whole repository's sources.
+fn everything() -> Vec<(String, String)> {
+    sources(&["canonical", "adapters", "src", "testkit", "tests", "benches"])
+}
+
+/// The lines of code, comments left out.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.starts_with("//"))
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "the findings end here")]
+fn assert_none(found: Vec<String>, rule: &str) {
+    assert!(found.is_empty(), "{rule}:\n{}", found.join("\n"));
+}
+
+/// The lines of code in these files that hold one of these words.
+fn holding(files: &[(String, String)], words: &[&str]) -> Vec<String> {
+    let lines = files.iter().flat_map(|(file, text)| code(text).map(move |line| (file, line)));
+    lines
+        .filter(|(_, line)| words.iter().any(|word| line.contains(word)))
+        .map(|(file, line)| format!("{file}: {line}"))
+        .collect()
+}
+
+/// The dependencies that a crate ships with.
+fn dependencies(manifest: &str) -> BTreeSet<String> {
+    let text = fs::read_to_string(root().join(manifest)).unwrap();
+    let manifest: toml::Table = text.parse().unwrap();
+    let dependencies = manifest.get("dependencies").and_then(toml::Value::as_table);
+    dependencies.into_iter().flatten().map(|(name, _)| name.clone()).collect()
+}
+
+fn is_framework(name: &str) -> bool {
+    FRAMEWORKS
+        .iter()
+        .any(|framework| name == *framework || name.starts_with(&format!("{framework}-")))
+}
+
+#[test]
+fn canonical_knows_no_framework_and_no_system() {
+    let dependencies = dependencies("canonical/Cargo.toml");
+    let banned =
+        dependencies.into_iter().filter(|name| is_framework(name) || name.starts_with("isogloss"));
+    assert_none(banned.collect(), "canonical depends on");
+    let named: Vec<_> = FRAMEWORKS.iter().map(|name| format!("{name}::")).collect();
+    let mut words: Vec<_> = named.iter().map(String::as_str).collect();
+    words.push("isogloss_");
+    assert_none(holding(&sources(&["canonical/src"]), &words), "canonical uses");
+}
+
+#[test]
+fn adapters_never_see_each_other_nor_a_framework() {
+    for system in SYSTEMS {
+        let manifest = format!("adapters/{system}/Cargo.toml");
+        let banned = dependencies(&manifest).into_iter().filter(|name| {
+            is_framework(name) || name.starts_with("isogloss-") && name != "isogloss-canonical"
+        });
+        assert_none(banned.collect(), &format!("{manifest} depends on"));
+    }
+    let stores = dependencies("adapters/store/Cargo.toml").into_iter();
+    let banned =
+        stores.filter(|name| name.starts_with("isogloss-") && name != "isogloss-canonical");
+    assert_none(banned.collect(), "adapters/store depends on");
+}
+
+#[test]
+fn dialects_are_pure() {
+    for system in SYSTEMS {
+        let files = sources(&[&format!("adapters/{system}/src")]);
+        assert_none(holding(&files, IMPURE), "a dialect acts through its exchange only");
+    }
+}
+
+#[test]
+fn one_place_knows_each_framework_and_one_lists_the_adapters() {
+    let except = |places: &[&str]| {
+        let mut files = sources(&["src", "adapters", "canonical"]);
+        files.retain(|(file, _)| !places.iter().any(|place| file.starts_with(place)));
+        files
+    };
+    let server = except(&["src/server", "src/cli/serve.rs"]);
+    assert_none(
+        holding(&server, &["actix_web::", "use actix", "actix_rt::"]),
+        "actix is for src/server.rs",
+    );
+    let upstream = except(&["src/upstream"]);
+    assert_none(holding(&upstream, &["reqwest::"]), "reqwest is for src/upstream.rs");
+    let registry = except(&["src/registry.rs"]);
+    let named: Vec<_> = SYSTEMS.iter().map(|system| format!("isogloss_{system}")).collect();
+    let named: Vec<_> = named.iter().map(String::as_str).collect();
+    assert_none(holding(&registry, &named), "adapters are named in src/registry.rs");
+}
+
+#[test]
+fn every_adapter_has_a_transcript_and_a_row_here() {
+    let names: BTreeSet<_> = ADAPTERS.iter().map(|adapter| adapter.name).collect();
+    let strangers: Vec<_> = names.iter().filter(|name| !SYSTEMS.contains(name)).collect();
+    assert!(strangers.is_empty(), "no arrows are held for {strangers:?}: add them to SYSTEMS");
+    let transcripts = transcripts();
+    for name in names {
+        assert!(transcripts.iter().any(|one| one.folder == name), "{name} has no transcript");
+    }
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let long = everything().into_iter().map(|(file, text)| (file, text.lines().count()));
+    let long = long.filter(|(_, lines)| *lines > LONGEST);
+    assert_none(long.map(|(file, lines)| format!("{file}: {lines} lines")).collect(), "too long");
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    let says = |text: &str| text.starts_with("//!") || text.starts_with("#![doc = include_str!(");
+    let silent = everything().into_iter().filter(|(_, text)| !says(text));
+    assert_none(silent.map(|(file, _)| file).collect(), "begins without a //! header");
+}
+
+fn transcripts() -> Vec<Transcript> {
+    load(&root().join("fixtures/transcripts")).unwrap()
+}
+
+/// Whether a request calls a method: `createUser`, by its name in the body, or by verb and path:
+/// `PUT /api/access/users/{name}`, where a step in braces is any.
+fn calls(request: &serde_json::Map<String, Value>, method: &str) -> bool {
+    let word = |key: &str| request.get(key).and_then(Value::as_str).unwrap_or_default();
+    let body = ["json", "form", "text"].into_iter().find_map(|key| request.get(key));
+    let body = body.map(Value::to_string).unwrap_or_default().replace("\\\"", "\"");
+    let Some((verb, template)) = method.split_once(' ') else {
+        return body.contains(&format!("\"{method}\""))
+            || word("path").contains(&format!("/{method}"));
+    };
+    let path = word("path").split('?').next().unwrap_or_default();
+    let (steps, wanted): (Vec<_>, Vec<_>) =
+        (path.split('/').collect(), template.split('/').collect());
+    let any = |step: &str| step.starts_with(['{', '<', ':']);
+    verb.eq_ignore_ascii_case(word("method"))
+        && steps.len() == wanted.len()
+        && steps.iter().zip(&wanted).all(|(step, wanted)| any(wanted) || step == wanted)
+}
+
+#[test]
+fn every_method_has_a_transcript() {
+    let transcripts = transcripts();
+    for adapter in ADAPTERS {
+        let dialect = (adapter.dialect)(&Options::of(Realm::named(adapter.name))).unwrap();
+        let own = transcripts.iter().filter(|one| one.folder.starts_with(adapter.name));
+        let requests: Vec<_> = own.flat_map(|one| &one.exchanges).map(|one| &one.request).collect();
+        let methods = dialect.methods();
+        assert!(!methods.is_empty(), "{} has no methods", adapter.name);
+        let recorded = |name: &str| requests.iter().any(|one| calls(one, name));
+        let listed = |name: &str| UNRECORDED.contains(&(adapter.name, name));
+        let wrong = methods.iter().filter(|method| recorded(method.name) == listed(method.name));
+        let wrong: Vec<_> = wrong.map(|method| method.name.to_owned()).collect();
+        assert_none(
+            wrong,
+            &format!("methods of {} without a transcript, or listed but recorded", adapter.name),
+        );
+    }
+}
+
+/// The paths that a text mentions: in backquotes or bare, below a folder of the repository.
+fn mentioned(text: &str) -> BTreeSet<String> {
+    const FOLDERS: &[&str] = &[
+        "canonical/",
+        "adapters/",
+        "src/",
+        "fixtures/",
+        "tests/",
+        "testkit/",
+        "docs/",
+        "scripts/",
+        "deploy/",
+        "benches/",
+        "fuzz/",
+    ];
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"/._-*{}<>".contains(c));
+    let words = words.map(|word| word.trim_end_matches(['.', '-']));
+    let paths = words.filter(|word| FOLDERS.iter().any(|folder| word.starts_with(folder)));
+    paths.filter(|word| !word.contains(['*', '{', '<', '}', '>'])).map(str::to_owned).collect()
+}
+
+#[test]
+fn no_path_in_prose_leads_nowhere() {
+    let mut prose = files(&["docs", "README.md", "CONTRIBUTING.md", "CHANGELOG.md"], "md");
+    for (file, text) in everything() {
+        let comments = text.lines().map(str::trim).filter(|line| line.starts_with("//"));
+        prose.push((file, comments.collect::<Vec<_>>().join("\n")));
+    }
+    let lost = prose.iter().flat_map(|(file, text)| {
+        let paths = mentioned(text).into_iter();
+        paths.filter(|path| !root().join(path).exists()).map(move |path| format!("{file}: {path}"))
+    });
+    assert_none(lost.collect(), "paths that lead nowhere");
+}
