@@ -1,0 +1,206 @@
+//! Asks the directory, over one connection a question.
+
+use std::future::Future;
+
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::secret::Secret;
+use isogloss_canonical::user::Role;
+use ldap3::{
+    LdapConnAsync, LdapConnSettings, LdapError, LdapResult, Scope, SearchEntry, ldap_escape,
+};
+use tokio::time::timeout;
+
+use crate::directory::DirectoryConfig;
+
+/// Result codes of a bind that say that the password will not do: constraint violation (locked),
+/// no such object, inappropriate authentication, invalid credentials, insufficient access rights,
+/// unwilling to perform (RFC 4511, section 4.1.9).
+const NOT_LET_IN: [u32; 6] = [19, 32, 48, 49, 50, 53];
+
+/// Somebody in the directory. What is empty there is absent here.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) username: String,
+    pub(super) name: Option<String>,
+    pub(super) email: Option<String>,
+    /// `None` where no group stands for a role.
+    pub(super) role: Option<Role>,
+}
+
+/// The directory.
+#[derive(Debug)]
+pub(super) struct Ldap(DirectoryConfig);
+
+impl Ldap {
+    pub(super) fn new(config: DirectoryConfig) -> Self {
+        Self(config)
+    }
+
+    pub(super) fn config(&self) -> &DirectoryConfig {
+        &self.0
+    }
+
+    /// The entry of a user name.
+    pub(super) async fn find(&self, name: &str) -> Result<Option<Entry>, Fault> {
+        self.in_time(async {
+            let mut ldap = self.connect().await?;
+            let found = self.search(&mut ldap, name).await?;
+            found.map(|found| self.entry(&found)).transpose()
+        })
+        .await
+    }
+
+    /// The entry of a user name, if the password is theirs. An empty one is nobody's: a server
+    /// would let it in as nobody (RFC 4513, section 5.1.2).
+    pub(super) async fn prove(
+        &self,
+        name: &str,
+        password: &Secret,
+    ) -> Result<Option<Entry>, Fault> {
+        if password.expose().is_empty() {
+            return Ok(None);
+        }
+        self.in_time(async {
+            let mut ldap = self.connect().await?;
+            let Some(found) = self.search(&mut ldap, name).await? else { return Ok(None) };
+            if found.dn.is_empty() {
+                return Ok(None);
+            }
+            let bound = ldap.simple_bind(&found.dn, password.expose()).await.map_err(broken)?;
+            match bound.rc {
+                0 => self.entry(&found).map(Some),
+                code if NOT_LET_IN.contains(&code) => Ok(None),
+                _ => Err(refused("binding as a person", bound)),
+            }
+        })
+        .await
+    }
+
+    /// A user name as accounts have it.
+    pub(super) fn spell(&self, name: &str) -> String {
+        if self.0.case_sensitive { name.to_owned() } else { name.to_lowercase() }
+    }
+
+    async fn in_time<T>(&self, asking: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        timeout(self.0.timeout, asking).await.unwrap_or_else(|elapsed| {
+            let fault = Fault::new(FaultKind::Timeout, "the directory took too long");
+            Err(fault.about(Subject::Directory).because(elapsed))
+        })
+    }
+
+    async fn connect(&self) -> Result<ldap3::Ldap, Fault> {
+        let settings = LdapConnSettings::new().set_starttls(self.0.start_tls);
+        let connecting = LdapConnAsync::with_settings(settings, &self.0.url);
+        let (connection, mut ldap) = connecting.await.map_err(broken)?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.drive().await {
+                tracing::debug!(%error, "the connection to the directory broke");
+            }
+        });
+        if let (Some(name), Some(password)) = (&self.0.bind_dn, &self.0.bind_password) {
+            let bound = ldap.simple_bind(name, password.expose()).await.map_err(broken)?;
+            if bound.rc != 0 {
+                return Err(refused("binding as the searcher", bound));
+            }
+        }
+        Ok(ldap)
+    }
+
+    /// The one entry of a user name. Where there are several it is nobody's: whose password would
+    /// be asked for?
+    async fn search(
+        &self,
+        ldap: &mut ldap3::Ldap,
+        name: &str,
+    ) -> Result<Option<SearchEntry>, Fault> {
+        if name.is_empty() {
+            return Ok(None);
+        }
+        let config = &self.0;
+        let filter = config.user_filter.replace("%s", &ldap_escape(name));
+        let wanted = [
+            &config.username_attribute,
+            &config.fullname_attribute,
+            &config.email_attribute,
+            &config.groups_attribute,
+        ];
+        let wanted: Vec<_> = wanted.into_iter().filter(|name| !name.is_empty()).collect();
+        let search = ldap.search(&config.user_base_dn, Scope::Subtree, &filter, wanted);
+        let result = search.await.map_err(broken)?;
+        let (mut found, result) = (result.0, result.1);
+        if result.rc != 0 {
+            return Err(refused("searching", result));
+        }
+        if found.len() > 1 {
+            tracing::warn!(
+                entries = found.len(),
+                "a user name has several entries in the directory"
+            );
+            return Ok(None);
+        }
+        Ok(found.pop().map(SearchEntry::construct))
+    }
+
+    fn entry(&self, found: &SearchEntry) -> Result<Entry, Fault> {
+        let config = &self.0;
+        let Some(username) = value(found, &config.username_attribute) else {
+            let detail = format!("an entry of the directory has no {}", config.username_attribute);
+            return Err(Fault::new(FaultKind::Unexpected, detail).about(Subject::Directory));
+        };
+        Ok(Entry {
+            username: self.spell(&username),
+            name: value(found, &config.fullname_attribute),
+            email: value(found, &config.email_attribute),
+            role: self.role(found),
+        })
+    }
+
+    /// The highest role that a group stands for, where any group does.
+    fn role(&self, found: &SearchEntry) -> Option<Role> {
+        let (admins, managers) = (&self.0.admin_group_dn, &self.0.manager_group_dn);
+        if admins.is_none() && managers.is_none() {
+            return None;
+        }
+        let is_in = |group: &Option<String>| {
+            let Some(group) = group.as_ref().map(|group| group.to_lowercase()) else {
+                return false;
+            };
+            let mut groups = values(found, &self.0.groups_attribute);
+            groups.any(|value| value.to_lowercase() == group)
+        };
+        Some(match (is_in(admins), is_in(managers)) {
+            (true, _) => Role::Administrator,
+            (false, true) => Role::Manager,
+            (false, false) => Role::User,
+        })
+    }
+}
+
+/// An attribute's values; its name is as the server spells it.
+fn values<'e>(entry: &'e SearchEntry, name: &'e str) -> impl Iterator<Item = &'e String> {
+    let named = entry.attrs.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name));
+    named.flat_map(|(_, values)| values)
+}
+
+fn value(entry: &SearchEntry, name: &str) -> Option<String> {
+    values(entry, name).find(|value| !value.is_empty()).cloned()
+}
+
+/// The directory cannot be reached, or broke off.
+fn broken(error: LdapError) -> Fault {
+    let kind = match &error {
+        LdapError::FilterParsing | LdapError::UrlParsing { .. } | LdapError::UnknownScheme(_) => {
+            FaultKind::Unexpected
+        }
+        LdapError::Timeout { .. } => FaultKind::Timeout,
+        _ => FaultKind::Unavailable,
+    };
+    Fault::new(kind, "the directory cannot be asked").about(Subject::Directory).because(error)
+}
+
+/// The directory answers, but not to us.
+fn refused(what: &str, result: LdapResult) -> Fault {
+    let detail = format!("the directory refuses {what}");
+    let fault = Fault::new(FaultKind::Unavailable, detail).about(Subject::Directory);
+    fault.because(LdapError::from(result))
+}

@@ -1,0 +1,275 @@
+//! The directory layer over the embedded store, against a real server (Debian's slapd).
+#![allow(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use isogloss::directory::{Directory, DirectoryConfig, SOURCE};
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::user::{NewUser, Role, User, UserPatch, UserRef};
+use isogloss_store::Store;
+use isogloss_testkit::directory::Directory as Server;
+use tempfile::{NamedTempFile, TempDir};
+
+const PEOPLE: &str = "
+dn: dc=test
+objectClass: dcObject
+objectClass: organization
+dc: test
+o: test
+
+dn: ou=People,dc=test
+objectClass: organizationalUnit
+ou: People
+
+dn: uid=Fry,ou=People,dc=test
+objectClass: inetOrgPerson
+uid: Fry
+cn: Philip J. Fry
+sn: Fry
+mail: fry@planetexpress.example
+userPassword: frypass1
+seeAlso: cn=Admins,dc=test
+
+dn: uid=bender,ou=People,dc=test
+objectClass: inetOrgPerson
+uid: bender
+cn: Bender
+sn: Bender
+userPassword: bender12
+
+dn: ou=Old,ou=People,dc=test
+objectClass: organizationalUnit
+ou: Old
+
+dn: uid=bender*,ou=Old,ou=People,dc=test
+objectClass: inetOrgPerson
+uid: bender*
+uid: twin
+cn: Flexo
+sn: Flexo
+mail: admin
+userPassword: flexo123
+
+dn: cn=twin,ou=Old,ou=People,dc=test
+objectClass: inetOrgPerson
+uid: twin
+cn: twin
+sn: twin
+userPassword: twin1234
+";
+
+struct Scene {
+    layer: Directory,
+    _server: Option<Server>,
+    _folder: TempDir,
+}
+
+impl Scene {
+    async fn with(server: Option<Server>, config: Option<DirectoryConfig>) -> Self {
+        let folder = TempDir::new().unwrap();
+        let store = Store::open(folder.path(), Vec::new()).await.unwrap();
+        let layer = Directory::over(Arc::new(store), config).unwrap();
+        Self { layer, _server: server, _folder: folder }
+    }
+
+    async fn set(change: impl FnOnce(&mut DirectoryConfig)) -> Self {
+        let mut file = NamedTempFile::new().unwrap();
+        file.write_all(PEOPLE.trim_start().as_bytes()).unwrap();
+        let server = Server::start(file.path()).unwrap();
+        let mut config = config(&server.url);
+        change(&mut config);
+        Self::with(Some(server), Some(config)).await
+    }
+
+    async fn create(&self, name: &str) -> Result<User, Fault> {
+        let command = Command::CreateFromDirectory(name.to_owned());
+        Ok(*self.layer.execute(command, &Caller::Gateway).await?.user()?)
+    }
+
+    async fn create_ours(&self, name: &str, password: &str) -> User {
+        let password = Some(password.into());
+        let new = NewUser { username: name.to_owned(), password, ..NewUser::default() };
+        let command = Command::CreateUser(Box::new(new));
+        *self.layer.execute(command, &Caller::Gateway).await.unwrap().user().unwrap()
+    }
+
+    async fn get(&self, name: &str) -> Option<User> {
+        let command = Command::GetUser(UserRef::Name(name.to_owned()));
+        self.layer.execute(command, &Caller::Gateway).await.ok().map(|user| *user.user().unwrap())
+    }
+
+    async fn verify(&self, name: &str, password: &str) -> Result<bool, Fault> {
+        let user = UserRef::Name(name.to_owned());
+        let command = Command::VerifyPassword(user, password.into());
+        self.layer.execute(command, &Caller::Gateway).await?.verified()
+    }
+}
+
+fn config(url: &str) -> DirectoryConfig {
+    let timeout = Duration::from_secs(20);
+    DirectoryConfig { timeout, ..DirectoryConfig::new(url, "ou=People,dc=test") }
+}
+
+#[track_caller]
+fn assert_fault<T: std::fmt::Debug>(answer: Result<T, Fault>, kind: FaultKind, subject: Subject) {
+    let fault = answer.unwrap_err();
+    assert_eq!((fault.kind, fault.subject), (kind, Some(subject)), "{fault} {:?}", fault.source);
+}
+
+#[tokio::test]
+async fn people_are_created_as_the_directory_has_them() {
+    let scene = Scene::set(|_| {}).await;
+    let fry = scene.create("FRY").await.unwrap();
+    assert_eq!((fry.username.as_str(), fry.source.as_deref()), ("fry", Some(SOURCE)));
+    assert_eq!(fry.full_name().as_deref(), Some("Philip J. Fry"));
+    assert_eq!(fry.email.as_deref(), Some("fry@planetexpress.example"));
+    assert!(!fry.has_password && fry.role == Role::User);
+    assert_fault(scene.create("fry").await, FaultKind::Conflict, Subject::Username);
+    assert_eq!(scene.create("bender").await.unwrap().email.as_deref(), Some(""));
+    for absent in ["zoidberg", "", "fr*", "*", "fry)(uid=*", "fry\0"] {
+        assert_fault(scene.create(absent).await, FaultKind::NotFound, Subject::User);
+    }
+    // An asterisk is a letter of a name, not a pattern; a name of two entries is nobody's.
+    assert_eq!(scene.create("bender*").await.unwrap().full_name().as_deref(), Some("Flexo"));
+    assert_fault(scene.create("twin").await, FaultKind::NotFound, Subject::User);
+}
+
+#[tokio::test]
+async fn people_sign_in_with_their_password_there_and_are_brought_up_to_date() {
+    let scene = Scene::set(|_| {}).await;
+    let fry = scene.create("fry").await.unwrap();
+    let name = Some(Some("Changed".to_owned()));
+    let patch = UserPatch { display_name: name, role: Some(Role::Manager), ..UserPatch::default() };
+    let patch = Command::UpdateUser((&fry).into(), Box::new(patch));
+    scene.layer.execute(patch, &Caller::Gateway).await.unwrap();
+    for wrong in ["wrong", "", "frypass1 "] {
+        assert!(!scene.verify("fry", wrong).await.unwrap(), "{wrong:?}");
+    }
+    assert_eq!(scene.get("fry").await.unwrap().full_name().as_deref(), Some("Changed"));
+    assert!(scene.verify("fry", "frypass1").await.unwrap());
+    let fry = scene.get("fry").await.unwrap();
+    assert_eq!(fry.full_name().as_deref(), Some("Philip J. Fry"));
+    assert_eq!(fry.role, Role::Manager);
+}
+
+#[tokio::test]
+async fn a_first_sign_in_creates_but_never_for_a_wrong_or_empty_password() {
+    let scene = Scene::set(|_| {}).await;
+    for (name, password) in
+        [("bender", "wrong"), ("bender", ""), ("zoidberg", "x"), ("twin", "twin1234")]
+    {
+        assert!(!scene.verify(name, password).await.unwrap(), "{name} {password}");
+        assert_eq!(scene.get(name).await, None);
+    }
+    let (one, other) =
+        tokio::join!(scene.verify("bender", "bender12"), scene.verify("Bender", "bender12"));
+    assert!(one.unwrap() && other.unwrap());
+    let bender = scene.get("bender").await.unwrap();
+    assert_eq!((bender.source.as_deref(), bender.email), (Some(SOURCE), None));
+    assert_eq!(scene.get("Bender").await, None);
+}
+
+#[tokio::test]
+async fn no_account_of_our_own_is_opened_by_the_directory() {
+    let by_mail =
+        |config: &mut DirectoryConfig| config.user_filter = "(|(uid=%s)(mail=%s))".to_owned();
+    let scene = Scene::set(by_mail).await;
+    scene.create_ours("bender", "ours1234").await;
+    assert!(scene.verify("bender", "ours1234").await.unwrap());
+    assert!(!scene.verify("bender", "bender12").await.unwrap());
+    // "admin" is somebody's address there, and nobody's user name.
+    scene.create_ours("Admin", "ours1234").await;
+    assert!(!scene.verify("admin", "flexo123").await.unwrap());
+    assert!(!scene.verify("Admin", "flexo123").await.unwrap());
+}
+
+#[tokio::test]
+async fn groups_there_stand_for_roles_here() {
+    let scene = Scene::set(|config| {
+        config.groups_attribute = "seealso".to_owned();
+        config.admin_group_dn = Some("CN=admins,dc=test".to_owned());
+        config.create_at_login = false;
+    });
+    let scene = scene.await;
+    assert_eq!(scene.create("fry").await.unwrap().role, Role::Administrator);
+    assert!(!scene.verify("bender", "bender12").await.unwrap());
+    let bender = scene.create("bender").await.unwrap();
+    let patch = UserPatch { role: Some(Role::Administrator), ..UserPatch::default() };
+    let patch = Command::UpdateUser((&bender).into(), Box::new(patch));
+    scene.layer.execute(patch, &Caller::Gateway).await.unwrap();
+    assert!(scene.verify("bender", "bender12").await.unwrap());
+    assert_eq!(scene.get("bender").await.unwrap().role, Role::User);
+}
+
+#[tokio::test]
+async fn a_searcher_needs_the_right_password() {
+    let searcher = |password: &'static str| {
+        move |config: &mut DirectoryConfig| {
+            config.bind_dn = Some("uid=bender,ou=People,dc=test".to_owned());
+            config.bind_password = Some(password.into());
+        }
+    };
+    let scene = Scene::set(searcher("bender12")).await;
+    assert!(scene.verify("fry", "frypass1").await.unwrap());
+    let scene = Scene::set(searcher("wrong")).await;
+    assert_fault(scene.create("fry").await, FaultKind::Unavailable, Subject::Directory);
+    assert_fault(scene.verify("fry", "frypass1").await, FaultKind::Unavailable, Subject::Directory);
+}
+
+#[tokio::test]
+async fn a_directory_that_is_not_there_is_no_absence() {
+    let nowhere = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ldap://{}", nowhere.local_addr().unwrap());
+    drop(nowhere);
+    let scene = Scene::with(None, Some(config(&url))).await;
+    assert_fault(scene.create("fry").await, FaultKind::Unavailable, Subject::Directory);
+    assert_fault(scene.create("").await, FaultKind::Unavailable, Subject::Directory);
+    assert_fault(scene.verify("fry", "x").await, FaultKind::Unavailable, Subject::Directory);
+    scene.create_ours("leela", "ours1234").await;
+    assert!(scene.verify("leela", "ours1234").await.unwrap());
+}
+
+#[tokio::test]
+async fn a_directory_that_does_not_answer_is_given_up() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ldap://{}", silent.local_addr().unwrap());
+    let config = DirectoryConfig { timeout: Duration::from_millis(200), ..config(&url) };
+    let scene = Scene::with(None, Some(config)).await;
+    assert_fault(scene.create("fry").await, FaultKind::Timeout, Subject::Directory);
+}
+
+#[tokio::test]
+async fn a_base_that_is_not_there_is_no_absence() {
+    let scene = Scene::set(|config| config.user_base_dn = "ou=Nobody,dc=test".to_owned()).await;
+    assert_fault(scene.create("fry").await, FaultKind::Unavailable, Subject::Directory);
+}
+
+#[tokio::test]
+async fn without_a_directory_everything_else_works() {
+    let scene = Scene::with(None, None).await;
+    assert_fault(scene.create("fry").await, FaultKind::Unsupported, Subject::Directory);
+    scene.create_ours("leela", "ours1234").await;
+    assert!(scene.verify("leela", "ours1234").await.unwrap());
+    assert!(!scene.verify("fry", "frypass1").await.unwrap());
+}
+
+#[test]
+fn a_configuration_that_cannot_work_is_said() {
+    let good = config("ldap://localhost");
+    assert_eq!(good.check(), Ok(()));
+    let bad = [
+        DirectoryConfig { url: "http://localhost".to_owned(), ..good.clone() },
+        DirectoryConfig { url: "ldap://".to_owned(), ..good.clone() },
+        DirectoryConfig { user_filter: "uid=fry".to_owned(), ..good.clone() },
+        DirectoryConfig { bind_dn: Some("cn=x".to_owned()), ..good.clone() },
+    ];
+    for config in bad {
+        assert!(config.check().is_err(), "{config:?}");
+    }
+}
