@@ -42,16 +42,6 @@ impl Authority {
         Ok(Self { key, lasting, verified: Mutex::default() })
     }
 
-    /// Fresh random bytes. The system's source does not fail once it has worked, and it has.
-    #[must_use]
-    pub fn random(&self) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        if fill(&mut bytes).is_err() {
-            std::process::abort();
-        }
-        bytes
-    }
-
     /// Proves who asks.
     pub async fn identify(&self, at: &Pipeline, shown: Credentials) -> Result<Caller, Fault> {
         match shown {
@@ -138,7 +128,7 @@ impl Authority {
     fn mark(&self, user: &User, secret: &Secret) -> [u8; 32] {
         // A key of any length will do for HMAC (RFC 2104, section 3).
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else {
-            return self.random();
+            return random();
         };
         mac.update(user.id.0.as_bytes());
         mac.update(&user.password_changed.as_nanosecond().to_be_bytes());
@@ -160,6 +150,16 @@ impl Authority {
             verified.insert(mark, Instant::now());
         }
     }
+}
+
+/// Fresh random bytes. The system's source does not fail once it has worked, and it has.
+#[must_use]
+pub fn random() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    if fill(&mut bytes).is_err() {
+        std::process::abort();
+    }
+    bytes
 }
 
 async fn by_key(

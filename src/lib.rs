@@ -4,9 +4,10 @@
 //! `pipeline` (who asks, may they, carry it out) -> `server`.
 
 pub mod auth;
+pub mod backends;
 pub mod cli;
 pub mod config;
-pub mod directory;
+pub mod layers;
 pub mod pipeline;
 pub mod provision;
 pub mod registry;
@@ -14,3 +15,4 @@ pub mod router;
 pub mod server;
 pub mod startup;
 pub mod telemetry;
+pub mod upstream;

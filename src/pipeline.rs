@@ -16,7 +16,7 @@ use isogloss_canonical::permission::{Permission, permission};
 use isogloss_canonical::user::Role;
 use jiff::Timestamp;
 
-use crate::auth::Authority;
+use crate::auth::{Authority, random};
 
 /// The way from a dialect to its backend. Cheap to clone; one a route.
 #[derive(Clone, Debug)]
@@ -143,7 +143,7 @@ impl Exchange for Pipeline {
     }
 
     fn random(&self) -> [u8; 32] {
-        self.authority.random()
+        random()
     }
 
     fn now(&self) -> Timestamp {

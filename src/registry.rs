@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use isogloss_canonical::adapter::{Adapter, Options};
+use isogloss_canonical::adapter::{Adapter, MakeBackend, Options};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::realm::Realm;
 use isogloss_store::Numbered;
 
-use crate::config::settings::Route;
+use crate::config::settings::{Route, Settings};
 
 /// Every adapter.
 pub const ADAPTERS: &[&Adapter] = &[&isogloss_dandelion::ADAPTER];
@@ -41,8 +41,34 @@ pub fn dialect(route: &Route) -> Result<Arc<dyn Dialect>, String> {
     (adapter.dialect)(&options)
 }
 
-/// How each system numbers its people and groups, for the store.
+/// The adapter of a system that can be a backend, and what makes it one.
+pub fn backend(system: &str) -> Result<(&'static Adapter, MakeBackend), String> {
+    let can = |adapter: &&'static Adapter| adapter.backend.map(|make| (*adapter, make));
+    let mut all = ADAPTERS.iter().filter_map(can);
+    all.find(|(adapter, _)| adapter.name == system).ok_or_else(|| {
+        let names = ADAPTERS.iter().filter_map(can).map(|(adapter, _)| adapter.name);
+        let known: Vec<_> = [STORE].into_iter().chain(names).collect();
+        format!("there is no system {system:?}; known: {}", known.join(", "))
+    })
+}
+
+/// How each adapter's own realm numbers its people and groups.
 #[must_use]
-pub fn numbered() -> Vec<Numbered> {
+pub fn own_realms() -> Vec<Numbered> {
     ADAPTERS.iter().copied().map(Numbered::from).collect()
+}
+
+/// How each realm of a configuration numbers its people and groups, for a store.
+#[must_use]
+pub fn numbered(settings: &Settings) -> Vec<Numbered> {
+    let mut all = own_realms();
+    let routes = settings.route.iter().map(|route| (&route.realm, &route.dialect));
+    let backends = settings.backend.values().map(|backend| (&backend.realm, &backend.system));
+    for (realm, system) in routes.chain(backends) {
+        let Some((realm, adapter)) = realm.as_ref().zip(adapter(system)) else { continue };
+        if !all.iter().any(|known| known.realm.as_str() == realm) {
+            all.push(Numbered { realm: Realm::new(realm), ..Numbered::from(adapter) });
+        }
+    }
+    all
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use futures_util::future::join_all;
-use isogloss_canonical::backend::Backend;
 use isogloss_store::Store;
 
 use crate::auth::Authority;
+use crate::backends::Backends;
 use crate::config::settings::{self, Settings};
 use crate::pipeline::Pipeline;
 use crate::router::{Route, Router};
@@ -19,7 +19,7 @@ use crate::{registry, server};
 /// Opens the embedded store of a configuration.
 pub async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
     let directory = &settings.store.directory;
-    Store::open(directory, registry::numbered())
+    Store::open(directory, registry::numbered(settings))
         .await
         .with_context(|| format!("the store in {} cannot be opened", directory.display()))
 }
@@ -27,7 +27,8 @@ pub async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
 /// Serves until a signal comes, then finishes what is in flight and closes the store.
 pub async fn serve(settings: &Settings, store: Store) -> anyhow::Result<()> {
     let mut servers = Vec::new();
-    for (address, (router, names)) in listeners(settings, &store)? {
+    let backends = Backends::open(settings, &store).await?;
+    for (address, (router, names)) in listeners(settings, &backends, &store)? {
         let bound = server::bind(&address, router, &settings.server)
             .with_context(|| format!("cannot listen on {address}"))?;
         announce(&format!("listening on http://{} ({names})", bound.address))?;
@@ -41,6 +42,7 @@ pub async fn serve(settings: &Settings, store: Store) -> anyhow::Result<()> {
     });
     let ended = join_all(servers.into_iter().map(|bound| bound.server)).await;
     stopper.abort();
+    backends.close().await;
     store.close().await;
     tracing::info!("stopped");
     ended.into_iter().collect::<Result<(), _>>().map_err(|error| anyhow!(error))
@@ -49,16 +51,19 @@ pub async fn serve(settings: &Settings, store: Store) -> anyhow::Result<()> {
 /// The routers by address, each with the names of its dialects.
 fn listeners(
     settings: &Settings,
+    backends: &Backends,
     store: &Store,
 ) -> anyhow::Result<BTreeMap<String, (Router, String)>> {
     let lasting = Duration::from_secs(settings.auth.remember_secs);
     let authority = Arc::new(Authority::new(lasting)?);
-    let backend: Arc<dyn Backend> = Arc::new(store.clone());
-    let pipeline = Pipeline::new(backend, Arc::new(store.clone()), authority);
+    let pipeline = |route| -> anyhow::Result<Pipeline> {
+        let memory = Arc::new(store.clone());
+        Ok(Pipeline::new(backends.of(route)?, memory, Arc::clone(&authority)))
+    };
     let mut routes: BTreeMap<String, Vec<Route>> = BTreeMap::new();
     for route in &settings.route {
         let address = route.listen.as_ref().unwrap_or(&settings.server.listen);
-        routes.entry(address.clone()).or_default().push(mount(route, &pipeline)?);
+        routes.entry(address.clone()).or_default().push(mount(route, pipeline(route)?)?);
     }
     let listener = |(address, routes): (String, Vec<Route>)| {
         let names: Vec<_> = routes.iter().map(|route| route.name.clone()).collect();
@@ -67,14 +72,14 @@ fn listeners(
     Ok(routes.into_iter().map(listener).collect())
 }
 
-fn mount(route: &settings::Route, pipeline: &Pipeline) -> anyhow::Result<Route> {
+fn mount(route: &settings::Route, pipeline: Pipeline) -> anyhow::Result<Route> {
     let dialect = registry::dialect(route).map_err(|why| anyhow!("route {}: {why}", route.path))?;
     Ok(Route {
         path: route.path.clone(),
         host: route.host.clone(),
         name: route.dialect.clone(),
         dialect,
-        pipeline: pipeline.clone(),
+        pipeline,
     })
 }
 

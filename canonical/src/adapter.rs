@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use crate::backend::{Backend, Upstream};
 use crate::dialect::Dialect;
 use crate::group::NewGroup;
 use crate::realm::{Numbering, Realm};
+use crate::secret::Secret;
 
 /// How a route wants its dialect: read from the configuration, checked by the adapter.
 #[derive(Clone, Debug)]
@@ -26,6 +28,59 @@ impl Options {
         Self { realm, version: None, settings: Map::new() }
     }
 }
+
+/// How a system is reached as a backend: read from the configuration.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// The realm of the system's own ids.
+    pub realm: Realm,
+    /// The version of the system; `None`: the newest recorded.
+    pub version: Option<String>,
+    /// Who the gateway is there, where the system wants a name beside the secret.
+    pub username: Option<String>,
+    /// The gateway's own key, token or password there. No caller ever sees it.
+    pub secret: Secret,
+    /// What to say where the system wants something that a caller's dialect does not have.
+    pub defaults: Defaults,
+    /// Makes random bytes, for the password of somebody who is created without one.
+    pub random: fn() -> [u8; 32],
+}
+
+/// Templates for required fields; `{username}` stands for the user name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Defaults {
+    /// The e-mail address.
+    pub email: String,
+    /// The full name.
+    pub full_name: String,
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        let email = "{username}@users.invalid".to_owned();
+        Self { email, full_name: "{username}".to_owned() }
+    }
+}
+
+impl Defaults {
+    /// A template with the user name put in. In an address, what would not do there is left out.
+    #[must_use]
+    pub fn email_of(&self, username: &str) -> String {
+        let fits = |c: &char| c.is_ascii_alphanumeric() || "._-".contains(*c);
+        let local: String = username.chars().filter(fits).collect();
+        let local = if local.is_empty() { "user" } else { &local };
+        self.email.replace("{username}", local)
+    }
+
+    /// The full name of somebody who has none.
+    #[must_use]
+    pub fn full_name_of(&self, username: &str) -> String {
+        self.full_name.replace("{username}", username)
+    }
+}
+
+/// Makes a system's backend, which reaches it through an upstream.
+pub type MakeBackend = fn(&Service, Arc<dyn Upstream>) -> Result<Arc<dyn Backend>, OptionError>;
 
 /// An option that an adapter knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +109,8 @@ pub struct Adapter {
     pub versions: &'static [&'static str],
     /// The options it knows.
     pub options: &'static [OptionRow],
+    /// Makes its backend, if it can be one.
+    pub backend: Option<MakeBackend>,
     /// Makes its dialect.
     pub dialect: fn(&Options) -> Result<Arc<dyn Dialect>, OptionError>,
     /// The groups that a fresh server of this system has.

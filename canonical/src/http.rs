@@ -28,6 +28,35 @@ pub struct Request {
 }
 
 impl Request {
+    /// A request to be sent to a system, below its base address.
+    #[must_use]
+    pub fn to(method: &str, path: impl Into<String>) -> Self {
+        Self {
+            method: method.to_owned(),
+            path: path.into(),
+            query: None,
+            headers: Vec::new(),
+            body: Bytes::new(),
+            mount: String::new(),
+            peer: None,
+            received: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    /// Adds a header; the name in lower case.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Bytes>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Gives it a body of this content type.
+    #[must_use]
+    pub fn carrying(mut self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self.with("content-type", content_type)
+    }
+
     /// A header's value as bytes; the first, if there are several.
     #[must_use]
     pub fn header_bytes(&self, name: &str) -> Option<&[u8]> {

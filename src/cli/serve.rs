@@ -1,5 +1,7 @@
 //! `isogloss serve`.
 
+use std::collections::BTreeMap;
+
 use anyhow::anyhow;
 use serde_json::{Map, Value};
 
@@ -49,6 +51,7 @@ fn at_the_root(dialect: &str, ask: &Serve, settings: &Settings) -> anyhow::Resul
         backend: backend.clone(),
         realm: None,
         version: ask.dialect_version.clone(),
+        attributes: BTreeMap::new(),
         options: ask.options.iter().map(|text| option(text)).collect::<Result<Map<_, _>, _>>()?,
     })
 }

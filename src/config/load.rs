@@ -4,7 +4,7 @@ use std::path::Path;
 
 use config::{Config, Environment, File, FileFormat};
 
-use crate::config::settings::{Route, Settings};
+use crate::config::settings::{Backend, Route, Settings};
 use crate::registry;
 
 /// The shipped `gateway.toml`: the defaults and their manual in one.
@@ -48,13 +48,7 @@ fn read(path: &Path) -> Result<String, ConfigError> {
 /// Checks what the shape alone cannot say: that names refer to something.
 pub fn check(settings: &Settings) -> Result<(), ConfigError> {
     for (name, backend) in &settings.backend {
-        if backend.system != registry::STORE {
-            return Err(ConfigError::new(format!(
-                "backend.{name}: there is no system {:?}; known: {}",
-                backend.system,
-                registry::STORE
-            )));
-        }
+        check_backend(backend).map_err(|why| ConfigError::new(format!("backend.{name}: {why}")))?;
     }
     if settings.route.is_empty() {
         return Err(ConfigError::new("no [[route]]: nothing would be answered"));
@@ -64,6 +58,21 @@ pub fn check(settings: &Settings) -> Result<(), ConfigError> {
             .map_err(|why| ConfigError::new(format!("route {}: {why}", index + 1)))?;
     }
     Ok(())
+}
+
+fn check_backend(backend: &Backend) -> Result<(), String> {
+    let given = [("url", backend.url.is_some()), ("secret", backend.secret.is_some())];
+    if backend.system == registry::STORE {
+        return match given.into_iter().find(|(_, is_there)| *is_there) {
+            Some((key, _)) => Err(format!("the embedded store takes no {key}")),
+            None => Ok(()),
+        };
+    }
+    registry::backend(&backend.system)?;
+    match given.into_iter().find(|(_, is_there)| !is_there) {
+        Some((key, _)) => Err(format!("{key} is missing: how {} is reached", backend.system)),
+        None => Ok(()),
+    }
 }
 
 fn check_route(settings: &Settings, route: &Route) -> Result<(), String> {

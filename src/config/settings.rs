@@ -83,6 +83,51 @@ pub struct Store {
 #[allow(missing_docs, reason = "gateway.toml is the manual")]
 pub struct Backend {
     pub system: String,
+    #[serde(default)]
+    pub url: Option<String>,
+    #[serde(default)]
+    pub username: Option<String>,
+    #[serde(default)]
+    pub secret: Option<SecretSource>,
+    #[serde(default)]
+    pub version: Option<String>,
+    #[serde(default)]
+    pub realm: Option<String>,
+    #[serde(default = "default_connect_timeout_ms")]
+    pub connect_timeout_ms: u64,
+    #[serde(default = "default_timeout_ms")]
+    pub timeout_ms: u64,
+    #[serde(default = "default_response_limit_bytes")]
+    pub response_limit_bytes: usize,
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    #[serde(default)]
+    pub identity_file: Option<PathBuf>,
+    #[serde(default)]
+    pub defaults: Templates,
+}
+
+/// `[backend.NAME.defaults]`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "gateway.toml is the manual")]
+pub struct Templates {
+    #[serde(default)]
+    pub email: Option<String>,
+    #[serde(default)]
+    pub full_name: Option<String>,
+}
+
+fn default_connect_timeout_ms() -> u64 {
+    2_000
+}
+
+fn default_timeout_ms() -> u64 {
+    10_000
+}
+
+fn default_response_limit_bytes() -> usize {
+    64 << 20
 }
 
 /// `[[route]]`.
@@ -104,6 +149,20 @@ pub struct Route {
     pub version: Option<String>,
     #[serde(default)]
     pub options: Map<String, Value>,
+    #[serde(default)]
+    pub attributes: BTreeMap<String, Policy>,
+}
+
+/// What becomes of an attribute that the backend cannot hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Policy {
+    /// The gateway keeps it aside.
+    Keep,
+    /// It is lost.
+    Drop,
+    /// The command is refused.
+    Refuse,
 }
 
 /// `[directory]`.

@@ -45,7 +45,7 @@ pub async fn initialise(directory: &Path, accounts: &Accounts) -> anyhow::Result
 
 async fn fill(draft: &Path, accounts: &Accounts) -> anyhow::Result<()> {
     fs::create_dir_all(draft).with_context(|| format!("{} cannot be created", draft.display()))?;
-    let store = Store::open(draft, registry::numbered()).await?;
+    let store = Store::open(draft, registry::own_realms()).await?;
     let result = provision(&store, accounts).await;
     store.close().await;
     result

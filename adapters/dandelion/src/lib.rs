@@ -43,6 +43,7 @@ pub const ADAPTER: Adapter = Adapter {
                     it was released.",
         },
     ],
+    backend: None,
     dialect,
     foundation: rights::foundation,
     mint: keys::mint,

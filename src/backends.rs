@@ -1,0 +1,118 @@
+//! Makes the backends of a configuration: the embedded store, and systems reached over HTTP, each
+//! with the shadow that keeps aside what the system cannot hold.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use isogloss_canonical::adapter::{Adapter, Defaults, Service};
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::secret::Secret;
+use isogloss_store::Store;
+
+use crate::auth::random;
+use crate::config::settings::{self, Route, Settings};
+use crate::layers::bridge::Bridge;
+use crate::registry;
+use crate::upstream::{HttpUpstream, Reach};
+
+/// Where shadows are, below the directory of the store: one folder a backend.
+const SHADOWS: &str = "backends";
+
+/// The backends of a configuration, by name.
+#[derive(Debug)]
+pub struct Backends(BTreeMap<String, Made>);
+
+#[derive(Debug)]
+enum Made {
+    Store(Arc<dyn Backend>),
+    System { system: Arc<dyn Backend>, shadow: Store, realm: Realm, adapter: &'static Adapter },
+}
+
+impl Backends {
+    /// Makes them all. Nothing is sent to a system yet.
+    pub async fn open(settings: &Settings, store: &Store) -> anyhow::Result<Self> {
+        let mut all = BTreeMap::new();
+        for (name, wanted) in &settings.backend {
+            let made = if wanted.system == registry::STORE {
+                Made::Store(Arc::new(store.clone()))
+            } else {
+                system(settings, name, wanted).await.with_context(|| format!("backend.{name}"))?
+            };
+            all.insert(name.clone(), made);
+        }
+        Ok(Self(all))
+    }
+
+    /// The backend of a route, with what the route says of attributes that it cannot hold.
+    pub fn of(&self, route: &Route) -> anyhow::Result<Arc<dyn Backend>> {
+        match self.0.get(&route.backend) {
+            None => Err(anyhow!("no backend {:?}", route.backend)),
+            Some(Made::Store(store)) => Ok(Arc::clone(store)),
+            Some(Made::System { system, shadow, realm, adapter }) => {
+                let ids = (realm.clone(), adapter.users);
+                let shadow = Arc::new(shadow.clone());
+                let policies = route.attributes.clone();
+                Ok(Arc::new(Bridge::new(Arc::clone(system), shadow, ids, policies)))
+            }
+        }
+    }
+
+    /// Closes the shadows.
+    pub async fn close(&self) {
+        for made in self.0.values() {
+            if let Made::System { shadow, .. } = made {
+                shadow.close().await;
+            }
+        }
+    }
+}
+
+async fn system(
+    settings: &Settings,
+    name: &str,
+    wanted: &settings::Backend,
+) -> anyhow::Result<Made> {
+    let (adapter, make) = registry::backend(&wanted.system).map_err(|why| anyhow!(why))?;
+    let realm = wanted.realm.as_ref().map_or(Realm::named(adapter.name), Realm::new);
+    let service = service(wanted, realm.clone())?;
+    let upstream = HttpUpstream::new(&reach(wanted)?).map_err(|why| anyhow!(why))?;
+    let system = make(&service, Arc::new(upstream)).map_err(|why| anyhow!(why))?;
+    let directory = settings.store.directory.join(SHADOWS).join(name);
+    let shadow = Store::open(&directory, registry::numbered(settings))
+        .await
+        .with_context(|| format!("{} cannot be opened", directory.display()))?;
+    Ok(Made::System { system, shadow, realm, adapter })
+}
+
+fn service(wanted: &settings::Backend, realm: Realm) -> anyhow::Result<Service> {
+    let secret = match &wanted.secret {
+        Some(source) => source.resolve().map_err(|why| anyhow!("secret: {why}"))?,
+        None => Secret::new(""),
+    };
+    let built_in = Defaults::default();
+    Ok(Service {
+        realm,
+        version: wanted.version.clone(),
+        username: wanted.username.clone(),
+        secret,
+        defaults: Defaults {
+            email: wanted.defaults.email.clone().unwrap_or(built_in.email),
+            full_name: wanted.defaults.full_name.clone().unwrap_or(built_in.full_name),
+        },
+        random,
+    })
+}
+
+fn reach(wanted: &settings::Backend) -> anyhow::Result<Reach> {
+    Ok(Reach {
+        url: wanted.url.clone().ok_or_else(|| anyhow!("url is missing"))?,
+        connect_timeout: Duration::from_millis(wanted.connect_timeout_ms),
+        timeout: Duration::from_millis(wanted.timeout_ms),
+        response_limit: wanted.response_limit_bytes,
+        ca_file: wanted.ca_file.clone(),
+        identity_file: wanted.identity_file.clone(),
+    })
+}

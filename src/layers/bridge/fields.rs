@@ -1,0 +1,85 @@
+//! Which fields come from the system, and which are kept aside.
+
+use std::sync::Arc;
+
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::capability::{Capability, Field};
+use isogloss_canonical::user::{NewUser, User, UserPatch};
+
+/// A person: what the system holds as the system has it, the rest from the shadow.
+pub(super) fn merge(system: &Arc<dyn Backend>, seen: User, shadow: User) -> User {
+    let holds = |field| system.capability().holds(field);
+    let mut person = User { username: seen.username, ..shadow };
+    if holds(Field::DisplayName) || holds(Field::Names) {
+        person.display_name = seen.display_name;
+        person.given_name = seen.given_name;
+        person.family_name = seen.family_name;
+    }
+    if holds(Field::Email) {
+        person.email = seen.email;
+    }
+    if holds(Field::Role) {
+        person.role = seen.role;
+    }
+    if holds(Field::Active) {
+        person.active = seen.active;
+    }
+    if holds(Field::Source) {
+        person.source = seen.source;
+    }
+    person.has_password = seen.has_password;
+    person.last_login = seen.last_login.or(person.last_login);
+    for (name, value) in seen.attributes {
+        person.attributes.insert(name, value);
+    }
+    person
+}
+
+/// What a first shadow takes over from the system, for the day the system has no place for it.
+pub(super) fn remember(shadow: &mut NewUser, seen: &User) {
+    shadow.ids.clone_from(&seen.ids);
+    shadow.display_name.clone_from(&seen.display_name);
+    shadow.given_name.clone_from(&seen.given_name);
+    shadow.family_name.clone_from(&seen.family_name);
+    shadow.email.clone_from(&seen.email);
+    shadow.role = seen.role;
+    shadow.inactive = !seen.active;
+}
+
+/// Splits a change into what the system does and what is kept aside. A password never goes to the
+/// shadow: it is the system that verifies it.
+pub(super) fn split(capability: &Capability, patch: UserPatch) -> (UserPatch, UserPatch) {
+    let take = |field, wanted: bool| wanted && capability.holds(field);
+    let named = patch.display_name.is_some() || patch.given_name.is_some();
+    let named = named || patch.family_name.is_some();
+    let names = take(Field::DisplayName, named) || take(Field::Names, named);
+    let email = take(Field::Email, patch.email.is_some());
+    let role = take(Field::Role, patch.role.is_some());
+    let active = take(Field::Active, patch.active.is_some());
+    let source = take(Field::Source, patch.source.is_some());
+    let system = UserPatch {
+        username: patch.username.clone(),
+        display_name: patch.display_name.clone().filter(|_| names),
+        given_name: patch.given_name.clone().filter(|_| names),
+        family_name: patch.family_name.clone().filter(|_| names),
+        email: patch.email.clone().filter(|_| email),
+        role: patch.role.filter(|_| role),
+        active: patch.active.filter(|_| active),
+        password: patch.password.clone(),
+        source: patch.source.clone().filter(|_| source),
+        groups: None,
+        attributes: patch.attributes.clone(),
+        unique: patch.unique,
+    };
+    // The shadow takes everything but the password: what the system also holds is read from the
+    // system, and the shadow's copy is only a memory of it.
+    let shadow = UserPatch { password: None, unique: patch.unique, ..patch };
+    (system, shadow)
+}
+
+/// Whether a change asks anything of the system.
+pub(super) fn asks_something(patch: &UserPatch) -> bool {
+    let attributes = patch.attributes.clone();
+    let nothing = UserPatch { attributes, unique: patch.unique, ..UserPatch::default() };
+    *patch != nothing
+}

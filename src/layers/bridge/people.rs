@@ -1,0 +1,187 @@
+//! People: what the system does, with the shadow kept in step.
+
+use isogloss_canonical::capability::Field;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::secret::Secret;
+use isogloss_canonical::user::{
+    AttributeChanges, Attributes, Matching, NewUser, Uniqueness, User, UserPatch, UserRef,
+};
+
+use crate::config::settings::Policy;
+use crate::layers::bridge::{Bridge, fields};
+
+impl Bridge {
+    /// Creates a person in the system, then their shadow.
+    pub(super) async fn create(&self, mut user: NewUser) -> Result<Outcome, Fault> {
+        user.attributes = self.kept(std::mem::take(&mut user.attributes))?;
+        self.unique(None, Some(&user.username), user.email.as_deref(), user.unique).await?;
+        let asked = Command::CreateUser(Box::new(user.clone()));
+        let seen = self.ask_system(asked).await?.user()?;
+        let shadow = NewUser {
+            username: seen.username.clone(),
+            ids: user.ids.into_iter().chain(seen.ids.clone()).collect(),
+            password: None,
+            unique: Uniqueness::default(),
+            ..user
+        };
+        let shadow = self.make_shadow(shadow).await?;
+        Ok(Outcome::User(Box::new(fields::merge(&self.system, *seen, shadow))))
+    }
+
+    /// Has the system create somebody whom its own directory knows.
+    pub(super) async fn create_from_directory(&self, name: String) -> Result<Outcome, Fault> {
+        let seen = self.ask_system(Command::CreateFromDirectory(name)).await?.user()?;
+        let shadow = self.adopt(&seen).await?;
+        Ok(Outcome::User(Box::new(fields::merge(&self.system, *seen, shadow))))
+    }
+
+    /// Changes a person: the system first, since it may refuse.
+    pub(super) async fn update(&self, user: &UserRef, patch: UserPatch) -> Result<Outcome, Fault> {
+        let known = self.get(user).await?;
+        self.check_renaming(&known, &patch)?;
+        let email = patch.email.clone().flatten();
+        let name = patch.username.clone().filter(|name| *name != known.username);
+        self.unique(Some(&known), name.as_deref(), email.as_deref(), patch.unique).await?;
+        let patch = UserPatch { attributes: self.kept_changes(patch.attributes)?, ..patch };
+        let (asked, aside) = fields::split(self.system.capability(), patch);
+        if fields::asks_something(&asked) {
+            let command = Command::UpdateUser(self.own(&known)?, Box::new(asked));
+            self.ask_system(command).await?;
+        }
+        let aside = UserPatch { unique: Uniqueness::default(), ..aside };
+        self.ask_shadow(Command::UpdateUser(UserRef::Id(known.id), Box::new(aside))).await?;
+        Ok(Outcome::User(Box::new(self.get(&UserRef::Id(known.id)).await?)))
+    }
+
+    fn check_renaming(&self, known: &User, patch: &UserPatch) -> Result<(), Fault> {
+        let renamed = patch.username.as_ref().is_some_and(|name| *name != known.username);
+        if renamed && !self.system.capability().holds(Field::Rename) {
+            let detail = "the system behind cannot rename people";
+            return Err(Fault::new(FaultKind::Unsupported, detail).about(Subject::Username));
+        }
+        if patch.password.is_some() && !self.system.capability().holds(Field::Password) {
+            let detail = "the system behind cannot set passwords";
+            return Err(Fault::new(FaultKind::Unsupported, detail).about(Subject::Password));
+        }
+        Ok(())
+    }
+
+    /// Activates or deactivates; where the system cannot, the gateway itself keeps them out.
+    pub(super) async fn activate(&self, user: &UserRef, active: bool) -> Result<Outcome, Fault> {
+        let known = self.get(user).await?;
+        if self.system.capability().holds(Field::Active) {
+            let own = self.own(&known)?;
+            let command =
+                if active { Command::ActivateUser(own) } else { Command::DeactivateUser(own) };
+            self.ask_system(command).await?;
+        }
+        let patch = UserPatch { active: Some(active), ..UserPatch::default() };
+        self.ask_shadow(Command::UpdateUser(UserRef::Id(known.id), Box::new(patch))).await
+    }
+
+    /// Deletes in the system, then the shadow. The ids stay taken.
+    pub(super) async fn delete(&self, user: &UserRef) -> Result<Outcome, Fault> {
+        let known = self.get(user).await?;
+        self.ask_system(Command::DeleteUser(self.own(&known)?)).await?;
+        self.ask_shadow(Command::DeleteUser(UserRef::Id(known.id))).await?;
+        Ok(Outcome::User(Box::new(known)))
+    }
+
+    /// Sets a password in the system; never in the shadow.
+    pub(super) async fn password(
+        &self,
+        user: &UserRef,
+        password: Option<Secret>,
+    ) -> Result<Outcome, Fault> {
+        let known = self.get(user).await?;
+        self.ask_system(Command::ChangePassword(self.own(&known)?, password)).await?;
+        // The date ends the sessions that were opened with the old one.
+        let patch = UserPatch { password: Some(None), ..UserPatch::default() };
+        self.ask_shadow(Command::UpdateUser(UserRef::Id(known.id), Box::new(patch))).await?;
+        Ok(Outcome::Done)
+    }
+
+    /// Has the system verify a password its own way.
+    pub(super) async fn verify(&self, user: &UserRef, secret: Secret) -> Result<Outcome, Fault> {
+        let own = match self.get(user).await {
+            Ok(known) => self.own(&known)?,
+            Err(fault) if fault.is_absence_of(Subject::User) => {
+                return Ok(Outcome::Verified(false));
+            }
+            Err(fault) => return Err(fault),
+        };
+        self.ask_system(Command::VerifyPassword(own, secret)).await
+    }
+
+    /// What of the attributes is kept, or the refusal of one that may not be lost.
+    fn kept(&self, attributes: Attributes) -> Result<Attributes, Fault> {
+        let mut kept = Attributes::new();
+        for (name, value) in attributes {
+            if self.keeps(&name)? {
+                kept.insert(name, value);
+            }
+        }
+        Ok(kept)
+    }
+
+    fn kept_changes(&self, changes: AttributeChanges) -> Result<AttributeChanges, Fault> {
+        let mut kept = AttributeChanges::new();
+        for (name, value) in changes {
+            if self.keeps(&name)? {
+                kept.insert(name, value);
+            }
+        }
+        Ok(kept)
+    }
+
+    fn keeps(&self, attribute: &str) -> Result<bool, Fault> {
+        match self.policy(attribute) {
+            Policy::Keep => Ok(true),
+            Policy::Drop => Ok(false),
+            Policy::Refuse => {
+                let detail = format!("{attribute} would be lost, and the route refuses that");
+                Err(Fault::new(FaultKind::Unsupported, detail))
+            }
+        }
+    }
+
+    async fn unique(
+        &self,
+        known: Option<&User>,
+        name: Option<&str>,
+        email: Option<&str>,
+        wanted: Uniqueness,
+    ) -> Result<(), Fault> {
+        if let Some(name) = name.filter(|_| wanted.name == Matching::Folded) {
+            let same = UserRef::FoldedName(name.to_owned());
+            self.nobody_else(&same, known, Subject::Username).await?;
+        }
+        match email.filter(|email| wanted.email && !email.is_empty()) {
+            Some(email) => {
+                let same = UserRef::Email(email.to_owned());
+                self.nobody_else(&same, known, Subject::Email).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses what somebody else has already. The system itself enforces its own uniqueness; this
+    /// is for what a front asks beyond it.
+    async fn nobody_else(
+        &self,
+        same: &UserRef,
+        but: Option<&User>,
+        subject: Subject,
+    ) -> Result<(), Fault> {
+        match self.get(same).await {
+            Ok(other) if but.is_none_or(|known| known.id != other.id) => {
+                Err(Fault::conflict(subject))
+            }
+            Ok(_) => Ok(()),
+            Err(fault) if fault.is_absence_of(Subject::User) => Ok(()),
+            Err(fault) => Err(fault),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The verbs that the shadow carries out alone, and how a person of the system gets a shadow.
+
+use isogloss_canonical::command::Command;
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::realm::Numbering;
+use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
+
+use crate::layers::bridge::{Bridge, fields};
+
+impl Bridge {
+    /// Carries out what the shadow does alone. The person it is about is looked up in the system
+    /// first, so that the shadow of somebody who is gone opens nothing.
+    pub(super) async fn aside(&self, command: Command) -> Result<Outcome, Fault> {
+        let command = match command {
+            Command::IssueKey(Some(user), key) => {
+                Command::IssueKey(Some(self.present(&user).await?), key)
+            }
+            Command::RevokeKeys(Some(user), realm, which) => {
+                Command::RevokeKeys(Some(self.present(&user).await?), realm, which)
+            }
+            Command::ListKeys(Some(user), realm) => {
+                Command::ListKeys(Some(self.present(&user).await?), realm)
+            }
+            Command::ReadSettings(user, prefix) => {
+                Command::ReadSettings(self.present(&user).await?, prefix)
+            }
+            Command::MergeSettings(user, prefix, changes) => {
+                Command::MergeSettings(self.present(&user).await?, prefix, changes)
+            }
+            Command::AddMember(group, user) => {
+                Command::AddMember(group, self.present(&user).await?)
+            }
+            Command::RemoveMember(group, user) => {
+                Command::RemoveMember(group, self.present(&user).await?)
+            }
+            Command::GroupsOf(user) => Command::GroupsOf(self.present(&user).await?),
+            Command::ListLocks(user) => Command::ListLocks(self.present(&user).await?),
+            Command::CountFailure(user, lockout) => {
+                Command::CountFailure(self.present(&user).await?, lockout)
+            }
+            Command::ClearFailures(user) => Command::ClearFailures(self.present(&user).await?),
+            other => other,
+        };
+        match self.ask_shadow(command).await? {
+            Outcome::KeyFound(key, Some(owner)) => {
+                let owner = self.get(&UserRef::Id(owner.id)).await.map_err(gone_is_no_key)?;
+                Ok(Outcome::KeyFound(key, Some(Box::new(owner))))
+            }
+            Outcome::Users(members) => self.seen(members).await.map(Outcome::Users),
+            other => Ok(other),
+        }
+    }
+
+    /// A person who is really there, by canonical id.
+    async fn present(&self, user: &UserRef) -> Result<UserRef, Fault> {
+        self.get(user).await.map(|user| UserRef::Id(user.id))
+    }
+
+    /// The members of a group as the system has them now; those who are gone are left out.
+    async fn seen(&self, members: Vec<User>) -> Result<Vec<User>, Fault> {
+        let everybody = self.list().await?;
+        let now = |member: User| everybody.iter().find(|user| user.id == member.id).cloned();
+        Ok(members.into_iter().filter_map(now).collect())
+    }
+
+    /// The shadow of a person of the system: found by the system's own id, or made.
+    pub(super) async fn adopt(&self, seen: &User) -> Result<User, Fault> {
+        let own = self.own(seen)?;
+        match self.ask_shadow(Command::GetUser(own.clone())).await.and_then(Outcome::user) {
+            Ok(shadow) if shadow.username == seen.username => Ok(*shadow),
+            Ok(shadow) => self.follow(&shadow, seen).await,
+            Err(fault) if fault.is_absence_of(Subject::User) => {
+                self.make_shadow(shadow_of(seen)).await
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Follows a renaming that happened in the system.
+    async fn follow(&self, shadow: &User, seen: &User) -> Result<User, Fault> {
+        let patch = UserPatch { username: Some(seen.username.clone()), ..UserPatch::default() };
+        self.clear_the_name(&seen.username).await?;
+        let rename = Command::UpdateUser(shadow.into(), Box::new(patch));
+        Ok(*self.ask_shadow(rename).await?.user()?)
+    }
+
+    /// Makes a shadow; a stale one that stands in its way belongs to somebody who is gone.
+    pub(super) async fn make_shadow(&self, shadow: NewUser) -> Result<User, Fault> {
+        self.clear_the_name(&shadow.username).await?;
+        let own = match self.numbering {
+            Numbering::Names => UserRef::Name(shadow.username.clone()),
+            Numbering::From(_) => {
+                let id = shadow.ids.get(&self.realm).cloned().unwrap_or_default();
+                UserRef::Native(self.realm.clone(), id)
+            }
+        };
+        match self.ask_shadow(Command::CreateUser(Box::new(shadow))).await {
+            Ok(made) => Ok(*made.user()?),
+            // Another request saw the same person at the same time.
+            Err(fault) if fault.kind == FaultKind::Conflict => {
+                Ok(*self.ask_shadow(Command::GetUser(own)).await?.user()?)
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// The shadow that holds a name which now is somebody else's: its person was renamed or
+    /// deleted behind our back. Numbered systems only; where the name is the id, it is the person.
+    async fn clear_the_name(&self, name: &str) -> Result<(), Fault> {
+        if self.numbering == Numbering::Names {
+            return Ok(());
+        }
+        let named = Command::GetUser(UserRef::Name(name.to_owned()));
+        let stale = match self.ask_shadow(named).await.and_then(Outcome::user) {
+            Ok(stale) => stale,
+            Err(fault) if fault.is_absence_of(Subject::User) => return Ok(()),
+            Err(fault) => return Err(fault),
+        };
+        let own = self.own(&stale)?;
+        match self.ask_system(Command::GetUser(own)).await.and_then(Outcome::user) {
+            Ok(now) if now.username == name => Ok(()),
+            Ok(now) => {
+                let patch = UserPatch { username: Some(now.username), ..UserPatch::default() };
+                self.ask_shadow(Command::UpdateUser(stale.as_ref().into(), Box::new(patch)))
+                    .await
+                    .map(drop)
+            }
+            Err(fault) if fault.is_absence_of(Subject::User) => {
+                self.ask_shadow(Command::DeleteUser(stale.as_ref().into())).await.map(drop)
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+}
+
+/// A first shadow holds what the system shows, so that it can be read back by itself.
+fn shadow_of(seen: &User) -> NewUser {
+    let mut shadow = NewUser { username: seen.username.clone(), ..NewUser::default() };
+    fields::remember(&mut shadow, seen);
+    shadow
+}
+
+/// The key of somebody who is gone is no key.
+fn gone_is_no_key(fault: Fault) -> Fault {
+    if fault.is_absence_of(Subject::User) { Fault::not_found(Subject::Key) } else { fault }
+}

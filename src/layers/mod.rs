@@ -1,0 +1,3 @@
+//! Layers: backends that wrap a backend.
+
+pub mod bridge;

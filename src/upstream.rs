@@ -1,0 +1,125 @@
+//! The only HTTP client: how a backend reaches the real system behind it.
+//!
+//! Keep-alive connections are dropped before the usual server-side five seconds; redirects and
+//! proxy variables are not followed; answers are bounded in time and size.
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::BytesMut;
+use isogloss_canonical::backend::Upstream;
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::http::{Request, Response};
+use reqwest::{Certificate, Client, ClientBuilder, Identity, Method, Url};
+
+/// Idle connections are dropped before the server does: PHP and node close theirs after 5 s.
+const IDLE: Duration = Duration::from_secs(4);
+
+/// How one system is reached.
+#[derive(Clone, Debug)]
+pub struct Reach {
+    /// The base address; requests go below it.
+    pub url: String,
+    /// How long a connection may take to be made.
+    pub connect_timeout: Duration,
+    /// How long a whole exchange may take.
+    pub timeout: Duration,
+    /// The largest answer taken, in bytes.
+    pub response_limit: usize,
+    /// A file of further certificate authorities (PEM).
+    pub ca_file: Option<std::path::PathBuf>,
+    /// A file with our own certificate and key (PEM).
+    pub identity_file: Option<std::path::PathBuf>,
+}
+
+/// A system reached over HTTP.
+#[derive(Debug)]
+pub struct HttpUpstream {
+    client: Client,
+    base: Url,
+    response_limit: usize,
+}
+
+impl HttpUpstream {
+    /// Prepares to reach a system; nothing is sent yet. The error names what is wrong.
+    pub fn new(reach: &Reach) -> Result<Self, String> {
+        let base =
+            Url::parse(&reach.url).map_err(|error| format!("url {:?}: {error}", reach.url))?;
+        if !matches!(base.scheme(), "http" | "https") {
+            return Err(format!("url {:?} is neither http nor https", reach.url));
+        }
+        let client = builder(reach)?.build().map_err(|error| format!("client: {error}"))?;
+        Ok(Self { client, base, response_limit: reach.response_limit })
+    }
+
+    fn url(&self, request: &Request) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{}", self.base.path().trim_end_matches('/'), request.path));
+        url.set_query(request.query.as_deref());
+        url
+    }
+}
+
+fn builder(reach: &Reach) -> Result<ClientBuilder, String> {
+    // The process may have one already; ours is the same.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let mut builder = Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .http1_only()
+        .pool_idle_timeout(IDLE)
+        .connect_timeout(reach.connect_timeout)
+        .timeout(reach.timeout);
+    if let Some(path) = &reach.ca_file {
+        let authorities = Certificate::from_pem_bundle(&read(path)?)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        builder = builder.tls_certs_merge(authorities);
+    }
+    if let Some(path) = &reach.identity_file {
+        let identity = Identity::from_pem(&read(path)?)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        builder = builder.identity(identity);
+    }
+    Ok(builder)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+#[async_trait]
+impl Upstream for HttpUpstream {
+    async fn send(&self, request: Request) -> Result<Response, Fault> {
+        let url = self.url(&request);
+        let method = Method::from_bytes(request.method.as_bytes())
+            .map_err(|error| Fault::new(FaultKind::Unexpected, "verb").because(error))?;
+        let mut ask = self.client.request(method, url);
+        for (name, value) in &request.headers {
+            ask = ask.header(name, value.as_ref());
+        }
+        let mut answer = ask.body(request.body).send().await.map_err(fault)?;
+        let mut response = Response::new(answer.status().as_u16(), "");
+        for (name, value) in answer.headers() {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            response = response.with(name.as_str().to_owned(), value);
+        }
+        let mut body = BytesMut::new();
+        while let Some(chunk) = answer.chunk().await.map_err(fault)? {
+            if body.len() + chunk.len() > self.response_limit {
+                return Err(Fault::new(FaultKind::Unavailable, "the answer is over the limit"));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        response.body = body.freeze();
+        Ok(response)
+    }
+}
+
+/// Says a failure to reach the system by kind. The address may hold a key, so it is left out.
+fn fault(error: reqwest::Error) -> Fault {
+    let error = error.without_url();
+    let kind = if error.is_timeout() { FaultKind::Timeout } else { FaultKind::Unavailable };
+    let detail = if error.is_connect() { "connect" } else { "exchange" };
+    Fault::new(kind, detail).because(error)
+}
