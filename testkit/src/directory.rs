@@ -97,3 +97,27 @@ fn free_address() -> Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     Ok(listener.local_addr()?.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holds_the_entries() {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/transcripts");
+        let directory = Directory::start(&fixtures.join("kanboard/ldap-user.ldif")).unwrap();
+        let mut search = Command::new("ldapsearch");
+        search.args([
+            "-x",
+            "-LLL",
+            "-H",
+            &directory.url,
+            "-b",
+            "ou=People,dc=test",
+            "uid=tr_fry",
+            "cn",
+        ]);
+        let found = search.output().unwrap();
+        assert!(String::from_utf8_lossy(&found.stdout).contains("cn: Philip J. Fry"), "{found:?}");
+    }
+}
