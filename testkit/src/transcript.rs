@@ -39,11 +39,26 @@ pub struct Exchange {
 
 /// Reads every transcript below a folder, by name.
 pub fn load(root: &Path) -> Result<Vec<Transcript>> {
+    files(root)?.iter().map(|file| read(root, file)).collect()
+}
+
+/// The files of every transcript below a folder, by name.
+pub fn files(root: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     list(root, &mut files)?;
+    files.retain(|file| file.parent() != Some(root));
     files.sort();
-    let scenarios = files.iter().filter(|file| file.parent() != Some(root));
-    scenarios.map(|file| read(root, file)).collect()
+    Ok(files)
+}
+
+/// What the transcript in a file is called.
+pub fn name(root: &Path, file: &Path) -> Result<String> {
+    Ok(place(root, file)?.replace('/', "::"))
+}
+
+fn place(root: &Path, file: &Path) -> Result<String> {
+    let place = file.strip_prefix(root)?.with_extension("");
+    Ok(place.to_str().context("a file name that is not UTF-8")?.to_owned())
 }
 
 fn list(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
@@ -60,9 +75,8 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 
 /// Reads one transcript, named by its place below a root.
 pub fn read(root: &Path, file: &Path) -> Result<Transcript> {
-    let place = file.strip_prefix(root)?.with_extension("");
-    let place = place.to_str().context("a file name that is not UTF-8")?;
-    let (folder, scenario) = place.rsplit_once('/').unwrap_or(("", place));
+    let place = place(root, file)?;
+    let (folder, scenario) = place.rsplit_once('/').unwrap_or(("", &place));
     let text = fs::read_to_string(file)?;
     let document: Value =
         serde_json::from_str(&text).with_context(|| format!("reading {}", file.display()))?;

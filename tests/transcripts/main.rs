@@ -13,40 +13,36 @@ use std::sync::Arc;
 use isogloss_testkit::ledger::{Ledger, document};
 use isogloss_testkit::profile::Profiles;
 use isogloss_testkit::scene::Scene;
-use isogloss_testkit::transcript::{Transcript, load};
+use isogloss_testkit::transcript::{files, load, name, read};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss");
 
-struct Evidence {
-    profiles: Profiles,
-    ledger: Ledger,
-    transcripts: Vec<Transcript>,
-}
-
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let evidence = match read() {
-        Ok(evidence) => Arc::new(evidence),
+    match trials() {
+        Ok(trials) => libtest_mimic::run(&arguments, trials).exit_code(),
         Err(error) => {
             eprintln!("the fixtures are not in order: {error:#}");
-            return ExitCode::FAILURE;
+            ExitCode::FAILURE
         }
-    };
-    let mut trials: Vec<_> = evidence
-        .transcripts
-        .iter()
-        .cloned()
-        .map(|transcript| {
-            let evidence = Arc::clone(&evidence);
-            Trial::test(transcript.name.clone(), move || scenario(&evidence, &transcript))
-        })
-        .collect();
-    let whole = Arc::clone(&evidence);
+    }
+}
+
+fn trials() -> anyhow::Result<Vec<Trial>> {
+    let root = transcripts();
+    let ledger = Arc::new(Ledger::load(&fixtures())?);
+    let profiles = Arc::new(Profiles::load(&fixtures())?);
+    let mut trials = Vec::new();
+    for file in files(&root)? {
+        let (ledger, profiles) = (Arc::clone(&ledger), Arc::clone(&profiles));
+        trials.push(Trial::test(name(&root, &file)?, move || scenario(&ledger, &profiles, &file)));
+    }
+    let whole = Arc::clone(&ledger);
     trials.push(Trial::test("ledger::names-what-is-there", move || dangling(&whole)));
-    trials.push(Trial::test("ledger::deviations-document-is-current", move || current(&evidence)));
-    libtest_mimic::run(&arguments, trials).exit_code()
+    trials.push(Trial::test("ledger::deviations-document-is-current", move || current(&ledger)));
+    Ok(trials)
 }
 
 fn root() -> &'static Path {
@@ -57,19 +53,15 @@ fn fixtures() -> PathBuf {
     root().join("fixtures")
 }
 
-fn read() -> anyhow::Result<Evidence> {
-    let fixtures = fixtures();
-    Ok(Evidence {
-        profiles: Profiles::load(&fixtures)?,
-        ledger: Ledger::load(&fixtures)?,
-        transcripts: load(&fixtures.join("transcripts"))?,
-    })
+fn transcripts() -> PathBuf {
+    fixtures().join("transcripts")
 }
 
-fn scenario(evidence: &Evidence, transcript: &Transcript) -> Result<(), Failed> {
-    let setup = evidence.profiles.setup(transcript).map_err(failed)?;
+fn scenario(ledger: &Ledger, profiles: &Profiles, file: &Path) -> Result<(), Failed> {
+    let transcript = &read(&transcripts(), file).map_err(failed)?;
+    let setup = profiles.setup(transcript).map_err(failed)?;
     let mut scene = Scene::set(Path::new(PROGRAM), &fixtures(), setup).map_err(failed)?;
-    let played = scene.play(transcript, &evidence.ledger.deviations).map_err(failed)?;
+    let played = scene.play(transcript, &ledger.deviations).map_err(failed)?;
     let leaks = scene.leaks(transcript).map_err(failed)?;
     if !leaks.is_empty() {
         return Err(format!("the log shows secrets:\n{}", leaks.join("\n")).into());
@@ -77,17 +69,17 @@ fn scenario(evidence: &Evidence, transcript: &Transcript) -> Result<(), Failed> 
     if scene.log_length().map_err(failed)? < played.len() {
         return Err("the log is as good as empty: nothing shows that it keeps secrets".into());
     }
-    Ok(evidence.ledger.verdict(transcript, &played)?)
+    Ok(ledger.verdict(transcript, &played)?)
 }
 
-fn dangling(evidence: &Evidence) -> Result<(), Failed> {
-    let dangling = evidence.ledger.dangling(&evidence.transcripts);
+fn dangling(ledger: &Ledger) -> Result<(), Failed> {
+    let dangling = ledger.dangling(&load(&transcripts()).map_err(failed)?);
     if dangling.is_empty() { Ok(()) } else { Err(dangling.join("\n").into()) }
 }
 
-fn current(evidence: &Evidence) -> Result<(), Failed> {
+fn current(ledger: &Ledger) -> Result<(), Failed> {
     let kept = std::fs::read_to_string(root().join("docs/deviations.md"))?;
-    if kept == document(&evidence.ledger.deviations) {
+    if kept == document(&ledger.deviations) {
         return Ok(());
     }
     Err("docs/deviations.md is stale: run `cargo run -p isogloss-testkit --bin deviations > docs/deviations.md`".into())
