@@ -7,6 +7,7 @@ pub mod auth;
 pub mod backends;
 pub mod cli;
 pub mod config;
+pub mod directory;
 pub mod layers;
 pub mod pipeline;
 pub mod provision;
