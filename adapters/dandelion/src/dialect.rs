@@ -11,6 +11,9 @@ mod settings;
 mod table;
 mod users;
 
+#[cfg(test)]
+mod tests;
+
 use async_trait::async_trait;
 use isogloss_canonical::credentials::{Caller, Credentials};
 use isogloss_canonical::dialect::{Dialect, Method};
@@ -174,7 +177,7 @@ impl Dandelion {
     }
 
     /// Trailing blanks do not count in a key, as in any text of its database
-    /// (`auth-invalid-key.json`).
+    /// (`fixtures/transcripts/dandelion/auth-invalid-key.json`).
     async fn by_key(&self, visit: &Visit<'_>, form: &Form) -> Result<Known, Failure> {
         if self.public_api_off {
             return Err(DISABLED);
@@ -228,7 +231,8 @@ impl Dandelion {
 }
 
 /// Whether 6.1.1 as released stumbles over an error: it does over all that a method or what comes
-/// right before it raises, but for a bad key (`as-shipped-errors.json`).
+/// right before it raises, but for a bad key
+/// (`fixtures/transcripts/dandelion-as-shipped/as-shipped-errors.json`).
 fn is_fatal(failure: &Failure) -> bool {
     failure.code != INVALID_KEY_CODE && ![BAD_CALL, DISABLED, LOGIN].contains(failure)
 }

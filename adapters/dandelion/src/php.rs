@@ -1,7 +1,8 @@
 //! Values as PHP reads and judges them: whole numbers, switches, and what counts as nothing.
 //!
 //! Dandelion checks its parameters with PHP's `filter_var` and decides with PHP's idea of truth;
-//! clients have come to depend on both (`getuser.json`, `create-user-force-reset.json`).
+//! clients have come to depend on both (`fixtures/transcripts/dandelion/getuser.json`,
+//! `fixtures/transcripts/dandelion/create-user-force-reset.json`).
 
 pub(crate) mod form;
 pub(crate) mod json;

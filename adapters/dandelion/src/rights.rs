@@ -100,7 +100,8 @@ impl Rights {
         }
     }
 
-    /// As `groups/getuserrights` shows them: those stored, no more (`permissions-guest.json`).
+    /// As `groups/getuserrights` shows them: those stored, no more
+    /// (`fixtures/transcripts/dandelion/permissions-guest.json`).
     pub(crate) fn shown(&self) -> Value {
         match self {
             Self::Stored(members) => Value::Object(members.clone()),

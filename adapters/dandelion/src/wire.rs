@@ -89,7 +89,8 @@ pub(crate) fn second(time: Timestamp) -> String {
 /// How people are shown: the order of the members differs from call to call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// The caller: the theme comes before the prompt (`getuser.json`).
+    /// The caller: the theme comes before the prompt
+    /// (`fixtures/transcripts/dandelion/getuser.json`).
     Own,
     /// Somebody else: the prompt comes before the theme.
     Other,
@@ -118,7 +119,7 @@ pub(crate) fn person(user: &User, realm: &Realm, shape: Shape) -> Value {
 }
 
 /// The full name. Nobody goes without one here: user 1 is installed as the Administrator, and of
-/// others the user name is read as words (`permissions-guest.json`).
+/// others the user name is read as words (`fixtures/transcripts/dandelion/permissions-guest.json`).
 pub(crate) fn full_name(user: &User, realm: &Realm) -> String {
     user.full_name().unwrap_or_else(|| match user.native(realm) {
         Some("1") => "Administrator".to_owned(),

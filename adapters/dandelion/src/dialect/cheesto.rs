@@ -10,7 +10,7 @@ use crate::php;
 use crate::wire::{self, PREFIX, STATUS};
 
 /// `cheesto/read`: one place on the board, or all of it. Disabled people have none
-/// (`enable-disable.json`).
+/// (`fixtures/transcripts/dandelion/enable-disable.json`).
 pub(crate) async fn read(asked: &Asked<'_>) -> Result<Said, Failure> {
     asked.need("viewcheesto").await?;
     let mut shown = match asked.given.true_int("uid") {

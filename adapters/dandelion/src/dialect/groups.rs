@@ -22,7 +22,8 @@ pub(crate) async fn get_list(asked: &Asked<'_>) -> Result<Said, Failure> {
     Ok(shown.into())
 }
 
-/// `groups/getgroup`. Of an unknown group there are no rights, but their names (`groups-read.json`).
+/// `groups/getgroup`. Of an unknown group there are no rights, but their names
+/// (`fixtures/transcripts/dandelion/groups-read.json`).
 pub(crate) async fn get_group(asked: &Asked<'_>) -> Result<Said, Failure> {
     let id = asked.given.int("groupid").unwrap_or_default().to_string();
     let mut shown = Map::new();

@@ -15,7 +15,8 @@ pub(crate) fn mint(random: &[u8; 32]) -> String {
     hexadecimal(&random[..KEY_BYTES])
 }
 
-/// `key/get`: the caller's key, or a new one if there is none (`key.json`).
+/// `key/get`: the caller's key, or a new one if there is none
+/// (`fixtures/transcripts/dandelion/key.json`).
 pub(crate) async fn get(asked: &Asked<'_>) -> Result<Said, Failure> {
     let list = Command::ListKeys(Some(asked.me()), asked.realm().clone());
     let keys = asked.run(list).await?.keys()?;

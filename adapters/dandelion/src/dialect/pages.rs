@@ -19,7 +19,8 @@ pub(crate) const HTML: &str = "text/html;charset=UTF-8";
 /// The cookie that remembers a user name in a browser.
 const NAME_COOKIE: &str = "dan_username";
 
-/// `POST /login`: `false`, or one more than what the person is asked at this login (`session.json`).
+/// `POST /login`: `false`, or one more than what the person is asked at this login
+/// (`fixtures/transcripts/dandelion/session.json`).
 pub(crate) async fn login(visit: &Visit<'_>) -> Result<Response, Fault> {
     let form = Form::read(&visit.request.body);
     let given = |name: &str| form.text(name).filter(|text| php::is_text_true(text));
@@ -78,7 +79,7 @@ pub(crate) async fn web_page(visit: &Visit<'_>) -> Result<Response, Fault> {
     }
 }
 
-/// The page for paths that lead nowhere (`routing.json`).
+/// The page for paths that lead nowhere (`fixtures/transcripts/dandelion/routing.json`).
 pub(crate) fn not_found(visit: &Visit<'_>) -> Response {
     let words = format!(
         "<h2>Page Not Found</h2>\n<p>There is no page here. The way back is the \

@@ -147,7 +147,8 @@ pub(crate) fn has_module(module: &str) -> bool {
     ROWS.iter().any(|row| row.module == module)
 }
 
-/// A method; names are told apart by case, and never decoded (`routing.json`).
+/// A method; names are told apart by case, and never decoded
+/// (`fixtures/transcripts/dandelion/routing.json`).
 pub(crate) fn find(module: &str, name: &str) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.module == module && row.name == name)
 }

@@ -13,14 +13,15 @@ use crate::php;
 use crate::rights::{self, ADMINISTRATORS, Rights};
 use crate::wire::{self, CHEESTO, INITIAL_LOGIN, PREFIX, Shape, THEME};
 
-/// The columns cut what is too long (`long-values.json`), in bytes.
+/// The columns cut what is too long (`fixtures/transcripts/dandelion/long-values.json`), in bytes.
 const USERNAME_BYTES: usize = 255;
 pub(crate) const TINY_BYTES: usize = 255;
 pub(crate) const TEXT_BYTES: usize = 65_535;
-/// So much of a password counts (`resetpassword.json`).
+/// So much of a password counts (`fixtures/transcripts/dandelion/resetpassword.json`).
 const PASSWORD_BYTES: usize = 72;
 
-/// Names are the same whatever their case and trailing blanks (`create-user-duplicate.json`).
+/// Names are the same whatever their case and trailing blanks
+/// (`fixtures/transcripts/dandelion/create-user-duplicate.json`).
 const UNIQUE: Uniqueness = Uniqueness { name: Matching::Folded, email: false };
 
 /// As much of a password as counts.
@@ -51,7 +52,8 @@ pub(crate) async fn reset_password(asked: &Asked<'_>) -> Result<Said, Failure> {
     Ok("Password changed successfully".into())
 }
 
-/// Who sets their own password in a session stays in it (`session.json`); all others end.
+/// Who sets their own password in a session stays in it
+/// (`fixtures/transcripts/dandelion/session.json`); all others end.
 async fn stay_logged_in(asked: &Asked<'_>) -> Result<(), Failure> {
     let Some(session) = asked.session else { return Ok(()) };
     if let Some(user) = asked.look_up(asked.me()).await? {
@@ -94,7 +96,8 @@ fn membership(asked: &Asked<'_>, group: i32) -> GroupChange {
     GroupChange { realm: asked.realm().clone(), groups: vec![asked.group(&group.to_string())] }
 }
 
-/// `users/edit`. What is empty, `0` or unreadable stays as it is (`edit-user.json`).
+/// `users/edit`. What is empty, `0` or unreadable stays as it is
+/// (`fixtures/transcripts/dandelion/edit-user.json`).
 pub(crate) async fn edit(asked: &Asked<'_>) -> Result<Said, Failure> {
     asked.need("edituser").await?;
     let Some(uid) = asked.given.true_int("uid") else {
@@ -154,7 +157,7 @@ pub(crate) async fn delete(asked: &Asked<'_>) -> Result<Said, Failure> {
     }
     asked.need("deleteuser").await?;
     let Some(user) = asked.look_up(asked.person(uid)).await? else { return Err(UNKNOWN) };
-    // A refusal sounds like success (`delete-admin-user.json`).
+    // A refusal sounds like success (`fixtures/transcripts/dandelion/delete-admin-user.json`).
     if !asked.rights_of(&user).await?.allow("admin") || is_replaceable(asked, uid).await? {
         match asked.run(Command::DeleteUser(user.as_ref().into())).await {
             Err(fault) if fault.is_absence_of(Subject::User) => return Err(UNKNOWN),
@@ -166,7 +169,7 @@ pub(crate) async fn delete(asked: &Asked<'_>) -> Result<Said, Failure> {
 
 /// Whether Dandelion finds that an administrator would be left. It takes the ids of all others for
 /// ids of groups, so that somebody with the id of an administrators' group will do
-/// (`delete-admin-user-two.json`).
+/// (`fixtures/transcripts/dandelion-user-two/delete-admin-user-two.json`).
 async fn is_replaceable(asked: &Asked<'_>, uid: i32) -> Result<bool, Failure> {
     let groups = asked.look(Command::ListGroups(Some(asked.realm().clone()))).await?.groups()?;
     for group in groups.iter().filter(|group| Rights::of(group).allow("admin")) {
@@ -189,7 +192,8 @@ pub(crate) async fn get_users(asked: &Asked<'_>) -> Result<Said, Failure> {
     Ok(listed(asked, shown.collect()).into())
 }
 
-/// `users/getuser`: oneself as a list of one, anybody else as such (`getuser.json`).
+/// `users/getuser`: oneself as a list of one, anybody else as such
+/// (`fixtures/transcripts/dandelion/getuser.json`).
 pub(crate) async fn get_user(asked: &Asked<'_>) -> Result<Said, Failure> {
     let other = asked.given.true_int("uid").filter(|uid| !asked.is_me(*uid));
     let Some(uid) = other else {

@@ -44,8 +44,9 @@ fn member(pair: &[u8]) -> Option<(String, Field)> {
     if is_array {
         return Some((name, Field::Array));
     }
-    // Once by PHP, which makes invalid bytes question marks (`non-ascii.json`), and once more by
-    // Dandelion: the password `a+b %41` is `a b A` (`resetpassword.json`).
+    // Once by PHP, which makes invalid bytes question marks
+    // (`fixtures/transcripts/dandelion/non-ascii.json`), and once more by Dandelion: the password
+    // `a+b %41` is `a b A` (`fixtures/transcripts/dandelion/resetpassword.json`).
     let once = questioned(&unescaped(value));
     Some((name, Field::Text(twice(&once))))
 }

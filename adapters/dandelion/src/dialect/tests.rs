@@ -1,0 +1,165 @@
+//! What the dialect asks of the gateway, and how it words what goes wrong.
+
+mod script;
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::fault::Subject;
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::{Role, User, UserRef};
+
+use super::*;
+use crate::wire::REALM;
+use script::{Script, dialect, get, post, user};
+
+/// A script never waits, so that one poll is all it takes.
+fn answer(dialect: &Dandelion, request: &Request, script: &Script) -> (u16, String) {
+    let response = run(dialect.answer(request, script));
+    (response.status, String::from_utf8(response.body.to_vec()).unwrap())
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("a script never waits"),
+    }
+}
+
+fn outage(_: &Command) -> Result<Outcome, Fault> {
+    Err(Fault::new(FaultKind::Unavailable, "down"))
+}
+
+fn absence(_: &Command) -> Result<Outcome, Fault> {
+    Err(Fault::not_found(Subject::User))
+}
+
+fn done(command: &Command) -> Result<Outcome, Fault> {
+    match command {
+        Command::GetUser(_) => Ok(Outcome::User(Box::new(User { role: Role::User, ..user() }))),
+        Command::ListUsers => outage(command),
+        _ => Ok(Outcome::Done),
+    }
+}
+
+#[test]
+fn an_outage_is_never_an_absence() {
+    const KEYED: &str = "apikey=k&uid=7&pw=x&fullname=x&role=1&groupid=9&rights={}";
+    let script = Script::new(outage);
+    for path in ["users/getuser", "users/getusers", "cheesto/read", "groups/getlist", "key/get"] {
+        let (status, body) = answer(&dialect(), &get(&format!("/api/{path}"), KEYED), &script);
+        assert!(status == 500 && body.contains("\"errorcode\":6,"), "{path}: {body}");
+    }
+    for path in ["users/delete", "users/edit", "groups/edit", "groups/delete", "key/revoke"] {
+        let (status, body) = answer(&dialect(), &post(&format!("/api/{path}"), KEYED), &script);
+        assert!(status == 500 && body.contains("\"errorcode\":6,"), "{path}: {body}");
+    }
+    let down = Script::refusing(Fault::new(FaultKind::Timeout, ""), outage);
+    let (status, body) = answer(&dialect(), &get("/api/key/test", KEYED), &down);
+    assert!(status == 500 && body.contains("\"errorcode\":6,"), "{body}");
+    let login = post("/login", "user=admin&pass=secret");
+    assert_eq!(answer(&dialect(), &login, &down), (500, String::new()));
+}
+
+#[test]
+fn the_gateway_itself_only_reads() {
+    let script = Script::new(done);
+    for row in dialect().methods().iter().filter(|method| method.name.starts_with("POST /api")) {
+        let form = "apikey=k&uid=7&pw=x&username=x&password=x&fullname=x&role=2&name=x&groupid=9&rights={}";
+        answer(&dialect(), &post(&row.name[5..], form), &script);
+    }
+    let asked = script.asked.lock().unwrap();
+    let own = asked.iter().filter(|(gateway, _)| *gateway).map(|(_, command)| command.verb());
+    let reads = [Verb::GetUser, Verb::GetGroup, Verb::ListUsers, Verb::ListGroups];
+    assert!(own.clone().count() > 0 && own.clone().all(|verb| reads.contains(&verb)));
+    assert!(asked.iter().any(|(_, command)| command.verb() == Verb::CreateUser));
+}
+
+#[test]
+fn a_group_brings_its_role_in_the_same_command() {
+    let script = Script::new(done);
+    let change = |role: &str| {
+        answer(
+            &dialect(),
+            &post("/api/users/edit", &format!("apikey=k&uid=7&role={role}")),
+            &script,
+        );
+        let asked = script.asked.lock().unwrap();
+        let Some((_, Command::UpdateUser(user, patch))) = asked.last() else { panic!("no change") };
+        assert_eq!(*user, UserRef::Native(REALM, "7".to_owned()));
+        (patch.role, patch.groups.is_some())
+    };
+    assert_eq!(change("2"), (Some(Role::Administrator), true));
+    assert_eq!(change("3"), (None, true));
+    assert_eq!(change("0"), (None, false));
+}
+
+#[test]
+fn a_password_counts_to_its_72nd_byte() {
+    let script = Script::new(done);
+    let form = format!("apikey=k&uid=7&pw={}", "x".repeat(80));
+    answer(&dialect(), &post("/api/users/resetpassword", &form), &script);
+    let asked = script.asked.lock().unwrap();
+    let Some((_, Command::UpdateUser(_, patch))) = asked.last() else { panic!("no change") };
+    let password = patch.password.clone().flatten().unwrap();
+    assert_eq!(password.expose(), "x".repeat(72));
+}
+
+#[test]
+fn a_new_password_ends_all_sessions_but_the_one_it_was_set_in() {
+    let script = Script::new(done);
+    let cookie = |request: Request, id: &str| Request {
+        headers: vec![("cookie".to_owned(), format!("{COOKIE}={id}; path=/").into())],
+        ..request
+    };
+    let login = |script: &Script| {
+        let response = run(dialect().answer(&post("/login", "user=a&pass=b"), script));
+        assert_eq!(response.body, "2");
+        let set = response.headers.into_iter().find(|(name, _)| name == "Set-Cookie").unwrap().1;
+        set.split(['=', ';']).nth(1).unwrap().to_owned()
+    };
+    let (own, other) = (login(&script), login(&script));
+    assert_ne!(own, other);
+    let stamp = |id: &str| {
+        let mut kept = script.kept.lock().unwrap();
+        kept.get_mut(id).unwrap()["since"] = "2020-01-01T00:00:00Z".into();
+    };
+    stamp(&own);
+    stamp(&other);
+    let set = post("/api/i/users/resetpassword", "pw=new");
+    let (_, body) = answer(&dialect(), &cookie(set, &own), &script);
+    assert!(body.contains("Password changed successfully"), "{body}");
+    assert!(script.asked().contains(&Verb::ChangePassword));
+    let me = |id: &str| answer(&dialect(), &cookie(get("/api/i/users/getuser", ""), id), &script).1;
+    assert!(me(&own).contains("\"errorcode\":0,"));
+    assert!(me(&other).contains("\"errorcode\":3,"));
+    let elsewhere = Dandelion { realm: Realm::named("other"), ..dialect() };
+    let request = cookie(get("/api/i/users/getuser", ""), &own);
+    assert!(answer(&elsewhere, &request, &script).1.contains("\"errorcode\":3,"));
+}
+
+#[test]
+fn errors_can_be_as_empty_as_they_were_released() {
+    let empty = Dandelion { empty_errors: true, ..dialect() };
+    let script = Script::new(absence);
+    let ask = |path: &str| answer(&empty, &get(path, "apikey=k"), &script);
+    assert_eq!(ask("/api/users/nosuch"), (500, String::new()));
+    assert_eq!(ask("/api/users/create"), (500, String::new()));
+    assert!(ask("/api/users").1.contains("Bad API call"));
+    let refused = Script::refusing(Fault::refused(Refusal::Unknown), absence);
+    let (status, body) = answer(&empty, &get("/api/users/getuser", "apikey=k"), &refused);
+    assert!(status == 200 && body.contains("API key is not valid"));
+}
+
+#[test]
+fn what_comes_too_early_for_an_answer_is_refused_in_the_envelope() {
+    let refuse = |path: &str, kind| {
+        let response = dialect().refuse(&post(path, ""), &Fault::new(kind, ""));
+        (response.status, response.body.starts_with(b"{\"errorcode\":"))
+    };
+    assert_eq!(refuse("/api/users/create", FaultKind::TooLarge), (413, true));
+    assert_eq!(refuse("/api/users/create", FaultKind::Timeout), (500, true));
+    assert_eq!(refuse("/login", FaultKind::Timeout), (500, false));
+}

@@ -1,0 +1,179 @@
+//! A gateway that answers from a script, and what is asked of it.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::credentials::{Caller, Credentials, Person, Proof};
+use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::group::{Group, GroupId};
+use isogloss_canonical::http::Request;
+use isogloss_canonical::memory::{Memory, Shelf};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::permission::Grants;
+use isogloss_canonical::user::{Role, User, UserId, UserRef};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::dialect::Dandelion;
+use crate::rights::foundation;
+use crate::wire::REALM;
+
+pub(super) type Reply = fn(&Command) -> Result<Outcome, Fault>;
+
+/// A gateway that knows user 1, an administrator, and answers commands from a script.
+#[derive(Debug)]
+pub(super) struct Script {
+    proof: Result<(), Fault>,
+    reply: Reply,
+    password_changed: Mutex<Timestamp>,
+    pub(super) kept: Mutex<HashMap<String, Value>>,
+    pub(super) asked: Mutex<Vec<(bool, Command)>>,
+}
+
+impl Script {
+    pub(super) fn new(reply: Reply) -> Self {
+        Self {
+            proof: Ok(()),
+            reply,
+            password_changed: Mutex::new(Timestamp::UNIX_EPOCH),
+            kept: Mutex::default(),
+            asked: Mutex::default(),
+        }
+    }
+
+    /// One that proves nobody.
+    pub(super) fn refusing(fault: Fault, reply: Reply) -> Self {
+        Self { proof: Err(fault), ..Self::new(reply) }
+    }
+
+    fn user(&self) -> User {
+        User { password_changed: *self.password_changed.lock().unwrap(), ..user() }
+    }
+
+    pub(super) fn asked(&self) -> Vec<Verb> {
+        self.asked.lock().unwrap().iter().map(|(_, command)| command.verb()).collect()
+    }
+}
+
+#[async_trait]
+impl Exchange for Script {
+    async fn identify(&self, _: Credentials) -> Result<Caller, Fault> {
+        self.proof.clone()?;
+        Ok(Caller::Person(Box::new(Person { user: self.user(), proof: Proof::Vouched })))
+    }
+
+    async fn call(&self, caller: &Caller, command: Command) -> Result<Outcome, Fault> {
+        let reply = match &command {
+            Command::GetGroup(_) => Ok(Outcome::Group(Box::new(administrators()))),
+            Command::GetUser(UserRef::Id(_)) => Ok(Outcome::User(Box::new(self.user()))),
+            Command::ChangePassword(..) => {
+                *self.password_changed.lock().unwrap() = self.now();
+                Ok(Outcome::Done)
+            }
+            command => (self.reply)(command),
+        };
+        self.asked.lock().unwrap().push((*caller == Caller::Gateway, command));
+        reply
+    }
+
+    fn memory(&self) -> &dyn Memory {
+        self
+    }
+
+    fn random(&self) -> [u8; 32] {
+        [u8::try_from(self.kept.lock().unwrap().len()).unwrap(); 32]
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(2_000_000_000).unwrap()
+    }
+}
+
+#[async_trait]
+impl Memory for Script {
+    async fn recall(&self, _: Shelf, key: &str) -> Result<Option<Value>, Fault> {
+        Ok(self.kept.lock().unwrap().get(key).cloned())
+    }
+
+    async fn remember(&self, _: Shelf, key: &str, value: Value, _: Duration) -> Result<(), Fault> {
+        self.kept.lock().unwrap().insert(key.to_owned(), value);
+        Ok(())
+    }
+
+    async fn forget(&self, _: Shelf, key: &str) -> Result<bool, Fault> {
+        Ok(self.kept.lock().unwrap().remove(key).is_some())
+    }
+
+    async fn count(&self, _: Shelf, _: &str, _: Duration) -> Result<u64, Fault> {
+        Ok(1)
+    }
+}
+
+pub(super) fn user() -> User {
+    User {
+        id: UserId(uuid::Uuid::nil()),
+        ids: [(REALM, "1".to_owned())].into(),
+        username: "admin".to_owned(),
+        display_name: None,
+        given_name: None,
+        family_name: None,
+        email: None,
+        role: Role::Administrator,
+        active: true,
+        has_password: true,
+        source: None,
+        failures: 0,
+        locked_until: None,
+        addresses: Vec::new(),
+        groups: Vec::new(),
+        attributes: serde_json::Map::new(),
+        created: Timestamp::UNIX_EPOCH,
+        password_changed: Timestamp::UNIX_EPOCH,
+        last_login: None,
+    }
+}
+
+pub(super) fn administrators() -> Group {
+    let founded = foundation().remove(1);
+    Group {
+        id: GroupId(uuid::Uuid::nil()),
+        realm: founded.realm,
+        ids: founded.ids,
+        name: founded.name,
+        description: None,
+        owner: None,
+        stewards: Vec::new(),
+        active: true,
+        grants: Grants::none(),
+        confers: founded.confers,
+        members: 1,
+        attributes: founded.attributes,
+        created: Timestamp::UNIX_EPOCH,
+    }
+}
+
+pub(super) fn dialect() -> Dandelion {
+    Dandelion { realm: REALM, public_api_off: false, empty_errors: false, older: false }
+}
+
+pub(super) fn post(path: &str, form: &str) -> Request {
+    Request {
+        method: "POST".to_owned(),
+        path: path.to_owned(),
+        query: None,
+        headers: Vec::new(),
+        body: form.to_owned().into(),
+        mount: String::new(),
+        peer: None,
+        received: Timestamp::from_second(2_000_000_000).unwrap(),
+    }
+}
+
+pub(super) fn get(path: &str, query: &str) -> Request {
+    let query = Some(query.to_owned());
+    Request { method: "GET".to_owned(), query, ..post(path, "") }
+}
