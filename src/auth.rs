@@ -69,9 +69,7 @@ impl Authority {
         (keys, lockout): (Option<Realm>, Option<Lockout>),
     ) -> Result<Caller, Fault> {
         let Some(found) = get(at, user.clone()).await? else {
-            // As costly as for somebody who is there, so that time does not tell who is.
-            ask(at, Command::VerifyPassword(user, secret)).await?.verified()?;
-            return Err(Fault::refused(Refusal::Unknown));
+            return newcomer(at, user, secret).await;
         };
         if found.locked_until.is_some_and(|until| until > Timestamp::now()) {
             return Err(Fault::refused(Refusal::Locked));
@@ -214,6 +212,26 @@ fn in_scope(key: &Key, scopes: &[&str]) -> bool {
 
 fn person(user: User, proof: Proof) -> Caller {
     Caller::Person(Box::new(Person { user, proof }))
+}
+
+/// Somebody whom nobody knows: a directory may, and have them created at their first sign-in.
+/// Otherwise it costs as much as for somebody who is there, so that time does not tell who is.
+async fn newcomer(at: &Pipeline, user: UserRef, secret: Secret) -> Result<Caller, Fault> {
+    let right = ask(at, Command::VerifyPassword(user.clone(), secret)).await?.verified()?;
+    let now = if right { get(at, folded(user)).await? } else { None };
+    match now {
+        Some(user) if !user.active => Err(Fault::refused(Refusal::Inactive)),
+        Some(user) => Ok(person(user, Proof::Password)),
+        None => Err(Fault::refused(Refusal::Unknown)),
+    }
+}
+
+/// A directory may spell a name its own way.
+fn folded(user: UserRef) -> UserRef {
+    match user {
+        UserRef::Name(name) => UserRef::FoldedName(name),
+        other => other,
+    }
 }
 
 async fn ask(at: &Pipeline, command: Command) -> Result<Outcome, Fault> {

@@ -13,7 +13,9 @@ use isogloss_canonical::secret::Secret;
 use isogloss_store::Store;
 
 use crate::auth::random;
+use crate::config::secret::SecretSource;
 use crate::config::settings::{self, Route, Settings};
+use crate::directory::{Directory, DirectoryConfig};
 use crate::layers::bridge::Bridge;
 use crate::registry;
 use crate::upstream::{HttpUpstream, Reach};
@@ -37,7 +39,7 @@ impl Backends {
         let mut all = BTreeMap::new();
         for (name, wanted) in &settings.backend {
             let made = if wanted.system == registry::STORE {
-                Made::Store(Arc::new(store.clone()))
+                Made::Store(Arc::new(with_directory(settings, store)?))
             } else {
                 system(settings, name, wanted).await.with_context(|| format!("backend.{name}"))?
             };
@@ -68,6 +70,35 @@ impl Backends {
             }
         }
     }
+}
+
+/// The store under the directory layer, which also says when there is no directory.
+fn with_directory(settings: &Settings, store: &Store) -> anyhow::Result<Directory> {
+    let config = settings.directory.as_ref().map(directory).transpose()?;
+    Directory::over(Arc::new(store.clone()), config).map_err(|why| anyhow!(why))
+}
+
+fn directory(wanted: &settings::Directory) -> anyhow::Result<DirectoryConfig> {
+    let standard = DirectoryConfig::new(&wanted.url, &wanted.user_base_dn);
+    let or = |given: &Option<String>, standard: String| given.clone().unwrap_or(standard);
+    let password = wanted.bind_password.as_ref().map(SecretSource::resolve).transpose();
+    Ok(DirectoryConfig {
+        url: standard.url,
+        user_base_dn: standard.user_base_dn,
+        start_tls: wanted.start_tls,
+        bind_dn: wanted.bind_dn.clone(),
+        bind_password: password.map_err(|why| anyhow!("directory.bind_password: {why}"))?,
+        user_filter: or(&wanted.user_filter, standard.user_filter),
+        username_attribute: or(&wanted.username_attribute, standard.username_attribute),
+        fullname_attribute: or(&wanted.fullname_attribute, standard.fullname_attribute),
+        email_attribute: or(&wanted.email_attribute, standard.email_attribute),
+        groups_attribute: or(&wanted.groups_attribute, standard.groups_attribute),
+        admin_group_dn: wanted.admin_group_dn.clone(),
+        manager_group_dn: wanted.manager_group_dn.clone(),
+        case_sensitive: wanted.case_sensitive,
+        create_at_login: wanted.create_at_login.unwrap_or(standard.create_at_login),
+        timeout: wanted.timeout_ms.map_or(standard.timeout, Duration::from_millis),
+    })
 }
 
 async fn system(

@@ -165,29 +165,37 @@ pub enum Policy {
     Refuse,
 }
 
-/// `[directory]`.
+/// `[directory]`. What is not given has Kanboard's defaults.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "gateway.toml is the manual")]
 pub struct Directory {
     pub url: String,
+    pub user_base_dn: String,
+    #[serde(default)]
+    pub start_tls: bool,
     #[serde(default)]
     pub bind_dn: Option<String>,
     #[serde(default)]
     pub bind_password: Option<SecretSource>,
-    pub user_base_dn: String,
-    #[serde(default = "default_user_filter")]
-    pub user_filter: String,
     #[serde(default)]
-    pub start_tls: bool,
-    #[serde(default = "default_directory_timeout_ms")]
-    pub timeout_ms: u64,
-}
-
-fn default_user_filter() -> String {
-    "uid=%s".to_owned()
-}
-
-fn default_directory_timeout_ms() -> u64 {
-    5_000
+    pub user_filter: Option<String>,
+    #[serde(default)]
+    pub username_attribute: Option<String>,
+    #[serde(default)]
+    pub fullname_attribute: Option<String>,
+    #[serde(default)]
+    pub email_attribute: Option<String>,
+    #[serde(default)]
+    pub groups_attribute: Option<String>,
+    #[serde(default)]
+    pub admin_group_dn: Option<String>,
+    #[serde(default)]
+    pub manager_group_dn: Option<String>,
+    #[serde(default)]
+    pub case_sensitive: bool,
+    #[serde(default)]
+    pub create_at_login: Option<bool>,
+    #[serde(default)]
+    pub timeout_ms: Option<u64>,
 }
