@@ -106,11 +106,11 @@ async fn system(
     name: &str,
     wanted: &settings::Backend,
 ) -> anyhow::Result<Made> {
-    let (adapter, make) = registry::backend(&wanted.system).map_err(|why| anyhow!(why))?;
+    let (adapter, backend) = registry::backend(&wanted.system).map_err(|why| anyhow!(why))?;
     let realm = wanted.realm.as_ref().map_or(Realm::named(adapter.name), Realm::new);
     let service = service(wanted, realm.clone())?;
     let upstream = HttpUpstream::new(&reach(wanted)?).map_err(|why| anyhow!(why))?;
-    let system = make(&service, Arc::new(upstream)).map_err(|why| anyhow!(why))?;
+    let system = (backend.make)(&service, Arc::new(upstream)).map_err(|why| anyhow!(why))?;
     let directory = settings.store.directory.join(SHADOWS).join(name);
     let shadow = Store::open(&directory, registry::numbered(settings))
         .await

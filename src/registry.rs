@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use isogloss_canonical::adapter::{Adapter, MakeBackend, Options};
+use isogloss_canonical::adapter::{Adapter, Options, SystemBackend};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::realm::Realm;
 use isogloss_store::Numbered;
@@ -42,8 +42,8 @@ pub fn dialect(route: &Route) -> Result<Arc<dyn Dialect>, String> {
 }
 
 /// The adapter of a system that can be a backend, and what makes it one.
-pub fn backend(system: &str) -> Result<(&'static Adapter, MakeBackend), String> {
-    let can = |adapter: &&'static Adapter| adapter.backend.map(|make| (*adapter, make));
+pub fn backend(system: &str) -> Result<(&'static Adapter, SystemBackend), String> {
+    let can = |adapter: &&'static Adapter| adapter.backend.map(|backend| (*adapter, backend));
     let mut all = ADAPTERS.iter().filter_map(can);
     all.find(|(adapter, _)| adapter.name == system).ok_or_else(|| {
         let names = ADAPTERS.iter().filter_map(can).map(|(adapter, _)| adapter.name);

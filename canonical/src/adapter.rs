@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::backend::{Backend, Upstream};
+use crate::capability::Capability;
 use crate::dialect::Dialect;
 use crate::group::NewGroup;
 use crate::realm::{Numbering, Realm};
@@ -79,8 +80,14 @@ impl Defaults {
     }
 }
 
-/// Makes a system's backend, which reaches it through an upstream.
-pub type MakeBackend = fn(&Service, Arc<dyn Upstream>) -> Result<Arc<dyn Backend>, OptionError>;
+/// A system as a backend.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemBackend {
+    /// What it can do.
+    pub capability: fn() -> Capability,
+    /// Makes it; it reaches the system through an upstream.
+    pub make: fn(&Service, Arc<dyn Upstream>) -> Result<Arc<dyn Backend>, OptionError>,
+}
 
 /// An option that an adapter knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,8 +116,8 @@ pub struct Adapter {
     pub versions: &'static [&'static str],
     /// The options it knows.
     pub options: &'static [OptionRow],
-    /// Makes its backend, if it can be one.
-    pub backend: Option<MakeBackend>,
+    /// Its backend, if it can be one.
+    pub backend: Option<SystemBackend>,
     /// Makes its dialect.
     pub dialect: fn(&Options) -> Result<Arc<dyn Dialect>, OptionError>,
     /// The groups that a fresh server of this system has.
