@@ -68,13 +68,16 @@ impl Authority {
         secret: Secret,
         (keys, lockout): (Option<Realm>, Option<Lockout>),
     ) -> Result<Caller, Fault> {
-        let Some(found) = get(at, user.clone()).await? else {
-            return newcomer(at, user, secret).await;
+        let (found, proof) = match account(at, &user).await? {
+            Some(found) if found.locked_until.is_some_and(|until| until > Timestamp::now()) => {
+                return Err(Fault::refused(Refusal::Locked));
+            }
+            Some(found) => {
+                let proof = self.prove(at, &found, secret, keys).await?;
+                (updated(at, found, proof.as_ref()).await?, proof)
+            }
+            None => (arrival(at, user, secret).await?, Some(Proof::Password)),
         };
-        if found.locked_until.is_some_and(|until| until > Timestamp::now()) {
-            return Err(Fault::refused(Refusal::Locked));
-        }
-        let proof = self.prove(at, &found, secret, keys).await?;
         let refusal = match &proof {
             None => Some(Refusal::Unknown),
             Some(_) if !found.active => Some(Refusal::Inactive),
@@ -110,12 +113,13 @@ impl Authority {
         {
             return Ok(Some(Proof::Key(None)));
         }
-        let mark = self.mark(user, &secret);
-        if self.remembers(&mark) {
+        // A password that is kept elsewhere may have been changed there a moment ago.
+        let mark = user.source.is_none().then(|| self.mark(user, &secret));
+        if mark.is_some_and(|mark| self.remembers(&mark)) {
             return Ok(Some(Proof::Password));
         }
         let right = ask(at, Command::VerifyPassword(user.into(), secret)).await?.verified()?;
-        if right {
+        if let (true, Some(mark)) = (right, mark) {
             self.remember(mark);
         }
         Ok(right.then_some(Proof::Password))
@@ -214,28 +218,37 @@ fn person(user: User, proof: Proof) -> Caller {
     Caller::Person(Box::new(Person { user, proof }))
 }
 
-/// Somebody whom nobody knows: a directory may, and have them created at their first sign-in.
-/// Otherwise it costs as much as for somebody who is there, so that time does not tell who is.
-async fn newcomer(at: &Pipeline, user: UserRef, secret: Secret) -> Result<Caller, Fault> {
-    let right = ask(at, Command::VerifyPassword(user.clone(), secret)).await?.verified()?;
-    let now = if right { get(at, folded(user)).await? } else { None };
-    match now {
-        Some(user) if !user.active => Err(Fault::refused(Refusal::Inactive)),
-        Some(user) => Ok(person(user, Proof::Password)),
-        None => Err(Fault::refused(Refusal::Unknown)),
-    }
-}
-
-/// A directory may spell a name its own way.
-fn folded(user: UserRef) -> UserRef {
-    match user {
-        UserRef::Name(name) => UserRef::FoldedName(name),
-        other => other,
-    }
-}
-
 async fn ask(at: &Pipeline, command: Command) -> Result<Outcome, Fault> {
     at.execute(command, &Caller::Gateway).await
+}
+
+/// The account of whoever signs in. People from a directory may spell their name as they like
+/// there, so here too: one account, whose failures are counted together.
+async fn account(at: &Pipeline, user: &UserRef) -> Result<Option<User>, Fault> {
+    let found = get(at, user.clone()).await?;
+    match (&found, user) {
+        (None, UserRef::Name(name)) => {
+            let alike = get(at, UserRef::FoldedName(name.clone())).await?;
+            Ok(alike.filter(|user| user.source.is_some()))
+        }
+        _ => Ok(found),
+    }
+}
+
+/// Somebody without an account. A directory may know them, and has then created them. For anybody
+/// else it is as costly as for somebody who is there, so that time does not tell who is.
+async fn arrival(at: &Pipeline, user: UserRef, secret: Secret) -> Result<User, Fault> {
+    let right = ask(at, Command::VerifyPassword(user.clone(), secret)).await?.verified()?;
+    let created = if right { account(at, &user).await? } else { None };
+    created.ok_or(Fault::refused(Refusal::Unknown))
+}
+
+/// A directory brings people up to date when it has proved them.
+async fn updated(at: &Pipeline, found: User, proof: Option<&Proof>) -> Result<User, Fault> {
+    if found.source.is_none() || proof != Some(&Proof::Password) {
+        return Ok(found);
+    }
+    get(at, (&found).into()).await?.ok_or(Fault::refused(Refusal::Unknown))
 }
 
 async fn get(at: &Pipeline, user: UserRef) -> Result<Option<User>, Fault> {
