@@ -1,0 +1,122 @@
+//! The front: what Kanboard answers at which path, in the order of its checks.
+
+mod application;
+mod credentials;
+mod groups;
+mod me;
+mod members;
+mod procedure;
+mod refusal;
+mod rpc;
+mod users;
+mod validation;
+
+use std::sync::LazyLock;
+
+use async_trait::async_trait;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::dialect::{Dialect, Method};
+use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::http::{Request, Response};
+
+use crate::dialect::procedure::PROCEDURES;
+use crate::dialect::refusal::{Ending, PARSE_ERROR};
+use crate::dialect::rpc::Conversation;
+use crate::php::Php;
+use crate::wire::Shape;
+
+const JSON: &str = "application/json";
+const HTML: &str = "text/html; charset=UTF-8";
+
+/// Kanboard's dialect.
+#[derive(Debug)]
+pub(crate) struct Kanboard {
+    /// How rows look.
+    pub(crate) shape: Shape,
+    /// The header that credentials may be in, in lower case.
+    pub(crate) header: Option<String>,
+}
+
+static METHODS: LazyLock<Vec<Method>> = LazyLock::new(|| {
+    PROCEDURES.iter().flat_map(|table| table.iter()).map(|procedure| procedure.method).collect()
+});
+
+#[async_trait]
+impl Dialect for Kanboard {
+    fn methods(&self) -> &'static [Method] {
+        &METHODS
+    }
+
+    async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response {
+        let mut response = match script(&request.path) {
+            Some(Script::JsonRpc) => self.converse(request, exchange).await,
+            Some(Script::HealthCheck) => health(exchange).await,
+            None => Response::new(404, "Not Found\n").with("content-type", HTML),
+        };
+        if request.method == "HEAD" {
+            response.body.clear();
+        }
+        response
+    }
+
+    fn refuse(&self, _request: &Request, fault: &Fault) -> Response {
+        match fault.kind {
+            // PHP hides a body that it does not take.
+            FaultKind::TooLarge | FaultKind::Malformed => json(PARSE_ERROR.written(&Php::Null)),
+            FaultKind::Unauthenticated => Ending::Unauthorized.response(),
+            FaultKind::Forbidden => Ending::Forbidden.response(),
+            _ => Ending::Fatal.response(),
+        }
+    }
+}
+
+impl Kanboard {
+    async fn converse(&self, request: &Request, exchange: &dyn Exchange) -> Response {
+        let Some(payload) = payload(request) else { return json(PARSE_ERROR.written(&Php::Null)) };
+        json(Conversation::new(self, request, exchange).answer(&payload).await)
+    }
+}
+
+/// The two scripts that programs call.
+enum Script {
+    JsonRpc,
+    HealthCheck,
+}
+
+/// What follows the script's name is its path info, which nobody looks at:
+/// `fixtures/transcripts/kanboard/rpc-http.json`.
+fn script(path: &str) -> Option<Script> {
+    let path = path.trim_start_matches('/');
+    match path.split_once('/').map_or(path, |(script, _)| script) {
+        "jsonrpc.php" => Some(Script::JsonRpc),
+        "healthcheck.php" => Some(Script::HealthCheck),
+        _ => None,
+    }
+}
+
+/// The body as PHP decodes it, whatever the verb and the type; an array, or nothing.
+fn payload(request: &Request) -> Option<Php> {
+    let kind = request.header("content-type").unwrap_or_default();
+    let kind = kind.split([';', ',', ' ']).next().unwrap_or_default();
+    // PHP reads such a body itself, and leaves nothing to the script.
+    if request.method == "POST" && kind.eq_ignore_ascii_case("multipart/form-data") {
+        return None;
+    }
+    let decoded = serde_json::from_slice(&request.body).ok()?;
+    Some(Php::from_json(decoded)).filter(Php::is_array)
+}
+
+fn json(body: Result<String, Ending>) -> Response {
+    body.map_or_else(Ending::response, |body| Response::new(200, body).with("content-type", JSON))
+}
+
+async fn health(exchange: &dyn Exchange) -> Response {
+    let (status, message) = match exchange.call(&Caller::Gateway, Command::ServerFacts).await {
+        Err(fault) if fault.kind != FaultKind::Unsupported => (503, "Database connection failed"),
+        _ => (200, "Database connection is OK"),
+    };
+    let body = format!("{{\"status\":{status},\"message\":\"{message}\"}}");
+    Response::new(status, body).with("content-type", JSON)
+}

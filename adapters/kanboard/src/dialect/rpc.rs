@@ -1,0 +1,122 @@
+//! JSON-RPC as Kanboard's server does it: one call or a batch, in this order: is it an object, is
+//! it a call, who calls, is there such a method, may they, do the parameters fit.
+
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::fault::FaultKind;
+use isogloss_canonical::http::Request;
+
+use crate::dialect::Kanboard;
+use crate::dialect::credentials::{APPLICATION, Shown};
+use crate::dialect::procedure::{self, Call};
+use crate::dialect::refusal::{Ending, Failure, INVALID_REQUEST, PARSE_ERROR, unless, written};
+use crate::php::Php;
+use crate::wire::PREFIX;
+
+/// One request and what is known of its caller.
+#[derive(Debug)]
+pub(crate) struct Conversation<'a> {
+    dialect: &'a Kanboard,
+    request: &'a Request,
+    exchange: &'a dyn Exchange,
+    shown: Shown,
+    /// The caller as the first call found them: Kanboard keeps the row for the whole request, so
+    /// that an administrator who demotes himself in a batch stays one until its end
+    /// (`fixtures/transcripts/kanboard/rpc-batch.json`).
+    known: Option<Caller>,
+}
+
+impl<'a> Conversation<'a> {
+    /// Nothing is asked of the gateway yet.
+    pub(crate) fn new(
+        dialect: &'a Kanboard,
+        request: &'a Request,
+        exchange: &'a dyn Exchange,
+    ) -> Self {
+        let shown = Shown::of(request, dialect.header.as_deref());
+        Self { dialect, request, exchange, shown, known: None }
+    }
+
+    /// Answers the calls in their order; a notification leaves nothing behind.
+    pub(crate) async fn answer(mut self, payload: &Php) -> Result<String, Ending> {
+        if !payload.is_list() {
+            return self.one(payload).await;
+        }
+        let mut answers = Vec::new();
+        for (_, payload) in payload.entries().unwrap_or_default() {
+            answers.push(self.one(payload).await?);
+        }
+        answers.retain(|answer| !answer.is_empty());
+        if answers.is_empty() {
+            return Ok(String::new());
+        }
+        Ok(format!("[{}]", answers.join(",")))
+    }
+
+    async fn one(&mut self, payload: &Php) -> Result<String, Ending> {
+        if !payload.is_array() {
+            return PARSE_ERROR.written(&Php::Null);
+        }
+        let Some((method, parameters)) = call(payload) else {
+            return INVALID_REQUEST.written(&Php::Null);
+        };
+        let ended = self.run(method, parameters).await;
+        let id = payload.member("id");
+        match (ended, id) {
+            (Err(Failure::Whole(ending)), _) => Err(ending),
+            (_, None) => Ok(String::new()),
+            (Ok(result), Some(id)) => written(("result", result), id),
+            (Err(Failure::Here(error)), Some(id)) => error.written(id),
+        }
+    }
+
+    async fn run(&mut self, method: &str, parameters: &Php) -> Result<Php, Failure> {
+        self.identify().await?;
+        let caller = self.known.as_ref().unwrap_or(&Caller::Nobody);
+        let procedure = procedure::find(method, caller)?;
+        let arguments = procedure.arguments(parameters)?;
+        let call = Call { dialect: self.dialect, exchange: self.exchange, caller, arguments };
+        (procedure.run)(&call).await
+    }
+
+    /// Each call of a batch proves anew who asks, though the first answer is kept.
+    async fn identify(&mut self) -> Result<(), Failure> {
+        let credentials = self.shown.credentials(self.dialect, self.request);
+        let credentials = credentials.ok_or(Ending::Unauthorized)?;
+        let caller = self.exchange.identify(credentials).await?;
+        let application = self.shown.user.as_deref() == Some(APPLICATION);
+        // A personal token does not stand for the application, nor the other way round.
+        match (&caller, application) {
+            (Caller::Application(_), true) | (Caller::Person(_), false) => {}
+            _ => return Err(Ending::Unauthorized.into()),
+        }
+        if self.known.is_none() {
+            self.signed_in(&caller).await?;
+            self.known = Some(caller);
+        }
+        Ok(())
+    }
+
+    /// Keeps what the first sign-in changes in the caller's row.
+    async fn signed_in(&self, caller: &Caller) -> Result<(), Failure> {
+        let Some(user) = caller.user() else { return Ok(()) };
+        let Some(changes) = self.dialect.shape.after_sign_in(user) else { return Ok(()) };
+        let command = Command::MergeSettings(user.into(), PREFIX.to_owned(), changes);
+        unless(self.exchange.call(caller, command).await, &[FaultKind::Unsupported])?;
+        Ok(())
+    }
+}
+
+/// The method and the parameters, if it is a call at all.
+fn call(payload: &Php) -> Option<(&str, &Php)> {
+    if payload.member("jsonrpc") != Some(&Php::from("2.0")) {
+        return None;
+    }
+    let Some(Php::Text(method)) = payload.member("method") else { return None };
+    match payload.member("params") {
+        None => Some((method, &Php::Null)),
+        Some(parameters) if parameters.is_array() => Some((method, parameters)),
+        Some(_) => None,
+    }
+}

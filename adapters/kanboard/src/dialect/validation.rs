@@ -1,0 +1,112 @@
+//! What Kanboard accepts as a user's values. All its validators run even when the first has
+//! refused, so a value of a type that one of them cannot take is an uncaught error, always.
+
+use crate::dialect::refusal::{Ending, Failure};
+use crate::php::Php;
+use crate::wire::role_word;
+use isogloss_canonical::user::Role;
+
+/// The most characters of a user name, and of a group's where the database has a limit.
+pub(crate) const NAME_LENGTH: usize = 191;
+/// The most bytes or characters of another text, where the database has a limit.
+pub(crate) const TEXT_LENGTH: usize = 255;
+const PASSWORD_LENGTH: usize = 6;
+
+/// Values as a caller gave them; null where a field is not given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Values<'a> {
+    /// The user name.
+    pub(crate) username: &'a Php,
+    /// The e-mail address.
+    pub(crate) email: &'a Php,
+    /// The role.
+    pub(crate) role: &'a Php,
+}
+
+impl Values<'_> {
+    /// Whether the values that are given may be stored, but for the name being taken.
+    pub(crate) fn are_valid(&self) -> Result<bool, Failure> {
+        measurable(self.username)?;
+        measurable(self.email)?;
+        let short = length(self.username) <= NAME_LENGTH;
+        Ok(short && is_email(self.email) && is_role(self.role))
+    }
+}
+
+/// Whether a password is long enough.
+pub(crate) fn is_password(password: &Php) -> Result<bool, Failure> {
+    measurable(password)?;
+    Ok(password.is_given() && length(password) >= PASSWORD_LENGTH)
+}
+
+/// An array has no length: `fixtures/transcripts/kanboard/rpc-batch.json`.
+fn measurable(value: &Php) -> Result<(), Failure> {
+    if value.is_array() { Err(Ending::Fatal.into()) } else { Ok(()) }
+}
+
+fn length(value: &Php) -> usize {
+    value.to_text().chars().count()
+}
+
+/// Compared loosely: `true` is equal to any of the three, and is stored as a role of its own.
+fn is_role(value: &Php) -> bool {
+    match value {
+        Php::Text(text) if !text.is_empty() => [Role::Administrator, Role::Manager, Role::User]
+            .iter()
+            .any(|own| role_word(*own) == text),
+        Php::Null | Php::Text(_) | Php::Bool(true) => true,
+        Php::Bool(false) | Php::Int(_) | Php::Float(_) | Php::Array(_) | Php::Object(_) => false,
+    }
+}
+
+/// The check that browsers once had: ASCII, no dot at the end, two characters behind the `@`.
+/// A number or a truth value has no characters to look at and is refused.
+fn is_email(value: &Php) -> bool {
+    if !value.is_given() {
+        return true;
+    }
+    let Php::Text(text) = value else { return false };
+    let Some((local, domain)) = text.split_once('@') else { return false };
+    let in_local = |b: u8| b.is_ascii_alphanumeric() || b".!#$%&'*+-/=?^_`{|}~".contains(&b);
+    let in_domain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
+    !local.is_empty()
+        && local.bytes().all(in_local)
+        && domain.len() > 1
+        && !domain.starts_with('.')
+        && !domain.ends_with('.')
+        && !domain.contains("..")
+        && domain.bytes().all(in_domain)
+}
+
+/// What PHP's `trim` takes off.
+pub(crate) fn trimmed(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\n', '\r', '\0', '\u{b}'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_checked_as_browsers_once_did() {
+        for good in ["", "a@bc", "a.b+c@example-1.org", "a..b@ex", "'@b-", "a@-b"] {
+            assert!(is_email(&Php::from(good)), "{good:?}");
+        }
+        for bad in
+            ["a", "@bc", "a@", "a@b", "a@bc.", "a@.b", "a@b..c", "a b@cd", "a@@bc", "é@bc", " "]
+        {
+            assert!(!is_email(&Php::from(bad)), "{bad:?}");
+        }
+        assert!(is_email(&Php::Null) && !is_email(&Php::Int(1)) && !is_email(&Php::Bool(false)));
+    }
+
+    #[test]
+    fn roles_are_compared_loosely() {
+        for good in [Php::from("app-user"), Php::from(""), Php::Null, Php::Bool(true)] {
+            assert!(is_role(&good), "{good:?}");
+        }
+        for bad in [Php::from("APP-USER"), Php::from("1"), Php::Bool(false), Php::Int(1)] {
+            assert!(!is_role(&bad), "{bad:?}");
+        }
+    }
+}
