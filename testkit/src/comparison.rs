@@ -281,3 +281,65 @@ fn cut(text: &str) -> String {
     }
     short
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::collections::BTreeMap;
+
+    /// The places that differ between a recorded body and one that came.
+    fn places(want: &str, have: &str, latitude: &Value) -> Vec<String> {
+        let mut recorded = latitude.as_object().unwrap().clone();
+        recorded.insert("json".to_owned(), serde_json::from_str(want).unwrap());
+        recorded.insert("status".to_owned(), 200.into());
+        let json = serde_json::from_str(have).ok();
+        let answer = Answer { status: 200, headers: BTreeMap::new(), raw: have.into(), json };
+        let found = compare(&recorded, &answer, &Variables::default()).unwrap();
+        found.into_iter().map(|one| one.place).collect()
+    }
+
+    #[test]
+    fn every_type_counts() {
+        for (want, have) in [
+            ("1", "\"1\""),
+            ("1", "1.0"),
+            ("1", "true"),
+            ("null", "false"),
+            ("[]", "{}"),
+            ("12345678901234567890123", "12345678901234567890124"),
+            ("\"a\"", "\"A\""),
+            ("1", "no JSON"),
+        ] {
+            assert_eq!(places(want, have, &json!({})).len(), 1, "{want} {have}");
+        }
+        for (want, have) in [("1.0", "1.00"), ("1e2", "100.0"), ("[1,\"ü\"]", " [1, \"\\u00fc\"]")]
+        {
+            assert!(places(want, have, &json!({})).is_empty(), "{want} {have}");
+        }
+    }
+
+    #[test]
+    fn every_key_and_item_counts() {
+        assert_eq!(places(r#"{"a":1,"b":2}"#, r#"{"b":2,"c":3}"#, &json!({})), ["/a", "/c"]);
+        assert_eq!(places("[1,2]", "[1,3,4]", &json!({})), ["/", "/1"]);
+        assert_eq!(places(r#"{"a":[{"b":1}]}"#, r#"{"a":[{"b":2}]}"#, &json!({})), ["/a/0/b"]);
+    }
+
+    #[test]
+    fn latitude_is_as_wide_as_it_says() {
+        let volatile = json!({"volatile": ["/*/id"]});
+        assert!(places(r#"[{"id":1}]"#, r#"[{"id":2}]"#, &volatile).is_empty());
+        assert_eq!(places(r#"[{"id":1}]"#, r#"[{"id":"2"}]"#, &volatile), ["/0/id"]);
+        let contains = json!({"contains": ["/a"]});
+        assert!(places(r#"{"a":[2,1]}"#, r#"{"a":[1,2,3]}"#, &contains).is_empty());
+        assert_eq!(places(r#"{"a":[2,4]}"#, r#"{"a":[1,2,3]}"#, &contains), ["/a"]);
+        assert!(places(r#"{"a":{"0":2}}"#, r#"{"a":{"0":1,"1":2}}"#, &contains).is_empty());
+        let subset = json!({"subset": ["/0"]});
+        assert!(places(r#"[{"a":1}]"#, r#"[{"a":1,"b":2}]"#, &subset).is_empty());
+        assert_eq!(places(r#"[{"a":1}]"#, r#"[{"b":2}]"#, &subset), ["/0/a"]);
+        let unordered = json!({"unordered": ["/a"]});
+        assert!(places(r#"{"a":[2,1]}"#, r#"{"a":[1,2]}"#, &unordered).is_empty());
+        assert_eq!(places(r#"{"a":[2,1]}"#, r#"{"a":[1,2,3]}"#, &unordered), ["/a"]);
+    }
+}

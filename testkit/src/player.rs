@@ -141,3 +141,62 @@ fn nth(mut items: Vec<Value>, step: &str) -> Option<Value> {
 fn member(mut members: Map<String, Value>, step: &str) -> Option<Value> {
     members.remove(step)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use serde_json::json;
+
+    use super::*;
+
+    /// A server that answers each connection in turn with one of these bodies.
+    fn scripted(bodies: Vec<&'static str>) -> Base {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for body in bodies {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut buffer = [0; 4096];
+                assert!(stream.read(&mut buffer).unwrap() > 0);
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+                stream.write_all((head + body).as_bytes()).unwrap();
+            }
+        });
+        Base::parse(&url).unwrap()
+    }
+
+    fn exchange(path: &str, json: &Value, capture: &[(&str, &str)]) -> Exchange {
+        let object = |value: Value| value.as_object().unwrap().clone();
+        let own = |(name, place): &(&str, &str)| ((*name).to_owned(), (*place).to_owned());
+        Exchange {
+            label: path.to_owned(),
+            request: object(json!({"method": "GET", "path": path})),
+            response: object(json!({"status": 200, "json": json})),
+            capture: capture.iter().map(own).collect::<BTreeMap<_, _>>(),
+        }
+    }
+
+    #[test]
+    fn captures_before_it_compares_and_goes_on_after_a_failure() {
+        let transcript = Transcript {
+            name: "x::y".to_owned(),
+            folder: "x".to_owned(),
+            scenario: "y".to_owned(),
+            profile: "default".to_owned(),
+            about: String::new(),
+            exchanges: vec![
+                exchange("/last", &json!([{"id": 1}, {"id": "{{#id}}"}]), &[("id", "/-1/id")]),
+                exchange("/lost", &json!([]), &[("lost", "/0")]),
+                exchange("/{{lost}}", &json!([]), &[]),
+                exchange("/{{id}}", &json!("{{id}}"), &[]),
+            ],
+        };
+        let base = scripted(vec![r#"[{"id":1},{"id":7}]"#, "[]", r#""7""#]);
+        let played = play(&transcript, &base, &mut Variables::default(), &[]);
+        let matched: Vec<_> = played.iter().map(Played::matched).collect();
+        assert_eq!(matched, [true, false, false, true], "{played:?}");
+    }
+}
