@@ -2,7 +2,6 @@
 
 use isogloss_canonical::group::{Group, NewGroup};
 use isogloss_canonical::permission::{Grant, Grants};
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{Role, User};
 use serde_json::{Map, Value, json};
 
@@ -141,16 +140,17 @@ pub(crate) fn names() -> Value {
     TABLE.iter().map(|Right(name, words, _)| ((*name).to_owned(), json!(words))).collect()
 }
 
-/// The group a person belongs to, by its id. The role is the truth for administrators.
-pub(crate) fn group_of<'a>(user: &'a User, realm: &Realm) -> &'a str {
+/// The group a person belongs to, by its id. The role is the truth for administrators. Groups are
+/// Dandelion's own whatever the route calls its people's ids.
+pub(crate) fn group_of(user: &User) -> &str {
     if user.role == Role::Administrator {
         return ADMINISTRATORS;
     }
     let own = user
         .groups
         .iter()
-        .find(|group| group.realm.as_ref() == Some(realm) && group.confers.is_none());
-    own.and_then(|group| group.ids.get(realm)).map_or(ORDINARY, String::as_str)
+        .find(|group| group.realm.as_ref() == Some(&REALM) && group.confers.is_none());
+    own.and_then(|group| group.ids.get(&REALM)).map_or(ORDINARY, String::as_str)
 }
 
 /// The three groups that Dandelion is installed with. Guests never had all rights stored.

@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::dialect::parameters::Parameters;
 use crate::dialect::session::{Session, Visit};
 use crate::rights::{self, Rights};
+use crate::wire::REALM;
 
 /// A call whose caller is proved and whose parameters are in order.
 #[derive(Debug)]
@@ -165,13 +166,13 @@ impl<'a> Asked<'a> {
     }
 
     /// Points at a group by id.
-    pub(crate) fn group(&self, id: &str) -> GroupRef {
-        GroupRef::Native(self.realm().clone(), id.to_owned())
+    pub(crate) fn group(id: &str) -> GroupRef {
+        GroupRef::Native(REALM, id.to_owned())
     }
 
     /// The rights of a person's group.
     pub(crate) async fn rights_of(&self, user: &User) -> Result<Rights, Fault> {
-        let group = self.group(rights::group_of(user, self.realm()));
+        let group = Self::group(rights::group_of(user));
         match self.look(Command::GetGroup(group)).await {
             Ok(outcome) => Ok(Rights::of(&*outcome.group()?)),
             Err(fault) if fault.is_absence_of(Subject::Group) => Ok(Rights::Missing),

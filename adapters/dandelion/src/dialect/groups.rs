@@ -8,14 +8,15 @@ use serde_json::{Map, Value, json};
 use crate::dialect::call::{Asked, Failure, Said};
 use crate::dialect::users::{TINY_BYTES, count_in};
 use crate::php;
-use crate::rights::{self, RIGHTS, Rights};
+use crate::rights::{self, ADMINISTRATORS, RIGHTS, Rights};
+use crate::wire::REALM;
 
 /// `groups/getlist`.
 pub(crate) async fn get_list(asked: &Asked<'_>) -> Result<Said, Failure> {
-    let groups = asked.run(Command::ListGroups(Some(asked.realm().clone()))).await?.groups()?;
+    let groups = asked.run(Command::ListGroups(Some(REALM))).await?.groups()?;
     let mut shown: Vec<_> = groups
         .iter()
-        .map(|group| (group.native(asked.realm()).unwrap_or("0"), group.name.as_str()))
+        .map(|group| (group.native(&REALM).unwrap_or("0"), group.name.as_str()))
         .collect();
     shown.sort_by_key(|(id, _)| id.parse::<i64>().unwrap_or_default());
     let shown: Vec<_> = shown.iter().map(|(id, name)| json!({"id": id, "name": name})).collect();
@@ -27,7 +28,7 @@ pub(crate) async fn get_list(asked: &Asked<'_>) -> Result<Said, Failure> {
 pub(crate) async fn get_group(asked: &Asked<'_>) -> Result<Said, Failure> {
     let id = asked.given.int("groupid").unwrap_or_default().to_string();
     let mut shown = Map::new();
-    let rights = match asked.run(Command::GetGroup(asked.group(&id))).await {
+    let rights = match asked.run(Command::GetGroup(Asked::group(&id))).await {
         Ok(outcome) => {
             let group = outcome.group()?;
             shown.insert("id".to_owned(), json!(id));
@@ -52,7 +53,7 @@ pub(crate) async fn edit(asked: &Asked<'_>) -> Result<Said, Failure> {
         attributes: [(RIGHTS.to_owned(), Some(rights.stored()))].into(),
         ..GroupPatch::default()
     };
-    match asked.run(Command::UpdateGroup(asked.group(&id), Box::new(patch))).await {
+    match asked.run(Command::UpdateGroup(Asked::group(&id), Box::new(patch))).await {
         Err(fault) if !fault.is_absence_of(Subject::Group) => Err(fault.into()),
         _ => Ok("User group saved".into()),
     }
@@ -64,7 +65,7 @@ pub(crate) async fn create(asked: &Asked<'_>) -> Result<Said, Failure> {
     let name = asked.given.text("name").unwrap_or_default().to_ascii_lowercase();
     let rights = asked.given.true_text("rights").map_or_else(Rights::none, Rights::sent);
     let group = NewGroup {
-        realm: Some(asked.realm().clone()),
+        realm: Some(REALM),
         name: php::cut(&name, TINY_BYTES).to_owned(),
         grants: rights.grants(),
         attributes: Map::from_iter([(RIGHTS.to_owned(), rights.stored())]),
@@ -74,15 +75,16 @@ pub(crate) async fn create(asked: &Asked<'_>) -> Result<Said, Failure> {
     Ok("User group created successfully".into())
 }
 
-/// `groups/delete`. A group that is not there is deleted as readily as any.
+/// `groups/delete`. A group that is not there is deleted as readily as any. The administrators'
+/// stays even while there are none: another system may make one at any time.
 pub(crate) async fn delete(asked: &Asked<'_>) -> Result<Said, Failure> {
     asked.need("deletegroup").await?;
     let id = asked.given.int("groupid").unwrap_or_default().to_string();
-    if count_in(asked, &id).await? > 0 {
+    if id == ADMINISTRATORS || count_in(asked, &id).await? > 0 {
         let words = "This group is assigned to users. Cannot delete group.";
         return Err(Failure::general(words));
     }
-    match asked.run(Command::DeleteGroup(asked.group(&id))).await {
+    match asked.run(Command::DeleteGroup(Asked::group(&id))).await {
         Err(fault) if !fault.is_absence_of(Subject::Group) => Err(fault.into()),
         _ => Ok("Group deleted successfully.".into()),
     }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::dialect::call::{Asked, Failure, Said};
 use crate::php;
 use crate::rights::{self, ADMINISTRATORS, Rights};
-use crate::wire::{self, CHEESTO, INITIAL_LOGIN, PREFIX, Shape, THEME};
+use crate::wire::{self, CHEESTO, INITIAL_LOGIN, PREFIX, REALM, Shape, THEME};
 
 /// The columns cut what is too long (`fixtures/transcripts/dandelion/long-values.json`), in bytes.
 const USERNAME_BYTES: usize = 255;
@@ -79,7 +79,7 @@ pub(crate) async fn create(asked: &Asked<'_>) -> Result<Said, Failure> {
         password: Some(text("password")).filter(|text| !text.is_empty()).map(password),
         display_name: Some(php::cut(text("fullname"), TEXT_BYTES).to_owned()),
         role: if is_administrators(role) { Role::Administrator } else { Role::User },
-        groups: Some(membership(asked, role)),
+        groups: Some(membership(role)),
         attributes,
         unique: UNIQUE,
         ..NewUser::default()
@@ -92,8 +92,8 @@ fn is_administrators(group: i32) -> bool {
     group.to_string() == ADMINISTRATORS
 }
 
-fn membership(asked: &Asked<'_>, group: i32) -> GroupChange {
-    GroupChange { realm: asked.realm().clone(), groups: vec![asked.group(&group.to_string())] }
+fn membership(group: i32) -> GroupChange {
+    GroupChange { realm: REALM, groups: vec![Asked::group(&group.to_string())] }
 }
 
 /// `users/edit`. What is empty, `0` or unreadable stays as it is
@@ -108,7 +108,7 @@ pub(crate) async fn edit(asked: &Asked<'_>) -> Result<Said, Failure> {
         patch.display_name = Some(Some(php::cut(name, TEXT_BYTES).to_owned()));
     }
     if let Some(group) = asked.given.true_int("role") {
-        patch.groups = Some(membership(asked, group));
+        patch.groups = Some(membership(group));
         patch.role = new_role(asked, uid, group).await?;
     }
     if let Some(prompt) = asked.given.true_int("prompt") {
@@ -171,9 +171,9 @@ pub(crate) async fn delete(asked: &Asked<'_>) -> Result<Said, Failure> {
 /// ids of groups, so that somebody with the id of an administrators' group will do
 /// (`fixtures/transcripts/dandelion-user-two/delete-admin-user-two.json`).
 async fn is_replaceable(asked: &Asked<'_>, uid: i32) -> Result<bool, Failure> {
-    let groups = asked.look(Command::ListGroups(Some(asked.realm().clone()))).await?.groups()?;
+    let groups = asked.look(Command::ListGroups(Some(REALM))).await?.groups()?;
     for group in groups.iter().filter(|group| Rights::of(group).allow("admin")) {
-        let id = group.native(asked.realm()).and_then(php::int);
+        let id = group.native(&REALM).and_then(php::int);
         if let Some(id) = id.filter(|id| *id != uid)
             && asked.look_up(asked.person(id)).await?.is_some()
         {
@@ -226,5 +226,5 @@ pub(crate) async fn get_rights(asked: &Asked<'_>) -> Result<Said, Failure> {
 /// How many people belong to a group; those in no other belong to the ordinary one.
 pub(crate) async fn count_in(asked: &Asked<'_>, group: &str) -> Result<usize, Failure> {
     let users = asked.look(Command::ListUsers).await?.users()?;
-    Ok(users.iter().filter(|user| rights::group_of(user, asked.realm()) == group).count())
+    Ok(users.iter().filter(|user| rights::group_of(user) == group).count())
 }
