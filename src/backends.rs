@@ -118,7 +118,7 @@ async fn system(
     Ok(Made::System { system, shadow, realm, adapter })
 }
 
-fn service(wanted: &settings::Backend, realm: Realm) -> anyhow::Result<Service> {
+pub(crate) fn service(wanted: &settings::Backend, realm: Realm) -> anyhow::Result<Service> {
     let secret = match &wanted.secret {
         Some(source) => source.resolve().map_err(|why| anyhow!("secret: {why}"))?,
         None => Secret::new(""),

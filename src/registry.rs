@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use isogloss_canonical::adapter::{Adapter, Options, SystemBackend};
 use isogloss_canonical::dialect::Dialect;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::realm::{NativeIds, Numbering, Realm};
 use isogloss_store::Numbered;
 
 use crate::config::settings::{Route, Settings};
@@ -71,4 +71,17 @@ pub fn numbered(settings: &Settings) -> Vec<Numbered> {
         }
     }
     all
+}
+
+/// Whether the first key of a realm's system belongs to an application rather than to a person.
+#[must_use]
+pub fn has_application_key(realm: &Realm) -> bool {
+    adapter(realm.as_str()).is_some_and(|adapter| adapter.application_key)
+}
+
+/// The same id in every realm that numbers its people.
+#[must_use]
+pub fn numbered_ids(id: &str) -> NativeIds {
+    let numbers = ADAPTERS.iter().filter(|adapter| adapter.users != Numbering::Names);
+    numbers.map(|adapter| (Realm::named(adapter.name), id.to_owned())).collect()
 }

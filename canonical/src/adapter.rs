@@ -80,13 +80,16 @@ impl Defaults {
     }
 }
 
+/// Makes a system's backend.
+pub type MakeBackend = fn(&Service, Arc<dyn Upstream>) -> Result<Arc<dyn Backend>, OptionError>;
+
 /// A system as a backend.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemBackend {
     /// What it can do.
     pub capability: fn() -> Capability,
     /// Makes it; it reaches the system through an upstream.
-    pub make: fn(&Service, Arc<dyn Upstream>) -> Result<Arc<dyn Backend>, OptionError>,
+    pub make: MakeBackend,
 }
 
 /// An option that an adapter knows.

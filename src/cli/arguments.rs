@@ -38,6 +38,26 @@ pub enum Ask {
     /// Check or show the configuration
     #[command(after_help = "Example:\n  isogloss config check --config gateway.toml")]
     Config(Config),
+    /// Show how every front is done on every backend, method by method
+    #[command(after_help = "Example:\n  isogloss matrix --markdown > docs/matrix.md")]
+    Matrix {
+        /// Print JSON
+        #[arg(long, conflicts_with = "markdown")]
+        json: bool,
+        /// Print a page
+        #[arg(long)]
+        markdown: bool,
+    },
+    /// Show what a request would do, without doing it
+    #[command(after_help = "Example:\n  isogloss explain --route /kanboard < request.http")]
+    Explain {
+        /// The route's path, or its dialect
+        #[arg(long, value_name = "ROUTE")]
+        route: String,
+        #[command(flatten)]
+        /// Where.
+        at: At,
+    },
     /// Print completions for a shell
     #[command(
         after_help = "Example:\n  isogloss completions bash > /etc/bash_completion.d/isogloss"

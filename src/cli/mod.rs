@@ -8,9 +8,11 @@ use crate::cli::arguments::{Arguments, Ask};
 
 pub mod arguments;
 mod config;
+mod explain;
 mod init;
 mod key;
 mod manual;
+mod matrix;
 mod open;
 mod print;
 mod serve;
@@ -36,6 +38,8 @@ fn obey(arguments: Arguments) -> anyhow::Result<()> {
         Ask::User(ask) => block_on(user::run(&ask)),
         Ask::Key(ask) => block_on(key::run(&ask)),
         Ask::Config(ask) => config::run(&ask),
+        Ask::Matrix { json, markdown } => matrix::run(json, markdown),
+        Ask::Explain { route, at } => block_on(explain::run(&route, &at)),
         Ask::Completions { shell } => manual::completions(shell),
         Ask::Man => manual::man(),
     }

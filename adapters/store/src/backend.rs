@@ -47,6 +47,12 @@ const VERBS: [Verb; 29] = [
 
 static CAPABILITY: LazyLock<Capability> = LazyLock::new(|| Capability::of(VERBS));
 
+/// What the store can do: everything but ask a directory.
+#[must_use]
+pub fn capability() -> Capability {
+    CAPABILITY.clone()
+}
+
 #[async_trait]
 impl Backend for Store {
     fn capability(&self) -> &Capability {

@@ -29,6 +29,7 @@ use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::realm::{Numbering, Realm};
 
+pub use crate::backend::capability;
 use crate::database::Database;
 use crate::memory::Pruning;
 use crate::passwords::Passwords;

@@ -26,6 +26,9 @@ use isogloss_canonical::realm::{Numbering, Realm};
 
 use crate::config::settings::Policy;
 
+/// What a verb's support says that the shadow does.
+pub const ASIDE: &str = "kept aside by the gateway";
+
 /// What the shadow does alone, whatever the system behind can do.
 pub const KEPT_ASIDE: [Verb; 11] = [
     Verb::IssueKey,
@@ -95,7 +98,8 @@ impl Bridge {
 }
 
 /// What the two can do together: people as the system does them, the rest as the shadow does.
-fn capability(system: &Capability, shadow: &Capability) -> Capability {
+#[must_use]
+pub fn capability(system: &Capability, shadow: &Capability) -> Capability {
     let aside: BTreeSet<Verb> = KEPT_ASIDE.into_iter().collect();
     let mut both = Capability::default();
     for verb in system.verbs().filter(|verb| !aside.contains(verb)) {
@@ -103,7 +107,7 @@ fn capability(system: &Capability, shadow: &Capability) -> Capability {
     }
     let groups = GROUPS.into_iter().filter(|verb| !system.has(*verb));
     for verb in KEPT_ASIDE.into_iter().chain(groups).filter(|verb| shadow.has(*verb)) {
-        both = both.with(verb, Support::Composed("kept aside by the gateway"));
+        both = both.with(verb, Support::Composed(ASIDE));
     }
     both
 }

@@ -1,0 +1,33 @@
+//! `isogloss matrix`.
+
+use anyhow::anyhow;
+use serde_json::{Value, json};
+
+use crate::cli::print;
+use crate::matrix::{self, Row};
+
+/// Prints the matrix: a table for a person, JSON, or a page.
+pub(crate) fn run(as_json: bool, as_markdown: bool) -> anyhow::Result<()> {
+    let rows = matrix::rows().map_err(|why| anyhow!(why))?;
+    if as_json {
+        return print::json(&Value::Array(rows.iter().map(value).collect()));
+    }
+    if as_markdown {
+        return print::line(matrix::markdown(&rows).trim_end());
+    }
+    let cells = |row: &Row| {
+        [row.front, row.backend, row.method, row.level.as_str(), &row.note].map(str::to_owned)
+    };
+    let rows = rows.iter().map(|row| cells(row).to_vec()).collect();
+    print::table(&["FRONT", "BACKEND", "METHOD", "SUPPORT", "NOTE"], rows)
+}
+
+fn value(row: &Row) -> Value {
+    json!({
+        "front": row.front,
+        "backend": row.backend,
+        "method": row.method,
+        "support": row.level.as_str(),
+        "note": row.note,
+    })
+}

@@ -1,0 +1,204 @@
+//! What a request would do, without doing it: the commands, the permission each takes, the
+//! requests to a system behind, and how the answer is worded for each fault.
+//!
+//! The route's own dialect runs against an exchange that records what it asks for, and answers
+//! with a person who does not exist. Nothing is sent.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use isogloss_canonical::backend::{Backend, Upstream};
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::credentials::{Caller, Credentials};
+use isogloss_canonical::dialect::Dialect;
+use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::memory::{Memory, Shelf};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::permission::permission;
+use isogloss_canonical::realm::Realm;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::stand_in;
+
+/// Explains a request to a dialect, in front of a system or of the store.
+pub async fn explain(dialect: &dyn Dialect, request: &Request, behind: Option<Behind>) -> Value {
+    let usual = Rehearsal::new(None, behind);
+    let answer = dialect.answer(request, &usual).await;
+    let mut faults = Vec::new();
+    for kind in FaultKind::ALL {
+        let trial = Rehearsal::new(Some(kind), None);
+        let answer = dialect.answer(request, &trial).await;
+        if !trial.commands().is_empty() {
+            faults.push(json!({"fault": format!("{kind:?}"), "answer": shown(&answer)}));
+        }
+    }
+    json!({
+        "credentials": usual.lines(|asked| &asked.credentials),
+        "commands": usual.commands(),
+        "upstream": usual.sent().await,
+        "answer": shown(&answer),
+        "faults": faults,
+    })
+}
+
+fn shown(response: &Response) -> Value {
+    let body = String::from_utf8_lossy(&response.body).into_owned();
+    json!({"status": response.status, "body": body})
+}
+
+/// The system behind a route, made with the recorder below as its upstream.
+#[derive(Clone, Debug)]
+pub struct Behind {
+    /// The backend.
+    pub backend: Arc<dyn Backend>,
+    /// What it would send.
+    pub recorder: Arc<Recorder>,
+    /// The realm of its ids.
+    pub realm: Realm,
+}
+
+/// An upstream that writes down what it is asked to send, and sends nothing.
+#[derive(Debug, Default)]
+pub struct Recorder(Mutex<Vec<String>>);
+
+#[async_trait]
+impl Upstream for Recorder {
+    async fn send(&self, request: Request) -> Result<Response, Fault> {
+        let query = request.query.map(|query| format!("?{query}")).unwrap_or_default();
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        let line = format!("{} {}{query} {body}", request.method, request.path);
+        push(&self.0, line.trim_end().to_owned());
+        Err(Fault::new(FaultKind::Unavailable, "nothing is sent"))
+    }
+}
+
+#[derive(Debug, Default)]
+struct Asked {
+    credentials: Vec<String>,
+    commands: Vec<Command>,
+}
+
+/// An exchange that records, and answers with a stand-in or with one kind of fault.
+#[derive(Debug)]
+struct Rehearsal {
+    fault: Option<FaultKind>,
+    behind: Option<Behind>,
+    asked: Mutex<Asked>,
+}
+
+impl Rehearsal {
+    fn new(fault: Option<FaultKind>, behind: Option<Behind>) -> Self {
+        Self { fault, behind, asked: Mutex::default() }
+    }
+
+    fn lines(&self, of: impl Fn(&Asked) -> &Vec<String>) -> Vec<String> {
+        self.asked.lock().map(|asked| of(&asked).clone()).unwrap_or_default()
+    }
+
+    fn commands(&self) -> Vec<Value> {
+        let line = |command: &Command| {
+            let verb = command.verb();
+            json!({
+                "command": format!("{command:?}"),
+                "permission": format!("{:?}", permission(verb)),
+            })
+        };
+        let asked = self.asked.lock();
+        asked.map(|asked| asked.commands.iter().map(line).collect()).unwrap_or_default()
+    }
+
+    /// The first request that each command would send; what follows depends on the answer.
+    async fn sent(&self) -> Vec<String> {
+        let Some(behind) = &self.behind else { return Vec::new() };
+        let commands = self.asked.lock().map(|asked| asked.commands.clone()).unwrap_or_default();
+        for command in commands {
+            if behind.backend.capability().has(command.verb()) {
+                let result = behind.backend.execute(command, &Caller::Gateway).await;
+                tracing::trace!(ok = result.is_ok(), "rehearsed");
+            }
+        }
+        behind.recorder.0.lock().map(|sent| sent.clone()).unwrap_or_default()
+    }
+}
+
+fn push<T>(list: &Mutex<Vec<T>>, item: T) {
+    if let Ok(mut list) = list.lock() {
+        list.push(item);
+    }
+}
+
+#[async_trait]
+impl Exchange for Rehearsal {
+    async fn identify(&self, credentials: Credentials) -> Result<Caller, Fault> {
+        if let Ok(mut asked) = self.asked.lock() {
+            asked.credentials.push(format!("{credentials:?}"));
+        }
+        Ok(stand_in::caller(&credentials))
+    }
+
+    async fn call(&self, _caller: &Caller, command: Command) -> Result<Outcome, Fault> {
+        let answer = match self.fault {
+            Some(kind) => Err(Fault::new(kind, "rehearsed").about(subject(command.verb()))),
+            None => Ok(stand_in::outcome(&command)),
+        };
+        if let Ok(mut asked) = self.asked.lock() {
+            asked.commands.push(command);
+        }
+        answer
+    }
+
+    fn memory(&self) -> &dyn Memory {
+        &Blank
+    }
+
+    fn random(&self) -> [u8; 32] {
+        [0; 32]
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
+/// What a fault of a verb is usually about.
+fn subject(verb: Verb) -> Subject {
+    match verb {
+        Verb::CreateUser => Subject::Username,
+        Verb::CreateGroup
+        | Verb::GetGroup
+        | Verb::ListGroups
+        | Verb::UpdateGroup
+        | Verb::DeleteGroup
+        | Verb::ListMembers => Subject::Group,
+        Verb::AddMember | Verb::RemoveMember => Subject::Membership,
+        Verb::CreateFromDirectory => Subject::Directory,
+        _ => Subject::User,
+    }
+}
+
+/// A memory that holds nothing and keeps nothing.
+#[derive(Debug)]
+struct Blank;
+
+#[async_trait]
+impl Memory for Blank {
+    async fn recall(&self, _: Shelf, _: &str) -> Result<Option<Value>, Fault> {
+        Ok(None)
+    }
+
+    async fn remember(&self, _: Shelf, _: &str, _: Value, _: Duration) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn forget(&self, _: Shelf, _: &str) -> Result<bool, Fault> {
+        Ok(false)
+    }
+
+    async fn count(&self, _: Shelf, _: &str, _: Duration) -> Result<u64, Fault> {
+        Ok(1)
+    }
+}

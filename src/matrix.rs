@@ -1,0 +1,130 @@
+//! Every front on every backend, method by method: what is done natively, what is composed, what
+//! is kept aside, what is lost, what is refused. Read off the tables that the code itself uses.
+
+use isogloss_canonical::adapter::Adapter;
+use isogloss_canonical::capability::{Capability, Support};
+use isogloss_canonical::command::Verb;
+use isogloss_canonical::dialect::Method;
+
+use crate::layers::bridge;
+use crate::registry;
+
+/// How a method of a front is done on a backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// In calls of the backend's own.
+    Native,
+    /// By several of them.
+    Composed,
+    /// The gateway keeps it aside.
+    Sidecar,
+    /// Not whole.
+    Lossy,
+    /// Refused in the front's words.
+    Refused,
+}
+
+impl Level {
+    /// Its word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Composed => "composed",
+            Self::Sidecar => "sidecar",
+            Self::Lossy => "lossy",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The dialect.
+    pub front: &'static str,
+    /// The system behind.
+    pub backend: &'static str,
+    /// The dialect's method.
+    pub method: &'static str,
+    /// How it is done.
+    pub level: Level,
+    /// How it is composed, what is lost, or why it is refused.
+    pub note: String,
+}
+
+/// The matrix, in the order of the registry.
+pub fn rows() -> Result<Vec<Row>, String> {
+    let store = isogloss_store::capability().with(Verb::CreateFromDirectory, Support::Native);
+    let mut rows = Vec::new();
+    for front in registry::ADAPTERS {
+        for method in methods(front)? {
+            rows.push(row(front, registry::STORE, method, &store));
+            for back in registry::ADAPTERS {
+                let Some(backend) = back.backend else { continue };
+                let joined = bridge::capability(&(backend.capability)(), &store);
+                rows.push(row(front, back.name, method, &joined));
+            }
+        }
+    }
+    Ok(rows)
+}
+
+fn methods(adapter: &Adapter) -> Result<&'static [Method], String> {
+    let options = isogloss_canonical::adapter::Options::of(
+        isogloss_canonical::realm::Realm::named(adapter.name),
+    );
+    (adapter.dialect)(&options).map(|dialect| dialect.methods())
+}
+
+fn row(front: &Adapter, backend: &'static str, method: &Method, able: &Capability) -> Row {
+    let worst = method.verbs.iter().map(|verb| judge(*verb, able)).max();
+    let (level, note) = worst.unwrap_or((Level::Native, String::new()));
+    Row { front: front.name, backend, method: method.name, level, note }
+}
+
+fn judge(verb: Verb, able: &Capability) -> (Level, String) {
+    match able.support(verb) {
+        None => (Level::Refused, format!("the backend has no {verb}")),
+        Some(Support::Native) => (Level::Native, String::new()),
+        Some(Support::Composed(bridge::ASIDE)) => (Level::Sidecar, bridge::ASIDE.to_owned()),
+        Some(Support::Composed(how)) => (Level::Composed, how.to_owned()),
+        Some(Support::Lossy(what)) => (Level::Lossy, what.to_owned()),
+    }
+}
+
+/// The matrix as a page: a table a front, a column a backend.
+#[must_use]
+pub fn markdown(rows: &[Row]) -> String {
+    let mut page = vec![HEAD.to_owned()];
+    for of_front in rows.chunk_by(|a, b| a.front == b.front) {
+        let mut methods = of_front.chunk_by(|a, b| a.method == b.method).peekable();
+        let backends: Vec<_> = methods
+            .peek()
+            .into_iter()
+            .flat_map(|rows| rows.iter().map(|row| row.backend))
+            .collect();
+        page.push(format!("\n## {}\n", of_front[0].front));
+        page.push(format!("| method | {} |", backends.join(" | ")));
+        page.push(format!("|---|{}", "---|".repeat(backends.len())));
+        page.extend(methods.map(|rows| {
+            let cells: Vec<_> = rows.iter().map(cell).collect();
+            format!("| `{}` | {} |", rows[0].method, cells.join(" | "))
+        }));
+    }
+    page.join("\n") + "\n"
+}
+
+const HEAD: &str = "# The matrix\n\nEvery front on every backend, method by method; written by \
+                    `isogloss matrix --markdown`.\n\n*native*: in calls of the backend's own. \
+                    *composed*: by several of them. *sidecar*: the gateway keeps it aside. \
+                    *lossy*: not whole. *refused*: in the front's own words.";
+
+fn cell(row: &Row) -> String {
+    match row.level {
+        Level::Native | Level::Sidecar => row.level.as_str().to_owned(),
+        Level::Composed | Level::Lossy | Level::Refused => {
+            format!("{}: {}", row.level.as_str(), row.note)
+        }
+    }
+}

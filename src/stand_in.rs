@@ -1,0 +1,106 @@
+//! People and groups who do not exist, for `explain`.
+
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::credentials::{Caller, Credentials, Person, Proof};
+use isogloss_canonical::group::{Group, GroupId};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::permission::Grants;
+use isogloss_canonical::realm::NativeIds;
+use isogloss_canonical::user::{Attributes, Role, User, UserId, UserRef};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::registry;
+
+/// An administrator, however they prove it.
+pub(crate) fn caller(shown: &Credentials) -> Caller {
+    match shown {
+        Credentials::Key { realm, .. } if registry::has_application_key(realm) => {
+            Caller::Application(realm.clone())
+        }
+        _ => {
+            let user = User { role: Role::Administrator, ..person("admin", None) };
+            Caller::Person(Box::new(Person { user, proof: Proof::Password }))
+        }
+    }
+}
+
+/// What a command would answer if all went well.
+pub(crate) fn outcome(command: &Command) -> Outcome {
+    let someone = || Box::new(person("someone", command.person()));
+    match command.verb() {
+        Verb::CreateUser
+        | Verb::CreateFromDirectory
+        | Verb::GetUser
+        | Verb::UpdateUser
+        | Verb::DeleteUser => Outcome::User(someone()),
+        Verb::ListUsers | Verb::ListMembers => Outcome::Users(vec![*someone()]),
+        Verb::ListKeys => Outcome::Keys(Vec::new()),
+        Verb::ReadSettings | Verb::ServerFacts => Outcome::Settings(Attributes::new()),
+        Verb::CreateGroup | Verb::GetGroup | Verb::UpdateGroup => Outcome::Group(Box::new(group())),
+        Verb::ListGroups | Verb::GroupsOf => Outcome::Groups(Vec::new()),
+        Verb::ListLocks => Outcome::Locks(Vec::new()),
+        Verb::VerifyPassword | Verb::VerifyKey => Outcome::Verified(true),
+        Verb::ActivateUser
+        | Verb::DeactivateUser
+        | Verb::ChangePassword
+        | Verb::IssueKey
+        | Verb::RevokeKeys
+        | Verb::MergeSettings
+        | Verb::DeleteGroup
+        | Verb::AddMember
+        | Verb::RemoveMember
+        | Verb::FindKey
+        | Verb::CountFailure
+        | Verb::ClearFailures => Outcome::Done,
+    }
+}
+
+fn person(username: &str, asked: Option<&UserRef>) -> User {
+    let mut ids: NativeIds = registry::numbered_ids("7");
+    let mut username = username.to_owned();
+    match asked {
+        Some(UserRef::Native(realm, id)) => drop(ids.insert(realm.clone(), id.clone())),
+        Some(UserRef::Name(name) | UserRef::FoldedName(name)) => username.clone_from(name),
+        Some(UserRef::Id(_) | UserRef::Email(_)) | None => {}
+    }
+    User {
+        id: UserId(Uuid::nil()),
+        ids,
+        username,
+        display_name: None,
+        given_name: None,
+        family_name: None,
+        email: None,
+        role: Role::User,
+        active: true,
+        has_password: true,
+        source: None,
+        failures: 0,
+        locked_until: None,
+        addresses: Vec::new(),
+        groups: Vec::new(),
+        attributes: Attributes::new(),
+        created: Timestamp::UNIX_EPOCH,
+        password_changed: Timestamp::UNIX_EPOCH,
+        last_login: None,
+    }
+}
+
+fn group() -> Group {
+    Group {
+        id: GroupId(Uuid::nil()),
+        realm: None,
+        ids: registry::numbered_ids("7"),
+        name: "some group".to_owned(),
+        description: None,
+        owner: None,
+        stewards: Vec::new(),
+        active: true,
+        grants: Grants::none(),
+        confers: None,
+        members: 0,
+        attributes: Attributes::new(),
+        created: Timestamp::UNIX_EPOCH,
+    }
+}
