@@ -1,1 +1,56 @@
-//! The octoprint adapter.
+#![doc = include_str!("../README.md")]
+
+mod dialect;
+mod options;
+mod permissions;
+mod pyjson;
+mod rights;
+mod wire;
+
+use std::sync::Arc;
+
+use isogloss_canonical::adapter::{Adapter, OptionError, Options};
+use isogloss_canonical::dialect::Dialect;
+use isogloss_canonical::group::NewGroup;
+use isogloss_canonical::realm::{Numbering, Realm};
+use isogloss_canonical::user::Role;
+use serde_json::Value;
+
+use crate::dialect::OctoPrint;
+use crate::options::{BEFORE_1_4, OPTIONS, Settings};
+use crate::rights::{ADMINS, BUILT_IN, BuiltIn, TITLE};
+
+/// OctoPrint's adapter.
+pub const ADAPTER: Adapter = Adapter {
+    name: "octoprint",
+    users: Numbering::Names,
+    groups: Numbering::Names,
+    versions: &["1.11", BEFORE_1_4],
+    options: OPTIONS,
+    backend: None,
+    dialect,
+    foundation,
+    mint: dialect::secrets::key,
+    shows_keys: true,
+    key_word: "api_key",
+    application_key: false,
+};
+
+fn dialect(options: &Options) -> Result<Arc<dyn Dialect>, OptionError> {
+    options.check(&ADAPTER)?;
+    Ok(Arc::new(OctoPrint::new(Settings::of(options)?)))
+}
+
+/// The groups of a fresh server. What they may do is not kept until it is changed.
+fn foundation() -> Vec<NewGroup> {
+    let group = |row: &BuiltIn| NewGroup {
+        realm: Some(Realm::named("octoprint")),
+        name: row.key.to_owned(),
+        unique_name: true,
+        description: Some(row.about.to_owned()),
+        confers: (row.key == ADMINS).then_some(Role::Administrator),
+        attributes: [(TITLE.to_owned(), Value::from(row.title))].into_iter().collect(),
+        ..NewGroup::default()
+    };
+    BUILT_IN.iter().map(group).collect()
+}

@@ -1,0 +1,84 @@
+//! Cookies: read without the suffix that keeps servers on one host apart, set with it.
+
+use isogloss_canonical::http::Request;
+
+use super::site::Site;
+
+/// The session.
+pub(crate) const SESSION: &str = "session";
+/// The token of "remember me".
+pub(crate) const REMEMBER: &str = "remember_token";
+/// The token against forged requests.
+pub(crate) const CSRF: &str = "csrf_token";
+/// Says that somebody logged out, so that nobody is logged in by being near.
+pub(crate) const ACTIVE_LOGOUT: &str = "active_logout";
+
+/// The cookies of a request, and those to be set.
+#[derive(Debug)]
+pub(crate) struct Cookies {
+    came: Vec<(String, String)>,
+    set: Vec<String>,
+    suffix: String,
+    path: String,
+    secure: bool,
+}
+
+impl Cookies {
+    /// Reads a request's; one whose name has our suffix wins over one without.
+    pub(crate) fn of(request: &Request, site: &Site) -> Self {
+        let headers = request.headers.iter().filter(|(name, _)| name == "cookie");
+        let headers = headers.filter_map(|(_, value)| std::str::from_utf8(value).ok());
+        let pairs = headers.flat_map(|header| header.split(';'));
+        let pairs = pairs.filter_map(|pair| pair.trim().split_once('='));
+        let mut plain = Vec::new();
+        let mut came = Vec::new();
+        for (name, value) in pairs {
+            let value = value.trim().trim_matches('"').to_owned();
+            match name.trim().strip_suffix(&site.suffix) {
+                Some(name) => came.push((name.to_owned(), value)),
+                None => plain.push((name.trim().to_owned(), value)),
+            }
+        }
+        came.extend(plain);
+        Self {
+            came,
+            set: Vec::new(),
+            suffix: site.suffix.clone(),
+            path: format!("{}/", site.root),
+            secure: site.scheme == "https",
+        }
+    }
+
+    /// A cookie's value.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.came.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Sets a cookie that scripts may not read.
+    pub(crate) fn set_hidden(&mut self, name: &str, value: &str, lasting: Option<&str>) {
+        self.put(name, value, &format!("{}; HttpOnly", lasting.unwrap_or_default()));
+    }
+
+    /// Sets a cookie that scripts may read.
+    pub(crate) fn set_open(&mut self, name: &str, value: &str) {
+        self.put(name, value, "");
+    }
+
+    /// Takes a cookie away, with and without the suffix.
+    pub(crate) fn remove(&mut self, name: &str) {
+        const GONE: &str = "; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0";
+        self.put(name, "", GONE);
+        self.set.push(format!("{name}={GONE}; Path=/"));
+    }
+
+    /// The headers to send.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = String> {
+        self.set.iter().cloned()
+    }
+
+    fn put(&mut self, name: &str, value: &str, more: &str) {
+        let secure = if self.secure { "; Secure" } else { "" };
+        let (suffix, path) = (&self.suffix, &self.path);
+        self.set.push(format!("{name}{suffix}={value}{more}{secure}; Path={path}; SameSite=Lax"));
+    }
+}

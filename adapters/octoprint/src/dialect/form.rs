@@ -1,0 +1,64 @@
+//! Queries and forms.
+
+use std::borrow::Cow;
+
+use isogloss_canonical::http::Request;
+
+/// The fields of a request, in Flask's order: the query, then the form.
+pub(crate) fn values(request: &Request) -> Vec<(String, String)> {
+    let mut fields = fields(request.query.as_deref().unwrap_or_default().as_bytes());
+    let with_form = matches!(request.method.as_str(), "POST" | "PUT" | "PATCH");
+    if with_form && media_type(request) == "application/x-www-form-urlencoded" {
+        fields.extend(self::fields(&request.body));
+    }
+    fields
+}
+
+/// The first value of a field.
+pub(crate) fn value<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    fields.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+}
+
+/// The media type of the body, without its parameters, in lower case.
+pub(crate) fn media_type(request: &Request) -> String {
+    let whole = request.header("content-type").unwrap_or_default();
+    whole.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Bytes without their percent encoding.
+pub(crate) fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((&byte, tail)) = rest.split_first() {
+        let pair = tail.get(..2).filter(|_| byte == b'%').and_then(hex_pair);
+        out.push(pair.unwrap_or(byte));
+        rest = if pair.is_some() { &tail[2..] } else { tail };
+    }
+    out
+}
+
+fn hex_pair(pair: &[u8]) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    Some(digit(pair[0])? * 16 + digit(pair[1])?)
+}
+
+fn fields(text: &[u8]) -> Vec<(String, String)> {
+    let pairs = text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let at = pair.iter().position(|byte| *byte == b'=');
+            let (name, value) = at.map_or((pair, &b""[..]), |at| (&pair[..at], &pair[at + 1..]));
+            (decoded(name), decoded(value))
+        })
+        .collect()
+}
+
+fn decoded(text: &[u8]) -> String {
+    let spaced: Vec<u8> =
+        text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+    let bytes = percent_decoded(&spaced);
+    match String::from_utf8_lossy(&bytes) {
+        Cow::Borrowed(text) => text.to_owned(),
+        Cow::Owned(text) => text,
+    }
+}

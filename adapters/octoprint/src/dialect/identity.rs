@@ -1,0 +1,267 @@
+//! Who asks: a session, else a remembered login, else a key, a Basic header or a proxy's word.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::{Caller, Credentials};
+use isogloss_canonical::fault::{Fault, FaultKind, Refusal as Why, Subject};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::secret::Secret;
+use isogloss_canonical::user::{NewUser, User, UserId, UserRef};
+
+use super::answers::{CRASH, Refusal};
+use super::cookies::{REMEMBER, SESSION};
+use super::form;
+use super::membership;
+use super::secrets::fresh_key;
+use super::session::{Mechanism, Session, SignedIn, remembered};
+use super::visit::Visit;
+use crate::options::{Checked, Remote};
+use crate::pyjson::Py;
+
+/// What came of asking whether a proof holds.
+enum Proved {
+    /// It does.
+    Yes(Caller),
+    /// It does not.
+    No,
+    /// It does, but the person is inactive.
+    Inactive,
+}
+
+/// Finds out who asks.
+pub(crate) async fn identify(visit: &mut Visit<'_>) -> Result<(), Refusal> {
+    open_session(visit).await?;
+    if by_session(visit).await? || by_remember_token(visit).await? {
+        return Ok(());
+    }
+    let found = match by_key(visit).await? {
+        Some(caller) => Some((caller, Mechanism::Apikey)),
+        None => match by_basic(visit).await? {
+            Some(caller) => Some((caller, Mechanism::Authheader)),
+            None => by_proxy(visit).await?.map(|caller| (caller, Mechanism::RemoteUser)),
+        },
+    };
+    if let Some((caller, mechanism)) = found {
+        visit.caller = caller;
+        visit.has_session = true;
+        visit.session.mechanism = Some(mechanism);
+        visit.session.seen = Some(visit.exchange.now().as_second());
+    }
+    Ok(())
+}
+
+/// Who is signed in, with the age of their password.
+pub(crate) fn signed_in(user: &User) -> SignedIn {
+    SignedIn { user: user.id.0, password_changed: user.password_changed }
+}
+
+/// Checks a name and a password; `None`: they do not fit, or the person may not act.
+pub(crate) async fn check_password(
+    visit: &Visit<'_>,
+    user: UserRef,
+    password: &str,
+) -> Result<Option<Caller>, Refusal> {
+    // Longer passwords are never right: `users-create-names.json`.
+    if password.chars().count() > LONGEST_PASSWORD {
+        return Ok(None);
+    }
+    let secret = Secret::new(password);
+    let credentials = Credentials::Login { user, secret, keys: None, lockout: None };
+    match prove(visit, credentials).await? {
+        Proved::Yes(caller) => Ok(Some(caller)),
+        Proved::No | Proved::Inactive => Ok(None),
+    }
+}
+
+/// The characters that OctoPrint's password hash takes.
+pub(crate) const LONGEST_PASSWORD: usize = 4096;
+
+async fn open_session(visit: &mut Visit<'_>) -> Result<(), Refusal> {
+    let Some(token) = visit.cookies.get(SESSION).map(str::to_owned) else { return Ok(()) };
+    if let Some(session) = Session::open(visit.exchange, &token).await? {
+        visit.came_by = Some((token, session.clone()));
+        visit.session = session;
+        visit.has_session = true;
+    }
+    Ok(())
+}
+
+async fn prove(visit: &Visit<'_>, credentials: Credentials) -> Result<Proved, Refusal> {
+    match visit.exchange.identify(credentials).await {
+        Ok(caller) => Ok(Proved::Yes(caller)),
+        Err(Fault { refusal: Some(Why::Inactive), .. }) => Ok(Proved::Inactive),
+        Err(fault) if fault.kind == FaultKind::Unauthenticated => Ok(Proved::No),
+        Err(fault) if fault.is_absence_of(Subject::User) => Ok(Proved::No),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// Somebody who signed in before, unless the password has changed since.
+async fn prove_again(visit: &Visit<'_>, who: &SignedIn) -> Result<Proved, Refusal> {
+    let proved = prove(visit, Credentials::Vouched(UserRef::Id(UserId(who.user)))).await?;
+    let Proved::Yes(caller) = proved else { return Ok(proved) };
+    let fresh = caller.user().is_some_and(|user| user.password_changed == who.password_changed);
+    Ok(if fresh { Proved::Yes(caller) } else { Proved::No })
+}
+
+async fn by_session(visit: &mut Visit<'_>) -> Result<bool, Refusal> {
+    let Some(who) = visit.session.alive(visit.exchange).await? else { return Ok(false) };
+    let Proved::Yes(caller) = prove_again(visit, &who).await? else { return Ok(false) };
+    visit.caller = caller;
+    Ok(true)
+}
+
+/// A valid token hides a key even if its owner is inactive.
+async fn by_remember_token(visit: &mut Visit<'_>) -> Result<bool, Refusal> {
+    let Some(token) = visit.cookies.get(REMEMBER).map(str::to_owned) else { return Ok(false) };
+    let Some(who) = remembered(visit.exchange, &token).await? else { return Ok(false) };
+    match prove_again(visit, &who).await? {
+        Proved::No => return Ok(false),
+        Proved::Inactive => {}
+        Proved::Yes(caller) => {
+            visit.caller = caller;
+            visit.has_session = true;
+            visit.session = Session {
+                signed_in: Some(who),
+                mechanism: Some(Mechanism::RememberMe),
+                ..Session::default()
+            };
+        }
+    }
+    Ok(true)
+}
+
+/// The first key that is *present* counts, even if it is wrong or empty:
+/// `fixtures/transcripts/octoprint/auth-apikey-ways.json`.
+async fn by_key(visit: &Visit<'_>) -> Result<Option<Caller>, Refusal> {
+    let Some(key) = shown_key(visit)? else { return Ok(None) };
+    if key.is_empty() {
+        return Ok(None);
+    }
+    let credentials = Credentials::Key {
+        realm: visit.settings.realm.clone(),
+        value: Secret::new(key),
+        scopes: &[],
+        address: visit.site.client,
+    };
+    match prove(visit, credentials).await? {
+        Proved::Yes(caller) => Ok(Some(caller)),
+        Proved::No | Proved::Inactive => Ok(None),
+    }
+}
+
+/// A key outside ASCII makes the comparison crash.
+fn shown_key(visit: &Visit<'_>) -> Result<Option<String>, Refusal> {
+    let bearer = || {
+        let header = visit.request.header_bytes("authorization")?;
+        header.strip_prefix(b"Bearer ").map(<[u8]>::to_vec)
+    };
+    let key = form::value(&visit.values, "apikey").map(|key| key.as_bytes().to_vec());
+    let key = key.or_else(|| visit.request.header_bytes("x-api-key").map(<[u8]>::to_vec));
+    let Some(key) = key.or_else(bearer) else { return Ok(None) };
+    if key.is_ascii() { Ok(String::from_utf8(key).ok()) } else { Err(CRASH) }
+}
+
+/// Neither base64 nor a colon that is missing is caught:
+/// `fixtures/transcripts/octoprint/profile-basic-auth.json`.
+async fn by_basic(visit: &Visit<'_>) -> Result<Option<Caller>, Refusal> {
+    let Some(checked) = visit.settings.basic else { return Ok(None) };
+    let header = visit.request.header("authorization").unwrap_or_default();
+    let Some(encoded) = header.strip_prefix("Basic ") else { return Ok(None) };
+    let digits: String = encoded.chars().filter(|letter| is_base64(*letter)).collect();
+    let decoded = STANDARD_NO_PAD.decode(digits).map_err(|_| CRASH)?;
+    let decoded = String::from_utf8(decoded).map_err(|_| CRASH)?;
+    let (name, password) = decoded.split_once(':').ok_or(CRASH)?;
+    let user = UserRef::Name(name.to_owned());
+    match checked {
+        Checked::Here => check_password(visit, user, password).await,
+        Checked::Elsewhere => by_name(visit, name).await,
+    }
+}
+
+fn is_base64(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/')
+}
+
+/// Somebody whom a proxy or the operator vouches for.
+pub(crate) async fn by_name(visit: &Visit<'_>, name: &str) -> Result<Option<Caller>, Refusal> {
+    match prove(visit, Credentials::Vouched(UserRef::Name(name.to_owned()))).await? {
+        Proved::Yes(caller) => Ok(Some(caller)),
+        Proved::No | Proved::Inactive => Ok(None),
+    }
+}
+
+async fn by_proxy(visit: &Visit<'_>) -> Result<Option<Caller>, Refusal> {
+    let Some(remote) = &visit.settings.remote else { return Ok(None) };
+    let Some(name) = header(visit, &remote.user) else { return Ok(None) };
+    let mut found = by_name(visit, &name).await?;
+    if found.is_none() && remote.add {
+        add(visit, &name).await?;
+        found = by_name(visit, &name).await?;
+    }
+    let Some(user) = found.as_ref().and_then(Caller::user) else { return Ok(None) };
+    if let Some(groups) = remote.groups.as_ref().and_then(|groups| header(visit, groups)) {
+        give(visit, user, remote, &groups).await?;
+        found = by_name(visit, &name).await?;
+    }
+    Ok(found)
+}
+
+/// A header by its name, where `-` and `_` are the same.
+fn header(visit: &Visit<'_>, name: &str) -> Option<String> {
+    let same = |own: &str| own.replace('_', "-").eq_ignore_ascii_case(&name.replace('_', "-"));
+    let (_, value) = visit.request.headers.iter().find(|(own, _)| same(own))?;
+    let value = String::from_utf8_lossy(value).into_owned();
+    (!value.is_empty()).then_some(value)
+}
+
+/// Creates whom the proxy names, with a password that nobody knows.
+async fn add(visit: &Visit<'_>, name: &str) -> Result<(), Refusal> {
+    let rights = visit.fresh_rights().await?;
+    let groups = membership::default_groups(&rights);
+    let mut new = NewUser {
+        username: name.to_owned(),
+        password: Some(fresh_key(visit.exchange)),
+        ..NewUser::default()
+    };
+    membership::give_new(&mut new, &rights, &visit.settings.realm, &groups, &[]);
+    match as_operator(visit, Command::CreateUser(Box::new(new))).await {
+        // Somebody else was faster, or the name cannot be had: whoever is found then is it.
+        Err(fault) if !matches!(fault.kind, FaultKind::Conflict | FaultKind::Invalid) => {
+            Err(fault.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Gives somebody the groups that the proxy names.
+async fn give(
+    visit: &Visit<'_>,
+    user: &User,
+    remote: &Remote,
+    groups: &str,
+) -> Result<(), Refusal> {
+    let rights = visit.fresh_rights().await?;
+    let named = groups.split(',').map(|name| remote.mapping.get(name).map_or(name, String::as_str));
+    let named = Py::texts(named);
+    let groups = membership::groups(&rights, &named)?;
+    let member = rights.member(user);
+    let groups = membership::toggled(&rights, &member.groups, &groups);
+    if groups == member.groups {
+        return Ok(());
+    }
+    let patch = {
+        let realm = &visit.settings.realm;
+        membership::change(&rights, realm, user.role, &groups, &member.permissions)
+    };
+    as_operator(visit, Command::UpdateUser(UserRef::Id(user.id), Box::new(patch))).await?;
+    Ok(())
+}
+
+/// Runs a command that the operator asked for by a route's option: whom a trusted proxy names is
+/// created and given groups, and the wizard makes the first user.
+pub(crate) async fn as_operator(visit: &Visit<'_>, command: Command) -> Result<Outcome, Fault> {
+    let operator = Caller::Application(visit.settings.realm.clone());
+    visit.exchange.call(&operator, command).await
+}

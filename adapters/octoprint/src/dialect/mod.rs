@@ -1,0 +1,161 @@
+//! The front: reads OctoPrint's callers and answers them as OctoPrint 1.11 does.
+
+mod account;
+mod answers;
+mod appkeys;
+mod cookies;
+mod form;
+mod groups;
+mod headers;
+mod identity;
+mod legacy;
+mod limits;
+mod login;
+mod membership;
+mod pages;
+mod pending;
+mod routes;
+pub(crate) mod secrets;
+mod session;
+mod site;
+mod users;
+mod visit;
+mod wizard;
+
+use async_trait::async_trait;
+use isogloss_canonical::dialect::{Dialect, Method};
+use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::http::{Request, Response};
+
+use self::answers::{CRASH, Refusal, Reply, abort, abort_with};
+use self::cookies::CSRF;
+use self::routes::{Area, Found, METHODS, Map, decoded_path, quoted};
+use self::session::{Mechanism, is_csrf_token};
+use self::visit::Visit;
+use crate::options::Settings;
+
+/// What Tornado takes; it says so of other verbs before Flask hears of them.
+const VERBS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+/// Larger bodies are refused by Tornado: a bare 400.
+const LARGEST_BODY: usize = 100 * 1024;
+
+/// OctoPrint's dialect.
+#[derive(Debug)]
+pub(crate) struct OctoPrint {
+    settings: Settings,
+}
+
+impl OctoPrint {
+    /// A dialect for a route with these options.
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self { settings }
+    }
+
+    fn find(&self, verb: &str, path: &str) -> Found {
+        Map { old: self.settings.old, wizard: self.settings.first_run }.find(verb, path)
+    }
+
+    /// Whether errors at this path are said in JSON.
+    fn is_api(&self, path: &str) -> bool {
+        let wizard = self.settings.first_run && path.starts_with("/plugin/corewizard");
+        path.starts_with("/api") || path.starts_with("/plugin/appkeys") || wizard
+    }
+
+    fn word(&self, path: &str, refusal: &Refusal) -> Response {
+        if self.is_api(path) { refusal.json() } else { refusal.page() }
+    }
+
+    async fn reply(&self, visit: &mut Visit<'_>, found: Found) -> Reply {
+        identity::identify(visit).await?;
+        match found {
+            Found::Nothing => Err(abort(404)),
+            Found::WrongVerb => Err(abort(405)),
+            Found::Elsewhere(path) => {
+                let query = visit.request.query.as_ref();
+                let query = query.map_or_else(String::new, |query| format!("?{query}"));
+                let location = visit.site.absolute(&format!("{}{query}", quoted(&path)));
+                Ok(answers::redirect(308, &location))
+            }
+            Found::Options(Area::Page, verbs) => Ok(answers::options(&verbs)),
+            Found::Options(_, verbs) => self.preflight(visit, answers::options(&verbs)),
+            Found::Row(row, names) => {
+                if row.guarded() {
+                    require_csrf_token(visit).await?;
+                }
+                row.run(visit, &names).await
+            }
+        }
+    }
+
+    /// With other origins let in, an OPTIONS without a browser's headers crashes.
+    fn preflight(&self, visit: &Visit<'_>, response: Response) -> Reply {
+        if !self.settings.cross_origin {
+            return Ok(response);
+        }
+        let header = |name| visit.request.header(name);
+        let origin = header("origin").ok_or(CRASH)?;
+        let method = header("access-control-request-method").ok_or(CRASH)?;
+        let response = response
+            .with("Access-Control-Allow-Origin", origin)
+            .with("Access-Control-Allow-Methods", method)
+            .with("Access-Control-Max-Age", "10");
+        Ok(match header("access-control-request-headers") {
+            Some(headers) => response.with("Access-Control-Allow-Headers", headers),
+            None => response,
+        })
+    }
+}
+
+#[async_trait]
+impl Dialect for OctoPrint {
+    fn methods(&self) -> &'static [Method] {
+        &METHODS
+    }
+
+    async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response {
+        if !VERBS.contains(&request.method.as_str()) {
+            return headers::of_tornado(answers::unknown_verb());
+        }
+        if request.body.len() > LARGEST_BODY {
+            return Response::new(400, "");
+        }
+        let mut visit = Visit::new(&self.settings, request, exchange);
+        let path = decoded_path(&request.path, &visit.site.root);
+        let found = self.find(&request.method, &path);
+        let area = match &found {
+            Found::Row(row, _) => Some(row.area()),
+            Found::Options(area, _) => Some(*area),
+            Found::WrongVerb | Found::Elsewhere(_) | Found::Nothing => None,
+        };
+        let reply = self.reply(&mut visit, found).await;
+        let response = reply.unwrap_or_else(|refusal| self.word(&path, &refusal));
+        match headers::settle(&mut visit, area, response).await {
+            Ok(response) => response,
+            Err(fault) => self.refuse(request, &fault),
+        }
+    }
+
+    fn refuse(&self, request: &Request, fault: &Fault) -> Response {
+        if fault.kind == FaultKind::TooLarge {
+            return Response::new(400, "");
+        }
+        let path = decoded_path(&request.path, "");
+        headers::of_tornado(self.word(&path, &Refusal::from(fault.clone())))
+    }
+}
+
+/// Whoever writes shows the token twice, unless they called by key: another page cannot know it.
+async fn require_csrf_token(visit: &Visit<'_>) -> Result<(), Refusal> {
+    const FORGED: Refusal = abort_with(400, "CSRF validation failed");
+    let reads = matches!(visit.request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
+    if reads || visit.session.mechanism == Some(Mechanism::Apikey) {
+        return Ok(());
+    }
+    let shown = (visit.cookies.get(CSRF), visit.request.header("x-csrf-token"));
+    let (Some(cookie), Some(header)) = shown else { return Err(FORGED) };
+    if cookie != header || !is_csrf_token(visit.exchange, cookie).await? {
+        return Err(FORGED);
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! The few pages that clients fetch: for the token against forged requests.
+
+use super::answers::{Reply, escaped, json, page, redirect};
+use super::cookies::CSRF;
+use super::login::settle_passively;
+use super::session::csrf_token;
+use super::visit::Visit;
+use crate::pyjson::Py;
+
+/// The version that is spoken.
+const VERSION: &str = "1.11.8";
+
+/// `GET /login/`: gives the token against forged requests.
+pub(crate) async fn login(visit: &mut Visit<'_>, _: &[String]) -> Reply {
+    give_token(visit).await?;
+    Ok(page(
+        "<!doctype html>\n<html lang=en>\n<title>OctoPrint Login</title>\n<h1>OctoPrint Login</h1>\n",
+    ))
+}
+
+/// `GET /`: so does this, and sends those who may not look to the login.
+pub(crate) async fn index(visit: &mut Visit<'_>, _: &[String]) -> Reply {
+    give_token(visit).await?;
+    let needs = visit.needs().await?;
+    if needs.allow_key("STATUS") && needs.allow_key("SETTINGS_READ") {
+        let name = escaped(visit.name().unwrap_or_default());
+        return Ok(page(format!(
+            "<!doctype html>\n<html lang=en>\n<title>OctoPrint</title>\n<h1>OctoPrint</h1>\n<p>{name}</p>\n"
+        )));
+    }
+    let root = visit.site.root.clone();
+    let login = format!("{root}/login/?redirect={root}/?&permissions=STATUS,SETTINGS_READ");
+    Ok(redirect(302, &login))
+}
+
+async fn give_token(visit: &mut Visit<'_>) -> Result<(), super::answers::Refusal> {
+    settle_passively(visit).await?;
+    let token = csrf_token(visit.exchange, visit.cookies.get(CSRF)).await?;
+    visit.cookies.set_open(CSRF, &token);
+    Ok(())
+}
+
+/// `GET /api/currentuser`
+pub(crate) async fn current_user(visit: &mut Visit<'_>, _: &[String]) -> Reply {
+    let member = visit.member().await?;
+    let needs = visit.needs().await?;
+    let name = visit.name().map_or(Py::None, Py::text);
+    let rights = visit.rights().await?;
+    let allowed = rights.permissions().filter(|permission| needs.allow(permission));
+    json(&Py::dict([
+        ("name", name),
+        ("permissions", Py::texts(allowed.map(|permission| permission.key))),
+        ("groups", Py::texts(member.groups)),
+    ]))
+}
+
+/// `GET /api/version`
+pub(crate) async fn version(visit: &mut Visit<'_>, _: &[String]) -> Reply {
+    visit.require("STATUS").await?;
+    json(&Py::dict([
+        ("api", Py::text("0.1")),
+        ("server", Py::text(VERSION)),
+        ("text", Py::text(format!("OctoPrint {VERSION}"))),
+    ]))
+}
+
+/// `GET /api/server`
+pub(crate) async fn server(visit: &mut Visit<'_>, _: &[String]) -> Reply {
+    visit.require("STATUS").await?;
+    json(&Py::dict([("safemode", Py::None), ("version", Py::text(VERSION))]))
+}

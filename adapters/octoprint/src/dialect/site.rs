@@ -1,0 +1,88 @@
+//! Where a request came from and under which address it found us, proxies considered.
+
+use std::net::IpAddr;
+
+use isogloss_canonical::http::Request;
+
+/// The server as the client sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    /// `http` or `https`.
+    pub(crate) scheme: String,
+    /// The host, with its port if it was given.
+    pub(crate) host: String,
+    /// The prefix before every path.
+    pub(crate) root: String,
+    /// What every cookie's name ends with, so that servers on one host keep apart.
+    pub(crate) suffix: String,
+    /// The client.
+    pub(crate) client: Option<IpAddr>,
+}
+
+impl Site {
+    /// Reads the headers that proxies set, and `Host`.
+    pub(crate) fn of(request: &Request) -> Self {
+        let first = |names: &[&str]| names.iter().find_map(|name| request.header(name));
+        let scheme = first(&["x-forwarded-proto", "x-scheme"]).unwrap_or("http");
+        let scheme = scheme.split(',').next().unwrap_or_default().trim().to_owned();
+        let host = first(&["x-forwarded-host", "host"]).unwrap_or("localhost").to_owned();
+        let root = first(&["x-script-name", "x-forwarded-prefix"]).unwrap_or(&request.mount);
+        let root = root.trim_end_matches('/').to_owned();
+        let mut suffix = format!("_P{}", port(&host, &scheme));
+        if !root.is_empty() {
+            suffix.push_str("_R");
+            suffix.push_str(&root.replace('/', "|"));
+        }
+        Self { scheme, host, root, suffix, client: client(request) }
+    }
+
+    /// An absolute address.
+    pub(crate) fn absolute(&self, path: &str) -> String {
+        format!("{}://{}{}{path}", self.scheme, self.host, self.root)
+    }
+
+    /// Whether the client is near: a private, local or unknown address.
+    pub(crate) fn is_near(&self) -> bool {
+        match self.client {
+            None => true,
+            Some(IpAddr::V4(ip)) => ip.is_private() || ip.is_loopback() || ip.is_link_local(),
+            Some(IpAddr::V6(ip)) => {
+                ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local()
+            }
+        }
+    }
+}
+
+fn port(host: &str, scheme: &str) -> String {
+    let usual = if scheme == "https" { "443" } else { "80" };
+    let tail = host.rsplit_once(']').map_or(host, |(_, tail)| tail);
+    match tail.rsplit_once(':') {
+        Some((before, port)) if !before.contains(':') => port.trim().to_owned(),
+        _ => usual.to_owned(),
+    }
+}
+
+/// A proxy on this machine is believed about the client's address, as OctoPrint believes it.
+fn client(request: &Request) -> Option<IpAddr> {
+    let peer = request.peer.map(|ip| ip.to_canonical());
+    if !peer.is_some_and(|ip| ip.is_loopback()) {
+        return peer;
+    }
+    let forwarded = request.header("x-forwarded-for").unwrap_or_default();
+    let addresses = forwarded.rsplit(',').filter_map(|text| text.trim().parse::<IpAddr>().ok());
+    addresses.map(|ip| ip.to_canonical()).find(|ip| !ip.is_loopback()).or(peer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_port_of_a_host() {
+        assert_eq!(port("a.example:5000", "http"), "5000");
+        assert_eq!(port("a.example", "https"), "443");
+        assert_eq!(port("[::1]", "http"), "80");
+        assert_eq!(port("[::1]:81", "http"), "81");
+        assert_eq!(port("fe80::1", "http"), "80");
+    }
+}

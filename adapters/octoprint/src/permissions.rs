@@ -1,0 +1,95 @@
+//! The permissions of OctoPrint, as a table: the core's own and those of the plugins it ships with.
+
+/// A permission.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Permission {
+    /// What callers name it by.
+    pub(crate) key: &'static str,
+    /// What people read.
+    pub(crate) title: &'static str,
+    /// What it is for, in our words.
+    pub(crate) about: &'static str,
+    /// Whether guests may never have it.
+    pub(crate) dangerous: bool,
+    /// The built-in groups that have it unless they were changed.
+    pub(crate) groups: &'static [&'static str],
+    /// The roles it is made of.
+    pub(crate) needs: &'static [&'static str],
+    /// The plugin it belongs to.
+    pub(crate) plugin: Option<&'static str>,
+}
+
+/// A row: key, title, what it is for, dangerous, built-in groups, roles, plugin.
+type Row = (
+    &'static str,
+    &'static str,
+    &'static str,
+    bool,
+    &'static [&'static str],
+    &'static [&'static str],
+    &'static str,
+);
+
+const fn permission(row: Row) -> Permission {
+    let (key, title, about, dangerous, groups, needs, plugin) = row;
+    let plugin = if plugin.is_empty() { None } else { Some(plugin) };
+    Permission { key, title, about, dangerous, groups, needs, plugin }
+}
+
+const ADMINS: &[&str] = &["admins"];
+const USERS: &[&str] = &["users"];
+const EVERYBODY: &[&str] = &["users", "readonly"];
+
+/// Every permission, in OctoPrint's order.
+#[rustfmt::skip]
+pub(crate) static PERMISSIONS: [Permission; 37] = [
+    permission(("ADMIN", "Admin", "May do everything", true, ADMINS, &["admin"], "")),
+    permission(("STATUS", "Status", "See the state of the printer, its job and its temperatures", false, EVERYBODY, &["status"], "")),
+    permission(("CONNECTION", "Connection", "Open and close the connection to the printer", false, USERS, &["connection"], "")),
+    permission(("WEBCAM", "Webcam", "See the webcam", false, EVERYBODY, &["webcam"], "")),
+    permission(("SYSTEM", "System", "Restart the server, run system commands and see system information", true, &[], &["system"], "")),
+    permission(("FILES_LIST", "File List", "See which files and folders there are", false, EVERYBODY, &["files_list"], "")),
+    permission(("FILES_UPLOAD", "File Upload", "Add files and folders", false, USERS, &["files_upload"], "")),
+    permission(("FILES_DOWNLOAD", "File Download", "Fetch files", false, EVERYBODY, &["files_download"], "")),
+    permission(("FILES_DELETE", "File Delete", "Remove files and folders", false, USERS, &["files_delete"], "")),
+    permission(("FILES_SELECT", "File Select", "Choose the file to print", false, USERS, &["files_select"], "")),
+    permission(("PRINT", "Print", "Start, pause and stop print jobs", false, USERS, &["print"], "")),
+    permission(("GCODE_VIEWER", "GCODE viewer", "Look at the printed code, together with fetching files", false, EVERYBODY, &["gcodeviewer"], "")),
+    permission(("MONITOR_TERMINAL", "Terminal", "Read along in the terminal", false, EVERYBODY, &["monitor_terminal"], "")),
+    permission(("CONTROL", "Control", "Move and heat the printer, and send it commands", false, USERS, &["control"], "")),
+    permission(("SLICE", "Slice", "Slice models", false, USERS, &["slice"], "")),
+    permission(("TIMELAPSE_LIST", "Timelapse List", "See which time lapses there are", false, EVERYBODY, &["timelapse_list"], "")),
+    permission(("TIMELAPSE_DOWNLOAD", "Timelapse Download", "Fetch time lapses", false, EVERYBODY, &["timelapse_download"], "")),
+    permission(("TIMELAPSE_DELETE", "Timelapse Delete", "Remove time lapses", false, USERS, &["timelapse_delete"], "")),
+    permission(("TIMELAPSE_MANAGE_UNRENDERED", "Timelapse Manage Unrendered", "Render and remove time lapses that are not rendered yet", false, USERS, &["timelapse_manage_unrendered"], "")),
+    permission(("TIMELAPSE_ADMIN", "Timelapse Admin", "Change how time lapses are made", false, USERS, &["timelapse_admin"], "")),
+    permission(("SETTINGS_READ", "Settings Access", "Read the settings that hold no secrets", false, EVERYBODY, &["settings_read"], "")),
+    permission(("SETTINGS", "Settings Admin", "Read and change every setting", true, &[], &["settings"], "")),
+    permission(("PLUGIN_ACHIEVEMENTS_VIEW", "Achievements Plugin: View instance achievements & stats", "See achievements", false, &["readonly", "users", "admins"], &["plugin_achievements_view"], "achievements")),
+    permission(("PLUGIN_ACHIEVEMENTS_RESET", "Achievements Plugin: Reset instance achievements & stats", "Start achievements afresh", false, ADMINS, &["plugin_achievements_reset"], "achievements")),
+    permission(("PLUGIN_ACTION_COMMAND_NOTIFICATION_SHOW", "Action Command Notification Support: Show printer notifications", "See what the printer reports", false, USERS, &["plugin_action_command_notification_show"], "action_command_notification")),
+    permission(("PLUGIN_ACTION_COMMAND_NOTIFICATION_CLEAR", "Action Command Notification Support: Clear printer notifications", "Clear what the printer reported", false, USERS, &["plugin_action_command_notification_clear"], "action_command_notification")),
+    permission(("PLUGIN_ACTION_COMMAND_PROMPT_INTERACT", "Action Command Prompt Support: Interact with printer prompts", "Answer questions of the printer", false, USERS, &["plugin_action_command_prompt_interact"], "action_command_prompt")),
+    permission(("PLUGIN_APPKEYS_ADMIN", "Application Keys Plugin: Admin access", "Manage every application key", true, ADMINS, &["plugin_appkeys_admin"], "appkeys")),
+    permission(("PLUGIN_APPKEYS_GRANT", "Application Keys Plugin: Grant access", "Let applications in", false, USERS, &["plugin_appkeys_user"], "appkeys")),
+    permission(("PLUGIN_BACKUP_CREATE", "Backup & Restore: Create backup", "Make backups", false, ADMINS, &["plugin_backup_create"], "backup")),
+    permission(("PLUGIN_FILE_CHECK_RUN", "File Check: Run File Check", "Have files checked", false, &["users", "admins"], &["plugin_file_check_run"], "file_check")),
+    permission(("PLUGIN_FIRMWARE_CHECK_DISPLAY", "Firmware Check: Display firmware check warnings", "See warnings about the firmware", false, USERS, &["plugin_firmware_check_display"], "firmware_check")),
+    permission(("PLUGIN_HEALTH_CHECK_CHECK", "Healthcheck Plugin: Perform healthchecks", "Have the server checked", false, ADMINS, &["plugin_health_check_check"], "health_check")),
+    permission(("PLUGIN_LOGGING_MANAGE", "Logging: Logging management", "Read and manage logs", false, ADMINS, &["plugin_logging_manage"], "logging")),
+    permission(("PLUGIN_PLUGINMANAGER_LIST", "Plugin Manager: List plugins", "See which plugins there are", false, &["readonly", "users", "admins"], &["plugin_pluginmanager_list"], "pluginmanager")),
+    permission(("PLUGIN_PLUGINMANAGER_MANAGE", "Plugin Manager: Manage plugins", "Switch plugins on and off", false, ADMINS, &["plugin_pluginmanager_manage"], "pluginmanager")),
+    permission(("PLUGIN_PLUGINMANAGER_INSTALL", "Plugin Manager: Install new plugins", "Install plugins", true, ADMINS, &["plugin_pluginmanager_install", "plugin_pluginmanager_manage"], "pluginmanager")),
+];
+
+impl Permission {
+    /// The one of this key.
+    pub(crate) fn find(key: &str) -> Option<&'static Permission> {
+        PERMISSIONS.iter().find(|permission| permission.key == key)
+    }
+
+    /// Whether it is there on a server with all bundled plugins, or with `appkeys` alone.
+    pub(crate) fn installed(&self, bundled: bool) -> bool {
+        bundled || matches!(self.plugin, None | Some("appkeys"))
+    }
+}
