@@ -39,6 +39,7 @@ const UNRECORDED: &[(&str, &str)] = &[
     ("dandelion", "GET /api/usersettings/getthemelist"),
     ("dandelion", "POST /api/usersettings/saveloglimit"),
     ("dandelion", "POST /api/usersettings/savetheme"),
+    ("kanboard", "getDefaultTaskColors"),
 ];
 
 fn root() -> &'static Path {

@@ -123,7 +123,8 @@ impl Row {
     }
 }
 
-/// The accounts without those that exist for another scenario alone, and with more.
+/// The accounts without those that exist for another scenario alone, and with more, which stand in
+/// for those of the same name.
 fn held_for(held: &Value, scenario: &str, without_users: bool, more: Vec<Value>) -> Value {
     let mut held = held.clone();
     if let Some(users) = held.get_mut("users").and_then(Value::as_array_mut) {
@@ -131,6 +132,8 @@ fn held_for(held: &Value, scenario: &str, without_users: bool, more: Vec<Value>)
             let only = user.get("only_for").and_then(Value::as_array);
             !without_users && only.is_none_or(|names| names.iter().any(|name| name == scenario))
         });
+        let name = |user: &Value| user.get("username").cloned();
+        users.retain(|user| !more.iter().any(|other| name(other) == name(user)));
         users.extend(more);
     }
     held

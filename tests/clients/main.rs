@@ -92,7 +92,7 @@ fn kanboard_python_client() {
     let token = variable(&scene.setup, "app_auth");
     let token = token.strip_prefix("jsonrpc:").unwrap();
     let python = folder.join("bin/python");
-    run(Command::new(python).arg(driver("kanboard.py")).args([
+    run(Command::new(python).arg("-I").arg(driver("kanboard.py")).args([
         scene.url(),
         token,
         "admin",
@@ -130,12 +130,12 @@ fn octoprint_javascript_client() {
 fn rhodecode_request_shapes() {
     let scene = gateway("rhodecode");
     let token = variable(&scene.setup, "admin_token");
-    run(python().arg(driver("rhodecode.py")).args([scene.url(), &token]));
+    run(python().arg("-I").arg(driver("rhodecode.py")).args([scene.url(), &token]));
 }
 
 #[test]
 fn dandelion_request_shapes() {
     let scene = gateway("dandelion");
     let key = variable(&scene.setup, "admin_key");
-    run(python().arg(driver("dandelion.py")).args([scene.url(), &key]));
+    run(python().arg("-I").arg(driver("dandelion.py")).args([scene.url(), &key]));
 }
