@@ -58,7 +58,7 @@ CREATE TABLE memberships (
     place TEXT NOT NULL,
     PRIMARY KEY (group_id, user_id)
 );
-CREATE INDEX memberships_user ON memberships (user_id);
+CREATE INDEX memberships_user ON memberships (user_id, place);
 
 CREATE TABLE stewards (
     group_id TEXT NOT NULL REFERENCES groups (id) ON DELETE CASCADE,

@@ -11,8 +11,9 @@ const GUARDS: [(&str, &str, Subject); 3] = [
     ("memberships.group_id", "memberships_pkey", Subject::Membership),
 ];
 
-/// SQLite's primary result codes for "somebody else is writing".
-const BUSY: [i32; 2] = [5, 6];
+/// SQLite's primary result codes for what is not the database's fault: somebody else is writing
+/// (busy, locked), or the disk is read-only, broken, full or gone.
+const OUTAGES: [i32; 6] = [5, 6, 8, 10, 13, 14];
 
 /// The fault for a failure of the database.
 pub(crate) fn fault(error: Error) -> Fault {
@@ -30,7 +31,7 @@ fn refused(error: &dyn DatabaseError) -> Fault {
     match error.kind() {
         ErrorKind::UniqueViolation => taken(error),
         ErrorKind::ForeignKeyViolation => Fault::not_found(Subject::User),
-        _ if is_busy(error) => Fault::new(FaultKind::Unavailable, "the store's database is busy"),
+        _ if is_outage(error) => Fault::new(FaultKind::Unavailable, "the store's database"),
         _ => Fault::new(FaultKind::Unexpected, "the store's database"),
     }
 }
@@ -45,7 +46,7 @@ fn taken(error: &dyn DatabaseError) -> Fault {
     }
 }
 
-fn is_busy(error: &dyn DatabaseError) -> bool {
+fn is_outage(error: &dyn DatabaseError) -> bool {
     let code = error.code().and_then(|code| code.parse::<i32>().ok());
-    code.is_some_and(|code| BUSY.contains(&(code & 0xff)))
+    code.is_some_and(|code| OUTAGES.contains(&(code & 0xff)))
 }

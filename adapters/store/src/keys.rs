@@ -12,9 +12,9 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::Inner;
 use crate::faults::fault;
+use crate::lookup::by_id;
 use crate::rows::{column, fresh_id, from_json, now, optional_time, time, to_json, uuid};
 use crate::sealing::same;
-use crate::users::by_id;
 
 const COLUMNS: &str = "id, realm, owner, label, scope, expires, addresses, digest, sealed, created";
 

@@ -11,6 +11,7 @@ mod faults;
 mod groups;
 mod identities;
 mod keys;
+mod lookup;
 mod members;
 mod memory;
 mod passwords;
@@ -19,6 +20,7 @@ mod sealing;
 mod secret_file;
 mod settings;
 mod signin;
+mod turn;
 mod users;
 
 use std::fmt;
@@ -34,6 +36,7 @@ use crate::database::Database;
 use crate::memory::Pruning;
 use crate::passwords::Passwords;
 use crate::sealing::Seals;
+use crate::turn::Turn;
 
 /// The file of the database, in the store's directory.
 pub const DATABASE: &str = "isogloss.sqlite";
@@ -84,6 +87,7 @@ struct Inner {
 impl Store {
     /// Opens the store in a directory, and makes both where they are not there.
     pub async fn open(directory: &Path, realms: Vec<Numbered>) -> Result<Self, Fault> {
+        let _turn = Turn::take(directory).await?;
         let secret = secret_file::read_or_make(directory)?;
         let seals = Seals::from_secret(&secret);
         let database = Database::open(directory).await?;

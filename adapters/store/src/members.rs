@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::Inner;
 use crate::faults::fault;
+use crate::lookup::people;
 use crate::rows::{fresh_id, select_users};
-use crate::users::people;
 
 impl Inner {
     pub(crate) async fn add_member(

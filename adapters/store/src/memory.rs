@@ -16,6 +16,8 @@ use crate::{Inner, Store};
 
 /// Every so many writes, one also clears away what is past its time.
 const PRUNE_EVERY: u64 = 256;
+/// More than is written meanwhile, and not so much that others wait.
+const PRUNED_AT_MOST: i64 = 1024;
 
 /// Counts the writes.
 #[derive(Debug, Default)]
@@ -97,7 +99,9 @@ impl Inner {
         if !self.pruning.0.fetch_add(1, Ordering::Relaxed).is_multiple_of(PRUNE_EVERY) {
             return Ok(());
         }
-        let query = sqlx::query("DELETE FROM memory WHERE expires <= $1").bind(now());
+        let sql = "DELETE FROM memory WHERE (shelf, digest) IN \
+                   (SELECT shelf, digest FROM memory WHERE expires <= $1 LIMIT $2)";
+        let query = sqlx::query(sql).bind(now()).bind(PRUNED_AT_MOST);
         query.execute(write).await.map(drop).map_err(fault)
     }
 }

@@ -11,14 +11,13 @@ use zeroize::Zeroizing;
 /// The bytes of the file.
 pub(crate) type MasterSecret = Zeroizing<[u8; 32]>;
 
-/// Reads the file; makes it, and the directory, if it is not there.
+/// Reads the file; makes it if it is not there.
 pub(crate) fn read_or_make(directory: &Path) -> Result<MasterSecret, Fault> {
     let path = directory.join(crate::SECRET_KEY);
     let failed = |error: io::Error| {
         let detail = format!("{}: cannot be read or made", path.display());
         Fault::new(FaultKind::Unavailable, detail).because(error)
     };
-    fs::create_dir_all(directory).map_err(failed)?;
     if !path.try_exists().map_err(failed)? {
         make(directory, &path).map_err(failed)?;
     }
@@ -31,23 +30,17 @@ pub(crate) fn read_or_make(directory: &Path) -> Result<MasterSecret, Fault> {
     Ok(Zeroizing::new(secret))
 }
 
-/// Writes the whole file under another name first: a crash never leaves half a secret, and of two
-/// processes that start at once the second takes what the first made.
+/// Writes the whole file under another name first: a crash never leaves half a secret.
 fn make(directory: &Path, path: &Path) -> io::Result<()> {
     let mut secret = Zeroizing::new([0_u8; 32]);
     getrandom::fill(secret.as_mut_slice())?;
-    let draft = directory.join(format!("secret.key.{}", std::process::id()));
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    let draft = path.with_extension("draft");
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
     file.write_all(secret.as_slice())?;
     file.sync_all()?;
-    let linked = fs::hard_link(&draft, path);
-    fs::remove_file(&draft)?;
-    File::open(directory)?.sync_all()?;
-    match linked {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
-    }
+    fs::rename(&draft, path)?;
+    File::open(directory)?.sync_all()
 }
 
 fn warn_if_open(path: &Path) {

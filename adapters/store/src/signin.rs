@@ -8,8 +8,9 @@ use isogloss_canonical::user::UserRef;
 
 use crate::Inner;
 use crate::faults::fault;
+use crate::lookup::by_id;
 use crate::rows::{after, now};
-use crate::users::{by_id, set_password};
+use crate::users::set_password;
 
 impl Inner {
     pub(crate) async fn change_password(

@@ -1,50 +1,18 @@
-//! People: finding, creating, changing, deleting.
+//! People: creating, changing, deleting.
 
-use futures_util::TryStreamExt;
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Matching, NewUser, Uniqueness, User, UserPatch, UserRef, folded};
 use sqlx::SqliteConnection;
-use sqlx::query::Query;
-use sqlx::sqlite::{Sqlite, SqliteArguments};
 use uuid::Uuid;
 
 use crate::Inner;
 use crate::faults::fault;
-use crate::identities::Kind;
-use crate::rows::{add_user_row, fresh_id, now, select_users, to_json};
+use crate::lookup::{people, require};
+use crate::rows::{fresh_id, now, select_users, to_json};
 use crate::settings::apply;
 
 impl Inner {
-    /// The person a command points at.
-    pub(crate) async fn find_user(
-        &self,
-        database: &mut SqliteConnection,
-        user: &UserRef,
-    ) -> Result<User, Fault> {
-        let found = match user {
-            UserRef::Id(id) => by_id(database, id.0).await?,
-            UserRef::Name(name) => by_name(database, name).await?,
-            UserRef::Native(realm, name) if self.goes_by_name(realm, Kind::User) => {
-                by_name(database, name).await?
-            }
-            UserRef::Native(realm, native) => by_native(database, realm.as_str(), native).await?,
-            UserRef::FoldedName(name) => {
-                let alike =
-                    sqlx::query(select_users!("WHERE u.folded_name = $1 ORDER BY u.id, m.place"));
-                let alike = people(database, alike.bind(folded(name))).await?;
-                choose(alike, |user| user.username == *name)
-            }
-            UserRef::Email(email) => {
-                let alike =
-                    sqlx::query(select_users!("WHERE u.folded_email = $1 ORDER BY u.id, m.place"));
-                let alike = people(database, alike.bind(email.to_lowercase())).await?;
-                choose(alike, |user| user.email.as_ref() == Some(email))
-            }
-        };
-        found.ok_or_else(|| Fault::not_found(Subject::User))
-    }
-
     pub(crate) async fn get_user(&self, user: &UserRef) -> Result<Outcome, Fault> {
         let found = self.find_user(&mut *self.database.read().await?, user).await?;
         Ok(Outcome::User(Box::new(found)))
@@ -124,58 +92,6 @@ pub(crate) async fn set_password(
     let sql = "UPDATE users SET password = $2, password_changed = $3 WHERE id = $1";
     let query = sqlx::query(sql).bind(id.to_string()).bind(hash).bind(now());
     query.execute(write).await.map(drop).map_err(fault)
-}
-
-/// The person with this canonical id.
-pub(crate) async fn by_id(
-    database: &mut SqliteConnection,
-    id: Uuid,
-) -> Result<Option<User>, Fault> {
-    let query = sqlx::query(select_users!("WHERE u.id = $1 ORDER BY u.id, m.place"));
-    Ok(people(database, query.bind(id.to_string())).await?.pop())
-}
-
-async fn by_name(database: &mut SqliteConnection, name: &str) -> Result<Option<User>, Fault> {
-    let query = sqlx::query(select_users!("WHERE u.username = $1 ORDER BY u.id, m.place"));
-    Ok(people(database, query.bind(name.to_owned())).await?.pop())
-}
-
-async fn by_native(
-    database: &mut SqliteConnection,
-    realm: &str,
-    native: &str,
-) -> Result<Option<User>, Fault> {
-    let query = sqlx::query(select_users!(
-        "WHERE u.id = (SELECT i.id FROM identities i WHERE i.realm = $1 AND i.kind = 'user' \
-         AND i.native = $2) ORDER BY u.id, m.place"
-    ));
-    Ok(people(database, query.bind(realm.to_owned()).bind(native.to_owned())).await?.pop())
-}
-
-/// Somebody who is known to be there.
-async fn require(database: &mut SqliteConnection, id: Uuid) -> Result<User, Fault> {
-    by_id(database, id).await?.ok_or_else(|| Fault::not_found(Subject::User))
-}
-
-/// The people a query answers, in its order.
-pub(crate) async fn people(
-    database: &mut SqliteConnection,
-    query: Query<'_, Sqlite, SqliteArguments>,
-) -> Result<Vec<User>, Fault> {
-    let mut people = Vec::new();
-    let mut rows = query.fetch(database);
-    while let Some(row) = rows.try_next().await.map_err(fault)? {
-        add_user_row(&mut people, &row)?;
-    }
-    Ok(people)
-}
-
-/// Of several who are written alike, the one who is written exactly so; else the only one.
-fn choose(mut alike: Vec<User>, exactly: impl Fn(&User) -> bool) -> Option<User> {
-    if alike.len() > 1 {
-        alike.retain(exactly);
-    }
-    if alike.len() > 1 { None } else { alike.pop() }
 }
 
 /// What is asked to be unique beyond the exact name, which an index guards.

@@ -121,8 +121,11 @@ async fn an_email_nobody_is_asked_to_own_alone_finds_nobody_when_shared() {
         let email = Some("x@example.org".to_owned());
         create(&store, NewUser { email, ..named(name) }).await.unwrap();
     }
-    let found = get(&store, UserRef::Email("x@example.org".to_owned())).await;
-    assert_fault(found, FaultKind::NotFound, Subject::User);
+    create(&store, NewUser { email: Some(String::new()), ..named("c") }).await.unwrap();
+    for email in ["x@example.org", ""] {
+        let found = get(&store, UserRef::Email(email.to_owned())).await;
+        assert_fault(found, FaultKind::NotFound, Subject::User);
+    }
 }
 
 #[tokio::test]

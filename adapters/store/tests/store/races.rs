@@ -7,10 +7,12 @@ use isogloss_canonical::credentials::Lockout;
 use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::memory::Memory;
 use isogloss_canonical::user::{Matching, NewUser, Uniqueness};
+use isogloss_store::Store;
 use serde_json::json;
+use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::kit::{KANBOARD, ask, create, fresh, get, named, person};
+use crate::kit::{KANBOARD, ask, create, fresh, get, named, person, realms};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_eight_who_take_one_name_exactly_one_gets_it() {
@@ -53,4 +55,21 @@ async fn everything_counted_at_once_is_counted() {
     let ada = get(&store, &ada).await.unwrap();
     assert_eq!((ada.failures, ada.attributes.len()), (20, 20));
     assert_eq!(store.count("t.count", "k", Duration::from_mins(1)).await.unwrap(), 21);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_several_open_at_once_is_made_once() {
+    let directory = TempDir::new().unwrap();
+    let mut tasks = JoinSet::new();
+    for number in 0..6 {
+        let path = directory.path().join("new");
+        tasks.spawn(async move {
+            let store = Store::open(&path, realms()).await.unwrap();
+            person(&store, &format!("p{number}")).await
+        });
+    }
+    let mut ids: Vec<_> = tasks.join_all().await.iter().map(|user| user.ids.clone()).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 6);
 }

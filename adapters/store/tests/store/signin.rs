@@ -56,3 +56,28 @@ async fn failures_lock_for_a_while_and_are_not_counted_meanwhile() {
     ask(&store, Command::ClearFailures((&ada).into())).await.unwrap();
     assert_eq!(get(&store, &ada).await.unwrap(), ada);
 }
+
+#[tokio::test]
+async fn a_hash_that_was_brought_along_is_replaced_when_it_is_proved() {
+    let store = fresh().await;
+    let ada = person(&store, "ada").await;
+    // As Kanboard's PHP writes it.
+    let brought = bcrypt::hash_with_result("secret1", 4).unwrap();
+    let brought = brought.format_for_version(bcrypt::Version::TwoY);
+    let path = store.directory.path().join(isogloss_store::DATABASE);
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", path.display())).await.unwrap();
+    let query = sqlx::query("UPDATE users SET password = $1").bind(&brought);
+    query.execute(&pool).await.unwrap();
+    let kept = async || {
+        let query = sqlx::query_scalar::<_, String>("SELECT password FROM users");
+        query.fetch_one(&pool).await.unwrap()
+    };
+    assert!(!verify(&store, "ada", "secret2").await);
+    assert_eq!(kept().await, brought);
+    for _ in 0..2 {
+        assert!(verify(&store, "ada", "secret1").await);
+        assert!(kept().await.starts_with("$argon2id$"));
+    }
+    let now = get(&store, &ada).await.unwrap();
+    assert_eq!(now.password_changed, ada.password_changed);
+}
