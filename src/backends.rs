@@ -110,7 +110,7 @@ async fn system(
     let realm = wanted.realm.as_ref().map_or(Realm::named(adapter.name), Realm::new);
     let service = service(wanted, realm.clone())?;
     let upstream = HttpUpstream::new(&reach(wanted)?).map_err(|why| anyhow!(why))?;
-    let system = (backend.make)(&service, Arc::new(upstream)).map_err(|why| anyhow!(why))?;
+    let system = (backend.make)(&service, Arc::new(upstream));
     let directory = settings.store.directory.join(SHADOWS).join(name);
     let shadow = Store::open(&directory, registry::numbered(settings))
         .await

@@ -81,7 +81,7 @@ impl Defaults {
 }
 
 /// Makes a system's backend.
-pub type MakeBackend = fn(&Service, Arc<dyn Upstream>) -> Result<Arc<dyn Backend>, OptionError>;
+pub type MakeBackend = fn(&Service, Arc<dyn Upstream>) -> Arc<dyn Backend>;
 
 /// A system as a backend.
 #[derive(Clone, Copy, Debug)]

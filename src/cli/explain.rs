@@ -48,7 +48,7 @@ fn behind(settings: &Settings, route: &Route) -> anyhow::Result<Option<Behind>> 
     let realm = wanted.realm.as_ref().map_or(Realm::named(adapter.name), Realm::new);
     let service = backends::service(wanted, realm.clone())?;
     let recorder = Arc::new(Recorder::default());
-    let backend = (system.make)(&service, recorder.clone()).map_err(|why| anyhow!(why))?;
+    let backend = (system.make)(&service, recorder.clone());
     Ok(Some(Behind { backend, recorder, realm }))
 }
 

@@ -3,6 +3,7 @@
 //! Recorded from a real server in `fixtures/transcripts/kanboard/`; what differs on purpose is
 //! listed in the README beside this crate.
 
+mod backend;
 mod database;
 mod dialect;
 mod php;
@@ -11,7 +12,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use isogloss_canonical::adapter::{Adapter, OptionError, OptionRow, Options};
+use isogloss_canonical::adapter::{Adapter, OptionError, OptionRow, Options, SystemBackend};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::realm::Numbering;
 
@@ -37,7 +38,7 @@ pub const ADAPTER: Adapter = Adapter {
             about: "Answers as a server on this database does: columns, loose ids, equal names.",
         },
     ],
-    backend: None,
+    backend: Some(SystemBackend { capability: backend::capability, make: backend::make }),
     dialect,
     foundation: Vec::new,
     mint,
