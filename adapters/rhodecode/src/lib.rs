@@ -1,1 +1,47 @@
-//! The rhodecode adapter.
+//! RhodeCode, as its versions 4.26 and 4.3 answer at `/_admin/api`.
+//!
+//! See the README for what differs between them and what is done knowingly otherwise.
+
+mod dialect;
+mod mapping;
+mod python;
+mod simplejson;
+mod version;
+mod wire;
+
+use std::sync::Arc;
+
+use isogloss_canonical::adapter::{Adapter, OptionError, Options};
+use isogloss_canonical::dialect::Dialect;
+use isogloss_canonical::realm::Numbering;
+
+use crate::dialect::RhodeCode;
+use crate::version::{VERSIONS, Version};
+
+/// RhodeCode's adapter. Person 1 is the built-in `default`, who is nobody, so that people are
+/// counted from 2.
+pub const ADAPTER: Adapter = Adapter {
+    name: "rhodecode",
+    users: Numbering::From(2),
+    groups: Numbering::From(1),
+    versions: VERSIONS,
+    options: &[],
+    dialect,
+    foundation: Vec::new,
+    mint,
+    shows_keys: true,
+    key_word: "auth_token",
+    application_key: false,
+};
+
+fn dialect(options: &Options) -> Result<Arc<dyn Dialect>, OptionError> {
+    options.check(&ADAPTER)?;
+    let version = Version::named(options.version.as_deref());
+    Ok(Arc::new(RhodeCode::new(version, options.realm.clone())))
+}
+
+/// Forty hexadecimal digits, as RhodeCode's tokens are.
+fn mint(random: &[u8; 32]) -> String {
+    let digits = random.iter().take(20).flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+}

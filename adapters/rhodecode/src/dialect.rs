@@ -1,0 +1,254 @@
+//! The front: JSON-RPC at `/_admin/api`, as RhodeCode 4.26 or 4.3 answers it.
+
+mod call;
+mod coerce;
+mod elsewhere;
+mod envelope;
+mod glob;
+mod groups;
+mod lookup;
+mod members;
+mod registry;
+mod rights;
+mod server;
+mod testing;
+mod users;
+mod validation;
+
+use std::net::IpAddr;
+
+use async_trait::async_trait;
+use isogloss_canonical::credentials::{Caller, Credentials};
+use isogloss_canonical::dialect::{Dialect, Method};
+use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
+use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::secret::Secret;
+
+use crate::dialect::call::{Call, Raised};
+use crate::dialect::envelope::{Envelope, Torn};
+use crate::dialect::registry::Row;
+use crate::python::Py;
+use crate::version::Version;
+use crate::wire::View;
+
+/// RhodeCode's dialect.
+#[derive(Debug)]
+pub(crate) struct RhodeCode {
+    version: Version,
+    realm: Realm,
+}
+
+impl RhodeCode {
+    /// The dialect of a version.
+    pub(crate) fn new(version: Version, realm: Realm) -> Self {
+        Self { version, realm }
+    }
+}
+
+#[async_trait]
+impl Dialect for RhodeCode {
+    fn methods(&self) -> &'static [Method] {
+        &registry::METHODS
+    }
+
+    async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response {
+        let manners = self.version.manners();
+        if let Some(page) = self.page(request) {
+            return page;
+        }
+        let (mut response, ran) = self.reply(request, exchange).await;
+        if request.method == "HEAD" {
+            response.body.clear();
+        }
+        if ran || manners.always_cookie {
+            return envelope::with_cookie(response, exchange);
+        }
+        response
+    }
+
+    fn refuse(&self, request: &Request, fault: &Fault) -> Response {
+        match self.page(request) {
+            Some(page) => page,
+            None if fault.kind == FaultKind::TooLarge => envelope::page(413, HTML),
+            None => envelope::refusal(self.version, &Py::None, "Internal server error"),
+        }
+    }
+}
+
+const HTML: &str = "text/html; charset=UTF-8";
+
+impl RhodeCode {
+    /// The page for people that some requests are answered with.
+    fn page(&self, request: &Request) -> Option<Response> {
+        let manners = self.version.manners();
+        // The web server in front refuses verbs that are not in capitals.
+        if request.method.chars().any(|letter| letter.is_ascii_lowercase()) {
+            return Some(envelope::page(400, "text/html"));
+        }
+        let path = decoded(&request.path);
+        let below = path.strip_prefix('/').unwrap_or_default();
+        let below = if manners.double_slash { below.trim_start_matches('/') } else { below };
+        if below != "_admin/api" {
+            return Some(envelope::page(404, manners.missing_page));
+        }
+        let multipart = envelope::content_type(request).starts_with("multipart/form-data");
+        multipart.then(|| envelope::page(manners.multipart, HTML))
+    }
+
+    /// The answer, and whether a method has run.
+    async fn reply(&self, request: &Request, exchange: &dyn Exchange) -> (Response, bool) {
+        let envelope = match envelope::open(self.version, request) {
+            Ok(envelope) => envelope,
+            Err(Torn::Told(id, sentence)) => {
+                return (envelope::refusal(self.version, &id, sentence), false);
+            }
+            Err(Torn::Broken) => return (envelope::page(500, HTML), false),
+        };
+        let name = envelope.method.as_str().unwrap_or_default();
+        let Some(row) = registry::find(self.version, name) else {
+            return (self.unknown_method(&envelope), false);
+        };
+        let address = address(request);
+        let caller = match self.identify(&envelope.token, &address, exchange).await {
+            Ok(caller) => caller,
+            Err(raised) => return (self.close(&envelope, row, Err(raised), exchange), false),
+        };
+        if let Some(missing) = missing(self.version, row, &envelope) {
+            return (envelope::refusal(self.version, &envelope.id, missing), false);
+        }
+        let call = Call {
+            view: View { version: self.version, realm: &self.realm },
+            exchange,
+            caller: &caller,
+            address: &address,
+            args: &envelope.args,
+            request,
+        };
+        let answer = (row.run)(&call).await;
+        (self.close(&envelope, row, answer, exchange), true)
+    }
+
+    fn close(
+        &self,
+        envelope: &Envelope,
+        row: &Row,
+        answer: call::Answer,
+        exchange: &dyn Exchange,
+    ) -> Response {
+        envelope::close(self.version, &envelope.id, row.deprecated, answer, exchange)
+    }
+
+    /// An unknown method is told before the token is looked at.
+    fn unknown_method(&self, envelope: &Envelope) -> Response {
+        let method = envelope.method.text();
+        // RhodeCode cannot put a name that is not ASCII into its sentence.
+        if !method.is_ascii() {
+            return envelope::page(500, HTML);
+        }
+        let mut sentence = format!("No such method: {method}");
+        if self.version.manners().similar {
+            let parts = envelope.method.as_str().map(|name| name.split('_'));
+            let patterns: Vec<_> =
+                parts.into_iter().flatten().map(|part| format!("*{part}*")).collect();
+            let found = registry::matching(self.version, &patterns);
+            let names: Vec<_> = found.iter().map(|row| row.method.name).collect();
+            let similar = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            sentence = format!("{sentence}. Similar methods: {similar}");
+        }
+        envelope::refusal(self.version, &envelope.id, sentence)
+    }
+
+    /// Proves who asks. A token that was understood but does not do is told apart:
+    /// fixtures/transcripts/rhodecode/auth-token.json.
+    async fn identify(
+        &self,
+        token: &Py,
+        address: &str,
+        exchange: &dyn Exchange,
+    ) -> Result<Caller, Raised> {
+        let invalid = || Raised::error("Invalid API KEY");
+        let Py::Str(token) = token else { return Err(invalid()) };
+        let parsed: Option<IpAddr> = address.parse().ok();
+        let credentials = Credentials::Key {
+            realm: self.realm.clone(),
+            value: Secret::new(token.as_str()),
+            scopes: &["all", "api"],
+            address: parsed,
+        };
+        let caller = exchange.identify(credentials).await.map_err(|fault| match fault.refusal {
+            Some(Refusal::Inactive) => Raised::error("Request from this user not allowed"),
+            // An address that is none breaks RhodeCode's check, which then knows no key at all.
+            Some(Refusal::Address) if parsed.is_some() => {
+                Raised::error(format!("Request from IP:{address} not allowed"))
+            }
+            Some(Refusal::Scope) => Raised::error(self.version.manners().bad_role),
+            Some(_) => invalid(),
+            None => Raised::from(fault),
+        })?;
+        if parsed.is_none() { Err(invalid()) } else { Ok(caller) }
+    }
+}
+
+/// The first required argument that is not there, in a sentence.
+fn missing(version: Version, row: &Row, envelope: &Envelope) -> Option<String> {
+    let signature = row.signature(version);
+    let own = signature.iter().filter(|(name, _)| name != "request" && name != "apiuser");
+    let mut required = own.filter(|(_, default)| default.is_none());
+    let (name, _) = required.find(|(name, _)| envelope.args.get(name).is_none())?;
+    Some(format!("Missing non optional `{name}` arg in JSON DATA"))
+}
+
+/// The caller's address as RhodeCode derives it: it believes the headers of any proxy.
+fn address(request: &Request) -> String {
+    let proxied = ["x-real-ip", "x-forwarded-for"]
+        .into_iter()
+        .filter_map(|name| request.header(name))
+        .find(|value| !value.is_empty());
+    let address = match proxied {
+        Some(list) => match list.split_once(',') {
+            Some((first, _)) => first.trim().to_owned(),
+            None => list.to_owned(),
+        },
+        None => request.peer.map_or_else(|| "0.0.0.0".to_owned(), |peer| peer.to_string()),
+    };
+    without_port(address)
+}
+
+/// Takes the port off `1.2.3.4:80` and `[::1]:80`.
+fn without_port(address: String) -> String {
+    if address.parse::<IpAddr>().is_ok() {
+        return address;
+    }
+    if let Some((inner, _)) = address.split_once(']')
+        && address.contains('[')
+    {
+        return inner.chars().skip(1).collect::<String>().to_lowercase();
+    }
+    match address.split_once(':') {
+        Some((host, _)) => host.to_owned(),
+        None => address,
+    }
+}
+
+/// A path without its percent signs.
+fn decoded(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let hex = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
+        let byte = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match byte {
+            Some(byte) if first == b'%' => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            _ => {
+                bytes.push(first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

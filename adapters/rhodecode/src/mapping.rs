@@ -1,0 +1,186 @@
+//! Dictionaries of Python 2, which show their members in the order of their hash table.
+//!
+//! The order is not decoration only: of two missing arguments RhodeCode names the one that its
+//! table holds first (fixtures/transcripts/rhodecode/create-user-missing.json).
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
+
+use crate::python::Py;
+
+/// Larger dictionaries keep the order they came in: nobody can make us work through collisions.
+const ORDERED: usize = 1000;
+
+/// A dictionary; remembers in which order its members came.
+#[derive(Clone, Default, PartialEq)]
+pub(crate) struct Mapping(Vec<(String, Py)>);
+
+/// Shows names only, as the values may be secrets.
+impl fmt::Debug for Mapping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl Mapping {
+    /// The value under a name.
+    pub(crate) fn get(&self, name: &str) -> Option<&Py> {
+        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value)
+    }
+
+    /// Sets a value, in place of an earlier one.
+    pub(crate) fn set(&mut self, name: impl Into<String>, value: impl Into<Py>) {
+        let (name, value) = (name.into(), value.into());
+        match self.0.iter_mut().find(|(own, _)| *own == name) {
+            Some((_, own)) => *own = value,
+            None => self.0.push((name, value)),
+        }
+    }
+
+    /// The same with one more value.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Py>) -> Self {
+        self.set(name, value);
+        self
+    }
+
+    /// Whether there is nothing in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The members in the order Python 2 goes through them.
+    pub(crate) fn hashed(&self) -> Vec<(&str, &Py)> {
+        if self.0.len() > ORDERED {
+            return self.0.iter().map(|(name, value)| (name.as_str(), value)).collect();
+        }
+        let mut table = Table::new(8);
+        for (index, (name, _)) in self.0.iter().enumerate() {
+            table.insert(hash(name), index);
+            if table.filled * 3 >= table.slots.len() * 2 {
+                table = table.resized(4 * table.filled);
+            }
+        }
+        let members = table.slots.iter().flatten().filter_map(|&(_, index)| self.0.get(index));
+        members.map(|(name, value)| (name.as_str(), value)).collect()
+    }
+}
+
+impl FromIterator<(String, Py)> for Mapping {
+    fn from_iter<I: IntoIterator<Item = (String, Py)>>(members: I) -> Self {
+        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut mapping = Self::default();
+        for (name, value) in members {
+            match places.entry(name.clone()) {
+                Entry::Occupied(place) => mapping.0[*place.get()].1 = value,
+                Entry::Vacant(place) => {
+                    place.insert(mapping.0.len());
+                    mapping.0.push((name, value));
+                }
+            }
+        }
+        mapping
+    }
+}
+
+/// CPython's open addressing, as far as the order of its members goes.
+struct Table {
+    slots: Vec<Option<(u64, usize)>>,
+    filled: usize,
+}
+
+impl Table {
+    fn new(size: usize) -> Self {
+        Self { slots: vec![None; size], filled: 0 }
+    }
+
+    fn insert(&mut self, hash: u64, index: usize) {
+        let mask = self.slots.len() as u64 - 1;
+        let mut probe = hash & mask;
+        let mut perturb = hash;
+        while let Some(Some(_)) = self.slots.get(slot(probe, mask)) {
+            probe = probe.wrapping_mul(5).wrapping_add(perturb).wrapping_add(1);
+            perturb >>= 5;
+        }
+        if let Some(free) = self.slots.get_mut(slot(probe, mask)) {
+            *free = Some((hash, index));
+            self.filled += 1;
+        }
+    }
+
+    fn resized(&self, at_least: usize) -> Self {
+        let mut size = 8;
+        while size <= at_least {
+            size *= 2;
+        }
+        let mut larger = Self::new(size);
+        for &(hash, index) in self.slots.iter().flatten() {
+            larger.insert(hash, index);
+        }
+        larger
+    }
+}
+
+fn slot(probe: u64, mask: u64) -> usize {
+    usize::try_from(probe & mask).unwrap_or(0)
+}
+
+/// The hash of a string on a 64-bit Python 2 that does not randomise it.
+fn hash(text: &str) -> u64 {
+    let mut codes = text.chars().map(u64::from).peekable();
+    let Some(first) = codes.peek() else { return 0 };
+    let start = first << 7;
+    let mixed = codes.fold(start, |hash, code| hash.wrapping_mul(1_000_003) ^ code);
+    let hash = mixed ^ text.chars().count() as u64;
+    if hash == u64::MAX { u64::MAX - 1 } else { hash }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(names: &[&str]) -> Vec<String> {
+        let mapping: Mapping = names.iter().map(|name| ((*name).to_owned(), Py::None)).collect();
+        mapping.hashed().into_iter().map(|(name, _)| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn names_members_in_the_order_of_python_2() {
+        assert_eq!(order(&["id", "result", "error"]), ["error", "id", "result"]);
+        // create_user: a missing user name is named before a missing e-mail address.
+        assert_eq!(
+            order(&[
+                "create_personal_repo_group",
+                "force_password_change",
+                "extern_type",
+                "extern_name",
+                "admin",
+                "active",
+                "description",
+                "lastname",
+                "firstname",
+                "password",
+                "email",
+                "username",
+                "apiuser",
+                "request",
+            ]),
+            [
+                "username",
+                "password",
+                "description",
+                "firstname",
+                "admin",
+                "lastname",
+                "request",
+                "extern_name",
+                "apiuser",
+                "extern_type",
+                "active",
+                "force_password_change",
+                "create_personal_repo_group",
+                "email"
+            ]
+        );
+    }
+}

@@ -1,0 +1,449 @@
+//! JSON as simplejson 3 reads and writes it under Python 2.
+//!
+//! What is wrong with a request is told in simplejson's words, with its positions, which count
+//! bytes: fixtures/transcripts/rhodecode/envelope-malformed.json.
+
+use std::fmt::Write as _;
+
+use crate::mapping::Mapping;
+use crate::python::{Py, bytes_repr, float_repr};
+
+/// Why a text cannot be read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    /// The text is not JSON: simplejson's sentence.
+    Malformed(String),
+    /// It is nested deeper than Python goes.
+    TooDeep,
+}
+
+type Read<T> = Result<T, Unreadable>;
+
+/// How deep Python lets a document be nested.
+const DEEPEST: usize = 900;
+
+/// Reads a document.
+pub(crate) fn decode(text: &[u8]) -> Read<Py> {
+    let mut reader = Reader { text, at: 0, depth: 0 };
+    if text.starts_with(b"\xef\xbb\xbf") {
+        reader.at = 3;
+    }
+    reader.blanks();
+    let value = reader.value()?;
+    reader.blanks();
+    if reader.at < text.len() {
+        return Err(reader.extra());
+    }
+    Ok(value)
+}
+
+/// Writes a document as `dumps(value, indent=4)` does.
+pub(crate) fn encode(value: &Py) -> String {
+    let mut out = String::new();
+    put(&mut out, value, 0);
+    out
+}
+
+fn put(out: &mut String, value: &Py, depth: usize) {
+    match value {
+        Py::None => out.push_str("null"),
+        Py::Bool(on) => out.push_str(if *on { "true" } else { "false" }),
+        Py::Int(digits) => out.push_str(digits),
+        Py::Float(number) => out.push_str(&float_json(*number)),
+        Py::Str(text) => quote(out, text),
+        Py::List(items) if items.is_empty() => out.push_str("[]"),
+        Py::List(items) => {
+            let lines = items.iter().map(|item| (None, item)).collect();
+            put_lines(out, ['[', ']'], lines, depth);
+        }
+        Py::Dict(members) if members.is_empty() => out.push_str("{}"),
+        Py::Dict(members) => {
+            let lines = members.hashed().into_iter().map(|(name, value)| (Some(name), value));
+            put_lines(out, ['{', '}'], lines.collect(), depth);
+        }
+    }
+}
+
+fn put_lines(out: &mut String, ends: [char; 2], lines: Vec<(Option<&str>, &Py)>, depth: usize) {
+    out.push(ends[0]);
+    for (index, (name, value)) in lines.into_iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        break_line(out, depth + 1);
+        if let Some(name) = name {
+            quote(out, name);
+            out.push_str(": ");
+        }
+        put(out, value, depth + 1);
+    }
+    break_line(out, depth);
+    out.push(ends[1]);
+}
+
+fn break_line(out: &mut String, depth: usize) {
+    out.push('\n');
+    out.push_str(&" ".repeat(4 * depth));
+}
+
+fn float_json(number: f64) -> String {
+    match float_repr(number).as_str() {
+        "nan" => "NaN".to_owned(),
+        "inf" => "Infinity".to_owned(),
+        "-inf" => "-Infinity".to_owned(),
+        plain => plain.to_owned(),
+    }
+}
+
+fn quote(out: &mut String, text: &str) {
+    out.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            ' '..='~' => out.push(letter),
+            _ => {
+                for unit in letter.encode_utf16(&mut [0; 2]) {
+                    // Writing to a string cannot fail.
+                    write!(out, "\\u{unit:04x}").ok();
+                }
+            }
+        }
+    }
+    out.push('"');
+}
+
+struct Reader<'a> {
+    text: &'a [u8],
+    at: usize,
+    depth: usize,
+}
+
+impl Reader<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    fn blanks(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn value(&mut self) -> Read<Py> {
+        const WORDS: [(&[u8], Py); 6] = [
+            (b"null", Py::None),
+            (b"true", Py::Bool(true)),
+            (b"false", Py::Bool(false)),
+            (b"NaN", Py::Float(f64::NAN)),
+            (b"Infinity", Py::Float(f64::INFINITY)),
+            (b"-Infinity", Py::Float(f64::NEG_INFINITY)),
+        ];
+        match self.peek() {
+            Some(b'"') => Ok(Py::Str(self.string()?)),
+            Some(b'{') => self.nested(Self::object),
+            Some(b'[') => self.nested(Self::array),
+            _ => {
+                let rest = self.text.get(self.at..).unwrap_or_default();
+                if let Some((word, value)) = WORDS.iter().find(|(word, _)| rest.starts_with(word)) {
+                    self.at += word.len();
+                    return Ok(value.clone());
+                }
+                self.number()
+            }
+        }
+    }
+
+    fn nested(&mut self, read: fn(&mut Self) -> Read<Py>) -> Read<Py> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(Unreadable::TooDeep);
+        }
+        self.at += 1;
+        self.blanks();
+        let value = read(self)?;
+        self.depth -= 1;
+        Ok(value)
+    }
+
+    fn object(&mut self) -> Read<Py> {
+        const NAME: &str = "Expecting property name enclosed in double quotes";
+        let mut members = Vec::new();
+        if self.peek().is_none() {
+            return Err(self.expected("Expecting property name enclosed in double quotes or '}'"));
+        }
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(Py::Dict(Mapping::default()));
+        }
+        loop {
+            if self.peek() != Some(b'"') {
+                return Err(self.expected(NAME));
+            }
+            let name = self.string()?;
+            self.blanks();
+            if self.peek() != Some(b':') {
+                return Err(self.expected("Expecting ':' delimiter"));
+            }
+            self.at += 1;
+            self.blanks();
+            members.push((name, self.value()?));
+            self.blanks();
+            match self.peek() {
+                Some(b'}') => break,
+                Some(b',') => self.at += 1,
+                _ => return Err(self.expected("Expecting ',' delimiter or '}'")),
+            }
+            self.blanks();
+        }
+        self.at += 1;
+        Ok(Py::Dict(members.into_iter().collect()))
+    }
+
+    fn array(&mut self) -> Read<Py> {
+        let mut items = Vec::new();
+        if self.peek().is_none() {
+            return Err(self.expected("Expecting value or ']'"));
+        }
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(Py::List(items));
+        }
+        loop {
+            items.push(self.value()?);
+            self.blanks();
+            match self.peek() {
+                Some(b']') => break,
+                Some(b',') => self.at += 1,
+                _ => return Err(self.expected("Expecting ',' delimiter or ']'")),
+            }
+            self.blanks();
+        }
+        self.at += 1;
+        Ok(Py::List(items))
+    }
+
+    fn number(&mut self) -> Read<Py> {
+        let start = self.at;
+        if self.peek() == Some(b'-') && self.at + 1 < self.text.len() {
+            self.at += 1;
+        }
+        match self.peek() {
+            Some(b'1'..=b'9') => self.digits(),
+            Some(b'0') => self.at += 1,
+            _ => return Err(self.expected("Expecting value")),
+        }
+        if self.peek() == Some(b'.') && self.text.get(self.at + 1).is_some_and(u8::is_ascii_digit) {
+            self.at += 1;
+            self.digits();
+        }
+        self.exponent();
+        let digits = self.text.get(start..self.at).unwrap_or_default();
+        Ok(Py::number(&String::from_utf8_lossy(digits)))
+    }
+
+    fn digits(&mut self) {
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+    }
+
+    fn exponent(&mut self) {
+        let start = self.at;
+        if !matches!(self.peek(), Some(b'e' | b'E')) {
+            return;
+        }
+        self.at += 1;
+        if matches!(self.peek(), Some(b'+' | b'-')) {
+            self.at += 1;
+        }
+        let digits = self.at;
+        self.digits();
+        if self.at == digits {
+            self.at = start;
+        }
+    }
+
+    fn string(&mut self) -> Read<String> {
+        let start = self.at;
+        let mut out = String::new();
+        self.at += 1;
+        loop {
+            let chunk = self.at;
+            while let Some(byte) = self.peek() {
+                match byte {
+                    b'"' | b'\\' => break,
+                    0..=0x1f => return Err(self.control()),
+                    _ => self.at += 1,
+                }
+            }
+            self.push_chunk(&mut out, chunk)?;
+            match self.peek() {
+                Some(b'"') => break,
+                Some(_) if self.at + 1 < self.text.len() => out.push(self.escape()?),
+                _ => return Err(self.wrong("Unterminated string starting at", start)),
+            }
+        }
+        self.at += 1;
+        Ok(out)
+    }
+
+    fn push_chunk(&self, out: &mut String, start: usize) -> Read<()> {
+        let chunk = self.text.get(start..self.at).unwrap_or_default();
+        match std::str::from_utf8(chunk) {
+            Ok(text) => out.push_str(text),
+            Err(fault) => {
+                let place = fault.valid_up_to();
+                let byte = chunk.get(place).copied().unwrap_or_default();
+                return Err(Unreadable::Malformed(undecodable(byte, place, fault.error_len())));
+            }
+        }
+        Ok(())
+    }
+
+    fn escape(&mut self) -> Read<char> {
+        let start = self.at;
+        let letter = self.text.get(start + 1).copied().unwrap_or_default();
+        self.at += 2;
+        Ok(match letter {
+            b'"' | b'\\' | b'/' => char::from(letter),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => return self.unicode(start),
+            _ => {
+                let slash = bytes_repr(b"\\");
+                return Err(self.wrong(&format!("Invalid \\X escape sequence {slash}"), start));
+            }
+        })
+    }
+
+    /// Reads the digits of `\uXXXX`, and of a second one where the first is half a pair. Half a pair
+    /// by itself, which Python keeps and Rust cannot, becomes the replacement character.
+    fn unicode(&mut self, start: usize) -> Read<char> {
+        let first = self.hex(start)?;
+        if (0xd800..0xdc00).contains(&first) && self.text.get(self.at..self.at + 2) == Some(b"\\u")
+        {
+            let second = self.at;
+            self.at += 2;
+            let low = self.hex(second)?;
+            if (0xdc00..0xe000).contains(&low) {
+                let code = 0x10000 + ((first - 0xd800) << 10) + (low - 0xdc00);
+                return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+            }
+            self.at = second;
+        }
+        Ok(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    fn hex(&mut self, start: usize) -> Read<u32> {
+        let digits = self.text.get(self.at..self.at + 4).unwrap_or_default();
+        let whole = self.at + 4 < self.text.len() && digits.iter().all(u8::is_ascii_hexdigit);
+        let code =
+            std::str::from_utf8(digits).ok().and_then(|hex| u32::from_str_radix(hex, 16).ok());
+        match code {
+            Some(code) if whole => {
+                self.at += 4;
+                Ok(code)
+            }
+            _ => Err(self.wrong("Invalid \\uXXXX escape sequence", start + 1)),
+        }
+    }
+
+    fn control(&self) -> Unreadable {
+        let byte = bytes_repr(self.text.get(self.at..=self.at).unwrap_or_default());
+        self.expected(&format!("Invalid control character {byte} at"))
+    }
+
+    fn expected(&self, what: &str) -> Unreadable {
+        self.wrong(what, self.at)
+    }
+
+    fn wrong(&self, what: &str, at: usize) -> Unreadable {
+        let (line, column) = self.place(at);
+        Unreadable::Malformed(format!("{what}: line {line} column {column} (char {at})"))
+    }
+
+    fn extra(&self) -> Unreadable {
+        let (at, end) = (self.at, self.text.len());
+        let ((line, column), (last, stop)) = (self.place(at), self.place(end));
+        Unreadable::Malformed(format!(
+            "Extra data: line {line} column {column} - line {last} column {stop} \
+             (char {at} - {end})"
+        ))
+    }
+
+    fn place(&self, at: usize) -> (usize, usize) {
+        let before = self.text.get(..at).unwrap_or(self.text);
+        let line = before.split(|byte| *byte == b'\n').count();
+        let newline = before.iter().rposition(|byte| *byte == b'\n');
+        (line, newline.map_or(at + 1, |newline| at - newline))
+    }
+}
+
+/// What Python 2 says of bytes that are not UTF-8. Places count from the start of the chunk.
+fn undecodable(byte: u8, place: usize, length: Option<usize>) -> String {
+    let why = match (byte, length) {
+        (_, None) => "unexpected end of data",
+        (0x80..=0xc1 | 0xf5..=0xff, _) => "invalid start byte",
+        _ => "invalid continuation byte",
+    };
+    format!("'utf8' codec can't decode byte {byte:#04x} in position {place}: {why}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(text: &str) -> String {
+        match decode(text.as_bytes()) {
+            Err(Unreadable::Malformed(sentence)) => sentence,
+            _ => String::new(),
+        }
+    }
+
+    #[test]
+    fn says_what_is_wrong_as_simplejson_does() {
+        for (text, sentence) in [
+            ("", "Expecting value: line 1 column 1 (char 0)"),
+            (
+                "{",
+                "Expecting property name enclosed in double quotes or '}': line 1 column 2 (char 1)",
+            ),
+            ("{\"a\"}", "Expecting ':' delimiter: line 1 column 5 (char 4)"),
+            (
+                "{\"id\": 1,}",
+                "Expecting property name enclosed in double quotes: line 1 column 10 (char 9)",
+            ),
+            ("[1,", "Expecting value: line 1 column 4 (char 3)"),
+            ("[", "Expecting value or ']': line 1 column 2 (char 1)"),
+            ("[1 2]", "Expecting ',' delimiter or ']': line 1 column 4 (char 3)"),
+            ("{\"id\":1}\n x", "Extra data: line 2 column 2 - line 2 column 3 (char 10 - 11)"),
+            ("{\"id\": \"abc", "Unterminated string starting at: line 1 column 8 (char 7)"),
+            ("{\"id\": \"\\x\"}", r"Invalid \X escape sequence '\\': line 1 column 9 (char 8)"),
+            ("\"\\u12\"", r"Invalid \uXXXX escape sequence: line 1 column 3 (char 2)"),
+            ("\"a\nb\"", r"Invalid control character '\n' at: line 1 column 3 (char 2)"),
+            ("-", "Expecting value: line 1 column 1 (char 0)"),
+            ("01", "Extra data: line 1 column 2 - line 1 column 3 (char 1 - 2)"),
+        ] {
+            assert_eq!(fault(text), sentence, "{text}");
+        }
+    }
+
+    #[test]
+    fn writes_what_it_read() {
+        let text =
+            "{\"id\": 1.0, \"x\": [12345678901234567890123, \"\\u017c\\ud83d\\ude00\", {}, []]}";
+        let written = "{\n    \"x\": [\n        12345678901234567890123,\n        \
+                       \"\\u017c\\ud83d\\ude00\",\n        {},\n        []\n    ],\n    \"id\": 1.0\n}";
+        let read = decode(text.as_bytes()).map(|value| encode(&value));
+        assert_eq!(read.as_deref(), Ok(written));
+    }
+}
