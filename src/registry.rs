@@ -10,8 +10,12 @@ use isogloss_store::Numbered;
 use crate::config::settings::{Route, Settings};
 
 /// Every adapter.
-pub const ADAPTERS: &[&Adapter] =
-    &[&isogloss_octoprint::ADAPTER, &isogloss_kanboard::ADAPTER, &isogloss_dandelion::ADAPTER];
+pub const ADAPTERS: &[&Adapter] = &[
+    &isogloss_octoprint::ADAPTER,
+    &isogloss_rhodecode::ADAPTER,
+    &isogloss_kanboard::ADAPTER,
+    &isogloss_dandelion::ADAPTER,
+];
 
 /// The system name of the embedded store.
 pub const STORE: &str = "store";

@@ -26,6 +26,7 @@ pub const ADAPTER: Adapter = Adapter {
     groups: Numbering::From(1),
     versions: VERSIONS,
     options: &[],
+    backend: None,
     dialect,
     foundation: Vec::new,
     mint,
