@@ -14,7 +14,7 @@ use isogloss_store::Store;
 
 use crate::auth::random;
 use crate::config::secret::SecretSource;
-use crate::config::settings::{self, Route, Settings};
+use crate::config::settings::{self, Policy, Route, Settings};
 use crate::directory::{Directory, DirectoryConfig};
 use crate::layers::bridge::Bridge;
 use crate::registry;
@@ -50,13 +50,25 @@ impl Backends {
 
     /// The backend of a route, with what the route says of attributes that it cannot hold.
     pub fn of(&self, route: &Route) -> anyhow::Result<Arc<dyn Backend>> {
-        match self.0.get(&route.backend) {
-            None => Err(anyhow!("no backend {:?}", route.backend)),
+        self.named(&route.backend, &route.attributes)
+    }
+
+    /// A backend by name, with what becomes of attributes that it cannot hold.
+    pub fn named(
+        &self,
+        name: &str,
+        policies: &BTreeMap<String, Policy>,
+    ) -> anyhow::Result<Arc<dyn Backend>> {
+        match self.0.get(name) {
+            None => {
+                let known: Vec<_> = self.0.keys().map(String::as_str).collect();
+                Err(anyhow!("no backend {name:?}; known: {}", known.join(", ")))
+            }
             Some(Made::Store(store)) => Ok(Arc::clone(store)),
             Some(Made::System { system, shadow, realm, adapter }) => {
                 let ids = (realm.clone(), adapter.users);
                 let shadow = Arc::new(shadow.clone());
-                let policies = route.attributes.clone();
+                let policies = policies.clone();
                 Ok(Arc::new(Bridge::new(Arc::clone(system), shadow, ids, policies)))
             }
         }

@@ -168,6 +168,9 @@ pub enum UserAsk {
 pub struct At {
     #[command(flatten)]
     pub(crate) place: Place,
+    /// The backend; without a name, the embedded store or the only one
+    #[arg(long, value_name = "NAME")]
+    pub backend: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -9,12 +9,11 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::key::{Key, KeyChoice, NewKey};
 use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{UserId, UserRef};
-use isogloss_store::Store;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::cli::arguments::{At, Key as Ask, KeyAdd, KeyAsk};
-use crate::cli::open::{execute, store};
+use crate::cli::open::{People, people};
 use crate::cli::print;
 use crate::provision::bootstrap::mint;
 use crate::registry;
@@ -25,17 +24,17 @@ pub(crate) async fn run(ask: &Ask) -> anyhow::Result<()> {
         KeyAsk::Add(ask) => &ask.at,
         KeyAsk::List { at, .. } | KeyAsk::Revoke { at, .. } => at,
     };
-    let store = store(&at.place).await?;
+    let people = people(at).await?;
     let result = match &ask.ask {
-        KeyAsk::Add(ask) => add(&store, ask).await,
-        KeyAsk::List { username, at } => list(&store, username.as_deref(), at).await,
-        KeyAsk::Revoke { id, at } => revoke(&store, *id, at).await,
+        KeyAsk::Add(ask) => add(&people, ask).await,
+        KeyAsk::List { username, at } => list(&people, username.as_deref(), at).await,
+        KeyAsk::Revoke { id, at } => revoke(&people, *id, at).await,
     };
-    store.close().await;
+    people.close().await;
     result
 }
 
-async fn add(store: &Store, ask: &KeyAdd) -> anyhow::Result<()> {
+async fn add(people: &People, ask: &KeyAdd) -> anyhow::Result<()> {
     let adapter = registry::adapter_or_known(&ask.dialect).map_err(|why| anyhow!(why))?;
     for text in &ask.addresses {
         if text.parse::<IpNet>().is_err() && text.parse::<IpAddr>().is_err() {
@@ -53,7 +52,7 @@ async fn add(store: &Store, ask: &KeyAdd) -> anyhow::Result<()> {
         replaces: false,
     };
     let owner = UserRef::Name(ask.username.clone());
-    execute(store, Command::IssueKey(Some(owner), Box::new(key))).await?;
+    people.execute(Command::IssueKey(Some(owner), Box::new(key))).await?;
     if ask.at.json {
         return print::json(
             &json!({"username": ask.username, "dialect": adapter.name, "key": value}),
@@ -62,14 +61,14 @@ async fn add(store: &Store, ask: &KeyAdd) -> anyhow::Result<()> {
     print::line(&value)
 }
 
-async fn list(store: &Store, username: Option<&str>, at: &At) -> anyhow::Result<()> {
+async fn list(people: &People, username: Option<&str>, at: &At) -> anyhow::Result<()> {
     let owner = username.map(|name| UserRef::Name(name.to_owned()));
     if let Some(owner) = &owner {
-        execute(store, Command::GetUser(owner.clone())).await?;
+        people.execute(Command::GetUser(owner.clone())).await?;
     }
-    let names = names(store).await?;
+    let names = names(people).await?;
     let name = |key: &Key| key.owner.and_then(|id| names.get(&id).map(String::as_str));
-    let keys = keys(store, owner.as_ref()).await?;
+    let keys = keys(people, owner.as_ref()).await?;
     if at.json {
         let values = keys.iter().map(|key| print::key_value(key, name(key)));
         return print::json(&Value::Array(values.collect()));
@@ -78,27 +77,27 @@ async fn list(store: &Store, username: Option<&str>, at: &At) -> anyhow::Result<
     print::table(&print::KEY_HEADINGS, rows)
 }
 
-async fn revoke(store: &Store, id: Uuid, at: &At) -> anyhow::Result<()> {
-    let all = keys(store, None).await?;
+async fn revoke(people: &People, id: Uuid, at: &At) -> anyhow::Result<()> {
+    let all = keys(people, None).await?;
     let key = all.into_iter().find(|key| key.id == id).ok_or(anyhow!("there is no such key"))?;
     let owner = key.owner.map(UserRef::Id);
-    execute(store, Command::RevokeKeys(owner, key.realm, KeyChoice::Id(id))).await?;
+    people.execute(Command::RevokeKeys(owner, key.realm, KeyChoice::Id(id))).await?;
     if at.json {
         return print::json(&json!({"revoked": id.to_string()}));
     }
     print::line(&format!("revoked {id}"))
 }
 
-async fn keys(store: &Store, owner: Option<&UserRef>) -> anyhow::Result<Vec<Key>> {
+async fn keys(people: &People, owner: Option<&UserRef>) -> anyhow::Result<Vec<Key>> {
     let mut all = Vec::new();
     for adapter in registry::ADAPTERS {
         let command = Command::ListKeys(owner.cloned(), Realm::named(adapter.name));
-        all.extend(execute(store, command).await?.keys()?);
+        all.extend(people.execute(command).await?.keys()?);
     }
     Ok(all)
 }
 
-async fn names(store: &Store) -> anyhow::Result<HashMap<UserId, String>> {
-    let users = execute(store, Command::ListUsers).await?.users()?;
+async fn names(people: &People) -> anyhow::Result<HashMap<UserId, String>> {
+    let users = people.execute(Command::ListUsers).await?.users()?;
     Ok(users.into_iter().map(|user| (user.id, user.username)).collect())
 }

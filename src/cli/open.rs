@@ -1,6 +1,9 @@
 //! Opens what the command line points at: the configuration, and the store beside a gateway that
 //! may be running.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use anyhow::bail;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
@@ -9,11 +12,12 @@ use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_store::Store;
 
-use crate::cli::arguments::Place;
+use crate::backends::Backends;
+use crate::cli::arguments::{At, Place};
 use crate::config::load;
 use crate::config::settings::Settings;
 use crate::provision::bootstrap;
-use crate::startup;
+use crate::{registry, startup};
 
 /// The configuration in force.
 pub(crate) fn settings(place: &Place) -> anyhow::Result<Settings> {
@@ -24,19 +28,54 @@ pub(crate) fn settings(place: &Place) -> anyhow::Result<Settings> {
     Ok(settings)
 }
 
-/// The initialised store.
-pub(crate) async fn store(place: &Place) -> anyhow::Result<Store> {
-    let settings = settings(place)?;
+/// People behind one backend of the configuration.
+pub(crate) struct People {
+    store: Store,
+    backends: Backends,
+    backend: Arc<dyn Backend>,
+}
+
+/// The people behind a backend; without a name, behind the embedded store or the only backend.
+pub(crate) async fn people(at: &At) -> anyhow::Result<People> {
+    let settings = settings(&at.place)?;
     let directory = &settings.store.directory;
     if !bootstrap::is_initialised(directory) {
         bail!("{} is not initialised; `isogloss init` does that", directory.display());
     }
-    startup::open_store(&settings).await
+    let store = startup::open_store(&settings).await?;
+    let backends = Backends::open(&settings, &store).await?;
+    let backend = backends.named(&name(&settings, at)?, &BTreeMap::new())?;
+    Ok(People { store, backends, backend })
 }
 
-/// Runs a command as the operator, who holds the data directory and so may do everything.
-pub(crate) async fn execute(store: &Store, command: Command) -> anyhow::Result<Outcome> {
-    store.execute(command, &Caller::Gateway).await.map_err(|fault| sentence(&fault))
+fn name(settings: &Settings, at: &At) -> anyhow::Result<String> {
+    if let Some(name) = &at.backend {
+        return Ok(name.clone());
+    }
+    let mut all = settings.backend.iter();
+    match (all.find(|(_, backend)| backend.system == registry::STORE), settings.backend.len()) {
+        (Some((name, _)), _) => Ok(name.clone()),
+        (None, 1) => Ok(settings.backend.keys().next().cloned().unwrap_or_default()),
+        (None, _) => bail!("there are several backends; --backend says which"),
+    }
+}
+
+impl People {
+    /// Runs a command as the operator, who holds the data directory and so may do everything.
+    pub(crate) async fn execute(&self, command: Command) -> anyhow::Result<Outcome> {
+        let ready = self.backend.capability().check(command.verb());
+        let result = match ready {
+            Ok(()) => self.backend.execute(command, &Caller::Gateway).await,
+            Err(fault) => Err(fault),
+        };
+        result.map_err(|fault| sentence(&fault))
+    }
+
+    /// Closes what was opened.
+    pub(crate) async fn close(&self) {
+        self.backends.close().await;
+        self.store.close().await;
+    }
 }
 
 /// Says a fault to the operator.

@@ -10,7 +10,7 @@ use isogloss_canonical::user::{NewUser, Role, User, UserPatch, UserRef};
 use serde_json::{Value, json};
 
 use crate::cli::arguments::{At, User as Ask, UserAsk, UserChange};
-use crate::cli::open::{execute, store};
+use crate::cli::open::people;
 use crate::cli::print;
 
 /// Looks after people.
@@ -68,9 +68,9 @@ async fn set(ask: &UserChange) -> anyhow::Result<()> {
 }
 
 async fn list(at: &At) -> anyhow::Result<()> {
-    let store = store(&at.place).await?;
-    let users = execute(&store, Command::ListUsers).await.and_then(|out| Ok(out.users()?));
-    store.close().await;
+    let people = people(at).await?;
+    let users = people.execute(Command::ListUsers).await.and_then(|out| Ok(out.users()?));
+    people.close().await;
     let users = users?;
     if at.json {
         return print::json(&Value::Array(users.iter().map(print::user_value).collect()));
@@ -80,9 +80,9 @@ async fn list(at: &At) -> anyhow::Result<()> {
 
 /// Runs a command that answers a person.
 async fn one(at: &At, command: Command) -> anyhow::Result<User> {
-    let store = store(&at.place).await?;
-    let result = execute(&store, command).await;
-    store.close().await;
+    let people = people(at).await?;
+    let result = people.execute(command).await;
+    people.close().await;
     Ok(*result.and_then(|out| Outcome::user(out).map_err(Into::into))?)
 }
 
