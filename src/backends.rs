@@ -17,6 +17,7 @@ use crate::config::secret::SecretSource;
 use crate::config::settings::{self, Policy, Route, Settings};
 use crate::directory::{Directory, DirectoryConfig};
 use crate::layers::bridge::Bridge;
+use crate::provision::bootstrap::open_shadow;
 use crate::registry;
 use crate::upstream::{HttpUpstream, Reach};
 
@@ -124,7 +125,7 @@ async fn system(
     let upstream = HttpUpstream::new(&reach(wanted)?).map_err(|why| anyhow!(why))?;
     let system = (backend.make)(&service, Arc::new(upstream));
     let directory = settings.store.directory.join(SHADOWS).join(name);
-    let shadow = Store::open(&directory, registry::numbered(settings))
+    let shadow = open_shadow(&directory, registry::numbered(settings))
         .await
         .with_context(|| format!("{} cannot be opened", directory.display()))?;
     Ok(Made::System { system, shadow, realm, adapter })

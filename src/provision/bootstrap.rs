@@ -11,7 +11,7 @@ use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
-use isogloss_store::Store;
+use isogloss_store::{Numbered, Store};
 use serde_json::{Map, Value, json};
 
 use crate::provision::accounts::{Account, AccountKey, Accounts};
@@ -52,14 +52,28 @@ async fn fill(draft: &Path, accounts: &Accounts) -> anyhow::Result<()> {
 }
 
 async fn provision(store: &Store, accounts: &Accounts) -> anyhow::Result<()> {
+    lay_foundation(store).await?;
+    accounts.provision(store).await?;
+    store.mark_initialised().await?;
+    Ok(())
+}
+
+/// The groups that a fresh server of each system has.
+async fn lay_foundation(store: &Store) -> anyhow::Result<()> {
     for adapter in registry::ADAPTERS {
         for group in (adapter.foundation)() {
             store.execute(Command::CreateGroup(Box::new(group)), &Caller::Gateway).await?;
         }
     }
-    accounts.provision(store).await?;
-    store.mark_initialised().await?;
     Ok(())
+}
+
+/// Opens the shadow of a system, and prepares it if it is new. Its people come from the system.
+pub async fn open_shadow(directory: &Path, realms: Vec<Numbered>) -> anyhow::Result<Store> {
+    if !is_initialised(directory) {
+        initialise(directory, &Accounts::default()).await?;
+    }
+    Ok(Store::open(directory, realms).await?)
 }
 
 /// Moves a finished store to its place; the database last, since its presence is what tells an
