@@ -83,6 +83,8 @@ pub struct Asserted {
     status: Option<u16>,
     /// The headers, all of them.
     headers: Option<BTreeMap<String, String>>,
+    /// The headers that must not be there, all of them.
+    absent_headers: Option<Vec<String>>,
     /// The body, as JSON in a string.
     json: Option<String>,
     /// Members of the recorded body that are others, as a JSON object in a string.
@@ -201,13 +203,18 @@ impl Deviation {
     #[must_use]
     pub fn expected(&self, recorded: &Map<String, Value>) -> Map<String, Value> {
         let mut expected = recorded.clone();
-        let Asserted { status, headers, text, volatile, contains, .. } = &self.answer;
+        let Asserted { status, headers, absent_headers, text, volatile, contains, .. } =
+            &self.answer;
         if let Some(status) = status {
             expected.insert("status".to_owned(), (*status).into());
         }
         if let Some(headers) = headers {
             let headers = headers.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
             expected.insert("headers".to_owned(), Value::Object(headers.collect()));
+        }
+        if let Some(absent) = absent_headers {
+            let absent = absent.iter().map(|name| name.as_str().into());
+            expected.insert("absent_headers".to_owned(), Value::Array(absent.collect()));
         }
         if let Ok(Some(json)) = self.answer.body(recorded) {
             expected.insert("json".to_owned(), json);
