@@ -40,6 +40,8 @@ const UNRECORDED: &[(&str, &str)] = &[
     ("dandelion", "POST /api/usersettings/saveloglimit"),
     ("dandelion", "POST /api/usersettings/savetheme"),
     ("kanboard", "getDefaultTaskColors"),
+    ("octoprint", "GET /plugin/appkeys/auth/<token>"),
+    ("octoprint", "GET /"),
 ];
 
 fn root() -> &'static Path {

@@ -183,11 +183,11 @@ impl Reason {
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
-            Self::LeaksSecret => "would leak a secret",
-            Self::ExposesImplementation => "would expose an implementation",
-            Self::LosesWork => "would lose somebody's work",
-            Self::WeakensAuthorisation => "would weaken authorisation",
-            Self::RecordedMachine => "is a property of what was recorded",
+            Self::LeaksSecret => "Copying it would leak a secret.",
+            Self::ExposesImplementation => "Copying it would expose an implementation.",
+            Self::LosesWork => "Copying it would lose somebody's work.",
+            Self::WeakensAuthorisation => "Copying it would weaken authorisation.",
+            Self::RecordedMachine => "It belongs to the machine that was recorded.",
         }
     }
 }
@@ -269,7 +269,7 @@ pub fn document(deviations: &[Deviation]) -> String {
         for row in deviations.iter().filter(|row| row.dialect == dialect) {
             let exchanges = row.exchanges.join("; ");
             let place = format!("`{}`: {exchanges}", row.scenarios.join("`, `"));
-            let why = format!("Copying it {}. {}", row.reason.words(), row.why);
+            let why = format!("{} {}", row.reason.words(), row.why);
             let cells = [place.as_str(), &row.original, &row.ours, &why];
             let cells = cells.map(|cell| cell.trim().replace('|', "\\|").replace('\n', " "));
             out.extend(["| ", &cells.join(" | "), " |\n"]);
