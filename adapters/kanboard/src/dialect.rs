@@ -8,6 +8,8 @@ mod members;
 mod procedure;
 mod refusal;
 mod rpc;
+#[cfg(test)]
+mod tests;
 mod users;
 mod validation;
 

@@ -1,0 +1,165 @@
+//! What the dialect makes of an outage, and what it asks of the gateway.
+
+mod script;
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use isogloss_canonical::credentials::Credentials;
+use isogloss_canonical::fault::{Refusal, Subject};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::{Role, UserPatch, UserRef};
+use serde_json::json;
+
+use super::*;
+use crate::database::Database;
+use crate::dialect::procedure::{Otherwise, Procedure};
+use script::{REALM, Script, request, user};
+
+const APPLICATION: &str = "jsonrpc:token";
+const ANN: &str = "ann:secret";
+
+fn dialect(database: Database) -> Kanboard {
+    Kanboard { shape: Shape { realm: REALM, database, strings: false }, header: None }
+}
+
+/// A script never waits, so that one poll is all it takes.
+fn run<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("a script never waits"),
+    }
+}
+
+fn answer_on(database: Database, login: &str, body: &str, script: &Script) -> (u16, String) {
+    let response = run(dialect(database).answer(&request(login, body), script));
+    (response.status, String::from_utf8(response.body.to_vec()).unwrap())
+}
+
+fn answer(login: &str, body: &str, script: &Script) -> (u16, String) {
+    answer_on(Database::Sqlite, login, body, script)
+}
+
+/// A call with a one for each parameter that has to be given.
+fn call(procedure: &Procedure) -> String {
+    let parameters = procedure.parameters.iter().filter(|own| own.otherwise == Otherwise::Refused);
+    let ones: Vec<_> = parameters.map(|own| (own.name.to_owned(), json!("1234567"))).collect();
+    let mut params: serde_json::Map<_, _> = ones.into_iter().collect();
+    if procedure.method.name.starts_with("update") {
+        params.insert("name".to_owned(), json!("x"));
+    }
+    json!({"jsonrpc": "2.0", "method": procedure.method.name, "params": params, "id": 1})
+        .to_string()
+}
+
+#[test]
+fn an_outage_is_never_worded_as_absence() {
+    for kind in [FaultKind::Unavailable, FaultKind::Timeout, FaultKind::Unexpected] {
+        for procedure in PROCEDURES.iter().flat_map(|table| table.iter()) {
+            let (name, body) = (procedure.method.name, call(procedure));
+            if procedure.method.verbs.is_empty() {
+                continue;
+            }
+            let down = Script::person(user(Role::Administrator), Err(Fault::new(kind, "down")));
+            let (status, answer) = answer(ANN, &body, &down);
+            assert!(!answer.contains("result"), "{name}: {answer}");
+            assert!(status == 200 && answer.contains("\"code\":0"), "{name}: {answer}");
+        }
+    }
+}
+
+#[test]
+fn a_gateway_that_cannot_prove_says_so() {
+    let body = r#"{"jsonrpc":"2.0","method":"getVersion","id":1}"#;
+    let down = Script::nobody(Fault::new(FaultKind::Unavailable, "down"));
+    let (status, answered) = answer(ANN, body, &down);
+    assert!(status == 200 && answered.contains("SQL Error[HY000]"), "{answered}");
+    let directory = Fault::new(FaultKind::Unavailable, "down").about(Subject::Directory);
+    let (_, answered) = answer(ANN, body, &Script::nobody(directory));
+    assert!(answered.contains("Unable to connect to LDAP server"), "{answered}");
+    for refusal in [Refusal::Unknown, Refusal::Locked, Refusal::Inactive, Refusal::SecondFactor] {
+        let (status, _) = answer(ANN, body, &Script::nobody(Fault::refused(refusal)));
+        assert_eq!(status, 401, "{refusal:?}");
+    }
+}
+
+#[test]
+fn a_personal_token_is_not_the_applications() {
+    let body = r#"{"jsonrpc":"2.0","method":"getVersion","id":1}"#;
+    let person = || Script::person(user(Role::Administrator), Ok(Outcome::Done));
+    assert_eq!(answer(APPLICATION, body, &person()).0, 401);
+    assert_eq!(answer(ANN, body, &Script::application(Ok(Outcome::Done))).0, 401);
+    let script = Script::application(Ok(Outcome::Done));
+    assert_eq!(answer(APPLICATION, body, &script).0, 200);
+    assert!(matches!(script.shown.lock().unwrap()[0], Credentials::Key { .. }));
+}
+
+#[test]
+fn nobody_is_asked_about_what_is_refused_anyway() {
+    let ordinary = Script::person(user(Role::User), Ok(Outcome::Done));
+    let (status, _) = answer(ANN, r#"{"jsonrpc":"2.0","method":"REMOVEUSER","id":1}"#, &ordinary);
+    assert_eq!(status, 403);
+    let script = Script::application(Ok(Outcome::Done));
+    for body in [
+        r#"{"jsonrpc":"2.0","method":"removeUser","id":1}"#,
+        r#"{"jsonrpc":"2.0","method":"createUser","params":["a","12345"],"id":1}"#,
+        r#"{"jsonrpc":"2.0","method":"updateUser","params":{"id":7,"email":"x"},"id":1}"#,
+        r#"{"jsonrpc":"2.0","method":"getUser","params":["abc"],"id":1}"#,
+    ] {
+        answer(APPLICATION, body, &script);
+    }
+    assert!(ordinary.asked.lock().unwrap().is_empty() && script.asked.lock().unwrap().is_empty());
+}
+
+#[test]
+fn an_update_is_one_command() {
+    let changed = Outcome::User(Box::new(user(Role::Manager)));
+    let script = Script::application(Ok(changed));
+    let body = r#"[{"jsonrpc":"2.0","method":"updateUser","id":1,
+        "params":{"id":" 07 ","username":" bob ","name":null,"role":"app-admin"}}]"#;
+    let (_, answered) = answer(APPLICATION, body, &script);
+    assert_eq!(answered, r#"[{"jsonrpc":"2.0","result":true,"id":1}]"#);
+    let patch = UserPatch {
+        username: Some("bob".to_owned()),
+        role: Some(Role::Administrator),
+        attributes: [("kanboard.role".to_owned(), None)].into(),
+        ..UserPatch::default()
+    };
+    let seven = UserRef::Native(REALM, "7".to_owned());
+    assert_eq!(*script.asked.lock().unwrap(), [Command::UpdateUser(seven, Box::new(patch))]);
+}
+
+#[test]
+fn a_kept_role_conveys_nothing_to_an_administrator() {
+    let mut person = user(Role::Administrator);
+    person.attributes.insert("kanboard.role".to_owned(), json!(""));
+    let body = r#"{"jsonrpc":"2.0","method":"getVersion","id":1}"#;
+    assert_eq!(answer(ANN, body, &Script::person(person.clone(), Ok(Outcome::Done))).0, 200);
+    person.role = Role::User;
+    assert_eq!(answer(ANN, body, &Script::person(person, Ok(Outcome::Done))).0, 403);
+}
+
+#[test]
+fn the_database_shows() {
+    let body = r#"{"jsonrpc":"2.0","method":"getUser","params":["7x"],"id":1}"#;
+    let found = || Script::application(Ok(Outcome::Keys(Vec::new())));
+    let (_, answered) = answer(APPLICATION, body, &found());
+    assert!(answered.contains("\"result\":null"), "{answered}");
+    let (_, answered) = answer_on(Database::Postgres, APPLICATION, body, &found());
+    assert!(answered.contains("\"code\":0") && answered.contains("22P02"), "{answered}");
+    let shape = dialect(Database::Postgres).shape;
+    let mut row = String::new();
+    Php::Array(shape.user(&user(Role::User), Php::Null)).write(&mut row).unwrap();
+    assert!(row.contains("\"is_active\":true") && !row.contains("is_admin"), "{row}");
+}
+
+#[test]
+fn what_is_too_large_is_no_json() {
+    let refused = |kind| {
+        let response = dialect(Database::Sqlite).refuse(&request(ANN, ""), &Fault::new(kind, ""));
+        (response.status, response.body.is_empty())
+    };
+    assert_eq!(refused(FaultKind::TooLarge), (200, false));
+    assert_eq!(refused(FaultKind::Timeout), (500, true));
+}

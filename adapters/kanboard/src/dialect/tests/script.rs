@@ -1,0 +1,148 @@
+//! A gateway that answers every command alike, and remembers what it was asked.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::{Caller, Credentials, Person, Proof};
+use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::http::Request;
+use isogloss_canonical::memory::{Memory, Shelf};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::user::{Role, User, UserId};
+use jiff::Timestamp;
+use serde_json::Value;
+
+pub(super) const REALM: Realm = Realm::named("kanboard");
+
+/// Proves one caller and gives one answer.
+#[derive(Debug)]
+pub(super) struct Script {
+    caller: Result<Caller, Fault>,
+    reply: Result<Outcome, Fault>,
+    kept: Mutex<HashMap<String, Value>>,
+    /// What was asked.
+    pub(super) asked: Mutex<Vec<Command>>,
+    /// What was shown.
+    pub(super) shown: Mutex<Vec<Credentials>>,
+}
+
+impl Script {
+    /// The caller is the application.
+    pub(super) fn application(reply: Result<Outcome, Fault>) -> Self {
+        Self::of(Ok(Caller::Application(REALM)), reply)
+    }
+
+    /// The caller is a person.
+    pub(super) fn person(user: User, reply: Result<Outcome, Fault>) -> Self {
+        let person = Person { user, proof: Proof::Password };
+        Self::of(Ok(Caller::Person(Box::new(person))), reply)
+    }
+
+    /// Nobody is proved.
+    pub(super) fn nobody(fault: Fault) -> Self {
+        Self::of(Err(fault), Ok(Outcome::Done))
+    }
+
+    fn of(caller: Result<Caller, Fault>, reply: Result<Outcome, Fault>) -> Self {
+        Self {
+            caller,
+            reply,
+            kept: Mutex::default(),
+            asked: Mutex::default(),
+            shown: Mutex::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl Exchange for Script {
+    async fn identify(&self, shown: Credentials) -> Result<Caller, Fault> {
+        self.shown.lock().unwrap().push(shown);
+        self.caller.clone()
+    }
+
+    async fn call(&self, _: &Caller, command: Command) -> Result<Outcome, Fault> {
+        self.asked.lock().unwrap().push(command);
+        self.reply.clone()
+    }
+
+    fn memory(&self) -> &dyn Memory {
+        self
+    }
+
+    fn random(&self) -> [u8; 32] {
+        [7; 32]
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
+#[async_trait]
+impl Memory for Script {
+    async fn recall(&self, _: Shelf, key: &str) -> Result<Option<Value>, Fault> {
+        self.reply.clone()?;
+        Ok(self.kept.lock().unwrap().get(key).cloned())
+    }
+
+    async fn remember(&self, _: Shelf, key: &str, value: Value, _: Duration) -> Result<(), Fault> {
+        self.kept.lock().unwrap().insert(key.to_owned(), value);
+        Ok(())
+    }
+
+    async fn forget(&self, _: Shelf, key: &str) -> Result<bool, Fault> {
+        Ok(self.kept.lock().unwrap().remove(key).is_some())
+    }
+
+    async fn count(&self, _: Shelf, _: &str, _: Duration) -> Result<u64, Fault> {
+        Ok(1)
+    }
+}
+
+/// User 7, with everything as it is at the beginning.
+pub(super) fn user(role: Role) -> User {
+    User {
+        id: UserId(uuid::Uuid::nil()),
+        ids: [(REALM, "7".to_owned())].into(),
+        username: "ann".to_owned(),
+        display_name: None,
+        given_name: None,
+        family_name: None,
+        email: None,
+        role,
+        active: true,
+        has_password: true,
+        source: None,
+        failures: 0,
+        locked_until: None,
+        addresses: Vec::new(),
+        groups: Vec::new(),
+        attributes: serde_json::Map::new(),
+        created: Timestamp::UNIX_EPOCH,
+        password_changed: Timestamp::UNIX_EPOCH,
+        last_login: None,
+    }
+}
+
+/// A request with this body by this caller.
+pub(super) fn request(login: &str, body: &str) -> Request {
+    let basic = format!("Basic {}", STANDARD.encode(login));
+    Request {
+        method: "POST".to_owned(),
+        path: "/jsonrpc.php".to_owned(),
+        query: None,
+        headers: vec![("authorization".to_owned(), basic.into())],
+        body: body.to_owned().into(),
+        mount: String::new(),
+        peer: None,
+        received: Timestamp::UNIX_EPOCH,
+    }
+}
