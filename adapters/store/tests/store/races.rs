@@ -73,3 +73,22 @@ async fn a_store_that_several_open_at_once_is_made_once() {
     ids.dedup();
     assert_eq!(ids.len(), 6);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_goes_away_half_way_leaves_nothing_half_done() {
+    let store = fresh().await;
+    let mut tasks = JoinSet::new();
+    for number in 0..40_u64 {
+        let store = store.store.clone();
+        tasks.spawn(async move {
+            let creating = create(&store, named(&format!("p{number}")));
+            tokio::time::timeout(Duration::from_micros(number * 400), creating).await.is_ok()
+        });
+    }
+    let told = tasks.join_all().await.into_iter().filter(|told| *told).count();
+    let last = person(&store, "last").await;
+    let everybody = ask(&store, Command::ListUsers).await.unwrap().users().unwrap();
+    assert!(everybody.len() > told, "{} people, {told} told", everybody.len());
+    assert!(everybody.iter().all(|user| user.ids.len() == last.ids.len()));
+    assert_eq!(last.native(&KANBOARD), Some(everybody.len().to_string().as_str()));
+}
