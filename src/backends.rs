@@ -99,6 +99,7 @@ fn directory(wanted: &settings::Directory) -> anyhow::Result<DirectoryConfig> {
         url: standard.url,
         user_base_dn: standard.user_base_dn,
         start_tls: wanted.start_tls,
+        ca_file: wanted.ca_file.clone(),
         bind_dn: wanted.bind_dn.clone(),
         bind_password: password.map_err(|why| anyhow!("directory.bind_password: {why}"))?,
         user_filter: or(&wanted.user_filter, standard.user_filter),

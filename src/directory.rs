@@ -6,6 +6,7 @@
 
 mod ldap;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ pub struct DirectoryConfig {
     pub url: String,
     /// Whether an `ldap://` connection turns to TLS before anything else is said.
     pub start_tls: bool,
+    /// A file of the certificate authorities (PEM) that vouch for it, in place of the system's.
+    pub ca_file: Option<PathBuf>,
     /// Who searches; `None`: anybody may.
     pub bind_dn: Option<String>,
     /// The searcher's password.
@@ -66,6 +69,7 @@ impl DirectoryConfig {
         Self {
             url: url.into(),
             start_tls: false,
+            ca_file: None,
             bind_dn: None,
             bind_password: None,
             user_base_dn: user_base_dn.into(),
@@ -117,12 +121,10 @@ pub struct Directory {
 impl Directory {
     /// Lays a directory over a backend. The error says what is wrong with its configuration.
     pub fn over(inner: Arc<dyn Backend>, config: Option<DirectoryConfig>) -> Result<Self, String> {
-        if let Some(config) = &config {
-            config.check()?;
-        }
+        let ldap = config.map(Ldap::new).transpose()?;
         let capability = inner.capability().clone();
         let capability = capability.with(Verb::CreateFromDirectory, Support::Native);
-        Ok(Self { inner, capability, ldap: config.map(Ldap::new) })
+        Ok(Self { inner, capability, ldap })
     }
 
     /// Creates somebody who is in the directory. An address that the directory lacks is empty, as

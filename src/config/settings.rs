@@ -175,6 +175,8 @@ pub struct Directory {
     #[serde(default)]
     pub start_tls: bool,
     #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    #[serde(default)]
     pub bind_dn: Option<String>,
     #[serde(default)]
     pub bind_password: Option<SecretSource>,

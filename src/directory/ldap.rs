@@ -1,6 +1,9 @@
 //! Asks the directory, over one connection a question.
 
+use std::fmt::Display;
 use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
 
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::secret::Secret;
@@ -8,6 +11,9 @@ use isogloss_canonical::user::Role;
 use ldap3::{
     LdapConnAsync, LdapConnSettings, LdapError, LdapResult, Scope, SearchEntry, ldap_escape,
 };
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
 use tokio::time::timeout;
 
 use crate::directory::DirectoryConfig;
@@ -29,15 +35,24 @@ pub(super) struct Entry {
 
 /// The directory.
 #[derive(Debug)]
-pub(super) struct Ldap(DirectoryConfig);
+pub(super) struct Ldap {
+    config: DirectoryConfig,
+    /// What vouches for the server, where that is not the system's authorities.
+    tls: Option<Arc<ClientConfig>>,
+}
 
 impl Ldap {
-    pub(super) fn new(config: DirectoryConfig) -> Self {
-        Self(config)
+    /// The error says what is wrong with the configuration.
+    pub(super) fn new(config: DirectoryConfig) -> Result<Self, String> {
+        config.check()?;
+        // The process may have one already; ours is the same.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let tls = config.ca_file.as_deref().map(trusting).transpose()?;
+        Ok(Self { config, tls })
     }
 
     pub(super) fn config(&self) -> &DirectoryConfig {
-        &self.0
+        &self.config
     }
 
     /// The entry of a user name.
@@ -78,26 +93,29 @@ impl Ldap {
 
     /// A user name as accounts have it.
     pub(super) fn spell(&self, name: &str) -> String {
-        if self.0.case_sensitive { name.to_owned() } else { name.to_lowercase() }
+        if self.config.case_sensitive { name.to_owned() } else { name.to_lowercase() }
     }
 
     async fn in_time<T>(&self, asking: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
-        timeout(self.0.timeout, asking).await.unwrap_or_else(|elapsed| {
+        timeout(self.config.timeout, asking).await.unwrap_or_else(|elapsed| {
             let fault = Fault::new(FaultKind::Timeout, "the directory took too long");
             Err(fault.about(Subject::Directory).because(elapsed))
         })
     }
 
     async fn connect(&self) -> Result<ldap3::Ldap, Fault> {
-        let settings = LdapConnSettings::new().set_starttls(self.0.start_tls);
-        let connecting = LdapConnAsync::with_settings(settings, &self.0.url);
+        let mut settings = LdapConnSettings::new().set_starttls(self.config.start_tls);
+        if let Some(tls) = &self.tls {
+            settings = settings.set_config(Arc::clone(tls));
+        }
+        let connecting = LdapConnAsync::with_settings(settings, &self.config.url);
         let (connection, mut ldap) = connecting.await.map_err(broken)?;
         tokio::spawn(async move {
             if let Err(error) = connection.drive().await {
                 tracing::debug!(%error, "the connection to the directory broke");
             }
         });
-        if let (Some(name), Some(password)) = (&self.0.bind_dn, &self.0.bind_password) {
+        if let (Some(name), Some(password)) = (&self.config.bind_dn, &self.config.bind_password) {
             let bound = ldap.simple_bind(name, password.expose()).await.map_err(broken)?;
             if bound.rc != 0 {
                 return Err(refused("binding as the searcher", bound));
@@ -116,7 +134,7 @@ impl Ldap {
         if name.is_empty() {
             return Ok(None);
         }
-        let config = &self.0;
+        let config = &self.config;
         let filter = config.user_filter.replace("%s", &ldap_escape(name));
         let wanted = [
             &config.username_attribute,
@@ -142,7 +160,7 @@ impl Ldap {
     }
 
     fn entry(&self, found: &SearchEntry) -> Result<Entry, Fault> {
-        let config = &self.0;
+        let config = &self.config;
         let Some(username) = value(found, &config.username_attribute) else {
             let detail = format!("an entry of the directory has no {}", config.username_attribute);
             return Err(Fault::new(FaultKind::Unexpected, detail).about(Subject::Directory));
@@ -157,7 +175,7 @@ impl Ldap {
 
     /// The highest role that a group stands for, where any group does.
     fn role(&self, found: &SearchEntry) -> Option<Role> {
-        let (admins, managers) = (&self.0.admin_group_dn, &self.0.manager_group_dn);
+        let (admins, managers) = (&self.config.admin_group_dn, &self.config.manager_group_dn);
         if admins.is_none() && managers.is_none() {
             return None;
         }
@@ -165,7 +183,7 @@ impl Ldap {
             let Some(group) = group.as_ref().map(|group| group.to_lowercase()) else {
                 return false;
             };
-            let mut groups = values(found, &self.0.groups_attribute);
+            let mut groups = values(found, &self.config.groups_attribute);
             groups.any(|value| value.to_lowercase() == group)
         };
         Some(match (is_in(admins), is_in(managers)) {
@@ -174,6 +192,22 @@ impl Ldap {
             (false, false) => Role::User,
         })
     }
+}
+
+/// Trusts the authorities of a file, and no other.
+fn trusting(path: &Path) -> Result<Arc<ClientConfig>, String> {
+    let failed = |why: &dyn Display| format!("directory.ca_file: {}: {why}", path.display());
+    let mut authorities = RootCertStore::empty();
+    let certificates = CertificateDer::pem_file_iter(path).map_err(|error| failed(&error))?;
+    for certificate in certificates {
+        let certificate = certificate.map_err(|error| failed(&error))?;
+        authorities.add(certificate).map_err(|error| failed(&error))?;
+    }
+    if authorities.is_empty() {
+        return Err(failed(&"holds no certificate"));
+    }
+    let config = ClientConfig::builder().with_root_certificates(authorities);
+    Ok(Arc::new(config.with_no_client_auth()))
 }
 
 /// An attribute's values; its name is as the server spells it.

@@ -13,12 +13,16 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Loads the schemas and the database module from where Debian's package puts them.
-const CONFIGURATION: &str = "\
+const SERVER: &str = "\
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
+";
+
+/// The one database.
+const DATABASE: &str = "\
 database mdb
 maxsize 10485760
 suffix dc=test
@@ -37,11 +41,16 @@ pub struct Directory {
 impl Directory {
     /// Starts a directory that holds the entries of an LDIF file, suffix `dc=test`.
     pub fn start(entries: &Path) -> Result<Self> {
+        Self::start_with(entries, "")
+    }
+
+    /// The same, with further lines of the server's configuration.
+    pub fn start_with(entries: &Path, further: &str) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("isogloss-ldap-").tempdir()?;
         let database = folder.path().join("database");
         fs::create_dir(&database)?;
         let configuration = folder.path().join("slapd.conf");
-        fs::write(&configuration, format!("{CONFIGURATION}{}\n", database.display()))?;
+        fs::write(&configuration, format!("{SERVER}{further}{DATABASE}{}\n", database.display()))?;
         let mut add = Command::new(program("slapadd")?);
         let added = add.arg("-f").arg(&configuration).arg("-l").arg(entries).output()?;
         let complaint = String::from_utf8_lossy(&added.stderr);

@@ -79,9 +79,13 @@ impl Scene {
     }
 
     async fn set(change: impl FnOnce(&mut DirectoryConfig)) -> Self {
+        Self::set_with("", change).await
+    }
+
+    async fn set_with(further: &str, change: impl FnOnce(&mut DirectoryConfig)) -> Self {
         let mut file = NamedTempFile::new().unwrap();
         file.write_all(PEOPLE.trim_start().as_bytes()).unwrap();
-        let server = Server::start(file.path()).unwrap();
+        let server = Server::start_with(file.path(), further).unwrap();
         let mut config = config(&server.url);
         change(&mut config);
         Self::with(Some(server), Some(config)).await
@@ -222,6 +226,47 @@ async fn a_searcher_needs_the_right_password() {
     assert_fault(scene.verify("fry", "frypass1").await, FaultKind::Unavailable, Subject::Directory);
 }
 
+/// An authority and a server's certificate and key that it signed.
+fn certificates() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let script = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=authority -days 2 \
+                  -keyout ca.key -out ca.pem \
+                  && openssl req -newkey rsa:2048 -nodes -subj /CN=server \
+                  -keyout server.key -out server.csr \
+                  && echo subjectAltName=IP:127.0.0.1 > names \
+                  && openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial \
+                  -days 2 -extfile names -out server.pem";
+    let mut shell = std::process::Command::new("sh");
+    let made = shell.args(["-c", script]).current_dir(folder.path()).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    folder
+}
+
+#[tokio::test]
+async fn a_connection_turns_to_tls_and_only_to_a_server_that_somebody_vouches_for() {
+    let (ours, others) = (certificates(), certificates());
+    let at = ours.path().display();
+    let tls = format!(
+        "TLSCACertificateFile {at}/ca.pem\nTLSCertificateFile {at}/server.pem\n\
+         TLSCertificateKeyFile {at}/server.key\nsecurity tls=128\n"
+    );
+    let trusting = |ca_file: Option<std::path::PathBuf>| {
+        move |config: &mut DirectoryConfig| (config.start_tls, config.ca_file) = (true, ca_file)
+    };
+    let scene = Scene::set_with(&tls, trusting(Some(ours.path().join("ca.pem")))).await;
+    assert!(scene.verify("fry", "frypass1").await.unwrap());
+    assert!(!scene.verify("fry", "wrong").await.unwrap());
+    for ca_file in [None, Some(others.path().join("ca.pem"))] {
+        let scene = Scene::set_with(&tls, trusting(ca_file)).await;
+        let answer = scene.verify("fry", "frypass1").await;
+        assert_fault(answer, FaultKind::Unavailable, Subject::Directory);
+    }
+    // Where TLS is asked for and not to be had, nothing is said in the clear.
+    let scene = Scene::set(|config| config.start_tls = true).await;
+    let answer = scene.verify("fry", "frypass1").await;
+    assert_fault(answer, FaultKind::Unavailable, Subject::Directory);
+}
+
 #[tokio::test]
 async fn a_directory_that_is_not_there_is_no_absence() {
     let nowhere = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -259,8 +304,8 @@ async fn without_a_directory_everything_else_works() {
     assert!(!scene.verify("fry", "frypass1").await.unwrap());
 }
 
-#[test]
-fn a_configuration_that_cannot_work_is_said() {
+#[tokio::test]
+async fn a_configuration_that_cannot_work_is_said() {
     let good = config("ldap://localhost");
     assert_eq!(good.check(), Ok(()));
     let bad = [
@@ -272,4 +317,9 @@ fn a_configuration_that_cannot_work_is_said() {
     for config in bad {
         assert!(config.check().is_err(), "{config:?}");
     }
+    let nobody = DirectoryConfig { ca_file: Some("/dev/null".into()), ..good };
+    let folder = TempDir::new().unwrap();
+    let store = Store::open(folder.path(), Vec::new()).await.unwrap();
+    let refused = Directory::over(Arc::new(store), Some(nobody)).unwrap_err();
+    assert_eq!(refused, "directory.ca_file: /dev/null: holds no certificate");
 }
