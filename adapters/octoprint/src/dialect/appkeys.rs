@@ -109,11 +109,12 @@ async fn generate(visit: &Visit<'_>, own: &str, body: &Py) -> Reply {
     if !app.truthy() {
         return Err(abort(400));
     }
-    let of = body.get("user").map_or_else(|| Ok(own), |user| user.as_str().ok_or(CRASH))?;
-    if of != own && !visit.is_admin() {
+    let of = owner(own, body);
+    if of != Some(own) && !visit.is_admin() {
         return Err(abort(403));
     }
     visit.require_recent()?;
+    let of = of.ok_or(abort(404))?;
     let app = app.as_str().ok_or(CRASH)?;
     // OctoPrint gives keys to names that nobody has; here there must be somebody.
     let user = visit.user(of).await?;
@@ -125,16 +126,21 @@ async fn generate(visit: &Visit<'_>, own: &str, body: &Py) -> Reply {
     ]))
 }
 
+/// Whose key it is about; nobody is named by anything but a text.
+fn owner<'a>(own: &'a str, body: &'a Py) -> Option<&'a str> {
+    body.get("user").map_or(Some(own), Py::as_str)
+}
+
 /// Takes a key away, by its value or by its owner and application.
 async fn revoke(visit: &Visit<'_>, own: &str, body: &Py) -> Reply {
     let value = body.get("key").filter(|value| value.truthy());
     let found = if let Some(value) = value {
-        by_value(visit, value.as_str().ok_or(CRASH)?).await?
+        by_value(visit, value.as_str().unwrap_or_default()).await?
     } else {
-        let of = body.get("user").map_or_else(|| Ok(own), |user| user.as_str().ok_or(CRASH))?;
-        let app = body.get("app").filter(|app| app.truthy()).ok_or(NEITHER)?;
+        let of = owner(own, body).ok_or(NEITHER)?;
+        let app = body.get("app").and_then(Py::as_str).filter(|app| !app.is_empty());
         let keys = keys_of(visit, of).await?;
-        let key = labelled(&keys, app.as_str().ok_or(CRASH)?).ok_or(NEITHER)?;
+        let key = labelled(&keys, app.ok_or(NEITHER)?).ok_or(NEITHER)?;
         Some((of.to_owned(), key.clone()))
     };
     let mine = found.as_ref().is_some_and(|(owner, _)| owner == own);

@@ -56,18 +56,18 @@ impl Cookies {
 
     /// Sets a cookie that scripts may not read.
     pub(crate) fn set_hidden(&mut self, name: &str, value: &str, lasting: Option<&str>) {
-        self.put(name, value, &format!("{}; HttpOnly", lasting.unwrap_or_default()));
+        self.put(name, value, lasting.unwrap_or_default(), "; HttpOnly");
     }
 
     /// Sets a cookie that scripts may read.
     pub(crate) fn set_open(&mut self, name: &str, value: &str) {
-        self.put(name, value, "");
+        self.put(name, value, "", "");
     }
 
     /// Takes a cookie away, with and without the suffix.
     pub(crate) fn remove(&mut self, name: &str) {
         const GONE: &str = "; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0";
-        self.put(name, "", GONE);
+        self.put(name, "", GONE, "");
         self.set.push(format!("{name}={GONE}; Path=/"));
     }
 
@@ -76,9 +76,10 @@ impl Cookies {
         self.set.iter().cloned()
     }
 
-    fn put(&mut self, name: &str, value: &str, more: &str) {
+    fn put(&mut self, name: &str, value: &str, lasting: &str, hidden: &str) {
         let secure = if self.secure { "; Secure" } else { "" };
         let (suffix, path) = (&self.suffix, &self.path);
-        self.set.push(format!("{name}{suffix}={value}{more}{secure}; Path={path}; SameSite=Lax"));
+        let more = format!("{lasting}{secure}{hidden}; Path={path}; SameSite=Lax");
+        self.set.push(format!("{name}{suffix}={value}{more}"));
     }
 }

@@ -7,11 +7,41 @@ use isogloss_canonical::http::Request;
 /// The fields of a request, in Flask's order: the query, then the form.
 pub(crate) fn values(request: &Request) -> Vec<(String, String)> {
     let mut fields = fields(request.query.as_deref().unwrap_or_default().as_bytes());
-    let with_form = matches!(request.method.as_str(), "POST" | "PUT" | "PATCH");
-    if with_form && media_type(request) == "application/x-www-form-urlencoded" {
-        fields.extend(self::fields(&request.body));
+    if !matches!(request.method.as_str(), "POST" | "PUT" | "PATCH") {
+        return fields;
+    }
+    match media_type(request).as_str() {
+        "application/x-www-form-urlencoded" => fields.extend(self::fields(&request.body)),
+        "multipart/form-data" => fields.extend(parts(request)),
+        _ => {}
     }
     fields
+}
+
+/// The fields of a form in parts; files are none.
+fn parts(request: &Request) -> Vec<(String, String)> {
+    let header = request.header("content-type").unwrap_or_default();
+    let body = String::from_utf8_lossy(&request.body);
+    let Some(boundary) = parameter(header, "boundary") else { return Vec::new() };
+    let boundary = format!("--{boundary}");
+    let parts =
+        body.split(boundary.as_str()).skip(1).filter_map(|part| part.split_once("\r\n\r\n"));
+    let field = |(head, value): (&str, &str)| {
+        let line = head.lines().find(|line| {
+            line.get(..20).is_some_and(|name| name.eq_ignore_ascii_case("content-disposition:"))
+        })?;
+        let file = parameter(line, "filename").is_some();
+        let name = parameter(line, "name").filter(|_| !file)?;
+        Some((name.to_owned(), value.strip_suffix("\r\n").unwrap_or(value).to_owned()))
+    };
+    parts.filter_map(field).collect()
+}
+
+/// A header's parameter, without its quotes.
+fn parameter<'a>(header: &'a str, name: &str) -> Option<&'a str> {
+    let parameters = header.split(';').skip(1).filter_map(|one| one.trim().split_once('='));
+    let mut named = parameters.filter(|(own, _)| own.eq_ignore_ascii_case(name));
+    named.next().map(|(_, value)| value.trim_matches('"'))
 }
 
 /// The first value of a field.

@@ -48,6 +48,11 @@ pub(crate) async fn settle(
     Ok(of_tornado(response))
 }
 
+/// Says that an answer must not be kept.
+pub(crate) fn uncached(response: Response) -> Response {
+    response.with("Cache-Control", NO_STORE).with("Pragma", "no-cache").with("Expires", "-1")
+}
+
 /// The cookie of a session that did not change stays.
 async fn keep_session(visit: &Visit<'_>) -> Result<String, Fault> {
     match &visit.came_by {
@@ -61,10 +66,7 @@ fn caching(visit: &Visit<'_>, area: Option<Area>, response: Response) -> Respons
     let verb = visit.request.method.as_str();
     match (area, verb) {
         (Some(Area::Api), "GET") => response.with("Cache-Control", "max-age=0"),
-        (Some(Area::Api), _) => response
-            .with("Cache-Control", NO_STORE)
-            .with("Pragma", "no-cache")
-            .with("Expires", "-1"),
+        (Some(Area::Api), _) => uncached(response),
         (_, "POST") => response.with("Cache-Control", "no-cache"),
         _ => response,
     }

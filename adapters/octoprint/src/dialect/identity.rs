@@ -13,7 +13,7 @@ use super::answers::{CRASH, Refusal};
 use super::cookies::{REMEMBER, SESSION};
 use super::form;
 use super::membership;
-use super::secrets::fresh_key;
+use super::secrets::{fresh_key, is_hex_token};
 use super::session::{Mechanism, Session, SignedIn, remembered};
 use super::visit::Visit;
 use crate::options::{Checked, Remote};
@@ -79,9 +79,11 @@ pub(crate) const LONGEST_PASSWORD: usize = 4096;
 
 async fn open_session(visit: &mut Visit<'_>) -> Result<(), Refusal> {
     let Some(token) = visit.cookies.get(SESSION).map(str::to_owned) else { return Ok(()) };
-    if let Some(session) = Session::open(visit.exchange, &token).await? {
-        visit.came_by = Some((token, session.clone()));
-        visit.session = session;
+    let session = Session::open(visit.exchange, &token).await?;
+    // A guest's session is not kept, but the cookie is answered all the same.
+    if session.is_some() || is_hex_token(&token) {
+        visit.session = session.unwrap_or_default();
+        visit.came_by = Some((token, visit.session.clone()));
         visit.has_session = true;
     }
     Ok(())

@@ -42,7 +42,7 @@ async fn try_login(visit: &mut Visit<'_>) -> Reply {
     let fields = visit.json_or_values();
     if fields.contains("user")? && fields.contains("pass")? {
         let (name, password) = (fields.item("user")?.clone(), fields.item("pass")?.clone());
-        let remember = fields.get("remember").is_some_and(|on| on.is_yes() == Ok(true));
+        let remember = fields.get("remember").map_or(Ok(false), Py::is_yes)?;
         return by_password(visit, &name, &password, remember).await;
     }
     if fields.contains("passive")? {

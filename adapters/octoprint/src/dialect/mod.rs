@@ -66,11 +66,13 @@ impl OctoPrint {
         if self.is_api(path) { refusal.json() } else { refusal.page() }
     }
 
-    async fn reply(&self, visit: &mut Visit<'_>, found: Found) -> Reply {
+    async fn reply(&self, visit: &mut Visit<'_>, path: &str, found: Found) -> Reply {
         identity::identify(visit).await?;
         match found {
             Found::Nothing => Err(abort(404)),
-            Found::WrongVerb => Err(abort(405)),
+            // Pages say what they take instead, the API does not.
+            Found::WrongVerb(_) if self.is_api(path) => Err(abort(405)),
+            Found::WrongVerb(verbs) => Ok(abort(405).page().with("Allow", verbs.join(", "))),
             Found::Elsewhere(path) => {
                 let query = visit.request.query.as_ref();
                 let query = query.map_or_else(String::new, |query| format!("?{query}"));
@@ -126,9 +128,9 @@ impl Dialect for OctoPrint {
         let area = match &found {
             Found::Row(row, _) => Some(row.area()),
             Found::Options(area, _) => Some(*area),
-            Found::WrongVerb | Found::Elsewhere(_) | Found::Nothing => None,
+            Found::WrongVerb(_) | Found::Elsewhere(_) | Found::Nothing => None,
         };
-        let reply = self.reply(&mut visit, found).await;
+        let reply = self.reply(&mut visit, &path, found).await;
         let response = reply.unwrap_or_else(|refusal| self.word(&path, &refusal));
         match headers::settle(&mut visit, area, response).await {
             Ok(response) => response,

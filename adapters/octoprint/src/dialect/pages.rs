@@ -1,25 +1,51 @@
 //! The few pages that clients fetch: for the token against forged requests.
 
-use super::answers::{Reply, escaped, json, page, redirect};
+use super::answers::{Refusal, Reply, escaped, json, page, redirect};
 use super::cookies::CSRF;
+use super::form;
 use super::login::settle_passively;
 use super::session::csrf_token;
 use super::visit::Visit;
+use crate::permissions::Permission;
 use crate::pyjson::Py;
 
 /// The version that is spoken.
 const VERSION: &str = "1.11.8";
 
-/// `GET /login/`: gives the token against forged requests.
+/// `GET /login/`: gives the token against forged requests. Whoever is signed in and has what they
+/// came for is sent on.
 pub(crate) async fn login(visit: &mut Visit<'_>, _: &[String]) -> Reply {
+    settle_passively(visit).await?;
+    let field = |name: &str| form::value(&visit.values, name).map(str::to_owned);
+    let (asked, permissions) = (field("user_id"), field("permissions").unwrap_or_default());
+    let own = visit.name().map(str::to_owned);
+    let right = own.is_some() && asked.is_none_or(|asked| own.as_ref() == Some(&asked));
+    let needs = visit.needs().await?;
+    let mut known = permissions.split(',').filter_map(|key| Permission::find(key.trim()));
+    if right && known.all(|permission| needs.allow(permission)) {
+        return Ok(redirect(302, &destination(visit)));
+    }
     give_token(visit).await?;
     Ok(page(
         "<!doctype html>\n<html lang=en>\n<title>OctoPrint Login</title>\n<h1>OctoPrint Login</h1>\n",
     ))
 }
 
+/// Only to pages of our own that are known.
+fn destination(visit: &Visit<'_>) -> String {
+    let root = &visit.site.root;
+    let wished = form::value(&visit.values, "redirect").unwrap_or_default();
+    let dialog = format!("{root}/plugin/appkeys/auth/");
+    let token = |letter: char| letter.is_ascii_alphanumeric() || "-_?=".contains(letter);
+    match wished.strip_prefix(&dialog) {
+        Some(rest) if rest.chars().all(token) => wished.to_owned(),
+        _ => format!("{root}/"),
+    }
+}
+
 /// `GET /`: so does this, and sends those who may not look to the login.
 pub(crate) async fn index(visit: &mut Visit<'_>, _: &[String]) -> Reply {
+    settle_passively(visit).await?;
     give_token(visit).await?;
     let needs = visit.needs().await?;
     if needs.allow_key("STATUS") && needs.allow_key("SETTINGS_READ") {
@@ -33,8 +59,7 @@ pub(crate) async fn index(visit: &mut Visit<'_>, _: &[String]) -> Reply {
     Ok(redirect(302, &login))
 }
 
-async fn give_token(visit: &mut Visit<'_>) -> Result<(), super::answers::Refusal> {
-    settle_passively(visit).await?;
+async fn give_token(visit: &mut Visit<'_>) -> Result<(), Refusal> {
     let token = csrf_token(visit.exchange, visit.cookies.get(CSRF)).await?;
     visit.cookies.set_open(CSRF, &token);
     Ok(())

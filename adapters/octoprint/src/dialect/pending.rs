@@ -12,12 +12,15 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::answers::{
-    CRASH, Refusal, Reply, abort, abort_with, escaped, json, json_as, no_content, page,
+    CRASH, Refusal, Reply, abort, abort_with, escaped, json, json_as, no_content, page, redirect,
 };
 use super::appkeys::give;
 use super::cookies::CSRF;
 use super::form;
+use super::headers::uncached;
 use super::limits;
+use super::login::settle_passively;
+use super::routes::{decoded_path, quoted};
 use super::secrets::fresh_key;
 use super::session::csrf_token;
 use super::visit::Visit;
@@ -28,6 +31,8 @@ const BY_USER_TOKEN: Shelf = "octoprint.appkeys.decision";
 const LISTED: Shelf = "octoprint.appkeys.listed";
 const READY: Shelf = "octoprint.appkeys.ready";
 
+/// What it takes to decide.
+const GRANT: &str = "PLUGIN_APPKEYS_GRANT";
 /// Whoever does not poll this often has lost interest.
 const POLLS: Duration = Duration::from_secs(5);
 /// Nobody waits longer.
@@ -128,7 +133,7 @@ pub(crate) async fn decide(visit: &mut Visit<'_>, names: &[String]) -> Reply {
     if !body.contains("decision")? {
         return Err(abort_with(400, "No decision provided"));
     }
-    if !visit.needs().await?.allow_key("PLUGIN_APPKEYS_GRANT") {
+    if !visit.needs().await?.allow_key(GRANT) {
         return Err(abort_with(403, "No permission to grant app access"));
     }
     visit.require_recent()?;
@@ -153,17 +158,13 @@ pub(crate) async fn decide(visit: &mut Visit<'_>, names: &[String]) -> Reply {
 pub(crate) async fn dialog(visit: &mut Visit<'_>, names: &[String]) -> Reply {
     visit.require_set_up().await?;
     let pending = pending_of(visit, PENDING, &names[0]).await?.ok_or(abort(404))?;
+    settle_passively(visit).await?;
     let asked = form::value(&visit.values, "user").map(str::to_owned);
     let own = visit.name().map(str::to_owned);
-    let allowed = visit.needs().await?.allow_key("PLUGIN_APPKEYS_GRANT");
-    if !allowed
-        || !visit.recent()
-        || asked.as_ref().is_some_and(|asked| own.as_ref() != Some(asked))
-    {
-        let root = visit.site.root.clone();
-        let path = format!("{root}/plugin/appkeys/auth/{}", names[0]);
-        let login = format!("{root}/login/?redirect={path}&permissions=PLUGIN_APPKEYS_GRANT");
-        return Ok(super::answers::redirect(302, &login));
+    let allowed = visit.needs().await?.allow_key(GRANT);
+    let other = asked.as_ref().filter(|asked| own.as_ref() != Some(*asked));
+    if !allowed || other.is_some() || !visit.recent() {
+        return Ok(redirect(302, &to_login(visit, allowed, other)));
     }
     if pending.user != asked && (asked.is_some() || pending.user != own) {
         return Err(abort(404));
@@ -172,10 +173,27 @@ pub(crate) async fn dialog(visit: &mut Visit<'_>, names: &[String]) -> Reply {
     visit.cookies.set_open(CSRF, &token);
     let (app, address) = (escaped(&pending.app), escaped(&pending.address));
     let decision = escaped(&format!("/plugin/appkeys/decision/{}", pending.user_token));
-    Ok(page(format!(
+    let page = page(format!(
         "<!doctype html>\n<html lang=en>\n<title>Application Keys</title>\n\
          <p>{app} asks for access from {address}. Decide at <code>{decision}</code>.</p>\n"
-    )))
+    ));
+    Ok(uncached(page))
+}
+
+/// Where somebody else, or with more rights, can sign in and come back.
+fn to_login(visit: &Visit<'_>, allowed: bool, other: Option<&String>) -> String {
+    let root = &visit.site.root;
+    let path = decoded_path(&visit.request.path, root);
+    let query = visit.request.query.as_deref().unwrap_or_default().replace('=', "%3D");
+    let mut login = format!("{root}/login/?redirect={root}{}?{query}", quoted(&path));
+    if !allowed {
+        login.push_str("&permissions=PLUGIN_APPKEYS_GRANT");
+    }
+    if let Some(other) = other {
+        login.push_str("&user_id=");
+        login.push_str(&quoted(other));
+    }
+    login
 }
 
 /// The requests that wait for somebody, by the token to decide with.

@@ -108,6 +108,7 @@ const ROUTES: &[Route] = routes![
     "POST /plugin/appkeys/decision/<token>", Plugin, Always, pending::decide, [ListGroups], "Decides.";
     "GET /plugin/appkeys/auth/<token>", Plugin, Always, pending::dialog, [ListGroups], "Shows the page to decide on.";
     "POST /plugin/corewizard/acl", Plugin, Always, wizard::first_user, [CreateUser, ListUsers], "Makes the first user, on a route that waits for one.";
+    "GET /login", Page, Always, pages::login, [], "Gives the token against forged requests.";
     "GET /login/", Page, Always, pages::login, [], "Gives the token against forged requests.";
     "GET /", Page, Always, pages::index, [ListGroups], "Gives the token against forged requests.";
 ];
@@ -129,8 +130,8 @@ pub(crate) enum Found {
     Row(&'static Route, Vec<String>),
     /// To the question what may be done.
     Options(Area, Vec<&'static str>),
-    /// To a path that has no such verb.
-    WrongVerb,
+    /// To a path that has other verbs.
+    WrongVerb(Vec<&'static str>),
     /// To another spelling of a path.
     Elsewhere(String),
     /// Nowhere.
@@ -184,28 +185,20 @@ impl Map {
         if verb == "OPTIONS" {
             return Found::Options(rows[0].0.area, allowed(&rows));
         }
+        let verbs = allowed(&rows);
         match rows.into_iter().find(|(row, _)| row.verb() == wanted) {
             Some((row, names)) => Found::Row(row, names),
-            None => Found::WrongVerb,
+            None => Found::WrongVerb(verbs),
         }
     }
 
     /// `//` in a path stands for `/`, once the client was told so.
     fn merged(self, path: &str) -> Found {
-        let mut merged = String::with_capacity(path.len());
-        for letter in path.chars() {
-            if letter != '/' || !merged.ends_with('/') {
-                merged.push(letter);
-            }
+        let merged = path.replace("//", "/");
+        if merged != path && self.matching(&merged).next().is_some() {
+            return Found::Elsewhere(merged);
         }
-        let page = format!("{merged}/");
-        match () {
-            () if merged != path && self.matching(&merged).next().is_some() => {
-                Found::Elsewhere(merged)
-            }
-            () if page == "/login/" => Found::Elsewhere(page),
-            () => Found::Nothing,
-        }
+        Found::Nothing
     }
 
     fn matching(self, path: &str) -> impl Iterator<Item = (&'static Route, Vec<String>)> {

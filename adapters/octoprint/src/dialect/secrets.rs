@@ -15,6 +15,11 @@ pub(crate) fn fresh_key(exchange: &dyn Exchange) -> Secret {
     Secret::new(key(&exchange.random()))
 }
 
+/// Whether it is spelled like one of our tokens.
+pub(crate) fn is_hex_token(token: &str) -> bool {
+    token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// A fresh token: 64 hexadecimal digits.
 pub(crate) fn hex_token(exchange: &dyn Exchange) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
