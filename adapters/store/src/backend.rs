@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use async_trait::async_trait;
 use isogloss_canonical::backend::Backend;
-use isogloss_canonical::capability::Capability;
+use isogloss_canonical::capability::{Capability, Field};
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::Fault;
@@ -45,7 +45,8 @@ const VERBS: [Verb; 29] = [
     Verb::ClearFailures,
 ];
 
-static CAPABILITY: LazyLock<Capability> = LazyLock::new(|| Capability::of(VERBS));
+static CAPABILITY: LazyLock<Capability> =
+    LazyLock::new(|| Capability::of(VERBS).holding(Field::ALL));
 
 /// What the store can do: everything but ask a directory.
 #[must_use]

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use isogloss_canonical::backend::Backend;
-use isogloss_canonical::capability::{Capability, Support};
+use isogloss_canonical::capability::{Capability, Field, Support};
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::Fault;
@@ -101,7 +101,12 @@ impl Bridge {
 #[must_use]
 pub fn capability(system: &Capability, shadow: &Capability) -> Capability {
     let aside: BTreeSet<Verb> = KEPT_ASIDE.into_iter().collect();
-    let mut both = Capability::default();
+    // What cannot be kept aside: a name that the system knows a person by, and a password that it
+    // is to verify.
+    let held = Field::ALL
+        .into_iter()
+        .filter(|field| !matches!(field, Field::Rename | Field::Password) || system.holds(*field));
+    let mut both = Capability::default().holding(held);
     for verb in system.verbs().filter(|verb| !aside.contains(verb)) {
         both = both.with(verb, system.support(verb).unwrap_or(Support::Native));
     }

@@ -1,0 +1,83 @@
+//! Keys: issued, found, verified, listed, revoked.
+
+use futures_util::FutureExt;
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::fault::{FaultKind, Subject};
+use isogloss_canonical::key::{Key, KeyChoice, NewKey};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::user::User;
+
+use crate::people::{create, new};
+use crate::{Bench, Case};
+
+pub(crate) const CASES: &[Case] = &[
+    Case {
+        name: "a-key-opens-until-it-is-revoked",
+        verbs: &[
+            Verb::CreateUser,
+            Verb::IssueKey,
+            Verb::FindKey,
+            Verb::VerifyKey,
+            Verb::ListKeys,
+            Verb::RevokeKeys,
+        ],
+        run: |bench| opens(bench).boxed_local(),
+    },
+    Case {
+        name: "a-key-dies-with-its-owner",
+        verbs: &[Verb::CreateUser, Verb::IssueKey, Verb::FindKey, Verb::DeleteUser],
+        run: |bench| dies(bench).boxed_local(),
+    },
+];
+
+const VALUE: &str = "kAbcdefghijklmnopqrstuvwxyz0123456789-_ABCD";
+
+fn realm() -> Realm {
+    Realm::named("octoprint")
+}
+
+async fn issue(bench: &Bench, owner: &User) {
+    let key = NewKey {
+        realm: realm(),
+        value: VALUE.into(),
+        label: None,
+        scope: None,
+        expires: None,
+        addresses: Vec::new(),
+        replaces: true,
+    };
+    bench.done(Command::IssueKey(Some(owner.into()), Box::new(key))).await;
+}
+
+async fn list(bench: &Bench, owner: &User) -> Vec<Key> {
+    bench.done(Command::ListKeys(Some(owner.into()), realm())).await.keys().unwrap()
+}
+
+fn find() -> Command {
+    Command::FindKey(realm(), VALUE.into())
+}
+
+async fn opens(bench: &Bench) {
+    let made = create(bench, new("ada")).await;
+    bench.fails(find(), FaultKind::NotFound, Some(Subject::Key)).await;
+    issue(bench, &made).await;
+    let Outcome::KeyFound(key, Some(owner)) = bench.done(find()).await else {
+        panic!("the key is nobody's");
+    };
+    assert_eq!((key.owner, owner.id), (Some(made.id), made.id));
+    let verify = |value: &str| Command::VerifyKey((&made).into(), realm(), value.into());
+    assert!(bench.done(verify(VALUE)).await.verified().unwrap());
+    assert!(!bench.done(verify("another")).await.verified().unwrap());
+    assert_eq!(list(bench, &made).await.len(), 1);
+    bench.done(Command::RevokeKeys(Some((&made).into()), realm(), KeyChoice::All)).await;
+    assert!(list(bench, &made).await.is_empty());
+    bench.fails(find(), FaultKind::NotFound, Some(Subject::Key)).await;
+}
+
+async fn dies(bench: &Bench) {
+    let made = create(bench, new("ada")).await;
+    issue(bench, &made).await;
+    bench.done(Command::DeleteUser((&made).into())).await;
+    bench.fails(find(), FaultKind::NotFound, Some(Subject::Key)).await;
+}

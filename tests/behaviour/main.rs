@@ -1,0 +1,128 @@
+//! One suite over the canonical commands, run against every backend: the store, and each system
+//! behind its bridge, in front of a second gateway that speaks that system's dialect.
+//!
+//! No backend can be skipped, and a capability that is declared but not exercised fails the run.
+//! `ISOGLOSS_TEST_KANBOARD_URL` and `ISOGLOSS_TEST_KANBOARD_SECRET` (likewise for the other
+//! systems) point the suite at a live server instead.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod fixture;
+mod groups;
+mod keys;
+mod passwords;
+mod people;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures_util::future::LocalBoxFuture;
+use isogloss::registry;
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::outcome::Outcome;
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use crate::fixture::Fixture;
+
+/// One case: the verbs it needs, and what it does.
+struct Case {
+    name: &'static str,
+    verbs: &'static [Verb],
+    run: for<'a> fn(&'a Bench) -> LocalBoxFuture<'a, ()>,
+}
+
+/// A backend on the bench.
+struct Bench {
+    backend: Arc<dyn Backend>,
+    fixture: Fixture,
+}
+
+impl Bench {
+    async fn ask(&self, command: Command) -> Result<Outcome, Fault> {
+        self.backend.capability().check(command.verb())?;
+        self.backend.execute(command, &Caller::Gateway).await
+    }
+
+    async fn done(&self, command: Command) -> Outcome {
+        let verb = command.verb();
+        self.ask(command).await.unwrap_or_else(|fault| panic!("{verb}: {fault:?}"))
+    }
+
+    async fn fails(&self, command: Command, kind: FaultKind, subject: Option<Subject>) {
+        let verb = command.verb();
+        let fault = self.ask(command).await.expect_err("it should have failed");
+        assert_eq!((fault.kind, fault.subject), (kind, subject), "{verb}: {fault:?}");
+    }
+}
+
+fn cases() -> Vec<Case> {
+    [people::CASES, passwords::CASES, keys::CASES, groups::CASES].concat_cases()
+}
+
+/// Joins the lists of the modules.
+trait Concat {
+    fn concat_cases(self) -> Vec<Case>;
+}
+
+impl<const N: usize> Concat for [&'static [Case]; N] {
+    fn concat_cases(self) -> Vec<Case> {
+        let copy = |case: &Case| Case { name: case.name, verbs: case.verbs, run: case.run };
+        self.iter().flat_map(|cases| cases.iter().map(copy)).collect()
+    }
+}
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let systems = registry::ADAPTERS.iter().filter(|adapter| adapter.backend.is_some());
+    let backends = [registry::STORE].into_iter().chain(systems.map(|adapter| adapter.name));
+    let mut trials = Vec::new();
+    for backend in backends {
+        for case in cases() {
+            trials.push(Trial::test(format!("{backend}::{}", case.name), move || {
+                run(backend, &case)
+            }));
+        }
+        let name = format!("{backend}::every-capability-is-exercised");
+        trials.push(Trial::test(name, move || exercised(backend)));
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn run(backend: &'static str, case: &Case) -> Result<(), Failed> {
+    block_on(async {
+        let bench = Fixture::bench(backend).await.map_err(|error| format!("{error:#}"))?;
+        let able = bench.backend.capability().clone();
+        match case.verbs.iter().find(|verb| !able.has(**verb)) {
+            // What a backend does not declare, it must refuse as unsupported: that is checked by
+            // the capability itself, before the backend hears of it.
+            Some(verb) => assert_eq!(able.check(*verb).unwrap_err().kind, FaultKind::Unsupported),
+            None => (case.run)(&bench).await,
+        }
+        bench.fixture.close().await;
+        Ok(())
+    })
+}
+
+fn exercised(backend: &'static str) -> Result<(), Failed> {
+    block_on(async {
+        let bench = Fixture::bench(backend).await.map_err(|error| format!("{error:#}"))?;
+        let able = bench.backend.capability().clone();
+        let run: BTreeSet<Verb> = cases()
+            .iter()
+            .filter(|case| case.verbs.iter().all(|verb| able.has(*verb)))
+            .flat_map(|case| case.verbs.iter().copied())
+            .collect();
+        // Asking a directory is tested with a real one, in tests/directory.
+        let declared = able.verbs().filter(|verb| *verb != Verb::CreateFromDirectory);
+        let missed: Vec<_> = declared.filter(|verb| !run.contains(verb)).collect();
+        bench.fixture.close().await;
+        if missed.is_empty() { Ok(()) } else { Err(format!("not exercised: {missed:?}").into()) }
+    })
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(work)
+}

@@ -1,0 +1,69 @@
+//! Passwords: verified by the backend its own way, changed, and locked after failures.
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::credentials::Lockout;
+use isogloss_canonical::user::{User, UserRef};
+
+use crate::people::{create, get, named, new};
+use crate::{Bench, Case};
+
+pub(crate) const CASES: &[Case] = &[
+    Case {
+        name: "a-password-is-verified",
+        verbs: &[Verb::CreateUser, Verb::VerifyPassword],
+        run: |bench| verified(bench).boxed_local(),
+    },
+    Case {
+        name: "a-changed-password-takes-the-old-ones-place",
+        verbs: &[Verb::CreateUser, Verb::ChangePassword, Verb::VerifyPassword, Verb::GetUser],
+        run: |bench| changed(bench).boxed_local(),
+    },
+    Case {
+        name: "failures-lock-and-are-forgotten",
+        verbs: &[Verb::CreateUser, Verb::CountFailure, Verb::ClearFailures, Verb::GetUser],
+        run: |bench| locked(bench).boxed_local(),
+    },
+];
+
+async fn verify(bench: &Bench, user: impl Into<UserRef>, password: &str) -> bool {
+    let command = Command::VerifyPassword(user.into(), password.into());
+    bench.done(command).await.verified().unwrap()
+}
+
+async fn verified(bench: &Bench) {
+    let made = create(bench, new("ada")).await;
+    assert!(verify(bench, &made, "correct horse").await);
+    assert!(verify(bench, named("ada"), "correct horse").await);
+    assert!(!verify(bench, &made, "battery staple").await);
+    assert!(!verify(bench, &made, "").await);
+    assert!(!verify(bench, named("nobody"), "correct horse").await);
+}
+
+async fn changed(bench: &Bench) {
+    let made = create(bench, new("ada")).await;
+    let change = Command::ChangePassword((&made).into(), Some("battery staple".into()));
+    bench.done(change).await;
+    assert!(verify(bench, &made, "battery staple").await);
+    assert!(!verify(bench, &made, "correct horse").await);
+    let now = get(bench, &made).await;
+    assert!(now.password_changed > made.password_changed, "sessions would go on");
+}
+
+async fn locked(bench: &Bench) {
+    let made = create(bench, new("ada")).await;
+    let lockout = Lockout { after: 3, lasting: Duration::from_mins(15) };
+    let fail = |user: &User| Command::CountFailure(user.into(), lockout);
+    for _ in 0..2 {
+        bench.done(fail(&made)).await;
+    }
+    let before = get(bench, &made).await;
+    assert_eq!((before.failures, before.locked_until), (2, None));
+    bench.done(fail(&made)).await;
+    assert!(get(bench, &made).await.locked_until.is_some());
+    bench.done(Command::ClearFailures((&made).into())).await;
+    let after = get(bench, &made).await;
+    assert_eq!((after.failures, after.locked_until), (0, None));
+}

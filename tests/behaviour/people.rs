@@ -1,0 +1,243 @@
+//! People: create, read, list, change, activate, delete, and what is kept aside.
+
+use futures_util::FutureExt;
+use isogloss_canonical::capability::Field;
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::fault::{FaultKind, Subject};
+use isogloss_canonical::user::{NewUser, Role, User, UserId, UserPatch, UserRef};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{Bench, Case};
+
+pub(crate) const CASES: &[Case] = &[
+    Case {
+        name: "a-person-is-found-by-every-id",
+        verbs: &[Verb::CreateUser, Verb::GetUser],
+        run: |bench| found_by_every_id(bench).boxed_local(),
+    },
+    Case {
+        name: "a-name-is-taken-once",
+        verbs: &[Verb::CreateUser],
+        run: |bench| taken_once(bench).boxed_local(),
+    },
+    Case {
+        name: "nobody-is-not-found",
+        verbs: &[Verb::GetUser],
+        run: |bench| nobody(bench).boxed_local(),
+    },
+    Case {
+        name: "everybody-is-listed",
+        verbs: &[Verb::CreateUser, Verb::ListUsers],
+        run: |bench| listed(bench).boxed_local(),
+    },
+    Case {
+        name: "what-is-written-is-read-back",
+        verbs: &[Verb::CreateUser, Verb::UpdateUser, Verb::GetUser],
+        run: |bench| read_back(bench).boxed_local(),
+    },
+    Case {
+        name: "a-renamed-person-keeps-every-id",
+        verbs: &[Verb::CreateUser, Verb::UpdateUser, Verb::GetUser],
+        run: |bench| renamed(bench).boxed_local(),
+    },
+    Case {
+        name: "a-role-is-given-and-taken",
+        verbs: &[Verb::CreateUser, Verb::UpdateUser, Verb::GetUser],
+        run: |bench| roles(bench).boxed_local(),
+    },
+    Case {
+        name: "activity-is-taken-and-given",
+        verbs: &[Verb::CreateUser, Verb::DeactivateUser, Verb::ActivateUser, Verb::GetUser],
+        run: |bench| activity(bench).boxed_local(),
+    },
+    Case {
+        name: "somebody-who-starts-inactive-is-inactive",
+        verbs: &[Verb::CreateUser, Verb::GetUser],
+        run: |bench| starts_inactive(bench).boxed_local(),
+    },
+    Case {
+        name: "a-deleted-person-is-gone",
+        verbs: &[Verb::CreateUser, Verb::DeleteUser, Verb::GetUser],
+        run: |bench| deleted(bench).boxed_local(),
+    },
+    Case {
+        name: "settings-are-merged",
+        verbs: &[Verb::CreateUser, Verb::MergeSettings, Verb::ReadSettings],
+        run: |bench| settings(bench).boxed_local(),
+    },
+    Case {
+        name: "a-person-without-locks-has-none",
+        verbs: &[Verb::CreateUser, Verb::ListLocks, Verb::ServerFacts],
+        run: |bench| locks(bench).boxed_local(),
+    },
+];
+
+pub(crate) fn new(username: &str) -> NewUser {
+    NewUser {
+        username: username.to_owned(),
+        password: Some("correct horse".into()),
+        ..NewUser::default()
+    }
+}
+
+pub(crate) async fn create(bench: &Bench, user: NewUser) -> User {
+    *bench.done(Command::CreateUser(Box::new(user))).await.user().unwrap()
+}
+
+pub(crate) async fn get(bench: &Bench, user: impl Into<UserRef>) -> User {
+    *bench.done(Command::GetUser(user.into())).await.user().unwrap()
+}
+
+pub(crate) fn named(username: &str) -> UserRef {
+    UserRef::Name(username.to_owned())
+}
+
+async fn change(bench: &Bench, user: &User, patch: UserPatch) -> User {
+    let command = Command::UpdateUser(user.into(), Box::new(patch));
+    *bench.done(command).await.user().unwrap()
+}
+
+async fn found_by_every_id(bench: &Bench) {
+    let made = create(bench, new("ada")).await;
+    assert_eq!(made.username, "ada");
+    assert!(!made.ids.is_empty(), "no ids");
+    let mut ways = vec![named("ada"), UserRef::Id(made.id), UserRef::FoldedName("ADA ".to_owned())];
+    ways.extend(made.ids.iter().map(|(realm, id)| UserRef::Native(realm.clone(), id.clone())));
+    for way in ways {
+        let found = get(bench, way.clone()).await;
+        assert_eq!((found.id, &found.ids), (made.id, &made.ids), "{way:?}");
+    }
+}
+
+async fn taken_once(bench: &Bench) {
+    create(bench, new("ada")).await;
+    let again = Command::CreateUser(Box::new(new("ada")));
+    bench.fails(again, FaultKind::Conflict, Some(Subject::Username)).await;
+}
+
+async fn nobody(bench: &Bench) {
+    let mut ways = vec![named("nobody"), UserRef::Id(UserId(Uuid::nil()))];
+    let seen = get(bench, named_or_first(bench).await).await;
+    ways.extend(seen.ids.keys().map(|realm| UserRef::Native(realm.clone(), "999999".to_owned())));
+    for way in ways {
+        let absent = Command::GetUser(way);
+        bench.fails(absent, FaultKind::NotFound, Some(Subject::User)).await;
+    }
+}
+
+/// Somebody who is there: whoever is listed first, or somebody made for it.
+async fn named_or_first(bench: &Bench) -> UserRef {
+    let all = bench.done(Command::ListUsers).await.users().unwrap();
+    match all.first() {
+        Some(user) => user.into(),
+        None => UserRef::Id(create(bench, new("first")).await.id),
+    }
+}
+
+async fn listed(bench: &Bench) {
+    let (ada, bob) = (create(bench, new("ada")).await, create(bench, new("bob")).await);
+    let all = bench.done(Command::ListUsers).await.users().unwrap();
+    for made in [ada, bob] {
+        let found = all.iter().find(|user| user.id == made.id).expect("listed");
+        assert_eq!((&found.username, &found.ids), (&made.username, &made.ids));
+    }
+}
+
+async fn read_back(bench: &Bench) {
+    let made = create(bench, NewUser { email: Some("ada@example.org".to_owned()), ..new("ada") });
+    let made = made.await;
+    assert_eq!(made.email.as_deref(), Some("ada@example.org"));
+    let theme = ("dandelion.theme".to_owned(), Some(json!("modern")));
+    let patch = UserPatch {
+        display_name: Some(Some("Ada Lovelace".to_owned())),
+        email: Some(Some("lovelace@example.org".to_owned())),
+        attributes: [theme].into(),
+        ..UserPatch::default()
+    };
+    let changed = change(bench, &made, patch).await;
+    for user in [changed, get(bench, &made).await, get(bench, named("ada")).await] {
+        assert_eq!(user.full_name().as_deref(), Some("Ada Lovelace"));
+        assert_eq!(user.names(), ("Ada".to_owned(), "Lovelace".to_owned()));
+        assert_eq!(user.email.as_deref(), Some("lovelace@example.org"));
+        assert_eq!(user.attribute("dandelion.theme"), Some(&json!("modern")));
+    }
+}
+
+async fn renamed(bench: &Bench) {
+    let made = create(bench, new("ada")).await;
+    let patch = UserPatch { username: Some("lovelace".to_owned()), ..UserPatch::default() };
+    if !bench.backend.capability().holds(Field::Rename) {
+        let rename = Command::UpdateUser((&made).into(), Box::new(patch));
+        return bench.fails(rename, FaultKind::Unsupported, Some(Subject::Username)).await;
+    }
+    let changed = change(bench, &made, patch).await;
+    assert_eq!((changed.id, &changed.ids), (made.id, &made.ids));
+    assert_eq!(get(bench, named("lovelace")).await.id, made.id);
+    let old = Command::GetUser(named("ada"));
+    bench.fails(old, FaultKind::NotFound, Some(Subject::User)).await;
+}
+
+async fn roles(bench: &Bench) {
+    let made = create(bench, new("ada")).await;
+    assert_eq!(made.role, Role::User);
+    for role in [Role::Administrator, Role::User] {
+        let patch = UserPatch { role: Some(role), ..UserPatch::default() };
+        assert_eq!(change(bench, &made, patch).await.role, role);
+        assert_eq!(get(bench, &made).await.role, role);
+    }
+    let chief = create(bench, NewUser { role: Role::Administrator, ..new("chief") }).await;
+    assert_eq!(get(bench, &chief).await.role, Role::Administrator);
+}
+
+async fn activity(bench: &Bench) {
+    let made = create(bench, new("ada")).await;
+    assert!(made.active);
+    bench.done(Command::DeactivateUser((&made).into())).await;
+    assert!(!get(bench, &made).await.active);
+    bench.done(Command::ActivateUser((&made).into())).await;
+    assert!(get(bench, &made).await.active);
+    let nobody = Command::DeactivateUser(named("nobody"));
+    bench.fails(nobody, FaultKind::NotFound, Some(Subject::User)).await;
+}
+
+async fn starts_inactive(bench: &Bench) {
+    let made = create(bench, NewUser { inactive: true, ..new("ada") }).await;
+    assert!(!made.active);
+    assert!(!get(bench, &made).await.active);
+}
+
+async fn deleted(bench: &Bench) {
+    let made = create(bench, new("ada")).await;
+    bench.done(Command::DeleteUser((&made).into())).await;
+    for way in [named("ada"), UserRef::Id(made.id)] {
+        let absent = Command::GetUser(way.clone());
+        bench.fails(absent, FaultKind::NotFound, Some(Subject::User)).await;
+        let again = Command::DeleteUser(way);
+        bench.fails(again, FaultKind::NotFound, Some(Subject::User)).await;
+    }
+    let next = create(bench, new("ada")).await;
+    assert_ne!(next.id, made.id, "an id was used twice");
+}
+
+async fn settings(bench: &Bench) {
+    let made = create(bench, new("ada")).await;
+    let prefix = "octoprint.settings.".to_owned();
+    let merge = |name: &str, value| {
+        let changes = [(format!("{prefix}{name}"), Some(value))].into();
+        Command::MergeSettings((&made).into(), prefix.clone(), changes)
+    };
+    bench.done(merge("a", json!({"deep": [1, null]}))).await;
+    bench.done(merge("b", json!(2))).await;
+    let read = Command::ReadSettings((&made).into(), prefix.clone());
+    let settings = bench.done(read).await.settings().unwrap();
+    assert_eq!(settings.get("octoprint.settings.a"), Some(&json!({"deep": [1, null]})));
+    assert_eq!(settings.get("octoprint.settings.b"), Some(&json!(2)));
+}
+
+async fn locks(bench: &Bench) {
+    let made = create(bench, new("ada")).await;
+    let locks = bench.done(Command::ListLocks((&made).into())).await.locks().unwrap();
+    assert!(locks.is_empty(), "{locks:?}");
+    bench.done(Command::ServerFacts).await.settings().unwrap();
+}
