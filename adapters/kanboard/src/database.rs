@@ -153,6 +153,15 @@ impl Database {
              \"{column}\" of relation \"{table}\" violates not-null constraint"
         ))
     }
+
+    /// A membership of nobody, or in nothing.
+    pub(crate) fn missing_member(self, ids: [Option<i64>; 2]) -> Result<(), Sentence> {
+        let [group, user] = ids.map(|id| id.map_or("null".to_owned(), |id| id.to_string()));
+        let column = if ids[0].is_none() { "group_id" } else { "user_id" };
+        let shown =
+            |sentence| format!("{sentence}\nDETAIL:  Failing row contains ({group}, {user}).");
+        self.missing("group_has_users", column).map_err(shown)
+    }
 }
 
 /// An integer as such: a float would not tell large ones apart.

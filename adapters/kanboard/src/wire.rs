@@ -65,6 +65,11 @@ pub(crate) fn nulls<'a>(
     given.map(|(name, _)| (format!("{PREFIX}{name}"), Some(Value::Null)))
 }
 
+/// A person's own time zone, if there is one.
+pub(crate) fn time_zone(user: &User) -> Option<&str> {
+    user.attribute("kanboard.timezone").and_then(Value::as_str).filter(|zone| !zone.is_empty())
+}
+
 /// The word for a person's role. What was kept counts only while the role is the least one.
 pub(crate) fn role_shown(user: &User) -> &str {
     match user.attribute(ODD_ROLE) {
@@ -159,6 +164,12 @@ impl Shape {
         let shown = |column: &&Column| !column.only_sqlite || self.database == Database::Sqlite;
         let entry = |column: &Column| (Key::Name(column.name.to_owned()), (column.value)(&row));
         COLUMNS.iter().filter(shown).map(entry).collect()
+    }
+
+    /// Whether a person's password is of no use (`disable_login_form`), though their token is.
+    pub(crate) fn is_barred(&self, user: &User) -> bool {
+        let row = Row { shape: self, user, id: 0, token: Php::Null };
+        row.kept_flag("disable_login_form")
     }
 
     /// What the first sign-in of this person leaves in the row, if anything.

@@ -4,6 +4,7 @@ use isogloss_canonical::dialect::Method;
 
 use crate::dialect::procedure::{Access, Procedure, Run};
 use crate::php::Php;
+use crate::wire::time_zone;
 
 const fn fact(name: &'static str, about: &'static str, run: Run) -> Procedure {
     let method = Method { name, verbs: &[], about };
@@ -12,8 +13,9 @@ const fn fact(name: &'static str, about: &'static str, run: Run) -> Procedure {
 
 /// The rows.
 pub(crate) static PROCEDURES: [Procedure; 7] = [
-    fact("getTimezone", "Gives the time zone of the server.", |_| {
-        Box::pin(async { Ok(Php::from("UTC")) })
+    fact("getTimezone", "Gives the time zone of the caller, or of the server.", |call| {
+        let zone = call.caller.user().and_then(time_zone).unwrap_or("UTC");
+        Box::pin(async move { Ok(Php::from(zone)) })
     }),
     fact("getVersion", "Gives the version of Kanboard that is spoken.", |call| {
         let version = if call.dialect.shape.strings { "1.0.48" } else { "1.2.53" };

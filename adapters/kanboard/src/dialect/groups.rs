@@ -4,26 +4,27 @@ use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::group::{Group, GroupPatch, GroupRef, NewGroup};
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::{Matching, folded};
 use serde_json::Value;
 
 use crate::dialect::procedure::{Call, Otherwise, Procedure, optional, required, reserved};
 use crate::dialect::refusal::{Failure, unless_absent, unless_refused};
 use crate::dialect::validation::{NAME_LENGTH, TEXT_LENGTH};
 use crate::php::Php;
-use crate::wire::EXTERNAL_ID;
+use crate::wire::{EXTERNAL_ID, Shape};
 
 /// The rows.
 pub(crate) static PROCEDURES: [Procedure; 5] = [
     reserved(
         "createGroup",
-        &[Verb::CreateGroup],
+        &[Verb::CreateGroup, Verb::ListGroups],
         "Creates a group and gives its id, or false.",
         &[required("name"), optional("external_id", Otherwise::Text(""))],
         |call| Box::pin(create(call)),
     ),
     reserved(
         "updateGroup",
-        &[Verb::UpdateGroup],
+        &[Verb::UpdateGroup, Verb::ListGroups],
         "Changes a group; true even if there is none of that id.",
         &[
             required("group_id"),
@@ -61,6 +62,9 @@ async fn create(call: &Call<'_>) -> Result<Php, Failure> {
         call.dialect.shape.database.missing("groups", "name").map_err(Failure::exception)?;
         return Ok(Php::Bool(false));
     };
+    if is_taken(call, &name, None).await? {
+        return Ok(Php::Bool(false));
+    }
     let external_id = external_id.map_or(Value::Null, Value::String);
     let command = Command::CreateGroup(Box::new(NewGroup {
         name,
@@ -83,6 +87,11 @@ async fn update(call: &Call<'_>) -> Result<Php, Failure> {
         return Err(Failure::exception(sentence));
     }
     let Some(group) = call.group(0, given + 1)? else { return Ok(Php::Bool(true)) };
+    if let Some(name) = &name
+        && is_taken(call, name, Some(&group)).await?
+    {
+        return Ok(Php::Bool(false));
+    }
     let external_id = external_id.map(|id| (EXTERNAL_ID.to_owned(), Some(Value::String(id))));
     let attributes = external_id.into_iter().collect();
     let patch = GroupPatch { name, attributes, ..GroupPatch::default() };
@@ -119,6 +128,25 @@ pub(crate) async fn find(
     let Some(group) = group else { return Ok(None) };
     let found = unless_absent(call.ask(Command::GetGroup(group)).await)?;
     Ok(found.map(Outcome::group).transpose()?.filter(|group| group.realm.is_none()))
+}
+
+/// Whether another group has a name that MariaDB takes for the same. Names that are the same to the
+/// byte are refused by the store.
+async fn is_taken(call: &Call<'_>, name: &str, by: Option<&GroupRef>) -> Result<bool, Failure> {
+    let Shape { database, realm, .. } = &call.dialect.shape;
+    if database.matching() == Matching::Exact {
+        return Ok(false);
+    }
+    let groups = call.ask(Command::ListGroups(None)).await?.groups()?;
+    let itself = |group: &Group| {
+        let id = group.native(realm).map(|id| GroupRef::Native(realm.clone(), id.to_owned()));
+        id.as_ref() == by
+    };
+    // A group that is not there takes no name.
+    if by.is_some() && !groups.iter().any(itself) {
+        return Ok(false);
+    }
+    Ok(groups.iter().any(|group| folded(&group.name) == folded(name) && !itself(group)))
 }
 
 /// Teams only, by name.

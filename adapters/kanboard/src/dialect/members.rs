@@ -82,16 +82,15 @@ async fn members_of(call: &Call<'_>) -> Result<Php, Failure> {
 
 async fn add(call: &Call<'_>) -> Result<Php, Failure> {
     let shape = &call.dialect.shape;
-    let mut ids = [None, None];
-    for (place, column) in [(0, "group_id"), (1, "user_id")] {
-        let (value, parameter) = (call.argument(place), if place == 0 { 1 } else { 2 });
-        let id = shape.database.stored_id(value, column, parameter).map_err(Failure::exception)?;
-        if id.is_none() && *value == Php::Null {
-            shape.database.missing("group_has_users", column).map_err(Failure::exception)?;
-        }
-        ids[place] = id.map(|id| id.to_string());
-    }
-    let [Some(group), Some(user)] = ids else { return Ok(Php::Bool(false)) };
+    let id = |place, column, parameter| {
+        let id = shape.database.stored_id(call.argument(place), column, parameter);
+        id.map_err(Failure::exception)
+    };
+    let ids = [id(0, "group_id", 1)?, id(1, "user_id", 2)?];
+    let [Some(group), Some(user)] = ids.map(|id| id.map(|id| id.to_string())) else {
+        shape.database.missing_member(ids).map_err(Failure::exception)?;
+        return Ok(Php::Bool(false));
+    };
     let group = GroupRef::Native(shape.realm.clone(), group);
     let Some(group) = groups::find(call, Some(group)).await? else { return Ok(Php::Bool(false)) };
     let user = UserRef::Native(shape.realm.clone(), user);

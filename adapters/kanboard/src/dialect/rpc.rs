@@ -2,7 +2,7 @@
 //! it a call, who calls, is there such a method, may they, do the parameters fit.
 
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::credentials::{Caller, Proof};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::http::Request;
@@ -88,7 +88,10 @@ impl<'a> Conversation<'a> {
         let application = self.shown.user.as_deref() == Some(APPLICATION);
         // A personal token does not stand for the application, nor the other way round.
         match (&caller, application) {
-            (Caller::Application(_), true) | (Caller::Person(_), false) => {}
+            (Caller::Application(_), true) => {}
+            (Caller::Person(person), false)
+                if person.proof != Proof::Password
+                    || !self.dialect.shape.is_barred(&person.user) => {}
             _ => return Err(Ending::Unauthorized.into()),
         }
         if self.known.is_none() {
