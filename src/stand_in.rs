@@ -50,6 +50,7 @@ pub(crate) fn outcome(command: &Command) -> Outcome {
         | Verb::DeleteGroup
         | Verb::AddMember
         | Verb::RemoveMember
+        | Verb::AssignIds
         | Verb::FindKey
         | Verb::CountFailure
         | Verb::ClearFailures => Outcome::Done,

@@ -64,6 +64,9 @@ pub enum Command {
     ListLocks(UserRef),
     /// What the backend says of itself.
     ServerFacts,
+    /// Give people the ids that clients of a realm already hold, in place of those given so far:
+    /// all of them or none. A conflict if somebody else holds one.
+    AssignIds(Vec<(UserRef, Realm, String)>),
     /// Find a key of a realm by its value, with its owner.
     FindKey(Realm, Secret),
     /// Check a person's password. For somebody who is not there it costs the same and is wrong.
@@ -105,6 +108,7 @@ pub enum Verb {
     GroupsOf,
     ListLocks,
     ServerFacts,
+    AssignIds,
     FindKey,
     VerifyPassword,
     VerifyKey,
@@ -148,6 +152,7 @@ impl Command {
             Self::GroupsOf(_) => Verb::GroupsOf,
             Self::ListLocks(_) => Verb::ListLocks,
             Self::ServerFacts => Verb::ServerFacts,
+            Self::AssignIds(_) => Verb::AssignIds,
             Self::FindKey(..) => Verb::FindKey,
             Self::VerifyPassword(..) => Verb::VerifyPassword,
             Self::VerifyKey(..) => Verb::VerifyKey,

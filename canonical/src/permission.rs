@@ -138,7 +138,8 @@ pub const fn permission(verb: Verb) -> Permission {
             Permission::OwnGroup(Grant::EditGroups)
         }
         Verb::DeleteGroup => Permission::OwnGroup(Grant::DeleteGroups),
-        Verb::FindKey
+        Verb::AssignIds
+        | Verb::FindKey
         | Verb::VerifyKey
         | Verb::VerifyPassword
         | Verb::CountFailure

@@ -35,6 +35,9 @@ pub enum Ask {
     /// Look after API keys
     #[command(after_help = "Example:\n  isogloss key add ada --dialect rhodecode --scope api")]
     Key(Key),
+    /// Bring over or list the ids that clients hold
+    #[command(after_help = "Example:\n  isogloss identity export > ids.csv")]
+    Identity(Identity),
     /// Check or show the configuration
     #[command(after_help = "Example:\n  isogloss config check --config gateway.toml")]
     Config(Config),
@@ -223,6 +226,16 @@ pub enum KeyAsk {
     #[command(after_help = "Example:\n  isogloss key add ada --dialect octoprint \
         --expires 2027-01-01T00:00:00Z --address 10.0.0.0/8")]
     Add(KeyAdd),
+    /// Take over keys that clients hold, from CSV: username,dialect,key,label,scope
+    #[command(after_help = "Example:\n  isogloss key import keys.csv\n\n\
+        An empty username is the application itself; label and scope may be empty.")]
+    Import {
+        /// The file ("-": standard input)
+        file: String,
+        #[command(flatten)]
+        /// Where.
+        at: At,
+    },
     /// List keys, without their values
     #[command(after_help = "Example:\n  isogloss key list ada")]
     List {
@@ -266,6 +279,35 @@ pub struct KeyAdd {
     #[command(flatten)]
     /// Where.
     pub at: At,
+}
+
+/// `isogloss identity`.
+#[derive(Debug, Args)]
+pub struct Identity {
+    /// What is asked.
+    #[command(subcommand)]
+    pub ask: IdentityAsk,
+}
+
+/// What can be asked about ids.
+#[derive(Debug, Subcommand)]
+pub enum IdentityAsk {
+    /// Print everybody's ids as CSV: realm,id,username
+    #[command(after_help = "Example:\n  isogloss identity export > ids.csv")]
+    Export {
+        #[command(flatten)]
+        /// Where.
+        at: At,
+    },
+    /// Take over the ids that clients hold, from CSV: realm,id,username; all rows or none
+    #[command(after_help = "Example:\n  isogloss identity import ids.csv --backend old")]
+    Import {
+        /// The file ("-": standard input)
+        file: String,
+        #[command(flatten)]
+        /// Where.
+        at: At,
+    },
 }
 
 /// `isogloss config`.

@@ -3,18 +3,19 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context, anyhow, bail};
 use ipnet::IpNet;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::key::{Key, KeyChoice, NewKey};
 use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{UserId, UserRef};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::cli::arguments::{At, Key as Ask, KeyAdd, KeyAsk};
 use crate::cli::open::{People, people};
-use crate::cli::print;
+use crate::cli::{print, table};
 use crate::provision::bootstrap::mint;
 use crate::registry;
 
@@ -22,12 +23,13 @@ use crate::registry;
 pub(crate) async fn run(ask: &Ask) -> anyhow::Result<()> {
     let at = match &ask.ask {
         KeyAsk::Add(ask) => &ask.at,
-        KeyAsk::List { at, .. } | KeyAsk::Revoke { at, .. } => at,
+        KeyAsk::List { at, .. } | KeyAsk::Import { at, .. } | KeyAsk::Revoke { at, .. } => at,
     };
     let people = people(at).await?;
     let result = match &ask.ask {
         KeyAsk::Add(ask) => add(&people, ask).await,
         KeyAsk::List { username, at } => list(&people, username.as_deref(), at).await,
+        KeyAsk::Import { file, at } => import(&people, file, at).await,
         KeyAsk::Revoke { id, at } => revoke(&people, *id, at).await,
     };
     people.close().await;
@@ -59,6 +61,58 @@ async fn add(people: &People, ask: &KeyAdd) -> anyhow::Result<()> {
         );
     }
     print::line(&value)
+}
+
+/// A row of the file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    username: String,
+    dialect: String,
+    key: String,
+    #[serde(default)]
+    label: Option<String>,
+    #[serde(default)]
+    scope: Option<String>,
+}
+
+/// Every row is checked before the first key is issued.
+async fn import(people: &People, file: &str, at: &At) -> anyhow::Result<()> {
+    let mut ready = Vec::new();
+    for (line, row) in table::read::<Row>(file)? {
+        let told = || format!("line {line}");
+        let key = new_key(&row).with_context(told)?;
+        let owner = (!row.username.is_empty()).then_some(UserRef::Name(row.username));
+        if let Some(owner) = &owner {
+            people.execute(Command::GetUser(owner.clone())).await.with_context(told)?;
+        }
+        ready.push((owner, key));
+    }
+    let count = ready.len();
+    for (owner, key) in ready {
+        people.execute(Command::IssueKey(owner, Box::new(key))).await?;
+    }
+    if at.json {
+        return print::json(&json!({"imported": count}));
+    }
+    print::line(&format!("{count} keys were taken over"))
+}
+
+fn new_key(row: &Row) -> anyhow::Result<NewKey> {
+    let adapter = registry::adapter_or_known(&row.dialect).map_err(|why| anyhow!(why))?;
+    if row.key.is_empty() {
+        bail!("the key is empty");
+    }
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    Ok(NewKey {
+        realm: Realm::named(adapter.name),
+        value: row.key.as_str().into(),
+        label: given(&row.label),
+        scope: given(&row.scope),
+        expires: None,
+        addresses: Vec::new(),
+        replaces: false,
+    })
 }
 
 async fn list(people: &People, username: Option<&str>, at: &At) -> anyhow::Result<()> {

@@ -9,6 +9,7 @@ use crate::cli::arguments::{Arguments, Ask};
 pub mod arguments;
 mod config;
 mod explain;
+mod identity;
 mod init;
 mod key;
 mod manual;
@@ -16,6 +17,7 @@ mod matrix;
 mod open;
 mod print;
 mod serve;
+mod table;
 mod user;
 
 /// Runs the program with its own arguments. A failure is one clear sentence on standard error.
@@ -37,6 +39,7 @@ fn obey(arguments: Arguments) -> anyhow::Result<()> {
         Ask::Init(ask) => block_on(init::run(&ask)),
         Ask::User(ask) => block_on(user::run(&ask)),
         Ask::Key(ask) => block_on(key::run(&ask)),
+        Ask::Identity(ask) => block_on(identity::run(&ask)),
         Ask::Config(ask) => config::run(&ask),
         Ask::Matrix { json, markdown } => matrix::run(json, markdown),
         Ask::Explain { route, at } => block_on(explain::run(&route, &at)),

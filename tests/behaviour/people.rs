@@ -4,6 +4,7 @@ use futures_util::FutureExt;
 use isogloss_canonical::capability::Field;
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::{FaultKind, Subject};
+use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{NewUser, Role, User, UserId, UserPatch, UserRef};
 use serde_json::json;
 use uuid::Uuid;
@@ -60,6 +61,11 @@ pub(crate) const CASES: &[Case] = &[
         name: "a-deleted-person-is-gone",
         verbs: &[Verb::CreateUser, Verb::DeleteUser, Verb::GetUser],
         run: |bench| deleted(bench).boxed_local(),
+    },
+    Case {
+        name: "ids-that-clients-hold-are-taken-over",
+        verbs: &[Verb::CreateUser, Verb::AssignIds, Verb::GetUser],
+        run: |bench| assigned(bench).boxed_local(),
     },
     Case {
         name: "settings-are-merged",
@@ -240,4 +246,20 @@ async fn locks(bench: &Bench) {
     let locks = bench.done(Command::ListLocks((&made).into())).await.locks().unwrap();
     assert!(locks.is_empty(), "{locks:?}");
     bench.done(Command::ServerFacts).await.settings().unwrap();
+}
+
+async fn assigned(bench: &Bench) {
+    let (ada, bob) = (create(bench, new("ada")).await, create(bench, new("bob")).await);
+    let far = Realm::named("rhodecode");
+    let swap = |one: &User, other: &User| {
+        (one.into(), far.clone(), other.native(&far).unwrap_or_default().to_owned())
+    };
+    bench.done(Command::AssignIds(vec![swap(&ada, &bob), swap(&bob, &ada)])).await;
+    assert_eq!(get(bench, &ada).await.native(&far), bob.native(&far));
+    bench.done(Command::AssignIds(vec![(named("ada"), far.clone(), "700".to_owned())])).await;
+    assert_eq!(get(bench, UserRef::Native(far.clone(), "700".to_owned())).await.id, ada.id);
+    let taken = Command::AssignIds(vec![(named("bob"), far.clone(), "700".to_owned())]);
+    bench.fails(taken, FaultKind::Conflict, Some(Subject::User)).await;
+    let next = create(bench, new("carol")).await;
+    assert_eq!(next.native(&far), Some("701"), "the counter did not move past a given id");
 }

@@ -13,7 +13,7 @@ use isogloss_canonical::outcome::Outcome;
 use crate::Store;
 
 /// Every verb but [`Verb::CreateFromDirectory`]: the store knows no directory.
-const VERBS: [Verb; 29] = [
+const VERBS: [Verb; 30] = [
     Verb::CreateUser,
     Verb::GetUser,
     Verb::ListUsers,
@@ -38,6 +38,7 @@ const VERBS: [Verb; 29] = [
     Verb::GroupsOf,
     Verb::ListLocks,
     Verb::ServerFacts,
+    Verb::AssignIds,
     Verb::FindKey,
     Verb::VerifyPassword,
     Verb::VerifyKey,
@@ -94,6 +95,7 @@ impl Backend for Store {
             Command::GroupsOf(user) => store.groups_of(&user).await,
             Command::ListLocks(user) => store.list_locks(&user).await,
             Command::ServerFacts => store.server_facts().await,
+            Command::AssignIds(rows) => store.assign_ids(&rows).await,
             Command::FindKey(realm, value) => store.find_key(&realm, &value).await,
             Command::VerifyPassword(user, password) => {
                 store.verify_password(&user, &password).await

@@ -1,7 +1,9 @@
 //! What each realm calls a person or a group: numbers that are counted up and never used twice.
 
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::realm::{NativeIds, Numbering, Realm};
+use isogloss_canonical::user::UserRef;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
@@ -80,6 +82,28 @@ impl Inner {
             concerned && realm.groups != Numbering::Names
         });
         name(write, Kind::Group, id, given, numbering).await
+    }
+
+    /// Gives people the ids that a realm's clients already hold, in place of those given so far.
+    /// All rows first let go of what they have, so that two may change places.
+    pub(crate) async fn assign_ids(
+        &self,
+        rows: &[(UserRef, Realm, String)],
+    ) -> Result<Outcome, Fault> {
+        let mut write = self.database.write().await?;
+        let mut claims = Vec::with_capacity(rows.len());
+        for (user, realm, native) in rows {
+            let id = self.find_user(&mut write, user).await?.id.0;
+            let sql = "DELETE FROM identities WHERE id = $1 AND kind = 'user' AND realm = $2";
+            let query = sqlx::query(sql).bind(id.to_string()).bind(realm.as_str());
+            query.execute(&mut *write).await.map_err(fault)?;
+            claims.push((id, realm, native));
+        }
+        for (id, realm, native) in claims {
+            claim(&mut write, realm, Kind::User, native, id).await?;
+        }
+        write.commit().await.map_err(fault)?;
+        Ok(Outcome::Done)
     }
 
     /// Whether a realm calls its people (or groups) by their names.

@@ -30,7 +30,7 @@ use crate::config::settings::Policy;
 pub const ASIDE: &str = "kept aside by the gateway";
 
 /// What the shadow does alone, whatever the system behind can do.
-pub const KEPT_ASIDE: [Verb; 11] = [
+pub const KEPT_ASIDE: [Verb; 12] = [
     Verb::IssueKey,
     Verb::RevokeKeys,
     Verb::ListKeys,
@@ -42,6 +42,7 @@ pub const KEPT_ASIDE: [Verb; 11] = [
     Verb::MergeSettings,
     Verb::ListLocks,
     Verb::ServerFacts,
+    Verb::AssignIds,
 ];
 
 /// What the shadow does for the groups that the system behind has no place for.

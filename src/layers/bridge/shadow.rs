@@ -39,6 +39,16 @@ impl Bridge {
             Command::CountFailure(user, lockout) => {
                 Command::CountFailure(self.present(&user).await?, lockout)
             }
+            Command::AssignIds(rows) => {
+                let mut present = Vec::with_capacity(rows.len());
+                for (user, realm, native) in rows {
+                    if realm == self.realm {
+                        return Err(Fault::new(FaultKind::Invalid, "the system gives its own ids"));
+                    }
+                    present.push((self.present(&user).await?, realm, native));
+                }
+                Command::AssignIds(present)
+            }
             Command::ClearFailures(user) => Command::ClearFailures(self.present(&user).await?),
             other => other,
         };
