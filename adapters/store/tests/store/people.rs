@@ -278,3 +278,21 @@ async fn the_store_knows_no_directory() {
     let answer = ask(&store, Command::CreateFromDirectory("ada".to_owned())).await;
     assert_fault(answer, FaultKind::Unsupported, Subject::Directory);
 }
+
+#[tokio::test]
+async fn any_text_is_a_name_and_comes_back_as_it_was() {
+    let store = fresh().await;
+    let long = "é".repeat(100_000);
+    let names =
+        ["", " ", "a\0b", "a\0c", "'; DROP TABLE users;--", "\u{1f}x\u{1e}", "%", "İ", &long];
+    for name in names {
+        let text = Some(name.to_owned());
+        let new = NewUser { email: text.clone(), display_name: text.clone(), ..named(name) };
+        let created = create(&store, new).await.unwrap();
+        let found = get(&store, UserRef::Name(name.to_owned())).await.unwrap();
+        assert_eq!((&found, &found.display_name), (&created, &text));
+        assert_eq!(get(&store, in_realm(OCTOPRINT, name)).await.unwrap().id, created.id);
+        let by_folded_name = get(&store, UserRef::FoldedName(name.to_owned())).await.unwrap();
+        assert_eq!(by_folded_name.id, created.id);
+    }
+}
