@@ -13,28 +13,38 @@ use crate::python::Py;
 const ORDERED: usize = 1000;
 
 /// A dictionary; remembers in which order its members came.
-#[derive(Clone, Default, PartialEq)]
-pub(crate) struct Mapping(Vec<(String, Py)>);
+#[derive(Clone, Default)]
+pub(crate) struct Mapping {
+    members: Vec<(String, Py)>,
+    /// For how many members its table was made.
+    room: usize,
+}
+
+impl PartialEq for Mapping {
+    fn eq(&self, other: &Self) -> bool {
+        self.members == other.members
+    }
+}
 
 /// Shows names only, as the values may be secrets.
 impl fmt::Debug for Mapping {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.iter().map(|(name, _)| name)).finish()
+        f.debug_set().entries(self.members.iter().map(|(name, _)| name)).finish()
     }
 }
 
 impl Mapping {
     /// The value under a name.
     pub(crate) fn get(&self, name: &str) -> Option<&Py> {
-        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value)
+        self.members.iter().find(|(own, _)| own == name).map(|(_, value)| value)
     }
 
     /// Sets a value, in place of an earlier one.
     pub(crate) fn set(&mut self, name: impl Into<String>, value: impl Into<Py>) {
         let (name, value) = (name.into(), value.into());
-        match self.0.iter_mut().find(|(own, _)| *own == name) {
+        match self.members.iter_mut().find(|(own, _)| *own == name) {
             Some((_, own)) => *own = value,
-            None => self.0.push((name, value)),
+            None => self.members.push((name, value)),
         }
     }
 
@@ -44,24 +54,39 @@ impl Mapping {
         self
     }
 
+    /// An empty one that is about to be written out with this many members: Python makes its table
+    /// large enough from the start.
+    pub(crate) fn with_room(room: usize) -> Self {
+        Self { members: Vec::with_capacity(room), room }
+    }
+
+    /// The same after `update(other)`.
+    pub(crate) fn updated(mut self, other: &Self) -> Self {
+        for (name, value) in other.hashed() {
+            self.set(name, value.clone());
+        }
+        self
+    }
+
     /// Whether there is nothing in it.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.members.is_empty()
     }
 
     /// The members in the order Python 2 goes through them.
     pub(crate) fn hashed(&self) -> Vec<(&str, &Py)> {
-        if self.0.len() > ORDERED {
-            return self.0.iter().map(|(name, value)| (name.as_str(), value)).collect();
+        if self.members.len() > ORDERED {
+            return self.members.iter().map(|(name, value)| (name.as_str(), value)).collect();
         }
-        let mut table = Table::new(8);
-        for (index, (name, _)) in self.0.iter().enumerate() {
+        let mut table = Table::new(8).resized(self.room);
+        for (index, (name, _)) in self.members.iter().enumerate() {
             table.insert(hash(name), index);
             if table.filled * 3 >= table.slots.len() * 2 {
                 table = table.resized(4 * table.filled);
             }
         }
-        let members = table.slots.iter().flatten().filter_map(|&(_, index)| self.0.get(index));
+        let members =
+            table.slots.iter().flatten().filter_map(|&(_, index)| self.members.get(index));
         members.map(|(name, value)| (name.as_str(), value)).collect()
     }
 }
@@ -72,10 +97,10 @@ impl FromIterator<(String, Py)> for Mapping {
         let mut mapping = Self::default();
         for (name, value) in members {
             match places.entry(name.clone()) {
-                Entry::Occupied(place) => mapping.0[*place.get()].1 = value,
+                Entry::Occupied(place) => mapping.members[*place.get()].1 = value,
                 Entry::Vacant(place) => {
-                    place.insert(mapping.0.len());
-                    mapping.0.push((name, value));
+                    place.insert(mapping.members.len());
+                    mapping.members.push((name, value));
                 }
             }
         }
@@ -142,6 +167,28 @@ mod tests {
     fn order(names: &[&str]) -> Vec<String> {
         let mapping: Mapping = names.iter().map(|name| ((*name).to_owned(), Py::None)).collect();
         mapping.hashed().into_iter().map(|(name, _)| name.to_owned()).collect()
+    }
+
+    /// `data.update(extras)` of a person: fixtures/transcripts/rhodecode/create-user.json.
+    #[test]
+    fn merges_as_python_2_does() {
+        let of = |room, names: &str| {
+            let names = names.split(' ').map(|name| (name.to_owned(), Py::None));
+            names.fold(Mapping::with_room(room), |all, (name, value)| all.with(&name, value))
+        };
+        let data = of(7, "user_id username firstname lastname description email emails");
+        let extras = of(
+            9,
+            "auth_tokens active admin extern_type extern_name last_login last_activity \
+             ip_addresses language",
+        );
+        let names: Vec<_> =
+            data.updated(&extras).hashed().into_iter().map(|(name, _)| name.to_owned()).collect();
+        assert_eq!(
+            names.join(" "),
+            "username user_id description firstname last_activity admin lastname ip_addresses \
+             emails language auth_tokens last_login extern_type active extern_name email"
+        );
     }
 
     #[test]

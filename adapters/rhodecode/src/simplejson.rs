@@ -282,28 +282,17 @@ impl Reader<'_> {
                     _ => self.at += 1,
                 }
             }
-            self.push_chunk(&mut out, chunk)?;
-            match self.peek() {
-                Some(b'"') => break,
-                Some(_) if self.at + 1 < self.text.len() => out.push(self.escape()?),
-                _ => return Err(self.wrong("Unterminated string starting at", start)),
+            let unterminated = self.wrong("Unterminated string starting at", start);
+            let Some(stop) = self.peek() else { return Err(unterminated) };
+            push_chunk(&mut out, self.text.get(chunk..self.at).unwrap_or_default())?;
+            match stop {
+                b'"' => break,
+                _ if self.at + 1 < self.text.len() => out.push(self.escape()?),
+                _ => return Err(unterminated),
             }
         }
         self.at += 1;
         Ok(out)
-    }
-
-    fn push_chunk(&self, out: &mut String, start: usize) -> Read<()> {
-        let chunk = self.text.get(start..self.at).unwrap_or_default();
-        match std::str::from_utf8(chunk) {
-            Ok(text) => out.push_str(text),
-            Err(fault) => {
-                let place = fault.valid_up_to();
-                let byte = chunk.get(place).copied().unwrap_or_default();
-                return Err(Unreadable::Malformed(undecodable(byte, place, fault.error_len())));
-            }
-        }
-        Ok(())
     }
 
     fn escape(&mut self) -> Read<char> {
@@ -388,14 +377,56 @@ impl Reader<'_> {
     }
 }
 
+/// Takes over bytes that should be UTF-8.
+fn push_chunk(out: &mut String, chunk: &[u8]) -> Read<()> {
+    let mut start = 0;
+    while let Some(rest) = chunk.get(start..).filter(|rest| !rest.is_empty()) {
+        let fault = match std::str::from_utf8(rest) {
+            Ok(text) => {
+                out.push_str(text);
+                return Ok(());
+            }
+            Err(fault) => fault,
+        };
+        let valid = rest.get(..fault.valid_up_to()).unwrap_or_default();
+        out.push_str(&String::from_utf8_lossy(valid));
+        start += valid.len();
+        // Half a surrogate pair is a letter to Python 2.
+        if !matches!(chunk.get(start..), Some([0xed, 0xa0..=0xbf, 0x80..=0xbf, ..])) {
+            return Err(Unreadable::Malformed(undecodable(chunk, start)));
+        }
+        out.push(char::REPLACEMENT_CHARACTER);
+        start += 3;
+    }
+    Ok(())
+}
+
 /// What Python 2 says of bytes that are not UTF-8. Places count from the start of the chunk.
-fn undecodable(byte: u8, place: usize, length: Option<usize>) -> String {
-    let why = match (byte, length) {
-        (_, None) => "unexpected end of data",
-        (0x80..=0xc1 | 0xf5..=0xff, _) => "invalid start byte",
-        _ => "invalid continuation byte",
+fn undecodable(chunk: &[u8], start: usize) -> String {
+    let rest = chunk.get(start..).unwrap_or_default();
+    let first = rest.first().copied().unwrap_or_default();
+    let continued = |at: usize| rest.get(at).is_some_and(|byte| byte & 0xc0 == 0x80);
+    let length = match first {
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xf4 => 4,
+        _ => 1,
     };
-    format!("'utf8' codec can't decode byte {byte:#04x} in position {place}: {why}")
+    let (why, end) = if length == 1 {
+        ("invalid start byte", start + 1)
+    } else if rest.len() < length {
+        // Python adds up the places instead of counting them.
+        let tail: usize = (1..rest.len()).take_while(|at| continued(*at)).sum();
+        ("unexpected end of data", start + 1 + tail)
+    } else {
+        let tail = (1..length - 1).take_while(|at| continued(*at)).count();
+        ("invalid continuation byte", start + 1 + tail)
+    };
+    if end - start == 1 {
+        return format!("'utf8' codec can't decode byte {first:#04x} in position {start}: {why}");
+    }
+    let last = end - 1;
+    format!("'utf8' codec can't decode bytes in position {start}-{last}: {why}")
 }
 
 #[cfg(test)]

@@ -69,32 +69,32 @@ pub(crate) enum Tokens {
 
 /// A person.
 pub(crate) fn user(view: View<'_>, user: &User, tokens: &Tokens) -> Mapping {
-    let version = view.version;
     let (first, last) = names(view, user);
-    let email = Py::from(user.email.clone());
-    let number = Py::Int(id_of(view, user).to_owned());
     let mut shape = Mapping::default()
-        .with("user_id", number)
+        .with("user_id", Py::Int(id_of(view, user).to_owned()))
         .with("username", shown_name(user))
         .with("firstname", first)
         .with("lastname", last);
-    if version == Version::Current {
+    if view.version == Version::Current {
         shape.set("description", kept_or(user, kept::DESCRIPTION, Py::from("")));
     }
+    let email = Py::from(user.email.clone());
     shape.set("email", email.clone());
     shape.set("emails", Py::List(vec![email]));
-    set_tokens(&mut shape, version, tokens, &user.id.0.simple().to_string());
-    shape.set("active", flag(user, kept::ACTIVE, user.active));
-    shape.set("admin", flag(user, kept::ADMIN, user.role == Role::Administrator));
-    shape.set("extern_type", extern_type(user));
-    shape.set("extern_name", kept_or(user, kept::EXTERN_NAME, Py::from(OWN_PLUGIN)));
-    shape.set("last_login", user.last_login.map(date));
-    if version == Version::Current {
-        shape.set("last_activity", last_activity(view, user));
+    let mut extras = Mapping::with_room(9);
+    set_tokens(&mut extras, view.version, tokens, &user.id.0.simple().to_string());
+    extras.set("active", flag(user, kept::ACTIVE, user.active));
+    extras.set("admin", flag(user, kept::ADMIN, user.role == Role::Administrator));
+    extras.set("extern_type", extern_type(user));
+    extras.set("extern_name", kept_or(user, kept::EXTERN_NAME, Py::from(OWN_PLUGIN)));
+    extras.set("last_login", user.last_login.map(date));
+    if view.version == Version::Current {
+        extras.set("last_activity", last_activity(view, user));
     }
     let addresses = user.addresses.iter().map(|address| Py::from(address.as_str()));
-    shape.set("ip_addresses", Py::List(addresses.collect()));
-    shape.with("language", Py::None)
+    extras.set("ip_addresses", Py::List(addresses.collect()));
+    extras.set("language", Py::None);
+    shape.updated(&extras)
 }
 
 /// The user `default`.
@@ -110,16 +110,17 @@ pub(crate) fn default_user(version: Version, masked: bool) -> Mapping {
     shape.set("email", DEFAULT_EMAIL);
     shape.set("emails", Py::List(vec![Py::from(DEFAULT_EMAIL)]));
     let tokens = if masked { Tokens::Masked } else { Tokens::Shown(Vec::new()) };
-    set_tokens(&mut shape, version, &tokens, &"0".repeat(32));
-    shape.set("active", true);
-    shape.set("admin", false);
-    shape.set("extern_type", OWN_PLUGIN);
-    shape.set("extern_name", OWN_PLUGIN);
-    shape.set("last_login", Py::None);
+    let mut extras = Mapping::with_room(9);
+    set_tokens(&mut extras, version, &tokens, &"0".repeat(32));
+    extras.set("active", true);
+    extras.set("admin", false);
+    extras.set("extern_type", OWN_PLUGIN);
+    extras.set("extern_name", OWN_PLUGIN);
+    extras.set("last_login", Py::None);
     if version == Version::Current {
-        shape.set("last_activity", Py::None);
+        extras.set("last_activity", Py::None);
     }
-    shape.with("ip_addresses", Py::List(Vec::new())).with("language", Py::None)
+    shape.updated(&extras.with("ip_addresses", Py::List(Vec::new())).with("language", Py::None))
 }
 
 /// The number RhodeCode knows a person by.

@@ -223,7 +223,8 @@ pub(crate) fn permission(call: &Call<'_>, value: &Py) -> Result<Right, Raised> {
     if let Some(right) = Right::named(&name) {
         return Ok(right);
     }
-    if KNOWN.contains(&name.as_str()) {
+    let later = LATER.iter().any(|start| name.starts_with(start));
+    if KNOWN.contains(&name.as_str()) && !(later && call.version() == Early) {
         let sentence = format!("permission `{name}` is invalid, should start with usergroup.");
         return Err(Raised::error(sentence));
     }
@@ -238,20 +239,44 @@ pub(crate) fn permission(call: &Call<'_>, value: &Py) -> Result<Right, Raised> {
 }
 
 /// The permissions that are not for user groups.
-const KNOWN: [&str; 12] = [
-    "repository.none",
-    "repository.read",
-    "repository.write",
-    "repository.admin",
+const KNOWN: [&str; 33] = [
+    "branch.merge",
+    "branch.none",
+    "branch.push",
+    "branch.push_force",
+    "group.admin",
     "group.none",
     "group.read",
     "group.write",
-    "group.admin",
     "hg.admin",
     "hg.create.none",
     "hg.create.repository",
+    "hg.create.write_on_repogroup.false",
+    "hg.create.write_on_repogroup.true",
+    "hg.extern_activate.auto",
+    "hg.extern_activate.manual",
+    "hg.fork.none",
     "hg.fork.repository",
+    "hg.inherit_default_perms.false",
+    "hg.inherit_default_perms.true",
+    "hg.password_reset.disabled",
+    "hg.password_reset.enabled",
+    "hg.password_reset.hidden",
+    "hg.register.auto_activate",
+    "hg.register.manual_activate",
+    "hg.register.none",
+    "hg.repogroup.create.false",
+    "hg.repogroup.create.true",
+    "hg.usergroup.create.false",
+    "hg.usergroup.create.true",
+    "repository.admin",
+    "repository.none",
+    "repository.read",
+    "repository.write",
 ];
+
+/// How those begin that version 4.3 does not have yet.
+const LATER: [&str; 2] = ["branch.", "hg.password_reset."];
 
 /// One row as `get_user_group` shows it.
 pub(crate) fn entry(kind: &str, origin: &str, name: Py, right: Right) -> Py {

@@ -16,6 +16,8 @@ const FALSE: [&str; 6] = ["false", "f", "no", "n", "off", "0"];
 #[derive(Debug, Default)]
 pub(crate) struct Schema {
     errors: Option<Mapping>,
+    /// A word that Python 2 cannot put into its sentence.
+    unspeakable: bool,
 }
 
 impl Schema {
@@ -25,6 +27,9 @@ impl Schema {
 
     /// All errors, if there are any.
     pub(crate) fn done(self) -> Result<(), Raised> {
+        if self.unspeakable {
+            return Err(Raised::Exception("UnicodeEncodeError"));
+        }
         self.errors.map_or(Ok(()), |errors| Err(Raised::Invalid(errors)))
     }
 
@@ -72,6 +77,7 @@ impl Schema {
             }
         };
         if !TRUE.contains(&word.as_str()) && !FALSE.contains(&word.as_str()) {
+            self.unspeakable |= !word.is_ascii();
             self.fail(field, format!("{word} value cannot be translated to bool"));
         }
         TRUE.contains(&word.as_str())
