@@ -5,6 +5,8 @@ mod options;
 mod permissions;
 mod pyjson;
 mod rights;
+#[cfg(test)]
+mod rights_tests;
 mod wire;
 
 use std::sync::Arc;

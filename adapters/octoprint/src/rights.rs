@@ -188,8 +188,8 @@ impl Rights {
     pub(crate) fn member(&self, user: &User) -> Membership {
         let admin = user.role == Role::Administrator;
         let given = user.attributes.get(GIVEN) == Some(&Value::Bool(true));
-        let mine = |realm: &Option<_>| self.groups.iter().any(|group| group.realm == *realm);
-        let kept = user.groups.iter().filter(|own| own.realm.is_some() && mine(&own.realm));
+        let ours = |id| self.groups.iter().any(|group| group.id == id);
+        let kept = user.groups.iter().filter(|own| ours(own.group));
         let kept: Vec<_> = kept.map(|own| own.name.clone()).collect();
         let mut groups = kept.clone();
         groups.retain(|key| admin || key != ADMINS);

@@ -13,8 +13,7 @@ pub(crate) const CSRF: &str = "csrf_token";
 /// Says that somebody logged out, so that nobody is logged in by being near.
 pub(crate) const ACTIVE_LOGOUT: &str = "active_logout";
 
-/// The cookies of a request, and those to be set.
-#[derive(Debug)]
+/// The cookies of a request, and those to be set. They are secrets, and never printed.
 pub(crate) struct Cookies {
     came: Vec<(String, String)>,
     set: Vec<String>,

@@ -1,7 +1,5 @@
 //! Who asks: a session, else a remembered login, else a key, a Basic header or a proxy's word.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials};
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal as Why, Subject};
@@ -13,7 +11,7 @@ use super::answers::{CRASH, Refusal};
 use super::cookies::{REMEMBER, SESSION};
 use super::form;
 use super::membership;
-use super::secrets::{fresh_key, is_hex_token};
+use super::secrets::{fresh_key, is_hex_token, python_base64};
 use super::session::{Mechanism, Session, SignedIn, remembered};
 use super::visit::Visit;
 use crate::options::{Checked, Remote};
@@ -171,8 +169,7 @@ async fn by_basic(visit: &Visit<'_>) -> Result<Option<Caller>, Refusal> {
     let Some(checked) = visit.settings.basic else { return Ok(None) };
     let header = visit.request.header("authorization").unwrap_or_default();
     let Some(encoded) = header.strip_prefix("Basic ") else { return Ok(None) };
-    let digits: String = encoded.chars().filter(|letter| is_base64(*letter)).collect();
-    let decoded = STANDARD_NO_PAD.decode(digits).map_err(|_| CRASH)?;
+    let decoded = python_base64(encoded).ok_or(CRASH)?;
     let decoded = String::from_utf8(decoded).map_err(|_| CRASH)?;
     let (name, password) = decoded.split_once(':').ok_or(CRASH)?;
     let user = UserRef::Name(name.to_owned());
@@ -180,10 +177,6 @@ async fn by_basic(visit: &Visit<'_>) -> Result<Option<Caller>, Refusal> {
         Checked::Here => check_password(visit, user, password).await,
         Checked::Elsewhere => by_name(visit, name).await,
     }
-}
-
-fn is_base64(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/')
 }
 
 /// Somebody whom a proxy or the operator vouches for.

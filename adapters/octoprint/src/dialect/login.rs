@@ -2,6 +2,7 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::fault::Subject;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
 use jiff::Timestamp;
@@ -65,10 +66,9 @@ async fn by_password(visit: &mut Visit<'_>, name: &Py, password: &Py, stay: bool
     let who = UserRef::Name(name.to_owned());
     let Some(password) = password.as_str() else {
         // Only the password of somebody who is there is looked at, and crashes.
-        visit
-            .ask(Command::GetUser(who))
-            .await
-            .map_err(|fault| if fault.kind.is_callers() { abort(403) } else { fault.into() })?;
+        visit.ask(Command::GetUser(who)).await.map_err(|fault| {
+            if fault.is_absence_of(Subject::User) { abort(403) } else { fault.into() }
+        })?;
         return Err(CRASH);
     };
     let caller = check_password(visit, who, password).await?.ok_or(abort(403))?;

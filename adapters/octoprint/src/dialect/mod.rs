@@ -18,6 +18,8 @@ mod routes;
 pub(crate) mod secrets;
 mod session;
 mod site;
+#[cfg(test)]
+mod tests;
 mod users;
 mod visit;
 mod wizard;

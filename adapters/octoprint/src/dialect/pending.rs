@@ -41,7 +41,7 @@ const WAITS: Duration = Duration::from_mins(10);
 const LISTED_AT_MOST: usize = 100;
 
 /// A request that waits for a decision.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Pending {
     app: String,
     app_token: String,
@@ -52,7 +52,7 @@ struct Pending {
 }
 
 /// A decision in favour, which waits to be fetched.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Ready {
     app: String,
     user: Uuid,

@@ -64,7 +64,7 @@ pub(crate) struct SignedIn {
 }
 
 /// What a session cookie stands for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Session {
     /// Who is signed in.
     pub(crate) signed_in: Option<SignedIn>,

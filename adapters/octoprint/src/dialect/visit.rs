@@ -19,8 +19,7 @@ use crate::pyjson::{Py, Unreadable, read};
 use crate::rights::{Membership, Needs, Rights};
 use crate::wire;
 
-/// One request under way.
-#[derive(Debug)]
+/// One request under way. It holds secrets, and is never printed.
 pub(crate) struct Visit<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) request: &'a Request,

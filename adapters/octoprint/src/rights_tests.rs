@@ -1,0 +1,114 @@
+//! How people of other systems look here.
+
+use std::collections::BTreeMap;
+
+use isogloss_canonical::group::{Group, GroupId, Membership as Kept};
+use isogloss_canonical::permission::Grants;
+use isogloss_canonical::realm::{NativeIds, Realm};
+use isogloss_canonical::user::{Attributes, Role, User, UserId};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::rights::{BUILT_IN, Cyclic, GIVEN, PERMISSION_KEYS, Rights, SUBGROUPS};
+
+fn group(index: u128, name: &str, attributes: Value) -> Group {
+    let Value::Object(attributes) = attributes else { panic!("an object") };
+    Group {
+        id: GroupId(Uuid::from_u128(index)),
+        realm: Some(Realm::named("octoprint")),
+        ids: BTreeMap::new(),
+        name: name.to_owned(),
+        description: None,
+        owner: None,
+        stewards: Vec::new(),
+        active: true,
+        grants: Grants::none(),
+        confers: (name == "admins").then_some(Role::Administrator),
+        members: 0,
+        attributes,
+        created: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn rights(more: Vec<Group>) -> Rights {
+    let built_in = BUILT_IN.iter().zip(1..).map(|(row, index)| group(index, row.key, json!({})));
+    Rights::new(built_in.chain(more).collect(), false)
+}
+
+fn user(rights: &Rights, role: Role, groups: &[&str], attributes: Value) -> User {
+    let Value::Object(attributes) = attributes else { panic!("an object") };
+    let kept = |group: &&Group| groups.contains(&group.name.as_str());
+    let kept = rights.groups.iter().filter(kept).map(|group| Kept {
+        group: group.id,
+        realm: group.realm.clone(),
+        ids: NativeIds::new(),
+        name: group.name.clone(),
+        grants: group.grants.clone(),
+        confers: group.confers,
+    });
+    User {
+        id: UserId(Uuid::nil()),
+        ids: NativeIds::new(),
+        username: "somebody".to_owned(),
+        display_name: None,
+        given_name: None,
+        family_name: None,
+        email: None,
+        role,
+        active: true,
+        has_password: true,
+        source: None,
+        failures: 0,
+        locked_until: None,
+        addresses: Vec::new(),
+        groups: kept.collect(),
+        attributes: Attributes::from_iter(attributes),
+        created: Timestamp::UNIX_EPOCH,
+        password_changed: Timestamp::UNIX_EPOCH,
+        last_login: None,
+    }
+}
+
+/// Who is shown in which groups, and whether as an administrator.
+fn check(role: Role, groups: &[&str], attributes: Value, shown: &[&str]) {
+    let rights = rights(Vec::new());
+    let member = rights.member(&user(&rights, role, groups, attributes));
+    assert_eq!(member.groups, shown);
+    let admin = rights.needs(&member).unwrap().is_admin();
+    assert_eq!(admin, role == Role::Administrator);
+}
+
+#[test]
+fn whoever_was_never_given_groups_is_shown_by_role() {
+    check(Role::User, &[], json!({}), &["users"]);
+    check(Role::Manager, &[], json!({}), &["users"]);
+    check(Role::Administrator, &[], json!({}), &["users", "admins"]);
+}
+
+#[test]
+fn what_was_given_is_shown() {
+    check(Role::User, &["readonly"], json!({GIVEN: true}), &["readonly"]);
+    check(Role::User, &[], json!({GIVEN: true}), &[]);
+    check(Role::Administrator, &["admins"], json!({GIVEN: true}), &["admins"]);
+    check(Role::Administrator, &[], json!({GIVEN: true, PERMISSION_KEYS: ["ADMIN"]}), &[]);
+}
+
+#[test]
+fn what_the_role_contradicts_is_not() {
+    check(Role::User, &["admins"], json!({GIVEN: true}), &["users"]);
+    check(Role::User, &["admins", "readonly"], json!({GIVEN: true}), &["readonly"]);
+    check(Role::User, &[], json!({GIVEN: true, PERMISSION_KEYS: ["ADMIN"]}), &[]);
+    check(Role::Administrator, &["readonly"], json!({GIVEN: true}), &["readonly", "admins"]);
+}
+
+#[test]
+fn a_subgroups_permissions_count_and_a_circle_is_found() {
+    let inner = group(11, "inner", json!({PERMISSION_KEYS: ["PRINT"]}));
+    let link = json!([inner.id.to_string()]);
+    let outer = group(12, "outer", json!({PERMISSION_KEYS: [], SUBGROUPS: link}));
+    let circle = group(11, "inner", json!({SUBGROUPS: [outer.id.to_string()]}));
+    let needs = rights(vec![inner, outer.clone()]).needs_of_group(&outer).unwrap();
+    assert_eq!((needs.groups, needs.roles), (vec!["outer".into(), "inner".into()], vec!["print"]));
+    assert_eq!(rights(vec![circle, outer.clone()]).needs_of_group(&outer), Err(Cyclic));
+}
