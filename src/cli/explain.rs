@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use bytes::Bytes;
+use isogloss_canonical::adapter::Service;
 use isogloss_canonical::http::Request;
 use isogloss_canonical::realm::Realm;
 use serde_json::Value;
@@ -15,6 +16,9 @@ use crate::cli::{open, print};
 use crate::config::settings::{Route, Settings};
 use crate::explain::{self, Behind, Recorder};
 use crate::registry;
+
+/// What stands for the gateway's own secret.
+const MASK: &str = "SECRET";
 
 /// Explains the request on standard input.
 pub(crate) async fn run(wanted: &str, at: &At) -> anyhow::Result<()> {
@@ -46,7 +50,8 @@ fn behind(settings: &Settings, route: &Route) -> anyhow::Result<Option<Behind>> 
     }
     let (adapter, system) = registry::backend(&wanted.system).map_err(|why| anyhow!(why))?;
     let realm = wanted.realm.as_ref().map_or(Realm::named(adapter.name), Realm::new);
-    let service = backends::service(wanted, realm.clone())?;
+    // Some systems take their key in a query or a form, which is about to be shown.
+    let service = Service { secret: MASK.into(), ..backends::service(wanted, realm.clone())? };
     let recorder = Arc::new(Recorder::default());
     let backend = (system.make)(&service, recorder.clone());
     Ok(Some(Behind { backend, recorder, realm }))
