@@ -59,6 +59,7 @@ impl Field {
 pub struct Capability {
     verbs: BTreeMap<Verb, Support>,
     fields: BTreeSet<Field>,
+    attributes: BTreeSet<&'static str>,
 }
 
 impl Capability {
@@ -66,7 +67,7 @@ impl Capability {
     #[must_use]
     pub fn of(verbs: impl IntoIterator<Item = Verb>) -> Self {
         let verbs = verbs.into_iter().map(|verb| (verb, Support::Native)).collect();
-        Self { verbs, fields: BTreeSet::new() }
+        Self { verbs, ..Self::default() }
     }
 
     /// Adds a verb, and how it is done.
@@ -81,6 +82,20 @@ impl Capability {
     pub fn holding(mut self, fields: impl IntoIterator<Item = Field>) -> Self {
         self.fields.extend(fields);
         self
+    }
+
+    /// Says which attributes of people it keeps: it changes them with [`Verb::UpdateUser`], and its
+    /// people have them.
+    #[must_use]
+    pub fn keeping(mut self, attributes: &[&'static str]) -> Self {
+        self.attributes.extend(attributes);
+        self
+    }
+
+    /// Whether it keeps this attribute of people.
+    #[must_use]
+    pub fn keeps(&self, attribute: &str) -> bool {
+        self.attributes.contains(attribute)
     }
 
     /// Whether it has this verb.

@@ -78,7 +78,10 @@ pub(super) fn split(capability: &Capability, patch: UserPatch) -> (UserPatch, Us
 }
 
 /// Whether a change asks anything of the system.
-pub(super) fn asks_something(patch: &UserPatch) -> bool {
+pub(super) fn asks_something(capability: &Capability, patch: &UserPatch) -> bool {
+    if patch.attributes.keys().any(|name| capability.keeps(name)) {
+        return true;
+    }
     let attributes = patch.attributes.clone();
     let nothing = UserPatch { attributes, unique: patch.unique, ..UserPatch::default() };
     *patch != nothing

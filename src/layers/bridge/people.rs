@@ -46,7 +46,7 @@ impl Bridge {
         self.unique(Some(&known), name.as_deref(), email.as_deref(), patch.unique).await?;
         let patch = UserPatch { attributes: self.kept_changes(patch.attributes)?, ..patch };
         let (asked, aside) = fields::split(self.system.capability(), patch);
-        if fields::asks_something(&asked) {
+        if fields::asks_something(self.system.capability(), &asked) {
             let command = Command::UpdateUser(self.own(&known)?, Box::new(asked));
             self.ask_system(command).await?;
         }
@@ -78,7 +78,8 @@ impl Bridge {
             self.ask_system(command).await?;
         }
         let patch = UserPatch { active: Some(active), ..UserPatch::default() };
-        self.ask_shadow(Command::UpdateUser(UserRef::Id(known.id), Box::new(patch))).await
+        self.ask_shadow(Command::UpdateUser(UserRef::Id(known.id), Box::new(patch))).await?;
+        Ok(Outcome::User(Box::new(User { active, ..known })))
     }
 
     /// Deletes in the system, then the shadow. The ids stay taken.
@@ -126,7 +127,10 @@ impl Bridge {
         Ok(kept)
     }
 
-    fn kept_changes(&self, changes: AttributeChanges) -> Result<AttributeChanges, Fault> {
+    pub(super) fn kept_changes(
+        &self,
+        changes: AttributeChanges,
+    ) -> Result<AttributeChanges, Fault> {
         let mut kept = AttributeChanges::new();
         for (name, value) in changes {
             if self.keeps(&name)? {
@@ -137,6 +141,9 @@ impl Bridge {
     }
 
     fn keeps(&self, attribute: &str) -> Result<bool, Fault> {
+        if self.system.capability().keeps(attribute) {
+            return Ok(true);
+        }
         match self.policy(attribute) {
             Policy::Keep => Ok(true),
             Policy::Drop => Ok(false),

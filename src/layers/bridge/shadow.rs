@@ -4,7 +4,7 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::realm::Numbering;
-use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
+use isogloss_canonical::user::{AttributeChanges, NewUser, User, UserPatch, UserRef};
 
 use crate::layers::bridge::{Bridge, fields};
 
@@ -23,10 +23,12 @@ impl Bridge {
                 Command::ListKeys(Some(self.present(&user).await?), realm)
             }
             Command::ReadSettings(user, prefix) => {
-                Command::ReadSettings(self.present(&user).await?, prefix)
+                let mut attributes = self.get(&user).await?.attributes;
+                attributes.retain(|name, _| name.starts_with(&prefix));
+                return Ok(Outcome::Settings(attributes));
             }
             Command::MergeSettings(user, prefix, changes) => {
-                Command::MergeSettings(self.present(&user).await?, prefix, changes)
+                return self.merge_settings(&user, prefix, changes).await;
             }
             Command::AddMember(group, user) => {
                 Command::AddMember(group, self.present(&user).await?)
@@ -60,6 +62,28 @@ impl Bridge {
             Outcome::Users(members) => self.seen(members).await.map(Outcome::Users),
             other => Ok(other),
         }
+    }
+
+    /// Sets attributes: the system those that it keeps, the shadow all of them.
+    async fn merge_settings(
+        &self,
+        user: &UserRef,
+        prefix: String,
+        changes: AttributeChanges,
+    ) -> Result<Outcome, Fault> {
+        let known = self.get(user).await?;
+        let changes = self.kept_changes(changes)?;
+        let kept = |(name, _): &(&String, _)| self.system.capability().keeps(name);
+        let attributes: AttributeChanges = changes
+            .iter()
+            .filter(kept)
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        if !attributes.is_empty() {
+            let patch = UserPatch { attributes, ..UserPatch::default() };
+            self.ask_system(Command::UpdateUser(self.own(&known)?, Box::new(patch))).await?;
+        }
+        self.ask_shadow(Command::MergeSettings(UserRef::Id(known.id), prefix, changes)).await
     }
 
     /// A person who is really there, by canonical id.
