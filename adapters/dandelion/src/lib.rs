@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod backend;
 mod dialect;
 mod php;
 mod rights;
@@ -7,7 +8,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use isogloss_canonical::adapter::{Adapter, OptionError, OptionRow, Options};
+use isogloss_canonical::adapter::{Adapter, OptionError, OptionRow, Options, SystemBackend};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::realm::Numbering;
 use serde_json::Value;
@@ -43,7 +44,7 @@ pub const ADAPTER: Adapter = Adapter {
                     it was released.",
         },
     ],
-    backend: None,
+    backend: Some(SystemBackend { capability: backend::capability, make: backend::make }),
     dialect,
     foundation: rights::foundation,
     mint: keys::mint,

@@ -12,7 +12,7 @@ use crate::wire::REALM;
 pub(crate) const RIGHTS: &str = "dandelion.rights";
 
 /// The group that everybody belongs to who is in no other.
-const ORDINARY: &str = "1";
+pub(crate) const ORDINARY: &str = "1";
 /// The group that stands for administrators.
 pub(crate) const ADMINISTRATORS: &str = "2";
 

@@ -1,0 +1,88 @@
+//! The back: carries commands out on a Dandelion server, over its API by key.
+//!
+//! The server says little: a creation does not tell the new id, an unknown person is a success, a
+//! deletion that did not happen is one too. Whatever an answer leaves open is read again; what is
+//! still open then is a fault, never a guess.
+
+mod api;
+mod changes;
+mod people;
+mod row;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use isogloss_canonical::adapter::Service;
+use isogloss_canonical::backend::{Backend, Upstream};
+use isogloss_canonical::capability::{Capability, Field, Support};
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::outcome::Outcome;
+
+use crate::backend::api::Api;
+use crate::wire::{INITIAL_LOGIN, THEME};
+
+/// A Dandelion server.
+#[derive(Debug)]
+pub(crate) struct DandelionBackend {
+    api: Api,
+    service: Service,
+    capability: Capability,
+}
+
+/// Makes the backend of a Dandelion server.
+pub(crate) fn make(service: &Service, upstream: Arc<dyn Upstream>) -> Arc<dyn Backend> {
+    let api = Api::new(upstream, &service.secret);
+    Arc::new(DandelionBackend { api, service: service.clone(), capability: capability() })
+}
+
+/// What Dandelion's API can do. It has no e-mail addresses, and cannot rename people. Its groups
+/// are sets of rights in its own pages, which the gateway has of its own.
+#[must_use]
+pub(crate) fn capability() -> Capability {
+    let native = [
+        Verb::GetUser,
+        Verb::ListUsers,
+        Verb::ActivateUser,
+        Verb::DeactivateUser,
+        Verb::ChangePassword,
+        Verb::VerifyPassword,
+    ];
+    Capability::of(native)
+        .with(Verb::CreateUser, Support::Composed("users/create, then users/getusers for the id"))
+        .with(Verb::UpdateUser, Support::Lossy("no name or theme can be taken away"))
+        .with(Verb::DeleteUser, Support::Lossy("administrators must be made ordinary users first"))
+        .holding([Field::DisplayName, Field::Role, Field::Active, Field::Password])
+        .keeping(&[THEME, INITIAL_LOGIN])
+}
+
+#[async_trait]
+impl Backend for DandelionBackend {
+    fn capability(&self) -> &Capability {
+        &self.capability
+    }
+
+    async fn execute(&self, command: Command, _caller: &Caller) -> Result<Outcome, Fault> {
+        match command {
+            Command::CreateUser(user) => self.create(*user).await,
+            Command::GetUser(user) => self.get(&user).await.map(|user| Outcome::User(user.into())),
+            Command::ListUsers => self.list().await.map(Outcome::Users),
+            Command::UpdateUser(user, patch) => self.update(&user, *patch).await,
+            Command::ActivateUser(user) => self.set_active(&user, true).await,
+            Command::DeactivateUser(user) => self.set_active(&user, false).await,
+            Command::DeleteUser(user) => self.delete(&user).await,
+            Command::ChangePassword(user, password) => self.set_password(&user, password).await,
+            Command::VerifyPassword(user, secret) => self.verify(&user, &secret).await,
+            other => Err(unsupported(other.verb())),
+        }
+    }
+}
+
+/// A verb that [`capability`] does not name.
+fn unsupported(verb: Verb) -> Fault {
+    Fault::new(FaultKind::Unsupported, format!("Dandelion's API has no {verb}"))
+}

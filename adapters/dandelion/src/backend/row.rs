@@ -1,0 +1,108 @@
+//! People as Dandelion's API shows them, of 6.1 and of older servers.
+
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::user::{Attributes, Role, User, UserId};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::backend::api::unexpected;
+use crate::rights::ADMINISTRATORS;
+use crate::wire::{INITIAL_LOGIN, THEME};
+
+/// An integer, or text that is one: 6.1 shows every value as text.
+pub(super) fn number(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok()))
+}
+
+/// Everybody in a list, or in an object whose members are numbered, as the manual of 6.0 prints it.
+pub(super) fn people(data: &Value, realm: &Realm) -> Result<Vec<User>, Fault> {
+    match data {
+        Value::Array(rows) => rows.iter().map(|row| person(row, realm)).collect(),
+        Value::Object(rows)
+            if rows.keys().enumerate().all(|(at, name)| *name == at.to_string()) =>
+        {
+            rows.values().map(|row| person(row, realm)).collect()
+        }
+        _ => Err(unexpected("it answers no list of people")),
+    }
+}
+
+/// One person: as such, or as the only one of a list
+/// (`fixtures/transcripts/dandelion/getuser.json`).
+pub(super) fn only(data: &Value, realm: &Realm) -> Result<User, Fault> {
+    if data.get("username").is_some() {
+        return person(data, realm);
+    }
+    let mut listed = people(data, realm)?;
+    match (listed.pop(), listed.is_empty()) {
+        (Some(user), true) => Ok(user),
+        _ => Err(unexpected("it answers not just one person")),
+    }
+}
+
+fn person(row: &Value, realm: &Realm) -> Result<User, Fault> {
+    let Value::Object(row) = row else { return Err(unexpected("a person that is no object")) };
+    let id = row.get("id").and_then(number).filter(|id| *id > 0);
+    let id = id.ok_or_else(|| unexpected("a person without id"))?;
+    let group = row.get("group_id").and_then(number);
+    let group = group.ok_or_else(|| unexpected("a person without group"))?;
+    let username = text(row, "username").ok_or_else(|| unexpected("a person without username"))?;
+    let made = row.get("created").and_then(Value::as_str).and_then(day);
+    Ok(User {
+        id: UserId(Uuid::nil()),
+        ids: [(realm.clone(), id.to_string())].into(),
+        username,
+        display_name: text(row, "fullname"),
+        given_name: None,
+        family_name: None,
+        email: None,
+        // Any other group, whatever its rights, is the least privilege.
+        role: if group.to_string() == ADMINISTRATORS { Role::Administrator } else { Role::User },
+        active: !disabled(row)?,
+        has_password: true,
+        source: None,
+        failures: 0,
+        locked_until: None,
+        addresses: Vec::new(),
+        groups: Vec::new(),
+        attributes: attributes(row),
+        created: made.unwrap_or(Timestamp::UNIX_EPOCH),
+        password_changed: Timestamp::UNIX_EPOCH,
+        last_login: None,
+    })
+}
+
+/// Whether somebody may no longer act. 6.0 does not know of that.
+fn disabled(row: &Map<String, Value>) -> Result<bool, Fault> {
+    match row.get("disabled") {
+        None => Ok(false),
+        Some(Value::Bool(off)) => Ok(*off),
+        Some(value) => match number(value) {
+            Some(off) => Ok(off != 0),
+            None => Err(unexpected("a person neither enabled nor disabled")),
+        },
+    }
+}
+
+fn attributes(row: &Map<String, Value>) -> Attributes {
+    let theme = text(row, "theme").map(|theme| (THEME.to_owned(), Value::String(theme)));
+    let prompt = row.get("initial_login").and_then(number);
+    theme.into_iter().chain(prompt.map(|on| (INITIAL_LOGIN.to_owned(), json!(on)))).collect()
+}
+
+fn text(row: &Map<String, Value>, name: &str) -> Option<String> {
+    match row.get(name) {
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn day(text: &str) -> Option<Timestamp> {
+    let day: Date = text.get(..10)?.parse().ok()?;
+    day.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp())
+}

@@ -1,0 +1,201 @@
+//! The recorded server played backwards: what is sent is what it was recorded accepting, and its
+//! answers are understood; then everything that can go wrong.
+
+mod faults;
+mod server;
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::{AttributeChanges, NewUser, Role, User, UserPatch, UserRef};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::wire::{CHEESTO, REALM};
+use server::{Recorded, backend};
+
+/// A script never waits, so that one poll is all it takes.
+fn run(backend: &Arc<dyn Backend>, command: Command) -> Result<Outcome, Fault> {
+    let future = backend.execute(command, &Caller::Gateway);
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("a script never waits"),
+    }
+}
+
+fn someone() -> UserRef {
+    UserRef::Native(REALM, "51".to_owned())
+}
+
+fn new(username: &str, full_name: &str, attributes: &Value) -> Command {
+    Command::CreateUser(Box::new(NewUser {
+        username: username.to_owned(),
+        password: Some("secret-1".into()),
+        display_name: Some(full_name.to_owned()),
+        attributes: attributes.as_object().cloned().unwrap(),
+        ..NewUser::default()
+    }))
+}
+
+fn change(patch: UserPatch) -> Command {
+    Command::UpdateUser(someone(), Box::new(patch))
+}
+
+fn user(result: Result<Outcome, Fault>) -> User {
+    *result.unwrap().user().unwrap()
+}
+
+fn absent(result: Result<Outcome, Fault>) -> bool {
+    result.is_err_and(|fault| fault.is_absence_of(Subject::User))
+}
+
+#[test]
+fn people_come_and_go() {
+    let server = Recorded::scenario("dandelion/create-user");
+    let backend = backend(&server);
+    let made =
+        user(run(&backend, new("tr_alice_create", "Alice Create", &json!({INITIAL_LOGIN: 1}))));
+    assert_eq!(made.native(&REALM), Some("51"));
+    assert_eq!((made.display_name.as_deref(), made.role), (Some("Alice Create"), Role::User));
+    assert_eq!(made.created.to_string(), "2026-11-21T00:00:00Z");
+    assert_eq!(made.attributes, *json!({THEME: "", INITIAL_LOGIN: 1}).as_object().unwrap());
+    assert_eq!(user(run(&backend, Command::GetUser(someone()))), made);
+    assert_eq!(user(run(&backend, Command::DeleteUser(someone()))), made);
+    assert!(absent(run(&backend, Command::GetUser(someone()))));
+    assert!(absent(run(&backend, Command::DeleteUser(someone()))));
+}
+
+#[test]
+fn what_a_creation_says_is_what_differs_from_the_default() {
+    for (scenario, username, name, attributes) in [
+        ("create-user-force-reset", "tr_fr_5", "Tr User", json!({INITIAL_LOGIN: 0})),
+        ("create-user-force-reset", "tr_fr_5", "Tr User", json!({})),
+        (
+            "create-user-cheesto",
+            "tr_ch_1",
+            "Cheesto User",
+            json!({CHEESTO: false, INITIAL_LOGIN: 1}),
+        ),
+    ] {
+        let server = Recorded::scenario(&format!("dandelion/{scenario}"));
+        let made = user(run(&backend(&server), new(username, name, &attributes)));
+        assert_eq!(made.username, username);
+    }
+}
+
+#[test]
+fn everybody_is_listed() {
+    let server = Recorded::scenario("dandelion/getusers");
+    let backend = backend(&server);
+    server.skip("disable one");
+    let all = run(&backend, Command::ListUsers).unwrap().users().unwrap();
+    let shown: Vec<_> = all.iter().map(|user| (&*user.username, user.role, user.active)).collect();
+    let expected = [
+        ("admin", Role::Administrator, true),
+        ("tr_list_a", Role::User, false),
+        ("tr_list_b", Role::User, true),
+    ];
+    assert_eq!(shown, expected);
+    let named = UserRef::Name("tr_list_b".to_owned());
+    assert_eq!(user(run(&backend, Command::GetUser(named))).username, "tr_list_b");
+    assert!(absent(run(&backend, Command::GetUser(UserRef::Name("TR_list_b".to_owned())))));
+}
+
+#[test]
+fn the_gateways_own_account_is_a_list_of_one() {
+    let server = Recorded::scenario("dandelion/getuser");
+    let backend = backend(&server);
+    let get = |id: &str| run(&backend, Command::GetUser(UserRef::Native(REALM, id.to_owned())));
+    assert_eq!(user(get("1")).role, Role::Administrator);
+    assert!(absent(get("999999")));
+    // What the server could not read would be taken for nothing, and answered by its own account.
+    for id in ["0", "-1", "x", "", "1e0", " 1", "2147483648", "9223372036854775808"] {
+        assert!(absent(get(id)), "{id}");
+    }
+}
+
+#[test]
+fn a_record_is_changed() {
+    let server = Recorded::scenario("dandelion/edit-user");
+    let backend = backend(&server);
+    server.skip("getusers: tr_edit is the last one");
+    let named = |name: &str| UserPatch {
+        display_name: Some(Some(name.to_owned())),
+        ..UserPatch::default()
+    };
+    let kept = |name: &str, value: Value| UserPatch {
+        attributes: AttributeChanges::from([(name.to_owned(), Some(value))]),
+        ..UserPatch::default()
+    };
+    assert_eq!(
+        user(run(&backend, change(named("New Name")))).display_name.as_deref(),
+        Some("New Name")
+    );
+    server.skip("role");
+    let themed = user(run(&backend, change(kept(THEME, json!("legacy")))));
+    assert_eq!(themed.attribute(THEME), Some(&json!("legacy")));
+    let asked = user(run(&backend, change(kept(INITIAL_LOGIN, json!(2)))));
+    assert_eq!(asked.attribute(INITIAL_LOGIN), Some(&json!(2)));
+}
+
+#[test]
+fn administrators_stay_until_they_are_none() {
+    let server = Recorded::scenario("dandelion/delete-admin-user");
+    let backend = backend(&server);
+    server.skip("create an admin");
+    let all = run(&backend, Command::ListUsers).unwrap().users().unwrap();
+    assert_eq!(all.last().map(|user| user.role), Some(Role::Administrator));
+    let fault = run(&backend, Command::DeleteUser(someone())).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Unsupported);
+    let patch = UserPatch { role: Some(Role::User), ..UserPatch::default() };
+    // What is shown afterwards was not recorded, only that they can be deleted now.
+    assert!(absent(run(&backend, change(patch))));
+}
+
+#[test]
+fn people_are_disabled_and_enabled() {
+    let server = Recorded::scenario("dandelion/enable-disable");
+    let backend = backend(&server);
+    assert_eq!(run(&backend, Command::DeactivateUser(someone())).unwrap(), Outcome::Done);
+    assert!(!user(run(&backend, Command::GetUser(someone()))).active);
+    assert_eq!(run(&backend, Command::ActivateUser(someone())).unwrap(), Outcome::Done);
+    assert!(user(run(&backend, Command::GetUser(someone()))).active);
+}
+
+#[test]
+fn passwords_are_set_and_tried() {
+    let server = Recorded::scenario("dandelion/client-user-manager");
+    let set = Command::ChangePassword(someone(), Some("new-secret".into()));
+    assert_eq!(run(&backend(&server), set).unwrap(), Outcome::Done);
+
+    let server = Recorded::scenario("dandelion/resetpassword");
+    let backend = backend(&server);
+    let right = |password: &str| {
+        let name = UserRef::Name("tr_reset".to_owned());
+        let verify = Command::VerifyPassword(name, password.into());
+        run(&backend, verify).unwrap().verified().unwrap()
+    };
+    assert!(right("first") && !right("x"));
+    server.skip("reset");
+    assert!(!right("first") && right("second"));
+    let third = UserPatch {
+        password: Some(Some("third".into())),
+        attributes: AttributeChanges::from([(INITIAL_LOGIN.to_owned(), Some(json!(1)))]),
+        ..UserPatch::default()
+    };
+    // The prompt comes with the password alone.
+    server.skip("new password: 1");
+    assert_eq!(user(run(&backend, change(third))).attribute(INITIAL_LOGIN), Some(&json!(1)));
+    assert!(right("third"));
+    server.skip("password 'a+b %41': decoded twice");
+    assert!(right("a b A"));
+    server.skip("non-ASCII");
+    assert!(right("pässwörd 漢字"));
+}

@@ -1,0 +1,137 @@
+//! Servers that play what was recorded, or what a test says.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use isogloss_canonical::adapter::{Defaults, Service};
+use isogloss_canonical::backend::{Backend, Upstream};
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::http::{Request, Response};
+use serde_json::Value;
+
+use crate::backend::make;
+use crate::php::form::Form;
+use crate::wire::REALM;
+
+const KEY: &str = "c0ffee";
+
+/// A backend in front of a server.
+pub(super) fn backend(server: &Arc<impl Upstream + 'static>) -> Arc<dyn Backend> {
+    let service = Service {
+        realm: REALM,
+        version: None,
+        username: None,
+        secret: KEY.into(),
+        defaults: Defaults { full_name: "Known as {username}".to_owned(), ..Defaults::default() },
+        random: || [0xab; 32],
+    };
+    make(&service, Arc::clone(server) as Arc<dyn Upstream>)
+}
+
+/// A recorded scenario, played backwards: a request is answered only if the real server was
+/// recorded answering it, in this order. Reading changes nothing.
+#[derive(Debug)]
+pub(super) struct Recorded {
+    exchanges: Vec<Value>,
+    at: Mutex<usize>,
+}
+
+impl Recorded {
+    pub(super) fn scenario(name: &str) -> Arc<Self> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/transcripts");
+        let text = fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
+        let mut scenario: Value = serde_json::from_str(&valued(&text)).unwrap();
+        let exchanges = scenario["exchanges"].as_array_mut().map(std::mem::take).unwrap();
+        Arc::new(Self { exchanges, at: Mutex::default() })
+    }
+
+    /// Goes on after the exchange of this name.
+    pub(super) fn skip(&self, name: &str) {
+        let at = self.exchanges.iter().position(|one| one["name"] == name).unwrap();
+        *self.at.lock().unwrap() = at + 1;
+    }
+}
+
+/// The key, and the same id for every variable that is one.
+fn valued(text: &str) -> String {
+    let mut parts = text.split("{{");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once("}}").unwrap();
+        out.push_str(if name.ends_with("_key") { KEY } else { "51" });
+        out.push_str(rest);
+    }
+    out
+}
+
+#[async_trait]
+impl Upstream for Recorded {
+    async fn send(&self, request: Request) -> Result<Response, Fault> {
+        let mut at = self.at.lock().unwrap();
+        let rest = self.exchanges.iter().enumerate().skip(*at);
+        let found = rest.into_iter().find(|(_, one)| same(&request, &one["request"]));
+        let Some((index, exchange)) = found else {
+            panic!("never recorded after {at}: {request:?}")
+        };
+        if request.method != "GET" {
+            *at = index + 1;
+        }
+        let answer = &exchange["response"];
+        let status = u16::try_from(answer["status"].as_u64().unwrap()).unwrap();
+        let body = answer.get("json").map_or_else(String::new, Value::to_string);
+        Ok(Response::new(status, body))
+    }
+}
+
+/// Whether a request is the one that was recorded: verb, path, and every parameter.
+fn same(request: &Request, recorded: &Value) -> bool {
+    let target = recorded["path"].as_str().unwrap();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    if recorded["method"] != request.method || path != request.path {
+        return false;
+    }
+    let asked = request.query.as_deref().unwrap_or_default();
+    if asked.is_empty() != query.is_empty() {
+        return false;
+    }
+    let text = if request.method == "GET" { asked.as_bytes() } else { &request.body[..] };
+    let sent = Form::read(text);
+    let form = recorded.get("form").and_then(Value::as_object).into_iter().flatten();
+    let form = form.map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
+    let query = query.split('&').filter_map(|pair| pair.split_once('='));
+    let wanted: Vec<(&str, &str)> = form.chain(query).collect();
+    let count = text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).count();
+    count == wanted.len() && wanted.iter().all(|(name, value)| sent.text(name) == Some(value))
+}
+
+/// A server that answers what a test says, and keeps what it was asked.
+#[derive(Debug, Default)]
+pub(super) struct Scripted {
+    answers: Mutex<VecDeque<(u16, String)>>,
+    pub(super) asked: Mutex<Vec<String>>,
+}
+
+impl Scripted {
+    pub(super) fn answering<T: Into<String>>(
+        answers: impl IntoIterator<Item = (u16, T)>,
+    ) -> Arc<Self> {
+        let answers = answers.into_iter().map(|(status, body)| (status, body.into())).collect();
+        Arc::new(Self { answers: Mutex::new(answers), asked: Mutex::default() })
+    }
+}
+
+#[async_trait]
+impl Upstream for Scripted {
+    async fn send(&self, request: Request) -> Result<Response, Fault> {
+        let body = String::from_utf8(request.body.to_vec()).unwrap();
+        let given = request.query.unwrap_or(body);
+        self.asked.lock().unwrap().push(format!("{} {}", request.path, given));
+        match self.answers.lock().unwrap().pop_front() {
+            Some((status, body)) => Ok(Response::new(status, body)),
+            None => Err(Fault::new(FaultKind::Timeout, "no answer")),
+        }
+    }
+}
