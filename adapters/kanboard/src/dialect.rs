@@ -1,6 +1,7 @@
 //! The front: what Kanboard answers at which path, in the order of its checks.
 
 mod application;
+mod changes;
 mod credentials;
 mod groups;
 mod me;
