@@ -12,6 +12,8 @@ mod registry;
 mod rights;
 mod server;
 mod testing;
+#[cfg(test)]
+mod tests;
 mod users;
 mod validation;
 
