@@ -108,7 +108,6 @@ const ROUTES: &[Route] = routes![
     "POST /plugin/appkeys/decision/<token>", Plugin, Always, pending::decide, [ListGroups], "Decides.";
     "GET /plugin/appkeys/auth/<token>", Plugin, Always, pending::dialog, [ListGroups], "Shows the page to decide on.";
     "POST /plugin/corewizard/acl", Plugin, Always, wizard::first_user, [CreateUser, ListUsers], "Makes the first user, on a route that waits for one.";
-    "GET /login", Page, Always, pages::login, [], "Gives the token against forged requests.";
     "GET /login/", Page, Always, pages::login, [], "Gives the token against forged requests.";
     "GET /", Page, Always, pages::index, [ListGroups], "Gives the token against forged requests.";
 ];
@@ -177,6 +176,8 @@ pub(crate) struct Map {
 impl Map {
     /// Finds the row for a request.
     pub(crate) fn find(self, verb: &str, path: &str) -> Found {
+        // The one path that may do without its slash.
+        let path = if path == "/login" { "/login/" } else { path };
         let rows: Vec<_> = self.matching(path).collect();
         if rows.is_empty() {
             return self.merged(path);
