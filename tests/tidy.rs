@@ -42,6 +42,7 @@ const UNRECORDED: &[(&str, &str)] = &[
     ("kanboard", "getDefaultTaskColors"),
     ("octoprint", "GET /plugin/appkeys/auth/<token>"),
     ("octoprint", "GET /"),
+    ("octoprint", "GET /login"),
 ];
 
 fn root() -> &'static Path {
@@ -138,7 +139,11 @@ fn adapters_never_see_each_other_nor_a_framework() {
 #[test]
 fn dialects_are_pure() {
     for system in SYSTEMS {
-        let files = sources(&[&format!("adapters/{system}/src")]);
+        let mut files = sources(&[&format!("adapters/{system}/src")]);
+        files.retain(|(file, _)| !file.contains("/tests/") && !file.ends_with("/tests.rs"));
+        for (_, text) in &mut files {
+            text.truncate(text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len()));
+        }
         assert_none(holding(&files, IMPURE), "a dialect acts through its exchange only");
     }
 }
@@ -166,8 +171,7 @@ fn one_place_knows_each_framework_and_one_lists_the_adapters() {
 #[test]
 fn every_adapter_has_a_transcript_and_a_row_here() {
     let names: BTreeSet<_> = ADAPTERS.iter().map(|adapter| adapter.name).collect();
-    let strangers: Vec<_> = names.iter().filter(|name| !SYSTEMS.contains(name)).collect();
-    assert!(strangers.is_empty(), "no arrows are held for {strangers:?}: add them to SYSTEMS");
+    assert_eq!(names, SYSTEMS.iter().copied().collect(), "SYSTEMS is what the arrows are held for");
     let transcripts = transcripts();
     for name in names {
         assert!(transcripts.iter().any(|one| one.folder == name), "{name} has no transcript");
