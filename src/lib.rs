@@ -10,6 +10,7 @@ pub mod config;
 pub mod directory;
 pub mod explain;
 pub mod layers;
+pub mod manual;
 pub mod matrix;
 pub mod pipeline;
 pub mod provision;

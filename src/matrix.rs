@@ -58,7 +58,7 @@ pub fn rows() -> Result<Vec<Row>, String> {
     let store = isogloss_store::capability().with(Verb::CreateFromDirectory, Support::Native);
     let mut rows = Vec::new();
     for front in registry::ADAPTERS {
-        for method in methods(front)? {
+        for method in registry::methods(front)? {
             rows.push(row(front, registry::STORE, method, &store));
             for back in registry::ADAPTERS {
                 let Some(backend) = back.backend else { continue };
@@ -70,27 +70,36 @@ pub fn rows() -> Result<Vec<Row>, String> {
     Ok(rows)
 }
 
-fn methods(adapter: &Adapter) -> Result<&'static [Method], String> {
-    let options = isogloss_canonical::adapter::Options::of(
-        isogloss_canonical::realm::Realm::named(adapter.name),
-    );
-    (adapter.dialect)(&options).map(|dialect| dialect.methods())
-}
-
 fn row(front: &Adapter, backend: &'static str, method: &Method, able: &Capability) -> Row {
-    let worst = method.verbs.iter().map(|verb| judge(*verb, able)).max();
-    let (level, note) = worst.unwrap_or((Level::Native, String::new()));
-    Row { front: front.name, backend, method: method.name, level, note }
+    let own_groups = (front.foundation)().iter().any(|group| group.realm.is_some());
+    let judged: Vec<_> = method
+        .verbs
+        .iter()
+        .map(|verb| {
+            // A front's own sets of rights are no system's teams: the gateway keeps them.
+            let aside = own_groups && backend != registry::STORE && bridge::GROUPS.contains(verb);
+            if aside { kept_aside(*verb) } else { judge(*verb, able) }
+        })
+        .collect();
+    let level = judged.iter().map(|(level, _)| *level).max().unwrap_or(Level::Native);
+    let notes = judged.into_iter().filter(|(own, note)| *own == level && !note.is_empty());
+    let mut notes: Vec<_> = notes.map(|(_, note)| note).collect();
+    notes.dedup();
+    Row { front: front.name, backend, method: method.name, level, note: notes.join("; ") }
 }
 
 fn judge(verb: Verb, able: &Capability) -> (Level, String) {
     match able.support(verb) {
         None => (Level::Refused, format!("the backend has no {verb}")),
         Some(Support::Native) => (Level::Native, String::new()),
-        Some(Support::Composed(bridge::ASIDE)) => (Level::Sidecar, bridge::ASIDE.to_owned()),
+        Some(Support::Composed(bridge::ASIDE)) => kept_aside(verb),
         Some(Support::Composed(how)) => (Level::Composed, how.to_owned()),
         Some(Support::Lossy(what)) => (Level::Lossy, what.to_owned()),
     }
+}
+
+fn kept_aside(verb: Verb) -> (Level, String) {
+    (Level::Sidecar, format!("{verb} {}", bridge::ASIDE))
 }
 
 /// The matrix as a page: a table a front, a column a backend.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use isogloss_canonical::adapter::{Adapter, Options, SystemBackend};
-use isogloss_canonical::dialect::Dialect;
+use isogloss_canonical::dialect::{Dialect, Method};
 use isogloss_canonical::realm::{NativeIds, Numbering, Realm};
 use isogloss_store::Numbered;
 
@@ -44,6 +44,12 @@ pub fn dialect(route: &Route) -> Result<Arc<dyn Dialect>, String> {
     };
     options.check(adapter)?;
     (adapter.dialect)(&options)
+}
+
+/// Every method of an adapter's dialect.
+pub fn methods(adapter: &Adapter) -> Result<&'static [Method], String> {
+    let options = Options::of(Realm::named(adapter.name));
+    (adapter.dialect)(&options).map(|dialect| dialect.methods())
 }
 
 /// The adapter of a system that can be a backend, and what makes it one.

@@ -116,6 +116,43 @@ pub enum Verb {
     ClearFailures,
 }
 
+impl Verb {
+    /// Every verb, in the order of the manual.
+    pub const ALL: [Self; 31] = [
+        Self::CreateUser,
+        Self::CreateFromDirectory,
+        Self::GetUser,
+        Self::ListUsers,
+        Self::UpdateUser,
+        Self::ActivateUser,
+        Self::DeactivateUser,
+        Self::DeleteUser,
+        Self::ChangePassword,
+        Self::IssueKey,
+        Self::RevokeKeys,
+        Self::ListKeys,
+        Self::ReadSettings,
+        Self::MergeSettings,
+        Self::CreateGroup,
+        Self::GetGroup,
+        Self::ListGroups,
+        Self::UpdateGroup,
+        Self::DeleteGroup,
+        Self::AddMember,
+        Self::RemoveMember,
+        Self::ListMembers,
+        Self::GroupsOf,
+        Self::ListLocks,
+        Self::ServerFacts,
+        Self::AssignIds,
+        Self::FindKey,
+        Self::VerifyPassword,
+        Self::VerifyKey,
+        Self::CountFailure,
+        Self::ClearFailures,
+    ];
+}
+
 impl fmt::Display for Verb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)

@@ -51,6 +51,18 @@ pub enum Ask {
         #[arg(long)]
         markdown: bool,
     },
+    /// List the dialects: their versions, options and methods
+    #[command(after_help = "Example:\n  isogloss dialects kanboard")]
+    Dialects {
+        /// Only this one
+        name: Option<String>,
+        /// Print JSON
+        #[arg(long, conflicts_with = "markdown")]
+        json: bool,
+        /// Print a page
+        #[arg(long)]
+        markdown: bool,
+    },
     /// Show what a request would do, without doing it
     #[command(after_help = "Example:\n  isogloss explain --route /kanboard < request.http")]
     Explain {
@@ -99,7 +111,7 @@ pub struct Serve {
     /// The version of the system that the clients were written for
     #[arg(long, value_name = "VERSION", requires = "dialect")]
     pub dialect_version: Option<String>,
-    /// An option of the dialect, KEY=VALUE; see `isogloss config options`
+    /// An option of the dialect, KEY=VALUE; see `isogloss dialects`
     #[arg(long = "option", value_name = "KEY=VALUE", requires = "dialect")]
     pub options: Vec<String>,
     /// How much is logged: error, warn, info, debug, trace
@@ -334,12 +346,5 @@ pub enum ConfigAsk {
         #[command(flatten)]
         /// Where.
         at: At,
-    },
-    /// List the options and versions of the dialects
-    #[command(after_help = "Example:\n  isogloss config options")]
-    Options {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
     },
 }

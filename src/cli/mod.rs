@@ -8,6 +8,7 @@ use crate::cli::arguments::{Arguments, Ask};
 
 pub mod arguments;
 mod config;
+mod dialects;
 mod explain;
 mod identity;
 mod init;
@@ -42,6 +43,7 @@ fn obey(arguments: Arguments) -> anyhow::Result<()> {
         Ask::Identity(ask) => block_on(identity::run(&ask)),
         Ask::Config(ask) => config::run(&ask),
         Ask::Matrix { json, markdown } => matrix::run(json, markdown),
+        Ask::Dialects { name, json, markdown } => dialects::run(name.as_deref(), json, markdown),
         Ask::Explain { route, at } => block_on(explain::run(&route, &at)),
         Ask::Completions { shell } => manual::completions(shell),
         Ask::Man => manual::man(),

@@ -146,6 +146,7 @@ mod tests {
     #[test]
     fn the_shipped_file_is_the_default() {
         let settings = load(None).unwrap();
+        check(&settings).unwrap();
         assert_eq!(settings.server.listen, "127.0.0.1:8080");
         assert_eq!(settings.server.body_limit_bytes, 1 << 20);
         assert_eq!(settings.route.len(), 4);
@@ -157,5 +158,13 @@ mod tests {
         assert!(text.contains("line 3"), "{text}");
         assert!(text.contains("body_limit"), "{text}");
         assert!(text.contains("body_limit_bytes"), "{text}");
+    }
+
+    #[test]
+    fn a_route_to_nowhere_is_refused() {
+        let text = refusal("[[route]]\ndialect = \"kanboard\"\nbackend = \"nobody\"\n");
+        assert!(text.contains("no backend \"nobody\"; known: people"), "{text}");
+        let text = refusal("[[route]]\ndialect = \"latin\"\nbackend = \"people\"\n");
+        assert!(text.contains("no dialect \"latin\"; known: octoprint, rhodecode"), "{text}");
     }
 }

@@ -1,0 +1,39 @@
+//! `isogloss dialects`.
+
+use anyhow::anyhow;
+use isogloss_canonical::adapter::Adapter;
+use serde_json::Value;
+
+use crate::cli::print;
+use crate::{manual, registry};
+
+/// Lists dialects: for a person, as JSON, or as pages.
+pub(crate) fn run(name: Option<&str>, as_json: bool, as_markdown: bool) -> anyhow::Result<()> {
+    let adapters: Vec<&Adapter> = match name {
+        Some(name) => vec![registry::adapter_or_known(name).map_err(|why| anyhow!(why))?],
+        None => registry::ADAPTERS.to_vec(),
+    };
+    if as_json {
+        let values = adapters.into_iter().map(manual::value).collect::<Result<Vec<_>, _>>();
+        return print::json(&Value::Array(values.map_err(|why| anyhow!(why))?));
+    }
+    for adapter in adapters {
+        if as_markdown {
+            print::line(manual::page(adapter).map_err(|why| anyhow!(why))?.trim_end())?;
+        } else {
+            show(adapter)?;
+        }
+    }
+    Ok(())
+}
+
+fn show(adapter: &Adapter) -> anyhow::Result<()> {
+    print::line(&format!("{} (versions: {})", adapter.name, adapter.versions.join(", ")))?;
+    for row in adapter.options {
+        print::line(&format!("  option {} = {}: {}", row.name, row.takes, row.about))?;
+    }
+    for row in registry::methods(adapter).map_err(|why| anyhow!(why))? {
+        print::line(&format!("  {:<44} {}", row.name, row.about))?;
+    }
+    Ok(())
+}
