@@ -138,7 +138,8 @@ fn stumble(call: &Call<'_>, id: &Php) -> Result<(), Failure> {
     }
     call.dialect.shape.database.id(id, 2).map(|_| ()).map_err(|sentence| {
         let bare = sentence.split_once("]: ").map_or(sentence.as_str(), |(_, rest)| rest);
-        Failure::state("22P02", bare.to_owned())
+        let state = if bare.starts_with("SQLSTATE[22003]") { "22003" } else { "22P02" };
+        Failure::state(state, bare.to_owned())
     })
 }
 
