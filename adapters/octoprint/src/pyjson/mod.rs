@@ -2,6 +2,7 @@
 //! Infinity are accepted, integers are exact, floats are spelled by `repr`, keys are sorted,
 //! everything outside ASCII is escaped, and indentation is two blanks.
 
+mod encoding;
 mod float;
 mod keep;
 mod read;
@@ -183,7 +184,14 @@ mod tests {
     }
 
     #[test]
-    fn ignores_a_byte_order_mark() {
+    fn guesses_the_encoding() {
+        let utf16: Vec<u8> = "{\"a\": \"ü\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let read_back = Ok(Py::dict([("a", Py::text("ü"))]));
+        assert_eq!(read(&utf16), read_back);
+        assert_eq!(read(&[&[0xff, 0xfe], &utf16[..]].concat()), read_back);
+        let utf32: Vec<u8> =
+            "[1]".chars().flat_map(|letter| u32::from(letter).to_be_bytes()).collect();
+        assert_eq!(read(&utf32), Ok(Py::List(vec![Py::Int("1".to_owned())])));
         assert_eq!(read("\u{feff}{}".as_bytes()), Ok(Py::Dict(Vec::new())));
     }
 }

@@ -1,6 +1,7 @@
 //! Reading, as lenient and as strict as Python.
 
 use super::Py;
+use super::encoding::decode;
 
 /// Levels of nesting that are read. Python gives up (with a 500) some hundreds deeper; what is
 /// read here must also be storable by stricter parsers.
@@ -21,9 +22,8 @@ pub(crate) enum Unreadable {
 
 /// Reads a body; a byte order mark is skipped.
 pub(crate) fn read(body: &[u8]) -> Result<Py, Unreadable> {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    let text = std::str::from_utf8(body).map_err(|_| Unreadable::Malformed)?;
-    let mut reader = Reader { text, at: 0, surrogate: false };
+    let text = decode(body).ok_or(Unreadable::Malformed)?;
+    let mut reader = Reader { text: &text, at: 0, surrogate: false };
     reader.blanks();
     let value = reader.value(0)?;
     reader.blanks();
