@@ -78,7 +78,7 @@ pub(crate) fn user(view: View<'_>, user: &User, tokens: &Tokens) -> Mapping {
     if view.version == Version::Current {
         shape.set("description", kept_or(user, kept::DESCRIPTION, Py::from("")));
     }
-    let email = Py::from(user.email.clone());
+    let email = email_of(user);
     shape.set("email", email.clone());
     shape.set("emails", Py::List(vec![email]));
     let mut extras = Mapping::with_room(9);
@@ -121,6 +121,38 @@ pub(crate) fn default_user(version: Version, masked: bool) -> Mapping {
         extras.set("last_activity", Py::None);
     }
     shape.updated(&extras.with("ip_addresses", Py::List(Vec::new())).with("language", Py::None))
+}
+
+/// An e-mail address. RhodeCode has none that is empty.
+pub(crate) fn email_of(user: &User) -> Py {
+    Py::from(user.email.clone().filter(|address| !address.is_empty()))
+}
+
+/// A locked repository. Its name and who locked it are all that is known of it here.
+pub(crate) fn locked_repository(version: Version, name: String, by: Mapping) -> Mapping {
+    let mut shape = Mapping::with_room(if version == Version::Current { 20 } else { 18 })
+        .with("repo_id", Py::None)
+        .with("repo_name", name)
+        .with("repo_type", Py::None)
+        .with("clone_uri", "");
+    if version == Version::Current {
+        shape.set("push_uri", "");
+    }
+    for unknown in ["url", "private", "created_on", "description", "landing_rev", "owner"] {
+        shape.set(unknown, Py::None);
+    }
+    shape.set("fork_of", Py::None);
+    if version == Version::Current {
+        shape.set("fork_of_id", Py::None);
+    }
+    for unknown in ["enable_statistics", "enable_locking", "enable_downloads"] {
+        shape.set(unknown, Py::None);
+    }
+    shape
+        .with("last_changeset", Mapping::default())
+        .with("locked_by", by)
+        .with("locked_date", Py::None)
+        .with("lock_reason", Py::None)
 }
 
 /// The number RhodeCode knows a person by.

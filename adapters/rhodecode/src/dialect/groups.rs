@@ -90,7 +90,7 @@ enum Secrets<'a> {
 async fn shape(call: &Call<'_>, group: &Group, secrets: Secrets<'_>) -> Result<Mapping, Fault> {
     let (owner, owner_email) = match owner(call, group).await? {
         Owner::Default => (Py::from(DEFAULT_USER), Py::from(DEFAULT_EMAIL)),
-        Owner::Person(user) => (wire::shown_name(&user), Py::from(user.email)),
+        Owner::Person(user) => (wire::shown_name(&user), wire::email_of(&user)),
         Owner::Nobody => (Py::None, Py::None),
     };
     let number = group.native(call.view.realm).unwrap_or("0").to_owned();

@@ -153,11 +153,16 @@ pub(super) async fn get_user_locks(call: &Call<'_>) -> Answer {
     let someone = lookup::user_or_caller(call).await?;
     let Someone::Person(user) = &someone else { return Ok(Py::List(Vec::new())) };
     let locks = call.run(Command::ListLocks(UserRef::from(user.as_ref()))).await?.locks()?;
-    let locked = locks.into_iter().map(|name| {
-        let shape = Mapping::default().with("repo_name", name);
-        Py::from(shape.with("locked_by", someone.name()))
-    });
-    Ok(Py::List(locked.collect()))
+    let mut locked = Vec::new();
+    for name in locks {
+        let by = if call.is_admin() {
+            shown(call, &someone).await?
+        } else {
+            wire::user(call.view, user, &Tokens::Masked)
+        };
+        locked.push(Py::from(wire::locked_repository(call.version(), name, by)));
+    }
+    Ok(Py::List(locked))
 }
 
 /// Deletes a person. RhodeCode hides the reason where it refuses: whoever owns repositories,
