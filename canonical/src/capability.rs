@@ -27,8 +27,10 @@ pub enum Field {
     Names,
     /// The e-mail address.
     Email,
-    /// The role.
+    /// The role: administrators and others.
     Role,
+    /// The role between the two.
+    Managers,
     /// Activity.
     Active,
     /// A change of the password.
@@ -41,12 +43,13 @@ pub enum Field {
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Rename,
         Self::DisplayName,
         Self::Names,
         Self::Email,
         Self::Role,
+        Self::Managers,
         Self::Active,
         Self::Password,
         Self::Source,

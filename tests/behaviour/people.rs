@@ -48,6 +48,11 @@ pub(crate) const CASES: &[Case] = &[
         run: |bench| roles(bench).boxed_local(),
     },
     Case {
+        name: "two-names-and-a-manager-survive",
+        verbs: &[Verb::CreateUser, Verb::UpdateUser, Verb::ListUsers],
+        run: |bench| survives(bench).boxed_local(),
+    },
+    Case {
         name: "activity-is-taken-and-given",
         verbs: &[Verb::CreateUser, Verb::DeactivateUser, Verb::ActivateUser, Verb::GetUser],
         run: |bench| activity(bench).boxed_local(),
@@ -194,6 +199,23 @@ async fn roles(bench: &Bench) {
     }
     let chief = create(bench, NewUser { role: Role::Administrator, ..new("chief") }).await;
     assert_eq!(get(bench, &chief).await.role, Role::Administrator);
+}
+
+/// What a system has no place for is no less there.
+async fn survives(bench: &Bench) {
+    let name = |text: &str| Some(text.to_owned());
+    let (given_name, family_name) = (name("Mary Ann"), name("Smith"));
+    let mary = NewUser { given_name, family_name, role: Role::Manager, ..new("mary") };
+    let made = create(bench, mary).await;
+    let patch = UserPatch { family_name: Some(name("Van Dyke")), ..UserPatch::default() };
+    let changed = change(bench, &made, patch).await;
+    let all = bench.done(Command::ListUsers).await.users().unwrap();
+    let listed = all.into_iter().find(|user| user.id == made.id).expect("listed");
+    assert_eq!((made.names().1, made.role), ("Smith".to_owned(), Role::Manager));
+    for user in [changed, listed] {
+        assert_eq!(user.names(), ("Mary Ann".to_owned(), "Van Dyke".to_owned()));
+        assert_eq!(user.role, Role::Manager);
+    }
 }
 
 async fn activity(bench: &Bench) {

@@ -59,7 +59,7 @@ pub(crate) fn capability() -> Capability {
         .with(Verb::CreateUser, Support::Composed("createUser, then getUser"))
         .with(Verb::UpdateUser, Support::Composed("updateUser, enableUser or disableUser"))
         .holding([Field::Rename, Field::DisplayName, Field::Email, Field::Role, Field::Active])
-        .holding([Field::Source])
+        .holding([Field::Managers, Field::Source])
 }
 
 #[async_trait]

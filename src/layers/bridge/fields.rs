@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Field};
-use isogloss_canonical::user::{NewUser, User, UserPatch};
+use isogloss_canonical::user::{NewUser, Role, User, UserPatch};
 
 /// A person: what the system holds as the system has it, the rest from the shadow.
 pub(super) fn merge(system: &Arc<dyn Backend>, seen: User, shadow: User) -> User {
     let holds = |field| system.capability().holds(field);
+    let name = seen.full_name();
     let mut person = User { username: seen.username, ..shadow };
-    if holds(Field::DisplayName) || holds(Field::Names) {
+    // One text does not say where a first name ends: as long as it is the same, the shadow knows.
+    if holds(Field::Names) || holds(Field::DisplayName) && name != person.full_name() {
         person.display_name = seen.display_name;
         person.given_name = seen.given_name;
         person.family_name = seen.family_name;
@@ -18,7 +20,8 @@ pub(super) fn merge(system: &Arc<dyn Backend>, seen: User, shadow: User) -> User
     if holds(Field::Email) {
         person.email = seen.email;
     }
-    if holds(Field::Role) {
+    let between = seen.role == Role::User && person.role == Role::Manager;
+    if holds(Field::Role) && (holds(Field::Managers) || !between) {
         person.role = seen.role;
     }
     if holds(Field::Active) {
@@ -75,6 +78,19 @@ pub(super) fn split(capability: &Capability, patch: UserPatch) -> (UserPatch, Us
     // system, and the shadow's copy is only a memory of it.
     let shadow = UserPatch { password: None, unique: patch.unique, ..patch };
     (system, shadow)
+}
+
+/// Puts first and last name together for a system that holds only one text: which of them a change
+/// leaves alone is known here, not there.
+pub(super) fn join_names(capability: &Capability, known: &User, patch: &mut UserPatch) {
+    let one = capability.holds(Field::DisplayName) && !capability.holds(Field::Names);
+    if !one || patch.given_name.is_none() && patch.family_name.is_none() {
+        return;
+    }
+    let (given, family) = known.names();
+    let given = patch.given_name.take().map_or(given, Option::unwrap_or_default);
+    let family = patch.family_name.take().map_or(family, Option::unwrap_or_default);
+    patch.display_name = Some(Some(format!("{given} {family}").trim().to_owned()));
 }
 
 /// Whether a change asks anything of the system.

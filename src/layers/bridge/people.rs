@@ -45,7 +45,8 @@ impl Bridge {
         let name = patch.username.clone().filter(|name| *name != known.username);
         self.unique(Some(&known), name.as_deref(), email.as_deref(), patch.unique).await?;
         let patch = UserPatch { attributes: self.kept_changes(patch.attributes)?, ..patch };
-        let (asked, aside) = fields::split(self.system.capability(), patch);
+        let (mut asked, aside) = fields::split(self.system.capability(), patch);
+        fields::join_names(self.system.capability(), &known, &mut asked);
         if fields::asks_something(self.system.capability(), &asked) {
             let command = Command::UpdateUser(self.own(&known)?, Box::new(asked));
             self.ask_system(command).await?;
