@@ -21,6 +21,18 @@ use super::*;
 use crate::wire::{CHEESTO, REALM};
 use server::{Recorded, backend};
 
+/// A recorded scenario.
+macro_rules! scenario {
+    ($name:literal) => {
+        Recorded::playing(include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../fixtures/transcripts/dandelion/",
+            $name,
+            ".json"
+        )))
+    };
+}
+
 /// A script never waits, so that one poll is all it takes.
 fn run(backend: &Arc<dyn Backend>, command: Command) -> Result<Outcome, Fault> {
     let future = backend.execute(command, &Caller::Gateway);
@@ -58,7 +70,7 @@ fn absent(result: Result<Outcome, Fault>) -> bool {
 
 #[test]
 fn people_come_and_go() {
-    let server = Recorded::scenario("dandelion/create-user");
+    let server = scenario!("create-user");
     let backend = backend(&server);
     let made =
         user(run(&backend, new("tr_alice_create", "Alice Create", &json!({INITIAL_LOGIN: 1}))));
@@ -74,25 +86,20 @@ fn people_come_and_go() {
 
 #[test]
 fn what_a_creation_says_is_what_differs_from_the_default() {
-    for (scenario, username, name, attributes) in [
-        ("create-user-force-reset", "tr_fr_5", "Tr User", json!({INITIAL_LOGIN: 0})),
-        ("create-user-force-reset", "tr_fr_5", "Tr User", json!({})),
-        (
-            "create-user-cheesto",
-            "tr_ch_1",
-            "Cheesto User",
-            json!({CHEESTO: false, INITIAL_LOGIN: 1}),
-        ),
-    ] {
-        let server = Recorded::scenario(&format!("dandelion/{scenario}"));
+    let create = |server: Arc<Recorded>, username: &str, name: &str, attributes: Value| {
         let made = user(run(&backend(&server), new(username, name, &attributes)));
         assert_eq!(made.username, username);
-    }
+    };
+    let prompted = || scenario!("create-user-force-reset");
+    create(prompted(), "tr_fr_5", "Tr User", json!({INITIAL_LOGIN: 0}));
+    create(prompted(), "tr_fr_5", "Tr User", json!({}));
+    let absent = json!({CHEESTO: false, INITIAL_LOGIN: 1});
+    create(scenario!("create-user-cheesto"), "tr_ch_1", "Cheesto User", absent);
 }
 
 #[test]
 fn everybody_is_listed() {
-    let server = Recorded::scenario("dandelion/getusers");
+    let server = scenario!("getusers");
     let backend = backend(&server);
     server.skip("disable one");
     let all = run(&backend, Command::ListUsers).unwrap().users().unwrap();
@@ -110,7 +117,7 @@ fn everybody_is_listed() {
 
 #[test]
 fn the_gateways_own_account_is_a_list_of_one() {
-    let server = Recorded::scenario("dandelion/getuser");
+    let server = scenario!("getuser");
     let backend = backend(&server);
     let get = |id: &str| run(&backend, Command::GetUser(UserRef::Native(REALM, id.to_owned())));
     assert_eq!(user(get("1")).role, Role::Administrator);
@@ -123,7 +130,7 @@ fn the_gateways_own_account_is_a_list_of_one() {
 
 #[test]
 fn a_record_is_changed() {
-    let server = Recorded::scenario("dandelion/edit-user");
+    let server = scenario!("edit-user");
     let backend = backend(&server);
     server.skip("getusers: tr_edit is the last one");
     let named = |name: &str| UserPatch {
@@ -147,7 +154,7 @@ fn a_record_is_changed() {
 
 #[test]
 fn administrators_stay_until_they_are_none() {
-    let server = Recorded::scenario("dandelion/delete-admin-user");
+    let server = scenario!("delete-admin-user");
     let backend = backend(&server);
     server.skip("create an admin");
     let all = run(&backend, Command::ListUsers).unwrap().users().unwrap();
@@ -161,7 +168,7 @@ fn administrators_stay_until_they_are_none() {
 
 #[test]
 fn people_are_disabled_and_enabled() {
-    let server = Recorded::scenario("dandelion/enable-disable");
+    let server = scenario!("enable-disable");
     let backend = backend(&server);
     assert_eq!(run(&backend, Command::DeactivateUser(someone())).unwrap(), Outcome::Done);
     assert!(!user(run(&backend, Command::GetUser(someone()))).active);
@@ -171,11 +178,11 @@ fn people_are_disabled_and_enabled() {
 
 #[test]
 fn passwords_are_set_and_tried() {
-    let server = Recorded::scenario("dandelion/client-user-manager");
+    let server = scenario!("client-user-manager");
     let set = Command::ChangePassword(someone(), Some("new-secret".into()));
     assert_eq!(run(&backend(&server), set).unwrap(), Outcome::Done);
 
-    let server = Recorded::scenario("dandelion/resetpassword");
+    let server = scenario!("resetpassword");
     let backend = backend(&server);
     let right = |password: &str| {
         let name = UserRef::Name("tr_reset".to_owned());

@@ -1,8 +1,6 @@
 //! Servers that play what was recorded, or what a test says.
 
 use std::collections::VecDeque;
-use std::fs;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -40,10 +38,8 @@ pub(super) struct Recorded {
 }
 
 impl Recorded {
-    pub(super) fn scenario(name: &str) -> Arc<Self> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/transcripts");
-        let text = fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
-        let mut scenario: Value = serde_json::from_str(&valued(&text)).unwrap();
+    pub(super) fn playing(text: &str) -> Arc<Self> {
+        let mut scenario: Value = serde_json::from_str(&valued(text)).unwrap();
         let exchanges = scenario["exchanges"].as_array_mut().map(std::mem::take).unwrap();
         Arc::new(Self { exchanges, at: Mutex::default() })
     }
