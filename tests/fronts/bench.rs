@@ -1,0 +1,118 @@
+//! A fresh store with all fronts before it, without a server between.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use isogloss::auth::Authority;
+use isogloss::pipeline::Pipeline;
+use isogloss::provision::accounts::Accounts;
+use isogloss::provision::bootstrap;
+use isogloss::registry;
+use isogloss_canonical::adapter::Options;
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::dialect::Dialect;
+use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::user::{User, UserRef};
+use isogloss_store::{DATABASE, SECRET_KEY, Store};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::calls::{Answer, Asked};
+
+/// An initialised store that is closed: every bench begins with a copy of one.
+#[derive(Debug)]
+pub(crate) struct House(TempDir);
+
+impl House {
+    /// Initialises a store with these accounts.
+    pub(crate) async fn of(accounts: &Value) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let accounts = Accounts::read(&accounts.to_string()).unwrap();
+        bootstrap::initialise(folder.path(), &accounts).await.unwrap();
+        Self(folder)
+    }
+
+    /// Opens a copy.
+    pub(crate) async fn open(&self) -> Bench {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [DATABASE, SECRET_KEY] {
+            std::fs::copy(self.0.path().join(name), folder.path().join(name)).unwrap();
+        }
+        let store = Store::open(folder.path(), registry::own_realms()).await.unwrap();
+        let authority = Arc::new(Authority::new(Duration::ZERO).unwrap());
+        let backend = Arc::new(store.clone());
+        Bench { store, backend, authority, _folder: folder }
+    }
+}
+
+/// A store that is open, and what stands before it.
+#[derive(Debug)]
+pub(crate) struct Bench {
+    pub(crate) store: Store,
+    /// What the fronts take for their backend: the store, unless a test puts something before it.
+    pub(crate) backend: Arc<dyn Backend>,
+    authority: Arc<Authority>,
+    _folder: TempDir,
+}
+
+/// A dialect of a version.
+pub(crate) fn front(dialect: &str, version: Option<&str>) -> Arc<dyn Dialect> {
+    let adapter = registry::adapter(dialect).unwrap();
+    let options =
+        Options { version: version.map(str::to_owned), ..Options::of(Realm::named(adapter.name)) };
+    options.check(adapter).unwrap();
+    (adapter.dialect)(&options).unwrap()
+}
+
+impl Bench {
+    /// The way from a front to the backend.
+    pub(crate) fn pipeline(&self) -> Pipeline {
+        let memory = Arc::new(self.store.clone());
+        Pipeline::new(Arc::clone(&self.backend), memory, Arc::clone(&self.authority))
+    }
+
+    /// What a front answers.
+    pub(crate) async fn send(&self, asked: Asked) -> Answer {
+        let pipeline = self.pipeline();
+        let dialect = front(asked.dialect, asked.version);
+        let response = dialect.answer(&asked.request, &pipeline as &dyn Exchange).await;
+        Answer::of(asked.dialect, response)
+    }
+
+    /// Asks the store itself.
+    pub(crate) async fn ask(&self, command: Command) -> Outcome {
+        self.store.execute(command, &Caller::Gateway).await.unwrap()
+    }
+
+    /// Somebody's record.
+    pub(crate) async fn user(&self, name: &str) -> User {
+        *self.ask(Command::GetUser(UserRef::Name(name.to_owned()))).await.user().unwrap()
+    }
+
+    /// Everybody's record.
+    pub(crate) async fn users(&self) -> Vec<User> {
+        self.ask(Command::ListUsers).await.users().unwrap()
+    }
+
+    /// All that people can change: people, groups and keys. What a sign-in leaves behind is not.
+    pub(crate) async fn picture(&self) -> String {
+        let mut users = self.users().await;
+        for user in &mut users {
+            user.failures = 0;
+            user.locked_until = None;
+            user.last_login = None;
+        }
+        let mut picture = format!("{users:#?}");
+        let realms = registry::ADAPTERS.iter().map(|adapter| Realm::named(adapter.name));
+        for realm in realms {
+            let groups = self.ask(Command::ListGroups(Some(realm.clone()))).await;
+            let keys = self.ask(Command::ListKeys(None, realm)).await;
+            picture += &format!("{groups:#?}\n{keys:#?}\n");
+        }
+        picture + &format!("{:#?}", self.ask(Command::ListGroups(None)).await)
+    }
+}
