@@ -14,6 +14,7 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::fault::Subject;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{User, UserRef};
@@ -86,6 +87,12 @@ impl Bench {
     /// Asks the store itself.
     pub(crate) async fn ask(&self, command: Command) -> Outcome {
         self.store.execute(command, &Caller::Gateway).await.unwrap()
+    }
+
+    /// Whether a reading finds nobody.
+    pub(crate) async fn store_has_nobody(&self, command: Command) -> bool {
+        let found = self.store.execute(command, &Caller::Gateway).await;
+        found.is_err_and(|fault| fault.is_absence_of(Subject::User))
     }
 
     /// Somebody's record.

@@ -1,10 +1,12 @@
 //! All four fronts over one store, in one process: what no recording of a single server can show.
 //!
 //! - `seeds`: every example of the public documents gets an answer of the printed shape.
+//! - `concurrency`: what happens at the same time.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod bench;
 mod calls;
+mod concurrency;
 mod seeds;
 
 use std::path::{Path, PathBuf};
@@ -13,7 +15,8 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() {
     let arguments = Arguments::from_args();
-    let trials: Vec<Trial> = [seeds::trials()].into_iter().flatten().collect();
+    let trials: Vec<Trial> =
+        [seeds::trials(), concurrency::trials()].into_iter().flatten().collect();
     libtest_mimic::run(&arguments, trials).exit();
 }
 

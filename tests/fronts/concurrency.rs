@@ -1,0 +1,223 @@
+//! What happens at the same time: one name is given once, failures are counted one by one, nobody
+//! is half deleted.
+
+use std::sync::Arc;
+
+use futures_util::future::{BoxFuture, join_all};
+use isogloss_canonical::command::Command;
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::user::{UserRef, folded};
+use libtest_mimic::{Failed, Trial};
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, House};
+use crate::block_on;
+use crate::calls::{
+    Answer, Asked, Class, dandelion, kanboard, kanboard_body, octoprint, rhodecode,
+};
+
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+const LOGIN: &str = "jsonrpc:0123456789abcdef0123456789abcdef";
+/// How many at a time.
+const MANY: usize = 8;
+/// The failure in a row that locks at Kanboard.
+const LOCKS: u32 = 7;
+
+type Case = (&'static str, fn(Arc<Bench>) -> BoxFuture<'static, ()>);
+
+const CASES: [Case; 9] = [
+    ("kanboard-gives-a-name-once", |bench| Box::pin(once(bench, "kanboard"))),
+    ("octoprint-gives-a-name-once", |bench| Box::pin(once(bench, "octoprint"))),
+    ("rhodecode-gives-a-name-once", |bench| Box::pin(once(bench, "rhodecode"))),
+    ("dandelion-gives-a-name-once-whatever-its-case", |bench| Box::pin(once(bench, "dandelion"))),
+    ("all-four-give-a-name-once", |bench| Box::pin(once_among_all(bench))),
+    ("wrong-passwords-lock", |bench| Box::pin(wrong_passwords(bench))),
+    ("a-right-password-among-wrong-ones", |bench| Box::pin(right_among_wrong(bench))),
+    ("a-batch-that-demotes-its-caller", |bench| Box::pin(demotions(bench))),
+    ("updates-beside-a-deletion", |bench| Box::pin(updates_beside_a_deletion(bench))),
+];
+
+/// The trials.
+pub(crate) fn trials() -> Vec<Trial> {
+    let trial = |(name, run): Case| {
+        Trial::test(format!("concurrency::{name}"), move || {
+            block_on(async {
+                let bench = House::of(&accounts()).await.open().await;
+                run(Arc::new(bench)).await;
+                Ok::<_, Failed>(())
+            })
+        })
+    };
+    CASES.into_iter().map(trial).collect()
+}
+
+fn accounts() -> Value {
+    let key = |dialect: &str| json!({"dialect": dialect, "value": KEY});
+    json!({
+        "users": [
+            {"username": "admin", "password": "the first secret", "admin": true,
+             "keys": [key("octoprint"), key("rhodecode"), key("dandelion")]},
+            {"username": "ann", "password": "ann's secret"},
+            {"username": "boss", "password": "boss's secret", "admin": true},
+        ],
+        "application_keys": [key("kanboard")],
+    })
+}
+
+async fn at_once(bench: &Arc<Bench>, requests: Vec<Asked>) -> Vec<Answer> {
+    let send = |asked| {
+        let bench = Arc::clone(bench);
+        tokio::spawn(async move { bench.send(asked).await })
+    };
+    let answers = join_all(requests.into_iter().map(send)).await;
+    answers.into_iter().map(Result::unwrap).collect()
+}
+
+/// A creation in the words of a dialect. E-mail addresses are RhodeCode's to tell apart.
+fn creation(dialect: &str, name: &str, number: usize) -> Asked {
+    match dialect {
+        "kanboard" => {
+            kanboard(LOGIN, "createUser", &json!({"username": name, "password": "secret"}))
+        }
+        "octoprint" => {
+            let body = json!({"name": name, "password": "secret", "active": true});
+            octoprint(KEY, "POST /api/access/users", &body)
+        }
+        "rhodecode" => {
+            let email = format!("twin{number}@example.org");
+            rhodecode(KEY, "create_user", &json!({"username": name, "email": email}))
+        }
+        _ => {
+            let form =
+                json!({"username": name, "password": "secret", "fullname": "Twin", "role": "1"});
+            dandelion(KEY, "POST /api/users/create", &form)
+        }
+    }
+}
+
+/// What a dialect says of a name that is taken: `fixtures/transcripts/*/create-user-duplicate.json`,
+/// `kanboard/create-user-invalid.json`, `octoprint/users-create.json`.
+fn says_taken(answer: &Answer) -> bool {
+    match answer.dialect {
+        "kanboard" => answer.status == 200 && answer.json["result"] == json!(false),
+        "octoprint" => answer.status == 409,
+        "rhodecode" => answer.json["error"] == json!("user `twin` already exist"),
+        _ => answer.status == 500 && answer.json["errorcode"] == json!(6),
+    }
+}
+
+async fn one_and_seven(bench: &Arc<Bench>, answers: &[Answer]) {
+    let done = answers.iter().filter(|answer| answer.class() == Class::Done).count();
+    let taken = answers.iter().filter(|answer| says_taken(answer)).count();
+    assert_eq!((done, taken), (1, answers.len() - 1), "{answers:#?}");
+    let users = bench.users().await;
+    let twins = users.iter().filter(|user| folded(&user.username) == "twin").count();
+    assert_eq!(twins, 1, "{users:#?}");
+}
+
+async fn once(bench: Arc<Bench>, dialect: &'static str) {
+    const SPELLINGS: [&str; 4] = ["twin", "TWIN", "twin ", "Twin  "];
+    let name = |number: usize| if dialect == "dandelion" { SPELLINGS[number % 4] } else { "twin" };
+    let requests = (0..MANY).map(|number| creation(dialect, name(number), number));
+    let answers = at_once(&bench, requests.collect()).await;
+    one_and_seven(&bench, &answers).await;
+}
+
+async fn once_among_all(bench: Arc<Bench>) {
+    let dialects = ["kanboard", "octoprint", "rhodecode", "dandelion"];
+    let requests = (0..MANY).map(|number| creation(dialects[number % 4], "twin", number));
+    let answers = at_once(&bench, requests.collect()).await;
+    one_and_seven(&bench, &answers).await;
+}
+
+fn sign_in(login: &str) -> Asked {
+    kanboard(login, "getMe", &json!([]))
+}
+
+/// The count as Kanboard shows it, and whether the account is locked.
+async fn failures(bench: &Bench, name: &str) -> (Value, bool) {
+    let row = bench.send(kanboard(LOGIN, "getUserByName", &json!([name]))).await.json;
+    let row = &row["result"];
+    (row["nb_failed_login"].clone(), row["lock_expiration_date"] != json!(0))
+}
+
+async fn wrong_passwords(bench: Arc<Bench>) {
+    let wrong = || vec![sign_in("ann:wrong"); MANY];
+    let before = LOCKS as usize - 1;
+    at_once(&bench, wrong().into_iter().take(before).collect()).await;
+    assert_eq!(failures(&bench, "ann").await, (json!(before), false));
+    assert_eq!(bench.send(sign_in("ann:ann's secret")).await.status, 200);
+    assert_eq!(failures(&bench, "ann").await, (json!(0), false));
+    let answers = at_once(&bench, wrong()).await;
+    assert!(answers.iter().all(|answer| answer.status == 401), "{answers:#?}");
+    assert_eq!(failures(&bench, "ann").await, (json!(LOCKS), true));
+    // The right one no longer helps, and what is refused for the lock is not counted.
+    assert_eq!(bench.send(sign_in("ann:ann's secret")).await.status, 401);
+    assert_eq!(failures(&bench, "ann").await, (json!(LOCKS), true));
+}
+
+async fn right_among_wrong(bench: Arc<Bench>) {
+    for round in 0..3 {
+        let mut requests = vec![sign_in("ann:wrong"); 5];
+        requests.insert(round * 2, sign_in("ann:ann's secret"));
+        let answers = at_once(&bench, requests).await;
+        let right = answers.iter().filter(|answer| answer.status == 200).count();
+        assert_eq!(right, 1, "{answers:#?}");
+        let (count, locked) = failures(&bench, "ann").await;
+        assert!(count.as_u64().unwrap() <= 5 && !locked, "{count} {locked}");
+        assert_eq!(bench.send(sign_in("ann:ann's secret")).await.status, 200);
+        assert_eq!(failures(&bench, "ann").await, (json!(0), false));
+    }
+}
+
+/// The row of the caller is read once a request: `fixtures/transcripts/kanboard/rpc-batch.json`.
+async fn demotions(bench: Arc<Bench>) {
+    let boss = "boss:boss's secret";
+    let boss_id = bench.user("boss").await.ids[&Realm::named("kanboard")].clone();
+    let call = |id: u64, method: &str, params: Value| json!({"jsonrpc": "2.0", "method": method, "params": params, "id": id});
+    let batch = json!([
+        call(1, "updateUser", json!({"id": boss_id, "role": "app-user"})),
+        call(2, "getUserByName", json!(["ann"])),
+        call(3, "getMe", json!([])),
+    ]);
+    let answer = bench.send(kanboard_body(boss, &batch)).await;
+    assert_eq!(answer.json[0]["result"], json!(true), "{}", answer.text);
+    assert_eq!(answer.json[1]["result"]["username"], json!("ann"), "{}", answer.text);
+    assert_eq!(answer.json[2]["result"]["role"], json!("app-admin"), "{}", answer.text);
+    let next = vec![kanboard(boss, "getUserByName", &json!(["ann"])); MANY];
+    let answers = at_once(&bench, next).await;
+    assert!(answers.iter().all(|answer| answer.status == 403), "{answers:#?}");
+}
+
+fn change(dialect: usize, id: &str, number: usize) -> Asked {
+    let name = format!("Name {number}");
+    match dialect {
+        0 => kanboard(LOGIN, "updateUser", &json!({"id": id, "name": name})),
+        1 => rhodecode(KEY, "update_user", &json!({"userid": "gone", "lastname": name})),
+        2 => dandelion(KEY, "POST /api/users/edit", &json!({"uid": id, "fullname": name})),
+        _ => octoprint(KEY, "POST /api/access/users/gone/apikey", &json!({})),
+    }
+}
+
+async fn updates_beside_a_deletion(bench: Arc<Bench>) {
+    for round in 0..4 {
+        bench.send(creation("kanboard", "gone", 0)).await;
+        let user = bench.user("gone").await;
+        let id = |realm| user.ids[&Realm::named(realm)].clone();
+        let native = [id("kanboard"), id("rhodecode"), id("dandelion"), String::new()];
+        let mut requests: Vec<_> =
+            (0..MANY).map(|number| change(number % 4, &native[number % 4], number)).collect();
+        requests.insert(round * 2, kanboard(LOGIN, "removeUser", &json!([native[0]])));
+        let answers = at_once(&bench, requests).await;
+        assert_eq!(answers[round * 2].json["result"], json!(true), "{answers:#?}");
+        let refused = answers.iter().filter(|answer| answer.class() == Class::Refused).count();
+        assert_eq!(refused, 0, "{answers:#?}");
+        assert!(bench.users().await.iter().all(|user| user.username != "gone"));
+        let keys = bench.ask(Command::ListKeys(None, Realm::named("octoprint"))).await;
+        assert!(keys.keys().unwrap().iter().all(|key| key.owner != Some(user.id)));
+        for (realm, id) in user.ids.clone() {
+            let found = Command::GetUser(UserRef::Native(realm, id));
+            assert!(bench.store_has_nobody(found).await);
+        }
+    }
+}
