@@ -18,15 +18,19 @@ pub(crate) fn flag(version: Version, value: &Py) -> Result<Option<bool>, Refused
         (Py::None, _) => Ok(None),
         (Py::Bool(on), _) => Ok(Some(*on)),
         (Py::Int(digits), _) => zero_or_one(digits),
-        (Py::Float(number), Version::Current) if *number == 0.0 => Ok(Some(false)),
-        (Py::Float(number), Version::Current) if (*number - 1.0).abs() == 0.0 => Ok(Some(true)),
+        (Py::Float(number), Version::Current) => whole(*number),
         // The earlier version takes `int()` of anything.
-        (Py::Float(number), Version::Early) if number.is_finite() => {
-            zero_or_one(&format!("{:.0}", number.trunc().abs()))
-        }
+        (Py::Float(number), Version::Early) => whole(number.trunc()),
         (Py::Str(text), Version::Early) => zero_or_one(&integer(text).ok_or(Refused)?.to_string()),
         _ => Err(Refused),
     }
+}
+
+fn whole(number: f64) -> Result<Option<bool>, Refused> {
+    if number == 0.0 {
+        return Ok(Some(false));
+    }
+    if (number - 1.0).abs() == 0.0 { Ok(Some(true)) } else { Err(Refused) }
 }
 
 fn zero_or_one(digits: &str) -> Result<Option<bool>, Refused> {
@@ -97,6 +101,8 @@ mod tests {
             (Py::Int("2".to_owned()), Err(Refused), Err(Refused)),
             (Py::Float(1.0), Ok(Some(true)), Ok(Some(true))),
             (Py::Float(0.5), Err(Refused), Ok(Some(false))),
+            (Py::Float(-0.5), Err(Refused), Ok(Some(false))),
+            (Py::Float(-1.5), Err(Refused), Err(Refused)),
             (Py::from("1"), Err(Refused), Ok(Some(true))),
             (Py::from("0"), Err(Refused), Ok(Some(false))),
             (Py::from(""), Err(Refused), Err(Refused)),
