@@ -41,7 +41,14 @@ pub(crate) const APPLICATION: &str = "_api";
 
 /// Names that nobody may have: OctoPrint takes the first for the application's key, and keeps the
 /// version of its file under the second.
-pub(crate) const RESERVED: [&str; 2] = [APPLICATION, "_version"];
+const RESERVED: [&str; 2] = [APPLICATION, "_version"];
+
+/// Whether somebody may have this name: anything but nothing, blanks at its ends, and reserved
+/// names. Python's blanks are a few more than Unicode's.
+pub(crate) fn may_be_named(name: &str) -> bool {
+    let blank = |letter: char| letter.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&letter);
+    !name.is_empty() && name.trim_matches(blank) == name && !RESERVED.contains(&name)
+}
 
 fn account(
     name: &str,

@@ -16,6 +16,7 @@ use super::session::{Mechanism, Session, SignedIn, remembered};
 use super::visit::Visit;
 use crate::options::{Checked, Remote};
 use crate::pyjson::Py;
+use crate::wire::may_be_named;
 
 /// What came of asking whether a proof holds.
 enum Proved {
@@ -191,7 +192,7 @@ async fn by_proxy(visit: &Visit<'_>) -> Result<Option<Caller>, Refusal> {
     let Some(remote) = &visit.settings.remote else { return Ok(None) };
     let Some(name) = header(visit, &remote.user) else { return Ok(None) };
     let mut found = by_name(visit, &name).await?;
-    if found.is_none() && remote.add {
+    if found.is_none() && remote.add && may_be_named(&name) {
         add(visit, &name).await?;
         found = by_name(visit, &name).await?;
     }

@@ -12,17 +12,26 @@ use crate::pyjson::Py;
 /// The version that is spoken.
 const VERSION: &str = "1.11.8";
 
-/// `GET /login/`: gives the token against forged requests. Whoever is signed in and has what they
-/// came for is sent on.
+/// What it takes to see the first page.
+const FOR_THE_INDEX: [&str; 2] = ["STATUS", "SETTINGS_READ"];
+
+/// `GET /login/`: gives the token against forged requests. Whoever has what they came for is
+/// sent on.
 pub(crate) async fn login(visit: &mut Visit<'_>, _: &[String]) -> Reply {
     settle_passively(visit).await?;
     let field = |name: &str| form::value(&visit.values, name).map(str::to_owned);
-    let (asked, permissions) = (field("user_id"), field("permissions").unwrap_or_default());
-    let own = visit.name().map(str::to_owned);
-    let right = own.is_some() && asked.is_none_or(|asked| own.as_ref() == Some(&asked));
+    let asked = field("user_id").filter(|asked| !asked.is_empty());
+    let again = field("reauthenticate").is_some_and(|again| again.eq_ignore_ascii_case("true"));
+    let named = field("permissions").unwrap_or_default();
+    let mut wanted: Vec<_> =
+        named.split(',').filter_map(|key| Permission::find(key.trim())).collect();
+    if wanted.is_empty() {
+        wanted.extend(FOR_THE_INDEX.into_iter().filter_map(Permission::find));
+    }
+    let right = asked.is_none() || asked.as_deref() == visit.name();
     let needs = visit.needs().await?;
-    let mut known = permissions.split(',').filter_map(|key| Permission::find(key.trim()));
-    if right && known.all(|permission| needs.allow(permission)) {
+    let allowed = wanted.into_iter().all(|permission| needs.allow(permission));
+    if right && allowed && (!again || visit.recent()) {
         return Ok(redirect(302, &destination(visit)));
     }
     give_token(visit).await?;
@@ -48,7 +57,7 @@ pub(crate) async fn index(visit: &mut Visit<'_>, _: &[String]) -> Reply {
     settle_passively(visit).await?;
     give_token(visit).await?;
     let needs = visit.needs().await?;
-    if needs.allow_key("STATUS") && needs.allow_key("SETTINGS_READ") {
+    if FOR_THE_INDEX.into_iter().all(|key| needs.allow_key(key)) {
         let name = escaped(visit.name().unwrap_or_default());
         return Ok(page(format!(
             "<!doctype html>\n<html lang=en>\n<title>OctoPrint</title>\n<h1>OctoPrint</h1>\n<p>{name}</p>\n"

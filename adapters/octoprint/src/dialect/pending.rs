@@ -189,6 +189,9 @@ fn to_login(visit: &Visit<'_>, allowed: bool, other: Option<&String>) -> String 
     if !allowed {
         login.push_str("&permissions=PLUGIN_APPKEYS_GRANT");
     }
+    if allowed && other.is_none() {
+        login.push_str("&reauthenticate=true");
+    }
     if let Some(other) = other {
         login.push_str("&user_id=");
         login.push_str(&quoted(other));

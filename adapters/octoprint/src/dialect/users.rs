@@ -159,8 +159,7 @@ async fn free_name(visit: &Visit<'_>, name: &Py) -> Result<String, Refusal> {
         Err(fault) if !fault.is_absence_of(Subject::User) => return Err(fault.into()),
         Err(_) => {}
     }
-    let blank = |letter: char| letter.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&letter);
-    if name.trim_matches(blank) != name || name.is_empty() || wire::RESERVED.contains(&name) {
+    if !wire::may_be_named(name) {
         return Err(abort_with(400, "Username invalid"));
     }
     Ok(name.to_owned())

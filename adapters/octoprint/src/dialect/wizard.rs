@@ -30,7 +30,7 @@ pub(crate) async fn first_user(visit: &mut Visit<'_>, _: &[String]) -> Reply {
     }
     let name = fields.item("user")?.as_str().ok_or(CRASH)?;
     let password = fields.item("pass1")?.as_str().ok_or(CRASH)?;
-    if name.trim() != name || name.is_empty() || wire::RESERVED.contains(&name) {
+    if !wire::may_be_named(name) {
         return Err(CRASH);
     }
     let rights = visit.rights().await?.clone();
