@@ -10,6 +10,7 @@ use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::credentials::{Caller, Credentials};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
+use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::memory::Memory;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::{Permission, permission};
@@ -17,6 +18,7 @@ use isogloss_canonical::user::Role;
 use jiff::Timestamp;
 
 use crate::auth::{Authority, random};
+use crate::origin::Origin;
 
 /// The way from a dialect to its backend. Cheap to clone; one a route.
 #[derive(Clone, Debug)]
@@ -24,6 +26,7 @@ pub struct Pipeline {
     backend: Arc<dyn Backend>,
     memory: Arc<dyn Memory>,
     authority: Arc<Authority>,
+    origin: Option<Arc<Origin>>,
 }
 
 impl Pipeline {
@@ -34,7 +37,13 @@ impl Pipeline {
         memory: Arc<dyn Memory>,
         authority: Arc<Authority>,
     ) -> Self {
-        Self { backend, memory, authority }
+        Self { backend, memory, authority, origin: None }
+    }
+
+    /// Names the old system that answers what the dialect does not translate.
+    #[must_use]
+    pub fn with_origin(self, origin: Option<Arc<Origin>>) -> Self {
+        Self { origin, ..self }
     }
 
     /// Carries a command out without asking who wants it: for the gateway's own purposes.
@@ -136,6 +145,13 @@ impl Exchange for Pipeline {
             return Err(fault);
         }
         self.execute(command, caller).await
+    }
+
+    async fn forward(&self, request: Request) -> Option<Result<Response, Fault>> {
+        match &self.origin {
+            Some(origin) => Some(origin.send(request).await),
+            None => None,
+        }
     }
 
     fn memory(&self) -> &dyn Memory {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use isogloss_canonical::dialect::Dialect;
 
+use crate::origin::Origin;
 use crate::pipeline::Pipeline;
 
 /// A mounted dialect, joined to its backend.
@@ -19,6 +20,8 @@ pub struct Route {
     pub dialect: Arc<dyn Dialect>,
     /// The way to the back.
     pub pipeline: Pipeline,
+    /// The old system, for what the dialect does not translate.
+    pub origin: Option<Arc<Origin>>,
 }
 
 impl fmt::Debug for Route {

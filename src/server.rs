@@ -82,6 +82,10 @@ async fn handle(request: HttpRequest, body: web::Payload, at: web::Data<Listener
     let span = tracing::info_span!("request", %id, dialect = %name, method = %request.method());
     let began = Timestamp::now();
     let mut translated = translate(&request, below, &route.path);
+    if let Some(origin) = route.origin.as_ref().filter(|_| !route.dialect.concerns(&translated)) {
+        let passed = origin.stream(&request, below, body).instrument(span).await;
+        return passed.unwrap_or_else(|fault| reply(route.dialect.refuse(&translated, &fault), id));
+    }
     let response = async {
         let response = match read(body, at.body_limit, at.timeout).await {
             Ok(body) => {

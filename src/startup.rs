@@ -9,11 +9,13 @@ use anyhow::{Context, anyhow};
 use futures_util::future::join_all;
 use isogloss_store::Store;
 
-use crate::auth::Authority;
+use crate::auth::{Authority, random};
 use crate::backends::Backends;
 use crate::config::settings::{self, Settings};
+use crate::origin::{CONNECT_TIMEOUT, Origin};
 use crate::pipeline::Pipeline;
 use crate::router::{Route, Router};
+use crate::upstream::Reach;
 use crate::{registry, server};
 
 /// Opens the embedded store of a configuration.
@@ -73,14 +75,31 @@ fn listeners(
 }
 
 fn mount(route: &settings::Route, pipeline: Pipeline) -> anyhow::Result<Route> {
+    let origin = route.origin.as_ref().map(|wanted| origin(wanted, &route.path)).transpose()?;
     let dialect = registry::dialect(route).map_err(|why| anyhow!("route {}: {why}", route.path))?;
     Ok(Route {
         path: route.path.clone(),
         host: route.host.clone(),
         name: route.dialect.clone(),
         dialect,
-        pipeline,
+        pipeline: pipeline.with_origin(origin.clone()),
+        origin,
     })
+}
+
+/// The old system of a route. Its name in `Via` is drawn anew, so that only we are a loop to us.
+fn origin(wanted: &settings::Origin, path: &str) -> anyhow::Result<Arc<Origin>> {
+    let reach = Reach {
+        url: wanted.url.clone(),
+        connect_timeout: wanted.connect_timeout_ms.map_or(CONNECT_TIMEOUT, Duration::from_millis),
+        timeout: Duration::from_millis(wanted.timeout_ms.unwrap_or(30_000)),
+        response_limit: usize::MAX,
+        ca_file: wanted.ca_file.clone(),
+        identity_file: wanted.identity_file.clone(),
+    };
+    let pseudonym = format!("isogloss-{}", hex::encode(&random()[..8]));
+    let made = Origin::new(&reach, pseudonym);
+    Ok(Arc::new(made.map_err(|why| anyhow!("route {path}: origin: {why}"))?))
 }
 
 /// Tells a person, or a script that waits for it, where the gateway listens.

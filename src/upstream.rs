@@ -11,7 +11,7 @@ use bytes::BytesMut;
 use isogloss_canonical::backend::Upstream;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
-use reqwest::{Certificate, Client, ClientBuilder, Identity, Method, Url};
+use reqwest::{Certificate, Client, ClientBuilder, Identity, Method, RequestBuilder, Url};
 
 /// Idle connections are dropped before the server does: PHP and node close theirs after 5 s.
 const IDLE: Duration = Duration::from_secs(4);
@@ -49,15 +49,24 @@ impl HttpUpstream {
         if !matches!(base.scheme(), "http" | "https") {
             return Err(format!("url {:?} is neither http nor https", reach.url));
         }
-        let client = builder(reach)?.build().map_err(|error| format!("client: {error}"))?;
+        let client = builder(reach)?.timeout(reach.timeout).build();
+        let client = client.map_err(|error| format!("client: {error}"))?;
         Ok(Self { client, base, response_limit: reach.response_limit })
     }
 
-    fn url(&self, request: &Request) -> Url {
+    /// The same for what streams: only the connection is timed, since a long poll may be long.
+    pub fn streaming(reach: &Reach) -> Result<Self, String> {
+        let timed = Self::new(reach)?;
+        let client = builder(reach)?.build().map_err(|error| format!("client: {error}"))?;
+        Ok(Self { client, ..timed })
+    }
+
+    /// Begins a request below the base address.
+    pub fn ask(&self, method: Method, path: &str, query: Option<&str>) -> RequestBuilder {
         let mut url = self.base.clone();
-        url.set_path(&format!("{}{}", self.base.path().trim_end_matches('/'), request.path));
-        url.set_query(request.query.as_deref());
-        url
+        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
+        url.set_query(query);
+        self.client.request(method, url)
     }
 }
 
@@ -69,8 +78,7 @@ fn builder(reach: &Reach) -> Result<ClientBuilder, String> {
         .redirect(reqwest::redirect::Policy::none())
         .http1_only()
         .pool_idle_timeout(IDLE)
-        .connect_timeout(reach.connect_timeout)
-        .timeout(reach.timeout);
+        .connect_timeout(reach.connect_timeout);
     if let Some(path) = &reach.ca_file {
         let authorities = Certificate::from_pem_bundle(&read(path)?)
             .map_err(|error| format!("{}: {error}", path.display()))?;
@@ -91,10 +99,9 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 #[async_trait]
 impl Upstream for HttpUpstream {
     async fn send(&self, request: Request) -> Result<Response, Fault> {
-        let url = self.url(&request);
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|error| Fault::new(FaultKind::Unexpected, "verb").because(error))?;
-        let mut ask = self.client.request(method, url);
+        let mut ask = self.ask(method, &request.path, request.query.as_deref());
         for (name, value) in &request.headers {
             ask = ask.header(name, value.as_ref());
         }
@@ -117,7 +124,7 @@ impl Upstream for HttpUpstream {
 }
 
 /// Says a failure to reach the system by kind. The address may hold a key, so it is left out.
-fn fault(error: reqwest::Error) -> Fault {
+pub(crate) fn fault(error: reqwest::Error) -> Fault {
     let error = error.without_url();
     let kind = if error.is_timeout() { FaultKind::Timeout } else { FaultKind::Unavailable };
     let detail = if error.is_connect() { "connect" } else { "exchange" };

@@ -28,6 +28,10 @@ pub trait Dialect: Debug + Send + Sync {
     /// of each.
     fn methods(&self) -> &'static [Method];
 
+    /// Whether a request is about what this dialect translates at all: by its head, before its body
+    /// is read. What is not goes to the route's origin unchanged, if it names one.
+    fn concerns(&self, request: &Request) -> bool;
+
     /// Answers a request.
     async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response;
 

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use crate::command::Command;
 use crate::credentials::{Caller, Credentials};
 use crate::fault::Fault;
+use crate::http::{Request, Response};
 use crate::memory::Memory;
 use crate::outcome::Outcome;
 
@@ -24,6 +25,14 @@ pub trait Exchange: Debug + Send + Sync {
 
     /// Runs one command for a caller: permission first, then capability, then the backend.
     async fn call(&self, caller: &Caller, command: Command) -> Result<Outcome, Fault>;
+
+    /// Has the route's origin answer what this dialect does not translate: a method of the real
+    /// server's that is not about people. `None`: the route names no origin, and the dialect says
+    /// what its server says of a method that it does not have.
+    async fn forward(&self, request: Request) -> Option<Result<Response, Fault>> {
+        drop(request);
+        None
+    }
 
     /// What is remembered between requests.
     fn memory(&self) -> &dyn Memory;

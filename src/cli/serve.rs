@@ -52,6 +52,7 @@ fn at_the_root(dialect: &str, ask: &Serve, settings: &Settings) -> anyhow::Resul
         realm: None,
         version: ask.dialect_version.clone(),
         attributes: BTreeMap::new(),
+        origin: None,
         options: ask.options.iter().map(|text| option(text)).collect::<Result<Map<_, _>, _>>()?,
     })
 }

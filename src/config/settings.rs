@@ -151,6 +151,24 @@ pub struct Route {
     pub options: Map<String, Value>,
     #[serde(default)]
     pub attributes: BTreeMap<String, Policy>,
+    #[serde(default)]
+    pub origin: Option<Origin>,
+}
+
+/// `[route.origin]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "gateway.toml is the manual")]
+pub struct Origin {
+    pub url: String,
+    #[serde(default)]
+    pub connect_timeout_ms: Option<u64>,
+    #[serde(default)]
+    pub timeout_ms: Option<u64>,
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    #[serde(default)]
+    pub identity_file: Option<PathBuf>,
 }
 
 /// What becomes of an attribute that the backend cannot hold.

@@ -99,6 +99,14 @@ impl Dialect for Dandelion {
         &table::METHODS
     }
 
+    fn concerns(&self, request: &Request) -> bool {
+        match Place::of(&request.method, &request.path) {
+            Place::Api(_, module, _) => !php::is_text_true(module) || table::has_module(module),
+            Place::Login | Place::Logout => true,
+            Place::LoginPage | Place::WebPage | Place::Nowhere => false,
+        }
+    }
+
     async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response {
         let visit = Visit { request, exchange, realm: &self.realm };
         let result = match Place::of(&request.method, &request.path) {

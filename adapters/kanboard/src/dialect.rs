@@ -52,6 +52,10 @@ impl Dialect for Kanboard {
         &METHODS
     }
 
+    fn concerns(&self, request: &Request) -> bool {
+        script(&request.path).is_some()
+    }
+
     async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response {
         let mut response = match script(&request.path) {
             Some(Script::JsonRpc) => self.converse(request, exchange).await,
@@ -78,7 +82,13 @@ impl Dialect for Kanboard {
 impl Kanboard {
     async fn converse(&self, request: &Request, exchange: &dyn Exchange) -> Response {
         let Some(payload) = payload(request) else { return json(PARSE_ERROR.written(&Php::Null)) };
-        json(Conversation::new(self, request, exchange).answer(&payload).await)
+        let conversation = Conversation::new(self, request, exchange);
+        if !conversation.is_ours(&payload)
+            && let Some(answer) = exchange.forward(request.clone()).await
+        {
+            return answer.unwrap_or_else(|fault| self.refuse(request, &fault));
+        }
+        json(conversation.answer(&payload).await)
     }
 }
 

@@ -55,6 +55,10 @@ impl Dialect for RhodeCode {
         &registry::METHODS
     }
 
+    fn concerns(&self, request: &Request) -> bool {
+        decoded(&request.path).trim_start_matches('/') == "_admin/api"
+    }
+
     async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response {
         let manners = self.version.manners();
         if let Some(page) = self.page(request) {
@@ -110,7 +114,12 @@ impl RhodeCode {
         };
         let name = envelope.method.as_str().unwrap_or_default();
         let Some(row) = registry::find(self.version, name) else {
-            return (self.unknown_method(&envelope), false);
+            let answer = match exchange.forward(request.clone()).await {
+                Some(Ok(answer)) => answer,
+                Some(Err(fault)) => self.refuse(request, &fault),
+                None => self.unknown_method(&envelope),
+            };
+            return (answer, false);
         };
         let address = address(request);
         let caller = match self.identify(&envelope.token, &address, exchange).await {

@@ -38,6 +38,11 @@ impl<'a> Conversation<'a> {
         Self { dialect, request, exchange, shown, known: None }
     }
 
+    /// Whether a request is not one single call of a procedure that is not about people.
+    pub(crate) fn is_ours(&self, payload: &Php) -> bool {
+        payload.is_list() || call(payload).is_none_or(|(method, _)| procedure::is_ours(method))
+    }
+
     /// Answers the calls in their order; a notification leaves nothing behind.
     pub(crate) async fn answer(mut self, payload: &Php) -> Result<String, Ending> {
         if !payload.is_list() {
@@ -61,6 +66,11 @@ impl<'a> Conversation<'a> {
         let Some((method, parameters)) = call(payload) else {
             return INVALID_REQUEST.written(&Php::Null);
         };
+        if !procedure::is_ours(method)
+            && let Some(answer) = self.forward(payload).await
+        {
+            return answer;
+        }
         let ended = self.run(method, parameters).await;
         let id = payload.member("id");
         match (ended, id) {
@@ -69,6 +79,25 @@ impl<'a> Conversation<'a> {
             (Ok(result), Some(id)) => written(("result", result), id),
             (Err(Failure::Here(error)), Some(id)) => error.written(id),
         }
+    }
+
+    /// Has the old system answer one call out of a batch, as if it had come alone.
+    async fn forward(&self, payload: &Php) -> Option<Result<String, Ending>> {
+        let mut body = String::new();
+        if payload.write(&mut body).is_err() {
+            return Some(Err(Ending::Fatal));
+        }
+        let mut alone = Request { body: body.into(), ..self.request.clone() };
+        alone.headers.retain(|(name, _)| name != "content-length");
+        Some(match self.exchange.forward(alone).await? {
+            Ok(answer) => match answer.status {
+                200 => String::from_utf8(answer.body.to_vec()).map_err(|_| Ending::Fatal),
+                401 => Err(Ending::Unauthorized),
+                403 => Err(Ending::Forbidden),
+                _ => Err(Ending::Fatal),
+            },
+            Err(_) => Err(Ending::Fatal),
+        })
     }
 
     async fn run(&mut self, method: &str, parameters: &Php) -> Result<Php, Failure> {

@@ -117,6 +117,11 @@ impl Dialect for OctoPrint {
         &METHODS
     }
 
+    fn concerns(&self, request: &Request) -> bool {
+        let site = decoded_path(&request.path, "");
+        !matches!(self.find(&request.method, &site), Found::Nothing)
+    }
+
     async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response {
         if !VERBS.contains(&request.method.as_str()) {
             return headers::of_tornado(answers::unknown_verb());

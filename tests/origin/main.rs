@@ -1,0 +1,208 @@
+//! Pass-through: what a dialect does not translate goes to the route's origin unchanged, and
+//! streams both ways.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod old_system;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use isogloss_testkit::gateway::Gateway;
+use isogloss_testkit::profile::Setup;
+use serde_json::{Value, json};
+
+use crate::old_system::OldSystem;
+
+/// The application token that both sides know.
+const TOKEN: &str = "4f1c0d5e9a7b36284f1c0d5e9a7b36284f1c0d5e9a7b36284f1c0d5e9a7b";
+/// `jsonrpc:TOKEN`, as Basic authentication spells it.
+const BASIC: &str = "Basic anNvbnJwYzo0ZjFjMGQ1ZTlhN2IzNjI4NGYxYzBkNWU5YTdiMzYyODRmMWMwZDVlOWE3\
+                     YjM2Mjg0ZjFjMGQ1ZTlhN2I=";
+
+/// A gateway in front of an old system.
+struct Front {
+    address: String,
+    child: Child,
+    _folder: tempfile::TempDir,
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        // It may have ended by itself: nothing is lost then.
+        let _ended = self.child.kill().and_then(|()| self.child.wait());
+    }
+}
+
+impl Front {
+    fn start(dialect: &str, origin: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let program = Path::new(env!("CARGO_BIN_EXE_isogloss"));
+        let path = |name: &str| folder.path().join(name);
+        let accounts = json!({
+            "users": [{"username": "admin", "password": "the first secret", "admin": true}],
+            "application_keys": [{"dialect": "kanboard", "value": TOKEN}],
+        });
+        std::fs::write(path("accounts.json"), accounts.to_string()).unwrap();
+        let config = format!(
+            "[server]\nlisten = \"127.0.0.1:0\"\n[store]\ndirectory = \"{}\"\n[[route]]\n\
+             dialect = \"{dialect}\"\nbackend = \"people\"\n[route.origin]\nurl = \"{origin}\"\n",
+            path("data").display()
+        );
+        std::fs::write(path("gateway.toml"), config).unwrap();
+        let run = |arguments: &[&str]| {
+            let mut command = Command::new(program);
+            command.args(arguments).arg("--config").arg(path("gateway.toml"));
+            command
+        };
+        let accounts = path("accounts.json");
+        let made = run(&["init", "--accounts", accounts.to_str().unwrap()]).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let mut serve = run(&["serve"]);
+        let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        let out = child.stdout.take().unwrap();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut line).unwrap();
+        let address = line.split_whitespace().nth(2).unwrap();
+        let address = address.trim_start_matches("http://").to_owned();
+        Self { address, child, _folder: folder }
+    }
+
+    /// Sends raw bytes and reads until the other side closes.
+    fn send(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    fn call(&self, body: &Value) -> Value {
+        let body = body.to_string();
+        let answer = self.send(&format!(
+            "POST /jsonrpc.php HTTP/1.1\r\nHost: people.example\r\nAuthorization: {BASIC}\r\n\
+             Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        ));
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        serde_json::from_str(body).unwrap_or_else(|_| Value::String(answer.clone()))
+    }
+}
+
+fn get(path: &str, more: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: people.example\r\nConnection: close\r\n{more}\r\n")
+}
+
+#[test]
+fn a_path_that_is_not_the_dialects_goes_to_the_origin_unchanged() {
+    let old = OldSystem::start();
+    let front = Front::start("octoprint", &old.url);
+    let answer = front.send(&get("/api/job?a=1%20b", "X-Api-Key: abc\r\nKeep-Alive: 5\r\n"));
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    for part in ["GET /api/job?a=1%20b", "x-api-key: abc", "x-forwarded-host: people.example"] {
+        assert!(answer.contains(part), "{part} is missing in {answer}");
+    }
+    assert!(answer.contains("x-forwarded-for: 127.0.0.1"), "{answer}");
+    assert!(!answer.contains("keep-alive: 5"), "{answer}");
+    let own = front.send(&get("/api/version", ""));
+    assert!(own.starts_with("HTTP/1.1 403"), "the dialect's own path was passed on: {own}");
+}
+
+#[test]
+fn a_batch_is_split_and_joined_in_its_order() {
+    let old = OldSystem::start();
+    let front = Front::start("kanboard", &old.url);
+    let call = |id: u32, method: &str| json!({"jsonrpc": "2.0", "id": id, "method": method});
+    let batch = [call(1, "getVersion"), call(2, "createTask"), call(3, "getAllUsers")];
+    let answers = front.call(&Value::from(batch.to_vec()));
+    let ids: Vec<_> = answers.as_array().unwrap().iter().map(|one| one["id"].clone()).collect();
+    assert_eq!(ids, [json!(1), json!(2), json!(3)]);
+    assert_eq!(answers[1]["result"], json!("the old system ran createTask"));
+    assert_eq!(answers[2]["result"][0]["username"], json!("admin"));
+    let alone = front.call(&call(7, "createTask"));
+    assert_eq!(alone["result"], json!("the old system ran createTask"));
+    let own = front.call(&call(8, "getUserByName"));
+    assert_eq!(own["error"]["code"], json!(-32602), "the origin answered for us");
+}
+
+#[test]
+fn a_large_body_streams_both_ways() {
+    let old = OldSystem::start();
+    let front = Front::start("octoprint", &old.url);
+    let body = "x".repeat(5 << 20);
+    let answer = front.send(&format!(
+        "POST /api/files/local HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    ));
+    assert!(answer.starts_with("HTTP/1.1 200"), "{}", &answer[..200.min(answer.len())]);
+    assert!(answer.contains("POST /api/files/local"));
+    assert!(answer.matches('x').count() >= body.len(), "the echo is not whole");
+}
+
+#[test]
+fn a_websocket_is_switched_through() {
+    let old = OldSystem::start();
+    let front = Front::start("octoprint", &old.url);
+    let mut stream = TcpStream::connect(&front.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let ask = "GET /sockjs/websocket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n\
+               Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+               Sec-WebSocket-Version: 13\r\n\r\n";
+    stream.write_all(ask.as_bytes()).unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8_lossy(&head).to_lowercase();
+    assert!(head.starts_with("http/1.1 101"), "{head}");
+    assert!(head.contains("upgrade: websocket"), "{head}");
+    for word in ["over and", "out......."] {
+        stream.write_all(word.as_bytes()).unwrap();
+        let mut echo = vec![0; word.len()];
+        stream.read_exact(&mut echo).unwrap();
+        assert_eq!(echo, word.as_bytes());
+    }
+}
+
+#[test]
+fn an_origin_that_is_gone_or_leads_back_is_an_error_in_the_dialects_words() {
+    let gone = Front::start("octoprint", "http://127.0.0.1:9");
+    let answer = gone.send(&get("/api/job", ""));
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("\"error\""), "{answer}");
+    let old = OldSystem::start();
+    let front = Front::start("octoprint", &old.url);
+    let first = front.send(&get("/api/job", ""));
+    let via = first.lines().find_map(|line| line.strip_prefix("via: ")).unwrap();
+    let second = front.send(&get("/api/job", &format!("Via: {via}\r\n")));
+    assert!(second.starts_with("HTTP/1.1 503"), "a loop was not found: {second}");
+}
+
+#[test]
+fn without_an_origin_the_dialect_answers() {
+    let setup = Setup {
+        dialect: "kanboard".to_owned(),
+        accounts: json!({"users": [], "application_keys": [{"dialect": "kanboard", "value": TOKEN}]}),
+        ..Setup::default()
+    };
+    let gateway = Gateway::start(Path::new(env!("CARGO_BIN_EXE_isogloss")), &setup).unwrap();
+    let address = gateway.url.trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(address).unwrap();
+    let body = r#"{"jsonrpc":"2.0","id":1,"method":"createTask"}"#;
+    write!(
+        stream,
+        "POST /jsonrpc.php HTTP/1.1\r\nHost: a\r\nAuthorization: {BASIC}\r\n\
+         Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains("-32601"), "{answer}");
+}
