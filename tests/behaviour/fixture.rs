@@ -10,6 +10,11 @@ use isogloss::config::secret::environment;
 use isogloss::provision::accounts::Accounts;
 use isogloss::provision::bootstrap;
 use isogloss::{registry, startup};
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::fault::Subject;
+use isogloss_canonical::user::UserRef;
 use isogloss_store::Store;
 use isogloss_testkit::gateway::Gateway;
 use isogloss_testkit::profile::Setup;
@@ -20,6 +25,9 @@ use crate::Bench;
 
 /// The service credential of the gateway at a system that is played by a second gateway.
 const KEY: &str = "b8c1f2d3e4a5968778695a4b3c2d1e0ff0e1d2c3b4a5968778695a4b3c2d";
+
+/// Everybody whom the cases make: a live server is rid of them before each.
+const MADE: [&str; 6] = ["ada", "bob", "carol", "chief", "first", "lovelace"];
 
 /// What must live as long as the backend.
 pub(crate) struct Fixture {
@@ -47,6 +55,9 @@ impl Fixture {
         let store = startup::open_store(&settings).await?;
         let backends = Backends::open(&settings, &store).await?;
         let backend = Arc::clone(&backends.named("people", &std::collections::BTreeMap::new())?);
+        if gateway.is_none() && system != registry::STORE {
+            clear(&backend).await?;
+        }
         let fixture = Self { store, backends, _system: gateway, _folder: folder };
         Ok(Bench { backend, fixture })
     }
@@ -56,6 +67,19 @@ impl Fixture {
         self.backends.close().await;
         self.store.close().await;
     }
+}
+
+/// Deletes whom an earlier case has left.
+async fn clear(backend: &Arc<dyn Backend>) -> Result<()> {
+    for name in MADE {
+        let delete = Command::DeleteUser(UserRef::Name(name.to_owned()));
+        match backend.execute(delete, &Caller::Gateway).await {
+            Ok(_) => {}
+            Err(fault) if fault.is_absence_of(Subject::User) => {}
+            Err(fault) => return Err(fault.into()),
+        }
+    }
+    Ok(())
 }
 
 /// A live server if the environment names one, else a second gateway.

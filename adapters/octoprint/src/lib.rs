@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod backend;
 mod dialect;
 mod options;
 mod permissions;
@@ -11,7 +12,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use isogloss_canonical::adapter::{Adapter, OptionError, Options};
+use isogloss_canonical::adapter::{Adapter, OptionError, Options, SystemBackend};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::group::NewGroup;
 use isogloss_canonical::realm::{Numbering, Realm};
@@ -29,7 +30,7 @@ pub const ADAPTER: Adapter = Adapter {
     groups: Numbering::Names,
     versions: &["1.11", BEFORE_1_4],
     options: OPTIONS,
-    backend: None,
+    backend: Some(SystemBackend { capability: backend::capability, make: backend::make }),
     dialect,
     foundation,
     mint: dialect::secrets::key,

@@ -1,0 +1,255 @@
+//! People, as OctoPrint's access API has them.
+
+use isogloss_canonical::command::Verb;
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::{NewUser, Role, UserPatch, UserRef};
+use serde_json::{Map, Value, json};
+
+use crate::backend::api::{Said, segment, unexpected};
+use crate::backend::passwords::checked;
+use crate::backend::row::{ADMIN, Row};
+use crate::backend::{Era, OctoPrintBackend, unsupported};
+use crate::rights::{ADMINS, USERS};
+use crate::wire::RESERVED;
+
+impl OctoPrintBackend {
+    pub(super) async fn create(&self, user: NewUser) -> Result<Outcome, Fault> {
+        check_name(&user.username)?;
+        let password = user.password.clone().unwrap_or_else(|| self.nobody_knows());
+        let password = checked(&password)?;
+        let (role, active) = (held(user.role), !user.inactive);
+        let mut body = Map::new();
+        body.insert("name".to_owned(), json!(user.username));
+        body.insert("password".to_owned(), json!(password.expose()));
+        body.insert("active".to_owned(), json!(active));
+        let admin = role == Role::Administrator;
+        match self.era {
+            Era::Groups if admin => body.insert("groups".to_owned(), json!([ADMINS, USERS])),
+            Era::Groups => body.insert("groups".to_owned(), json!([USERS])),
+            Era::Switch => body.insert("admin".to_owned(), json!(admin)),
+        };
+        match self.api.say("POST", "", &body).await? {
+            Said::Data(data) => confirmed(&data, &user.username, Some(role), Some(active)),
+            Said::Taken => Err(Fault::conflict(Subject::Username)),
+            Said::Refused(words) if words.to_lowercase().contains("username") => {
+                Err(invalid_name("it refuses the name"))
+            }
+            Said::Refused(_) | Said::Absent | Said::Lost => {
+                Err(unexpected("it does not understand how somebody is created"))
+            }
+        }
+    }
+
+    pub(super) async fn get(&self, user: &UserRef) -> Result<Outcome, Fault> {
+        self.row(self.name(user)?).await.map(shown)
+    }
+
+    pub(super) async fn list(&self) -> Result<Outcome, Fault> {
+        Ok(Outcome::Users(self.rows().await?.into_iter().map(Row::user).collect()))
+    }
+
+    pub(super) async fn update(&self, user: &UserRef, patch: &UserPatch) -> Result<Outcome, Fault> {
+        check_patch(self.name(user)?, patch)?;
+        // The password first: if it is refused, nothing was changed yet.
+        if let Some(password) = &patch.password {
+            self.set_password(user, password.clone()).await?;
+        }
+        if patch.role.is_none() && patch.active.is_none() {
+            return self.get(user).await;
+        }
+        self.change(user, patch.role, patch.active).await
+    }
+
+    /// Changes role and activity together. What says nothing about the role stays as it is.
+    pub(super) async fn change(
+        &self,
+        user: &UserRef,
+        role: Option<Role>,
+        active: Option<bool>,
+    ) -> Result<Outcome, Fault> {
+        let name = self.name(user)?;
+        let tail = addressed(name)?;
+        let role = role.map(held);
+        let mut body = Map::new();
+        match (self.era, role) {
+            (Era::Groups, None) => {}
+            (Era::Groups, Some(role)) => {
+                let known = self.row(name).await?;
+                if known.role == role && active.is_none_or(|active| active == known.active) {
+                    return Ok(shown(known));
+                }
+                regroup(&known, role, &mut body);
+            }
+            (Era::Switch, role) => {
+                let known = self.row(name).await?;
+                let admin = role.unwrap_or(known.role) == Role::Administrator;
+                body.insert("admin".to_owned(), json!(admin));
+                body.insert("active".to_owned(), json!(known.active));
+            }
+        }
+        if let Some(active) = active {
+            body.insert("active".to_owned(), json!(active));
+        }
+        match self.api.say("PUT", &tail, &body).await? {
+            Said::Data(data) => confirmed(&data, name, role, active),
+            said => Err(self.why_not(name, said).await),
+        }
+    }
+
+    pub(super) async fn delete(&self, user: &UserRef) -> Result<Outcome, Fault> {
+        let name = self.name(user)?;
+        let tail = addressed(name)?;
+        let known = self.row(name).await?;
+        match self.api.delete(&tail).await? {
+            Said::Data(data) => match find(&data, name)? {
+                Some(_) => Err(unexpected("it still shows whom it has deleted")),
+                None => Ok(shown(known)),
+            },
+            Said::Refused(words) if words.contains("yourself") => {
+                let detail = "the gateway's own account there cannot delete itself";
+                Err(Fault::new(FaultKind::Unsupported, detail).about(Subject::User))
+            }
+            said => Err(self.why_not(name, said).await),
+        }
+    }
+
+    /// Why something about a person was not done.
+    pub(super) async fn why_not(&self, name: &str, said: Said) -> Fault {
+        match said {
+            Said::Absent => Fault::not_found(Subject::User),
+            // Only the list can tell whether that was about the person.
+            Said::Lost => match self.look(name).await {
+                Ok(_) => unexpected("it does not find somebody whom it lists"),
+                Err(fault) => fault,
+            },
+            Said::Data(_) | Said::Taken | Said::Refused(_) => {
+                unexpected("it does not understand what is asked of a person")
+            }
+        }
+    }
+
+    /// The user name, which is the id.
+    pub(super) fn name<'a>(&self, user: &'a UserRef) -> Result<&'a str, Fault> {
+        match user {
+            UserRef::Name(name) => Ok(name),
+            UserRef::Native(realm, name) if *realm == self.service.realm => Ok(name),
+            UserRef::Id(_) | UserRef::Native(..) | UserRef::FoldedName(_) | UserRef::Email(_) => {
+                Err(unsupported(Verb::GetUser))
+            }
+        }
+    }
+
+    async fn row(&self, name: &str) -> Result<Row, Fault> {
+        // Whoever cannot be addressed is listed all the same.
+        let Some(tail) = segment(name) else { return self.look(name).await };
+        match self.api.get(&tail).await? {
+            Said::Data(data) => {
+                let row = Row::read(&data)?;
+                if row.name == name { Ok(row) } else { Err(unexpected("it shows somebody else")) }
+            }
+            said => Err(self.why_not(name, said).await),
+        }
+    }
+
+    async fn rows(&self) -> Result<Vec<Row>, Fault> {
+        match self.api.get("").await? {
+            Said::Data(data) => Row::read_all(&data),
+            _ => Err(unexpected("it does not show people")),
+        }
+    }
+
+    async fn look(&self, name: &str) -> Result<Row, Fault> {
+        let named = self.rows().await?.into_iter().find(|row| row.name == name);
+        named.ok_or_else(|| Fault::not_found(Subject::User))
+    }
+}
+
+/// A person's path, if they can have one.
+pub(super) fn addressed(name: &str) -> Result<String, Fault> {
+    let cannot = || {
+        let detail = "the system behind has no address for this name";
+        Fault::new(FaultKind::Unsupported, detail).about(Subject::Username)
+    };
+    segment(name).ok_or_else(cannot)
+}
+
+fn shown(row: Row) -> Outcome {
+    Outcome::User(Box::new(row.user()))
+}
+
+fn find(data: &Value, name: &str) -> Result<Option<Row>, Fault> {
+    Ok(Row::read_all(data)?.into_iter().find(|row| row.name == name))
+}
+
+/// The person in the list that answers a change, if the change is to be seen there.
+fn confirmed(
+    data: &Value,
+    name: &str,
+    role: Option<Role>,
+    active: Option<bool>,
+) -> Result<Outcome, Fault> {
+    match find(data, name)? {
+        Some(row)
+            if role.is_none_or(|role| role == row.role)
+                && active.is_none_or(|active| active == row.active) =>
+        {
+            Ok(shown(row))
+        }
+        Some(_) => Err(unexpected("a change is not to be seen")),
+        None => Err(unexpected("somebody was changed and is not there")),
+    }
+}
+
+/// The roles that OctoPrint has.
+fn held(role: Role) -> Role {
+    match role {
+        Role::Administrator => Role::Administrator,
+        Role::Manager | Role::User => Role::User,
+    }
+}
+
+/// Puts the role among groups and permissions, and leaves the others alone.
+fn regroup(known: &Row, role: Role, body: &mut Map<String, Value>) {
+    if known.role == role {
+        return;
+    }
+    let mut groups = known.groups.clone();
+    groups.retain(|group| group != ADMINS);
+    if role == Role::Administrator {
+        groups.push(ADMINS.to_owned());
+    } else if groups.is_empty() {
+        groups.push(USERS.to_owned());
+    }
+    body.insert("groups".to_owned(), json!(groups));
+    let others: Vec<_> = known.permissions.iter().filter(|own| *own != ADMIN).collect();
+    if role != Role::Administrator && others.len() < known.permissions.len() {
+        body.insert("permissions".to_owned(), json!(others));
+    }
+}
+
+/// OctoPrint before 1.9 would take names that it cannot live with.
+fn check_name(name: &str) -> Result<(), Fault> {
+    let blank = |letter: char| letter.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&letter);
+    if name.is_empty() || name.trim_matches(blank) != name || RESERVED.contains(&name) {
+        return Err(invalid_name("the name is empty, reserved, or begins or ends with a blank"));
+    }
+    addressed(name).map(drop)
+}
+
+fn invalid_name(detail: &'static str) -> Fault {
+    Fault::new(FaultKind::Invalid, detail).about(Subject::Username)
+}
+
+/// Refuses what OctoPrint has no place for; the gateway keeps it aside.
+fn check_patch(name: &str, patch: &UserPatch) -> Result<(), Fault> {
+    let renamed = patch.username.as_ref().is_some_and(|wanted| wanted != name);
+    let named = patch.display_name.is_some() || patch.given_name.is_some();
+    let named = named || patch.family_name.is_some();
+    let more = patch.email.is_some() || patch.source.is_some() || patch.groups.is_some();
+    if renamed || named || more {
+        let detail = "OctoPrint has no place for names, addresses and sources";
+        return Err(Fault::new(FaultKind::Unsupported, detail).about(Subject::Username));
+    }
+    Ok(())
+}

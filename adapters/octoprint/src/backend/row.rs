@@ -1,0 +1,103 @@
+//! People as an OctoPrint server shows them: newer ones by groups and permissions, older ones by
+//! one switch.
+
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::user::{Attributes, Role, User, UserId};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::backend::api::unexpected;
+use crate::rights::ADMINS;
+
+/// The permission that is every other one.
+pub(super) const ADMIN: &str = "ADMIN";
+
+/// A person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) name: String,
+    pub(super) active: bool,
+    pub(super) groups: Vec<String>,
+    pub(super) permissions: Vec<String>,
+    pub(super) role: Role,
+}
+
+impl Row {
+    /// Reads a person.
+    pub(super) fn read(shape: &Value) -> Result<Self, Fault> {
+        let Value::Object(shape) = shape else { return Err(unexpected("a user is no object")) };
+        let name = shape.get("name").and_then(Value::as_str).filter(|name| !name.is_empty());
+        let name = name.ok_or_else(|| unexpected("a user without name"))?.to_owned();
+        let active = shape.get("active").and_then(Value::as_bool);
+        let active = active.ok_or_else(|| unexpected("a user who is neither active nor not"))?;
+        let groups = texts(shape, "groups")?;
+        let permissions = texts(shape, "permissions")?;
+        let admin = match (&groups, &permissions) {
+            // Before 1.4.
+            (None, None) => switched_on(shape)?,
+            (groups, permissions) => {
+                let among = |list: &Option<Vec<String>>, word: &str| {
+                    list.iter().flatten().any(|own| own == word)
+                };
+                among(groups, ADMINS) || among(permissions, ADMIN)
+            }
+        };
+        let role = if admin { Role::Administrator } else { Role::User };
+        let (groups, permissions) = (groups.unwrap_or_default(), permissions.unwrap_or_default());
+        Ok(Self { name, active, groups, permissions, role })
+    }
+
+    /// Reads everybody.
+    pub(super) fn read_all(shape: &Value) -> Result<Vec<Self>, Fault> {
+        match shape.get("users") {
+            Some(Value::Array(rows)) => rows.iter().map(Self::read).collect(),
+            _ => Err(unexpected("no list of users")),
+        }
+    }
+
+    /// The person, without an id of the gateway's.
+    pub(super) fn user(self) -> User {
+        User {
+            id: UserId(Uuid::nil()),
+            ids: [].into(),
+            username: self.name,
+            display_name: None,
+            given_name: None,
+            family_name: None,
+            email: None,
+            role: self.role,
+            active: self.active,
+            has_password: true,
+            source: None,
+            failures: 0,
+            locked_until: None,
+            addresses: Vec::new(),
+            groups: Vec::new(),
+            attributes: Attributes::new(),
+            created: Timestamp::UNIX_EPOCH,
+            password_changed: Timestamp::UNIX_EPOCH,
+            last_login: None,
+        }
+    }
+}
+
+/// A list of words, if it is there.
+fn texts(shape: &Map<String, Value>, field: &str) -> Result<Option<Vec<String>>, Fault> {
+    let garbled = || unexpected("groups or permissions that are no list of words");
+    match shape.get(field) {
+        None => Ok(None),
+        Some(Value::Array(items)) => {
+            let word = |item: &Value| item.as_str().map(str::to_owned).ok_or_else(garbled);
+            items.iter().map(word).collect::<Result<_, _>>().map(Some)
+        }
+        Some(_) => Err(garbled()),
+    }
+}
+
+fn switched_on(shape: &Map<String, Value>) -> Result<bool, Fault> {
+    match shape.get("admin") {
+        Some(Value::Bool(admin)) => Ok(*admin),
+        _ => Err(unexpected("a user with neither groups nor switch")),
+    }
+}
