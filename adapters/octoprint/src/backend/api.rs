@@ -9,6 +9,8 @@ use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::secret::Secret;
 use serde_json::{Map, Value, json};
 
+use crate::backend::row::Row;
+
 /// The page that hands out a CSRF pair, and the name of its cookie up to the port.
 const PAGE: (&str, &str) = ("/login/", "csrf_token");
 /// Where a password is tried.
@@ -84,8 +86,8 @@ impl Api {
         }
         let response = self.upstream.send(login).await?;
         match response.status {
-            200 => match parsed(&response) {
-                Some(body) if body.get("name").and_then(Value::as_str) == Some(user) => Ok(true),
+            200 => match Row::read(&parsed(&response).map_or(Value::Null, Value::Object))? {
+                row if row.name == user && row.active => Ok(true),
                 _ => Err(unexpected("the login lets in somebody else")),
             },
             403 => wrong(&response),

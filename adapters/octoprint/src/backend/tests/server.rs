@@ -1,0 +1,152 @@
+//! Servers that play what was recorded, or what a test says.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use isogloss_canonical::adapter::{Defaults, Service};
+use isogloss_canonical::backend::{Backend, Upstream};
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::realm::Realm;
+use serde_json::Value;
+
+use crate::backend::make;
+
+/// What a real server puts behind the names of its cookies.
+const PORT: &str = "_P5000";
+
+/// A backend in front of a server, with this key.
+pub(super) fn keyed(server: &Arc<impl Upstream + 'static>, key: &str) -> Arc<dyn Backend> {
+    of(server, key, None)
+}
+
+/// A backend in front of a server, with the administrator's key.
+pub(super) fn backend(server: &Arc<impl Upstream + 'static>) -> Arc<dyn Backend> {
+    keyed(server, "admin_key")
+}
+
+/// A backend in front of a server from before 1.4.
+pub(super) fn old(server: &Arc<impl Upstream + 'static>) -> Arc<dyn Backend> {
+    of(server, "admin_key", Some("1.3"))
+}
+
+fn of(server: &Arc<impl Upstream + 'static>, key: &str, version: Option<&str>) -> Arc<dyn Backend> {
+    let service = Service {
+        realm: Realm::named("octoprint"),
+        version: version.map(str::to_owned),
+        username: None,
+        secret: key.into(),
+        defaults: Defaults::default(),
+        random: || [0xab; 32],
+    };
+    make(&service, Arc::clone(server) as Arc<dyn Upstream>)
+}
+
+/// A recorded scenario, played backwards: a request is answered only if the real server was
+/// recorded answering it, in this order. Reading changes nothing, and pages stay as they are.
+#[derive(Debug)]
+pub(super) struct Recorded {
+    exchanges: Vec<Value>,
+    at: Mutex<usize>,
+}
+
+impl Recorded {
+    /// Every variable's value is its name.
+    pub(super) fn scenario(name: &str) -> Arc<Self> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/transcripts");
+        let text = fs::read_to_string(folder.join(format!("octoprint/{name}.json"))).unwrap();
+        let text = text.replace("{{", "").replace("}}", "");
+        let mut scenario: Value = serde_json::from_str(&text).unwrap();
+        let exchanges = scenario["exchanges"].as_array_mut().map(std::mem::take).unwrap();
+        Arc::new(Self { exchanges, at: Mutex::default() })
+    }
+
+    /// Goes on after the exchange of this name.
+    pub(super) fn skip(&self, name: &str) {
+        let at = self.exchanges.iter().position(|one| one["name"] == name).unwrap();
+        *self.at.lock().unwrap() = at + 1;
+    }
+}
+
+#[async_trait]
+impl Upstream for Recorded {
+    async fn send(&self, request: Request) -> Result<Response, Fault> {
+        let mut at = self.at.lock().unwrap();
+        let from = if request.path.starts_with("/api/") { *at } else { 0 };
+        let rest = self.exchanges.iter().enumerate().skip(from);
+        let found = rest.into_iter().find(|(_, one)| same(&request, &one["request"]));
+        let Some((index, exchange)) = found else {
+            panic!("never recorded after {at}: {request:?}")
+        };
+        if request.method != "GET" {
+            *at = index + 1;
+        }
+        Ok(answer(&exchange["response"]))
+    }
+}
+
+fn answer(recorded: &Value) -> Response {
+    let status = u16::try_from(recorded["status"].as_u64().unwrap()).unwrap();
+    let text = recorded.get("text").and_then(Value::as_str).unwrap_or_default();
+    let body = recorded.get("json").map_or_else(|| text.to_owned(), Value::to_string);
+    let headers = recorded.get("headers").and_then(Value::as_object).into_iter().flatten();
+    let cookies = headers.filter_map(|(name, _)| name.strip_prefix("set-cookie/"));
+    cookies.fold(Response::new(status, body), |response, name| {
+        let value = if name == "csrf_token" { "csrf" } else { "another" };
+        response.with("set-cookie", format!("{name}{PORT}={value}; Path=/; SameSite=Lax"))
+    })
+}
+
+/// Whether a request is the one that was recorded: verb, path, every header, and the body.
+fn same(request: &Request, recorded: &Value) -> bool {
+    let lower = |(name, value): (&String, &Value)| {
+        (name.to_lowercase(), value.as_str().unwrap_or_default().to_owned())
+    };
+    let wanted = recorded.get("headers").and_then(Value::as_object).into_iter().flatten();
+    let mut wanted: Vec<_> = wanted.map(lower).collect();
+    let text = |value: &[u8]| String::from_utf8(value.to_vec()).unwrap().replace(PORT, "");
+    let sent = request.headers.iter().filter(|(name, _)| name != "content-type");
+    let mut sent: Vec<_> = sent.map(|(name, value)| (name.clone(), text(value))).collect();
+    wanted.sort();
+    sent.sort();
+    let body: Option<Value> = serde_json::from_slice(&request.body).ok();
+    let json = request.header("content-type") == Some("application/json");
+    recorded["method"] == request.method
+        && recorded["path"] == request.path
+        && request.query.is_none()
+        && sent == wanted
+        && json == body.is_some()
+        && body.as_ref() == recorded.get("json")
+}
+
+/// A server that answers what a test says, and keeps what it was asked.
+#[derive(Debug, Default)]
+pub(super) struct Scripted {
+    answers: Mutex<VecDeque<(u16, String)>>,
+    pub(super) asked: Mutex<Vec<String>>,
+}
+
+impl Scripted {
+    pub(super) fn answering<T: Into<String>>(
+        answers: impl IntoIterator<Item = (u16, T)>,
+    ) -> Arc<Self> {
+        let answers = answers.into_iter().map(|(status, body)| (status, body.into())).collect();
+        Arc::new(Self { answers: Mutex::new(answers), asked: Mutex::default() })
+    }
+}
+
+#[async_trait]
+impl Upstream for Scripted {
+    async fn send(&self, request: Request) -> Result<Response, Fault> {
+        let body = String::from_utf8(request.body.to_vec()).unwrap();
+        let line = format!("{} {} {body}", request.method, request.path);
+        self.asked.lock().unwrap().push(line.trim_end().to_owned());
+        match self.answers.lock().unwrap().pop_front() {
+            Some((status, body)) => Ok(Response::new(status, body)),
+            None => Err(Fault::new(FaultKind::Timeout, "no answer")),
+        }
+    }
+}
