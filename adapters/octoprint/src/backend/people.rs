@@ -11,7 +11,7 @@ use crate::backend::passwords::checked;
 use crate::backend::row::{ADMIN, Row};
 use crate::backend::{Era, OctoPrintBackend, unsupported};
 use crate::rights::{ADMINS, USERS};
-use crate::wire::RESERVED;
+use crate::wire::may_be_named;
 
 impl OctoPrintBackend {
     pub(super) async fn create(&self, user: NewUser) -> Result<Outcome, Fault> {
@@ -230,8 +230,7 @@ fn regroup(known: &Row, role: Role, body: &mut Map<String, Value>) {
 
 /// OctoPrint before 1.9 would take names that it cannot live with.
 fn check_name(name: &str) -> Result<(), Fault> {
-    let blank = |letter: char| letter.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&letter);
-    if name.is_empty() || name.trim_matches(blank) != name || RESERVED.contains(&name) {
+    if !may_be_named(name) {
         return Err(invalid_name("the name is empty, reserved, or begins or ends with a blank"));
     }
     addressed(name).map(drop)
