@@ -118,7 +118,7 @@ impl Authority {
         if mark.is_some_and(|mark| self.remembers(&mark)) {
             return Ok(Some(Proof::Password));
         }
-        let right = ask(at, Command::VerifyPassword(user.into(), secret)).await?.verified()?;
+        let right = is_password(at, user.into(), secret).await?;
         if let (true, Some(mark)) = (right, mark) {
             self.remember(mark);
         }
@@ -235,10 +235,19 @@ async fn account(at: &Pipeline, user: &UserRef) -> Result<Option<User>, Fault> {
     }
 }
 
+/// Whether this is somebody's password. Where the backend can verify none (RhodeCode's API cannot),
+/// none is right: people prove themselves by keys there.
+async fn is_password(at: &Pipeline, user: UserRef, secret: Secret) -> Result<bool, Fault> {
+    match ask(at, Command::VerifyPassword(user, secret)).await.and_then(Outcome::verified) {
+        Err(fault) if fault.kind == FaultKind::Unsupported => Ok(false),
+        answer => answer,
+    }
+}
+
 /// Somebody without an account. A directory may know them, and has then created them. For anybody
 /// else it is as costly as for somebody who is there, so that time does not tell who is.
 async fn arrival(at: &Pipeline, user: UserRef, secret: Secret) -> Result<User, Fault> {
-    let right = ask(at, Command::VerifyPassword(user.clone(), secret)).await?.verified()?;
+    let right = is_password(at, user.clone(), secret).await?;
     let created = if right { account(at, &user).await? } else { None };
     created.ok_or(Fault::refused(Refusal::Unknown))
 }
