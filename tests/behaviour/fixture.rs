@@ -59,7 +59,7 @@ impl Fixture {
             clear(&backend).await?;
         }
         let fixture = Self { store, backends, _system: gateway, _folder: folder };
-        Ok(Bench { backend, fixture })
+        Ok(Bench { system: system.to_owned(), backend, fixture })
     }
 
     /// Closes the stores.

@@ -35,6 +35,7 @@ struct Case {
 
 /// A backend on the bench.
 struct Bench {
+    system: String,
     backend: Arc<dyn Backend>,
     fixture: Fixture,
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::credentials::Lockout;
+use isogloss_canonical::fault::{FaultKind, Subject};
 use isogloss_canonical::user::{User, UserRef};
 
 use crate::people::{create, get, named, new};
@@ -18,8 +19,13 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "a-changed-password-takes-the-old-ones-place",
-        verbs: &[Verb::CreateUser, Verb::ChangePassword, Verb::VerifyPassword, Verb::GetUser],
+        verbs: &[Verb::CreateUser, Verb::ChangePassword, Verb::VerifyPassword],
         run: |bench| changed(bench).boxed_local(),
+    },
+    Case {
+        name: "a-changed-password-ends-what-was-opened-with-the-old-one",
+        verbs: &[Verb::CreateUser, Verb::ChangePassword, Verb::GetUser],
+        run: |bench| ended(bench).boxed_local(),
     },
     Case {
         name: "failures-lock-and-are-forgotten",
@@ -48,8 +54,19 @@ async fn changed(bench: &Bench) {
     bench.done(change).await;
     assert!(verify(bench, &made, "battery staple").await);
     assert!(!verify(bench, &made, "correct horse").await);
-    let now = get(bench, &made).await;
-    assert!(now.password_changed > made.password_changed, "sessions would go on");
+}
+
+async fn ended(bench: &Bench) {
+    let made = create(bench, new("ada")).await;
+    let mut last = made.password_changed;
+    for password in [Some("battery staple".into()), None] {
+        bench.done(Command::ChangePassword((&made).into(), password)).await;
+        let now = get(bench, &made).await;
+        assert!(now.password_changed > last, "sessions would go on");
+        last = now.password_changed;
+    }
+    let nobody = Command::ChangePassword(named("nobody"), Some("battery staple".into()));
+    bench.fails(nobody, FaultKind::NotFound, Some(Subject::User)).await;
 }
 
 async fn locked(bench: &Bench) {

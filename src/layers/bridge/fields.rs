@@ -30,6 +30,10 @@ pub(super) fn merge(system: &Arc<dyn Backend>, seen: User, shadow: User) -> User
     if holds(Field::Source) {
         person.source = seen.source;
     }
+    // A system that restricts addresses is heeded; most know none.
+    if !seen.addresses.is_empty() {
+        person.addresses = seen.addresses;
+    }
     person.has_password = seen.has_password;
     person.last_login = seen.last_login.or(person.last_login);
     for (name, value) in seen.attributes {

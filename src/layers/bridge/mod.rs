@@ -30,7 +30,7 @@ use crate::config::settings::Policy;
 pub const ASIDE: &str = "kept aside by the gateway";
 
 /// What the shadow does alone, whatever the system behind can do.
-pub const KEPT_ASIDE: [Verb; 12] = [
+pub const KEPT_ASIDE: [Verb; 11] = [
     Verb::IssueKey,
     Verb::RevokeKeys,
     Verb::ListKeys,
@@ -40,10 +40,12 @@ pub const KEPT_ASIDE: [Verb; 12] = [
     Verb::ClearFailures,
     Verb::ReadSettings,
     Verb::MergeSettings,
-    Verb::ListLocks,
     Verb::ServerFacts,
     Verb::AssignIds,
 ];
+
+/// What the shadow does where the system behind cannot.
+pub const ELSE_ASIDE: [Verb; 1] = [Verb::ListLocks];
 
 /// What the shadow does for the groups that the system behind has no place for.
 pub const GROUPS: [Verb; 9] = [
@@ -111,8 +113,8 @@ pub fn capability(system: &Capability, shadow: &Capability) -> Capability {
     for verb in system.verbs().filter(|verb| !aside.contains(verb)) {
         both = both.with(verb, system.support(verb).unwrap_or(Support::Native));
     }
-    let groups = GROUPS.into_iter().filter(|verb| !system.has(*verb));
-    for verb in KEPT_ASIDE.into_iter().chain(groups).filter(|verb| shadow.has(*verb)) {
+    let rest = ELSE_ASIDE.into_iter().chain(GROUPS).filter(|verb| !system.has(*verb));
+    for verb in KEPT_ASIDE.into_iter().chain(rest).filter(|verb| shadow.has(*verb)) {
         both = both.with(verb, Support::Composed(ASIDE));
     }
     both
@@ -136,6 +138,7 @@ impl Backend for Bridge {
             Command::ChangePassword(user, password) => self.password(&user, password).await,
             Command::VerifyPassword(user, secret) => self.verify(&user, secret).await,
             Command::CreateFromDirectory(name) => self.create_from_directory(name).await,
+            Command::ListLocks(user) => self.locks(user).await,
             other if GROUPS.contains(&other.verb()) => self.about_groups(other).await,
             other => self.aside(other).await,
         }

@@ -1,7 +1,7 @@
 //! People: what the system does, with the shadow kept in step.
 
 use isogloss_canonical::capability::Field;
-use isogloss_canonical::command::Command;
+use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
@@ -115,6 +115,15 @@ impl Bridge {
             Err(fault) => return Err(fault),
         };
         self.ask_system(Command::VerifyPassword(own, secret)).await
+    }
+
+    /// What somebody has locked: asked of a system that has locks.
+    pub(super) async fn locks(&self, user: UserRef) -> Result<Outcome, Fault> {
+        if !self.system.capability().has(Verb::ListLocks) {
+            return self.aside(Command::ListLocks(user)).await;
+        }
+        let own = self.own(&self.get(&user).await?)?;
+        self.ask_system(Command::ListLocks(own)).await
     }
 
     /// What of the attributes is kept, or the refusal of one that may not be lost.
