@@ -2,6 +2,7 @@
 //!
 //! See the README for what differs between them and what is done knowingly otherwise.
 
+mod backend;
 mod dialect;
 mod mapping;
 mod python;
@@ -11,7 +12,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use isogloss_canonical::adapter::{Adapter, OptionError, Options};
+use isogloss_canonical::adapter::{Adapter, OptionError, Options, SystemBackend};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::realm::Numbering;
 
@@ -26,7 +27,7 @@ pub const ADAPTER: Adapter = Adapter {
     groups: Numbering::From(1),
     versions: VERSIONS,
     options: &[],
-    backend: None,
+    backend: Some(SystemBackend { capability: backend::capability, make: backend::make }),
     dialect,
     foundation: Vec::new,
     mint,

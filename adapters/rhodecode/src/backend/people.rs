@@ -1,0 +1,222 @@
+//! People, as RhodeCode's user methods have them.
+
+use isogloss_canonical::command::Verb;
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::secret::Secret;
+use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
+use serde_json::{Value, json};
+
+use crate::backend::api::{Arguments, only, unexpected};
+use crate::backend::{RhodeCodeBackend, row, unsupported, words};
+use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER};
+
+impl RhodeCodeBackend {
+    pub(super) async fn create(&self, user: NewUser) -> Result<Outcome, Fault> {
+        self.check_name(&user.username).await?;
+        let args = words::of_new(self.version, &user, &self.nobody_knows());
+        let given = user.email.filter(|email| !email.is_empty());
+        let defaults = &self.service.defaults;
+        let email = given.clone().unwrap_or_else(|| defaults.email_of(&user.username));
+        let made = match self.create_with(args.clone(), email).await {
+            // Names that differ may leave the same address: nobody asked for that one.
+            Err(fault) if given.is_none() && is_taken(&fault, Subject::Email) => {
+                let digits = self.nobody_knows();
+                let mark = digits.expose().get(..8).unwrap_or_default();
+                let other = defaults.email_of(&format!("{}-{mark}", user.username));
+                self.create_with(args, other).await?
+            }
+            made => made?,
+        };
+        if made.username != user.username {
+            return Err(unexpected("another person than was created"));
+        }
+        Ok(Outcome::User(Box::new(made)))
+    }
+
+    async fn create_with(&self, mut args: Arguments, email: String) -> Result<User, Fault> {
+        args.insert("email".to_owned(), email.into());
+        self.person(&self.api.about("create_user", args, "user").await?)
+    }
+
+    /// The server takes a name that differs from another's in case only for that person, whom it
+    /// overwrites, rights and all. No rights there would be ours to lose.
+    async fn check_name(&self, username: &str) -> Result<(), Fault> {
+        if username.is_empty() {
+            return Err(Fault::new(FaultKind::Invalid, "").about(Subject::Username));
+        }
+        let wanted = username.to_lowercase();
+        let taken = |own: &str| own.to_lowercase() == wanted;
+        if taken(DEFAULT_USER) || self.everybody().await?.iter().any(|one| taken(&one.username)) {
+            return Err(Fault::conflict(Subject::Username));
+        }
+        Ok(())
+    }
+
+    /// A password for somebody who shall have none.
+    fn nobody_knows(&self) -> Secret {
+        let bytes = (self.service.random)();
+        let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
+        Secret::new(digits.collect::<String>())
+    }
+
+    pub(super) async fn get(&self, user: &UserRef) -> Result<User, Fault> {
+        let absent = || Fault::not_found(Subject::User);
+        let userid = match user {
+            UserRef::Native(realm, id) if *realm == self.service.realm => {
+                json!(number(id).filter(|id| *id > row::NOBODY).ok_or_else(absent)?)
+            }
+            UserRef::Name(name) if name == DEFAULT_USER => return Err(absent()),
+            UserRef::Name(name) if is_said_otherwise(name) => {
+                let mut all = self.everybody().await?.into_iter();
+                return all.find(|one| one.username == *name).ok_or_else(absent);
+            }
+            UserRef::Name(name) => json!(name),
+            UserRef::Id(_) | UserRef::Native(..) | UserRef::FoldedName(_) | UserRef::Email(_) => {
+                return Err(unsupported(Verb::GetUser));
+            }
+        };
+        let found = self.person(&self.api.call("get_user", only("userid", userid)).await?)?;
+        match user {
+            // A MySQL database finds names in any case.
+            UserRef::Name(name) if *name != found.username => Err(absent()),
+            UserRef::Native(realm, id) if found.native(realm) != Some(id) => {
+                Err(unexpected("another person than was asked for"))
+            }
+            _ => Ok(found),
+        }
+    }
+
+    fn person(&self, row: &Value) -> Result<User, Fault> {
+        let known = row::person(&self.service.realm, row)?;
+        known.ok_or_else(|| Fault::not_found(Subject::User))
+    }
+
+    /// Everybody, in the order of creation: the server goes by name.
+    pub(super) async fn everybody(&self) -> Result<Vec<User>, Fault> {
+        let rows = self.api.call("get_users", Arguments::new()).await?;
+        let mut all = row::people(&self.service.realm, &rows)?;
+        all.sort_by_key(|one| one.native(&self.service.realm).and_then(number));
+        Ok(all)
+    }
+
+    pub(super) async fn update(&self, user: &UserRef, patch: UserPatch) -> Result<Outcome, Fault> {
+        let mut args = words::of_change(self.version, &patch, &self.nobody_knows());
+        let mut known = None;
+        if words::takes_first_name(&args) {
+            let person = self.get(user).await?;
+            args = words::without_first_name(args, &person)?;
+            known = Some(person);
+        }
+        let changed = match known {
+            Some(known) if args.is_empty() => known,
+            _ => self.change(user, args, &patch).await?,
+        };
+        Ok(Outcome::User(Box::new(changed)))
+    }
+
+    async fn change(
+        &self,
+        user: &UserRef,
+        mut args: Arguments,
+        patch: &UserPatch,
+    ) -> Result<User, Fault> {
+        let id = self.id_of(user).await?;
+        args.insert("userid".to_owned(), id.into());
+        match self.api.about("update_user", args, "user").await {
+            Ok(row) => self.person(&row),
+            Err(fault) if fault.kind == FaultKind::Invalid => {
+                Err(self.why_not(id, patch).await?.unwrap_or(fault))
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// The server gives no reason; a name or an address that is somebody else's is one.
+    async fn why_not(&self, id: i64, patch: &UserPatch) -> Result<Option<Fault>, Fault> {
+        let email = patch.email.as_ref().and_then(Option::as_deref);
+        if patch.username.is_none() && email.is_none() {
+            return Ok(None);
+        }
+        let mut others = self.everybody().await?;
+        others.retain(|one| one.native(&self.service.realm).and_then(number) != Some(id));
+        if let Some(name) = &patch.username
+            && (name == DEFAULT_USER || others.iter().any(|one| one.username == *name))
+        {
+            return Ok(Some(Fault::conflict(Subject::Username)));
+        }
+        // Addresses are stored in lower case.
+        let wanted = email.map(str::to_lowercase);
+        let taken = |own: Option<&str>| own.is_some() && own == wanted.as_deref();
+        let taken =
+            taken(Some(DEFAULT_EMAIL)) || others.iter().any(|one| taken(one.email.as_deref()));
+        Ok(taken.then(|| Fault::conflict(Subject::Email)))
+    }
+
+    pub(super) async fn set_active(&self, user: &UserRef, on: bool) -> Result<Outcome, Fault> {
+        self.update(user, UserPatch { active: Some(on), ..UserPatch::default() }).await
+    }
+
+    pub(super) async fn set_password(
+        &self,
+        user: &UserRef,
+        password: Option<Secret>,
+    ) -> Result<Outcome, Fault> {
+        let patch = UserPatch { password: Some(password), ..UserPatch::default() };
+        self.update(user, patch).await.map(|_| Outcome::Done)
+    }
+
+    /// Deletes somebody. Who still owns a repository or a group stays: the server refuses.
+    pub(super) async fn delete(&self, user: &UserRef) -> Result<Outcome, Fault> {
+        let args = only("userid", self.id_of(user).await?);
+        match self.api.about("delete_user", args, "user").await? {
+            Value::Null => Ok(Outcome::Done),
+            _ => Err(unexpected("somebody who was deleted is shown")),
+        }
+    }
+
+    /// The repositories that somebody has locked, by name.
+    pub(super) async fn locks(&self, user: &UserRef) -> Result<Outcome, Fault> {
+        let args = only("userid", self.id_of(user).await?);
+        let Value::Array(rows) = self.api.call("get_user_locks", args).await? else {
+            return Err(unexpected("no list of locks"));
+        };
+        let name = |row: &Value| row.get("repo_name").and_then(Value::as_str).map(str::to_owned);
+        let names: Option<Vec<_>> = rows.iter().map(name).collect();
+        names.map(Outcome::Locks).ok_or_else(|| unexpected("a lock without a repository"))
+    }
+
+    /// The number that the server points at a person by. A name is looked up, so that it is never
+    /// taken for another's.
+    pub(super) async fn id_of(&self, user: &UserRef) -> Result<i64, Fault> {
+        let absent = || Fault::not_found(Subject::User);
+        match user {
+            UserRef::Native(realm, id) if *realm == self.service.realm => {
+                number(id).filter(|id| *id > row::NOBODY).ok_or_else(absent)
+            }
+            other => {
+                let found = self.get(other).await?;
+                found.native(&self.service.realm).and_then(number).ok_or_else(absent)
+            }
+        }
+    }
+}
+
+fn is_taken(fault: &Fault, subject: Subject) -> bool {
+    fault.kind == FaultKind::Conflict && fault.subject == Some(subject)
+}
+
+/// An id, written just as the server counts them: no sign, no blank, no more than its column holds.
+pub(super) fn number(id: &str) -> Option<i64> {
+    let number: i32 = id.parse().ok()?;
+    (number > 0 && number.to_string() == id).then_some(number.into())
+}
+
+/// Whether a name cannot be asked for as it is: version 4.3 takes what Python reads as a number for
+/// an id, and a person without a name is called by a placeholder of ours.
+fn is_said_otherwise(name: &str) -> bool {
+    let digits = name.trim().trim_start_matches(['+', '-']).trim_start();
+    let numeric = !digits.is_empty() && digits.chars().all(char::is_numeric);
+    numeric || name.starts_with('\u{2205}')
+}

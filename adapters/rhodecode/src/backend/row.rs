@@ -1,0 +1,150 @@
+//! People and user groups as either version's answers show them.
+
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::group::{Group, GroupId};
+use isogloss_canonical::permission::Grants;
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::user::{Attributes, Role, User, UserId};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::backend::api::unexpected;
+use crate::wire::{OWN_PLUGIN, kept};
+
+/// The number of `default`.
+pub(super) const NOBODY: i64 = 1;
+
+type Row = Map<String, Value>;
+
+/// A person; `None` for `default`, who is nobody.
+pub(super) fn person(realm: &Realm, row: &Value) -> Result<Option<User>, Fault> {
+    let Value::Object(row) = row else { return Err(unexpected("a person who is no object")) };
+    let id = number(row, "user_id")?;
+    if id == NOBODY {
+        return Ok(None);
+    }
+    let mut attributes = Attributes::new();
+    let (active, admin) = (flag(row, "active")?, flag(row, "admin")?);
+    for (name, unset) in [(kept::ACTIVE, active.is_none()), (kept::ADMIN, admin.is_none())] {
+        if unset {
+            attributes.insert(name.to_owned(), Value::Null);
+        }
+    }
+    let username = text(row, "username")?.unwrap_or_else(|| {
+        let placeholder = placeholder(id);
+        attributes.insert(kept::NAMELESS.to_owned(), Value::from(placeholder.as_str()));
+        placeholder
+    });
+    let plugin = text(row, "extern_type")?.unwrap_or_else(|| OWN_PLUGIN.to_owned());
+    let shown = [
+        ("extern_name", kept::EXTERN_NAME),
+        ("extern_type", kept::EXTERN_TYPE),
+        ("description", kept::DESCRIPTION),
+    ];
+    // Version 4.3 has no description.
+    for (name, own) in shown.into_iter().filter(|(name, _)| row.contains_key(*name)) {
+        attributes.insert(own.to_owned(), text(row, name)?.map_or(Value::Null, Value::from));
+    }
+    Ok(Some(User {
+        id: UserId(Uuid::nil()),
+        ids: [(realm.clone(), id.to_string())].into(),
+        username,
+        display_name: None,
+        given_name: text(row, "firstname")?,
+        family_name: text(row, "lastname")?,
+        email: text(row, "email")?,
+        role: if admin == Some(true) { Role::Administrator } else { Role::User },
+        active: active == Some(true),
+        has_password: plugin == OWN_PLUGIN,
+        source: (plugin == "ldap").then_some(plugin),
+        failures: 0,
+        locked_until: None,
+        addresses: addresses(row)?,
+        groups: Vec::new(),
+        attributes,
+        created: Timestamp::UNIX_EPOCH,
+        password_changed: Timestamp::UNIX_EPOCH,
+        last_login: text(row, "last_login")?.as_deref().map(moment).transpose()?,
+    }))
+}
+
+/// What a person whose name was set to null is called: as the dialect calls them.
+pub(super) fn placeholder(id: i64) -> String {
+    format!("\u{2205}{id}")
+}
+
+/// A user group with its members.
+pub(super) fn group(realm: &Realm, row: &Value) -> Result<(Group, Vec<User>), Fault> {
+    let Value::Object(row) = row else { return Err(unexpected("a group that is no object")) };
+    let id = number(row, "users_group_id")?;
+    let members = people(realm, row.get("users").unwrap_or(&Value::Null))?;
+    let mut attributes = Attributes::new();
+    // Version 4.3 has none.
+    if row.contains_key("sync") {
+        let sync = text(row, "sync")?.map_or(Value::Null, Value::from);
+        attributes.insert(kept::SYNC.to_owned(), sync);
+    }
+    let group = Group {
+        id: GroupId(Uuid::nil()),
+        realm: None,
+        ids: [(realm.clone(), id.to_string())].into(),
+        name: text(row, "group_name")?.ok_or_else(|| unexpected("a group without name"))?,
+        description: text(row, "group_description")?,
+        owner: None,
+        stewards: Vec::new(),
+        active: flag(row, "active")? == Some(true),
+        grants: Grants::none(),
+        confers: None,
+        members: members.len() as u64,
+        attributes,
+        created: Timestamp::UNIX_EPOCH,
+    };
+    Ok((group, members))
+}
+
+/// A list of people, without `default`.
+pub(super) fn people(realm: &Realm, rows: &Value) -> Result<Vec<User>, Fault> {
+    let Value::Array(rows) = rows else { return Err(unexpected("no list of people")) };
+    let known = rows.iter().map(|row| person(realm, row));
+    known.filter_map(Result::transpose).collect()
+}
+
+fn number(row: &Row, name: &str) -> Result<i64, Fault> {
+    row.get(name).and_then(Value::as_i64).ok_or_else(|| unexpected("no number"))
+}
+
+/// A text or null; a column that is not shown at all is a fault.
+fn text(row: &Row, name: &str) -> Result<Option<String>, Fault> {
+    match row.get(name) {
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(Value::Null) => Ok(None),
+        _ => Err(unexpected("no text")),
+    }
+}
+
+/// A flag; null means no.
+fn flag(row: &Row, name: &str) -> Result<Option<bool>, Fault> {
+    match row.get(name) {
+        Some(Value::Bool(on)) => Ok(Some(*on)),
+        Some(Value::Null) => Ok(None),
+        _ => Err(unexpected("no flag")),
+    }
+}
+
+fn addresses(row: &Row) -> Result<Vec<String>, Fault> {
+    let Some(Value::Array(list)) = row.get("ip_addresses") else {
+        return Err(unexpected("no list of addresses"));
+    };
+    let address = |one: &Value| one.as_str().map(str::to_owned);
+    let all: Option<Vec<_>> = list.iter().map(address).collect();
+    all.ok_or_else(|| unexpected("an address that is no text"))
+}
+
+/// A moment, which the server writes in a time zone of its own that it does not name.
+fn moment(text: &str) -> Result<Timestamp, Fault> {
+    let at = text.parse::<DateTime>().and_then(|at| at.to_zoned(TimeZone::UTC));
+    at.map(|at| at.timestamp()).map_err(|error| unexpected("no date").because(error))
+}

@@ -1,0 +1,271 @@
+//! The recorded servers played backwards: what is sent is what they were recorded accepting, and
+//! their answers are understood; then everything that can go wrong.
+
+mod faults;
+mod server;
+mod shapes;
+mod teams;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::group::{GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::user::{NewUser, Role, User, UserPatch, UserRef};
+use serde_json::{Value, json};
+
+use crate::wire::kept;
+use server::{Recorded, backend};
+
+const REALM: Realm = Realm::named("rhodecode");
+
+/// The recorded servers: the folder of each, and its version.
+const SERVERS: [(&str, Option<&str>); 2] = [("rhodecode", None), ("rhodecode43", Some("4.3"))];
+
+/// A script never waits, so that one poll is all it takes.
+fn run(backend: &Arc<dyn Backend>, command: Command) -> Result<Outcome, Fault> {
+    let future = backend.execute(command, &Caller::Gateway);
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("a script never waits"),
+    }
+}
+
+/// Plays a scenario on both servers.
+fn on_both(scenario: &str, play: impl Fn(&Arc<Recorded>, &Arc<dyn Backend>)) {
+    for (folder, version) in SERVERS {
+        let server = Recorded::scenario(folder, scenario);
+        let backend = backend(version, &server);
+        play(&server, &backend);
+    }
+}
+
+fn native(id: impl fmt::Display) -> UserRef {
+    UserRef::Native(REALM, id.to_string())
+}
+
+fn someone() -> UserRef {
+    native(server::ID)
+}
+
+fn named(name: &str) -> UserRef {
+    UserRef::Name(name.to_owned())
+}
+
+fn team() -> GroupRef {
+    GroupRef::Native(REALM, server::ID.to_string())
+}
+
+fn new(username: &str) -> NewUser {
+    NewUser {
+        username: username.to_owned(),
+        password: Some("x".into()),
+        email: Some(format!("{username}@example.com")),
+        ..NewUser::default()
+    }
+}
+
+fn create(user: NewUser) -> Command {
+    Command::CreateUser(Box::new(user))
+}
+
+fn change(patch: UserPatch) -> Command {
+    Command::UpdateUser(someone(), Box::new(patch))
+}
+
+fn user(result: Result<Outcome, Fault>) -> User {
+    *result.unwrap().user().unwrap()
+}
+
+#[track_caller]
+fn fails(result: Result<Outcome, Fault>, kind: FaultKind, subject: impl Into<Option<Subject>>) {
+    let fault = result.unwrap_err();
+    assert_eq!((fault.kind, fault.subject), (kind, subject.into()), "{fault:?}");
+}
+
+#[track_caller]
+fn absent(result: Result<Outcome, Fault>) {
+    fails(result, FaultKind::NotFound, Subject::User);
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as a change says it")]
+fn text(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+#[test]
+fn people_come_and_go() {
+    on_both("create-user-passwords", |_, backend| {
+        let made = user(run(backend, create(new("tr_p"))));
+        assert_eq!(made.native(&REALM), Some("51"));
+        assert_eq!((&*made.username, made.email.as_deref()), ("tr_p", Some("tr_p@example.com")));
+        assert_eq!((made.role, made.active, made.has_password), (Role::User, true, true));
+        // The address is the default, which is the one recorded.
+        assert_eq!(run(backend, Command::DeleteUser(someone())).unwrap(), Outcome::Done);
+        let defaulted = NewUser { email: None, password: Some("abcdef".into()), ..new("tr_p") };
+        assert_eq!(user(run(backend, create(defaulted))).email, made.email);
+    });
+    on_both("create-user-extern", |_, backend| {
+        let attributes = json!({kept::EXTERN_NAME: "uid=tr_x,dc=example"});
+        let attributes = attributes.as_object().cloned().unwrap();
+        let source = Some("ldap".to_owned());
+        let made = user(run(backend, create(NewUser { source, attributes, ..new("tr_x") })));
+        assert_eq!((made.source.as_deref(), made.has_password), (Some("ldap"), false));
+        assert_eq!(made.attribute(kept::EXTERN_NAME), Some(&json!("uid=tr_x,dc=example")));
+    });
+    on_both("delete-user", |server, backend| {
+        server.skip("create tr_del");
+        assert_eq!(run(backend, Command::DeleteUser(someone())).unwrap(), Outcome::Done);
+        absent(run(backend, Command::DeleteUser(someone())));
+    });
+    on_both("delete-user-owning-repository", |_, backend| {
+        let owner = run(backend, Command::DeleteUser(someone()));
+        fails(owner, FaultKind::Invalid, Subject::User);
+    });
+}
+
+#[test]
+fn people_are_found_by_name_and_number() {
+    on_both("get-user", |server, backend| {
+        server.skip("create tr_get");
+        let get = |who: UserRef| run(backend, Command::GetUser(who));
+        let found = user(get(named("tr_get")));
+        assert_eq!(
+            (found.given_name.as_deref(), found.family_name.as_deref()),
+            (Some("Ge"), Some("T"))
+        );
+        assert_eq!(user(get(someone())), found);
+        absent(get(named("TR_GET")));
+        absent(get(named("tr_get@example.com")));
+        absent(get(named("")));
+        absent(get(named("tr_nosuch")));
+        absent(get(native(987_654)));
+        // What the server could not read, or would read as somebody else.
+        for id in ["0", "1", "-1", "", "x", " 2", "+2", "2.0", "2147483648", "99999999999999999999"]
+        {
+            absent(get(native(id)));
+        }
+        absent(get(named("default")));
+        absent(get(named("987654")));
+        server.skip("clean up: delete tr_get");
+        absent(get(named("tr_get")));
+        absent(get(someone()));
+    });
+}
+
+#[test]
+fn everybody_is_listed_in_the_order_of_creation() {
+    on_both("get-users", |server, backend| {
+        server.skip("args null");
+        let all = run(backend, Command::ListUsers).unwrap().users().unwrap();
+        assert!(all.iter().any(|one| one.username == "admin" && one.role == Role::Administrator));
+    });
+    on_both("create-user", |server, backend| {
+        server.skip("get_user: an active admin");
+        let all = run(backend, Command::ListUsers).unwrap().users().unwrap();
+        let shown: Vec<_> = all.iter().map(|one| (&*one.username, one.role, one.active)).collect();
+        let ordinary = |name| (name, Role::User, true);
+        let expected = [
+            ordinary("tr_alice"),
+            ordinary("tr_bob"),
+            ordinary("tr_carol"),
+            ("tr_dave", Role::Administrator, false),
+            ("tr_eve", Role::Administrator, true),
+        ];
+        assert!(expected.iter().all(|one| shown.contains(one)), "{shown:?}");
+    });
+}
+
+#[test]
+fn a_record_is_changed() {
+    on_both("update-user", |server, backend| {
+        server.skip("create tr_upd");
+        let patch = |patch: UserPatch| user(run(backend, change(patch)));
+        let given = patch(UserPatch { given_name: Some(text("Upper")), ..UserPatch::default() });
+        assert_eq!(given.names(), ("Upper".to_owned(), "Date".to_owned()));
+        let family = patch(UserPatch { family_name: Some(text("Dated")), ..UserPatch::default() });
+        assert_eq!(family.names(), ("Upper".to_owned(), "Dated".to_owned()));
+        let email = UserPatch { email: Some(text("TR_upd2@Example.com")), ..UserPatch::default() };
+        assert_eq!(patch(email).email.as_deref(), Some("tr_upd2@example.com"));
+        for role in [Role::Administrator, Role::User] {
+            assert_eq!(patch(UserPatch { role: Some(role), ..UserPatch::default() }).role, role);
+        }
+        let set = Command::ChangePassword(someone(), Some("asdasd456".into()));
+        assert_eq!(run(backend, set).unwrap(), Outcome::Done);
+        let full = UserPatch {
+            display_name: Some(text("Zażółć <b>山田</b>")),
+            ..UserPatch::default()
+        };
+        assert_eq!(patch(full).full_name().as_deref(), Some("Zażółć <b>山田</b>"));
+        server.skip("own name again");
+        let username = Some("tr_upd_renamed".to_owned());
+        let renamed = patch(UserPatch { username, ..UserPatch::default() });
+        assert_eq!((&*renamed.username, renamed.native(&REALM)), ("tr_upd_renamed", Some("51")));
+    });
+}
+
+#[test]
+fn what_only_rhodecode_has_a_place_for_is_kept_there() {
+    let server = Recorded::scenario("rhodecode", "update-user");
+    let described = UserPatch {
+        attributes: [(kept::DESCRIPTION.to_owned(), Some(json!("about me")))].into(),
+        ..UserPatch::default()
+    };
+    let described = user(run(&backend(None, &server), change(described)));
+    assert_eq!(described.attribute(kept::DESCRIPTION), Some(&json!("about me")));
+    on_both("update-user", |_, backend| {
+        let plugin = |name: &str, plugin: &str| UserPatch {
+            source: Some((plugin == "ldap").then(|| plugin.to_owned())),
+            attributes: [
+                (kept::EXTERN_NAME.to_owned(), Some(json!(name))),
+                (kept::EXTERN_TYPE.to_owned(), Some(json!(plugin))),
+            ]
+            .into(),
+            ..UserPatch::default()
+        };
+        let away = user(run(backend, change(plugin("uid=tr_upd", "ldap"))));
+        assert_eq!((away.source.as_deref(), away.has_password), (Some("ldap"), false));
+        let back = user(run(backend, change(plugin("rhodecode", "rhodecode"))));
+        assert_eq!((back.source, back.has_password), (None, true));
+    });
+}
+
+#[test]
+fn a_change_that_is_refused_says_why_where_it_can() {
+    on_both("update-user-errors", |server, backend| {
+        let name =
+            |name: &str| UserPatch { username: Some(name.to_owned()), ..UserPatch::default() };
+        fails(run(backend, change(name("tr_ue2"))), FaultKind::Invalid, Subject::User);
+        let email = |email: &str| UserPatch { email: Some(text(email)), ..UserPatch::default() };
+        let taken = run(backend, change(email("TR_UE2@example.com")));
+        fails(taken, FaultKind::Invalid, Subject::User);
+        server.skip("the default user, nothing to change");
+        let default = run(backend, change(name("default")));
+        fails(default, FaultKind::Conflict, Subject::Username);
+    });
+}
+
+#[test]
+fn people_are_disabled_and_enabled() {
+    on_both("disable-enable", |_, backend| {
+        assert!(!user(run(backend, Command::DeactivateUser(someone()))).active);
+        assert!(user(run(backend, Command::ActivateUser(someone()))).active);
+    });
+}
+
+#[test]
+fn locks_are_listed() {
+    on_both("locks", |_, backend| {
+        let locks = run(backend, Command::ListLocks(someone())).unwrap().locks().unwrap();
+        assert!(locks.is_empty());
+        absent(run(backend, Command::ListLocks(native(987_654))));
+    });
+}

@@ -1,0 +1,201 @@
+//! Servers that play what was recorded, or what a test says.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use isogloss_canonical::adapter::{Defaults, Service};
+use isogloss_canonical::backend::{Backend, Upstream};
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::http::{Request, Response};
+use serde_json::{Value, json};
+
+use super::REALM;
+use crate::backend::make;
+
+pub(super) const TOKEN: &str = "c0ffee";
+
+/// The number of every person and group that a scenario makes.
+pub(super) const ID: i64 = 51;
+
+/// A backend in front of a server of this version.
+pub(super) fn backend(
+    version: Option<&str>,
+    server: &Arc<impl Upstream + 'static>,
+) -> Arc<dyn Backend> {
+    let service = Service {
+        realm: REALM,
+        version: version.map(str::to_owned),
+        username: None,
+        secret: TOKEN.into(),
+        defaults: Defaults { email: "{username}@example.com".to_owned(), ..Defaults::default() },
+        random: || [0xab; 32],
+    };
+    make(&service, Arc::clone(server) as Arc<dyn Upstream>)
+}
+
+/// A recorded scenario, played backwards: a request is answered only if the real server was
+/// recorded answering it, in this order.
+#[derive(Debug)]
+pub(super) struct Recorded {
+    exchanges: Vec<Value>,
+    at: Mutex<usize>,
+}
+
+impl Recorded {
+    pub(super) fn scenario(folder: &str, name: &str) -> Arc<Self> {
+        Arc::new(Self { exchanges: exchanges(folder, name), at: Mutex::default() })
+    }
+
+    /// Goes on after the exchange of this name.
+    pub(super) fn skip(&self, name: &str) {
+        let at = self.exchanges.iter().position(|one| one["name"] == name).unwrap();
+        *self.at.lock().unwrap() = at + 1;
+    }
+}
+
+fn exchanges(folder: &str, name: &str) -> Vec<Value> {
+    let file = format!("../../fixtures/transcripts/{folder}/{name}.json");
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    let mut scenario: Value = serde_json::from_str(&valued(&text)).unwrap();
+    let mut exchanges = scenario["exchanges"].as_array_mut().map(std::mem::take).unwrap();
+    for exchange in &mut exchanges {
+        let captured: Vec<_> = exchange["capture"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter_map(|(_, pointer)| pointer.as_str().map(str::to_owned))
+            .collect();
+        for pointer in captured {
+            if let Some(value) = exchange["response"]["json"].pointer_mut(&pointer) {
+                *value = json!(ID);
+            }
+        }
+    }
+    exchanges
+}
+
+/// The token, and the same number for every variable that is an id.
+fn valued(text: &str) -> String {
+    let number = ID.to_string();
+    let mut parts = text.split("{{");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once("}}").unwrap();
+        if name.starts_with('#') {
+            // The whole string stands for a number.
+            out.pop();
+            out.push_str(&number);
+            out.push_str(rest.strip_prefix('"').unwrap());
+        } else {
+            out.push_str(if name.ends_with("_token") { TOKEN } else { &number });
+            out.push_str(rest);
+        }
+    }
+    out
+}
+
+/// What a backend asks beside what a scenario is about, as it was recorded elsewhere.
+fn elsewhere(method: &str) -> Option<Value> {
+    let (scenario, name) = match method {
+        "get_users" => ("get-users", "the default user is not listed, the admin is"),
+        "get_ip" => ("server-methods", "get_ip"),
+        "get_user_groups" => ("user-group", "list"),
+        _ => return None,
+    };
+    let all = exchanges("rhodecode", scenario);
+    all.into_iter().find(|one| one["name"] == name)
+}
+
+#[async_trait]
+impl Upstream for Recorded {
+    async fn send(&self, request: Request) -> Result<Response, Fault> {
+        let mut at = self.at.lock().unwrap();
+        let call: Value = serde_json::from_slice(&request.body).unwrap();
+        let rest = self.exchanges.iter().enumerate().skip(*at);
+        let found = rest.into_iter().find(|(_, one)| same(&request, &call, &one["request"]));
+        let exchange = match found {
+            Some((index, exchange)) => {
+                *at = index + 1;
+                exchange.clone()
+            }
+            None => call["method"].as_str().and_then(elsewhere).unwrap_or_else(|| {
+                panic!("never recorded after {at}: {call}");
+            }),
+        };
+        let mut answer = exchange["response"]["json"].clone();
+        answer["id"] = call["id"].clone();
+        let status = u16::try_from(exchange["response"]["status"].as_u64().unwrap()).unwrap();
+        Ok(Response::new(status, answer.to_string()))
+    }
+}
+
+/// Whether a request is the one that was recorded, but for its own id. A person or group that was
+/// recorded by name may be asked for by number: either was recorded to do.
+fn same(request: &Request, call: &Value, recorded: &Value) -> bool {
+    let content_type = recorded["headers"]["Content-Type"].as_str();
+    if recorded["method"] != request.method
+        || recorded["path"] != request.path
+        || content_type != request.header("content-type")
+        || call["id"].as_i64().is_none_or(|id| id < 1)
+    {
+        return false;
+    }
+    let mut wanted = recorded["json"].clone();
+    for who in ["userid", "usergroupid"] {
+        if let Some(name) = wanted["args"].get_mut(who)
+            && name.is_string()
+            && call["args"][who].is_number()
+        {
+            *name = json!(ID);
+        }
+    }
+    wanted["id"] = call["id"].clone();
+    wanted == *call
+}
+
+/// A server that answers what a test says, and keeps what it was asked.
+#[derive(Debug, Default)]
+pub(super) struct Scripted {
+    answers: Mutex<VecDeque<(u16, String)>>,
+    pub(super) asked: Mutex<Vec<Value>>,
+}
+
+/// Stands for the id of a call in what a server answers.
+pub(super) const SAME_ID: &str = "<id>";
+
+impl Scripted {
+    /// Each answer as it is, but for the id.
+    pub(super) fn answering<T: Into<String>>(
+        answers: impl IntoIterator<Item = (u16, T)>,
+    ) -> Arc<Self> {
+        let answers = answers.into_iter().map(|(status, body)| (status, body.into())).collect();
+        Arc::new(Self { answers: Mutex::new(answers), asked: Mutex::default() })
+    }
+
+    /// Method and arguments of a call.
+    pub(super) fn call(&self, index: usize) -> (String, Value) {
+        let asked = self.asked.lock().unwrap();
+        let call = asked.get(index).unwrap();
+        (call["method"].as_str().unwrap().to_owned(), call["args"].clone())
+    }
+
+    pub(super) fn calls(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
+}
+
+#[async_trait]
+impl Upstream for Scripted {
+    async fn send(&self, request: Request) -> Result<Response, Fault> {
+        let call: Value = serde_json::from_slice(&request.body).unwrap();
+        let id = call["id"].to_string();
+        self.asked.lock().unwrap().push(call);
+        match self.answers.lock().unwrap().pop_front() {
+            Some((status, body)) => Ok(Response::new(status, body.replace(SAME_ID, &id))),
+            None => Err(Fault::new(FaultKind::Timeout, "no answer")),
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! What is sent where nothing was recorded to compare it with, and rows that are seldom seen.
+
+use super::server::{SAME_ID, Scripted, TOKEN};
+use super::*;
+
+/// An answer with this result.
+pub(super) fn result(result: &Value) -> (u16, String) {
+    (200, format!(r#"{{"id": {SAME_ID}, "error": null, "result": {result}}}"#))
+}
+
+/// An answer with this error.
+pub(super) fn error(error: &Value) -> (u16, String) {
+    (200, format!(r#"{{"id": {SAME_ID}, "error": {error}, "result": null}}"#))
+}
+
+pub(super) fn row(id: i64, username: &str) -> Value {
+    json!({"username": username, "user_id": id, "description": "", "firstname": "F",
+        "last_activity": null, "admin": false, "lastname": "L", "ip_addresses": [],
+        "emails": [format!("{username}@example.com")], "language": null, "auth_tokens": ["5ec7e7"],
+        "last_login": null, "extern_type": "rhodecode", "active": true, "extern_name": "rhodecode",
+        "email": format!("{username}@example.com")})
+}
+
+pub(super) fn group_row(id: i64, name: &str, users: &[Value]) -> Value {
+    json!({"users": users, "owner_email": "admin@example.com", "sync": null, "group_name": name,
+        "owner": "admin", "users_group_id": id, "active": true, "group_description": ""})
+}
+
+fn made(row: &Value) -> (u16, String) {
+    result(&json!({"msg": "created new user", "user": row}))
+}
+
+/// A row with some of its columns changed.
+fn with(id: i64, username: &str, columns: &Value) -> Value {
+    let mut row = row(id, username);
+    for (name, value) in columns.as_object().unwrap() {
+        row[name] = value.clone();
+    }
+    row
+}
+
+fn read(row: &Value) -> User {
+    let id = row["user_id"].as_i64().unwrap();
+    let server = Scripted::answering([result(row)]);
+    user(run(&backend(None, &server), Command::GetUser(native(id))))
+}
+
+#[test]
+fn a_name_in_other_case_is_taken_before_the_server_takes_it_over() {
+    let list = result(&json!([row(7, "Ärger")]));
+    for name in ["ÄRGER", "ärger", "Ärger", "dEFAULT"] {
+        let server = Scripted::answering([list.clone()]);
+        let refused = run(&backend(None, &server), create(new(name)));
+        fails(refused, FaultKind::Conflict, Subject::Username);
+        assert!(server.calls() < 2, "{name} was created");
+    }
+    let server = Scripted::answering::<String>([]);
+    let nameless = run(&backend(None, &server), create(new("")));
+    fails(nameless, FaultKind::Invalid, Subject::Username);
+}
+
+#[test]
+fn a_creation_says_what_differs_from_the_defaults() {
+    let whole = NewUser {
+        display_name: Some("Ada  King Lovelace".to_owned()),
+        role: Role::Administrator,
+        inactive: true,
+        attributes: json!({kept::DESCRIPTION: "d", kept::FORCE_PASSWORD_CHANGE: true,
+            kept::REPO_GROUP: "ada", kept::EXTERN_TYPE: "rhodecode", "dandelion.theme": "x"})
+        .as_object()
+        .cloned()
+        .unwrap(),
+        ..new("ada")
+    };
+    let common = json!({"username": "ada", "password": "x", "firstname": "Ada",
+        "lastname": "King Lovelace", "active": false, "admin": true, "force_password_change": true,
+        "email": "ada@example.com"});
+    let mut newer = common.clone();
+    newer["description"] = json!("d");
+    newer["create_personal_repo_group"] = json!(true);
+    for (version, wanted) in [(None, newer), (Some("4.3"), common)] {
+        let server = Scripted::answering([result(&json!([])), made(&row(7, "ada"))]);
+        run(&backend(version, &server), create(whole.clone())).unwrap();
+        assert_eq!(server.call(1), ("create_user".to_owned(), wanted));
+        let asked = server.asked.lock().unwrap();
+        assert!(asked.iter().all(|call| call["auth_token"] == TOKEN && call["id"] != 0));
+        assert_ne!(asked[0]["id"], asked[1]["id"]);
+    }
+}
+
+#[test]
+fn a_person_without_a_password_has_one_that_nobody_knows() {
+    for password in [None, Some("".into())] {
+        let server = Scripted::answering([result(&json!([])), made(&row(7, "ada"))]);
+        run(&backend(None, &server), create(NewUser { password, ..new("ada") })).unwrap();
+        assert_eq!(server.call(1).1["password"], "ab".repeat(32));
+    }
+    let server = Scripted::answering([made(&row(51, "ada"))]);
+    let taken = Command::ChangePassword(someone(), None);
+    assert_eq!(run(&backend(None, &server), taken).unwrap(), Outcome::Done);
+    let wanted = json!({"userid": 51, "password": "ab".repeat(32)});
+    assert_eq!(server.call(0), ("update_user".to_owned(), wanted));
+}
+
+#[test]
+fn an_address_that_nobody_gave_is_another_if_it_is_taken() {
+    let taken = error(&json!("email `zo@example.com` already exist"));
+    let answers = || [result(&json!([])), taken.clone(), made(&row(7, "zoë"))];
+    let server = Scripted::answering(answers());
+    let made = run(&backend(None, &server), create(NewUser { email: None, ..new("zoë") }));
+    assert_eq!(user(made).username, "zoë");
+    assert_eq!(server.call(1).1["email"], "zo@example.com");
+    assert_eq!(server.call(2).1["email"], "zo-abababab@example.com");
+    let server = Scripted::answering(answers());
+    let given = run(&backend(None, &server), create(new("zoë")));
+    fails(given, FaultKind::Conflict, Subject::Email);
+}
+
+#[test]
+fn a_first_name_is_not_said_to_be_gone_when_it_is_not() {
+    let cleared = |name: Option<&str>| UserPatch {
+        display_name: Some(name.map(str::to_owned)),
+        role: Some(Role::User),
+        ..UserPatch::default()
+    };
+    for name in [None, Some("")] {
+        let server = Scripted::answering([result(&row(51, "ada"))]);
+        let refused = run(&backend(None, &server), change(cleared(name)));
+        fails(refused, FaultKind::Unsupported, Subject::User);
+        assert_eq!(server.calls(), 1, "nothing is changed by half");
+    }
+    let bare = with(51, "ada", &json!({"firstname": ""}));
+    let server = Scripted::answering([result(&bare), made(&bare)]);
+    run(&backend(None, &server), change(cleared(None))).unwrap();
+    assert_eq!(server.call(1).1, json!({"userid": 51, "lastname": "", "admin": false}));
+}
+
+#[test]
+fn a_change_that_fails_for_somebody_elses_sake_says_so() {
+    let failed = error(&json!("failed to update user `51`"));
+    let all = result(&json!([row(51, "ada"), row(52, "bob")]));
+    let name = |name: &str| UserPatch { username: Some(name.to_owned()), ..UserPatch::default() };
+    let email = |email: &str| UserPatch { email: Some(text(email)), ..UserPatch::default() };
+    for (patch, kind, subject) in [
+        (name("bob"), FaultKind::Conflict, Subject::Username),
+        (name("ada"), FaultKind::Invalid, Subject::User),
+        (email("BOB@example.com"), FaultKind::Conflict, Subject::Email),
+        (email("Anonymous@RhodeCode.org"), FaultKind::Conflict, Subject::Email),
+        (email("ada@example.com"), FaultKind::Invalid, Subject::User),
+        (UserPatch::default(), FaultKind::Invalid, Subject::User),
+    ] {
+        let server = Scripted::answering([failed.clone(), all.clone()]);
+        fails(run(&backend(None, &server), change(patch)), kind, subject);
+    }
+    let groups = json!([group_row(51, "a", &[]), group_row(52, "b", &[])]);
+    for (name, kind) in [("b", FaultKind::Conflict), ("a", FaultKind::Invalid)] {
+        let failed = error(&json!("failed to update user group `51`"));
+        let server = Scripted::answering([failed, result(&groups)]);
+        let patch = GroupPatch { name: Some(name.to_owned()), ..GroupPatch::default() };
+        let changed = Command::UpdateGroup(team(), Box::new(patch));
+        fails(run(&backend(None, &server), changed), kind, Subject::Group);
+    }
+}
+
+#[test]
+fn a_name_that_python_reads_as_a_number_is_nobody_elses() {
+    let all =
+        result(&json!([row(51, "ada"), row(52, "51"), with(53, "", &json!({"username": null}))]));
+    for (name, id) in [("51", Some("52")), (" 51", None), ("+51", None), ("٥١", None)] {
+        let server = Scripted::answering([all.clone()]);
+        let found = run(&backend(Some("4.3"), &server), Command::GetUser(named(name)));
+        match id {
+            Some(id) => assert_eq!(user(found).native(&REALM), Some(id)),
+            None => absent(found),
+        }
+        assert_eq!(server.call(0).0, "get_users");
+    }
+    let server = Scripted::answering([all]);
+    let nameless = user(run(&backend(None, &server), Command::GetUser(named("∅53"))));
+    assert_eq!(nameless.attribute(kept::NAMELESS), Some(&json!("∅53")));
+}
+
+#[test]
+fn a_database_that_ignores_case_finds_nobody_else() {
+    let server = Scripted::answering([result(&row(51, "ada"))]);
+    absent(run(&backend(None, &server), Command::GetUser(named("ADA"))));
+    let server = Scripted::answering([result(&row(51, "ada"))]);
+    absent(run(&backend(None, &server), Command::DeleteUser(named("ADA"))));
+    assert_eq!(server.calls(), 1, "nobody else was deleted");
+}
+
+#[test]
+fn rows_that_are_seldom_seen_are_read() {
+    let odd = with(
+        51,
+        "ada",
+        &json!({"active": null, "admin": null, "email": null,
+        "firstname": null, "extern_type": "ldap", "last_login": "2026-11-21T19:34:11.669",
+        "ip_addresses": ["10.11.12.13/32"]}),
+    );
+    let odd = read(&odd);
+    assert_eq!((odd.active, odd.role, odd.email), (false, Role::User, None));
+    assert_eq!((odd.source.as_deref(), odd.has_password), (Some("ldap"), false));
+    assert_eq!(odd.last_login.map(|at| at.to_string()).unwrap(), "2026-11-21T19:34:11.669Z");
+    assert_eq!(odd.addresses, ["10.11.12.13/32"]);
+    for name in [kept::ACTIVE, kept::ADMIN] {
+        assert_eq!(odd.attributes.get(name), Some(&Value::Null), "{name}");
+    }
+    let rename = UserPatch {
+        username: Some("∅51".to_owned()),
+        attributes: [(kept::NAMELESS.to_owned(), Some(json!("∅51")))].into(),
+        ..UserPatch::default()
+    };
+    let server = Scripted::answering([made(&with(51, "", &json!({"username": null})))]);
+    assert_eq!(user(run(&backend(None, &server), change(rename))).username, "∅51");
+    assert_eq!(server.call(0).1, json!({"userid": 51, "username": null}));
+}
+
+#[test]
+fn default_is_nobodys_account() {
+    let default = || row(1, "default");
+    let server = Scripted::answering([result(&json!([default(), row(51, "ada")]))]);
+    let all = run(&backend(None, &server), Command::ListUsers).unwrap().users().unwrap();
+    assert_eq!(all.len(), 1);
+    let group = group_row(51, "team", &[default(), row(51, "ada")]);
+    let server = Scripted::answering([result(&group)]);
+    let found = run(&backend(None, &server), Command::GetGroup(team())).unwrap().group().unwrap();
+    assert_eq!(found.members, 1);
+    let server = Scripted::answering::<String>([]);
+    for way in [native(1), named("default")] {
+        absent(run(&backend(None, &server), Command::DeleteUser(way)));
+    }
+    assert_eq!(server.calls(), 0);
+}
+
+#[test]
+fn everybody_is_in_the_order_of_their_numbers() {
+    let server = Scripted::answering([result(&json!([row(100, "a"), row(20, "b"), row(3, "c")]))]);
+    let all = run(&backend(None, &server), Command::ListUsers).unwrap().users().unwrap();
+    let names: Vec<_> = all.iter().map(|one| &*one.username).collect();
+    assert_eq!(names, ["c", "b", "a"]);
+}
+
+#[test]
+fn a_lock_is_the_name_of_its_repository() {
+    let locked = json!([{"repo_id": 1, "repo_name": "group/repo", "locked_by": "ada"}]);
+    let server = Scripted::answering([result(&locked)]);
+    let locks = run(&backend(None, &server), Command::ListLocks(someone())).unwrap();
+    assert_eq!(locks.locks().unwrap(), ["group/repo"]);
+}
+
+#[test]
+fn a_team_is_synchronised_where_the_server_can() {
+    let synced = NewGroup {
+        name: "team".to_owned(),
+        description: Some("d".to_owned()),
+        inactive: true,
+        attributes: json!({kept::SYNC: "manual_api"}).as_object().cloned().unwrap(),
+        ..NewGroup::default()
+    };
+    let shown = result(&json!({"msg": "", "user_group": group_row(51, "team", &[])}));
+    let common = json!({"group_name": "team", "description": "d", "active": false});
+    let mut newer = common.clone();
+    newer["sync"] = json!(true);
+    for (version, wanted) in [(None, newer), (Some("4.3"), common)] {
+        let server = Scripted::answering([shown.clone()]);
+        run(&backend(version, &server), Command::CreateGroup(Box::new(synced.clone()))).unwrap();
+        assert_eq!(server.call(0), ("create_user_group".to_owned(), wanted));
+    }
+}
