@@ -64,6 +64,7 @@ pub(super) fn split(capability: &Capability, patch: UserPatch) -> (UserPatch, Us
     let role = take(Field::Role, patch.role.is_some());
     let active = take(Field::Active, patch.active.is_some());
     let source = take(Field::Source, patch.source.is_some());
+    let groups = take(Field::Groups, patch.groups.is_some());
     let system = UserPatch {
         username: patch.username.clone(),
         display_name: patch.display_name.clone().filter(|_| names),
@@ -74,13 +75,15 @@ pub(super) fn split(capability: &Capability, patch: UserPatch) -> (UserPatch, Us
         active: patch.active.filter(|_| active),
         password: patch.password.clone(),
         source: patch.source.clone().filter(|_| source),
-        groups: None,
+        groups: patch.groups.clone().filter(|_| groups),
         attributes: patch.attributes.clone(),
         unique: patch.unique,
     };
     // The shadow takes everything but the password: what the system also holds is read from the
-    // system, and the shadow's copy is only a memory of it.
-    let shadow = UserPatch { password: None, unique: patch.unique, ..patch };
+    // system, and the shadow's copy is only a memory of it. Of a password it is the date, which
+    // ends the sessions that were opened with the old one.
+    let password = patch.password.as_ref().map(|_| None);
+    let shadow = UserPatch { password, ..patch };
     (system, shadow)
 }
 

@@ -6,7 +6,8 @@ use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{
-    AttributeChanges, Attributes, Matching, NewUser, Uniqueness, User, UserPatch, UserRef,
+    AttributeChanges, Attributes, GroupChange, Matching, NewUser, Uniqueness, User, UserPatch,
+    UserRef,
 };
 
 use crate::config::settings::Policy;
@@ -17,6 +18,7 @@ impl Bridge {
     pub(super) async fn create(&self, mut user: NewUser) -> Result<Outcome, Fault> {
         user.attributes = self.kept(std::mem::take(&mut user.attributes))?;
         self.unique(None, Some(&user.username), user.email.as_deref(), user.unique).await?;
+        self.groups_are_there(user.groups.as_ref()).await?;
         let asked = Command::CreateUser(Box::new(user.clone()));
         let seen = self.ask_system(asked).await?.user()?;
         let shadow = NewUser {
@@ -44,6 +46,7 @@ impl Bridge {
         let email = patch.email.clone().flatten();
         let name = patch.username.clone().filter(|name| *name != known.username);
         self.unique(Some(&known), name.as_deref(), email.as_deref(), patch.unique).await?;
+        self.groups_are_there(patch.groups.as_ref()).await?;
         let patch = UserPatch { attributes: self.kept_changes(patch.attributes)?, ..patch };
         let (mut asked, aside) = fields::split(self.system.capability(), patch);
         fields::join_names(self.system.capability(), &known, &mut asked);
@@ -54,6 +57,15 @@ impl Bridge {
         let aside = UserPatch { unique: Uniqueness::default(), ..aside };
         self.ask_shadow(Command::UpdateUser(UserRef::Id(known.id), Box::new(aside))).await?;
         Ok(Outcome::User(Box::new(self.get(&UserRef::Id(known.id)).await?)))
+    }
+
+    /// All of a change happens, or nothing: a group that is not there is found before the system is
+    /// asked for the rest.
+    async fn groups_are_there(&self, change: Option<&GroupChange>) -> Result<(), Fault> {
+        for group in change.into_iter().flat_map(|change| &change.groups) {
+            self.ask_shadow(Command::GetGroup(group.clone())).await?;
+        }
+        Ok(())
     }
 
     fn check_renaming(&self, known: &User, patch: &UserPatch) -> Result<(), Fault> {

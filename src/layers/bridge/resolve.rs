@@ -17,7 +17,8 @@ impl Bridge {
             UserRef::Native(..) | UserRef::Id(_) => {
                 let shadow = self.ask_shadow(Command::GetUser(user.clone())).await?.user()?;
                 let seen = self.ask_system(Command::GetUser(self.own(&shadow)?)).await?.user()?;
-                Ok(fields::merge(&self.system, *seen, *shadow))
+                let shadow = self.settle(*shadow, &seen).await?;
+                Ok(fields::merge(&self.system, *seen, shadow))
             }
         }
     }
@@ -33,7 +34,7 @@ impl Bridge {
                 self.own_id(shadow).is_ok_and(|id| id == own) && shadow.username == person.username
             });
             let shadow = match known {
-                Some(shadow) => shadow.clone(),
+                Some(shadow) => self.settle(shadow.clone(), &person).await?,
                 None => self.adopt(&person).await?,
             };
             all.push(fields::merge(&self.system, person, shadow));

@@ -1,10 +1,12 @@
 //! The verbs that the shadow carries out alone, and how a person of the system gets a shadow.
 
+use isogloss_canonical::capability::Field;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::group::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::realm::Numbering;
-use isogloss_canonical::user::{AttributeChanges, NewUser, User, UserPatch, UserRef};
+use isogloss_canonical::user::{AttributeChanges, GroupChange, NewUser, User, UserPatch, UserRef};
 
 use crate::layers::bridge::{Bridge, fields};
 
@@ -102,13 +104,38 @@ impl Bridge {
     pub(super) async fn adopt(&self, seen: &User) -> Result<User, Fault> {
         let own = self.own(seen)?;
         match self.ask_shadow(Command::GetUser(own.clone())).await.and_then(Outcome::user) {
-            Ok(shadow) if shadow.username == seen.username => Ok(*shadow),
-            Ok(shadow) => self.follow(&shadow, seen).await,
+            Ok(shadow) if shadow.username == seen.username => self.settle(*shadow, seen).await,
+            Ok(shadow) => {
+                let shadow = self.follow(&shadow, seen).await?;
+                self.settle(shadow, seen).await
+            }
             Err(fault) if fault.is_absence_of(Subject::User) => {
-                self.make_shadow(shadow_of(seen)).await
+                let shadow = self.make_shadow(shadow_of(seen)).await?;
+                self.settle(shadow, seen).await
             }
             Err(fault) => Err(fault),
         }
+    }
+
+    /// Takes over the memberships that a system shows in its own sets of rights.
+    pub(super) async fn settle(&self, shadow: User, seen: &User) -> Result<User, Fault> {
+        let held = self.system.capability().holds(Field::Groups);
+        let Some(realm) = seen.groups.first().and_then(|group| group.realm.clone()) else {
+            return Ok(shadow);
+        };
+        let ids = |user: &User| -> Vec<String> {
+            let own = user.groups.iter().filter(|group| group.realm.as_ref() == Some(&realm));
+            own.filter_map(|group| group.ids.get(&realm).cloned()).collect()
+        };
+        let wanted = ids(seen);
+        if !held || wanted == ids(&shadow) {
+            return Ok(shadow);
+        }
+        let groups = wanted.into_iter().map(|id| GroupRef::Native(realm.clone(), id)).collect();
+        let groups = Some(GroupChange { realm: realm.clone(), groups });
+        let patch = UserPatch { groups, ..UserPatch::default() };
+        let settle = Command::UpdateUser((&shadow).into(), Box::new(patch));
+        Ok(*self.ask_shadow(settle).await?.user()?)
     }
 
     /// Follows a renaming that happened in the system.
