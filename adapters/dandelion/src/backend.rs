@@ -41,7 +41,7 @@ pub(crate) fn make(service: &Service, upstream: Arc<dyn Upstream>) -> Arc<dyn Ba
 }
 
 /// What Dandelion's API can do. It has no e-mail addresses, and cannot rename people. Its groups
-/// are sets of rights in its own pages, which the gateway has of its own.
+/// are sets of rights of its own; of those that it is installed with, it holds who is in them.
 #[must_use]
 pub(crate) fn capability() -> Capability {
     let native = [
@@ -56,7 +56,7 @@ pub(crate) fn capability() -> Capability {
         .with(Verb::CreateUser, Support::Composed("users/create, then users/getusers for the id"))
         .with(Verb::UpdateUser, Support::Lossy("no name or theme can be taken away"))
         .with(Verb::DeleteUser, Support::Lossy("administrators must be made ordinary users first"))
-        .holding([Field::DisplayName, Field::Role, Field::Active, Field::Password])
+        .holding([Field::DisplayName, Field::Role, Field::Active, Field::Password, Field::Groups])
         .keeping(&[THEME, INITIAL_LOGIN])
 }
 

@@ -15,6 +15,8 @@ pub(crate) const RIGHTS: &str = "dandelion.rights";
 pub(crate) const ORDINARY: &str = "1";
 /// The group that stands for administrators.
 pub(crate) const ADMINISTRATORS: &str = "2";
+/// The group of guests.
+pub(crate) const GUESTS: &str = "3";
 
 /// A right: its name, what the web pages call it, and what it means to other dialects.
 struct Right(&'static str, &'static str, &'static [Grant]);
@@ -171,7 +173,7 @@ pub(crate) fn foundation() -> Vec<NewGroup> {
     vec![
         founded(ORDINARY, "user", (USER, &[]), None),
         founded(ADMINISTRATORS, "admin", (&admin, &[]), Some(Role::Administrator)),
-        founded("3", "guest", (GUEST, &["editlogall", "addcomment"]), None),
+        founded(GUESTS, "guest", (GUEST, &["editlogall", "addcomment"]), None),
     ]
 }
 

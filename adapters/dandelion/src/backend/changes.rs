@@ -3,14 +3,15 @@
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{User, UserPatch, UserRef};
+use isogloss_canonical::user::{GroupChange, Role, User, UserPatch, UserRef};
 use serde_json::Value;
 
 use crate::backend::api::Given;
 use crate::backend::people::{Acted, DELETED, SAVED, asks_for_password, group_of};
 use crate::backend::{DandelionBackend, row};
 use crate::php;
-use crate::wire::{INITIAL_LOGIN, THEME};
+use crate::rights::{ADMINISTRATORS, GUESTS, ORDINARY};
+use crate::wire::{INITIAL_LOGIN, REALM, THEME};
 
 impl DandelionBackend {
     pub(super) async fn update(&self, user: &UserRef, patch: UserPatch) -> Result<Outcome, Fault> {
@@ -24,8 +25,7 @@ impl DandelionBackend {
             usable(password.as_ref())?;
         }
         let name = self.new_name(&known, &patch);
-        // Whoever is in a group that we know nothing of stays there unless the role changes.
-        let group = patch.role.map(group_of).filter(|group| *group != group_of(known.role));
+        let group = new_group(&known, &patch);
         let asked = |name: &str| patch.attributes.get(name).and_then(Option::as_ref);
         // A new password brings its own prompt.
         let prompt = asked(INITIAL_LOGIN).filter(|_| patch.password.is_none());
@@ -131,6 +131,23 @@ impl DandelionBackend {
         let default = || self.service.defaults.full_name_of(&known.username);
         Some(if name.is_empty() { default() } else { name })
     }
+}
+
+/// The new group, if it is one. Whoever is in a group that means nothing here stays in it until
+/// the role changes.
+fn new_group(known: &User, patch: &UserPatch) -> Option<&'static str> {
+    let own = |change: &&GroupChange| change.realm == REALM;
+    let current = match known.role {
+        Role::Administrator => ADMINISTRATORS,
+        _ if known.groups.is_empty() => ORDINARY,
+        _ => GUESTS,
+    };
+    let role = patch.role.unwrap_or(known.role);
+    let wanted = match (patch.groups.as_ref().filter(own), role) {
+        (None, Role::Manager | Role::User) if current == GUESTS => GUESTS,
+        (groups, role) => group_of(role, groups),
+    };
+    Some(wanted).filter(|group| *group != current)
 }
 
 /// The server takes neither an empty password nor `0`.

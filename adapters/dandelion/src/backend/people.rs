@@ -2,16 +2,17 @@
 
 use isogloss_canonical::command::Verb;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::group::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{NewUser, Role, User, UserRef, folded};
+use isogloss_canonical::user::{GroupChange, NewUser, Role, User, UserRef, folded};
 use serde_json::Value;
 
 use crate::backend::api::{Given, Said, unavailable, unexpected};
 use crate::backend::{DandelionBackend, row, unsupported};
 use crate::php;
-use crate::rights::{ADMINISTRATORS, ORDINARY};
-use crate::wire::{CHEESTO, INITIAL_LOGIN, THEME};
+use crate::rights::{ADMINISTRATORS, GUESTS, ORDINARY};
+use crate::wire::{CHEESTO, INITIAL_LOGIN, REALM, THEME};
 
 /// So many letters of a user name are kept (`fixtures/transcripts/dandelion/long-values.json`).
 const USERNAME_LETTERS: usize = 255;
@@ -28,7 +29,7 @@ impl DandelionBackend {
             ("username", &user.username),
             ("password", password.expose()),
             ("fullname", &name),
-            ("role", group_of(user.role)),
+            ("role", group_of(user.role, user.groups.as_ref())),
         ];
         // Both are on unless they are given.
         if user.attributes.get(CHEESTO) == Some(&Value::Bool(false)) {
@@ -215,10 +216,14 @@ pub(super) enum Acted {
     Broken(Fault),
 }
 
-/// The group that goes with a role; there is none between the two.
-pub(super) const fn group_of(role: Role) -> &'static str {
+/// The group that goes with a role and, for all but administrators, a membership among guests.
+/// Other groups are the gateway's own.
+pub(super) fn group_of(role: Role, groups: Option<&GroupChange>) -> &'static str {
+    let guests = [GroupRef::Native(REALM, GUESTS.to_owned())];
+    let is_guest = groups.is_some_and(|change| change.realm == REALM && change.groups == guests);
     match role {
         Role::Administrator => ADMINISTRATORS,
+        Role::Manager | Role::User if is_guest => GUESTS,
         Role::Manager | Role::User => ORDINARY,
     }
 }

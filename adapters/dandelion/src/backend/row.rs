@@ -1,6 +1,8 @@
 //! People as Dandelion's API shows them, of 6.1 and of older servers.
 
 use isogloss_canonical::fault::Fault;
+use isogloss_canonical::group::{GroupId, Membership};
+use isogloss_canonical::permission::Grants;
 use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{Attributes, Role, User, UserId};
 use jiff::Timestamp;
@@ -10,8 +12,8 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::backend::api::unexpected;
-use crate::rights::ADMINISTRATORS;
-use crate::wire::{INITIAL_LOGIN, THEME};
+use crate::rights::{ADMINISTRATORS, GUESTS};
+use crate::wire::{INITIAL_LOGIN, REALM, THEME};
 
 /// An integer, or text that is one: 6.1 shows every value as text.
 pub(super) fn number(value: &Value) -> Option<i64> {
@@ -68,12 +70,28 @@ fn person(row: &Value, realm: &Realm) -> Result<User, Fault> {
         failures: 0,
         locked_until: None,
         addresses: Vec::new(),
-        groups: Vec::new(),
+        groups: guests(group),
         attributes: attributes(row),
         created: made.unwrap_or(Timestamp::UNIX_EPOCH),
         password_changed: Timestamp::UNIX_EPOCH,
         last_login: None,
     })
+}
+
+/// The membership that is shown: of guests. Administrators have their role, and groups of the
+/// server's own mean nothing here: the gateway may have another of the same id.
+fn guests(group: i64) -> Vec<Membership> {
+    if group.to_string() != GUESTS {
+        return Vec::new();
+    }
+    vec![Membership {
+        group: GroupId(Uuid::nil()),
+        realm: Some(REALM),
+        ids: [(REALM, GUESTS.to_owned())].into(),
+        name: "guest".to_owned(),
+        grants: Grants::none(),
+        confers: None,
+    }]
 }
 
 /// Whether somebody may no longer act. 6.0 does not know of that.

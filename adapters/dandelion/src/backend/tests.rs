@@ -13,8 +13,11 @@ use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::group::GroupRef;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::user::{AttributeChanges, NewUser, Role, User, UserPatch, UserRef};
+use isogloss_canonical::user::{
+    AttributeChanges, GroupChange, NewUser, Role, User, UserPatch, UserRef,
+};
 use serde_json::{Value, json};
 
 use super::*;

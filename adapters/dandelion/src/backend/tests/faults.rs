@@ -212,13 +212,23 @@ fn the_role_changes_only_when_it_does() {
         row["group_id"] = json!(group);
         data(&row)
     };
-    let sent = |group: &str, role: Role| {
+    let guests =
+        || GroupChange { realm: REALM, groups: vec![GroupRef::Native(REALM, "3".to_owned())] };
+    let change_to = |group: &str, role: Option<Role>, groups: Option<GroupChange>| {
         let saved = data(&json!("User saved successfully"));
         let server = Scripted::answering([in_group(group), saved.clone(), in_group(group)]);
-        let patch = UserPatch { role: Some(role), ..UserPatch::default() };
+        let patch = UserPatch { role, groups, ..UserPatch::default() };
         drop(run(&backend(&server), change(patch)));
         server.asked.lock().unwrap()[1].clone()
     };
+    let sent = |group: &str, role: Role| change_to(group, Some(role), None);
+    assert!(change_to("1", None, Some(guests())).ends_with("&role=3"));
+    assert!(change_to("2", Some(Role::User), Some(guests())).ends_with("&role=3"));
+    let ordinary = GroupChange { groups: Vec::new(), ..guests() };
+    assert!(change_to("3", None, Some(ordinary)).ends_with("&role=1"));
+    // An administrator stays one, and a guest too, unless it is said.
+    assert!(change_to("2", None, Some(guests())).starts_with("/api/users/getuser "));
+    assert!(sent("3", Role::Manager).starts_with("/api/users/getuser "));
     assert!(sent("9", Role::Administrator).ends_with("&role=2"));
     assert!(sent("2", Role::Manager).ends_with("&role=1"));
     assert!(sent("9", Role::User).starts_with("/api/users/getuser "));
