@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use futures_util::future::join_all;
 use isogloss_store::Store;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::auth::{Authority, random};
 use crate::backends::Backends;
@@ -28,6 +29,7 @@ pub async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
 
 /// Serves until a signal comes, then finishes what is in flight and closes the store.
 pub async fn serve(settings: &Settings, store: Store) -> anyhow::Result<()> {
+    let mut stop = Stop::listen().context("signals cannot be heard")?;
     let mut servers = Vec::new();
     let backends = Backends::open(settings, &store).await?;
     for (address, (router, names)) in listeners(settings, &backends, &store)? {
@@ -38,7 +40,7 @@ pub async fn serve(settings: &Settings, store: Store) -> anyhow::Result<()> {
     }
     let handles: Vec<_> = servers.iter().map(|bound| bound.handle.clone()).collect();
     let stopper = tokio::spawn(async move {
-        let signal = stop_signal().await;
+        let signal = stop.came().await;
         tracing::info!(signal, "stopping: finishing what is in flight");
         join_all(handles.iter().map(|handle| handle.stop(true))).await;
     });
@@ -109,15 +111,22 @@ fn announce(line: &str) -> std::io::Result<()> {
     out.flush()
 }
 
-async fn stop_signal() -> &'static str {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = term.recv() => "SIGTERM",
-        _ = int.recv() => "SIGINT",
+/// The signals that ask for an end.
+struct Stop {
+    term: Signal,
+    int: Signal,
+}
+
+impl Stop {
+    /// From here on a signal is heard, and no longer ends the process at once.
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { term: signal(SignalKind::terminate())?, int: signal(SignalKind::interrupt())? })
+    }
+
+    async fn came(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.term.recv() => "SIGTERM",
+            _ = self.int.recv() => "SIGINT",
+        }
     }
 }

@@ -83,7 +83,7 @@ impl Kanboard {
     async fn converse(&self, request: &Request, exchange: &dyn Exchange) -> Response {
         let Some(payload) = payload(request) else { return json(PARSE_ERROR.written(&Php::Null)) };
         let conversation = Conversation::new(self, request, exchange);
-        if !conversation.is_ours(&payload)
+        if !Conversation::is_ours(&payload)
             && let Some(answer) = exchange.forward(request.clone()).await
         {
             return answer.unwrap_or_else(|fault| self.refuse(request, &fault));

@@ -39,7 +39,7 @@ impl<'a> Conversation<'a> {
     }
 
     /// Whether a request is not one single call of a procedure that is not about people.
-    pub(crate) fn is_ours(&self, payload: &Php) -> bool {
+    pub(crate) fn is_ours(payload: &Php) -> bool {
         payload.is_list() || call(payload).is_none_or(|(method, _)| procedure::is_ours(method))
     }
 

@@ -1,0 +1,148 @@
+//! A folder of its own for each test, and the program run in it.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// The program under test.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss");
+
+/// How long a start or a stop may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+pub(crate) struct Desk(TempDir);
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// The default directory of the store.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.0.path().join("data")
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.0.path().join(name), text).unwrap();
+    }
+
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command.args(words).current_dir(self.0.path()).stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn ok(&self, words: &[&str]) -> String {
+        let done = self.command(words).output().unwrap();
+        assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    }
+
+    pub(crate) fn ok_reading(&self, file: &str, words: &[&str]) -> String {
+        let input = std::fs::File::open(self.0.path().join(file)).unwrap();
+        let done = self.command(words).stdin(input).output().unwrap();
+        assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    }
+
+    /// What it says when it fails: one line.
+    pub(crate) fn fails(&self, words: &[&str]) -> String {
+        let done = self.command(words).output().unwrap();
+        let told = String::from_utf8(done.stderr).unwrap();
+        assert!(!done.status.success(), "{words:?} should fail: {told}");
+        assert!(told.starts_with("isogloss: "), "{told}");
+        told
+    }
+
+    /// Serves on a free port.
+    pub(crate) fn serve(&self, words: &[&str]) -> Server {
+        let out = self.0.path().join("out");
+        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.args(words).stdout(std::fs::File::create(&out).unwrap()).stderr(Stdio::null());
+        let mut server = Server { child: command.spawn().unwrap(), out, address: String::new() };
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            let said = server.said();
+            if let Some((_, rest)) = said.split_once("listening on http://")
+                && let Some((address, _)) = rest.split_once(" (")
+            {
+                address.clone_into(&mut server.address);
+                return server;
+            }
+            assert!(server.child.try_wait().unwrap().is_none(), "it ended at once: {said}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("it did not start");
+    }
+}
+
+pub(crate) struct Server {
+    child: Child,
+    out: PathBuf,
+    address: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself: nothing is lost then.
+        let _ended = self.child.kill().and_then(|()| self.child.wait());
+    }
+}
+
+impl Server {
+    /// Everything it has printed.
+    pub(crate) fn said(&self) -> String {
+        std::fs::read_to_string(&self.out).unwrap_or_default()
+    }
+
+    pub(crate) fn get(&self, path: &str) -> String {
+        self.get_with(path, "Accept: */*")
+    }
+
+    pub(crate) fn get_with(&self, path: &str, header: &str) -> String {
+        self.send("127.0.0.1", &format!("GET {path}"), header, "")
+    }
+
+    pub(crate) fn get_for(&self, host: &str, path: &str) -> String {
+        self.send(host, &format!("GET {path}"), "Accept: */*", "")
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &str) -> String {
+        let length = format!("Content-Length: {}", body.len());
+        self.send("127.0.0.1", &format!("POST {path}"), &length, body)
+    }
+
+    fn send(&self, host: &str, line: &str, header: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let head =
+            format!("{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{header}\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        // A body that is too large may be refused before it is read to its end.
+        let _refused = stream.write_all(body.as_bytes());
+        let mut answer = Vec::new();
+        let mut piece = [0; 4096];
+        while let Ok(count @ 1..) = stream.read(&mut piece) {
+            answer.extend_from_slice(&piece[..count]);
+        }
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Ends it as a service manager does; it must end by itself, and well.
+    pub(crate) fn stop(mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return assert_eq!(status.code(), Some(0), "{status}");
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("it did not stop");
+    }
+}

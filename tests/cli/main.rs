@@ -1,0 +1,208 @@
+//! The program as an operator uses it: first start, provisioning, people, keys and ids while the
+//! gateway runs, the configuration, and how it ends.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod desk;
+mod operator;
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, PROGRAM};
+
+#[test]
+fn init_prints_the_credentials_of_each_dialect_and_never_twice() {
+    let desk = Desk::new();
+    let made = desk.ok(&["init", "--json"]);
+    let credentials: Value = serde_json::from_str(&made).unwrap();
+    let members: Vec<_> = credentials.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(members, ["admin", "octoprint", "rhodecode", "kanboard", "dandelion"]);
+    let words = [
+        ("/admin/username", 5),
+        ("/octoprint/api_key", 43),
+        ("/rhodecode/auth_token", 40),
+        ("/kanboard/api_token", 60),
+        ("/dandelion/api_key", 30),
+    ];
+    for (pointer, length) in words {
+        let word = credentials.pointer(pointer).and_then(Value::as_str).unwrap();
+        assert_eq!(word.len(), length, "{pointer}");
+    }
+    let before = desk.ok(&["user", "list", "--json"]);
+    let again = desk.fails(&["init", "--json"]);
+    assert!(again.contains("already initialised"), "{again}");
+    assert_eq!(desk.ok(&["user", "list", "--json"]), before);
+}
+
+#[test]
+fn a_password_is_taken_from_the_environment_and_never_empty() {
+    let desk = Desk::new();
+    let run = |password: &str| {
+        let mut command = desk.command(&["init", "--json"]);
+        command.env("ISOGLOSS_ADMIN_PASSWORD", password).output().unwrap()
+    };
+    assert!(!run("").status.success());
+    let made: Value = serde_json::from_slice(&run("correct horse").stdout).unwrap();
+    assert_eq!(made["admin"]["password"], json!("correct horse"));
+}
+
+#[test]
+fn a_wrong_accounts_file_leaves_nothing_behind() {
+    let desk = Desk::new();
+    let cases = [
+        ("{\"users\": [{\"username\": \"a\"}, {\"username\": \"a\"}]}", "user \"a\""),
+        ("{\"users\": [{\"usename\": \"a\"}]}", "usename"),
+        ("{\"users\": [{\"username\": \"a\", \"groups\": [\"nowhere\"]}]}", "nowhere"),
+        ("{", "accounts file"),
+    ];
+    for (text, hint) in cases {
+        desk.write("accounts.json", text);
+        let told = desk.fails(&["init", "--accounts", "accounts.json"]);
+        assert!(told.contains(hint), "{told}");
+        let left = std::fs::read_dir(desk.data()).map(Iterator::count).unwrap_or_default();
+        assert_eq!(left, 0, "{told}");
+    }
+    desk.write("accounts.json", "{\"users\": [{\"username\": \"a\", \"ids\": {\"kanboard\": 7}}]}");
+    desk.ok(&["init", "--accounts", "accounts.json"]);
+    let list: Value = serde_json::from_str(&desk.ok(&["user", "list", "--json"])).unwrap();
+    assert_eq!(list[0]["ids"]["kanboard"], json!("7"));
+}
+
+#[test]
+fn the_first_start_shows_the_credentials_once_and_leaves_them_for_their_owner() {
+    let desk = Desk::new();
+    let server = desk.serve(&[]);
+    let file = desk.data().join("credentials.json");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let credentials: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let password = credentials["admin"]["password"].as_str().unwrap();
+    assert!(server.said().contains(password), "{}", server.said());
+    server.stop();
+    let again = desk.serve(&[]);
+    assert!(!again.said().contains(password));
+    again.stop();
+}
+
+#[test]
+fn every_refusal_before_the_dialect_is_in_the_dialects_words() {
+    let desk = Desk::new();
+    desk.ok(&["init"]);
+    let server = desk.serve(&[]);
+    let large = "x".repeat((1 << 20) + 1);
+    let cases = [
+        ("/octoprint/api/access/users", "HTTP/1.1 400"),
+        ("/rhodecode/_admin/api", "413"),
+        ("/kanboard/jsonrpc.php", "-32700"),
+        ("/dandelion/api/users/create", "\"errorcode\":7"),
+    ];
+    for (path, words) in cases {
+        let answer = server.post(path, &large);
+        assert!(answer.contains(words), "{path}: {}", &answer[..300.min(answer.len())]);
+        assert!(answer.to_lowercase().contains("x-request-id: "), "{path}");
+    }
+    assert!(server.get("/nowhere").starts_with("HTTP/1.1 404"));
+    server.stop();
+}
+
+#[test]
+fn a_route_is_mounted_by_host_and_on_a_listener_of_its_own() {
+    let desk = Desk::new();
+    desk.write(
+        "gateway.toml",
+        "[server]\nlisten = \"127.0.0.1:0\"\n\
+         [[route]]\nhost = \"boards.example\"\ndialect = \"kanboard\"\nbackend = \"people\"\n\
+         [[route]]\nhost = \"prints.example\"\ndialect = \"octoprint\"\nbackend = \"people\"\n",
+    );
+    let server = desk.serve(&["--config", "gateway.toml"]);
+    assert!(server.get_for("boards.example", "/jsonrpc.php").contains("-32700"));
+    assert!(server.get_for("prints.example", "/api/version").contains("\"error\""));
+    assert!(server.get_for("other.example", "/").starts_with("HTTP/1.1 404"));
+    server.stop();
+}
+
+#[test]
+fn a_wrong_configuration_is_refused_with_its_place() {
+    let desk = Desk::new();
+    let cases = [
+        ("[server]\nlisten_on = \"x\"\n", "line 2"),
+        ("[[route]]\ndialect = \"latin\"\nbackend = \"people\"\n", "no dialect \"latin\""),
+        (
+            "[[route]]\ndialect = \"kanboard\"\nbackend = \"people\"\nversion = \"9\"\n",
+            "no version \"9\"",
+        ),
+        (
+            "[[route]]\ndialect = \"kanboard\"\nbackend = \"people\"\n[route.options]\nx = 1\n",
+            "no option \"x\"",
+        ),
+        ("[backend.old]\nsystem = \"kanboard\"\nurl = \"http://a\"\n", "secret is missing"),
+    ];
+    for (text, hint) in cases {
+        desk.write("gateway.toml", text);
+        let told = desk.fails(&["config", "check", "--config", "gateway.toml"]);
+        assert!(told.contains(hint), "{told}");
+    }
+}
+
+#[test]
+fn a_secret_of_the_configuration_is_masked() {
+    let desk = Desk::new();
+    desk.write(
+        "gateway.toml",
+        "[backend.old]\nsystem = \"kanboard\"\nurl = \"http://a\"\nsecret = \"hunter2\"\n",
+    );
+    let shown = desk.ok(&["config", "show", "--config", "gateway.toml"]);
+    assert!(shown.contains("***") && !shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let commands = [
+        "serve",
+        "init",
+        "user add",
+        "user list",
+        "user show",
+        "user set",
+        "user remove",
+        "key add",
+        "key list",
+        "key import",
+        "key revoke",
+        "identity export",
+        "identity import",
+        "config check",
+        "config show",
+        "matrix",
+        "dialects",
+        "explain",
+        "completions",
+        "man",
+    ];
+    for command in commands {
+        let words: Vec<_> = command.split(' ').chain(["--help"]).collect();
+        let help = Command::new(PROGRAM).args(words).output().unwrap();
+        let help = String::from_utf8(help.stdout).unwrap();
+        assert!(help.contains("Example"), "{command}: {help}");
+    }
+    for words in [["completions", "bash"], ["completions", "fish"]] {
+        assert!(Command::new(PROGRAM).args(words).output().unwrap().stdout.len() > 1000);
+    }
+}
+
+#[test]
+fn a_request_is_explained_and_nothing_is_done() {
+    let desk = Desk::new();
+    let request = "POST /kanboard/jsonrpc.php HTTP/1.1\nAuthorization: Basic anNvbnJwYzphYmM=\n\n\
+                   {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"removeUser\",\"params\":[7]}";
+    desk.write("request.http", request);
+    let told = desk.ok_reading("request.http", &["explain", "--route", "/kanboard", "--json"]);
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let command = told["commands"][0]["command"].as_str().unwrap();
+    assert!(command.starts_with("DeleteUser"), "{told}");
+    assert_eq!(told["commands"][0]["permission"], json!("Holder(DeleteUsers)"));
+    assert!(told["faults"].as_array().unwrap().len() > 10);
+    assert!(!told.to_string().contains("abc"), "the token is shown");
+}

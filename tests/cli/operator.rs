@@ -1,0 +1,85 @@
+//! People, keys and ids, looked after while the gateway runs.
+
+use serde_json::{Value, json};
+
+use crate::desk::Desk;
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+#[test]
+fn people_are_looked_after_while_the_gateway_runs() {
+    let desk = Desk::new();
+    desk.ok(&["init"]);
+    let server = desk.serve(&[]);
+    desk.write("password", "correct horse\n");
+    let added = json(&desk.ok(&[
+        "user",
+        "add",
+        "ada",
+        "--password-file",
+        "password",
+        "--display-name",
+        "Ada Lovelace",
+        "--email",
+        "ada@example.org",
+        "--role",
+        "manager",
+        "--json",
+    ]));
+    assert_eq!(added["added"]["role"], json!("manager"));
+    assert!(desk.fails(&["user", "add", "ada"]).contains("already"));
+    assert!(desk.fails(&["user", "add", " "]).contains("empty"));
+    desk.ok(&["user", "set", "ada", "--inactive", "--rename", "lovelace"]);
+    let shown = json(&desk.ok(&["user", "show", "lovelace", "--json"]));
+    assert_eq!((&shown["active"], &shown["id"]), (&json!(false), &added["added"]["id"]));
+    assert!(desk.fails(&["user", "set", "lovelace"]).contains("nothing to change"));
+    assert!(desk.ok(&["user", "list"]).contains("lovelace"));
+    desk.ok(&["user", "remove", "lovelace", "--json"]);
+    assert!(desk.fails(&["user", "show", "lovelace"]).contains("no such user"));
+    server.stop();
+}
+
+#[test]
+fn a_key_opens_at_once_and_is_void_at_once() {
+    let desk = Desk::new();
+    desk.ok(&["init"]);
+    let server = desk.serve(&[]);
+    desk.ok(&["user", "add", "ada"]);
+    let issued = json(&desk.ok(&["key", "add", "ada", "--dialect", "octoprint", "--json"]));
+    let key = issued["key"].as_str().unwrap();
+    let who =
+        |key: &str| server.get_with("/octoprint/api/currentuser", &format!("X-Api-Key: {key}"));
+    assert!(who(key).contains("\"ada\""));
+    let listed = json(&desk.ok(&["key", "list", "ada", "--json"]));
+    assert!(!listed.to_string().contains(key), "the list shows values");
+    desk.ok(&["key", "revoke", listed[0]["id"].as_str().unwrap()]);
+    assert!(!who(key).contains("\"ada\""));
+    let wrong = ["key", "add", "ada", "--dialect", "octoprint", "--address", "here"];
+    assert!(desk.fails(&wrong).contains("10.0.0.0/8"));
+    assert!(desk.fails(&["key", "add", "ada", "--dialect", "latin"]).contains("known: octoprint"));
+    server.stop();
+}
+
+#[test]
+fn keys_and_ids_that_clients_hold_are_taken_over() {
+    let desk = Desk::new();
+    desk.ok(&["init"]);
+    desk.ok(&["user", "add", "ada"]);
+    let server = desk.serve(&[]);
+    desk.write("keys.csv", "username,dialect,key,label,scope\nada,octoprint,brought-along,,\n");
+    desk.ok(&["key", "import", "keys.csv"]);
+    let who = server.get_with("/octoprint/api/currentuser", "X-Api-Key: brought-along");
+    assert!(who.contains("\"ada\""), "{who}");
+    desk.write("wrong.csv", "username,dialect,key\nada,octoprint,a\nnobody,octoprint,b\n");
+    assert!(desk.fails(&["key", "import", "wrong.csv"]).contains("line 3"));
+    desk.write("ids.csv", "realm,id,username\nkanboard,700,ada\nkanboard,2,admin\n");
+    desk.ok(&["identity", "import", "ids.csv"]);
+    let table = desk.ok(&["identity", "export"]);
+    assert!(table.contains("kanboard,700,ada") && table.contains("kanboard,2,admin"), "{table}");
+    desk.write("taken.csv", "realm,id,username\ndandelion,55,ada\nkanboard,2,ada\n");
+    assert!(desk.fails(&["identity", "import", "taken.csv"]).contains("nothing was taken over"));
+    assert_eq!(desk.ok(&["identity", "export"]), table);
+    server.stop();
+}
