@@ -37,6 +37,16 @@ impl House {
         Self(folder)
     }
 
+    /// The same after some commands.
+    pub(crate) async fn after(self, commands: Vec<Command>) -> Self {
+        let store = Store::open(self.0.path(), registry::own_realms()).await.unwrap();
+        for command in commands {
+            store.execute(command, &Caller::Gateway).await.unwrap();
+        }
+        store.close().await;
+        self
+    }
+
     /// Opens a copy.
     pub(crate) async fn open(&self) -> Bench {
         let folder = tempfile::tempdir().unwrap();

@@ -53,7 +53,7 @@ impl Answer {
         let done = match self.dialect {
             "kanboard" => self.json.get("result").is_some_and(|result| *result != json!(false)),
             "rhodecode" => self.json["error"].is_null() && self.json.get("result").is_some(),
-            "dandelion" => self.json["errorcode"] == json!(0),
+            "dandelion" => self.status == 302 || self.json["errorcode"] == json!(0),
             _ => matches!(self.status, 200..=399),
         };
         match (refused, done) {
@@ -66,9 +66,15 @@ impl Answer {
 
 /// RhodeCode has no status for a refusal.
 fn is_refusal(error: &str) -> bool {
-    ["Invalid API KEY", "Request from this user not allowed", "Access was denied", "bad role"]
-        .iter()
-        .any(|words| error.contains(words))
+    [
+        "Missing 'api_key",
+        "Invalid API KEY",
+        "Request from this user not allowed",
+        "Access was denied",
+        "bad role",
+    ]
+    .iter()
+    .any(|words| error.contains(words))
         || error == "userid is not the same as your user"
 }
 

@@ -1,0 +1,234 @@
+//! Every command by every kind of caller, asked of the pipeline itself before a backend that does
+//! whatever it is told.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::capability::Capability;
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::credentials::{Caller, Lockout, Person, Proof};
+use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::group::{GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::key::{KeyChoice, NewKey};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::permission::Grant;
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::user::{GroupChange, NewUser, Role, User, UserPatch, UserRef};
+use isogloss_store::Store;
+use libtest_mimic::{Failed, Trial};
+use serde_json::json;
+
+use super::{part, words};
+use crate::bench::{Bench, House};
+use crate::block_on;
+
+const KINDS: [&str; 10] = [
+    "nobody",
+    "disabled",
+    "self",
+    "other",
+    "owner",
+    "steward",
+    "holder",
+    "manager",
+    "administrator",
+    "application",
+];
+const REALM: Realm = Realm::named("kanboard");
+
+pub(super) fn trial() -> Trial {
+    Trial::test("authorisation::gateway::every-command-by-every-caller", || block_on(compare()))
+}
+
+async fn compare() -> Result<(), Failed> {
+    let mut bench = furnished().await;
+    let willing = Arc::new(Willing::before(&bench));
+    bench.backend = Arc::clone(&willing) as Arc<dyn Backend>;
+    let table = part::<String>("commands");
+    let mut tried = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for kind in KINDS.into_iter().chain(["gateway"]) {
+        let caller = caller(&bench, kind).await;
+        for (name, command) in commands(&about(&bench, kind).await) {
+            let Some(may) = table.get(&name) else {
+                return Err(format!("fixtures/authorisation.toml has no command {name}").into());
+            };
+            let asked = bench.pipeline().call(&caller, command).await;
+            let carried_out = std::mem::take(&mut *willing.done.lock().unwrap());
+            let refused = matches!(&asked, Err(fault)
+                if matches!(fault.kind, FaultKind::Forbidden | FaultKind::Unauthenticated));
+            if words(may).contains(kind) == refused || (refused && carried_out) {
+                wrong.push(format!("{name} by {kind}: {asked:?}, carried out: {carried_out}"));
+            }
+            tried.insert(name);
+        }
+    }
+    wrong.extend(table.keys().filter(|name| !tried.contains(*name)).cloned());
+    let verbs = bench.store.capability().verbs().map(|verb| verb.to_string());
+    wrong.extend(verbs.filter(|verb| !tried.contains(verb)));
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+/// People, and the team `crew` with an owner and a steward.
+async fn furnished() -> Bench {
+    let person = |name: &str, role: &str| json!({"username": name, "role": role});
+    let bench = House::of(&json!({"users": [
+        person("ann", "user"), person("bob", "user"), person("owner", "user"),
+        person("steward", "user"), person("holder", "user"), person("mia", "manager"),
+        person("admin", "administrator"),
+        {"username": "dis", "admin": true, "active": false},
+    ]}))
+    .await
+    .open()
+    .await;
+    let (owner, steward) = (bench.user("owner").await.id, bench.user("steward").await.id);
+    let crew = NewGroup { name: "crew".to_owned(), owner: Some(owner), ..NewGroup::default() };
+    bench.ask(Command::CreateGroup(Box::new(crew))).await;
+    let stewards = GroupPatch { stewards: Some(vec![steward]), ..GroupPatch::default() };
+    bench.ask(Command::UpdateGroup(team(), Box::new(stewards))).await;
+    let realm = Realm::named("dandelion");
+    let grants = Grant::ALL.into_iter().filter(|grant| *grant != Grant::Administer).collect();
+    let (name, own) = ("holders".to_owned(), Some(realm.clone()));
+    let group = NewGroup { name, realm: own, grants, ..NewGroup::default() };
+    let group = bench.ask(Command::CreateGroup(Box::new(group))).await.group().unwrap();
+    let groups = Some(GroupChange { realm, groups: vec![group.as_ref().into()] });
+    let patch = UserPatch { groups, ..UserPatch::default() };
+    bench.ask(Command::UpdateUser(UserRef::Name("holder".to_owned()), Box::new(patch))).await;
+    bench
+}
+
+fn team() -> GroupRef {
+    GroupRef::Name(None, "crew".to_owned())
+}
+
+async fn caller(bench: &Bench, kind: &str) -> Caller {
+    let name = match kind {
+        "nobody" => return Caller::Nobody,
+        "application" => return Caller::Application(REALM),
+        "gateway" => return Caller::Gateway,
+        "disabled" => "dis",
+        "self" | "other" => "ann",
+        "manager" => "mia",
+        "administrator" => "admin",
+        other => other,
+    };
+    let user = bench.user(name).await;
+    Caller::Person(Box::new(Person { user, proof: Proof::Password }))
+}
+
+async fn about(bench: &Bench, kind: &str) -> User {
+    let name = match kind {
+        "self" => "ann",
+        "disabled" => "dis",
+        _ => "bob",
+    };
+    bench.user(name).await
+}
+
+/// One of each command about a person, who is pointed at in every way that may be about oneself.
+fn commands(user: &User) -> Vec<(String, Command)> {
+    let ways = [
+        UserRef::Id(user.id),
+        UserRef::Name(user.username.clone()),
+        UserRef::Native(REALM, user.ids[&REALM].clone()),
+    ];
+    let mut all: Vec<_> = ways.into_iter().flat_map(|user| about_people(&user)).collect();
+    let admin = NewUser { role: Role::Administrator, ..NewUser::default() };
+    let named = |name: &str, command| (name.to_owned(), command);
+    all.extend([
+        named("CreateUser, an administrator", Command::CreateUser(Box::new(admin))),
+        named("IssueKey, the application's", Command::IssueKey(None, Box::new(key()))),
+        named("RevokeKeys, the application's", Command::RevokeKeys(None, REALM, KeyChoice::All)),
+        named("ListKeys, everybody's", Command::ListKeys(None, REALM)),
+    ]);
+    all
+}
+
+fn key() -> NewKey {
+    NewKey {
+        realm: REALM,
+        value: "value".into(),
+        label: None,
+        scope: None,
+        expires: None,
+        addresses: Vec::new(),
+        replaces: false,
+    }
+}
+
+fn about_people(user: &UserRef) -> Vec<(String, Command)> {
+    let user = || user.clone();
+    let prefix = || "octoprint.".to_owned();
+    let lockout = Lockout { after: 1, lasting: Duration::from_mins(1) };
+    let all = [
+        Command::CreateUser(Box::default()),
+        Command::CreateFromDirectory("new".to_owned()),
+        Command::GetUser(user()),
+        Command::ListUsers,
+        Command::UpdateUser(user(), Box::default()),
+        Command::ActivateUser(user()),
+        Command::DeactivateUser(user()),
+        Command::DeleteUser(user()),
+        Command::ChangePassword(user(), None),
+        Command::IssueKey(Some(user()), Box::new(key())),
+        Command::RevokeKeys(Some(user()), REALM, KeyChoice::All),
+        Command::ListKeys(Some(user()), REALM),
+        Command::ReadSettings(user(), prefix()),
+        Command::MergeSettings(user(), prefix(), std::collections::BTreeMap::new()),
+        Command::CreateGroup(Box::default()),
+        Command::GetGroup(team()),
+        Command::ListGroups(None),
+        Command::UpdateGroup(team(), Box::default()),
+        Command::DeleteGroup(team()),
+        Command::AddMember(team(), user()),
+        Command::RemoveMember(team(), user()),
+        Command::ListMembers(team()),
+        Command::GroupsOf(user()),
+        Command::ListLocks(user()),
+        Command::ServerFacts,
+        Command::AssignIds(Vec::new()),
+        Command::FindKey(REALM, "value".into()),
+        Command::VerifyPassword(user(), "value".into()),
+        Command::VerifyKey(user(), REALM, "value".into()),
+        Command::CountFailure(user(), lockout),
+        Command::ClearFailures(user()),
+    ];
+    all.into_iter().map(|command| (command.verb().to_string(), command)).collect()
+}
+
+/// Does whatever it is told, and says so; groups are read from the store.
+#[derive(Debug)]
+struct Willing {
+    store: Store,
+    capability: Capability,
+    done: Mutex<bool>,
+}
+
+impl Willing {
+    fn before(bench: &Bench) -> Self {
+        let id = UserRef::Name(String::new());
+        let verbs = about_people(&id).into_iter().map(|(_, command)| command.verb());
+        let capability = Capability::of(verbs.collect::<Vec<Verb>>());
+        Self { store: bench.store.clone(), capability, done: Mutex::default() }
+    }
+}
+
+#[async_trait]
+impl Backend for Willing {
+    fn capability(&self) -> &Capability {
+        &self.capability
+    }
+
+    async fn execute(&self, command: Command, caller: &Caller) -> Result<Outcome, Fault> {
+        // Reading the group is how the pipeline learns whose it is.
+        if matches!(command, Command::GetGroup(_)) && *caller == Caller::Gateway {
+            return self.store.execute(command, caller).await;
+        }
+        *self.done.lock().unwrap() = true;
+        Ok(Outcome::Done)
+    }
+}

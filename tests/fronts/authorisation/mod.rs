@@ -1,0 +1,40 @@
+//! Who may do what, compared with one table: `fixtures/authorisation.toml`.
+
+mod commands;
+mod methods;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use libtest_mimic::Trial;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::fixtures;
+
+/// A method: what it is called with and who may.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    #[serde(default)]
+    with: Value,
+    may: String,
+    #[serde(default)]
+    fails: String,
+}
+
+/// A part of the table: a dialect's methods, or the gateway's own commands.
+fn part<T: DeserializeOwned>(name: &str) -> BTreeMap<String, T> {
+    let text = std::fs::read_to_string(fixtures("authorisation.toml")).unwrap();
+    let mut table: toml::Table = text.parse().unwrap();
+    table.remove(name).unwrap().try_into().unwrap()
+}
+
+fn words(text: &str) -> BTreeSet<&str> {
+    text.split_whitespace().collect()
+}
+
+/// One trial a dialect and kind of caller, and one for the gateway itself.
+pub(crate) fn trials() -> Vec<Trial> {
+    methods::trials().into_iter().chain([commands::trial()]).collect()
+}
