@@ -47,7 +47,8 @@ impl Bridge {
         let name = patch.username.clone().filter(|name| *name != known.username);
         self.unique(Some(&known), name.as_deref(), email.as_deref(), patch.unique).await?;
         self.groups_are_there(patch.groups.as_ref()).await?;
-        let patch = UserPatch { attributes: self.kept_changes(patch.attributes)?, ..patch };
+        let attributes = self.kept_changes(patch.attributes)?;
+        let patch = UserPatch { username: name, attributes, ..patch };
         let (mut asked, aside) = fields::split(self.system.capability(), patch);
         fields::join_names(self.system.capability(), &known, &mut asked);
         if fields::asks_something(self.system.capability(), &asked) {
