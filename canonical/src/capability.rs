@@ -16,7 +16,7 @@ pub enum Support {
     Lossy(&'static str),
 }
 
-/// What of a person a backend can hold. What it cannot is kept aside by the gateway.
+/// What of a person or a team a backend can hold. What it cannot is kept aside by the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
     /// A change of the user name.
@@ -39,11 +39,13 @@ pub enum Field {
     Source,
     /// Memberships in its own sets of rights.
     Groups,
+    /// Whether a team is in force.
+    TeamActive,
 }
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Rename,
         Self::DisplayName,
         Self::Names,
@@ -54,6 +56,7 @@ impl Field {
         Self::Password,
         Self::Source,
         Self::Groups,
+        Self::TeamActive,
     ];
 }
 

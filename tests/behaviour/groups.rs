@@ -48,6 +48,13 @@ async fn teams(bench: &Bench) {
     assert!(all.iter().any(|group| group.id == made.id), "{all:?}");
     let patch = GroupPatch { name: Some("builders".to_owned()), ..GroupPatch::default() };
     bench.done(Command::UpdateGroup((&made).into(), Box::new(patch))).await;
+    for active in [false, true] {
+        let patch = GroupPatch { active: Some(active), ..GroupPatch::default() };
+        let patched = Command::UpdateGroup((&made).into(), Box::new(patch));
+        assert_eq!(bench.done(patched).await.group().unwrap().active, active);
+        let read = bench.done(Command::GetGroup((&made).into())).await.group().unwrap();
+        assert_eq!(read.active, active);
+    }
     for way in [GroupRef::Id(made.id), GroupRef::Name(None, "builders".to_owned())] {
         let found = bench.done(Command::GetGroup(way)).await.group().unwrap();
         assert_eq!((found.id, found.name.as_str()), (made.id, "builders"));

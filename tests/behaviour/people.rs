@@ -173,6 +173,9 @@ async fn read_back(bench: &Bench) {
         assert_eq!(user.email.as_deref(), Some("lovelace@example.org"));
         assert_eq!(user.attribute("dandelion.theme"), Some(&json!("modern")));
     }
+    let spaced = Some(Some("Ada  King Lovelace".to_owned()));
+    change(bench, &made, UserPatch { display_name: spaced.clone(), ..UserPatch::default() }).await;
+    assert_eq!(get(bench, &made).await.full_name(), spaced.flatten());
 }
 
 async fn renamed(bench: &Bench) {

@@ -74,7 +74,7 @@ fn capability_of(version: Version) -> Capability {
         .with(Verb::ListMembers, Support::Composed("get_user_group"))
         .with(Verb::GroupsOf, Support::Composed("get_user_groups"))
         .holding([Field::Rename, Field::Names, Field::Email, Field::Role, Field::Active])
-        .holding([Field::Password, Field::Source])
+        .holding([Field::Password, Field::Source, Field::TeamActive])
         .keeping(&[kept::EXTERN_NAME, kept::EXTERN_TYPE]);
     match version {
         Version::Current => capability.keeping(&[kept::DESCRIPTION]),

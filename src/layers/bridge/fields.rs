@@ -9,10 +9,13 @@ use isogloss_canonical::user::{NewUser, Role, User, UserPatch};
 /// A person: what the system holds as the system has it, the rest from the shadow.
 pub(super) fn merge(system: &Arc<dyn Backend>, seen: User, shadow: User) -> User {
     let holds = |field| system.capability().holds(field);
-    let name = seen.full_name();
+    let (name, names) = (seen.full_name(), seen.names());
     let mut person = User { username: seen.username, ..shadow };
     // One text does not say where a first name ends: as long as it is the same, the shadow knows.
-    if holds(Field::Names) || holds(Field::DisplayName) && name != person.full_name() {
+    // Nor do two say how one text was spaced.
+    let whole = person.display_name.is_some() && names == person.names();
+    let takes_two = holds(Field::Names) && !whole;
+    if takes_two || holds(Field::DisplayName) && name != person.full_name() {
         person.display_name = seen.display_name;
         person.given_name = seen.given_name;
         person.family_name = seen.family_name;

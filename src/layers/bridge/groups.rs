@@ -1,5 +1,6 @@
 //! Groups: the teams of a system that has teams are the system's; every other group is kept aside.
 
+use isogloss_canonical::capability::Field;
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::{Group, GroupRef, NewGroup};
@@ -44,7 +45,7 @@ impl Bridge {
             ..team
         };
         let made = self.ask_shadow(Command::CreateGroup(Box::new(shadow))).await?.group()?;
-        Ok(Outcome::Group(Box::new(merge(*seen, *made))))
+        Ok(Outcome::Group(Box::new(self.merge(*seen, *made))))
     }
 
     async fn teams(&self) -> Result<Outcome, Fault> {
@@ -151,16 +152,19 @@ impl Bridge {
             }
             Err(fault) => return Err(fault),
         };
-        Ok(merge(seen, *shadow))
+        Ok(self.merge(seen, *shadow))
     }
-}
 
-/// A team: name and size as the system has them, the rest from the shadow.
-fn merge(seen: Group, shadow: Group) -> Group {
-    let mut team = Group { name: seen.name, members: seen.members, ..shadow };
-    for (name, value) in seen.attributes {
-        team.attributes.insert(name, value);
+    /// A team: what the system holds as the system has it, the rest from the shadow.
+    fn merge(&self, seen: Group, shadow: Group) -> Group {
+        let mut team = Group { name: seen.name, members: seen.members, ..shadow };
+        if self.system.capability().holds(Field::TeamActive) {
+            team.active = seen.active;
+        }
+        for (name, value) in seen.attributes {
+            team.attributes.insert(name, value);
+        }
+        team.description = seen.description.or(team.description);
+        team
     }
-    team.description = seen.description.or(team.description);
-    team
 }

@@ -70,6 +70,7 @@ fn names_of_new(user: &NewUser) -> (String, String) {
 
 /// A full name in two, at the first blank.
 fn in_two(full: &str) -> (String, String) {
+    let full = full.trim_start();
     let (first, last) = full.split_once(' ').unwrap_or((full, ""));
     (first.to_owned(), last.trim_start().to_owned())
 }
