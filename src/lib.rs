@@ -12,7 +12,6 @@ pub mod explain;
 pub mod layers;
 pub mod manual;
 pub mod matrix;
-pub mod origin;
 pub mod pipeline;
 pub mod provision;
 pub mod registry;

@@ -18,7 +18,7 @@ use isogloss_canonical::user::Role;
 use jiff::Timestamp;
 
 use crate::auth::{Authority, random};
-use crate::origin::Origin;
+use crate::server::origin::Origin;
 
 /// The way from a dialect to its backend. Cheap to clone; one a route.
 #[derive(Clone, Debug)]

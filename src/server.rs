@@ -1,7 +1,9 @@
-//! The only place that knows actix: bytes in, bytes out.
+//! The only place that knows actix: bytes in, bytes out; with `origin`, what streams through.
 //!
 //! There is one default service and no extractors, because a typed extractor refuses in actix's
 //! words, and the caller must hear the words of the route's dialect.
+
+pub mod origin;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

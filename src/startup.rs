@@ -13,9 +13,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::auth::{Authority, random};
 use crate::backends::Backends;
 use crate::config::settings::{self, Settings};
-use crate::origin::{CONNECT_TIMEOUT, Origin};
 use crate::pipeline::Pipeline;
 use crate::router::{Route, Router};
+use crate::server::origin::{CONNECT_TIMEOUT, Origin};
 use crate::upstream::Reach;
 use crate::{registry, server};
 

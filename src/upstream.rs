@@ -3,6 +3,8 @@
 //! Keep-alive connections are dropped before the usual server-side five seconds; redirects and
 //! proxy variables are not followed; answers are bounded in time and size.
 
+pub mod passage;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -62,7 +64,7 @@ impl HttpUpstream {
     }
 
     /// Begins a request below the base address.
-    pub fn ask(&self, method: Method, path: &str, query: Option<&str>) -> RequestBuilder {
+    fn ask(&self, method: Method, path: &str, query: Option<&str>) -> RequestBuilder {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         url.set_query(query);
@@ -124,7 +126,7 @@ impl Upstream for HttpUpstream {
 }
 
 /// Says a failure to reach the system by kind. The address may hold a key, so it is left out.
-pub(crate) fn fault(error: reqwest::Error) -> Fault {
+fn fault(error: reqwest::Error) -> Fault {
     let error = error.without_url();
     let kind = if error.is_timeout() { FaultKind::Timeout } else { FaultKind::Unavailable };
     let detail = if error.is_connect() { "connect" } else { "exchange" };

@@ -9,17 +9,17 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use isogloss_canonical::backend::Upstream;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
-use reqwest::{Body, Method};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
-use crate::upstream::{HttpUpstream, Reach, fault};
+use crate::upstream::passage::{Passed, Passing, Pieces};
+use crate::upstream::{HttpUpstream, Reach};
 
 /// Headers that are about one connection, not about the message.
 const HOP_BY_HOP: [&str; 9] = [
@@ -82,30 +82,35 @@ impl Origin {
             return Err(looped());
         }
         let upgrade = text("upgrade").map(str::to_owned);
-        let (sender, receiver) = mpsc::channel(WAITING);
-        let pump = actix_web::rt::spawn(pump(body, sender));
-        let mut ask = self.upstream.ask(method(request)?, below, request.uri().query());
-        for (name, value) in onward(headers) {
-            ask = ask.header(name, value);
-        }
-        ask = ask.header("via", self.via(text("via")));
-        for (name, value) in forwarded(request) {
-            ask = ask.header(name, value);
-        }
+        let mut onward: Vec<_> = onward(headers).collect();
+        onward.push(("via".to_owned(), self.via(text("via")).into()));
+        onward.extend(forwarded(request));
         if let Some(protocol) = &upgrade {
-            let ask = ask.header("connection", "upgrade").header("upgrade", protocol);
-            return switch(ask, protocol, receiver).await;
+            onward.push(("connection".to_owned(), "upgrade".into()));
+            onward.push(("upgrade".to_owned(), protocol.clone().into()));
         }
         let carries =
             headers.contains_key("content-length") || headers.contains_key("transfer-encoding");
-        if carries {
-            ask = ask.body(Body::wrap_stream(pieces(receiver)));
+        let (sender, receiver) = mpsc::channel(WAITING);
+        let pump = actix_web::rt::spawn(pump(body, sender));
+        let (sent, kept) = match (&upgrade, carries) {
+            (None, true) => (Some(pieces(receiver)), None),
+            _ => (None, Some(receiver)),
+        };
+        let passing = Passing {
+            method: request.method().as_str().to_owned(),
+            path: below.to_owned(),
+            query: request.uri().query().map(str::to_owned),
+            headers: onward,
+            body: sent,
+        };
+        let passed = self.upstream.pass(passing).await.inspect_err(|_| pump.abort())?;
+        match (upgrade, kept) {
+            (Some(protocol), Some(receiver)) if passed.switches() => {
+                switch(passed, &protocol, receiver).await
+            }
+            _ => Ok(back(passed)),
         }
-        let answer = ask.send().await.map_err(fault);
-        if answer.is_err() {
-            pump.abort();
-        }
-        Ok(back(answer?))
     }
 
     fn via(&self, earlier: Option<&str>) -> String {
@@ -122,11 +127,6 @@ fn looped() -> Fault {
     Fault::new(FaultKind::Unavailable, "the origin leads back to this gateway")
 }
 
-fn method(request: &HttpRequest) -> Result<Method, Fault> {
-    Method::from_bytes(request.method().as_str().as_bytes())
-        .map_err(|error| Fault::new(FaultKind::Malformed, "verb").because(error))
-}
-
 /// What `Connection` names is about the connection too.
 fn connection_named(connection: Option<&str>) -> Vec<String> {
     let names = connection.unwrap_or_default().split(',');
@@ -137,26 +137,28 @@ fn passes(name: &str, named: &[String]) -> bool {
     !HOP_BY_HOP.contains(&name) && !named.iter().any(|own| own == name) && name != "via"
 }
 
-fn onward(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
+fn onward(headers: &HeaderMap) -> impl Iterator<Item = (String, Bytes)> {
     let connection = headers.get("connection").and_then(|value| value.to_str().ok());
     let named = connection_named(connection);
     headers
         .iter()
         .filter(move |(name, _)| passes(name.as_str(), &named))
         .filter(|(name, _)| !name.as_str().starts_with("x-forwarded-") && *name != "host")
-        .map(|(name, value)| (name.as_str(), value.as_bytes()))
+        .map(|(name, value)| (name.as_str().to_owned(), Bytes::copy_from_slice(value.as_bytes())))
 }
 
 /// Who really asked, for whom, and how. What a caller claims is passed on with our own word last.
-fn forwarded(request: &HttpRequest) -> Vec<(&'static str, String)> {
+fn forwarded(request: &HttpRequest) -> [(String, Bytes); 3] {
     let claimed = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
     let peer = request.peer_addr().map(|address| address.ip().to_string());
     let chain: Vec<_> = claimed.map(str::to_owned).into_iter().chain(peer).collect();
-    let mut headers = vec![("x-forwarded-for", chain.join(", "))];
-    let info = request.connection_info();
-    headers.push(("x-forwarded-host", info.host().to_owned()));
-    headers.push(("x-forwarded-proto", "http".to_owned()));
-    headers
+    let host = request.connection_info().host().to_owned();
+    let header = |name: &str, value: String| (name.to_owned(), Bytes::from(value));
+    [
+        header("x-forwarded-for", chain.join(", ")),
+        header("x-forwarded-host", host),
+        header("x-forwarded-proto", "http".to_owned()),
+    ]
 }
 
 /// Reads the caller's side piece by piece; a slow origin makes it wait.
@@ -170,50 +172,41 @@ async fn pump(mut body: web::Payload, sender: mpsc::Sender<io::Result<Bytes>>) {
     }
 }
 
-fn pieces(
-    receiver: mpsc::Receiver<io::Result<Bytes>>,
-) -> impl stream::Stream<Item = io::Result<Bytes>> + Send + 'static {
-    stream::unfold(receiver, |mut receiver| async move {
+fn pieces(receiver: mpsc::Receiver<io::Result<Bytes>>) -> Pieces {
+    Box::pin(stream::unfold(receiver, |mut receiver| async move {
         receiver.recv().await.map(|piece| (piece, receiver))
-    })
+    }))
 }
 
 /// The origin's answer, while it comes.
-fn back(answer: reqwest::Response) -> HttpResponse {
-    let mut reply = HttpResponse::build(status(&answer));
-    copy_headers(&answer, &mut reply);
-    if let Some(length) = answer.content_length() {
+fn back(passed: Passed) -> HttpResponse {
+    let mut reply = head(&passed);
+    if let Some(length) = passed.length() {
         reply.no_chunking(length);
     }
-    reply.streaming(answer.bytes_stream())
+    reply.streaming(passed.pieces())
 }
 
-fn status(answer: &reqwest::Response) -> StatusCode {
-    StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY)
-}
-
-fn copy_headers(answer: &reqwest::Response, reply: &mut actix_web::HttpResponseBuilder) {
-    for (name, value) in answer.headers() {
-        if passes(name.as_str(), &[]) && *name != "content-length" {
-            reply.append_header((name.as_str(), value.as_bytes()));
+fn head(passed: &Passed) -> HttpResponseBuilder {
+    let status = StatusCode::from_u16(passed.status()).unwrap_or(StatusCode::BAD_GATEWAY);
+    let mut reply = HttpResponse::build(status);
+    for (name, value) in passed.headers() {
+        if passes(name, &[]) && name != "content-length" {
+            reply.append_header((name, value));
         }
     }
+    reply
 }
 
 /// Both sides leave HTTP behind; bytes go through unread until either closes.
 async fn switch(
-    ask: reqwest::RequestBuilder,
+    passed: Passed,
     protocol: &str,
     mut receiver: mpsc::Receiver<io::Result<Bytes>>,
 ) -> Result<HttpResponse, Fault> {
-    let answer = ask.send().await.map_err(fault)?;
-    if answer.status() != reqwest::StatusCode::SWITCHING_PROTOCOLS {
-        return Ok(back(answer));
-    }
-    let mut reply = HttpResponse::build(StatusCode::SWITCHING_PROTOCOLS);
-    copy_headers(&answer, &mut reply);
+    let mut reply = head(&passed);
     reply.upgrade(protocol);
-    let (mut read, mut write) = tokio::io::split(answer.upgrade().await.map_err(fault)?);
+    let (mut read, mut write) = tokio::io::split(passed.connection().await?);
     actix_web::rt::spawn(async move {
         while let Some(Ok(piece)) = receiver.recv().await {
             if write.write_all(&piece).await.is_err() {
