@@ -19,8 +19,12 @@ impl Bridge {
         user.attributes = self.kept(std::mem::take(&mut user.attributes))?;
         self.unique(None, Some(&user.username), user.email.as_deref(), user.unique).await?;
         self.groups_are_there(user.groups.as_ref()).await?;
+        let before = self.predecessor(&user.username).await?;
         let asked = Command::CreateUser(Box::new(user.clone()));
         let seen = self.ask_system(asked).await?.user()?;
+        if let Some(before) = before {
+            self.bury(before).await?;
+        }
         let shadow = NewUser {
             username: seen.username.clone(),
             ids: user.ids.into_iter().chain(seen.ids.clone()).collect(),

@@ -6,7 +6,9 @@ use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::realm::Numbering;
-use isogloss_canonical::user::{AttributeChanges, GroupChange, NewUser, User, UserPatch, UserRef};
+use isogloss_canonical::user::{
+    AttributeChanges, GroupChange, NewUser, User, UserId, UserPatch, UserRef,
+};
 
 use crate::layers::bridge::{Bridge, fields};
 
@@ -136,6 +138,28 @@ impl Bridge {
         let patch = UserPatch { groups, ..UserPatch::default() };
         let settle = Command::UpdateUser((&shadow).into(), Box::new(patch));
         Ok(*self.ask_shadow(settle).await?.user()?)
+    }
+
+    /// The shadow that has this name before somebody is created, where the name is the id. If the
+    /// system takes the name, it is the shadow of somebody who was deleted behind our back.
+    pub(super) async fn predecessor(&self, name: &str) -> Result<Option<UserId>, Fault> {
+        if self.numbering != Numbering::Names {
+            return Ok(None);
+        }
+        let named = Command::GetUser(UserRef::Name(name.to_owned()));
+        match self.ask_shadow(named).await.and_then(Outcome::user) {
+            Ok(shadow) => Ok(Some(shadow.id)),
+            Err(fault) if fault.is_absence_of(Subject::User) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Deletes the shadow of somebody who is gone, so that nobody comes into their keys.
+    pub(super) async fn bury(&self, gone: UserId) -> Result<(), Fault> {
+        match self.ask_shadow(Command::DeleteUser(UserRef::Id(gone))).await {
+            Err(fault) if !fault.is_absence_of(Subject::User) => Err(fault),
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 
     /// Follows a renaming that happened in the system.
