@@ -1,5 +1,6 @@
 //! Backends to be tested, each fresh: a store, or a system behind its bridge.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -38,13 +39,45 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
-    /// Makes a fresh backend.
+    /// Makes a fresh backend: of a live server if the environment names one, else of a second
+    /// gateway.
     pub(crate) async fn bench(system: &str) -> Result<Bench> {
+        if system == registry::STORE {
+            return Self::made(None, system, "system = \"store\"").await;
+        }
+        let variable =
+            |what: &str| environment(&format!("ISOGLOSS_TEST_{}_{what}", system.to_uppercase()));
+        if let Some(url) = variable("URL") {
+            let secret = variable("SECRET").context("the live server's _SECRET is not set")?;
+            return Self::live(system, &url, &secret).await;
+        }
+        let setup =
+            Setup { dialect: system.to_owned(), accounts: accounts(system), ..Setup::default() };
+        let gateway = Gateway::start(Path::new(env!("CARGO_BIN_EXE_isogloss")), &setup)?;
+        let url = gateway.url.clone();
+        Self::over(Some(gateway), system, &url, KEY).await
+    }
+
+    /// Makes the backend of a live server, rid of whom an earlier case has left there.
+    pub(crate) async fn live(system: &str, url: &str, secret: &str) -> Result<Bench> {
+        let bench = Self::over(None, system, url, secret).await?;
+        clear(&bench.backend).await?;
+        Ok(bench)
+    }
+
+    /// Makes the backend of a server.
+    pub(crate) async fn over(
+        gateway: Option<Gateway>,
+        system: &str,
+        url: &str,
+        secret: &str,
+    ) -> Result<Bench> {
+        let text = format!("system = {system:?}\nurl = {url:?}\nsecret = {secret:?}");
+        Self::made(gateway, system, &text).await
+    }
+
+    async fn made(gateway: Option<Gateway>, system: &str, backend: &str) -> Result<Bench> {
         let folder = tempfile::tempdir()?;
-        let (gateway, backend) = match system {
-            registry::STORE => (None, "system = \"store\"".to_owned()),
-            other => reach(other)?,
-        };
         let data = folder.path().join("data");
         let config = folder.path().join("gateway.toml");
         let store = data.display();
@@ -54,10 +87,7 @@ impl Fixture {
         bootstrap::initialise(&data, &Accounts::default()).await?;
         let store = startup::open_store(&settings).await?;
         let backends = Backends::open(&settings, &store).await?;
-        let backend = Arc::clone(&backends.named("people", &std::collections::BTreeMap::new())?);
-        if gateway.is_none() && system != registry::STORE {
-            clear(&backend).await?;
-        }
+        let backend = Arc::clone(&backends.named("people", &BTreeMap::new())?);
         let fixture = Self { store, backends, _system: gateway, _folder: folder };
         Ok(Bench { system: system.to_owned(), backend, fixture })
     }
@@ -80,26 +110,6 @@ async fn clear(backend: &Arc<dyn Backend>) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// A live server if the environment names one, else a second gateway.
-fn reach(system: &str) -> Result<(Option<Gateway>, String)> {
-    let variable =
-        |what: &str| environment(&format!("ISOGLOSS_TEST_{}_{what}", system.to_uppercase()));
-    if let Some(url) = variable("URL") {
-        let secret = variable("SECRET").context("the live server's _SECRET is not set")?;
-        return Ok((None, backend(system, &url, &secret)));
-    }
-    let setup =
-        Setup { dialect: system.to_owned(), accounts: accounts(system), ..Setup::default() };
-    let program = Path::new(env!("CARGO_BIN_EXE_isogloss"));
-    let gateway = Gateway::start(program, &setup)?;
-    let text = backend(system, &gateway.url, KEY);
-    Ok((Some(gateway), text))
-}
-
-fn backend(system: &str, url: &str, secret: &str) -> String {
-    format!("system = {system:?}\nurl = {url:?}\nsecret = {secret:?}")
 }
 
 /// An administrator with the service credential: the application's where the system has one.

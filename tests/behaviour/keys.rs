@@ -37,7 +37,7 @@ fn realm() -> Realm {
     Realm::named("octoprint")
 }
 
-async fn issue(bench: &Bench, owner: &User) {
+pub(crate) async fn issue(bench: &Bench, owner: &User) {
     let key = NewKey {
         realm: realm(),
         value: VALUE.into(),
@@ -54,7 +54,7 @@ async fn list(bench: &Bench, owner: &User) -> Vec<Key> {
     bench.done(Command::ListKeys(Some(owner.into()), realm())).await.keys().unwrap()
 }
 
-fn find() -> Command {
+pub(crate) fn find() -> Command {
     Command::FindKey(realm(), VALUE.into())
 }
 

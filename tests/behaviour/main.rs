@@ -1,9 +1,11 @@
 //! One suite over the canonical commands, run against every backend: the store, and each system
-//! behind its bridge, in front of a second gateway that speaks that system's dialect.
+//! behind its bridge, in front of a second gateway that speaks that system's dialect. OctoPrint
+//! from PyPI is run for real too.
 //!
 //! No backend can be skipped, and a capability that is declared but not exercised fails the run.
 //! `ISOGLOSS_TEST_KANBOARD_URL` and `ISOGLOSS_TEST_KANBOARD_SECRET` (likewise for the other
-//! systems) point the suite at a live server instead.
+//! systems) point the suite at a live server instead: one for tests, with `--test-threads 1`, since
+//! the people whom the cases make are deleted there before each.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod fixture;
@@ -11,6 +13,7 @@ mod groups;
 mod keys;
 mod passwords;
 mod people;
+mod real;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -88,22 +91,27 @@ fn main() {
         let name = format!("{backend}::every-capability-is-exercised");
         trials.push(Trial::test(name, move || exercised(backend)));
     }
+    trials.push(Trial::test("octoprint-from-pypi::every-case", real::octoprint));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
 fn run(backend: &'static str, case: &Case) -> Result<(), Failed> {
     block_on(async {
         let bench = Fixture::bench(backend).await.map_err(|error| format!("{error:#}"))?;
-        let able = bench.backend.capability().clone();
-        match case.verbs.iter().find(|verb| !able.has(**verb)) {
-            // What a backend does not declare, it must refuse as unsupported: that is checked by
-            // the capability itself, before the backend hears of it.
-            Some(verb) => assert_eq!(able.check(*verb).unwrap_err().kind, FaultKind::Unsupported),
-            None => (case.run)(&bench).await,
-        }
+        play(&bench, case).await;
         bench.fixture.close().await;
         Ok(())
     })
+}
+
+async fn play(bench: &Bench, case: &Case) {
+    let able = bench.backend.capability();
+    match case.verbs.iter().find(|verb| !able.has(**verb)) {
+        // What a backend does not declare, it must refuse as unsupported: that is checked by the
+        // capability itself, before the backend hears of it.
+        Some(verb) => assert_eq!(able.check(*verb).unwrap_err().kind, FaultKind::Unsupported),
+        None => (case.run)(bench).await,
+    }
 }
 
 fn exercised(backend: &'static str) -> Result<(), Failed> {
