@@ -255,7 +255,11 @@ fn mentioned(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"/._-*{}<>".contains(c));
     let words = words.map(|word| word.trim_end_matches(['.', '-']));
     let paths = words.filter(|word| FOLDERS.iter().any(|folder| word.starts_with(folder)));
-    paths.filter(|word| !word.contains(['*', '{', '<', '}', '>'])).map(str::to_owned).collect()
+    let vague = |word: &str| {
+        let capitals = |step: &str| step.len() > 2 && step.chars().all(|c| c.is_ascii_uppercase());
+        word.contains(['*', '{', '<', '}', '>']) || word.split(['/', '.']).any(capitals)
+    };
+    paths.filter(|word| !vague(word)).map(str::to_owned).collect()
 }
 
 #[test]
