@@ -256,7 +256,9 @@ fn mentioned(text: &str) -> BTreeSet<String> {
     let words = words.map(|word| word.trim_end_matches(['.', '-']));
     let paths = words.filter(|word| FOLDERS.iter().any(|folder| word.starts_with(folder)));
     let vague = |word: &str| {
-        let capitals = |step: &str| step.len() > 2 && step.chars().all(|c| c.is_ascii_uppercase());
+        let capitals = |step: &str| {
+            step.len() > 2 && step != "README" && step.chars().all(|c| c.is_ascii_uppercase())
+        };
         word.contains(['*', '{', '<', '}', '>']) || word.split(['/', '.']).any(capitals)
     };
     paths.filter(|word| !vague(word)).map(str::to_owned).collect()
