@@ -1,5 +1,6 @@
 //! A fresh store with all fronts before it, without a server between.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,7 +92,7 @@ impl Bench {
         let pipeline = self.pipeline();
         let dialect = front(asked.dialect, asked.version);
         let response = dialect.answer(&asked.request, &pipeline as &dyn Exchange).await;
-        Answer::of(asked.dialect, response)
+        Answer::of(asked.dialect, &response)
     }
 
     /// Asks the store itself.
@@ -128,8 +129,9 @@ impl Bench {
         for realm in realms {
             let groups = self.ask(Command::ListGroups(Some(realm.clone()))).await;
             let keys = self.ask(Command::ListKeys(None, realm)).await;
-            picture += &format!("{groups:#?}\n{keys:#?}\n");
+            write!(picture, "{groups:#?}\n{keys:#?}\n").unwrap();
         }
-        picture + &format!("{:#?}", self.ask(Command::ListGroups(None)).await)
+        write!(picture, "{:#?}", self.ask(Command::ListGroups(None)).await).unwrap();
+        picture
     }
 }

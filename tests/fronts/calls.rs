@@ -20,6 +20,8 @@ pub(crate) struct Asked {
 pub(crate) struct Answer {
     pub(crate) dialect: &'static str,
     pub(crate) status: u16,
+    /// The names and values of the cookies it sets.
+    pub(crate) cookies: Vec<String>,
     pub(crate) text: String,
     /// Null if it is none.
     pub(crate) json: Value,
@@ -37,10 +39,14 @@ pub(crate) enum Class {
 }
 
 impl Answer {
-    pub(crate) fn of(dialect: &'static str, response: Response) -> Self {
+    pub(crate) fn of(dialect: &'static str, response: &Response) -> Self {
         let text = String::from_utf8_lossy(&response.body).into_owned();
         let json = serde_json::from_str(&text).unwrap_or_default();
-        Self { dialect, status: response.status, text, json }
+        let set =
+            response.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+        let pair = |value: &str| value.split(';').next().unwrap_or_default().to_owned();
+        let cookies = set.map(|(_, value)| pair(value)).collect();
+        Self { dialect, status: response.status, cookies, text, json }
     }
 
     /// What it amounts to.
@@ -92,6 +98,12 @@ fn asked(dialect: &'static str, request: Request) -> Asked {
 }
 
 impl Asked {
+    /// With a cookie that was set before.
+    pub(crate) fn within(mut self, cookies: &[String]) -> Self {
+        self.request = self.request.with("cookie", cookies.join("; "));
+        self
+    }
+
     /// In the words of another version than the newest.
     pub(crate) fn by(mut self, version: &'static str) -> Self {
         self.version = Some(version);

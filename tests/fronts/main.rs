@@ -3,12 +3,14 @@
 //! - `seeds`: every example of the public documents gets an answer of the printed shape.
 //! - `concurrency`: what happens at the same time.
 //! - `authorisation`: who may do what.
+//! - `consistency`: whatever comes in through whichever front, all four show the same people.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod authorisation;
 mod bench;
 mod calls;
 mod concurrency;
+mod consistency;
 mod seeds;
 
 use std::path::{Path, PathBuf};
@@ -17,10 +19,11 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() {
     let arguments = Arguments::from_args();
-    let trials: Vec<Trial> = [seeds::trials(), concurrency::trials(), authorisation::trials()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let trials: Vec<Trial> =
+        [seeds::trials(), concurrency::trials(), authorisation::trials(), consistency::trials()]
+            .into_iter()
+            .flatten()
+            .collect();
     libtest_mimic::run(&arguments, trials).exit();
 }
 

@@ -1,0 +1,341 @@
+//! The model: what the steps so far should have come to.
+
+use std::collections::BTreeSet;
+
+use isogloss_canonical::user::{Role, User, folded};
+use serde_json::{Value, json};
+
+use super::names::PLAIN;
+use super::{Front, KEY, LOGIN, Step};
+use crate::bench::Bench;
+use crate::calls::{Answer, Asked, Class, dandelion, kanboard, octoprint, quoted, rhodecode};
+
+/// A person as the steps so far should have made them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Person {
+    pub(super) kanboard: i64,
+    pub(super) rhodecode: i64,
+    pub(super) dandelion: i64,
+    pub(super) name: String,
+    pub(super) role: Role,
+    pub(super) active: bool,
+    pub(super) password: String,
+    pub(super) member: bool,
+    pub(super) key: Option<String>,
+}
+
+/// Everybody, and what is gone.
+#[derive(Debug)]
+pub(super) struct Model {
+    pub(super) bench: Bench,
+    pub(super) people: Vec<Person>,
+    /// Every id that was ever given, by realm.
+    given: BTreeSet<(&'static str, i64)>,
+    /// Keys that open nothing any more.
+    pub(super) dead: Vec<String>,
+    passwords: u32,
+}
+
+impl Model {
+    pub(super) async fn of(bench: Bench) -> Self {
+        let given = BTreeSet::new();
+        let mut model = Self { bench, people: Vec::new(), given, dead: Vec::new(), passwords: 0 };
+        let root = model.bench.user("root").await;
+        model.arrive(&root, String::new()).unwrap();
+        model.people[0].key = Some(KEY.to_owned());
+        model
+    }
+
+    /// Adds somebody whom the store has, under ids that nobody ever had.
+    fn arrive(&mut self, user: &User, password: String) -> Result<(), String> {
+        let id = |realm: &str| -> i64 {
+            let id = user.ids.iter().find(|(own, _)| own.as_str() == realm);
+            id.and_then(|(_, id)| id.parse().ok()).unwrap_or_default()
+        };
+        let person = Person {
+            kanboard: id("kanboard"),
+            rhodecode: id("rhodecode"),
+            dandelion: id("dandelion"),
+            name: user.username.clone(),
+            role: user.role,
+            active: user.active,
+            password,
+            member: false,
+            key: None,
+        };
+        for (realm, id) in [
+            ("kanboard", person.kanboard),
+            ("rhodecode", person.rhodecode),
+            ("dandelion", person.dandelion),
+        ] {
+            if id == 0 || !self.given.insert((realm, id)) {
+                return Err(format!("{realm}'s id {id} was given before"));
+            }
+        }
+        self.people.push(person);
+        Ok(())
+    }
+
+    /// The person a number stands for: never the one who takes the steps.
+    fn who(&self, number: usize) -> Option<usize> {
+        let others = self.people.len() - 1;
+        (others > 0).then(|| 1 + number % others)
+    }
+
+    /// Takes a step through its front, and in the model if the front says that it was done.
+    pub(super) async fn take(&mut self, step: &Step) -> Result<(), String> {
+        if let Step::Create(front, name, admin) = step {
+            return self.create(*front, name, *admin).await;
+        }
+        let (Step::Rename(_, number, _)
+        | Step::Manager(number)
+        | Step::Administrator(_, number, _)
+        | Step::Active(_, number, _)
+        | Step::Password(_, number, _)
+        | Step::Delete(_, number)
+        | Step::Join(_, number)
+        | Step::Leave(_, number)
+        | Step::Key(number)
+        | Step::NoKey(number)) = step
+        else {
+            return Ok(());
+        };
+        let Some(at) = self.who(*number) else { return Ok(()) };
+        let password = self.next_password();
+        let answer = self.bench.send(asked(step, &self.people[at], &password)).await;
+        if answer.class() != Class::Done {
+            return self.not_done(step, at, &answer);
+        }
+        self.done(step, at, password, &answer).await
+    }
+
+    fn next_password(&mut self) -> String {
+        self.passwords += 1;
+        format!("pass \u{fc}ber {}", self.passwords)
+    }
+
+    async fn create(&mut self, front: Front, name: &str, admin: bool) -> Result<(), String> {
+        let password = self.next_password();
+        let taken = self.people.iter().any(|person| match front {
+            Front::Dandelion => folded(&person.name) == folded(name),
+            _ => person.name == name,
+        });
+        let before = self.bench.users().await;
+        let answer = self.bench.send(creation(front, name, &password, admin)).await;
+        let after = self.bench.users().await;
+        let new: Vec<_> =
+            after.iter().filter(|user| before.iter().all(|own| own.id != user.id)).collect();
+        match (answer.class() == Class::Done, taken, new.as_slice()) {
+            (true, false, [user]) => {
+                let cut = name.trim();
+                if user.username != name && user.username != cut {
+                    return Err(format!("{name:?} became {:?}", user.username));
+                }
+                let wanted = if admin { Role::Administrator } else { Role::User };
+                if user.role != wanted {
+                    return Err(format!("{name:?} became {:?}", user.role));
+                }
+                self.arrive(user, password)
+            }
+            (false, false, []) if !PLAIN.contains(&name) => Ok(()),
+            (false, true, []) => Ok(()),
+            // RhodeCode finds names that differ in case: `docs/dialects/names.md`.
+            (false, _, []) if front == Front::RhodeCode && self.has_alike(name) => Ok(()),
+            _ => Err(format!("taken: {taken}, new: {new:?}, answered {}", answer.text)),
+        }
+    }
+
+    fn has_alike(&self, name: &str) -> bool {
+        self.people.iter().any(|person| folded(&person.name) == folded(name))
+    }
+
+    /// What a front may decline: a name that is taken or not to its taste, a membership that is
+    /// there already, or is not.
+    fn not_done(&self, step: &Step, at: usize, answer: &Answer) -> Result<(), String> {
+        let person = &self.people[at];
+        let may = match step {
+            // A slash ends the name in a path: `fixtures/transcripts/octoprint/users-create-slash.json`.
+            Step::Key(_)
+            | Step::NoKey(_)
+            | Step::Administrator(Front::OctoPrint, ..)
+            | Step::Active(Front::OctoPrint, ..)
+            | Step::Password(Front::OctoPrint, ..)
+            | Step::Delete(Front::OctoPrint, _)
+                if person.name.contains('/') =>
+            {
+                true
+            }
+            Step::Rename(_, _, name) => !PLAIN.contains(name) || self.has_alike(name),
+            Step::Join(..) => person.member,
+            Step::Leave(..) => !person.member,
+            _ => false,
+        };
+        if may {
+            Ok(())
+        } else {
+            Err(format!("{}: {} {}", person.name, answer.status, answer.text))
+        }
+    }
+
+    async fn done(
+        &mut self,
+        step: &Step,
+        at: usize,
+        password: String,
+        answer: &Answer,
+    ) -> Result<(), String> {
+        if let Step::Delete(front, _) = step {
+            return self.delete(*front, at).await;
+        }
+        let taken = |name: &str| {
+            let mut others = self.people.iter().enumerate().filter(|(other, _)| *other != at);
+            others.any(|(_, person)| person.name == name)
+        };
+        let person = &self.people[at];
+        match step {
+            Step::Rename(_, _, name) if taken(name) && person.name != *name => {
+                return Err(format!("{} took the name {name:?} of another", person.name));
+            }
+            _ => {}
+        }
+        let person = &mut self.people[at];
+        match step {
+            Step::Rename(front, _, name) => {
+                let trimmed = *front == Front::Kanboard;
+                person.name = if trimmed { name.trim() } else { name }.to_owned();
+            }
+            Step::Manager(_) => person.role = Role::Manager,
+            Step::Administrator(_, _, true) => person.role = Role::Administrator,
+            Step::Administrator(front, _, false) => {
+                if person.role == Role::Administrator || *front == Front::Kanboard {
+                    person.role = Role::User;
+                }
+            }
+            Step::Active(_, _, on) => person.active = *on,
+            Step::Password(..) => person.password = password,
+            Step::Join(..) => person.member = true,
+            Step::Leave(..) => person.member = false,
+            Step::Key(_) | Step::NoKey(_) => {
+                self.dead.extend(person.key.take());
+                person.key = answer.json["apikey"].as_str().map(str::to_owned);
+            }
+            Step::Create(..) | Step::Delete(..) => {}
+        }
+        Ok(())
+    }
+
+    /// Dandelion says that it deleted an administrator, and does not
+    /// (`fixtures/transcripts/dandelion/delete-admin-user.json`), but for an accident of ids
+    /// (`dandelion-user-two`).
+    async fn delete(&mut self, front: Front, at: usize) -> Result<(), String> {
+        let person = self.people[at].clone();
+        let users = self.bench.users().await;
+        let there = users.iter().any(|user| user.username == person.name);
+        let spared = front == Front::Dandelion && person.role == Role::Administrator;
+        if there && !spared {
+            return Err(format!("{} is still there", person.name));
+        }
+        if !there {
+            self.dead.extend(person.key);
+            self.people.remove(at);
+        }
+        Ok(())
+    }
+}
+
+fn creation(front: Front, name: &str, password: &str, admin: bool) -> Asked {
+    match front {
+        Front::Kanboard => {
+            let role = if admin { "app-admin" } else { "app-user" };
+            let params = json!({"username": name, "password": password, "role": role});
+            kanboard(LOGIN, "createUser", &params)
+        }
+        Front::OctoPrint => {
+            let groups = if admin { vec!["admins", "users"] } else { vec!["users"] };
+            let body =
+                json!({"name": name, "password": password, "active": true, "groups": groups});
+            octoprint(KEY, "POST /api/access/users", &body)
+        }
+        Front::RhodeCode => {
+            let email = format!("{}@example.org", password.replace([' ', '\u{fc}'], ""));
+            let args = json!({"username": name, "password": password, "email": email,
+                "admin": admin});
+            rhodecode(KEY, "create_user", &args)
+        }
+        Front::Dandelion => {
+            let role = if admin { "2" } else { "1" };
+            let form =
+                json!({"username": name, "password": password, "fullname": name, "role": role});
+            dandelion(KEY, "POST /api/users/create", &form)
+        }
+    }
+}
+
+fn asked(step: &Step, person: &Person, password: &str) -> Asked {
+    let update = |change: Value| {
+        let mut args = json!({"userid": person.rhodecode});
+        args.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        rhodecode(KEY, "update_user", &args)
+    };
+    let kanboard_id = |method| kanboard(LOGIN, method, &json!([person.kanboard]));
+    let path = |rest: &str| format!("/api/access/users/{}{rest}", quoted(&person.name));
+    let put = |body: Value| octoprint(KEY, &format!("PUT {}", path("")), &body);
+    let uid = |line| dandelion(KEY, line, &json!({"uid": person.dandelion}));
+    let pair = json!([1, person.kanboard]);
+    let member = json!({"usergroupid": "crew", "userid": person.rhodecode});
+    match step {
+        Step::Rename(Front::RhodeCode, _, name) => update(json!({"username": name})),
+        Step::Rename(_, _, name) => {
+            kanboard(LOGIN, "updateUser", &json!({"id": person.kanboard, "username": name}))
+        }
+        Step::Manager(_) => role(person, "app-manager"),
+        Step::Administrator(Front::Kanboard, _, on) => {
+            role(person, if *on { "app-admin" } else { "app-user" })
+        }
+        Step::Administrator(Front::OctoPrint, _, true) => {
+            put(json!({"groups": ["admins", "users"]}))
+        }
+        Step::Administrator(Front::OctoPrint, ..) => put(json!({"groups": ["users"]})),
+        Step::Administrator(Front::RhodeCode, _, on) => update(json!({"admin": on})),
+        Step::Administrator(Front::Dandelion, _, on) => {
+            let role = if *on { "2" } else { "1" };
+            let form = json!({"uid": person.dandelion, "role": role});
+            dandelion(KEY, "POST /api/users/edit", &form)
+        }
+        Step::Active(Front::Kanboard, _, true) => kanboard_id("enableUser"),
+        Step::Active(Front::Kanboard, ..) => kanboard_id("disableUser"),
+        Step::Active(Front::OctoPrint, _, on) => put(json!({"active": on})),
+        Step::Active(Front::RhodeCode, _, on) => update(json!({"active": on})),
+        Step::Active(Front::Dandelion, _, true) => uid("POST /api/users/enable"),
+        Step::Active(Front::Dandelion, ..) => uid("POST /api/users/disable"),
+        Step::Password(Front::RhodeCode, ..) => update(json!({"password": password})),
+        Step::Password(Front::Dandelion, ..) => {
+            let form = json!({"uid": person.dandelion, "pw": password});
+            dandelion(KEY, "POST /api/users/resetpassword", &form)
+        }
+        Step::Password(..) => {
+            let line = format!("PUT {}", path("/password"));
+            octoprint(KEY, &line, &json!({"password": password}))
+        }
+        Step::Delete(Front::Kanboard, _) => kanboard_id("removeUser"),
+        Step::Delete(Front::OctoPrint, _) => {
+            octoprint(KEY, &format!("DELETE {}", path("")), &Value::Null)
+        }
+        Step::Delete(Front::RhodeCode, _) => {
+            rhodecode(KEY, "delete_user", &json!({"userid": person.rhodecode}))
+        }
+        Step::Delete(Front::Dandelion, _) => uid("POST /api/users/delete"),
+        Step::Join(Front::Kanboard, _) => kanboard(LOGIN, "addGroupMember", &pair),
+        Step::Join(..) => rhodecode(KEY, "add_user_to_user_group", &member),
+        Step::Leave(Front::Kanboard, _) => kanboard(LOGIN, "removeGroupMember", &pair),
+        Step::Leave(..) => rhodecode(KEY, "remove_user_from_user_group", &member),
+        Step::NoKey(_) => octoprint(KEY, &format!("DELETE {}", path("/apikey")), &Value::Null),
+        Step::Key(_) | Step::Create(..) => {
+            octoprint(KEY, &format!("POST {}", path("/apikey")), &json!({}))
+        }
+    }
+}
+
+fn role(person: &Person, role: &str) -> Asked {
+    kanboard(LOGIN, "updateUser", &json!({"id": person.kanboard, "role": role}))
+}
