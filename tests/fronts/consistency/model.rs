@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use isogloss_canonical::user::{Role, User, folded};
-use serde_json::{Value, json};
-
 use super::names::PLAIN;
-use super::{Front, KEY, LOGIN, Step};
+use super::steps::{asked, creation};
+use super::{Front, KEY, Step};
 use crate::bench::Bench;
-use crate::calls::{Answer, Asked, Class, dandelion, kanboard, octoprint, quoted, rhodecode};
+use crate::calls::{Answer, Class};
+use isogloss_canonical::user::{Role, User, folded};
 
 /// A person as the steps so far should have made them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +90,7 @@ impl Model {
         | Step::Manager(number)
         | Step::Administrator(_, number, _)
         | Step::Active(_, number, _)
-        | Step::Password(_, number, _)
+        | Step::Password(_, number)
         | Step::Delete(_, number)
         | Step::Join(_, number)
         | Step::Leave(_, number)
@@ -159,7 +158,7 @@ impl Model {
             | Step::NoKey(_)
             | Step::Administrator(Front::OctoPrint, ..)
             | Step::Active(Front::OctoPrint, ..)
-            | Step::Password(Front::OctoPrint, ..)
+            | Step::Password(Front::OctoPrint, _)
             | Step::Delete(Front::OctoPrint, _)
                 if person.name.contains('/') =>
             {
@@ -241,101 +240,4 @@ impl Model {
         }
         Ok(())
     }
-}
-
-fn creation(front: Front, name: &str, password: &str, admin: bool) -> Asked {
-    match front {
-        Front::Kanboard => {
-            let role = if admin { "app-admin" } else { "app-user" };
-            let params = json!({"username": name, "password": password, "role": role});
-            kanboard(LOGIN, "createUser", &params)
-        }
-        Front::OctoPrint => {
-            let groups = if admin { vec!["admins", "users"] } else { vec!["users"] };
-            let body =
-                json!({"name": name, "password": password, "active": true, "groups": groups});
-            octoprint(KEY, "POST /api/access/users", &body)
-        }
-        Front::RhodeCode => {
-            let email = format!("{}@example.org", password.replace([' ', '\u{fc}'], ""));
-            let args = json!({"username": name, "password": password, "email": email,
-                "admin": admin});
-            rhodecode(KEY, "create_user", &args)
-        }
-        Front::Dandelion => {
-            let role = if admin { "2" } else { "1" };
-            let form =
-                json!({"username": name, "password": password, "fullname": name, "role": role});
-            dandelion(KEY, "POST /api/users/create", &form)
-        }
-    }
-}
-
-fn asked(step: &Step, person: &Person, password: &str) -> Asked {
-    let update = |change: Value| {
-        let mut args = json!({"userid": person.rhodecode});
-        args.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-        rhodecode(KEY, "update_user", &args)
-    };
-    let kanboard_id = |method| kanboard(LOGIN, method, &json!([person.kanboard]));
-    let path = |rest: &str| format!("/api/access/users/{}{rest}", quoted(&person.name));
-    let put = |body: Value| octoprint(KEY, &format!("PUT {}", path("")), &body);
-    let uid = |line| dandelion(KEY, line, &json!({"uid": person.dandelion}));
-    let pair = json!([1, person.kanboard]);
-    let member = json!({"usergroupid": "crew", "userid": person.rhodecode});
-    match step {
-        Step::Rename(Front::RhodeCode, _, name) => update(json!({"username": name})),
-        Step::Rename(_, _, name) => {
-            kanboard(LOGIN, "updateUser", &json!({"id": person.kanboard, "username": name}))
-        }
-        Step::Manager(_) => role(person, "app-manager"),
-        Step::Administrator(Front::Kanboard, _, on) => {
-            role(person, if *on { "app-admin" } else { "app-user" })
-        }
-        Step::Administrator(Front::OctoPrint, _, true) => {
-            put(json!({"groups": ["admins", "users"]}))
-        }
-        Step::Administrator(Front::OctoPrint, ..) => put(json!({"groups": ["users"]})),
-        Step::Administrator(Front::RhodeCode, _, on) => update(json!({"admin": on})),
-        Step::Administrator(Front::Dandelion, _, on) => {
-            let role = if *on { "2" } else { "1" };
-            let form = json!({"uid": person.dandelion, "role": role});
-            dandelion(KEY, "POST /api/users/edit", &form)
-        }
-        Step::Active(Front::Kanboard, _, true) => kanboard_id("enableUser"),
-        Step::Active(Front::Kanboard, ..) => kanboard_id("disableUser"),
-        Step::Active(Front::OctoPrint, _, on) => put(json!({"active": on})),
-        Step::Active(Front::RhodeCode, _, on) => update(json!({"active": on})),
-        Step::Active(Front::Dandelion, _, true) => uid("POST /api/users/enable"),
-        Step::Active(Front::Dandelion, ..) => uid("POST /api/users/disable"),
-        Step::Password(Front::RhodeCode, ..) => update(json!({"password": password})),
-        Step::Password(Front::Dandelion, ..) => {
-            let form = json!({"uid": person.dandelion, "pw": password});
-            dandelion(KEY, "POST /api/users/resetpassword", &form)
-        }
-        Step::Password(..) => {
-            let line = format!("PUT {}", path("/password"));
-            octoprint(KEY, &line, &json!({"password": password}))
-        }
-        Step::Delete(Front::Kanboard, _) => kanboard_id("removeUser"),
-        Step::Delete(Front::OctoPrint, _) => {
-            octoprint(KEY, &format!("DELETE {}", path("")), &Value::Null)
-        }
-        Step::Delete(Front::RhodeCode, _) => {
-            rhodecode(KEY, "delete_user", &json!({"userid": person.rhodecode}))
-        }
-        Step::Delete(Front::Dandelion, _) => uid("POST /api/users/delete"),
-        Step::Join(Front::Kanboard, _) => kanboard(LOGIN, "addGroupMember", &pair),
-        Step::Join(..) => rhodecode(KEY, "add_user_to_user_group", &member),
-        Step::Leave(Front::Kanboard, _) => kanboard(LOGIN, "removeGroupMember", &pair),
-        Step::Leave(..) => rhodecode(KEY, "remove_user_from_user_group", &member),
-        Step::NoKey(_) => octoprint(KEY, &format!("DELETE {}", path("/apikey")), &Value::Null),
-        Step::Key(_) | Step::Create(..) => {
-            octoprint(KEY, &format!("POST {}", path("/apikey")), &json!({}))
-        }
-    }
-}
-
-fn role(person: &Person, role: &str) -> Asked {
-    kanboard(LOGIN, "updateUser", &json!({"id": person.kanboard, "role": role}))
 }

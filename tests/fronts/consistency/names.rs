@@ -2,10 +2,18 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::group::NewGroup;
-use libtest_mimic::Trial;
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::user::NewUser;
+use libtest_mimic::{Failed, Trial};
+use serde_json::{Value, json};
+
+use super::{KEY, LOGIN, accounts};
+use crate::bench::{Bench, House};
+use crate::block_on;
+use crate::calls::{Class, dandelion, kanboard, octoprint, quoted, rhodecode};
 
 /// ASCII, other letters, an accent that is composed and one that combines, cases, blanks, digits,
-/// names that mean something to one of the systems.
+/// names that mean something to one of the systems, one that is as long as they come.
 pub(super) const NAMES: &[&str] = &[
     "anna",
     "Anna",
@@ -28,11 +36,23 @@ pub(super) const NAMES: &[&str] = &[
     "o'neill \"x\" <b>",
     "a/b",
     "100%",
-    "a-name-of-two-hundred-letters-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "a-name-of-one-hundred-and-ninety-letters-0123456789-0123456789-0123456789-0123456789-0123456789-\
+     0123456789-0123456789-0123456789-0123456789-0123456789-0123456789-0123456789-0123456789-012345",
 ];
 
 /// Names that every front takes.
 pub(super) const PLAIN: &[&str] = &["anna", "bob", "strasse", "istanbul", "guest"];
+
+/// What Kanboard, OctoPrint and RhodeCode tell apart, and Dandelion does not.
+const ALIKE: [(&str, &str); 4] =
+    [("anna", "ANNA"), ("anna", "anna "), ("ren\u{e9}e", "REN\u{c9}E"), ("anna ", "Anna")];
+/// What all four tell apart.
+const APART: [(&str, &str); 4] = [
+    ("ren\u{e9}e", "rene\u{301}e"),
+    ("stra\u{df}e", "strasse"),
+    ("anna", " anna"),
+    ("\u{130}stanbul", "istanbul"),
+];
 
 /// The team that steps let people join.
 pub(super) fn team() -> Command {
@@ -40,5 +60,148 @@ pub(super) fn team() -> Command {
 }
 
 pub(super) fn trials() -> Vec<Trial> {
-    Vec::new()
+    let trial = |name: &str, run: fn() -> Result<(), Failed>| {
+        Trial::test(format!("consistency::names::{name}"), run)
+    };
+    vec![
+        trial("dandelion-gives-no-name-that-is-like-another", || block_on(alike())),
+        trial("what-differs-otherwise-is-two-people", || block_on(apart())),
+        trial("a-spelling-that-two-people-share-is-nobody", || block_on(nobody_else())),
+        trial("ids-at-their-limits", || block_on(limits())),
+        trial("a-password-of-more-than-72-bytes-is-one-everywhere", || block_on(long_passwords())),
+    ]
+}
+
+async fn by_kanboard(bench: &Bench, name: &str, password: &str) -> Class {
+    let params = json!({"username": name, "password": password});
+    bench.send(kanboard(LOGIN, "createUser", &params)).await.class()
+}
+
+/// Somebody whom no front had to accept.
+async fn bring(bench: &Bench, name: &str) {
+    let user = NewUser { username: name.to_owned(), ..NewUser::default() };
+    bench.ask(Command::CreateUser(Box::new(user))).await;
+}
+
+async fn by_dandelion(bench: &Bench, name: &str, password: &str) -> Class {
+    let form = json!({"username": name, "password": password, "fullname": "N", "role": "1"});
+    bench.send(dandelion(KEY, "POST /api/users/create", &form)).await.class()
+}
+
+async fn alike() -> Result<(), Failed> {
+    let house = House::of(&accounts()).await;
+    for (one, other) in ALIKE {
+        let bench = house.open().await;
+        bring(&bench, one).await;
+        assert_eq!(by_dandelion(&bench, other, "secret").await, Class::Failed, "{other:?}");
+        bring(&bench, other).await;
+        assert_eq!(by_dandelion(&bench, one, "secret").await, Class::Failed, "{one:?}");
+        assert_ne!(bench.user(one).await.id, bench.user(other).await.id);
+    }
+    Ok(())
+}
+
+async fn apart() -> Result<(), Failed> {
+    let house = House::of(&accounts()).await;
+    for (one, other) in APART {
+        let bench = house.open().await;
+        assert_eq!(by_dandelion(&bench, one, "secret").await, Class::Done, "{one:?}");
+        assert_eq!(by_dandelion(&bench, other, "secret").await, Class::Done, "{other:?}");
+        assert_ne!(bench.user(one).await.id, bench.user(other).await.id);
+    }
+    Ok(())
+}
+
+/// Who Dandelion lets in with a name and a password.
+async fn let_in(bench: &Bench, name: &str, password: &str) -> Value {
+    let form = json!({"user": name, "pass": password});
+    let session = bench.send(dandelion("", "POST /login", &form)).await;
+    let me = dandelion("", "GET /api/i/users/getuser", &json!({})).within(&session.cookies);
+    bench.send(me).await.json["data"][0]["username"].clone()
+}
+
+async fn nobody_else() -> Result<(), Failed> {
+    let bench = House::of(&accounts()).await.open().await;
+    assert_eq!(by_kanboard(&bench, "anna", "secret 1").await, Class::Done);
+    assert_eq!(let_in(&bench, "ANNA", "secret 1").await, json!("anna"));
+    assert_eq!(by_kanboard(&bench, "Anna", "secret 2").await, Class::Done);
+    assert_eq!(let_in(&bench, "ANNA", "secret 1").await, Value::Null);
+    assert_eq!(let_in(&bench, "anna", "secret 1").await, json!("anna"));
+    assert_eq!(let_in(&bench, "Anna", "secret 2").await, json!("Anna"));
+    assert_eq!(let_in(&bench, "Anna", "secret 1").await, Value::Null);
+    let login = bench.send(kanboard("ANNA:secret 1", "getMe", &json!([]))).await;
+    assert_eq!(login.class(), Class::Refused, "{}", login.text);
+    let user = bench.send(octoprint(KEY, "GET /api/access/users/ANNA", &Value::Null)).await;
+    assert_eq!(user.status, 404, "{}", user.text);
+    Ok(())
+}
+
+/// The last id that Dandelion's and Kanboard's columns hold, and those after it.
+async fn limits() -> Result<(), Failed> {
+    let mut accounts = accounts();
+    let ids =
+        json!({"kanboard": 2_147_483_646, "rhodecode": 2_147_483_646, "dandelion": 2_147_483_646});
+    let last = json!({"username": "last", "password": "secret", "ids": ids});
+    accounts["users"].as_array_mut().unwrap().push(last);
+    let bench = House::of(&accounts).await.open().await;
+    for name in ["one", "two"] {
+        by_kanboard(&bench, name, "secret").await;
+    }
+    for name in ["last", "one", "two"] {
+        let Some(user) = bench.users().await.into_iter().find(|user| user.username == name) else {
+            continue;
+        };
+        let id = |realm| user.ids[&Realm::named(realm)].parse::<i64>().unwrap();
+        let row = bench.send(kanboard(LOGIN, "getUser", &json!([id("kanboard")]))).await;
+        assert_eq!(row.json["result"]["username"], json!(name), "{}", row.text);
+        let row = json!({"userid": id("rhodecode")});
+        let row = bench.send(rhodecode(KEY, "get_user", &row)).await;
+        assert_eq!(row.json["result"]["username"], json!(name), "{}", row.text);
+        let row = json!({"uid": id("dandelion").to_string()});
+        let row = bench.send(dandelion(KEY, "GET /api/users/getuser", &row)).await;
+        let shown = row.json["data"]["username"].as_str().unwrap_or("nobody");
+        // What does not fit into its column points at nobody there, and at nobody else.
+        let fits = i32::try_from(id("dandelion")).is_ok();
+        assert_eq!(shown, if fits { name } else { "nobody" }, "{}", row.text);
+    }
+    Ok(())
+}
+
+/// `fixtures/transcripts/kanboard/auth-basic.json`: what follows the 72nd byte does not count.
+async fn long_passwords() -> Result<(), Failed> {
+    let bench = House::of(&accounts()).await.open().await;
+    assert_eq!(by_kanboard(&bench, "anna", "at first").await, Class::Done);
+    let user = bench.user("anna").await;
+    let id = |realm| user.ids[&Realm::named(realm)].clone();
+    for (front, letter) in
+        ["octoprint", "rhodecode", "dandelion"].into_iter().zip(["a", "\u{fc}", "z"])
+    {
+        let password = letter.repeat(40 * 2) + front;
+        let set = match front {
+            "octoprint" => {
+                let line = format!("PUT /api/access/users/{}/password", quoted("anna"));
+                octoprint(KEY, &line, &json!({"password": password}))
+            }
+            "rhodecode" => {
+                let args = json!({"userid": id("rhodecode").parse::<i64>().unwrap(),
+                    "password": password});
+                rhodecode(KEY, "update_user", &args)
+            }
+            _ => {
+                let form = json!({"uid": id("dandelion"), "pw": password});
+                dandelion(KEY, "POST /api/users/resetpassword", &form)
+            }
+        };
+        assert_eq!(bench.send(set).await.class(), Class::Done, "{front}");
+        assert_eq!(let_in(&bench, "anna", &password).await, json!("anna"), "{front}");
+        for tail in ["", " and more"] {
+            let login = format!("anna:{password}{tail}");
+            let me = bench.send(kanboard(&login, "getMe", &json!([]))).await;
+            assert_eq!(me.class(), Class::Done, "{front}: {}", me.text);
+        }
+        let short: String = password.chars().take(30).collect();
+        let me = bench.send(kanboard(&format!("anna:{short}"), "getMe", &json!([]))).await;
+        assert_eq!(me.class(), Class::Refused, "{front}: {}", me.text);
+    }
+    Ok(())
 }
