@@ -72,7 +72,7 @@ impl Api {
 
     fn keyed(&self, method: &str, tail: &str) -> Request {
         let path = format!("{}{tail}", self.people);
-        Request::to(method, path).with("x-api-key", self.key.expose().to_owned())
+        request(method, path).with("x-api-key", self.key.expose().to_owned())
     }
 
     /// Whether the server lets somebody in with this password. It is asked as a browser asks it,
@@ -80,7 +80,7 @@ impl Api {
     /// servers, and signing in with the owner's key skips a second factor.
     pub(super) async fn lets_in(&self, user: &str, password: &Secret) -> Result<bool, Fault> {
         let body = json!({"user": user, "pass": password.expose()}).to_string();
-        let mut login = Request::to("POST", LOGIN).carrying("application/json", body);
+        let mut login = request("POST", LOGIN).carrying("application/json", body);
         if let Some((name, token)) = self.csrf_pair().await? {
             login = login.with("cookie", format!("{name}={token}")).with("x-csrf-token", token);
         }
@@ -99,7 +99,7 @@ impl Api {
     /// there is no such page.
     async fn csrf_pair(&self) -> Result<Option<(String, String)>, Fault> {
         let (path, cookie) = PAGE;
-        let response = self.upstream.send(Request::to("GET", path)).await?;
+        let response = self.upstream.send(request("GET", path)).await?;
         if !matches!(response.status, 200 | 404) {
             return Err(status_fault(response.status));
         }
@@ -108,6 +108,12 @@ impl Api {
         let mut ours = pairs.filter(|(name, _)| name.trim().starts_with(cookie));
         Ok(ours.next().map(|(name, token)| (name.trim().to_owned(), token.trim().to_owned())))
     }
+}
+
+/// A request on a connection of its own: 1.9 closes each after its answer without saying so, and
+/// whatever is sent on it then is lost.
+fn request(method: &str, path: impl Into<String>) -> Request {
+    Request::to(method, path).with("connection", "close")
 }
 
 /// A refused login: a wrong password, or a right one that is not enough.
