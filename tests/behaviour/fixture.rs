@@ -92,6 +92,11 @@ impl Fixture {
         Ok(Bench { system: system.to_owned(), backend, fixture })
     }
 
+    /// The gateway's own store.
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Closes the stores.
     pub(crate) async fn close(&self) {
         self.backends.close().await;

@@ -1,11 +1,16 @@
 //! Passwords: verified by the backend its own way, changed, and locked after failures.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use isogloss::auth::Authority;
+use isogloss::pipeline::Pipeline;
 use isogloss_canonical::command::{Command, Verb};
-use isogloss_canonical::credentials::Lockout;
-use isogloss_canonical::fault::{FaultKind, Subject};
+use isogloss_canonical::credentials::{Credentials, Lockout};
+use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::fault::{FaultKind, Refusal, Subject};
+use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
 
 use crate::people::{create, get, named, new};
@@ -16,6 +21,11 @@ pub(crate) const CASES: &[Case] = &[
         name: "a-password-is-verified",
         verbs: &[Verb::CreateUser, Verb::VerifyPassword],
         run: |bench| verified(bench).boxed_local(),
+    },
+    Case {
+        name: "a-wrong-password-lets-nobody-in",
+        verbs: &[Verb::CreateUser],
+        run: |bench| signs_in(bench).boxed_local(),
     },
     Case {
         name: "a-changed-password-takes-the-old-ones-place",
@@ -46,6 +56,30 @@ async fn verified(bench: &Bench) {
     assert!(!verify(bench, &made, "battery staple").await);
     assert!(!verify(bench, &made, "").await);
     assert!(!verify(bench, named("nobody"), "correct horse").await);
+}
+
+/// Where the backend verifies no passwords, even the right one is wrong.
+async fn signs_in(bench: &Bench) {
+    create(bench, new("ada")).await;
+    let authority = Arc::new(Authority::new(Duration::ZERO).unwrap());
+    let memory = Arc::new(bench.fixture.store().clone());
+    let pipeline = Pipeline::new(Arc::clone(&bench.backend), memory, authority);
+    let sign_in = async |name: &str, password: &str| {
+        let secret = Secret::new(password);
+        let login = Credentials::Login { user: named(name), secret, keys: None, lockout: None };
+        match pipeline.identify(login).await {
+            Ok(caller) => caller.user().is_some_and(|user| user.username == name),
+            Err(fault) => {
+                assert_eq!(fault.refusal, Some(Refusal::Unknown), "{fault:?}");
+                false
+            }
+        }
+    };
+    let verifies = bench.backend.capability().has(Verb::VerifyPassword);
+    assert_eq!(sign_in("ada", "correct horse").await, verifies);
+    for (name, password) in [("ada", "battery staple"), ("ada", ""), ("nobody", "correct horse")] {
+        assert!(!sign_in(name, password).await, "{name} is let in by {password:?}");
+    }
 }
 
 async fn changed(bench: &Bench) {
