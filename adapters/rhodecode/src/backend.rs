@@ -24,6 +24,7 @@ use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::outcome::Outcome;
 
 use crate::backend::api::Api;
+use crate::backend::row::Eyes;
 use crate::version::Version;
 use crate::wire::kept;
 
@@ -55,6 +56,7 @@ fn capability_of(version: Version) -> Capability {
     let native = [
         Verb::GetUser,
         Verb::ListUsers,
+        Verb::UpdateUser,
         Verb::ActivateUser,
         Verb::DeactivateUser,
         Verb::DeleteUser,
@@ -69,7 +71,6 @@ fn capability_of(version: Version) -> Capability {
     ];
     let capability = Capability::of(native)
         .with(Verb::CreateUser, Support::Composed("get_users for names in other case, create_user"))
-        .with(Verb::UpdateUser, Support::Lossy("no first name can be taken away"))
         .with(Verb::ChangePassword, Support::Lossy("a lost password cannot be set again"))
         .with(Verb::ListMembers, Support::Composed("get_user_group"))
         .with(Verb::GroupsOf, Support::Composed("get_user_groups"))
@@ -79,6 +80,17 @@ fn capability_of(version: Version) -> Capability {
     match version {
         Version::Current => capability.keeping(&[kept::DESCRIPTION]),
         Version::Early => capability,
+    }
+}
+
+impl RhodeCodeBackend {
+    /// An address that a person must have and does not is nobody's: below `.invalid`, which no real
+    /// one ever is, it is not shown.
+    fn eyes(&self) -> Eyes<'_> {
+        let template = &self.service.defaults.email;
+        let domain = template.rfind('@').and_then(|at| template.get(at..));
+        let nowhere = domain.filter(|domain| domain.ends_with(".invalid"));
+        Eyes { realm: &self.service.realm, nowhere }
     }
 }
 

@@ -80,7 +80,7 @@ impl RhodeCodeBackend {
     /// Calls a method that shows the group in its answer.
     async fn shown(&self, method: &str, args: Arguments) -> Result<Outcome, Fault> {
         let row = self.api.about(method, args, "user_group").await?;
-        let (group, _) = row::group(&self.service.realm, &row)?;
+        let (group, _) = row::group(self.eyes(), &row)?;
         Ok(Outcome::Group(Box::new(group)))
     }
 
@@ -157,7 +157,7 @@ impl RhodeCodeBackend {
             }
         };
         let row = self.api.call("get_user_group", only("usergroupid", id)).await?;
-        let (found, members) = row::group(&self.service.realm, &row)?;
+        let (found, members) = row::group(self.eyes(), &row)?;
         match group {
             // A MySQL database finds names in any case.
             GroupRef::Name(_, name) if *name != found.name => Err(absent()),
@@ -173,7 +173,7 @@ impl RhodeCodeBackend {
         let Value::Array(rows) = self.api.call("get_user_groups", Arguments::new()).await? else {
             return Err(unexpected("no list of groups"));
         };
-        let all = rows.iter().map(|row| row::group(&self.service.realm, row));
+        let all = rows.iter().map(|row| row::group(self.eyes(), row));
         let mut all: Vec<_> = all.collect::<Result<_, _>>()?;
         all.sort_by_key(|(group, _)| group.native(&self.service.realm).and_then(number));
         Ok(all)

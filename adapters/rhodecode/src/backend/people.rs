@@ -89,45 +89,26 @@ impl RhodeCodeBackend {
     }
 
     fn person(&self, row: &Value) -> Result<User, Fault> {
-        let known = row::person(&self.service.realm, row)?;
+        let known = row::person(self.eyes(), row)?;
         known.ok_or_else(|| Fault::not_found(Subject::User))
     }
 
     /// Everybody, in the order of creation: the server goes by name.
     pub(super) async fn everybody(&self) -> Result<Vec<User>, Fault> {
         let rows = self.api.call("get_users", Arguments::new()).await?;
-        let mut all = row::people(&self.service.realm, &rows)?;
+        let mut all = row::people(self.eyes(), &rows)?;
         all.sort_by_key(|one| one.native(&self.service.realm).and_then(number));
         Ok(all)
     }
 
     pub(super) async fn update(&self, user: &UserRef, patch: UserPatch) -> Result<Outcome, Fault> {
-        let mut args = words::of_change(self.version, &patch, &self.nobody_knows());
-        let mut known = None;
-        if words::takes_first_name(&args) {
-            let person = self.get(user).await?;
-            args = words::without_first_name(args, &person)?;
-            known = Some(person);
-        }
-        let changed = match known {
-            Some(known) if args.is_empty() => known,
-            _ => self.change(user, args, &patch).await?,
-        };
-        Ok(Outcome::User(Box::new(changed)))
-    }
-
-    async fn change(
-        &self,
-        user: &UserRef,
-        mut args: Arguments,
-        patch: &UserPatch,
-    ) -> Result<User, Fault> {
         let id = self.id_of(user).await?;
+        let mut args = words::of_change(self.version, &patch, &self.nobody_knows());
         args.insert("userid".to_owned(), id.into());
         match self.api.about("update_user", args, "user").await {
-            Ok(row) => self.person(&row),
+            Ok(row) => self.person(&row).map(|changed| Outcome::User(Box::new(changed))),
             Err(fault) if fault.kind == FaultKind::Invalid => {
-                Err(self.why_not(id, patch).await?.unwrap_or(fault))
+                Err(self.why_not(id, &patch).await?.unwrap_or(fault))
             }
             Err(fault) => Err(fault),
         }

@@ -17,10 +17,22 @@ use crate::wire::{OWN_PLUGIN, kept};
 /// The number of `default`.
 pub(super) const NOBODY: i64 = 1;
 
+/// What stands for no first name where the server would keep the old one.
+pub(super) const NO_NAME: &str = " ";
+
 type Row = Map<String, Value>;
 
+/// The eyes that rows are read with.
+#[derive(Clone, Copy)]
+pub(super) struct Eyes<'a> {
+    /// The realm of the server's ids.
+    pub(super) realm: &'a Realm,
+    /// Where addresses are that the gateway made up: `@users.invalid`.
+    pub(super) nowhere: Option<&'a str>,
+}
+
 /// A person; `None` for `default`, who is nobody.
-pub(super) fn person(realm: &Realm, row: &Value) -> Result<Option<User>, Fault> {
+pub(super) fn person(eyes: Eyes<'_>, row: &Value) -> Result<Option<User>, Fault> {
     let Value::Object(row) = row else { return Err(unexpected("a person who is no object")) };
     let id = number(row, "user_id")?;
     if id == NOBODY {
@@ -50,12 +62,13 @@ pub(super) fn person(realm: &Realm, row: &Value) -> Result<Option<User>, Fault> 
     }
     Ok(Some(User {
         id: UserId(Uuid::nil()),
-        ids: [(realm.clone(), id.to_string())].into(),
+        ids: [(eyes.realm.clone(), id.to_string())].into(),
         username,
         display_name: None,
-        given_name: text(row, "firstname")?,
+        given_name: text(row, "firstname")?
+            .map(|name| if name == NO_NAME { String::new() } else { name }),
         family_name: text(row, "lastname")?,
-        email: text(row, "email")?,
+        email: text(row, "email")?.filter(|address| !eyes.made_up(address)),
         role: if admin == Some(true) { Role::Administrator } else { Role::User },
         active: active == Some(true),
         has_password: plugin == OWN_PLUGIN,
@@ -71,16 +84,22 @@ pub(super) fn person(realm: &Realm, row: &Value) -> Result<Option<User>, Fault> 
     }))
 }
 
+impl Eyes<'_> {
+    fn made_up(&self, address: &str) -> bool {
+        self.nowhere.is_some_and(|nowhere| address.ends_with(&nowhere.to_lowercase()))
+    }
+}
+
 /// What a person whose name was set to null is called: as the dialect calls them.
 pub(super) fn placeholder(id: i64) -> String {
     format!("\u{2205}{id}")
 }
 
 /// A user group with its members.
-pub(super) fn group(realm: &Realm, row: &Value) -> Result<(Group, Vec<User>), Fault> {
+pub(super) fn group(eyes: Eyes<'_>, row: &Value) -> Result<(Group, Vec<User>), Fault> {
     let Value::Object(row) = row else { return Err(unexpected("a group that is no object")) };
     let id = number(row, "users_group_id")?;
-    let members = people(realm, row.get("users").unwrap_or(&Value::Null))?;
+    let members = people(eyes, row.get("users").unwrap_or(&Value::Null))?;
     let mut attributes = Attributes::new();
     // Version 4.3 has none.
     if row.contains_key("sync") {
@@ -90,7 +109,7 @@ pub(super) fn group(realm: &Realm, row: &Value) -> Result<(Group, Vec<User>), Fa
     let group = Group {
         id: GroupId(Uuid::nil()),
         realm: None,
-        ids: [(realm.clone(), id.to_string())].into(),
+        ids: [(eyes.realm.clone(), id.to_string())].into(),
         name: text(row, "group_name")?.ok_or_else(|| unexpected("a group without name"))?,
         description: text(row, "group_description")?,
         owner: None,
@@ -106,9 +125,9 @@ pub(super) fn group(realm: &Realm, row: &Value) -> Result<(Group, Vec<User>), Fa
 }
 
 /// A list of people, without `default`.
-pub(super) fn people(realm: &Realm, rows: &Value) -> Result<Vec<User>, Fault> {
+pub(super) fn people(eyes: Eyes<'_>, rows: &Value) -> Result<Vec<User>, Fault> {
     let Value::Array(rows) = rows else { return Err(unexpected("no list of people")) };
-    let known = rows.iter().map(|row| person(realm, row));
+    let known = rows.iter().map(|row| person(eyes, row));
     known.filter_map(Result::transpose).collect()
 }
 

@@ -1,11 +1,11 @@
 //! What is asked of a person, as arguments of `create_user` and `update_user`.
 
-use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{AttributeChanges, Attributes, NewUser, Role, User, UserPatch};
+use isogloss_canonical::user::{AttributeChanges, Attributes, NewUser, Role, UserPatch};
 use serde_json::Value;
 
 use crate::backend::api::{Arguments, only};
+use crate::backend::row::NO_NAME;
 use crate::version::Version;
 use crate::wire::{OWN_PLUGIN, kept};
 
@@ -92,7 +92,7 @@ pub(super) fn of_change(version: Version, patch: &UserPatch, random: &Secret) ->
     };
     say("username", patch.username.as_deref().map(|name| name_or_null(name, &patch.attributes)));
     let (first, last) = names_of_change(patch);
-    say("firstname", first.map(Value::from));
+    say("firstname", first.map(first_name));
     say("lastname", last.map(Value::from));
     say("email", patch.email.clone().map(Value::from));
     say("active", patch.active.map(Value::from));
@@ -105,6 +105,12 @@ pub(super) fn of_change(version: Version, patch: &UserPatch, random: &Secret) ->
         say("description", kept(kept::DESCRIPTION));
     }
     args
+}
+
+/// A first name, or a blank for none: the server says that it took a first name away, and keeps it
+/// (fixtures/transcripts/rhodecode/update-user-empty.json).
+fn first_name(name: String) -> Value {
+    if name.is_empty() { NO_NAME.into() } else { name.into() }
 }
 
 /// A name; null where the dialect kept a placeholder for it.
@@ -131,22 +137,6 @@ fn plugin_of_change(patch: &UserPatch) -> Option<Value> {
         Some(None) => Some(kept.filter(|plugin| plugin != "ldap").unwrap_or(OWN_PLUGIN.into())),
         None => kept,
     }
-}
-
-/// Whether a change asks for a first name to be taken away.
-pub(super) fn takes_first_name(args: &Arguments) -> bool {
-    args.get("firstname").is_some_and(|name| name == "")
-}
-
-/// The server says that it took a first name away, and keeps it:
-/// fixtures/transcripts/rhodecode/update-user-empty.json.
-pub(super) fn without_first_name(mut args: Arguments, known: &User) -> Result<Arguments, Fault> {
-    if known.given_name.as_deref().is_some_and(|name| !name.is_empty()) {
-        let detail = "the server takes no first name away";
-        return Err(Fault::new(FaultKind::Unsupported, detail).about(Subject::User));
-    }
-    args.remove("firstname");
-    Ok(args)
 }
 
 fn text<'a>(attributes: &'a Attributes, name: &str) -> Option<&'a str> {

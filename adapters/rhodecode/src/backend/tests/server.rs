@@ -25,15 +25,18 @@ pub(super) fn backend(
     version: Option<&str>,
     server: &Arc<impl Upstream + 'static>,
 ) -> Arc<dyn Backend> {
-    let service = Service {
+    make(&service(version), Arc::clone(server) as Arc<dyn Upstream>)
+}
+
+pub(super) fn service(version: Option<&str>) -> Service {
+    Service {
         realm: REALM,
         version: version.map(str::to_owned),
         username: None,
         secret: TOKEN.into(),
         defaults: Defaults { email: "{username}@example.com".to_owned(), ..Defaults::default() },
         random: || [0xab; 32],
-    };
-    make(&service, Arc::clone(server) as Arc<dyn Upstream>)
+    }
 }
 
 /// A recorded scenario, played backwards: a request is answered only if the real server was

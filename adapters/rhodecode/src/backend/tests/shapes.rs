@@ -1,7 +1,11 @@
 //! What is sent where nothing was recorded to compare it with, and rows that are seldom seen.
 
-use super::server::{SAME_ID, Scripted, TOKEN};
+use isogloss_canonical::adapter::{Defaults, Service};
+use isogloss_canonical::backend::Upstream;
+
+use super::server::{SAME_ID, Scripted, TOKEN, service};
 use super::*;
+use crate::backend::make;
 
 /// An answer with this result.
 pub(super) fn result(result: &Value) -> (u16, String) {
@@ -117,22 +121,34 @@ fn an_address_that_nobody_gave_is_another_if_it_is_taken() {
 }
 
 #[test]
-fn a_first_name_is_not_said_to_be_gone_when_it_is_not() {
-    let cleared = |name: Option<&str>| UserPatch {
-        display_name: Some(name.map(str::to_owned)),
-        role: Some(Role::User),
-        ..UserPatch::default()
-    };
-    for name in [None, Some("")] {
-        let server = Scripted::answering([result(&row(51, "ada"))]);
-        let refused = run(&backend(None, &server), change(cleared(name)));
-        fails(refused, FaultKind::Unsupported, Subject::User);
-        assert_eq!(server.calls(), 1, "nothing is changed by half");
+fn a_first_name_is_taken_away_by_a_blank() {
+    for name in [None, Some(String::new())] {
+        let bare = with(51, "ada", &json!({"firstname": " ", "lastname": ""}));
+        let server = Scripted::answering([made(&bare)]);
+        let cleared = UserPatch { display_name: Some(name), ..UserPatch::default() };
+        let changed = user(run(&backend(None, &server), change(cleared)));
+        assert_eq!(server.call(0).1, json!({"userid": 51, "firstname": " ", "lastname": ""}));
+        assert_eq!(changed.full_name().as_deref(), Some(""));
     }
-    let bare = with(51, "ada", &json!({"firstname": ""}));
-    let server = Scripted::answering([result(&bare), made(&bare)]);
-    run(&backend(None, &server), change(cleared(None))).unwrap();
-    assert_eq!(server.call(1).1, json!({"userid": 51, "lastname": "", "admin": false}));
+}
+
+#[test]
+fn an_address_that_was_made_up_is_not_shown() {
+    let own = Service {
+        defaults: Defaults { email: "{username}@Users.invalid".to_owned(), ..Defaults::default() },
+        ..service(None)
+    };
+    for (address, shown) in [
+        ("ada@users.invalid", None),
+        ("ada-abababab@users.invalid", None),
+        ("ada@example.com", Some("ada@example.com")),
+        ("ada@other.invalid", Some("ada@other.invalid")),
+    ] {
+        let row = with(51, "ada", &json!({"email": address}));
+        let server: Arc<dyn Upstream> = Scripted::answering([result(&row)]);
+        let found = user(run(&make(&own, server), Command::GetUser(someone())));
+        assert_eq!(found.email.as_deref(), shown);
+    }
 }
 
 #[test]
