@@ -6,6 +6,8 @@
 mod groups;
 mod people;
 mod rpc;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

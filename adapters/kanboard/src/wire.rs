@@ -13,6 +13,10 @@ use crate::php::{Key, Php};
 pub(crate) const PREFIX: &str = "kanboard.";
 /// A group's id in another system, which may be null.
 pub(crate) const EXTERNAL_ID: &str = "kanboard.external_id";
+/// The exception's message where no directory is configured.
+pub(crate) const NO_DIRECTORY: &str = "LDAP server not configured, check the parameter LDAP_SERVER";
+/// How the message begins where there is one that does not answer.
+pub(crate) const UNREACHED_DIRECTORY: &str = "Unable to connect to LDAP server";
 /// A role that is none of the three, as given: `""` or `"1"`.
 const ODD_ROLE: &str = "kanboard.role";
 

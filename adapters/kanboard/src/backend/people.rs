@@ -25,7 +25,7 @@ impl KanboardBackend {
             "username": user.username,
             "password": password.expose(),
             "name": full_name(&user),
-            "email": user.email.as_deref().unwrap_or_default(),
+            "email": user.email,
             "role": word(user.role),
         });
         let id = match self.rpc.call("createUser", params).await? {
@@ -200,9 +200,13 @@ impl KanboardBackend {
     }
 }
 
-fn full_name(user: &NewUser) -> String {
+/// The full name, or none: Kanboard keeps null and empty text apart.
+fn full_name(user: &NewUser) -> Option<String> {
+    if user.display_name.is_some() || (user.given_name.is_none() && user.family_name.is_none()) {
+        return user.display_name.clone();
+    }
     let two = [&user.given_name, &user.family_name].map(|name| name.as_deref().unwrap_or(""));
-    user.display_name.clone().unwrap_or_else(|| two.join(" ").trim().to_owned())
+    Some(two.join(" ").trim().to_owned())
 }
 
 /// The new full name, if the change has one: whole, or joined from two of which one may stay.

@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use isogloss_canonical::backend::Upstream;
-use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::secret::Secret;
 use serde_json::{Value, json};
+
+use crate::wire::{NO_DIRECTORY, UNREACHED_DIRECTORY};
 
 /// Where the API is, below the base address.
 const PATH: &str = "/jsonrpc.php";
@@ -40,13 +42,7 @@ impl Rpc {
             401 | 403 => return Err(unavailable("it refuses the gateway's own credential")),
             _ => return Err(unavailable("it answers with an error status")),
         }
-        let answer: Value = serde_json::from_slice(&response.body)
-            .map_err(|error| Fault::new(FaultKind::Unexpected, "not JSON").because(error))?;
-        let Value::Object(mut answer) = answer else { return Err(unexpected("not an object")) };
-        if let Some(error) = answer.get("error").filter(|error| !error.is_null()) {
-            return Err(refusal(error));
-        }
-        answer.remove("result").ok_or_else(|| unexpected("neither result nor error"))
+        result(&response)
     }
 
     /// Whether the server takes this password for this user's.
@@ -56,7 +52,12 @@ impl Rpc {
         }
         let response = self.send("getMe", json!([]), &basic(user, password)).await?;
         match response.status {
-            200 => Ok(true),
+            // A server that cannot reach its directory answers 200 to any password, with an error
+            // inside: fixtures/transcripts/kanboard/ldap-unreachable.json.
+            200 => match result(&response)? {
+                Value::Object(row) if row.get("username").is_some_and(Value::is_string) => Ok(true),
+                _ => Err(unexpected("getMe answers nobody")),
+            },
             401 | 403 => Ok(false),
             _ => Err(unavailable("it answers with an error status")),
         }
@@ -82,10 +83,30 @@ fn basic(user: &str, secret: &Secret) -> Secret {
     Secret::new(format!("Basic {pair}"))
 }
 
-/// A JSON-RPC error: the server does not have the procedure, or something went wrong there.
+/// What a procedure answered, or the fault of its error.
+fn result(response: &Response) -> Result<Value, Fault> {
+    let answer: Value = serde_json::from_slice(&response.body)
+        .map_err(|error| Fault::new(FaultKind::Unexpected, "not JSON").because(error))?;
+    let Value::Object(mut answer) = answer else { return Err(unexpected("not an object")) };
+    if let Some(error) = answer.get("error").filter(|error| !error.is_null()) {
+        return Err(refusal(error));
+    }
+    answer.remove("result").ok_or_else(|| unexpected("neither result nor error"))
+}
+
+/// A JSON-RPC error: the server does not have the procedure or a directory to ask, or something
+/// went wrong there.
 fn refusal(error: &Value) -> Fault {
     let code = error.get("code").and_then(Value::as_i64);
+    let message = error.get("message").and_then(Value::as_str).unwrap_or_default();
     match code {
+        Some(0) if message == NO_DIRECTORY => {
+            let fault = Fault::new(FaultKind::Unsupported, "it has no directory to ask");
+            fault.about(Subject::Directory)
+        }
+        Some(0) if message.starts_with(UNREACHED_DIRECTORY) => {
+            unavailable("it cannot reach its directory").about(Subject::Directory)
+        }
         Some(-32601) => Fault::new(FaultKind::Unsupported, "it has no such procedure"),
         Some(401 | 403) => unavailable("it refuses the gateway's own credential"),
         _ => Fault::new(FaultKind::Unexpected, format!("error {code:?}")),

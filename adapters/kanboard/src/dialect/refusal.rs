@@ -8,6 +8,7 @@ use isogloss_canonical::http::Response;
 
 use crate::dialect::{HTML, JSON};
 use crate::php::Php;
+use crate::wire::NO_DIRECTORY;
 
 /// An `error` member.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,7 +53,6 @@ pub(crate) const PARSE_ERROR: ErrorObject = ErrorObject::plain(-32700, "Parse er
 pub(crate) const INVALID_REQUEST: ErrorObject = ErrorObject::plain(-32600, "Invalid Request");
 const UNKNOWN_METHOD: ErrorObject = ErrorObject::plain(-32601, "Method not found");
 
-const NO_DIRECTORY: &str = "LDAP server not configured, check the parameter LDAP_SERVER";
 const DIRECTORY_AWAY: &str = "Unable to connect to LDAP server (Code=\"-1\"; Error=\"Can't contact \
                               LDAP server\"; ExtendedError=\"\")";
 
