@@ -14,13 +14,15 @@ use isogloss::{registry, startup};
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
-use isogloss_canonical::fault::Subject;
+use isogloss_canonical::fault::FaultKind;
+use isogloss_canonical::group::GroupRef;
 use isogloss_canonical::user::UserRef;
 use isogloss_store::Store;
 use isogloss_testkit::gateway::Gateway;
 use isogloss_testkit::profile::Setup;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::Bench;
 
@@ -28,7 +30,13 @@ use crate::Bench;
 const KEY: &str = "b8c1f2d3e4a5968778695a4b3c2d1e0ff0e1d2c3b4a5968778695a4b3c2d";
 
 /// Everybody whom the cases make: a live server is rid of them before each.
-const MADE: [&str; 6] = ["ada", "bob", "carol", "chief", "first", "lovelace"];
+const MADE: [&str; 7] = ["ada", "bob", "carol", "chief", "first", "lovelace", "mary"];
+
+/// Every team that the cases make, likewise.
+const TEAMS: [&str; 2] = ["engineers", "builders"];
+
+/// A live server has one case at a time.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 /// What must live as long as the backend.
 pub(crate) struct Fixture {
@@ -36,6 +44,7 @@ pub(crate) struct Fixture {
     backends: Backends,
     _system: Option<Gateway>,
     _folder: TempDir,
+    turn: Option<MutexGuard<'static, ()>>,
 }
 
 impl Fixture {
@@ -49,7 +58,10 @@ impl Fixture {
             |what: &str| environment(&format!("ISOGLOSS_TEST_{}_{what}", system.to_uppercase()));
         if let Some(url) = variable("URL") {
             let secret = variable("SECRET").context("the live server's _SECRET is not set")?;
-            return Self::live(system, &url, &secret).await;
+            let turn = TURN.lock().await;
+            let mut bench = Self::live(system, &url, &secret).await?;
+            bench.fixture.turn = Some(turn);
+            return Ok(bench);
         }
         let setup =
             Setup { dialect: system.to_owned(), accounts: accounts(system), ..Setup::default() };
@@ -88,7 +100,7 @@ impl Fixture {
         let store = startup::open_store(&settings).await?;
         let backends = Backends::open(&settings, &store).await?;
         let backend = Arc::clone(&backends.named("people", &BTreeMap::new())?);
-        let fixture = Self { store, backends, _system: gateway, _folder: folder };
+        let fixture = Self { store, backends, _system: gateway, _folder: folder, turn: None };
         Ok(Bench { system: system.to_owned(), backend, fixture })
     }
 
@@ -104,13 +116,17 @@ impl Fixture {
     }
 }
 
-/// Deletes whom an earlier case has left.
+/// Deletes whom and what an earlier case has left.
 async fn clear(backend: &Arc<dyn Backend>) -> Result<()> {
-    for name in MADE {
-        let delete = Command::DeleteUser(UserRef::Name(name.to_owned()));
+    let people = MADE.map(|name| Command::DeleteUser(UserRef::Name(name.to_owned())));
+    let teams = TEAMS.map(|name| Command::DeleteGroup(GroupRef::Name(None, name.to_owned())));
+    for delete in people.into_iter().chain(teams) {
+        if !backend.capability().has(delete.verb()) {
+            continue;
+        }
         match backend.execute(delete, &Caller::Gateway).await {
             Ok(_) => {}
-            Err(fault) if fault.is_absence_of(Subject::User) => {}
+            Err(fault) if fault.kind == FaultKind::NotFound => {}
             Err(fault) => return Err(fault.into()),
         }
     }
