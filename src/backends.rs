@@ -126,7 +126,11 @@ async fn system(
     let upstream = HttpUpstream::new(&reach(wanted)?).map_err(|why| anyhow!(why))?;
     let system = (backend.make)(&service, Arc::new(upstream));
     let directory = settings.store.directory.join(SHADOWS).join(name);
-    let shadow = open_shadow(&directory, registry::numbered(settings))
+    let mut numbered = registry::numbered(settings);
+    for own in numbered.iter_mut().filter(|numbered| numbered.realm == realm) {
+        own.gives_ids = true;
+    }
+    let shadow = open_shadow(&directory, numbered)
         .await
         .with_context(|| format!("{} cannot be opened", directory.display()))?;
     Ok(Made::System { system, shadow, realm, adapter })

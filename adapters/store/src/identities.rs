@@ -65,6 +65,7 @@ impl Inner {
         id: Uuid,
         given: &NativeIds,
     ) -> Result<(), Fault> {
+        self.let_go(write, Kind::User, given).await?;
         let numbering = self.realms.iter().filter(|realm| realm.users != Numbering::Names);
         name(write, Kind::User, id, given, numbering).await
     }
@@ -77,11 +78,37 @@ impl Inner {
         owner: Option<&Realm>,
         given: &NativeIds,
     ) -> Result<(), Fault> {
+        self.let_go(write, Kind::Group, given).await?;
         let numbering = self.realms.iter().filter(|realm| {
             let concerned = owner.map_or(realm.teams, |owner| realm.realm == *owner);
             concerned && realm.groups != Numbering::Names
         });
         name(write, Kind::Group, id, given, numbering).await
+    }
+
+    /// Frees the ids that a system has given again, of holders who are gone.
+    async fn let_go(
+        &self,
+        write: &mut SqliteConnection,
+        kind: Kind,
+        given: &NativeIds,
+    ) -> Result<(), Fault> {
+        let sql = match kind {
+            Kind::User => {
+                "DELETE FROM identities WHERE realm = $1 AND kind = 'user' AND native = $2 \
+                 AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = identities.id)"
+            }
+            Kind::Group => {
+                "DELETE FROM identities WHERE realm = $1 AND kind = 'group' AND native = $2 \
+                 AND NOT EXISTS (SELECT 1 FROM groups WHERE groups.id = identities.id)"
+            }
+        };
+        for realm in self.realms.iter().filter(|realm| realm.gives_ids) {
+            let Some(native) = given.get(&realm.realm) else { continue };
+            let query = sqlx::query(sql).bind(realm.realm.as_str()).bind(native);
+            query.execute(&mut *write).await.map_err(fault)?;
+        }
+        Ok(())
     }
 
     /// Gives people the ids that a realm's clients already hold, in place of those given so far.

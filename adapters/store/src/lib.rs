@@ -57,6 +57,9 @@ pub struct Numbered {
     pub teams: bool,
     /// Whether it shows a key to its owner again, so that the value must be kept, sealed.
     pub shows_keys: bool,
+    /// Whether the ids come from the system itself, which may give one again once its holder is
+    /// gone. Else no id is ever used twice.
+    pub gives_ids: bool,
 }
 
 /// A system that starts with sets of rights of its own names those, and never the teams.
@@ -68,6 +71,7 @@ impl From<&Adapter> for Numbered {
             groups: adapter.groups,
             teams: (adapter.foundation)().iter().all(|group| group.realm.is_none()),
             shows_keys: adapter.shows_keys,
+            gives_ids: false,
         }
     }
 }

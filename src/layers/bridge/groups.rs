@@ -39,6 +39,7 @@ impl Bridge {
 
     async fn create_team(&self, team: NewGroup) -> Result<Outcome, Fault> {
         let seen = self.ask_system(Command::CreateGroup(Box::new(team.clone()))).await?.group()?;
+        self.disinherit_team(&seen).await?;
         let shadow = NewGroup {
             ids: team.ids.into_iter().chain(seen.ids.clone()).collect(),
             unique_name: false,
@@ -46,6 +47,18 @@ impl Bridge {
         };
         let made = self.ask_shadow(Command::CreateGroup(Box::new(shadow))).await?.group()?;
         Ok(Outcome::Group(Box::new(self.merge(*seen, *made))))
+    }
+
+    /// Deletes the shadow of a team that was deleted behind our back, whose id the system has given
+    /// to the one that was created just now.
+    async fn disinherit_team(&self, created: &Group) -> Result<(), Fault> {
+        let Some(id) = created.native(&self.realm) else { return Ok(()) };
+        let own = GroupRef::Native(self.realm.clone(), id.to_owned());
+        match self.ask_shadow(Command::GetGroup(own.clone())).await {
+            Ok(_) => self.ask_shadow(Command::DeleteGroup(own)).await.map(drop),
+            Err(fault) if fault.is_absence_of(Subject::Group) => Ok(()),
+            Err(fault) => Err(fault),
+        }
     }
 
     async fn teams(&self) -> Result<Outcome, Fault> {

@@ -22,9 +22,7 @@ impl Bridge {
         let before = self.predecessor(&user.username).await?;
         let asked = Command::CreateUser(Box::new(user.clone()));
         let seen = self.ask_system(asked).await?.user()?;
-        if let Some(before) = before {
-            self.bury(before).await?;
-        }
+        self.disinherit(&seen, before).await?;
         let shadow = NewUser {
             username: seen.username.clone(),
             ids: user.ids.into_iter().chain(seen.ids.clone()).collect(),
@@ -38,7 +36,9 @@ impl Bridge {
 
     /// Has the system create somebody whom its own directory knows.
     pub(super) async fn create_from_directory(&self, name: String) -> Result<Outcome, Fault> {
+        let before = self.predecessor(&name).await?;
         let seen = self.ask_system(Command::CreateFromDirectory(name)).await?.user()?;
+        self.disinherit(&seen, before).await?;
         let shadow = self.adopt(&seen).await?;
         Ok(Outcome::User(Box::new(fields::merge(&self.system, *seen, shadow))))
     }

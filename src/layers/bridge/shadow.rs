@@ -140,25 +140,36 @@ impl Bridge {
         Ok(*self.ask_shadow(settle).await?.user()?)
     }
 
-    /// The shadow that has this name before somebody is created, where the name is the id. If the
-    /// system takes the name, it is the shadow of somebody who was deleted behind our back.
+    /// The shadow that has this name before somebody is created.
     pub(super) async fn predecessor(&self, name: &str) -> Result<Option<UserId>, Fault> {
-        if self.numbering != Numbering::Names {
-            return Ok(None);
+        let shadow = self.shadow_by(UserRef::Name(name.to_owned())).await?;
+        Ok(shadow.map(|shadow| shadow.id))
+    }
+
+    /// Deletes the shadow that somebody who was created just now would come into, keys and all. It
+    /// is of somebody who was deleted behind our back, and whose name or id the system has given
+    /// again: Kanboard on SQLite gives the highest id again.
+    pub(super) async fn disinherit(
+        &self,
+        created: &User,
+        before: Option<UserId>,
+    ) -> Result<(), Fault> {
+        let Some(shadow) = self.shadow_by(self.own(created)?).await? else { return Ok(()) };
+        // A namesake who was not there before was made by another request that saw this person.
+        if before != Some(shadow.id) && shadow.username == created.username {
+            return Ok(());
         }
-        let named = Command::GetUser(UserRef::Name(name.to_owned()));
-        match self.ask_shadow(named).await.and_then(Outcome::user) {
-            Ok(shadow) => Ok(Some(shadow.id)),
-            Err(fault) if fault.is_absence_of(Subject::User) => Ok(None),
-            Err(fault) => Err(fault),
+        match self.ask_shadow(Command::DeleteUser(UserRef::Id(shadow.id))).await {
+            Err(fault) if !fault.is_absence_of(Subject::User) => Err(fault),
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 
-    /// Deletes the shadow of somebody who is gone, so that nobody comes into their keys.
-    pub(super) async fn bury(&self, gone: UserId) -> Result<(), Fault> {
-        match self.ask_shadow(Command::DeleteUser(UserRef::Id(gone))).await {
-            Err(fault) if !fault.is_absence_of(Subject::User) => Err(fault),
-            Ok(_) | Err(_) => Ok(()),
+    async fn shadow_by(&self, user: UserRef) -> Result<Option<User>, Fault> {
+        match self.ask_shadow(Command::GetUser(user)).await.and_then(Outcome::user) {
+            Ok(shadow) => Ok(Some(*shadow)),
+            Err(fault) if fault.is_absence_of(Subject::User) => Ok(None),
+            Err(fault) => Err(fault),
         }
     }
 

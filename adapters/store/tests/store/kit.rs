@@ -25,6 +25,7 @@ pub(crate) fn realms() -> Vec<Numbered> {
         groups,
         teams,
         shows_keys,
+        gives_ids: false,
     };
     vec![
         row(OCTOPRINT, Numbering::Names, Numbering::Names, false, true),

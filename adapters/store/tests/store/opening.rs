@@ -86,6 +86,7 @@ async fn a_realm_met_later_numbers_those_who_were_there() {
         groups: Numbering::From(5),
         teams,
         shows_keys: false,
+        gives_ids: false,
     };
     let mut realms = realms();
     realms.push(numbered(true));

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::kit::{
     DANDELION, KANBOARD, OCTOPRINT, RHODECODE, ask, assert_fault, create, create_group, fresh, get,
-    named, person, team,
+    named, person, realms, team,
 };
 
 async fn change(store: &Store, user: &User, patch: UserPatch) -> Result<User, Fault> {
@@ -243,6 +243,23 @@ async fn ids_given_are_taken_and_no_id_is_used_twice() {
     let earlier = create(&store, given("earlier", "7")).await.unwrap();
     assert_eq!(earlier.native(&KANBOARD), Some("7"));
     assert_eq!(person(&store, "last").await.native(&KANBOARD), Some("904"));
+}
+
+#[tokio::test]
+async fn a_system_may_give_the_id_of_somebody_who_is_gone_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut realms = realms();
+    for realm in &mut realms {
+        realm.gives_ids = realm.realm == KANBOARD;
+    }
+    let store = Store::open(directory.path(), realms).await.unwrap();
+    let given = |name: &str| NewUser { ids: [(KANBOARD, "7".to_owned())].into(), ..named(name) };
+    let ada = create(&store, given("ada")).await.unwrap();
+    assert_fault(create(&store, given("bob")).await, FaultKind::Conflict, Subject::User);
+    ask(&store, Command::DeleteUser((&ada).into())).await.unwrap();
+    let bob = create(&store, given("bob")).await.unwrap();
+    assert_ne!(bob.id, ada.id);
+    assert_ne!(bob.native(&RHODECODE), ada.native(&RHODECODE), "an id of our own");
 }
 
 #[tokio::test]
