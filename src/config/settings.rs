@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::config::secret::SecretSource;
@@ -118,6 +118,11 @@ pub struct Templates {
     pub full_name: Option<String>,
 }
 
+/// The name of the backend in the shipped configuration.
+fn default_backend() -> String {
+    "people".to_owned()
+}
+
 fn default_connect_timeout_ms() -> u64 {
     2_000
 }
@@ -135,13 +140,14 @@ fn default_response_limit_bytes() -> usize {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "gateway.toml is the manual")]
 pub struct Route {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "mount")]
     pub path: String,
     #[serde(default)]
     pub host: Option<String>,
     #[serde(default)]
     pub listen: Option<String>,
     pub dialect: String,
+    #[serde(default = "default_backend")]
     pub backend: String,
     #[serde(default)]
     pub realm: Option<String>,
@@ -153,6 +159,12 @@ pub struct Route {
     pub attributes: BTreeMap<String, Policy>,
     #[serde(default)]
     pub origin: Option<Origin>,
+}
+
+/// `/` is the root, which is spelt as nothing.
+fn mount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let path = String::deserialize(deserializer)?;
+    Ok(if path == "/" { String::new() } else { path })
 }
 
 /// `[route.origin]`.
