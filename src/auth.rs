@@ -69,11 +69,11 @@ impl Authority {
         (keys, lockout): (Option<Realm>, Option<Lockout>),
     ) -> Result<Caller, Fault> {
         let (found, proof) = match account(at, &user).await? {
-            Some(found) if found.locked_until.is_some_and(|until| until > Timestamp::now()) => {
+            Some(found) if is_locked(&found) => {
                 return Err(Fault::refused(Refusal::Locked));
             }
             Some(found) => {
-                let proof = self.prove(at, &found, secret, keys).await?;
+                let proof = self.prove(at, &found, secret, (keys, lockout.is_some())).await?;
                 (updated(at, found, proof.as_ref()).await?, proof)
             }
             None => (arrival(at, user, secret).await?, Some(Proof::Password)),
@@ -106,7 +106,7 @@ impl Authority {
         at: &Pipeline,
         user: &User,
         secret: Secret,
-        keys: Option<Realm>,
+        (keys, locks): (Option<Realm>, bool),
     ) -> Result<Option<Proof>, Fault> {
         if let Some(realm) = keys
             && ask(at, Command::VerifyKey(user.into(), realm, secret.clone())).await?.verified()?
@@ -119,6 +119,10 @@ impl Authority {
             return Ok(Some(Proof::Password));
         }
         let right = is_password(at, user.into(), secret).await?;
+        // Of many guesses at a time, none counts that comes to its end after the one that locks.
+        if right && locks && get(at, user.into()).await?.is_none_or(|user| is_locked(&user)) {
+            return Err(Fault::refused(Refusal::Locked));
+        }
         if let (true, Some(mark)) = (right, mark) {
             self.remember(mark);
         }
@@ -152,6 +156,10 @@ impl Authority {
             verified.insert(mark, Instant::now());
         }
     }
+}
+
+fn is_locked(user: &User) -> bool {
+    user.locked_until.is_some_and(|until| until > Timestamp::now())
 }
 
 /// Fresh random bytes. The system's source does not fail once it has worked, and it has.
