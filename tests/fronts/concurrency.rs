@@ -2,11 +2,19 @@
 //! is half deleted.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use async_trait::async_trait;
 use futures_util::future::{BoxFuture, join_all};
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::{Caller, Lockout};
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{UserRef, folded};
+use isogloss_store::Store;
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 
@@ -25,7 +33,7 @@ const LOCKS: u32 = 7;
 
 type Case = (&'static str, fn(Arc<Bench>) -> BoxFuture<'static, ()>);
 
-const CASES: [Case; 9] = [
+const CASES: [Case; 10] = [
     ("kanboard-gives-a-name-once", |bench| Box::pin(once(bench, "kanboard"))),
     ("octoprint-gives-a-name-once", |bench| Box::pin(once(bench, "octoprint"))),
     ("rhodecode-gives-a-name-once", |bench| Box::pin(once(bench, "rhodecode"))),
@@ -33,6 +41,7 @@ const CASES: [Case; 9] = [
     ("all-four-give-a-name-once", |bench| Box::pin(once_among_all(bench))),
     ("wrong-passwords-lock", |bench| Box::pin(wrong_passwords(bench))),
     ("a-right-password-among-wrong-ones", |bench| Box::pin(right_among_wrong(bench))),
+    ("a-guess-that-outlasts-the-lock", |bench| Box::pin(outlasting(bench))),
     ("a-batch-that-demotes-its-caller", |bench| Box::pin(demotions(bench))),
     ("updates-beside-a-deletion", |bench| Box::pin(updates_beside_a_deletion(bench))),
 ];
@@ -167,6 +176,38 @@ async fn right_among_wrong(bench: Arc<Bench>) {
         assert!(count.as_u64().unwrap() <= 5 && !locked, "{count} {locked}");
         assert_eq!(bench.send(sign_in("ann:ann's secret")).await.status, 200);
         assert_eq!(failures(&bench, "ann").await, (json!(0), false));
+    }
+}
+
+/// Whoever guesses a thousand passwords at a time has no more guesses than one after the other.
+async fn outlasting(bench: Arc<Bench>) {
+    let slow = Arc::new(Slow { store: bench.store.clone() });
+    let mut bench = Arc::into_inner(bench).unwrap();
+    bench.backend = slow;
+    assert_eq!(bench.send(sign_in("ann:ann's secret")).await.status, 401);
+    assert_eq!(failures(&bench, "ann").await, (json!(LOCKS), true));
+}
+
+/// A store that takes so long to check a password that others have guessed wrong meanwhile.
+#[derive(Debug)]
+struct Slow {
+    store: Store,
+}
+
+#[async_trait]
+impl Backend for Slow {
+    fn capability(&self) -> &Capability {
+        self.store.capability()
+    }
+
+    async fn execute(&self, command: Command, caller: &Caller) -> Result<Outcome, Fault> {
+        if let Command::VerifyPassword(user, _) = &command {
+            let lockout = Lockout { after: LOCKS, lasting: Duration::from_mins(15) };
+            for _ in 0..LOCKS {
+                self.store.execute(Command::CountFailure(user.clone(), lockout), caller).await?;
+            }
+        }
+        self.store.execute(command, caller).await
     }
 }
 

@@ -4,6 +4,7 @@
 //! - `concurrency`: what happens at the same time.
 //! - `authorisation`: who may do what.
 //! - `consistency`: whatever comes in through whichever front, all four show the same people.
+//! - `faults`: an outage is never worded as absence, wherever it strikes.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod authorisation;
@@ -11,6 +12,7 @@ mod bench;
 mod calls;
 mod concurrency;
 mod consistency;
+mod faults;
 mod seeds;
 
 use std::path::{Path, PathBuf};
@@ -19,11 +21,14 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() {
     let arguments = Arguments::from_args();
-    let trials: Vec<Trial> =
-        [seeds::trials(), concurrency::trials(), authorisation::trials(), consistency::trials()]
-            .into_iter()
-            .flatten()
-            .collect();
+    let all = [
+        seeds::trials(),
+        concurrency::trials(),
+        authorisation::trials(),
+        consistency::trials(),
+        faults::trials(),
+    ];
+    let trials: Vec<Trial> = all.into_iter().flatten().collect();
     libtest_mimic::run(&arguments, trials).exit();
 }
 

@@ -92,7 +92,7 @@ async fn by(dialect: &'static str, caller: &str) -> Result<(), Failed> {
 }
 
 /// People of each kind with a key for each dialect, a team with members and one without.
-async fn furnished() -> House {
+pub(crate) async fn furnished() -> House {
     let keys = |name: &str| -> Vec<_> {
         let dialects = registry::ADAPTERS.iter().map(|adapter| adapter.name);
         dialects.map(|dialect| json!({"dialect": dialect, "value": key(name)})).collect()
@@ -130,7 +130,7 @@ fn key(name: &str) -> String {
 }
 
 /// A row's call by a kind of caller.
-fn asked(dialect: &str, method: &str, row: &Row, caller: &str) -> Asked {
+pub(crate) fn asked(dialect: &str, method: &str, row: &Row, caller: &str) -> Asked {
     let person = PEOPLE.iter().find(|(kind, ..)| *kind == caller);
     let (name, about) = person.map_or(("", "bob"), |(_, name, about)| (name, about));
     let number = NUMBERS.iter().find(|(own, _)| *own == about).map_or(0, |(_, number)| *number);

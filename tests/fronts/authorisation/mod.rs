@@ -1,7 +1,7 @@
 //! Who may do what, compared with one table: `fixtures/authorisation.toml`.
 
 mod commands;
-mod methods;
+pub(crate) mod methods;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,22 +15,22 @@ use crate::fixtures;
 /// A method: what it is called with and who may.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Row {
+pub(crate) struct Row {
     #[serde(default)]
     with: Value,
-    may: String,
+    pub(crate) may: String,
     #[serde(default)]
     fails: String,
 }
 
 /// A part of the table: a dialect's methods, or the gateway's own commands.
-fn part<T: DeserializeOwned>(name: &str) -> BTreeMap<String, T> {
+pub(crate) fn part<T: DeserializeOwned>(name: &str) -> BTreeMap<String, T> {
     let text = std::fs::read_to_string(fixtures("authorisation.toml")).unwrap();
     let mut table: toml::Table = text.parse().unwrap();
     table.remove(name).unwrap().try_into().unwrap()
 }
 
-fn words(text: &str) -> BTreeSet<&str> {
+pub(crate) fn words(text: &str) -> BTreeSet<&str> {
     text.split_whitespace().collect()
 }
 
