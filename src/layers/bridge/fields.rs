@@ -12,15 +12,16 @@ pub(super) fn merge(system: &Arc<dyn Backend>, seen: User, shadow: User) -> User
     let (name, names) = (seen.full_name(), seen.names());
     let mut person = User { username: seen.username, ..shadow };
     // One text does not say where a first name ends: as long as it is the same, the shadow knows.
-    // Nor do two say how one text was spaced.
-    let whole = person.display_name.is_some() && names == person.names();
-    let takes_two = holds(Field::Names) && !whole;
-    if takes_two || holds(Field::DisplayName) && name != person.full_name() {
+    // Nor do two say how one text was spaced; nor is none another than an empty one.
+    let takes_two = holds(Field::Names) && names != person.names();
+    let takes_one =
+        holds(Field::DisplayName) && differs(name.as_ref(), person.full_name().as_ref());
+    if takes_two || takes_one {
         person.display_name = seen.display_name;
         person.given_name = seen.given_name;
         person.family_name = seen.family_name;
     }
-    if holds(Field::Email) {
+    if holds(Field::Email) && differs(seen.email.as_ref(), person.email.as_ref()) {
         person.email = seen.email;
     }
     let between = seen.role == Role::User && person.role == Role::Manager;
@@ -43,6 +44,11 @@ pub(super) fn merge(system: &Arc<dyn Backend>, seen: User, shadow: User) -> User
         person.attributes.insert(name, value);
     }
     person
+}
+
+/// Whether two texts say something else; to most systems nothing and an empty text are the same.
+fn differs(one: Option<&String>, other: Option<&String>) -> bool {
+    one.map_or("", String::as_str) != other.map_or("", String::as_str)
 }
 
 /// What a first shadow takes over from the system, for the day the system has no place for it.
