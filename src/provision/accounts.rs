@@ -11,7 +11,6 @@ use isogloss_canonical::group::GroupRef;
 use isogloss_canonical::key::NewKey;
 use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{Attributes, GroupChange, NewUser, Role, UserPatch, UserRef};
-use isogloss_store::Store;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -124,11 +123,35 @@ impl Account {
         Self { username, password, admin: true, ..Self::default() }
     }
 
-    fn new_user(&self) -> anyhow::Result<NewUser> {
+    async fn create(&self, backend: &dyn Backend) -> anyhow::Result<()> {
+        let command = Command::CreateUser(Box::new(self.new_user()?));
+        let user = backend.execute(command, &Caller::Gateway).await?.user()?;
+        self.equip(backend, &user.as_ref().into()).await
+    }
+
+    /// Gives a person who is there the memberships and the keys of this account.
+    pub async fn equip(&self, backend: &dyn Backend, user: &UserRef) -> anyhow::Result<()> {
+        for name in &self.groups {
+            let joined = join(backend, user, name).await;
+            joined.with_context(|| format!("group {name:?}"))?;
+        }
+        for key in &self.keys {
+            issue(backend, Some(user.clone()), key).await.context("key")?;
+        }
+        Ok(())
+    }
+
+    /// What the dialects keep about this person.
+    #[must_use]
+    pub fn kept(&self) -> Attributes {
         let mut attributes = self.attributes.clone();
         if let Some(value) = attributes.get(SECOND_FACTOR.0).cloned() {
             attributes.insert(SECOND_FACTOR.1.to_owned(), value);
         }
+        attributes
+    }
+
+    fn new_user(&self) -> anyhow::Result<NewUser> {
         Ok(NewUser {
             username: self.username.clone(),
             password: self.password.clone().map(Into::into),
@@ -139,7 +162,7 @@ impl Account {
             role: self.role()?,
             inactive: self.active == Some(false),
             addresses: self.addresses.clone(),
-            attributes,
+            attributes: self.kept(),
             ids: self.ids.iter().map(|(realm, id)| (Realm::new(realm), id.to_string())).collect(),
             ..NewUser::default()
         })
@@ -162,46 +185,42 @@ impl Accounts {
             .context("the accounts file is not of its form (docs/accounts.md)")
     }
 
-    /// Puts everybody into a store.
-    pub async fn provision(&self, store: &Store) -> anyhow::Result<()> {
+    /// Puts everybody into a backend.
+    pub async fn provision(&self, backend: &dyn Backend) -> anyhow::Result<()> {
         for account in &self.users {
-            create(store, account).await.with_context(|| format!("user {:?}", account.username))?;
+            let made = account.create(backend).await;
+            made.with_context(|| format!("user {:?}", account.username))?;
         }
+        self.equip(backend).await
+    }
+
+    /// Gives out the keys that belong to an application.
+    pub async fn equip(&self, backend: &dyn Backend) -> anyhow::Result<()> {
         for key in &self.application_keys {
-            issue(store, None, key).await.with_context(|| format!("{}'s key", key.dialect))?;
+            issue(backend, None, key).await.with_context(|| format!("{}'s key", key.dialect))?;
         }
         Ok(())
     }
 }
 
-async fn create(store: &Store, account: &Account) -> anyhow::Result<()> {
-    let command = Command::CreateUser(Box::new(account.new_user()?));
-    let user = store.execute(command, &Caller::Gateway).await?.user()?;
-    for name in &account.groups {
-        join(store, &user.as_ref().into(), name)
-            .await
-            .with_context(|| format!("group {name:?}"))?;
-    }
-    for key in &account.keys {
-        issue(store, Some(user.as_ref().into()), key).await.context("key")?;
-    }
-    Ok(())
-}
-
-async fn issue(store: &Store, owner: Option<UserRef>, key: &AccountKey) -> anyhow::Result<()> {
+async fn issue(
+    backend: &dyn Backend,
+    owner: Option<UserRef>,
+    key: &AccountKey,
+) -> anyhow::Result<()> {
     let key = key.new_key().map_err(anyhow::Error::msg)?;
-    store.execute(Command::IssueKey(owner, Box::new(key)), &Caller::Gateway).await?;
+    backend.execute(Command::IssueKey(owner, Box::new(key)), &Caller::Gateway).await?;
     Ok(())
 }
 
 /// Makes a person a member of every group of this name, whichever system's it is. A group that
 /// stands for a role gives the role.
-async fn join(store: &Store, user: &UserRef, name: &str) -> anyhow::Result<()> {
+async fn join(backend: &dyn Backend, user: &UserRef, name: &str) -> anyhow::Result<()> {
     let own = registry::ADAPTERS.iter().map(|adapter| Some(Realm::named(adapter.name)));
     let mut found = false;
     for realm in own.chain([None]) {
         let group = GroupRef::Name(realm.clone(), name.to_owned());
-        let group = match store.execute(Command::GetGroup(group), &Caller::Gateway).await {
+        let group = match backend.execute(Command::GetGroup(group), &Caller::Gateway).await {
             Ok(outcome) => outcome.group()?,
             Err(fault) if fault.is_absence_of(Subject::Group) => continue,
             Err(fault) => return Err(fault.into()),
@@ -216,7 +235,7 @@ async fn join(store: &Store, user: &UserRef, name: &str) -> anyhow::Result<()> {
                 Command::UpdateUser(user.clone(), Box::new(patch))
             }
         };
-        store.execute(command, &Caller::Gateway).await?;
+        backend.execute(command, &Caller::Gateway).await?;
     }
     if found { Ok(()) } else { bail!("there is no such group") }
 }
