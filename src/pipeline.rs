@@ -2,7 +2,6 @@
 //!
 //! The only place that consults the permission table, and it does so for every command.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -28,7 +27,6 @@ pub struct Pipeline {
     memory: Arc<dyn Memory>,
     authority: Arc<Authority>,
     origin: Option<Arc<Origin>>,
-    peer: Option<IpAddr>,
 }
 
 impl Pipeline {
@@ -39,19 +37,7 @@ impl Pipeline {
         memory: Arc<dyn Memory>,
         authority: Arc<Authority>,
     ) -> Self {
-        Self { backend, memory, authority, origin: None, peer: None }
-    }
-
-    /// For one request, which came from there.
-    #[must_use]
-    pub fn seen_from(&self, peer: Option<IpAddr>) -> Self {
-        Self { peer, ..self.clone() }
-    }
-
-    /// Where the request came from.
-    #[must_use]
-    pub fn peer(&self) -> Option<IpAddr> {
-        self.peer
+        Self { backend, memory, authority, origin: None }
     }
 
     /// Names the old system that answers what the dialect does not translate.

@@ -12,6 +12,8 @@ use tempfile::TempDir;
 use crate::client::Base;
 use crate::profile::Setup;
 
+/// The file of its configuration, if it has one.
+const CONFIG: &str = "gateway.toml";
 /// How long a start may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -39,7 +41,20 @@ impl Gateway {
         let complaint = String::from_utf8_lossy(&made.stderr);
         ensure!(made.status.success(), "init failed: {}", complaint.trim());
         fs::remove_file(&accounts)?;
-        let mut child = serve(program, setup, &store, folder.path())?;
+        Self::serve(program, setup, folder)
+    }
+
+    /// Serves the dialect on a copy of a store, with a configuration.
+    pub fn on(program: &Path, setup: &Setup, store: &Path, config: &str) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("isogloss-").tempdir()?;
+        copy(store, &folder.path().join("data"))?;
+        fs::write(folder.path().join(CONFIG), config)?;
+        let program = &program.canonicalize().context("the gateway is not built")?;
+        Self::serve(program, setup, folder)
+    }
+
+    fn serve(program: &Path, setup: &Setup, folder: TempDir) -> Result<Self> {
+        let mut child = serve(program, setup, folder.path())?;
         match await_url(&mut child, folder.path()) {
             Ok(url) => Ok(Self { url, child, folder }),
             Err(error) => {
@@ -47,6 +62,11 @@ impl Gateway {
                 Err(error)
             }
         }
+    }
+
+    /// Ends it; its data stay until it is dropped.
+    pub fn stop(&mut self) {
+        stop(&mut self.child);
     }
 
     /// Where it listens.
@@ -68,16 +88,35 @@ impl Gateway {
     }
 }
 
+/// Copies a folder with everything in it.
+pub fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| format!("listing {}", from.display()))? {
+        let path = entry?.path();
+        let to = to.join(path.file_name().unwrap_or_default());
+        if path.is_dir() {
+            copy(&path, &to)?;
+        } else {
+            fs::copy(&path, &to)?;
+        }
+    }
+    Ok(())
+}
+
 impl Drop for Gateway {
     fn drop(&mut self) {
         stop(&mut self.child);
     }
 }
 
-fn serve(program: &Path, setup: &Setup, store: &Path, folder: &Path) -> Result<Child> {
+fn serve(program: &Path, setup: &Setup, folder: &Path) -> Result<Child> {
     let mut serve = Command::new(program);
     serve.args(["serve", "--listen", "127.0.0.1:0", "--log-level", "trace"]);
-    serve.args(["--dialect", &setup.dialect]).arg("--data-dir").arg(store);
+    serve.args(["--dialect", &setup.dialect]).arg("--data-dir").arg(folder.join("data"));
+    let config = folder.join(CONFIG);
+    if config.exists() {
+        serve.arg("--config").arg(config);
+    }
     if let Some(version) = &setup.version {
         serve.args(["--dialect-version", version]);
     }

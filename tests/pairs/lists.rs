@@ -1,0 +1,271 @@
+//! What differs, pair by pair: `fixtures/pairs/<front>-on-<system>.toml`, each row with a reason out
+//! of a closed set. A reason is held against the tables of the code: what the matrix does not
+//! refuse cannot be excused as refused.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use isogloss::matrix::{Level, rows};
+use isogloss::registry;
+use isogloss_canonical::capability::{Capability, Field};
+use isogloss_canonical::command::Verb;
+use isogloss_testkit::ledger::Ledger;
+use isogloss_testkit::player::Played;
+use isogloss_testkit::transcript::Transcript;
+use serde::Deserialize;
+
+/// Why an exchange differs.
+pub(crate) struct Reason {
+    name: &'static str,
+    /// The reason in a sentence.
+    about: &'static str,
+    /// Whether it can be true of a system.
+    of: fn(&Able) -> bool,
+}
+
+/// What the tables say of a pair.
+pub(crate) struct Able {
+    system: &'static str,
+    own: Capability,
+    levels: Vec<Level>,
+}
+
+impl Able {
+    fn lacks(&self, field: Field) -> bool {
+        !self.own.holds(field)
+    }
+
+    fn is(&self, systems: &[&str]) -> bool {
+        systems.contains(&self.system)
+    }
+}
+
+/// Every reason there is.
+const REASONS: &[Reason] = &[
+    Reason {
+        name: "refused",
+        about: "The system cannot do what the method asks: the matrix says refused.",
+        of: |able| able.levels.contains(&Level::Refused),
+    },
+    Reason {
+        name: "lossy",
+        about: "The system does not do it whole: the matrix says lossy, and what is lost.",
+        of: |able| able.levels.contains(&Level::Lossy),
+    },
+    Reason {
+        name: "no-rename",
+        about: "The system cannot rename people.",
+        of: |able| able.lacks(Field::Rename),
+    },
+    Reason {
+        name: "no-password-change",
+        about: "The system cannot set the password of somebody who is there.",
+        of: |able| able.lacks(Field::Password),
+    },
+    Reason {
+        name: "no-password-login",
+        about: "The system verifies no passwords for others: only keys let anybody in.",
+        of: |able| !able.own.has(Verb::VerifyPassword),
+    },
+    Reason {
+        name: "source-of-the-system",
+        about: "The system alone says where an account comes from.",
+        of: |able| able.is(&["kanboard"]),
+    },
+    Reason {
+        name: "required-field",
+        about: "The system wants a name or an e-mail address of everybody, and one is made up.",
+        of: |able| able.is(&["rhodecode", "dandelion"]),
+    },
+    Reason {
+        name: "name-policy",
+        about: "The system does not take this name, or not to the letter.",
+        of: |_| true,
+    },
+    Reason {
+        name: "names-folded",
+        about: "To the system, names that differ in case alone are one name.",
+        of: |able| able.is(&["rhodecode", "dandelion"]),
+    },
+    Reason {
+        name: "email-policy",
+        about: "The system does not take this e-mail address.",
+        of: |able| !able.lacks(Field::Email),
+    },
+    Reason {
+        name: "password-policy",
+        about: "The system does not take this password.",
+        of: |_| true,
+    },
+    Reason {
+        name: "follows",
+        about: "It follows from a difference before it in the scenario.",
+        of: |_| true,
+    },
+];
+
+/// A bug is no reason, but it may be known: `bug: what is wrong`.
+const BUG: &str = "bug: ";
+
+/// One row of a list.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Row {
+    scenario: String,
+    reason: String,
+    exchanges: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    difference: Vec<Row>,
+}
+
+/// The list of one pair.
+pub(crate) struct List {
+    file: PathBuf,
+    front: &'static str,
+    system: &'static str,
+    rows: Vec<Row>,
+}
+
+impl List {
+    /// Reads it; a pair without a list has no differences.
+    pub(crate) fn load(fixtures: &Path, front: &'static str, system: &'static str) -> Result<Self> {
+        let file = fixtures.join("pairs").join(format!("{front}-on-{system}.toml"));
+        let list: File = match fs::read_to_string(&file) {
+            Ok(text) => toml::from_str(&text).with_context(|| file.display().to_string())?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => File::default(),
+            Err(error) => return Err(error).with_context(|| file.display().to_string()),
+        };
+        Ok(Self { file, front, system, rows: list.difference })
+    }
+
+    fn reason(&self, scenario: &str, exchange: &str) -> Option<&str> {
+        let mut fits = self.rows.iter().filter(|row| row.scenario == scenario);
+        fits.find(|row| row.exchanges.iter().any(|one| one == exchange))
+            .map(|row| row.reason.as_str())
+    }
+
+    /// Judges a scenario: what differs is listed, and what is listed differs.
+    pub(crate) fn verdict(
+        &self,
+        ledger: &Ledger,
+        transcript: &Transcript,
+        played: &[Played],
+    ) -> Result<(), String> {
+        let mut report = String::new();
+        for exchange in played {
+            let listed = self.reason(&transcript.name, &exchange.label).is_some();
+            match (exchange.matched(), listed) {
+                (true, true) => {
+                    let file = self.file.display();
+                    writeln!(report, "- {}\n  matches: take it off {file}", exchange.label)
+                        .map_err(|error| error.to_string())?;
+                }
+                (false, false) if !differs_anyway(ledger, transcript, exchange) => {
+                    report.push_str(&exchange.to_string());
+                }
+                (true, false) | (false, true | false) => {}
+            }
+        }
+        if report.is_empty() { Ok(()) } else { Err(format!("{}\n{report}", transcript.about)) }
+    }
+
+    /// What is wrong with the list itself: reasons that do not exist or cannot be true here, and
+    /// rows about what is not there.
+    pub(crate) fn flaws(&self, transcripts: &[Transcript]) -> Result<Vec<String>> {
+        let able = able(self.front, self.system)?;
+        let mut flaws = Vec::new();
+        for row in &self.rows {
+            let known = REASONS.iter().find(|reason| reason.name == row.reason);
+            if !known.is_some_and(|reason| (reason.of)(&able)) && !row.reason.starts_with(BUG) {
+                flaws.push(format!("{}: no reason here: {:?}", row.scenario, row.reason));
+            }
+            let named = transcripts.iter().find(|one| one.name == row.scenario);
+            let labels: Vec<_> = named
+                .into_iter()
+                .flat_map(|one| &one.exchanges)
+                .map(|exchange| &exchange.label)
+                .collect();
+            let lost = row.exchanges.iter().filter(|exchange| !labels.contains(exchange));
+            flaws.extend(lost.map(|exchange| format!("{}: no {exchange:?}", row.scenario)));
+        }
+        Ok(flaws)
+    }
+
+    /// Writes the list anew after scenarios were played, keeping the reasons that are known.
+    pub(crate) fn write(
+        &self,
+        ledger: &Ledger,
+        played: &[(Transcript, Vec<Played>)],
+    ) -> Result<()> {
+        let mut rows: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+        let is_new = |row: &&Row| !played.iter().any(|(one, _)| one.name == row.scenario);
+        for row in self.rows.iter().filter(is_new) {
+            let key = (row.scenario.clone(), row.reason.clone());
+            rows.entry(key).or_default().extend(row.exchanges.clone());
+        }
+        for (transcript, exchanges) in played {
+            for one in exchanges.iter().filter(|one| !one.matched()) {
+                if differs_anyway(ledger, transcript, one) {
+                    continue;
+                }
+                let reason = self.reason(&transcript.name, &one.label).unwrap_or("unexplained");
+                let key = (transcript.name.clone(), reason.to_owned());
+                rows.entry(key).or_default().push(one.label.clone());
+            }
+        }
+        if rows.is_empty() {
+            return match fs::remove_file(&self.file) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+                Ok(()) | Err(_) => Ok(()),
+            };
+        }
+        fs::create_dir_all(self.file.parent().context("a list is in a folder")?)?;
+        Ok(fs::write(&self.file, self.text(&rows)?)?)
+    }
+
+    fn text(&self, rows: &BTreeMap<(String, String), Vec<String>>) -> Result<String> {
+        let mut text = format!(
+            "# What clients of {} see differently with {} behind.\n",
+            self.front, self.system
+        );
+        let used = |reason: &&Reason| rows.keys().any(|(_, one)| one == reason.name);
+        for reason in REASONS.iter().filter(used) {
+            writeln!(text, "# {}: {}", reason.name, reason.about)?;
+        }
+        for ((scenario, reason), exchanges) in rows {
+            let quoted: Vec<_> =
+                exchanges.iter().map(|one| serde_json::to_string(one)).collect::<Result<_, _>>()?;
+            write!(
+                text,
+                "\n[[difference]]\nscenario = {scenario:?}\nreason = {reason:?}\nexchanges = [\n"
+            )?;
+            for one in quoted {
+                writeln!(text, "  {one},")?;
+            }
+            text.push_str("]\n");
+        }
+        Ok(text)
+    }
+}
+
+/// Whether it differs on the embedded store already.
+fn differs_anyway(ledger: &Ledger, transcript: &Transcript, exchange: &Played) -> bool {
+    let mut rows = ledger.differences.iter().filter(|row| row.scenario == transcript.name);
+    rows.any(|row| row.exchanges.contains(&exchange.label))
+}
+
+fn able(front: &str, system: &'static str) -> Result<Able> {
+    let (_, backend) = registry::backend(system).map_err(anyhow::Error::msg)?;
+    let rows = rows().map_err(anyhow::Error::msg)?;
+    let rows = rows.iter().filter(|row| row.front == front && row.backend == system);
+    let levels = rows.map(|row| row.level).collect();
+    Ok(Able { system, own: (backend.capability)(), levels })
+}

@@ -1,0 +1,174 @@
+//! The recorded transcripts through every pair: `kanboard-on-dandelion::create-user` plays
+//! `fixtures/transcripts/kanboard/create-user.json` against a gateway that speaks Kanboard and has
+//! Dandelion behind it: a second gateway, on a store of its own.
+//!
+//! What is portable is answered exactly as recorded. What is not is on the list of the pair,
+//! `fixtures/pairs/kanboard-on-dandelion.toml`, with the reason; what is listed and matches fails
+//! the run. `ISOGLOSS_WRITE_PAIRS=1` writes the lists of what is played anew, and the differences
+//! themselves to `target/pairs/`; a reason for each new row is still to be found.
+
+mod lists;
+mod stage;
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use anyhow::{Context, Result};
+use isogloss::registry;
+use isogloss_testkit::ledger::Ledger;
+use isogloss_testkit::player::Played;
+use isogloss_testkit::profile::{Profiles, Setup};
+use isogloss_testkit::transcript::{Transcript, load};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use crate::lists::List;
+use crate::stage::Template;
+
+/// Set: the lists are written, not held against.
+const WRITE: &str = "ISOGLOSS_WRITE_PAIRS";
+
+/// A front with a system behind it.
+struct Pair {
+    name: String,
+    system: &'static str,
+    list: List,
+    ledger: Arc<Ledger>,
+    /// One for each set of accounts that a scenario of the front begins with.
+    templates: Mutex<BTreeMap<String, Arc<OnceLock<Result<Template, String>>>>>,
+    played: Mutex<Vec<(Transcript, Vec<Played>)>>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let (pairs, trials) = match prepare() {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            eprintln!("the fixtures are not in order: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    for pair in &pairs {
+        if let Err(error) = pair.report() {
+            eprintln!("{}: {error:#}", pair.name);
+            return ExitCode::FAILURE;
+        }
+    }
+    conclusion.exit_code()
+}
+
+fn prepare() -> Result<(Vec<Arc<Pair>>, Vec<Trial>)> {
+    let ledger = Arc::new(Ledger::load(&fixtures())?);
+    let profiles = Profiles::load(&fixtures())?;
+    let transcripts = load(&fixtures().join("transcripts"))?;
+    let (mut pairs, mut trials) = (Vec::new(), Vec::new());
+    for front in registry::ADAPTERS {
+        let scenes: Vec<_> = transcripts
+            .iter()
+            .map(|one| Ok((one.clone(), profiles.setup(one)?)))
+            .filter(|scene| scene.as_ref().map_or(true, |(_, setup)| is_plain(setup, front.name)))
+            .collect::<Result<_>>()?;
+        for system in registry::ADAPTERS.iter().filter(|adapter| adapter.backend.is_some()) {
+            let pair = Arc::new(Pair {
+                name: format!("{}-on-{}", front.name, system.name),
+                system: system.name,
+                list: List::load(&fixtures(), front.name, system.name)?,
+                ledger: Arc::clone(&ledger),
+                templates: Mutex::default(),
+                played: Mutex::default(),
+            });
+            trials.extend(scenes.iter().map(|scene| trial(&pair, scene)));
+            let (whole, known) = (Arc::clone(&pair), transcripts.clone());
+            let name = format!("{}::list-is-in-order", pair.name);
+            trials.push(Trial::test(name, move || in_order(&whole, &known)));
+            pairs.push(pair);
+        }
+    }
+    Ok((pairs, trials))
+}
+
+/// Whether a scenario was recorded of a server as it is installed: what other configurations do is
+/// a matter of the front alone.
+fn is_plain(setup: &Setup, front: &str) -> bool {
+    setup.dialect == front
+        && setup.version.is_none()
+        && setup.options.is_empty()
+        && setup.settings.is_empty()
+}
+
+fn trial(pair: &Arc<Pair>, (transcript, setup): &(Transcript, Setup)) -> Trial {
+    let (pair, transcript, setup) = (Arc::clone(pair), transcript.clone(), setup.clone());
+    let (_, scenario) = transcript.name.split_once("::").unwrap_or_default();
+    let name = format!("{}::{scenario}", pair.name);
+    Trial::test(name, move || pair.scenario(&transcript, setup))
+}
+
+impl Pair {
+    fn scenario(&self, transcript: &Transcript, setup: Setup) -> Result<(), Failed> {
+        let cell = self.template(&setup)?;
+        let made = cell.get_or_init(|| {
+            Template::make(self.system, &setup).map_err(|error| format!("{error:#}"))
+        });
+        let played = made.as_ref()?.play(setup, transcript, &self.ledger.deviations);
+        let played = played.map_err(|error| format!("{error:#}"))?;
+        let verdict = self.list.verdict(&self.ledger, transcript, &played);
+        let mut all = self.played.lock().map_err(|error| error.to_string())?;
+        all.push((transcript.clone(), played));
+        if is_writing() { Ok(()) } else { Ok(verdict?) }
+    }
+
+    fn template(&self, setup: &Setup) -> Result<Arc<OnceLock<Result<Template, String>>>, Failed> {
+        let mut templates = self.templates.lock().map_err(|error| error.to_string())?;
+        Ok(Arc::clone(templates.entry(setup.accounts.to_string()).or_default()))
+    }
+
+    /// Says how much was portable; writes the list if that is asked.
+    fn report(&self) -> Result<()> {
+        let played = self.played.lock().ok().context("a trial was broken off")?;
+        if played.is_empty() {
+            return Ok(());
+        }
+        let matched = |(_, all): &(Transcript, Vec<Played>)| {
+            (all.iter().filter(|one| one.matched()).count(), all.len())
+        };
+        let (right, all) = played
+            .iter()
+            .map(matched)
+            .fold((0, 0), |(right, all), (more, of)| (right + more, all + of));
+        println!("{}: {right} of {all} exchanges are answered as recorded", self.name);
+        if !is_writing() {
+            return Ok(());
+        }
+        let folder = root().join("target/pairs");
+        fs::create_dir_all(&folder)?;
+        let mut text = String::new();
+        for (transcript, exchanges) in played.iter() {
+            for one in exchanges.iter().filter(|one| !one.matched()) {
+                write!(text, "# {}\n{one}", transcript.name)?;
+            }
+        }
+        fs::write(folder.join(format!("{}.txt", self.name)), text)?;
+        self.list.write(&self.ledger, &played)
+    }
+}
+
+fn in_order(pair: &Pair, transcripts: &[Transcript]) -> Result<(), Failed> {
+    let flaws = pair.list.flaws(transcripts).map_err(|error| format!("{error:#}"))?;
+    if flaws.is_empty() || is_writing() { Ok(()) } else { Err(flaws.join("\n").into()) }
+}
+
+fn is_writing() -> bool {
+    std::env::var_os(WRITE).is_some_and(|value| !value.is_empty())
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn fixtures() -> PathBuf {
+    root().join("fixtures")
+}
