@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use isogloss_canonical::user::Role;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
@@ -105,6 +106,49 @@ pub struct Backend {
     pub identity_file: Option<PathBuf>,
     #[serde(default)]
     pub defaults: Templates,
+    #[serde(default)]
+    pub roles: Roles,
+}
+
+/// `[backend.NAME.roles]`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "gateway.toml is the manual")]
+pub struct Roles {
+    #[serde(default)]
+    pub to: BTreeMap<RoleWord, RoleWord>,
+    #[serde(default)]
+    pub from: BTreeMap<RoleWord, RoleWord>,
+}
+
+/// A role, as the configuration spells it. A word that is none is refused, never guessed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "each is the role of that name")]
+pub enum RoleWord {
+    User,
+    Manager,
+    Administrator,
+}
+
+impl From<RoleWord> for Role {
+    fn from(word: RoleWord) -> Self {
+        match word {
+            RoleWord::User => Self::User,
+            RoleWord::Manager => Self::Manager,
+            RoleWord::Administrator => Self::Administrator,
+        }
+    }
+}
+
+impl From<Role> for RoleWord {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::User => Self::User,
+            Role::Manager => Self::Manager,
+            Role::Administrator => Self::Administrator,
+        }
+    }
 }
 
 /// `[backend.NAME.defaults]`.
