@@ -56,6 +56,9 @@ impl Authority {
                 if !user.active {
                     return Err(Fault::refused(Refusal::Inactive));
                 }
+                if !admits(&user.addresses, at.peer()) {
+                    return Err(Fault::refused(Refusal::Address));
+                }
                 Ok(person(user, Proof::Vouched))
             }
         }
@@ -81,6 +84,7 @@ impl Authority {
         let refusal = match &proof {
             None => Some(Refusal::Unknown),
             Some(_) if !found.active => Some(Refusal::Inactive),
+            Some(_) if !admits(&found.addresses, at.peer()) => Some(Refusal::Address),
             Some(Proof::Password) if found.second_factor() => Some(Refusal::SecondFactor),
             Some(_) => None,
         };
@@ -190,19 +194,20 @@ async fn by_key(
     if key.expires.is_some_and(|end| end <= Timestamp::now()) {
         return Err(Fault::refused(Refusal::Expired));
     }
-    let Some(owner) = owner else {
-        return Ok(Caller::Application(realm));
-    };
-    if !owner.active {
+    if owner.as_ref().is_some_and(|owner| !owner.active) {
         return Err(Fault::refused(Refusal::Inactive));
     }
-    if !(admits(&key.addresses, address) && admits(&owner.addresses, address)) {
+    let owners = owner.as_ref().map_or(&[][..], |owner| &owner.addresses);
+    if !(admits(&key.addresses, address) && admits(owners, address)) {
         return Err(Fault::refused(Refusal::Address));
     }
     if !in_scope(&key, scopes) {
         return Err(Fault::refused(Refusal::Scope));
     }
-    Ok(person(*owner, Proof::Key(key.label)))
+    match owner {
+        Some(owner) => Ok(person(*owner, Proof::Key(key.label))),
+        None => Ok(Caller::Application(realm)),
+    }
 }
 
 /// Whether a list of networks lets an address in; an empty one lets everybody in, and an entry

@@ -2,6 +2,7 @@
 //!
 //! The only place that consults the permission table, and it does so for every command.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -27,6 +28,7 @@ pub struct Pipeline {
     memory: Arc<dyn Memory>,
     authority: Arc<Authority>,
     origin: Option<Arc<Origin>>,
+    peer: Option<IpAddr>,
 }
 
 impl Pipeline {
@@ -37,7 +39,19 @@ impl Pipeline {
         memory: Arc<dyn Memory>,
         authority: Arc<Authority>,
     ) -> Self {
-        Self { backend, memory, authority, origin: None }
+        Self { backend, memory, authority, origin: None, peer: None }
+    }
+
+    /// For one request, which came from there.
+    #[must_use]
+    pub fn seen_from(&self, peer: Option<IpAddr>) -> Self {
+        Self { peer, ..self.clone() }
+    }
+
+    /// Where the request came from.
+    #[must_use]
+    pub fn peer(&self) -> Option<IpAddr> {
+        self.peer
     }
 
     /// Names the old system that answers what the dialect does not translate.

@@ -116,7 +116,8 @@ fn shown(path: &str) -> String {
 async fn answer(route: Arc<Route>, request: Request, timeout: Duration) -> Response {
     let spare = Arc::clone(&route);
     let head = Request { body: Bytes::new(), ..request.clone() };
-    let work = async move { route.dialect.answer(&request, &route.pipeline).await };
+    let exchange = route.pipeline.seen_from(request.peer);
+    let work = async move { route.dialect.answer(&request, &exchange).await };
     let work = actix_web::rt::spawn(work.in_current_span());
     match tokio::time::timeout(timeout, work).await {
         Ok(Ok(response)) => response,

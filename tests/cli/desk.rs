@@ -116,6 +116,12 @@ impl Server {
         self.send("127.0.0.1", &format!("POST {path}"), &length, body)
     }
 
+    /// Calls Kanboard's API with Basic credentials.
+    pub(crate) fn call(&self, pair: &str, body: &str) -> String {
+        let header = format!("Authorization: Basic {pair}\r\nContent-Length: {}", body.len());
+        self.send("127.0.0.1", "POST /kanboard/jsonrpc.php", &header, body)
+    }
+
     fn send(&self, host: &str, line: &str, header: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();

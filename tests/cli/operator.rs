@@ -83,3 +83,28 @@ fn keys_and_ids_that_clients_hold_are_taken_over() {
     assert_eq!(desk.ok(&["identity", "export"]), table);
     server.stop();
 }
+
+#[test]
+fn an_address_binds_a_person_and_a_key_whatever_the_proof() {
+    let desk = Desk::new();
+    let person = |name: &str, network: &str| json!({"username": name, "password": "secret1", "addresses": [network]});
+    let bound = |value: &str, network: &str| json!({"dialect": "kanboard", "value": value, "addresses": [network]});
+    let accounts = json!({
+        "users": [person("near", "127.0.0.0/8"), person("far", "10.11.12.13/32")],
+        "application_keys": [bound("near-token", "127.0.0.1"), bound("far-token", "10.0.0.0/8")],
+    });
+    desk.write("accounts.json", &accounts.to_string());
+    desk.ok(&["init", "--accounts", "accounts.json"]);
+    let server = desk.serve(&[]);
+    let calls = [
+        ("bmVhcjpzZWNyZXQx", true),
+        ("ZmFyOnNlY3JldDE=", false),
+        ("anNvbnJwYzpuZWFyLXRva2Vu", true),
+        ("anNvbnJwYzpmYXItdG9rZW4=", false),
+    ];
+    for (pair, lets_in) in calls {
+        let answer = server.call(pair, r#"{"jsonrpc":"2.0","id":1,"method":"getVersion"}"#);
+        assert_eq!(answer.starts_with("HTTP/1.1 200"), lets_in, "{pair}: {answer}");
+    }
+    server.stop();
+}

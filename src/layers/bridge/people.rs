@@ -126,9 +126,13 @@ impl Bridge {
     pub(super) async fn verify(&self, user: &UserRef, secret: Secret) -> Result<Outcome, Fault> {
         let own = match self.get(user).await {
             Ok(known) => self.own(&known)?,
-            Err(fault) if fault.is_absence_of(Subject::User) => {
-                return Ok(Outcome::Verified(false));
-            }
+            // Whom the system's own directory knows may come to be by signing in.
+            Err(fault) if fault.is_absence_of(Subject::User) => match user {
+                UserRef::Name(_) if self.system.capability().has(Verb::CreateFromDirectory) => {
+                    user.clone()
+                }
+                _ => return Ok(Outcome::Verified(false)),
+            },
             Err(fault) => return Err(fault),
         };
         self.ask_system(Command::VerifyPassword(own, secret)).await
