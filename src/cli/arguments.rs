@@ -114,6 +114,9 @@ pub struct Serve {
     /// An option of the dialect, KEY=VALUE; see `isogloss dialects`
     #[arg(long = "option", value_name = "KEY=VALUE", requires = "dialect")]
     pub options: Vec<String>,
+    /// The old system that answers what the dialect does not translate
+    #[arg(long, value_name = "URL", requires = "dialect")]
+    pub origin: Option<String>,
     /// How much is logged: error, warn, info, debug, trace
     #[arg(long, value_name = "LEVEL")]
     pub log_level: Option<String>,

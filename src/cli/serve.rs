@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::cli::arguments::Serve;
 use crate::cli::{init, open};
 use crate::config::load;
-use crate::config::settings::{Route, Settings};
+use crate::config::settings::{Origin, Route, Settings};
 use crate::provision::bootstrap;
 use crate::{startup, telemetry};
 
@@ -52,7 +52,7 @@ fn at_the_root(dialect: &str, ask: &Serve, settings: &Settings) -> anyhow::Resul
         realm: None,
         version: ask.dialect_version.clone(),
         attributes: BTreeMap::new(),
-        origin: None,
+        origin: ask.origin.clone().map(Origin::at),
         options: ask.options.iter().map(|text| option(text)).collect::<Result<Map<_, _>, _>>()?,
     })
 }

@@ -205,6 +205,15 @@ pub struct Route {
     pub origin: Option<Origin>,
 }
 
+impl Origin {
+    /// An origin at this address, with the usual limits.
+    #[must_use]
+    pub fn at(url: String) -> Self {
+        let (ca_file, identity_file) = (None, None);
+        Self { url, connect_timeout_ms: None, timeout_ms: None, ca_file, identity_file }
+    }
+}
+
 /// `/` is the root, which is spelt as nothing.
 fn mount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let path = String::deserialize(deserializer)?;

@@ -120,6 +120,9 @@ fn serve(program: &Path, setup: &Setup, folder: &Path) -> Result<Child> {
     if let Some(version) = &setup.version {
         serve.args(["--dialect-version", version]);
     }
+    if let Some(url) = &setup.origin {
+        serve.args(["--origin", url]);
+    }
     for (name, value) in &setup.options {
         serve.args(["--option", &format!("{name}={}", setup.variables.fill_text(value)?)]);
     }

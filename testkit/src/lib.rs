@@ -14,6 +14,7 @@ pub mod leaks;
 pub mod ledger;
 pub mod player;
 pub mod profile;
+pub mod replay;
 pub mod scene;
 pub mod spelling;
 pub mod transcript;

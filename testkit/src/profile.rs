@@ -43,6 +43,7 @@ struct Row {
     #[serde(default)]
     settings: BTreeMap<String, String>,
     directory: Option<String>,
+    origin: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -67,6 +68,10 @@ pub struct Setup {
     pub variables: Variables,
     /// The entries (LDIF) of a directory that must be running.
     pub directory: Option<String>,
+    /// The recorded exchanges that an old system behind the gateway answers.
+    pub replay: Option<Transcript>,
+    /// Where that old system is, once it runs.
+    pub origin: Option<String>,
 }
 
 impl Profiles {
@@ -90,6 +95,9 @@ impl Profiles {
             setup.dialect = says.dialect.unwrap_or(setup.dialect);
             setup.version = says.version.or(setup.version);
             setup.directory = says.directory.or(setup.directory);
+            if says.origin == Some(true) {
+                setup.replay = Some(transcript.clone());
+            }
             setup.options.extend(says.options);
             setup.settings.extend(says.settings);
             more_users.extend(says.users);

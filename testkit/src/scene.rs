@@ -10,6 +10,7 @@ use crate::leaks::Secrets;
 use crate::ledger::Deviation;
 use crate::player::{Played, play};
 use crate::profile::Setup;
+use crate::replay::Replay;
 use crate::transcript::Transcript;
 
 /// A gateway on a fresh store, and a directory if one is needed.
@@ -28,6 +29,9 @@ impl Scene {
         let directory = entries.map(|entries| Directory::start(&entries)).transpose()?;
         if let Some(directory) = &directory {
             setup.variables.set("ldap_url", directory.url.as_str());
+        }
+        if let Some(transcript) = setup.replay.clone() {
+            setup.origin = Some(Replay::start(transcript, setup.variables.clone())?.url);
         }
         let gateway = Gateway::start(program, &setup)?;
         Ok(Self { setup, gateway, _directory: directory })
