@@ -101,12 +101,14 @@ const REASONS: &[Reason] = &[
         of: |_| true,
     },
     Reason {
-        name: "follows",
+        name: FOLLOWS,
         about: "It follows from a difference before it in the scenario.",
         of: |_| true,
     },
 ];
 
+/// What an earlier difference explains.
+const FOLLOWS: &str = "follows";
 /// A bug is no reason, but it may be known: `bug: what is wrong`.
 const BUG: &str = "bug: ";
 
@@ -187,6 +189,10 @@ impl List {
             if !known.is_some_and(|reason| (reason.of)(&able)) && !row.reason.starts_with(BUG) {
                 flaws.push(format!("{}: no reason here: {:?}", row.scenario, row.reason));
             }
+            let first = |other: &Row| other.scenario == row.scenario && other.reason != FOLLOWS;
+            if row.reason == FOLLOWS && !self.rows.iter().any(first) {
+                flaws.push(format!("{}: there is nothing it could follow from", row.scenario));
+            }
             let named = transcripts.iter().find(|one| one.name == row.scenario);
             let labels: Vec<_> = named
                 .into_iter()
@@ -242,7 +248,7 @@ impl List {
         }
         for ((scenario, reason), exchanges) in rows {
             let quoted: Vec<_> =
-                exchanges.iter().map(|one| serde_json::to_string(one)).collect::<Result<_, _>>()?;
+                exchanges.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
             write!(
                 text,
                 "\n[[difference]]\nscenario = {scenario:?}\nreason = {reason:?}\nexchanges = [\n"

@@ -31,6 +31,9 @@ use crate::stage::Template;
 /// Set: the lists are written, not held against.
 const WRITE: &str = "ISOGLOSS_WRITE_PAIRS";
 
+/// A template, made by the first who needs it.
+type Made = OnceLock<Result<Template, String>>;
+
 /// A front with a system behind it.
 struct Pair {
     name: String,
@@ -38,7 +41,7 @@ struct Pair {
     list: List,
     ledger: Arc<Ledger>,
     /// One for each set of accounts that a scenario of the front begins with.
-    templates: Mutex<BTreeMap<String, Arc<OnceLock<Result<Template, String>>>>>,
+    templates: Mutex<BTreeMap<String, Arc<Made>>>,
     played: Mutex<Vec<(Transcript, Vec<Played>)>>,
 }
 
@@ -121,7 +124,7 @@ impl Pair {
         if is_writing() { Ok(()) } else { Ok(verdict?) }
     }
 
-    fn template(&self, setup: &Setup) -> Result<Arc<OnceLock<Result<Template, String>>>, Failed> {
+    fn template(&self, setup: &Setup) -> Result<Arc<Made>, Failed> {
         let mut templates = self.templates.lock().map_err(|error| error.to_string())?;
         Ok(Arc::clone(templates.entry(setup.accounts.to_string()).or_default()))
     }
@@ -139,7 +142,7 @@ impl Pair {
             .iter()
             .map(matched)
             .fold((0, 0), |(right, all), (more, of)| (right + more, all + of));
-        println!("{}: {right} of {all} exchanges are answered as recorded", self.name);
+        eprintln!("{}: {right} of {all} exchanges are answered as recorded", self.name);
         if !is_writing() {
             return Ok(());
         }
