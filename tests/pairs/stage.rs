@@ -24,6 +24,7 @@ use isogloss_testkit::leaks::Secrets;
 use isogloss_testkit::ledger::Deviation;
 use isogloss_testkit::player::{Played, play};
 use isogloss_testkit::profile::Setup;
+use isogloss_testkit::replay::Replay;
 use isogloss_testkit::transcript::Transcript;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -117,6 +118,9 @@ impl Template {
     ) -> Result<Vec<Played>> {
         let behind = self.start_system()?;
         let config = self.backend(&behind.url);
+        if let Some(passed_on) = setup.replay.clone() {
+            setup.origin = Some(Replay::start(passed_on, setup.variables.clone())?.url);
+        }
         let front = Gateway::on(Path::new(PROGRAM), &setup, &self.front(), &config)?;
         let base = front.base()?;
         let played = play(transcript, &base, &mut setup.variables, deviations);
