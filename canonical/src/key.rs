@@ -31,6 +31,24 @@ pub struct Key {
     pub shown: Option<Secret>,
 }
 
+impl Key {
+    /// A key that another system vouches for: all that is known is whose it is.
+    #[must_use]
+    pub fn vouched(realm: Realm, owner: Option<UserId>) -> Self {
+        Self {
+            id: Uuid::nil(),
+            realm,
+            owner,
+            label: None,
+            scope: None,
+            expires: None,
+            addresses: Vec::new(),
+            created: Timestamp::UNIX_EPOCH,
+            shown: None,
+        }
+    }
+}
+
 /// A key to be issued.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewKey {

@@ -45,6 +45,7 @@ pub(crate) struct Fixture {
     _system: Option<Gateway>,
     _folder: TempDir,
     turn: Option<MutexGuard<'static, ()>>,
+    credential: Option<(String, String)>,
 }
 
 impl Fixture {
@@ -85,7 +86,9 @@ impl Fixture {
         secret: &str,
     ) -> Result<Bench> {
         let text = format!("system = {system:?}\nurl = {url:?}\nsecret = {secret:?}");
-        Self::made(gateway, system, &text).await
+        let mut bench = Self::made(gateway, system, &text).await?;
+        bench.fixture.credential = Some((system.to_owned(), secret.to_owned()));
+        Ok(bench)
     }
 
     async fn made(gateway: Option<Gateway>, system: &str, backend: &str) -> Result<Bench> {
@@ -100,13 +103,25 @@ impl Fixture {
         let store = startup::open_store(&settings).await?;
         let backends = Backends::open(&settings, &store).await?;
         let backend = Arc::clone(&backends.named("people", &BTreeMap::new())?);
-        let fixture = Self { store, backends, _system: gateway, _folder: folder, turn: None };
+        let fixture = Self {
+            store,
+            backends,
+            _system: gateway,
+            _folder: folder,
+            turn: None,
+            credential: None,
+        };
         Ok(Bench { system: system.to_owned(), backend, fixture })
     }
 
     /// The gateway's own store.
     pub(crate) const fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// A system's realm, and a key that only that system knows.
+    pub(crate) fn credential(&self) -> Option<(String, String)> {
+        self.credential.clone()
     }
 
     /// Closes the stores.

@@ -8,7 +8,7 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::User;
 
-use crate::people::{create, new};
+use crate::people::{create, get, new};
 use crate::{Bench, Case};
 
 pub(crate) const CASES: &[Case] = &[
@@ -23,6 +23,11 @@ pub(crate) const CASES: &[Case] = &[
             Verb::RevokeKeys,
         ],
         run: |bench| opens(bench).boxed_local(),
+    },
+    Case {
+        name: "a-key-of-the-systems-own-is-forwarded",
+        verbs: &[Verb::FindKey],
+        run: |bench| forwarded(bench).boxed_local(),
     },
     Case {
         name: "a-key-dies-with-its-owner",
@@ -80,4 +85,18 @@ async fn dies(bench: &Bench) {
     issue(bench, &made).await;
     bench.done(Command::DeleteUser((&made).into())).await;
     bench.fails(find(), FaultKind::NotFound, Some(Subject::Key)).await;
+}
+
+/// The gateway's own credential at the system is one that only the system knows.
+async fn forwarded(bench: &Bench) {
+    let Some((realm, value)) = bench.fixture.credential() else { return };
+    let realm = Realm::new(realm);
+    let found = bench.done(Command::FindKey(realm.clone(), value.into())).await;
+    let Outcome::KeyFound(key, owner) = found else { panic!("no key was found") };
+    assert_eq!(key.owner, owner.as_ref().map(|owner| owner.id));
+    if let Some(owner) = owner {
+        assert_eq!(get(bench, owner.as_ref()).await.id, owner.id);
+    }
+    let wrong = Command::FindKey(realm, "0123456789abcdef0123456789abcdef01234567".into());
+    bench.fails(wrong, FaultKind::NotFound, Some(Subject::Key)).await;
 }

@@ -51,6 +51,7 @@ pub(crate) fn capability() -> Capability {
         Verb::DeactivateUser,
         Verb::ChangePassword,
         Verb::VerifyPassword,
+        Verb::FindKey,
     ];
     Capability::of(native)
         .with(Verb::CreateUser, Support::Composed("users/create, then users/getusers for the id"))
@@ -77,6 +78,7 @@ impl Backend for DandelionBackend {
             Command::DeleteUser(user) => self.delete(&user).await,
             Command::ChangePassword(user, password) => self.set_password(&user, password).await,
             Command::VerifyPassword(user, secret) => self.verify(&user, &secret).await,
+            Command::FindKey(_, value) => self.find_key(&value).await,
             other => Err(unsupported(other.verb())),
         }
     }

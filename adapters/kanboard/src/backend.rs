@@ -47,6 +47,7 @@ pub(crate) fn capability() -> Capability {
         Verb::ActivateUser,
         Verb::DeactivateUser,
         Verb::VerifyPassword,
+        Verb::FindKey,
         Verb::CreateGroup,
         Verb::GetGroup,
         Verb::ListGroups,
@@ -81,6 +82,7 @@ impl Backend for KanboardBackend {
             Command::DeactivateUser(user) => self.set_active(&user, false).await,
             Command::DeleteUser(user) => self.delete(&user).await,
             Command::VerifyPassword(user, secret) => self.verify(&user, &secret).await,
+            Command::FindKey(_, value) => self.find_key(&value).await,
             other => self.about_groups(other).await,
         }
     }

@@ -63,6 +63,7 @@ pub(crate) fn capability() -> Capability {
         Verb::ListUsers,
         Verb::ActivateUser,
         Verb::DeactivateUser,
+        Verb::FindKey,
     ];
     Capability::of(native)
         .with(Verb::UpdateUser, Support::Composed("the password by itself, then a read and a PUT"))
@@ -83,6 +84,7 @@ impl Backend for OctoPrintBackend {
             Command::CreateUser(user) => self.create(*user).await,
             Command::GetUser(user) => self.get(&user).await,
             Command::ListUsers => self.list().await,
+            Command::FindKey(_, value) => self.find_key(&value).await,
             Command::UpdateUser(user, patch) => self.update(&user, &patch).await,
             Command::ActivateUser(user) => self.change(&user, None, Some(true)).await,
             Command::DeactivateUser(user) => self.change(&user, None, Some(false)).await,

@@ -61,6 +61,7 @@ fn capability_of(version: Version) -> Capability {
         Verb::DeactivateUser,
         Verb::DeleteUser,
         Verb::ListLocks,
+        Verb::FindKey,
         Verb::CreateGroup,
         Verb::GetGroup,
         Verb::ListGroups,
@@ -104,6 +105,7 @@ impl Backend for RhodeCodeBackend {
         match command {
             Command::CreateUser(user) => self.create(*user).await,
             Command::GetUser(user) => self.get(&user).await.map(|user| Outcome::User(user.into())),
+            Command::FindKey(_, value) => self.find_key(value).await,
             Command::ListUsers => self.everybody().await.map(Outcome::Users),
             Command::UpdateUser(user, patch) => self.update(&user, *patch).await,
             Command::ActivateUser(user) => self.set_active(&user, true).await,

@@ -1,11 +1,13 @@
 //! The verbs that the shadow carries out alone, and how a person of the system gets a shadow.
 
 use isogloss_canonical::capability::Field;
-use isogloss_canonical::command::Command;
+use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::GroupRef;
+use isogloss_canonical::key::Key;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::Numbering;
+use isogloss_canonical::realm::{Numbering, Realm};
+use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{
     AttributeChanges, GroupChange, NewUser, User, UserId, UserPatch, UserRef,
 };
@@ -34,6 +36,7 @@ impl Bridge {
             Command::MergeSettings(user, prefix, changes) => {
                 return self.merge_settings(&user, prefix, changes).await;
             }
+            Command::FindKey(realm, value) => return self.find_key(realm, value).await,
             Command::AddMember(group, user) => {
                 Command::AddMember(group, self.present(&user).await?)
             }
@@ -59,12 +62,23 @@ impl Bridge {
             other => other,
         };
         match self.ask_shadow(command).await? {
-            Outcome::KeyFound(key, Some(owner)) => {
+            Outcome::Users(members) => self.seen(members).await.map(Outcome::Users),
+            other => Ok(other),
+        }
+    }
+
+    /// Finds a key of the gateway's own, with its owner as the system has them; or has the system
+    /// say whose one of its own is.
+    async fn find_key(&self, realm: Realm, value: Secret) -> Result<Outcome, Fault> {
+        match self.ask_shadow(Command::FindKey(realm.clone(), value.clone())).await {
+            Ok(Outcome::KeyFound(key, Some(owner))) => {
                 let owner = self.get(&UserRef::Id(owner.id)).await.map_err(gone_is_no_key)?;
                 Ok(Outcome::KeyFound(key, Some(Box::new(owner))))
             }
-            Outcome::Users(members) => self.seen(members).await.map(Outcome::Users),
-            other => Ok(other),
+            Err(fault) if realm == self.realm && fault.is_absence_of(Subject::Key) => {
+                self.forward(value).await
+            }
+            other => other,
         }
     }
 
@@ -88,6 +102,23 @@ impl Bridge {
             self.ask_system(Command::UpdateUser(self.own(&known)?, Box::new(patch))).await?;
         }
         self.ask_shadow(Command::MergeSettings(UserRef::Id(known.id), prefix, changes)).await
+    }
+
+    /// Where front and backend are the same system, whoever comes with a key of that system's own
+    /// is who the system says.
+    async fn forward(&self, value: Secret) -> Result<Outcome, Fault> {
+        if !self.system.capability().has(Verb::FindKey) {
+            return Err(Fault::not_found(Subject::Key));
+        }
+        match self.ask_system(Command::FindKey(self.realm.clone(), value)).await? {
+            Outcome::KeyFound(_, Some(owner)) => {
+                let shadow = self.adopt(&owner).await?;
+                let owner = fields::merge(&self.system, *owner, shadow);
+                let key = Key::vouched(self.realm.clone(), Some(owner.id));
+                Ok(Outcome::KeyFound(Box::new(key), Some(Box::new(owner))))
+            }
+            other => Ok(other),
+        }
     }
 
     /// A person who is really there, by canonical id.

@@ -11,6 +11,8 @@ use serde_json::{Map, Value};
 
 use crate::backend::row::number;
 
+/// What is said of a key that opens nothing.
+pub(super) const REFUSED: &str = "it refuses the gateway's own key or right";
 /// The type of a form.
 const FORM: &str = "application/x-www-form-urlencoded";
 /// What stands for nothing, as status and as data.
@@ -44,6 +46,11 @@ impl Api {
     /// Calls with this key.
     pub(super) fn new(upstream: Arc<dyn Upstream>, key: &Secret) -> Self {
         Self { upstream, key: key.clone() }
+    }
+
+    /// The same server, called with a caller's own key.
+    pub(super) fn with(&self, key: &Secret) -> Self {
+        Self::new(Arc::clone(&self.upstream), key)
     }
 
     /// Asks a method that takes its parameters from the query.
@@ -137,7 +144,7 @@ fn said(response: &Response) -> Result<Said, Fault> {
     let code = envelope.get("errorcode").and_then(number);
     match (response.status, code) {
         (200, Some(0)) => data(envelope),
-        (200 | 500, Some(1..=4)) => Err(unavailable("it refuses the gateway's own key or right")),
+        (200 | 500, Some(1..=4)) => Err(unavailable(REFUSED)),
         (200, Some(5)) => Ok(Said::Refused),
         (500, Some(6)) => Ok(Said::Broken(unexpected("its database refuses"))),
         _ => Err(unexpected("it does not understand the call")),

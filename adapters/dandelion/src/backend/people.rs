@@ -3,12 +3,13 @@
 use isogloss_canonical::command::Verb;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::GroupRef;
+use isogloss_canonical::key::Key;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{GroupChange, NewUser, Role, User, UserRef, folded};
 use serde_json::Value;
 
-use crate::backend::api::{Given, Said, unavailable, unexpected};
+use crate::backend::api::{Given, REFUSED, Said, unavailable, unexpected};
 use crate::backend::{DandelionBackend, row, unsupported};
 use crate::php;
 use crate::rights::{ADMINISTRATORS, GUESTS, ORDINARY};
@@ -116,6 +117,20 @@ impl DandelionBackend {
     async fn named(&self, username: &str) -> Result<Option<User>, Fault> {
         let everybody = self.list().await?;
         Ok(everybody.into_iter().find(|user| folded(&user.username) == folded(username)))
+    }
+
+    /// Whoever calls with this key, as the server says.
+    pub(super) async fn find_key(&self, value: &Secret) -> Result<Outcome, Fault> {
+        let owner = match self.api.with(value).get("users/getuser", Vec::new()).await {
+            Ok(Said::Data(data)) => row::only(&data, &self.service.realm)?,
+            Ok(_) => return Err(unexpected("nobody calls with this key")),
+            Err(fault) if fault.detail == REFUSED => {
+                return Err(Fault::not_found(Subject::Key));
+            }
+            Err(fault) => return Err(fault),
+        };
+        let key = Key::vouched(self.service.realm.clone(), Some(owner.id));
+        Ok(Outcome::KeyFound(Box::new(key), Some(Box::new(owner))))
     }
 
     pub(super) async fn list(&self) -> Result<Vec<User>, Fault> {

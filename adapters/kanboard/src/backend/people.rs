@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use isogloss_canonical::command::Verb;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::key::Key;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{Attributes, NewUser, Role, User, UserId, UserPatch, UserRef};
@@ -191,6 +192,15 @@ impl KanboardBackend {
             other => self.get(other).await?.username,
         };
         Ok(Outcome::Verified(self.rpc.takes(&username, secret).await?))
+    }
+
+    /// The application's own token, if it is one; people's tokens go with their names.
+    pub(super) async fn find_key(&self, value: &Secret) -> Result<Outcome, Fault> {
+        if !self.rpc.is_application(value).await? {
+            return Err(Fault::not_found(Subject::Key));
+        }
+        let key = Key::vouched(self.service.realm.clone(), None);
+        Ok(Outcome::KeyFound(Box::new(key), None))
     }
 
     /// Kanboard's id of a person who was read from it.

@@ -63,6 +63,16 @@ impl Rpc {
         }
     }
 
+    /// Whether the server takes this for the application's token.
+    pub(super) async fn is_application(&self, token: &Secret) -> Result<bool, Fault> {
+        let response = self.send("getVersion", json!([]), &basic(APPLICATION, token)).await?;
+        match response.status {
+            200 => result(&response).map(|_| true),
+            401 | 403 => Ok(false),
+            _ => Err(unavailable("it answers with an error status")),
+        }
+    }
+
     async fn send(
         &self,
         method: &str,

@@ -13,6 +13,8 @@ use crate::backend::row::Row;
 
 /// The page that hands out a CSRF pair, and the name of its cookie up to the port.
 const PAGE: (&str, &str) = ("/login/", "csrf_token");
+/// Where the server says who asks.
+const CURRENT: &str = "/api/currentuser";
 /// Where a password is tried.
 const LOGIN: &str = "/api/login";
 /// What servers before 1.5 say of a login that fails, in plain text.
@@ -68,6 +70,18 @@ impl Api {
         let body = Value::Object(body.clone()).to_string();
         let request = self.keyed(method, tail).carrying("application/json", body);
         said(&self.upstream.send(request).await?)
+    }
+
+    /// Whose key this is: a name, or nobody's.
+    pub(super) async fn owner_of(&self, key: &Secret) -> Result<Option<String>, Fault> {
+        let ask = request("GET", CURRENT).with("x-api-key", key.expose().to_owned());
+        let response = self.upstream.send(ask).await?;
+        match (response.status, parsed(&response).and_then(|mut body| body.remove("name"))) {
+            (200, Some(Value::String(name))) => Ok(Some(name)),
+            (200, Some(Value::Null)) | (403, _) => Ok(None),
+            (200, _) => Err(unexpected("the current user has no name")),
+            (status, _) => Err(status_fault(status)),
+        }
     }
 
     fn keyed(&self, method: &str, tail: &str) -> Request {

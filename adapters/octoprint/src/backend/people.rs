@@ -2,7 +2,9 @@
 
 use isogloss_canonical::command::Verb;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::key::Key;
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{NewUser, Role, UserPatch, UserRef};
 use serde_json::{Map, Value, json};
 
@@ -11,7 +13,7 @@ use crate::backend::passwords::checked;
 use crate::backend::row::{ADMIN, Row};
 use crate::backend::{Era, OctoPrintBackend, unsupported};
 use crate::rights::{ADMINS, USERS};
-use crate::wire::may_be_named;
+use crate::wire::{APPLICATION, may_be_named};
 
 impl OctoPrintBackend {
     pub(super) async fn create(&self, user: NewUser) -> Result<Outcome, Fault> {
@@ -43,6 +45,18 @@ impl OctoPrintBackend {
 
     pub(super) async fn get(&self, user: &UserRef) -> Result<Outcome, Fault> {
         self.row(self.name(user)?).await.map(shown)
+    }
+
+    /// Whoever calls with this key, as the server says; its global key is nobody's.
+    pub(super) async fn find_key(&self, value: &Secret) -> Result<Outcome, Fault> {
+        let name = self.api.owner_of(value).await?.ok_or(Fault::not_found(Subject::Key))?;
+        let owner = if name == APPLICATION {
+            None
+        } else {
+            Some(self.get(&UserRef::Name(name)).await?.user()?)
+        };
+        let key = Key::vouched(self.service.realm.clone(), owner.as_ref().map(|owner| owner.id));
+        Ok(Outcome::KeyFound(Box::new(key), owner))
     }
 
     pub(super) async fn list(&self) -> Result<Outcome, Fault> {

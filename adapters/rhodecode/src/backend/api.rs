@@ -9,6 +9,9 @@ use isogloss_canonical::http::Request;
 use isogloss_canonical::secret::Secret;
 use serde_json::{Map, Value, json};
 
+/// What is said of a token that is wrong, weak, or not for this place.
+pub(super) const REFUSED: &str = "it refuses the gateway's own token";
+
 /// Where the API is, below the base address.
 const PATH: &str = "/_admin/api";
 
@@ -31,6 +34,11 @@ impl Api {
     /// Calls with this token, which must be a super administrator's.
     pub(super) fn new(upstream: Arc<dyn Upstream>, token: Secret) -> Self {
         Self { upstream, token, next: AtomicU64::new(1) }
+    }
+
+    /// The same server, called with a caller's own token.
+    pub(super) fn with(&self, token: Secret) -> Self {
+        Self::new(Arc::clone(&self.upstream), token)
     }
 
     /// Calls a method and answers its result.
@@ -110,9 +118,7 @@ fn refusal(sentence: &str) -> Fault {
     };
     match REFUSALS.iter().find(fits) {
         Some((_, _, kind, Some(subject))) => Fault::new(*kind, "").about(*subject),
-        Some((.., FaultKind::Unavailable, None)) => {
-            Fault::new(FaultKind::Unavailable, "it refuses the gateway's own token")
-        }
+        Some((.., FaultKind::Unavailable, None)) => Fault::new(FaultKind::Unavailable, REFUSED),
         Some((.., kind, None)) => Fault::new(*kind, "it has no such method"),
         None => unexpected("an error that was never recorded"),
     }

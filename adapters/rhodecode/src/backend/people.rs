@@ -2,12 +2,13 @@
 
 use isogloss_canonical::command::Verb;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::key::Key;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
 use serde_json::{Value, json};
 
-use crate::backend::api::{Arguments, only, unexpected};
+use crate::backend::api::{Arguments, REFUSED, only, unexpected};
 use crate::backend::{RhodeCodeBackend, row, unsupported, words};
 use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER};
 
@@ -86,6 +87,20 @@ impl RhodeCodeBackend {
             }
             _ => Ok(found),
         }
+    }
+
+    /// Whoever calls with this token, as the server says.
+    pub(super) async fn find_key(&self, value: Secret) -> Result<Outcome, Fault> {
+        let own = self.api.with(value).call("get_user", Arguments::new()).await;
+        let owner = match own {
+            Ok(row) => self.person(&row)?,
+            Err(fault) if fault.detail == REFUSED => {
+                return Err(Fault::not_found(Subject::Key));
+            }
+            Err(fault) => return Err(fault),
+        };
+        let key = Key::vouched(self.service.realm.clone(), Some(owner.id));
+        Ok(Outcome::KeyFound(Box::new(key), Some(Box::new(owner))))
     }
 
     fn person(&self, row: &Value) -> Result<User, Fault> {
