@@ -14,8 +14,8 @@ use crate::bench::{House, front};
 use crate::block_on;
 use crate::calls::{self, Asked, Class, quoted};
 
-const APPLICATION: &str = "application-0123456789abcdef0123456789abcdef";
-const CALLERS: [&str; 8] =
+pub(super) const APPLICATION: &str = "application-0123456789abcdef0123456789abcdef";
+pub(super) const CALLERS: [&str; 8] =
     ["nobody", "wrong", "disabled", "self", "other", "manager", "administrator", "application"];
 /// Who asks, and whom it is about.
 const PEOPLE: [(&str, &str, &str); 5] = [
@@ -139,7 +139,7 @@ pub(crate) async fn furnished() -> House {
     house.after(commands).await
 }
 
-fn key(name: &str) -> String {
+pub(super) fn key(name: &str) -> String {
     format!("{name}-0123456789abcdef0123456789abcdef01234567")
 }
 

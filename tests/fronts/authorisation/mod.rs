@@ -2,6 +2,7 @@
 
 mod commands;
 pub(crate) mod methods;
+mod pairs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,5 +37,6 @@ pub(crate) fn words(text: &str) -> BTreeSet<&str> {
 
 /// One trial a dialect and kind of caller, and one for the gateway itself.
 pub(crate) fn trials() -> Vec<Trial> {
-    methods::trials().into_iter().chain([commands::trial()]).collect()
+    let pairs = pairs::trials();
+    methods::trials().into_iter().chain([commands::trial()]).chain(pairs).collect()
 }

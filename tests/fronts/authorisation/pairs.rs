@@ -1,0 +1,108 @@
+//! Every refusal of the table again, in front of each system behind a bridge: who may do what is
+//! decided in the gateway, so that the system behind changes nothing about it and hears nothing
+//! that changes it.
+//!
+//! The system is its own dialect in front of a store of its own, in process.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use isogloss::auth::random;
+use isogloss::layers::bridge::Bridge;
+use isogloss::pipeline::Pipeline;
+use isogloss::registry;
+use isogloss_canonical::adapter::{Adapter, Defaults, Service};
+use isogloss_canonical::backend::Upstream;
+use isogloss_canonical::dialect::Dialect;
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::realm::Realm;
+use libtest_mimic::{Failed, Trial};
+
+use super::methods::{APPLICATION, CALLERS, asked, furnished, key};
+use super::{Row, part, words};
+use crate::bench::{Bench, House, front};
+use crate::block_on;
+use crate::calls::Class;
+
+pub(super) fn trials() -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for adapter in registry::ADAPTERS {
+        for system in registry::ADAPTERS.iter().filter(|system| system.backend.is_some()) {
+            let name = format!("authorisation::{}-on-{}", adapter.name, system.name);
+            let front = adapter.name;
+            trials.push(Trial::test(name, move || block_on(refusals(front, system))));
+        }
+    }
+    trials
+}
+
+/// What the table refuses is refused, and the system is as it was.
+async fn refusals(dialect: &'static str, system: &'static Adapter) -> Result<(), Failed> {
+    let house = furnished().await;
+    let (bench, behind) = bridged(&house, system).await;
+    let before = (bench.picture().await, behind.picture().await);
+    let mut wrong = Vec::new();
+    for (method, row) in part::<Row>(dialect) {
+        let not_refused: Vec<_> = words(&row.may).union(&words(&row.fails)).copied().collect();
+        for caller in CALLERS.into_iter().filter(|caller| !not_refused.contains(caller)) {
+            if caller == "application" && !["kanboard", "octoprint"].contains(&dialect) {
+                continue;
+            }
+            let answer = bench.send(asked(dialect, &method, &row, caller)).await;
+            if answer.class() != Class::Refused {
+                let text: String = answer.text.chars().take(160).collect();
+                wrong.push(format!("{method} by {caller}: {} {text}", answer.status));
+            }
+        }
+    }
+    if (bench.picture().await, behind.picture().await) != before {
+        wrong.push("something was changed".to_owned());
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+/// A bench whose people live in a system, and that system's own bench. Both know the same people.
+async fn bridged(house: &House, system: &'static Adapter) -> (Bench, Bench) {
+    let behind = house.open().await;
+    let mut bench = house.open().await;
+    let realm = Realm::named(system.name);
+    let secret = if system.application_key { APPLICATION.to_owned() } else { key("admin") };
+    let service = Service {
+        realm: realm.clone(),
+        version: None,
+        username: None,
+        secret: secret.into(),
+        defaults: Defaults::default(),
+        random,
+    };
+    let upstream =
+        Arc::new(Loopback { dialect: front(system.name, None), pipeline: behind.pipeline() });
+    let backend = system.backend.unwrap();
+    let reached = (backend.make)(&service, upstream);
+    let shadow = Arc::new(bench.store.clone());
+    let bridge = Bridge::new(reached, shadow, (realm, system.users), BTreeMap::new());
+    bench.backend = Arc::new(bridge);
+    (bench, behind)
+}
+
+/// A system in process: its own dialect before its own store.
+#[derive(Debug)]
+struct Loopback {
+    dialect: Arc<dyn Dialect>,
+    pipeline: Pipeline,
+}
+
+#[async_trait]
+impl Upstream for Loopback {
+    async fn send(&self, request: Request) -> Result<Response, Fault> {
+        let length = request.body.len().to_string();
+        let request = request.with("content-length", length).with("host", "system.example");
+        let mut response = self.dialect.answer(&request, &self.pipeline).await;
+        for (name, _) in &mut response.headers {
+            *name = name.to_lowercase().into();
+        }
+        Ok(response)
+    }
+}
