@@ -17,7 +17,7 @@ use crate::config::secret::SecretSource;
 use crate::config::settings::{self, Policy, Route, Settings};
 use crate::directory::{Directory, DirectoryConfig};
 use crate::layers::bridge::Bridge;
-use crate::layers::roles::Roles;
+use crate::layers::names::Names;
 use crate::provision::bootstrap::open_shadow;
 use crate::registry;
 use crate::upstream::{HttpUpstream, Reach};
@@ -125,7 +125,8 @@ async fn system(
     let realm = wanted.realm.as_ref().map_or(Realm::named(adapter.name), Realm::new);
     let service = service(wanted, realm.clone())?;
     let upstream = HttpUpstream::new(&reach(wanted)?).map_err(|why| anyhow!(why))?;
-    let system = Roles::over((backend.make)(&service, Arc::new(upstream)), &wanted.roles);
+    let system = (backend.make)(&service, Arc::new(upstream));
+    let system = Names::over(system, &wanted.roles, &wanted.teams);
     let directory = settings.store.directory.join(SHADOWS).join(name);
     let mut numbered = registry::numbered(settings);
     for own in numbered.iter_mut().filter(|numbered| numbered.realm == realm) {

@@ -108,6 +108,19 @@ pub struct Backend {
     pub defaults: Templates,
     #[serde(default)]
     pub roles: Roles,
+    #[serde(default)]
+    pub teams: Teams,
+}
+
+/// `[backend.NAME.teams]`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "gateway.toml is the manual")]
+pub struct Teams {
+    #[serde(default)]
+    pub to: BTreeMap<String, String>,
+    #[serde(default)]
+    pub from: BTreeMap<String, String>,
 }
 
 /// `[backend.NAME.roles]`.

@@ -1,4 +1,4 @@
 //! Layers: backends that wrap a backend.
 
 pub mod bridge;
-pub mod roles;
+pub mod names;

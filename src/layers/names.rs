@@ -1,0 +1,160 @@
+//! What roles and teams are called on the other side: tables of a backend's configuration, two each
+//! way.
+//!
+//! What a table does not name stays as it is. Who takes people over from a system whose
+//! administrators are not to be administrators here says so in `roles.from`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::capability::Capability;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::group::{Group, GroupRef};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::{Role, User};
+
+use crate::config::settings;
+
+/// The layer.
+#[derive(Debug)]
+pub struct Names {
+    inner: Arc<dyn Backend>,
+    roles: settings::Roles,
+    teams: settings::Teams,
+}
+
+impl Names {
+    /// Lays the tables over a system; without any, the system as it is.
+    #[must_use]
+    pub fn over(
+        inner: Arc<dyn Backend>,
+        roles: &settings::Roles,
+        teams: &settings::Teams,
+    ) -> Arc<dyn Backend> {
+        let empty = roles.to.is_empty() && roles.from.is_empty();
+        if empty && teams.to.is_empty() && teams.from.is_empty() {
+            return inner;
+        }
+        Arc::new(Self { inner, roles: roles.clone(), teams: teams.clone() })
+    }
+
+    fn outwards(&self, command: &mut Command) {
+        let role = |role: Role| self.roles.to.get(&role.into()).map_or(role, |role| (*role).into());
+        match command {
+            Command::CreateUser(user) => user.role = role(user.role),
+            Command::UpdateUser(_, patch) => patch.role = patch.role.map(role),
+            Command::CreateGroup(team) if team.realm.is_none() => {
+                rename(&self.teams.to, &mut team.name);
+            }
+            Command::UpdateGroup(_, patch) => {
+                if let Some(name) = &mut patch.name {
+                    rename(&self.teams.to, name);
+                }
+            }
+            Command::GetGroup(GroupRef::Name(None, name)) => rename(&self.teams.to, name),
+            _ => {}
+        }
+    }
+
+    fn inwards(&self, outcome: &mut Outcome) {
+        match outcome {
+            Outcome::User(user) => self.person(user),
+            Outcome::Users(users) => users.iter_mut().for_each(|user| self.person(user)),
+            Outcome::Group(team) => self.team(team),
+            Outcome::Groups(teams) => teams.iter_mut().for_each(|team| self.team(team)),
+            _ => {}
+        }
+    }
+
+    fn person(&self, user: &mut User) {
+        let seen = user.role.into();
+        user.role = self.roles.from.get(&seen).map_or(user.role, |role| (*role).into());
+    }
+
+    fn team(&self, team: &mut Group) {
+        rename(&self.teams.from, &mut team.name);
+    }
+}
+
+fn rename(table: &BTreeMap<String, String>, name: &mut String) {
+    if let Some(other) = table.get(name) {
+        name.clone_from(other);
+    }
+}
+
+#[async_trait]
+impl Backend for Names {
+    fn capability(&self) -> &Capability {
+        self.inner.capability()
+    }
+
+    async fn execute(&self, mut command: Command, caller: &Caller) -> Result<Outcome, Fault> {
+        self.outwards(&mut command);
+        let mut outcome = self.inner.execute(command, caller).await?;
+        self.inwards(&mut outcome);
+        Ok(outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::settings::RoleWord;
+    use crate::provision::accounts::Accounts;
+    use crate::provision::bootstrap;
+    use crate::registry;
+    use isogloss_canonical::group::NewGroup;
+    use isogloss_canonical::user::{NewUser, UserRef};
+
+    #[tokio::test]
+    async fn a_role_goes_out_and_comes_in_by_its_table() {
+        let folder = tempfile::tempdir().unwrap();
+        bootstrap::initialise(folder.path(), &Accounts::default()).await.unwrap();
+        let store = isogloss_store::Store::open(folder.path(), registry::own_realms()).await;
+        let store: Arc<dyn Backend> = Arc::new(store.unwrap());
+        let tables = settings::Roles {
+            to: [(RoleWord::Manager, RoleWord::User)].into(),
+            from: [(RoleWord::Administrator, RoleWord::User)].into(),
+        };
+        let layer = Names::over(Arc::clone(&store), &tables, &settings::Teams::default());
+        let roles = [
+            (Role::Manager, Role::User, Role::User),
+            (Role::Administrator, Role::Administrator, Role::User),
+            (Role::User, Role::User, Role::User),
+        ];
+        for (asked, kept, shown) in roles {
+            let username = format!("{asked:?}");
+            let new = NewUser { username: username.clone(), role: asked, ..NewUser::default() };
+            let create = Command::CreateUser(Box::new(new));
+            let made = layer.execute(create, &Caller::Gateway).await.unwrap().user().unwrap();
+            assert_eq!(made.role, shown, "{asked:?}");
+            let read = Command::GetUser(UserRef::Name(username));
+            let there = store.execute(read, &Caller::Gateway).await.unwrap().user().unwrap();
+            assert_eq!(there.role, kept, "{asked:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_team_goes_out_and_comes_in_by_its_name_there() {
+        let folder = tempfile::tempdir().unwrap();
+        bootstrap::initialise(folder.path(), &Accounts::default()).await.unwrap();
+        let store = isogloss_store::Store::open(folder.path(), registry::own_realms()).await;
+        let store: Arc<dyn Backend> = Arc::new(store.unwrap());
+        let pair = |one: &str, other: &str| [(one.to_owned(), other.to_owned())].into();
+        let tables = settings::Teams { to: pair("crew", "Staff"), from: pair("Staff", "crew") };
+        let layer = Names::over(Arc::clone(&store), &settings::Roles::default(), &tables);
+        let new = NewGroup { name: "crew".to_owned(), ..NewGroup::default() };
+        let create = Command::CreateGroup(Box::new(new));
+        let made = layer.execute(create, &Caller::Gateway).await.unwrap().group().unwrap();
+        assert_eq!(made.name, "crew");
+        let read = |name: &str| Command::GetGroup(GroupRef::Name(None, name.to_owned()));
+        let there = store.execute(read("Staff"), &Caller::Gateway).await.unwrap();
+        assert_eq!(there.group().unwrap().id, made.id);
+        let here = layer.execute(read("crew"), &Caller::Gateway).await.unwrap();
+        assert_eq!(here.group().unwrap().name, "crew");
+    }
+}
