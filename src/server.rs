@@ -115,7 +115,8 @@ fn shown(path: &str) -> String {
 /// command that was begun is finished.
 async fn answer(route: Arc<Route>, request: Request, timeout: Duration) -> Response {
     let spare = Arc::clone(&route);
-    let head = Request { body: Bytes::new(), ..request.clone() };
+    let request = Arc::new(request);
+    let kept = Arc::clone(&request);
     let exchange = route.pipeline.seen_from(request.peer);
     let work = async move { route.dialect.answer(&request, &exchange).await };
     let work = actix_web::rt::spawn(work.in_current_span());
@@ -123,10 +124,10 @@ async fn answer(route: Arc<Route>, request: Request, timeout: Duration) -> Respo
         Ok(Ok(response)) => response,
         Ok(Err(_panicked)) => {
             tracing::error!("the dialect panicked");
-            spare.dialect.refuse(&head, &Fault::new(FaultKind::Unexpected, "panic"))
+            spare.dialect.refuse(&kept, &Fault::new(FaultKind::Unexpected, "panic"))
         }
         Err(_elapsed) => {
-            spare.dialect.refuse(&head, &Fault::new(FaultKind::Timeout, "the request's time is up"))
+            spare.dialect.refuse(&kept, &Fault::new(FaultKind::Timeout, "the request's time is up"))
         }
     }
 }

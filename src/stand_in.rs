@@ -6,7 +6,7 @@ use isogloss_canonical::group::{Group, GroupId};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::realm::NativeIds;
-use isogloss_canonical::user::{Attributes, Role, User, UserId, UserRef};
+use isogloss_canonical::user::{Attributes, Role, User, UserRef};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -65,27 +65,7 @@ fn person(username: &str, asked: Option<&UserRef>) -> User {
         Some(UserRef::Name(name) | UserRef::FoldedName(name)) => username.clone_from(name),
         Some(UserRef::Id(_) | UserRef::Email(_)) | None => {}
     }
-    User {
-        id: UserId(Uuid::nil()),
-        ids,
-        username,
-        display_name: None,
-        given_name: None,
-        family_name: None,
-        email: None,
-        role: Role::User,
-        active: true,
-        has_password: true,
-        source: None,
-        failures: 0,
-        locked_until: None,
-        addresses: Vec::new(),
-        groups: Vec::new(),
-        attributes: Attributes::new(),
-        created: Timestamp::UNIX_EPOCH,
-        password_changed: Timestamp::UNIX_EPOCH,
-        last_login: None,
-    }
+    User { ids, ..User::seen(username) }
 }
 
 fn group() -> Group {

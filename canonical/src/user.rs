@@ -150,6 +150,33 @@ pub struct User {
 }
 
 impl User {
+    /// A person of this name as another system shows them, before anything else that it says: an
+    /// ordinary one, with no id of ours, and nothing that is not said.
+    #[must_use]
+    pub fn seen(username: impl Into<String>) -> Self {
+        Self {
+            id: UserId(Uuid::nil()),
+            ids: NativeIds::new(),
+            username: username.into(),
+            display_name: None,
+            given_name: None,
+            family_name: None,
+            email: None,
+            role: Role::User,
+            active: true,
+            has_password: true,
+            source: None,
+            failures: 0,
+            locked_until: None,
+            addresses: Vec::new(),
+            groups: Vec::new(),
+            attributes: Attributes::new(),
+            created: Timestamp::UNIX_EPOCH,
+            password_changed: Timestamp::UNIX_EPOCH,
+            last_login: None,
+        }
+    }
+
     /// What this person may do: everything for an administrator, else what the groups convey.
     /// A group that stands for a role conveys nothing by itself: the role does.
     #[must_use]

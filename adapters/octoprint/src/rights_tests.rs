@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use isogloss_canonical::group::{Group, GroupId, Membership as Kept};
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::realm::{NativeIds, Realm};
-use isogloss_canonical::user::{Attributes, Role, User, UserId};
+use isogloss_canonical::user::{Attributes, Role, User};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -48,25 +48,10 @@ fn user(rights: &Rights, role: Role, groups: &[&str], attributes: Value) -> User
         confers: group.confers,
     });
     User {
-        id: UserId(Uuid::nil()),
-        ids: NativeIds::new(),
-        username: "somebody".to_owned(),
-        display_name: None,
-        given_name: None,
-        family_name: None,
-        email: None,
         role,
-        active: true,
-        has_password: true,
-        source: None,
-        failures: 0,
-        locked_until: None,
-        addresses: Vec::new(),
         groups: kept.collect(),
         attributes: Attributes::from_iter(attributes),
-        created: Timestamp::UNIX_EPOCH,
-        password_changed: Timestamp::UNIX_EPOCH,
-        last_login: None,
+        ..User::seen("somebody".to_owned())
     }
 }
 

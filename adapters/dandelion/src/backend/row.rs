@@ -4,7 +4,7 @@ use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{GroupId, Membership};
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::realm::Realm;
-use isogloss_canonical::user::{Attributes, Role, User, UserId};
+use isogloss_canonical::user::{Attributes, Role, User};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -55,26 +55,15 @@ fn person(row: &Value, realm: &Realm) -> Result<User, Fault> {
     let username = text(row, "username").ok_or_else(|| unexpected("a person without username"))?;
     let made = row.get("created").and_then(Value::as_str).and_then(day);
     Ok(User {
-        id: UserId(Uuid::nil()),
         ids: [(realm.clone(), id.to_string())].into(),
-        username,
         display_name: text(row, "fullname"),
-        given_name: None,
-        family_name: None,
-        email: None,
         // Any other group, whatever its rights, is the least privilege.
         role: if group.to_string() == ADMINISTRATORS { Role::Administrator } else { Role::User },
         active: !disabled(row)?,
-        has_password: true,
-        source: None,
-        failures: 0,
-        locked_until: None,
-        addresses: Vec::new(),
         groups: guests(group),
         attributes: attributes(row),
         created: made.unwrap_or(Timestamp::UNIX_EPOCH),
-        password_changed: Timestamp::UNIX_EPOCH,
-        last_login: None,
+        ..User::seen(username)
     })
 }
 

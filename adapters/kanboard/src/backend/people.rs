@@ -7,10 +7,8 @@ use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::key::Key;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{Attributes, NewUser, Role, User, UserId, UserPatch, UserRef};
-use jiff::Timestamp;
+use isogloss_canonical::user::{NewUser, Role, User, UserPatch, UserRef};
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
 use crate::backend::rpc::unexpected;
 use crate::backend::{KanboardBackend, unsupported};
@@ -114,25 +112,14 @@ impl KanboardBackend {
         let directory = row.get("is_ldap_user").is_some_and(truthy);
         let role = text("role");
         Ok(User {
-            id: UserId(Uuid::nil()),
             ids: [(self.service.realm.clone(), id.to_string())].into(),
-            username,
             display_name: text("name"),
-            given_name: None,
-            family_name: None,
             email: text("email"),
             role: role.as_deref().map_or(Role::User, role_of),
             active,
             has_password: !directory,
             source: directory.then(|| "ldap".to_owned()),
-            failures: 0,
-            locked_until: None,
-            addresses: Vec::new(),
-            groups: Vec::new(),
-            attributes: Attributes::new(),
-            created: Timestamp::UNIX_EPOCH,
-            password_changed: Timestamp::UNIX_EPOCH,
-            last_login: None,
+            ..User::seen(username)
         })
     }
 

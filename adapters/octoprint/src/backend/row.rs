@@ -2,10 +2,8 @@
 //! one switch.
 
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::user::{Attributes, Role, User, UserId};
-use jiff::Timestamp;
+use isogloss_canonical::user::{Role, User};
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
 use crate::backend::api::unexpected;
 use crate::rights::ADMINS;
@@ -58,27 +56,7 @@ impl Row {
 
     /// The person, without an id of the gateway's.
     pub(super) fn user(self) -> User {
-        User {
-            id: UserId(Uuid::nil()),
-            ids: [].into(),
-            username: self.name,
-            display_name: None,
-            given_name: None,
-            family_name: None,
-            email: None,
-            role: self.role,
-            active: self.active,
-            has_password: true,
-            source: None,
-            failures: 0,
-            locked_until: None,
-            addresses: Vec::new(),
-            groups: Vec::new(),
-            attributes: Attributes::new(),
-            created: Timestamp::UNIX_EPOCH,
-            password_changed: Timestamp::UNIX_EPOCH,
-            last_login: None,
-        }
+        User { role: self.role, active: self.active, ..User::seen(self.name) }
     }
 }
 

@@ -12,11 +12,10 @@ use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::memory::{Memory, Shelf};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::{NativeIds, Realm};
-use isogloss_canonical::user::{Attributes, Role, User, UserId};
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::user::{Role, User};
 use jiff::Timestamp;
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::{METHODS, OctoPrint};
 use crate::options::Settings;
@@ -79,27 +78,7 @@ impl Memory for Outage {
 }
 
 fn admin() -> User {
-    User {
-        id: UserId(Uuid::nil()),
-        ids: NativeIds::new(),
-        username: "admin".to_owned(),
-        display_name: None,
-        given_name: None,
-        family_name: None,
-        email: None,
-        role: Role::Administrator,
-        active: true,
-        has_password: true,
-        source: None,
-        failures: 0,
-        locked_until: None,
-        addresses: Vec::new(),
-        groups: Vec::new(),
-        attributes: Attributes::new(),
-        created: Timestamp::UNIX_EPOCH,
-        password_changed: Timestamp::UNIX_EPOCH,
-        last_login: None,
-    }
+    User { role: Role::Administrator, ..User::seen("admin".to_owned()) }
 }
 
 const BODY: &str = r#"{"name":"n","password":"p","current":"c","active":true,"groups":[],

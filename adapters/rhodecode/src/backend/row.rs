@@ -4,7 +4,7 @@ use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{Group, GroupId};
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::realm::Realm;
-use isogloss_canonical::user::{Attributes, Role, User, UserId};
+use isogloss_canonical::user::{Attributes, Role, User};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -61,10 +61,7 @@ pub(super) fn person(eyes: Eyes<'_>, row: &Value) -> Result<Option<User>, Fault>
         attributes.insert(own.to_owned(), text(row, name)?.map_or(Value::Null, Value::from));
     }
     Ok(Some(User {
-        id: UserId(Uuid::nil()),
         ids: [(eyes.realm.clone(), id.to_string())].into(),
-        username,
-        display_name: None,
         given_name: text(row, "firstname")?
             .map(|name| if name == NO_NAME { String::new() } else { name }),
         family_name: text(row, "lastname")?,
@@ -73,14 +70,10 @@ pub(super) fn person(eyes: Eyes<'_>, row: &Value) -> Result<Option<User>, Fault>
         active: active == Some(true),
         has_password: plugin == OWN_PLUGIN,
         source: (plugin == "ldap").then_some(plugin),
-        failures: 0,
-        locked_until: None,
         addresses: addresses(row)?,
-        groups: Vec::new(),
         attributes,
-        created: Timestamp::UNIX_EPOCH,
-        password_changed: Timestamp::UNIX_EPOCH,
         last_login: text(row, "last_login")?.as_deref().map(moment).transpose()?,
+        ..User::seen(username)
     }))
 }
 

@@ -15,10 +15,9 @@ use isogloss_canonical::http::Request;
 use isogloss_canonical::memory::{Memory, Shelf};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::realm::Realm;
-use isogloss_canonical::user::{Role, User, UserId};
+use isogloss_canonical::user::{Role, User};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::dialect::RhodeCode;
 use crate::version::Version;
@@ -82,25 +81,10 @@ fn realm() -> Realm {
 
 fn admin() -> User {
     User {
-        id: UserId(Uuid::nil()),
         ids: [(realm(), "2".to_owned())].into(),
-        username: "admin".to_owned(),
-        display_name: None,
-        given_name: None,
-        family_name: None,
-        email: None,
         role: Role::Administrator,
-        active: true,
-        has_password: true,
-        source: None,
-        failures: 0,
-        locked_until: None,
-        addresses: Vec::new(),
-        groups: Vec::new(),
         attributes: serde_json::Map::new(),
-        created: Timestamp::UNIX_EPOCH,
-        password_changed: Timestamp::UNIX_EPOCH,
-        last_login: None,
+        ..User::seen("admin".to_owned())
     }
 }
 
