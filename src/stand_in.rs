@@ -6,7 +6,7 @@ use isogloss_canonical::group::{Group, GroupId};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::realm::NativeIds;
-use isogloss_canonical::user::{Attributes, Role, User, UserRef};
+use isogloss_canonical::user::{Attributes, Evidence, Role, User, UserRef};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -83,5 +83,6 @@ fn group() -> Group {
         members: 0,
         attributes: Attributes::new(),
         created: Timestamp::UNIX_EPOCH,
+        evidence: Evidence::default(),
     }
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::permission::Grants;
 use crate::realm::{NativeIds, Realm};
-use crate::user::{AttributeChanges, Attributes, Role, UserId};
+use crate::user::{AttributeChanges, Attributes, Evidence, Role, UserId};
 
 /// The canonical id of a group: a UUIDv7.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,6 +72,8 @@ pub struct Group {
     pub attributes: Attributes,
     /// When it was made.
     pub created: Timestamp,
+    /// What the system's row proves of which group this is.
+    pub evidence: Evidence,
 }
 
 impl Group {

@@ -106,6 +106,18 @@ impl From<&User> for UserRef {
     }
 }
 
+/// What a system's own row proves of who somebody is, beside the id and the name that can be given
+/// to somebody else. The gateway compares it to tell a renamed person from a new one. It is never
+/// shown. A system whose rows prove nothing leaves it empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// A secret that the system keeps for this person only, and that a renaming keeps: the password
+    /// hash in Kanboard's row, the API key in OctoPrint's.
+    pub secret: Option<Secret>,
+    /// When the system says that the row was made, as it writes it.
+    pub created: Option<String>,
+}
+
 /// A person.
 #[derive(Clone, Debug, PartialEq)]
 pub struct User {
@@ -147,6 +159,8 @@ pub struct User {
     pub password_changed: Timestamp,
     /// When this person last signed in or called.
     pub last_login: Option<Timestamp>,
+    /// What the system's row proves of who this is.
+    pub evidence: Evidence,
 }
 
 impl User {
@@ -174,6 +188,7 @@ impl User {
             created: Timestamp::UNIX_EPOCH,
             password_changed: Timestamp::UNIX_EPOCH,
             last_login: None,
+            evidence: Evidence::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use isogloss_canonical::group::{Group, GroupId, Membership as Kept};
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::realm::{NativeIds, Realm};
-use isogloss_canonical::user::{Attributes, Role, User};
+use isogloss_canonical::user::{Attributes, Evidence, Role, User};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -28,6 +28,7 @@ fn group(index: u128, name: &str, attributes: Value) -> Group {
         members: 0,
         attributes,
         created: Timestamp::UNIX_EPOCH,
+        evidence: Evidence::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::group::{Group, GroupId, Membership};
 use isogloss_canonical::permission::{Grant, Grants};
 use isogloss_canonical::realm::{NativeIds, Realm};
-use isogloss_canonical::user::{Attributes, Role, User, UserId};
+use isogloss_canonical::user::{Attributes, Evidence, Role, User, UserId};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -95,6 +95,7 @@ fn user(id: UserId, row: &SqliteRow) -> Result<User, Fault> {
         created: time(column(row, "created")?)?,
         password_changed: time(column(row, "password_changed")?)?,
         last_login: optional_time(column(row, "last_login")?)?,
+        evidence: Evidence::default(),
     })
 }
 
@@ -129,6 +130,7 @@ pub(crate) fn group(row: &SqliteRow) -> Result<Group, Fault> {
         members: u64::try_from(column::<i64>(row, "members")?).unwrap_or_default(),
         attributes: attributes(column(row, "attributes")?)?,
         created: time(column(row, "created")?)?,
+        evidence: Evidence::default(),
     })
 }
 

@@ -117,7 +117,9 @@ impl Model {
         let password = self.next_password();
         let taken = self.people.iter().any(|person| match front {
             Front::Dandelion => folded(&person.name) == folded(name),
-            _ => person.name == name,
+            // Kanboard looks for the name before and after it trims it.
+            Front::Kanboard => person.name == name || person.name == name.trim(),
+            Front::OctoPrint | Front::RhodeCode => person.name == name,
         });
         let before = self.bench.users().await;
         let answer = self.bench.send(creation(front, name, &password, admin)).await;
@@ -126,8 +128,7 @@ impl Model {
             after.iter().filter(|user| before.iter().all(|own| own.id != user.id)).collect();
         match (answer.class() == Class::Done, taken, new.as_slice()) {
             (true, false, [user]) => {
-                let cut = name.trim();
-                if user.username != name && user.username != cut {
+                if user.username != as_given(front, name) {
                     return Err(format!("{name:?} became {:?}", user.username));
                 }
                 let wanted = if admin { Role::Administrator } else { Role::User };
@@ -192,17 +193,14 @@ impl Model {
         };
         let person = &self.people[at];
         match step {
-            Step::Rename(_, _, name) if taken(name) && person.name != *name => {
+            Step::Rename(front, _, name) if taken(as_given(*front, name)) => {
                 return Err(format!("{} took the name {name:?} of another", person.name));
             }
             _ => {}
         }
         let person = &mut self.people[at];
         match step {
-            Step::Rename(front, _, name) => {
-                let trimmed = *front == Front::Kanboard;
-                person.name = if trimmed { name.trim() } else { name }.to_owned();
-            }
+            Step::Rename(front, _, name) => person.name = as_given(*front, name).to_owned(),
             Step::Manager(_) => person.role = Role::Manager,
             Step::Administrator(_, _, true) => person.role = Role::Administrator,
             Step::Administrator(front, _, false) => {
@@ -240,4 +238,9 @@ impl Model {
         }
         Ok(())
     }
+}
+
+/// The name that a front gives somebody when it is asked for this one: Kanboard trims it.
+fn as_given(front: Front, name: &str) -> &str {
+    if front == Front::Kanboard { name.trim() } else { name }
 }

@@ -5,7 +5,7 @@ use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::{Group, GroupId, GroupPatch, GroupRef, NewGroup};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::Grants;
-use isogloss_canonical::user::{Attributes, UserRef};
+use isogloss_canonical::user::{Attributes, Evidence, UserRef};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -168,6 +168,7 @@ impl KanboardBackend {
                 row.get("external_id").cloned().unwrap_or(Value::Null),
             )]),
             created: Timestamp::UNIX_EPOCH,
+            evidence: Evidence::default(),
         })
     }
 }

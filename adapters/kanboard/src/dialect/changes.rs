@@ -37,6 +37,9 @@ pub(crate) async fn create(call: &Call<'_>) -> Result<Php, Failure> {
         database.missing("users", "role").map_err(Failure::exception)?;
         return Ok(Php::Bool(false));
     };
+    if taken_untrimmed(call, username, None).await? {
+        return Ok(Php::Bool(false));
+    }
     let (role, mut kept) = role_of(&role);
     kept.extend(nulls([("name", &name), ("email", &email)]));
     let command = Command::CreateUser(Box::new(NewUser {
@@ -94,6 +97,9 @@ pub(crate) async fn update(call: &Call<'_>) -> Result<Php, Failure> {
     }
     let person = call.person(0, u8::try_from(given + 1).unwrap_or(1))?;
     let patch = patch(call)?;
+    if taken_untrimmed(call, username, person.as_ref()).await? {
+        return Ok(refused);
+    }
     let changed = match &person {
         None => None,
         Some(person) => {
@@ -152,6 +158,22 @@ async fn refresh(call: &Call<'_>, id: &Php, person: Option<UserRef>) -> Result<(
         return Err(Ending::Fatal.into());
     }
     Ok(())
+}
+
+/// Whether somebody else has the name as it was given. Kanboard looks for that name before it trims
+/// it, and the database for the trimmed one after: either refuses.
+async fn taken_untrimmed(
+    call: &Call<'_>,
+    username: &Php,
+    own: Option<&UserRef>,
+) -> Result<bool, Failure> {
+    let text = username.to_text();
+    if !username.is_given() || trimmed(&text) == text {
+        return Ok(false);
+    }
+    let Some(holder) = find_named(call, username).await? else { return Ok(false) };
+    let own = find(call, own.cloned()).await?;
+    Ok(own.is_none_or(|own| own.id != holder.id))
 }
 
 fn bound_username(call: &Call<'_>, username: &Php) -> Option<String> {

@@ -4,7 +4,7 @@ use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{Group, GroupId};
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::realm::Realm;
-use isogloss_canonical::user::{Attributes, Role, User};
+use isogloss_canonical::user::{Attributes, Evidence, Role, User};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -113,6 +113,7 @@ pub(super) fn group(eyes: Eyes<'_>, row: &Value) -> Result<(Group, Vec<User>), F
         members: members.len() as u64,
         attributes,
         created: Timestamp::UNIX_EPOCH,
+        evidence: Evidence::default(),
     };
     Ok((group, members))
 }

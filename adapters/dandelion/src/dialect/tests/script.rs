@@ -14,7 +14,7 @@ use isogloss_canonical::http::Request;
 use isogloss_canonical::memory::{Memory, Shelf};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::Grants;
-use isogloss_canonical::user::{Role, User, UserId, UserRef};
+use isogloss_canonical::user::{Evidence, Role, User, UserId, UserRef};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -134,6 +134,7 @@ pub(super) fn user() -> User {
         created: Timestamp::UNIX_EPOCH,
         password_changed: Timestamp::UNIX_EPOCH,
         last_login: None,
+        evidence: Evidence::default(),
     }
 }
 
@@ -153,6 +154,7 @@ pub(super) fn administrators() -> Group {
         members: 1,
         attributes: founded.attributes,
         created: Timestamp::UNIX_EPOCH,
+        evidence: Evidence::default(),
     }
 }
 

@@ -15,7 +15,7 @@ use isogloss_canonical::http::Request;
 use isogloss_canonical::memory::{Memory, Shelf};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::realm::Realm;
-use isogloss_canonical::user::{Role, User, UserId};
+use isogloss_canonical::user::{Evidence, Role, User, UserId};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -129,6 +129,7 @@ pub(super) fn user(role: Role) -> User {
         created: Timestamp::UNIX_EPOCH,
         password_changed: Timestamp::UNIX_EPOCH,
         last_login: None,
+        evidence: Evidence::default(),
     }
 }
 
