@@ -112,9 +112,11 @@ impl From<&User> for UserRef {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
     /// A secret that the system keeps for this person only, and that a renaming keeps: the password
-    /// hash in Kanboard's row, the API key in OctoPrint's.
+    /// hash in Kanboard's row, the API key in OctoPrint's. `None` says nothing: some answers hide
+    /// it, and some people have none.
     pub secret: Option<Secret>,
-    /// When the system says that the row was made, as it writes it.
+    /// When the system says that the row was made, as it writes it. Dandelion writes only the day,
+    /// which two rows of one day share: it proves nothing until the row was seen on a later day.
     pub created: Option<String>,
 }
 

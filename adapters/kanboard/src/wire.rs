@@ -21,7 +21,7 @@ pub(crate) const UNREACHED_DIRECTORY: &str = "Unable to connect to LDAP server";
 const ODD_ROLE: &str = "kanboard.role";
 
 /// In the place of a password hash: of the shape of one, and verifies nothing.
-const NO_HASH: &str = "$2y$10$.....................................................";
+pub(crate) const NO_HASH: &str = "$2y$10$.....................................................";
 /// In the place of the secret of a second factor.
 const NO_SECRET: &str = "AAAAAAAAAAAAAAAA";
 /// In the place of somebody's personal token.

@@ -4,7 +4,7 @@ use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{GroupId, Membership};
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::realm::Realm;
-use isogloss_canonical::user::{Attributes, Role, User};
+use isogloss_canonical::user::{Attributes, Evidence, Role, User};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -53,7 +53,8 @@ fn person(row: &Value, realm: &Realm) -> Result<User, Fault> {
     let group = row.get("group_id").and_then(number);
     let group = group.ok_or_else(|| unexpected("a person without group"))?;
     let username = text(row, "username").ok_or_else(|| unexpected("a person without username"))?;
-    let made = row.get("created").and_then(Value::as_str).and_then(day);
+    let created = text(row, "created").filter(|text| day(text).is_some());
+    let made = created.as_deref().and_then(day);
     Ok(User {
         ids: [(realm.clone(), id.to_string())].into(),
         display_name: text(row, "fullname"),
@@ -63,6 +64,8 @@ fn person(row: &Value, realm: &Realm) -> Result<User, Fault> {
         groups: guests(group),
         attributes: attributes(row),
         created: made.unwrap_or(Timestamp::UNIX_EPOCH),
+        // Only the day: the rest of the row is what anybody may have.
+        evidence: Evidence { secret: None, created },
         ..User::seen(username)
     })
 }

@@ -209,3 +209,12 @@ fn passwords_are_set_and_tried() {
     server.skip("non-ASCII");
     assert!(right("pässwörd 漢字"));
 }
+
+#[test]
+fn the_day_of_creation_is_what_a_row_proves() {
+    let server = scenario!("getuser");
+    server.skip("getusers: tr_get is the last one");
+    let read = run(&backend(&server), Command::GetUser(someone())).unwrap().user().unwrap();
+    let created = read.evidence.created.unwrap();
+    assert_eq!((created.len(), read.evidence.secret), (10, None));
+}

@@ -168,6 +168,7 @@ impl KanboardBackend {
                 row.get("external_id").cloned().unwrap_or(Value::Null),
             )]),
             created: Timestamp::UNIX_EPOCH,
+            // The row is id, name and a text that anybody may set: none proves anything.
             evidence: Evidence::default(),
         })
     }

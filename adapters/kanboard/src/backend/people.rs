@@ -7,11 +7,12 @@ use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::key::Key;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{NewUser, Role, User, UserPatch, UserRef};
+use isogloss_canonical::user::{Evidence, NewUser, Role, User, UserPatch, UserRef};
 use serde_json::{Map, Value, json};
 
 use crate::backend::rpc::unexpected;
 use crate::backend::{KanboardBackend, unsupported};
+use crate::wire::NO_HASH;
 
 /// Kanboard's words for the roles, both ways.
 const ROLES: [(Role, &str); 3] =
@@ -119,6 +120,7 @@ impl KanboardBackend {
             active,
             has_password: !directory,
             source: directory.then(|| "ldap".to_owned()),
+            evidence: Evidence { secret: hash(row), created: None },
             ..User::seen(username)
         })
     }
@@ -195,6 +197,13 @@ impl KanboardBackend {
         let id = user.native(&self.service.realm).and_then(|id| id.parse().ok());
         id.ok_or_else(|| unexpected("a user without id"))
     }
+}
+
+/// The password hash, which a renaming keeps. Its salt makes it this person's only. People of a
+/// directory have none, and what the gateway's own dialect shows instead of one is everybody's.
+fn hash(row: &Map<String, Value>) -> Option<Secret> {
+    let hash = row.get("password").and_then(Value::as_str)?;
+    (hash.starts_with('$') && hash != NO_HASH).then(|| Secret::new(hash))
 }
 
 /// The full name, or none: Kanboard keeps null and empty text apart.

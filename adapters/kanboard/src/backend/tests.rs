@@ -1,5 +1,8 @@
 //! What a server answers beside results, as the real one does.
 
+mod evidence;
+mod server;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

@@ -2,7 +2,8 @@
 //! one switch.
 
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::user::{Role, User};
+use isogloss_canonical::secret::Secret;
+use isogloss_canonical::user::{Evidence, Role, User};
 use serde_json::{Map, Value};
 
 use crate::backend::api::unexpected;
@@ -14,6 +15,8 @@ pub(super) const ADMIN: &str = "ADMIN";
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Row {
+    /// The person's API key, if they have one and it is shown.
+    pub(super) key: Option<Secret>,
     pub(super) name: String,
     pub(super) active: bool,
     pub(super) groups: Vec<String>,
@@ -43,7 +46,8 @@ impl Row {
         };
         let role = if admin { Role::Administrator } else { Role::User };
         let (groups, permissions) = (groups.unwrap_or_default(), permissions.unwrap_or_default());
-        Ok(Self { name, active, groups, permissions, role })
+        let key = shape.get("apikey").and_then(Value::as_str).filter(|key| !key.is_empty());
+        Ok(Self { key: key.map(Secret::new), name, active, groups, permissions, role })
     }
 
     /// Reads everybody.
@@ -56,7 +60,8 @@ impl Row {
 
     /// The person, without an id of the gateway's.
     pub(super) fn user(self) -> User {
-        User { role: self.role, active: self.active, ..User::seen(self.name) }
+        let evidence = Evidence { secret: self.key, created: None };
+        User { role: self.role, active: self.active, evidence, ..User::seen(self.name) }
     }
 }
 

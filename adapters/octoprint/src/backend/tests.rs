@@ -14,7 +14,8 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::user::{NewUser, Role, User, UserPatch, UserRef};
+use isogloss_canonical::secret::Secret;
+use isogloss_canonical::user::{Evidence, NewUser, Role, User, UserPatch, UserRef};
 
 use server::{Recorded, backend, keyed};
 
@@ -156,4 +157,20 @@ fn a_password_is_tried_as_a_browser_does() {
     assert!(!right("wrong"));
     server.skip("a second login as the same user: reauthentication");
     assert!(right("pw-tr_h1"));
+}
+
+#[test]
+fn the_api_key_proves_who_somebody_is() {
+    let server = Recorded::scenario("users-list-and-get");
+    let backend = backend(&server);
+    let proved = user(run(&backend, Command::GetUser(named("admin")))).evidence;
+    assert_eq!(proved.secret.as_ref().map(Secret::expose), Some("admin_key"));
+    for hidden in ["null", r#""""#] {
+        let row = format!(
+            r#"{{"name":"ada","active":true,"groups":[],"permissions":[],"apikey":{hidden}}}"#
+        );
+        let server = server::Scripted::answering([(200, row)]);
+        let read = run(&server::backend(&server), Command::GetUser(named("ada")));
+        assert_eq!(user(read).evidence, Evidence::default(), "{hidden}");
+    }
 }

@@ -4,6 +4,7 @@ use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{Group, GroupId};
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::realm::Realm;
+use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{Attributes, Evidence, Role, User};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -73,6 +74,7 @@ pub(super) fn person(eyes: Eyes<'_>, row: &Value) -> Result<Option<User>, Fault>
         addresses: addresses(row)?,
         attributes,
         last_login: text(row, "last_login")?.as_deref().map(moment).transpose()?,
+        evidence: Evidence { secret: first_token(row), created: None },
         ..User::seen(username)
     }))
 }
@@ -113,6 +115,7 @@ pub(super) fn group(eyes: Eyes<'_>, row: &Value) -> Result<(Group, Vec<User>), F
         members: members.len() as u64,
         attributes,
         created: Timestamp::UNIX_EPOCH,
+        // A group's row has nothing that its owner cannot change.
         evidence: Evidence::default(),
     };
     Ok((group, members))
@@ -123,6 +126,15 @@ pub(super) fn people(eyes: Eyes<'_>, rows: &Value) -> Result<Vec<User>, Fault> {
     let Value::Array(rows) = rows else { return Err(unexpected("no list of people")) };
     let known = rows.iter().map(|row| person(eyes, row));
     known.filter_map(Result::transpose).collect()
+}
+
+/// The token that the server gave this person when it made them: the built-in key in 4.3, later the
+/// first of the list. Nobody chooses it, and it goes with the person. Some answers mask it.
+fn first_token(row: &Row) -> Option<Secret> {
+    let listed = || row.get("auth_tokens").and_then(|all| all.get(0));
+    let token = row.get("api_key").or_else(listed).and_then(Value::as_str)?;
+    let hidden = token.chars().all(|letter| letter == '*');
+    (!hidden).then(|| Secret::new(token))
 }
 
 fn number(row: &Row, name: &str) -> Result<i64, Fault> {

@@ -1,6 +1,7 @@
 //! The recorded servers played backwards: what is sent is what they were recorded accepting, and
 //! their answers are understood; then everything that can go wrong.
 
+mod evidence;
 mod faults;
 mod server;
 mod shapes;

@@ -35,7 +35,7 @@ fn made(row: &Value) -> (u16, String) {
 }
 
 /// A row with some of its columns changed.
-fn with(id: i64, username: &str, columns: &Value) -> Value {
+pub(super) fn with(id: i64, username: &str, columns: &Value) -> Value {
     let mut row = row(id, username);
     for (name, value) in columns.as_object().unwrap() {
         row[name] = value.clone();
@@ -43,7 +43,7 @@ fn with(id: i64, username: &str, columns: &Value) -> Value {
     row
 }
 
-fn read(row: &Value) -> User {
+pub(super) fn read(row: &Value) -> User {
     let id = row["user_id"].as_i64().unwrap();
     let server = Scripted::answering([result(row)]);
     user(run(&backend(None, &server), Command::GetUser(native(id))))

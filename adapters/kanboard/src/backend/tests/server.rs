@@ -1,0 +1,75 @@
+//! A server that answers what a test says.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use isogloss_canonical::adapter::{Defaults, Service};
+use isogloss_canonical::backend::{Backend, Upstream};
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::realm::Realm;
+use serde_json::{Value, json};
+
+use crate::backend::make;
+
+pub(super) const REALM: Realm = Realm::named("kanboard");
+
+/// Answers each call with the next result, and keeps what it was asked.
+#[derive(Debug, Default)]
+pub(super) struct Scripted {
+    results: Mutex<VecDeque<Option<Value>>>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl Scripted {
+    /// `None` stands for no answer at all; so does the end of the list.
+    pub(super) fn saying(results: impl IntoIterator<Item = Option<Value>>) -> Arc<Self> {
+        let results = Mutex::new(results.into_iter().collect());
+        Arc::new(Self { results, asked: Mutex::default() })
+    }
+
+    /// Each call's procedure and parameters.
+    pub(super) fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Upstream for Scripted {
+    async fn send(&self, request: Request) -> Result<Response, Fault> {
+        let call: Value = serde_json::from_slice(&request.body).unwrap();
+        let method = call["method"].as_str().unwrap();
+        self.asked.lock().unwrap().push(format!("{method} {}", call["params"]));
+        match self.results.lock().unwrap().pop_front().flatten() {
+            Some(result) => {
+                let answer = json!({"jsonrpc": "2.0", "result": result, "id": call["id"]});
+                Ok(Response::new(200, answer.to_string()))
+            }
+            None => Err(Fault::new(FaultKind::Timeout, "no answer")),
+        }
+    }
+}
+
+/// A backend in front of a server, with the application's token or this user's password.
+pub(super) fn backend(server: &Arc<Scripted>, user: Option<&str>) -> Arc<dyn Backend> {
+    let service = Service {
+        realm: REALM,
+        version: None,
+        username: user.map(str::to_owned),
+        secret: "token".into(),
+        defaults: Defaults::default(),
+        random: || [0xab; 32],
+    };
+    make(&service, Arc::clone(server) as Arc<dyn Upstream>)
+}
+
+/// A row, with some of its columns changed.
+pub(super) fn row(id: i64, username: &str, columns: &Value) -> Value {
+    let mut row = json!({"id": id, "username": username, "password": format!("$2y$10${id}"),
+        "is_ldap_user": 0, "name": "", "email": "", "role": "app-user", "is_active": 1});
+    for (name, value) in columns.as_object().unwrap() {
+        row[name] = value.clone();
+    }
+    row
+}
