@@ -12,9 +12,11 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, SqlStr, Sqlite, Transaction};
+use sqlx::{ConnectOptions, SqlStr, Sqlite};
 
 use crate::faults::fault;
+use crate::rows::now;
+use crate::write::Write;
 
 /// Forward only: a migration that was ever released is never edited.
 const MIGRATIONS: [(i64, &str, &str); 1] =
@@ -48,8 +50,18 @@ impl Database {
     }
 
     /// A transaction that is the only one to write until it ends.
-    pub(crate) async fn write(&self) -> Result<Transaction<'static, Sqlite>, Fault> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(fault)
+    pub(crate) async fn write(&self) -> Result<Write, Fault> {
+        Write::begin(&self.writer).await.map_err(fault)
+    }
+
+    /// Writes a small row, so that it is known whether the store can write at all.
+    pub(crate) async fn check_writable(&self) -> Result<(), Fault> {
+        let mut write = self.write().await?;
+        let sql = "INSERT INTO meta (name, value) VALUES ('writable', $1) \
+                   ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        let query = sqlx::query(sql).bind(now().to_string());
+        query.execute(&mut *write).await.map_err(fault)?;
+        write.commit().await.map_err(fault)
     }
 
     /// A single value.
@@ -64,8 +76,11 @@ impl Database {
     /// Sets a single value unless it has one; says whether it did.
     pub(crate) async fn claim_meta(&self, name: &str, value: &str) -> Result<bool, Fault> {
         let sql = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
-        let done = sqlx::query(sql).bind(name).bind(value).execute(&self.writer).await;
-        Ok(done.map_err(fault)?.rows_affected() == 1)
+        let mut write = self.write().await?;
+        let done = sqlx::query(sql).bind(name).bind(value).execute(&mut *write).await;
+        let claimed = done.map_err(fault)?.rows_affected() == 1;
+        write.commit().await.map_err(fault)?;
+        Ok(claimed)
     }
 
     /// Closes every connection; the last one folds the write-ahead log into the file.

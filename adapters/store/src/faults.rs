@@ -1,4 +1,6 @@
 //! What the database says went wrong, as a canonical fault.
+//!
+//! The detail is for the log and for the operator: what is wrong with the store, and what to do.
 
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use sqlx::Error;
@@ -11,28 +13,51 @@ const GUARDS: [(&str, &str, Subject); 3] = [
     ("memberships.group_id", "memberships_pkey", Subject::Membership),
 ];
 
-/// SQLite's primary result codes for what is not the database's fault: somebody else is writing
-/// (busy, locked), or the disk is read-only, broken, full or gone.
-const OUTAGES: [i32; 6] = [5, 6, 8, 10, 13, 14];
+const LOCKED: &str = "isogloss.sqlite is locked: another process has been writing to the store \
+                      for more than 5 s; try again, and look for that process if it stays so";
+const READ_ONLY: &str = "isogloss.sqlite cannot be written: it, its -wal and -shm files and their \
+                         directory must belong to the user that runs isogloss";
+const DAMAGED: &str = "isogloss.sqlite is damaged; restore it and secret.key from the same backup";
+
+/// SQLite's primary result codes that are about the file, the disk or another process.
+const STATES: [(i32, FaultKind, &str); 9] = [
+    (5, FaultKind::Timeout, LOCKED),
+    (6, FaultKind::Timeout, LOCKED),
+    (8, FaultKind::Unavailable, READ_ONLY),
+    (10, FaultKind::Unavailable, "the disk below isogloss.sqlite fails to read or to write"),
+    (11, FaultKind::Unexpected, DAMAGED),
+    (13, FaultKind::Unavailable, "the disk is full: isogloss.sqlite cannot grow; make room"),
+    (14, FaultKind::Unavailable, "isogloss.sqlite cannot be opened"),
+    (23, FaultKind::Unavailable, READ_ONLY),
+    (26, FaultKind::Unexpected, DAMAGED),
+];
 
 /// The fault for a failure of the database.
 pub(crate) fn fault(error: Error) -> Fault {
-    let kind = match &error {
+    let (kind, detail) = match &error {
         Error::Database(database) => return refused(&**database).because(error),
-        Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed | Error::Io(_) => {
-            FaultKind::Unavailable
+        Error::PoolTimedOut => (
+            FaultKind::Timeout,
+            "the store is busy: other requests have held its connections for more than 5 s",
+        ),
+        Error::PoolClosed => (FaultKind::Unavailable, "the store is closed"),
+        Error::WorkerCrashed | Error::Io(_) => {
+            (FaultKind::Unavailable, "the store's database cannot be reached")
         }
-        _ => FaultKind::Unexpected,
+        _ => (FaultKind::Unexpected, "the store's database"),
     };
-    Fault::new(kind, "the store's database").because(error)
+    Fault::new(kind, detail).because(error)
 }
 
 fn refused(error: &dyn DatabaseError) -> Fault {
     match error.kind() {
         ErrorKind::UniqueViolation => taken(error),
         ErrorKind::ForeignKeyViolation => Fault::not_found(Subject::User),
-        _ if is_outage(error) => Fault::new(FaultKind::Unavailable, "the store's database"),
-        _ => Fault::new(FaultKind::Unexpected, "the store's database"),
+        _ => {
+            let (kind, detail) =
+                state(error).unwrap_or((FaultKind::Unexpected, "the store's database"));
+            Fault::new(kind, detail)
+        }
     }
 }
 
@@ -46,7 +71,8 @@ fn taken(error: &dyn DatabaseError) -> Fault {
     }
 }
 
-fn is_outage(error: &dyn DatabaseError) -> bool {
-    let code = error.code().and_then(|code| code.parse::<i32>().ok());
-    code.is_some_and(|code| OUTAGES.contains(&(code & 0xff)))
+/// What a result code says, without its extension.
+fn state(error: &dyn DatabaseError) -> Option<(FaultKind, &'static str)> {
+    let code = error.code().and_then(|code| code.parse::<i32>().ok())? & 0xff;
+    STATES.iter().find(|row| row.0 == code).map(|(_, kind, detail)| (*kind, *detail))
 }

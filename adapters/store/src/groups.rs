@@ -13,6 +13,7 @@ use crate::faults::fault;
 use crate::identities::Kind;
 use crate::rows::{fresh_id, grant_words, group, now, realm_word, select_groups, to_json};
 use crate::settings::apply;
+use crate::write::Write;
 
 impl Inner {
     /// The group a command points at.
@@ -103,11 +104,7 @@ impl Inner {
         Ok(Outcome::Group(Box::new(last_known)))
     }
 
-    async fn finish_group(
-        &self,
-        mut write: sqlx::Transaction<'_, sqlx::Sqlite>,
-        id: Uuid,
-    ) -> Result<Outcome, Fault> {
+    async fn finish_group(&self, mut write: Write, id: Uuid) -> Result<Outcome, Fault> {
         let wanted = GroupRef::Id(isogloss_canonical::group::GroupId(id));
         let finished = self.find_group(&mut write, &wanted).await?;
         write.commit().await.map_err(fault)?;

@@ -22,6 +22,7 @@ mod settings;
 mod signin;
 mod turn;
 mod users;
+mod write;
 
 use std::fmt;
 use std::path::Path;
@@ -118,6 +119,11 @@ impl Store {
             return Ok(());
         }
         Err(Fault::new(FaultKind::Conflict, "the store is initialised already"))
+    }
+
+    /// Whether the store can write: it writes, and waits until the disk has it. Costs one fsync.
+    pub async fn check_writable(&self) -> Result<(), Fault> {
+        self.0.database.check_writable().await
     }
 
     /// Finishes what is under way and closes the database.

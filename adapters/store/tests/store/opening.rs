@@ -11,6 +11,7 @@ use isogloss_canonical::realm::{Numbering, Realm};
 use isogloss_canonical::user::{NewUser, UserRef};
 use isogloss_store::{Numbered, Store};
 use serde_json::json;
+use sqlx::Connection as _;
 use tempfile::TempDir;
 
 use crate::kit::{OCTOPRINT, ask, assert_fault, create, fresh, get, named, person, realms, team};
@@ -105,4 +106,19 @@ async fn a_directory_that_cannot_be_made_is_said() {
     fs::write(&file, "").unwrap();
     let answer = Store::open(&file.join("store"), realms()).await;
     assert_fault(answer, FaultKind::Unavailable, None);
+}
+
+#[tokio::test]
+async fn whether_the_store_can_write_is_tried() {
+    let store = fresh().await;
+    store.check_writable().await.unwrap();
+    let options = sqlx::sqlite::SqliteConnectOptions::new();
+    let options = options.filename(store.directory.path().join("isogloss.sqlite"));
+    let mut other = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let locked = store.check_writable().await;
+    assert!(locked.as_ref().unwrap_err().detail.contains("locked"), "{locked:?}");
+    assert_fault(locked, FaultKind::Timeout, None);
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    store.check_writable().await.unwrap();
 }

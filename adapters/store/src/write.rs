@@ -1,0 +1,115 @@
+//! A transaction that writes, and what becomes of its connection.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::{Error, Sqlite};
+
+/// A transaction that is the only one to write until it ends.
+///
+/// Only a commit that SQLite confirms gives the connection back to its pool. After every other end
+/// (a refusal, a full disk, a caller who has gone) the connection is closed, which rolls back
+/// whatever is still open. SQLite ends some transactions by itself, at a full disk for instance, so
+/// nobody else can say in what state such a connection is.
+pub(crate) struct Write {
+    connection: PoolConnection<Sqlite>,
+    committed: bool,
+}
+
+impl Write {
+    /// Waits for the connection that writes, and begins.
+    pub(crate) async fn begin(writer: &SqlitePool) -> Result<Self, Error> {
+        let mut write = Self { connection: writer.acquire().await?, committed: false };
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut *write).await?;
+        Ok(write)
+    }
+
+    /// Makes everything last that was written.
+    pub(crate) async fn commit(mut self) -> Result<(), Error> {
+        sqlx::query("COMMIT").execute(&mut *self).await?;
+        self.committed = true;
+        Ok(())
+    }
+}
+
+impl Drop for Write {
+    fn drop(&mut self) {
+        if !self.committed {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
+impl Deref for Write {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Write {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use isogloss_canonical::fault::{Fault, FaultKind};
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::database::Database;
+    use crate::faults::fault;
+
+    /// Writes what takes more pages than are free.
+    async fn fill(write: &mut SqliteConnection) -> Result<(), Fault> {
+        let sql =
+            "INSERT INTO meta (name, value) VALUES (hex(randomblob(8)), hex(zeroblob(50000)))";
+        sqlx::query(sql).execute(write).await.map(drop).map_err(fault)
+    }
+
+    #[tokio::test]
+    async fn after_a_full_disk_the_next_write_works() {
+        let folder = TempDir::new().unwrap();
+        let database = Database::open(folder.path()).await.unwrap();
+        for round in 0..3 {
+            let mut write = database.write().await.unwrap();
+            sqlx::query("PRAGMA max_page_count = 1").execute(&mut *write).await.unwrap();
+            let full = fill(&mut write).await.unwrap_err();
+            assert_eq!(full.kind, FaultKind::Unavailable, "{full}");
+            assert!(full.detail.contains("disk is full"), "{full}");
+            if round > 0 {
+                write.commit().await.unwrap_err();
+            } else {
+                drop(write);
+            }
+            let mut write = database.write().await.unwrap();
+            fill(&mut write).await.unwrap();
+            write.commit().await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_writer_who_goes_away_leaves_nothing_and_blocks_nobody() {
+        let folder = TempDir::new().unwrap();
+        let database = Database::open(folder.path()).await.unwrap();
+        for micros in (0..4000).step_by(100) {
+            let writing = async {
+                let mut write = database.write().await?;
+                fill(&mut write).await?;
+                write.commit().await.map_err(fault)
+            };
+            let done = tokio::time::timeout(Duration::from_micros(micros), writing).await;
+            let mut write = database.write().await.unwrap();
+            let removed = sqlx::query("DELETE FROM meta").execute(&mut *write).await.unwrap();
+            let told = matches!(done, Ok(Ok(())));
+            assert!(removed.rows_affected() == 1 || !told, "{micros}: {done:?}");
+            write.commit().await.unwrap();
+        }
+    }
+}
