@@ -20,6 +20,7 @@ use crate::layers::bridge::Bridge;
 use crate::layers::names::Names;
 use crate::provision::bootstrap::open_shadow;
 use crate::registry;
+use crate::sessions::Sessions;
 use crate::upstream::{HttpUpstream, Reach};
 
 /// Where shadows are, below the directory of the store: one folder a backend.
@@ -73,6 +74,16 @@ impl Backends {
                 let policies = policies.clone();
                 Ok(Arc::new(Bridge::new(Arc::clone(system), shadow, ids, policies)))
             }
+        }
+    }
+
+    /// The part of the session store that belongs to a backend.
+    #[must_use]
+    pub fn sessions(&self, name: &str, store: &Store) -> Sessions {
+        let all = Arc::new(store.clone());
+        match self.0.get(name) {
+            Some(Made::Store(_)) => Sessions::of_store(all),
+            Some(Made::System { .. }) | None => Sessions::of_system(name, all),
         }
     }
 

@@ -17,6 +17,7 @@ pub mod provision;
 pub mod registry;
 pub mod router;
 pub mod server;
+pub mod sessions;
 mod stand_in;
 pub mod startup;
 pub mod telemetry;

@@ -20,26 +20,23 @@ use jiff::Timestamp;
 
 use crate::auth::{Authority, random};
 use crate::server::origin::Origin;
+use crate::sessions::Sessions;
 
 /// The way from a dialect to its backend. Cheap to clone; one a route.
 #[derive(Clone, Debug)]
 pub struct Pipeline {
     backend: Arc<dyn Backend>,
-    memory: Arc<dyn Memory>,
+    sessions: Sessions,
     authority: Arc<Authority>,
     origin: Option<Arc<Origin>>,
     peer: Option<IpAddr>,
 }
 
 impl Pipeline {
-    /// Joins a backend to what the gateway remembers and to how it proves callers.
+    /// Joins a backend to its own part of the session store and to how callers are proved.
     #[must_use]
-    pub fn new(
-        backend: Arc<dyn Backend>,
-        memory: Arc<dyn Memory>,
-        authority: Arc<Authority>,
-    ) -> Self {
-        Self { backend, memory, authority, origin: None, peer: None }
+    pub fn new(backend: Arc<dyn Backend>, sessions: Sessions, authority: Arc<Authority>) -> Self {
+        Self { backend, sessions, authority, origin: None, peer: None }
     }
 
     /// For one request, which came from there.
@@ -177,7 +174,7 @@ impl Exchange for Pipeline {
     }
 
     fn memory(&self) -> &dyn Memory {
-        &*self.memory
+        &self.sessions
     }
 
     fn random(&self) -> [u8; 32] {

@@ -60,9 +60,9 @@ fn listeners(
 ) -> anyhow::Result<BTreeMap<String, (Router, String)>> {
     let lasting = Duration::from_secs(settings.auth.remember_secs);
     let authority = Arc::new(Authority::new(lasting)?);
-    let pipeline = |route| -> anyhow::Result<Pipeline> {
-        let memory = Arc::new(store.clone());
-        Ok(Pipeline::new(backends.of(route)?, memory, Arc::clone(&authority)))
+    let pipeline = |route: &settings::Route| -> anyhow::Result<Pipeline> {
+        let sessions = backends.sessions(&route.backend, store);
+        Ok(Pipeline::new(backends.of(route)?, sessions, Arc::clone(&authority)))
     };
     let mut routes: BTreeMap<String, Vec<Route>> = BTreeMap::new();
     for route in &settings.route {

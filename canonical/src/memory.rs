@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::fault::Fault;
+use crate::secret::same;
 
 /// A shelf names what kind of thing is remembered: `octoprint.session`.
 pub type Shelf = &'static str;
@@ -32,4 +33,13 @@ pub trait Memory: Debug + Send + Sync {
 
     /// Counts one more within a window that begins with the first; answers the count.
     async fn count(&self, shelf: Shelf, key: &str, window: Duration) -> Result<u64, Fault>;
+
+    /// A keyed hash of a text that nobody else can make. A token that carries it needs no row: that
+    /// is how somebody who has not signed in is given one.
+    fn sign(&self, shelf: Shelf, text: &str) -> Result<String, Fault>;
+
+    /// Whether a hash of a text came from [`Memory::sign`].
+    fn is_signed(&self, shelf: Shelf, text: &str, signature: &str) -> Result<bool, Fault> {
+        Ok(same(&self.sign(shelf, text)?, signature))
+    }
 }

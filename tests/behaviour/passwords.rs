@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use isogloss::auth::Authority;
 use isogloss::pipeline::Pipeline;
+use isogloss::sessions::Sessions;
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::credentials::{Credentials, Lockout};
 use isogloss_canonical::exchange::Exchange;
@@ -62,8 +63,8 @@ async fn verified(bench: &Bench) {
 async fn signs_in(bench: &Bench) {
     create(bench, new("ada")).await;
     let authority = Arc::new(Authority::new(Duration::ZERO).unwrap());
-    let memory = Arc::new(bench.fixture.store().clone());
-    let pipeline = Pipeline::new(Arc::clone(&bench.backend), memory, authority);
+    let sessions = Sessions::of_store(Arc::new(bench.fixture.store().clone()));
+    let pipeline = Pipeline::new(Arc::clone(&bench.backend), sessions, authority);
     let sign_in = async |name: &str, password: &str| {
         let secret = Secret::new(password);
         let login = Credentials::Login { user: named(name), secret, keys: None, lockout: None };

@@ -9,6 +9,7 @@ use isogloss::pipeline::Pipeline;
 use isogloss::provision::accounts::Accounts;
 use isogloss::provision::bootstrap;
 use isogloss::registry;
+use isogloss::sessions::Sessions;
 use isogloss_canonical::adapter::Options;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
@@ -83,8 +84,8 @@ pub(crate) fn front(dialect: &str, version: Option<&str>) -> Arc<dyn Dialect> {
 impl Bench {
     /// The way from a front to the backend.
     pub(crate) fn pipeline(&self) -> Pipeline {
-        let memory = Arc::new(self.store.clone());
-        Pipeline::new(Arc::clone(&self.backend), memory, Arc::clone(&self.authority))
+        let sessions = Sessions::of_store(Arc::new(self.store.clone()));
+        Pipeline::new(Arc::clone(&self.backend), sessions, Arc::clone(&self.authority))
     }
 
     /// What a front answers.

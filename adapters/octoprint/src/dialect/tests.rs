@@ -75,6 +75,10 @@ impl Memory for Outage {
     async fn count(&self, _: Shelf, _: &str, _: Duration) -> Result<u64, Fault> {
         if self.remembers { Ok(1) } else { Err(self.fault()) }
     }
+
+    fn sign(&self, _: Shelf, _: &str) -> Result<String, Fault> {
+        if self.remembers { Ok(String::new()) } else { Err(self.fault()) }
+    }
 }
 
 fn admin() -> User {

@@ -1,0 +1,131 @@
+//! The session store of one backend: a session, a pending decision or a counter of one backend is
+//! none of another's.
+//!
+//! Two backends may have people of the same native id or name. What a dialect remembers is
+//! therefore kept under the name of the route's backend. The pipeline takes nothing but
+//! [`Sessions`], so that no dialect can be given the whole store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::memory::{Memory, Shelf};
+use serde_json::Value;
+
+/// The part of a session store that belongs to one backend.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    all: Arc<dyn Memory>,
+    scope: Option<String>,
+}
+
+impl Sessions {
+    /// The sessions of people in the embedded store, of which there is one.
+    #[must_use]
+    pub fn of_store(all: Arc<dyn Memory>) -> Self {
+        Self { all, scope: None }
+    }
+
+    /// The sessions of people in the system behind the backend of this name.
+    #[must_use]
+    pub fn of_system(name: &str, all: Arc<dyn Memory>) -> Self {
+        Self { all, scope: Some(name.to_owned()) }
+    }
+
+    /// The key as it is kept. No two pairs of backend and key are kept alike: a client chooses its
+    /// cookies freely, also to look like another backend's key.
+    fn scoped(&self, key: &str) -> String {
+        match &self.scope {
+            Some(name) => format!("\0{}:{name}:{key}", name.len()),
+            None if key.starts_with('\0') => format!("\0store:{key}"),
+            None => key.to_owned(),
+        }
+    }
+}
+
+#[async_trait]
+impl Memory for Sessions {
+    async fn recall(&self, shelf: Shelf, key: &str) -> Result<Option<Value>, Fault> {
+        self.all.recall(shelf, &self.scoped(key)).await
+    }
+
+    async fn remember(
+        &self,
+        shelf: Shelf,
+        key: &str,
+        value: Value,
+        lasting: Duration,
+    ) -> Result<(), Fault> {
+        self.all.remember(shelf, &self.scoped(key), value, lasting).await
+    }
+
+    async fn forget(&self, shelf: Shelf, key: &str) -> Result<bool, Fault> {
+        self.all.forget(shelf, &self.scoped(key)).await
+    }
+
+    async fn count(&self, shelf: Shelf, key: &str, window: Duration) -> Result<u64, Fault> {
+        self.all.count(shelf, &self.scoped(key), window).await
+    }
+
+    fn sign(&self, shelf: Shelf, text: &str) -> Result<String, Fault> {
+        self.all.sign(shelf, &self.scoped(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use isogloss_store::Store;
+
+    async fn store(folder: &tempfile::TempDir) -> Arc<dyn Memory> {
+        Arc::new(Store::open(folder.path(), Vec::new()).await.unwrap())
+    }
+
+    const SHELF: Shelf = "test.session";
+    const LONG: Duration = Duration::from_hours(1);
+
+    #[tokio::test]
+    async fn a_key_of_one_backend_opens_nothing_at_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = store(&folder).await;
+        let old = Sessions::of_system("old", Arc::clone(&all));
+        old.remember(SHELF, "cookie", 1.into(), LONG).await.unwrap();
+        let others = [
+            Sessions::of_system("new", Arc::clone(&all)),
+            Sessions::of_system("", Arc::clone(&all)),
+            Sessions::of_system("3:old", Arc::clone(&all)),
+            Sessions::of_store(all),
+        ];
+        // What the keys look like once they are scoped is no secret.
+        for key in ["cookie", "\x003:old:cookie", "\0store:cookie", ":cookie"] {
+            for other in &others {
+                assert_eq!(other.recall(SHELF, key).await.unwrap(), None, "{other:?} {key:?}");
+                assert!(!other.forget(SHELF, key).await.unwrap(), "{other:?} {key:?}");
+            }
+        }
+        assert_eq!(old.recall(SHELF, "cookie").await.unwrap(), Some(1.into()));
+        let kept: Vec<_> = others.iter().map(|one| one.scoped("\x003:old:cookie")).collect();
+        assert!(!kept.contains(&old.scoped("cookie")), "{kept:?}");
+    }
+
+    #[tokio::test]
+    async fn each_backend_counts_and_signs_for_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = store(&folder).await;
+        let (old, new) = (
+            Sessions::of_system("old", Arc::clone(&all)),
+            Sessions::of_system("new", Arc::clone(&all)),
+        );
+        for expected in 1..4 {
+            assert_eq!(old.count(SHELF, "guesses", LONG).await.unwrap(), expected);
+        }
+        assert_eq!(new.count(SHELF, "guesses", LONG).await.unwrap(), 1);
+        let signed = old.sign(SHELF, "token").unwrap();
+        assert!(old.is_signed(SHELF, "token", &signed).unwrap());
+        assert!(!new.is_signed(SHELF, "token", &signed).unwrap());
+        assert!(!old.is_signed("test.other", "token", &signed).unwrap());
+        assert!(!old.is_signed(SHELF, "token2", &signed).unwrap());
+    }
+}
