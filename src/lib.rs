@@ -21,4 +21,5 @@ pub mod sessions;
 mod stand_in;
 pub mod startup;
 pub mod telemetry;
+pub mod term;
 pub mod upstream;

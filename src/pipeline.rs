@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use crate::auth::{Authority, random};
 use crate::server::origin::Origin;
 use crate::sessions::Sessions;
+use crate::term::Term;
 
 /// The way from a dialect to its backend. Cheap to clone; one a route.
 #[derive(Clone, Debug)]
@@ -30,19 +31,26 @@ pub struct Pipeline {
     authority: Arc<Authority>,
     origin: Option<Arc<Origin>>,
     peer: Option<IpAddr>,
+    term: Term,
 }
 
 impl Pipeline {
     /// Joins a backend to its own part of the session store and to how callers are proved.
     #[must_use]
     pub fn new(backend: Arc<dyn Backend>, sessions: Sessions, authority: Arc<Authority>) -> Self {
-        Self { backend, sessions, authority, origin: None, peer: None }
+        Self { backend, sessions, authority, origin: None, peer: None, term: Term::default() }
     }
 
     /// For one request, which came from there.
     #[must_use]
     pub fn seen_from(&self, peer: Option<IpAddr>) -> Self {
         Self { peer, ..self.clone() }
+    }
+
+    /// For one request, whose work goes on for so long.
+    #[must_use]
+    pub fn until(self, term: Term) -> Self {
+        Self { term, ..self }
     }
 
     /// Where the request came from.
@@ -163,6 +171,7 @@ impl Exchange for Pipeline {
             tracing::debug!(%verb, %fault, "not allowed");
             return Err(fault);
         }
+        self.term.admit(verb.changes())?;
         self.execute(command, caller).await
     }
 
@@ -171,6 +180,14 @@ impl Exchange for Pipeline {
             Some(origin) => Some(origin.send(request).await),
             None => None,
         }
+    }
+
+    fn over(&self) -> Option<Fault> {
+        self.term.over()
+    }
+
+    fn batch_limit(&self) -> usize {
+        self.term.batch_limit()
     }
 
     fn memory(&self) -> &dyn Memory {

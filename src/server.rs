@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use crate::config::settings;
 use crate::router::{Route, Router};
+use crate::term::{Stopping, Term};
 
 /// The header that carries a request's id in the answer and in every log line.
 const REQUEST_ID: &str = "x-request-id";
@@ -32,6 +33,8 @@ struct Listener {
     router: Router,
     body_limit: usize,
     timeout: Duration,
+    batch_limit: usize,
+    stopping: Stopping,
 }
 
 /// A bound server, ready to be awaited.
@@ -41,7 +44,22 @@ pub struct Bound {
     /// Completes once the server has stopped.
     pub server: Server,
     /// Stops it.
-    pub handle: ServerHandle,
+    pub handle: Handle,
+}
+
+/// Stops a server.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    server: ServerHandle,
+    stopping: Stopping,
+}
+
+impl Handle {
+    /// Finishes what is in flight, but for the calls of a batch that are not begun yet.
+    pub async fn stop(&self) {
+        self.stopping.begin();
+        self.server.stop(true).await;
+    }
 }
 
 impl std::fmt::Debug for Bound {
@@ -52,8 +70,11 @@ impl std::fmt::Debug for Bound {
 
 /// Binds an address and serves the routes on it.
 pub fn bind(address: &str, router: Router, limits: &settings::Server) -> std::io::Result<Bound> {
+    let stopping = Stopping::default();
     let listener = web::Data::new(Listener {
         router,
+        batch_limit: limits.batch_limit,
+        stopping: stopping.clone(),
         body_limit: limits.body_limit_bytes,
         timeout: Duration::from_millis(limits.request_timeout_ms),
     });
@@ -62,11 +83,13 @@ pub fn bind(address: &str, router: Router, limits: &settings::Server) -> std::io
         .workers(workers(limits.workers))
         .client_request_timeout(Duration::from_millis(limits.head_timeout_ms))
         .shutdown_timeout(limits.shutdown_timeout_ms.div_ceil(1000))
+        // A client that closes its half is gone: what it asked for is not begun any more.
+        .h1_allow_half_closed(false)
         .disable_signals()
         .bind(address)?;
     let address = server.addrs().first().copied().ok_or(std::io::ErrorKind::AddrNotAvailable)?;
     let server = server.run();
-    Ok(Bound { address, handle: server.handle(), server })
+    Ok(Bound { address, handle: Handle { server: server.handle(), stopping }, server })
 }
 
 fn workers(wanted: usize) -> usize {
@@ -92,7 +115,7 @@ async fn handle(request: HttpRequest, body: web::Payload, at: web::Data<Listener
         let response = match read(body, at.body_limit, at.timeout).await {
             Ok(body) => {
                 translated.body = body;
-                answer(Arc::clone(route), translated, at.timeout).await
+                answer(Arc::clone(route), translated, &at).await
             }
             Err(fault) => route.dialect.refuse(&translated, &fault).with("connection", "close"),
         };
@@ -111,16 +134,17 @@ fn shown(path: &str) -> String {
     steps.collect::<Vec<_>>().join("/")
 }
 
-/// Has the route answer within its time. The work goes on by itself if the client goes away: a
-/// command that was begun is finished.
-async fn answer(route: Arc<Route>, request: Request, timeout: Duration) -> Response {
+/// Has the route answer within its time. If the time is up or the client goes away, the command
+/// that was begun is finished, and nothing else is begun (see [`Term`]).
+async fn answer(route: Arc<Route>, request: Request, at: &Listener) -> Response {
     let spare = Arc::clone(&route);
     let request = Arc::new(request);
     let kept = Arc::clone(&request);
-    let exchange = route.pipeline.seen_from(request.peer);
+    let (term, _waiting) = Term::begin(at.timeout, &at.stopping, at.batch_limit);
+    let exchange = route.pipeline.seen_from(request.peer).until(term);
     let work = async move { route.dialect.answer(&request, &exchange).await };
     let work = actix_web::rt::spawn(work.in_current_span());
-    match tokio::time::timeout(timeout, work).await {
+    match tokio::time::timeout(at.timeout, work).await {
         Ok(Ok(response)) => response,
         Ok(Err(_panicked)) => {
             tracing::error!("the dialect panicked");

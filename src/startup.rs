@@ -42,7 +42,7 @@ pub async fn serve(settings: &Settings, store: Store) -> anyhow::Result<()> {
     let stopper = tokio::spawn(async move {
         let signal = stop.came().await;
         tracing::info!(signal, "stopping: finishing what is in flight");
-        join_all(handles.iter().map(|handle| handle.stop(true))).await;
+        join_all(handles.iter().map(server::Handle::stop)).await;
     });
     let ended = join_all(servers.into_iter().map(|bound| bound.server)).await;
     stopper.abort();

@@ -151,6 +151,44 @@ impl Verb {
         Self::CountFailure,
         Self::ClearFailures,
     ];
+
+    /// Whether it changes anything but counters.
+    #[must_use]
+    pub const fn changes(self) -> bool {
+        match self {
+            Self::CreateUser
+            | Self::CreateFromDirectory
+            | Self::UpdateUser
+            | Self::ActivateUser
+            | Self::DeactivateUser
+            | Self::DeleteUser
+            | Self::ChangePassword
+            | Self::IssueKey
+            | Self::RevokeKeys
+            | Self::MergeSettings
+            | Self::CreateGroup
+            | Self::UpdateGroup
+            | Self::DeleteGroup
+            | Self::AddMember
+            | Self::RemoveMember
+            | Self::AssignIds => true,
+            Self::GetUser
+            | Self::ListUsers
+            | Self::ListKeys
+            | Self::ReadSettings
+            | Self::GetGroup
+            | Self::ListGroups
+            | Self::ListMembers
+            | Self::GroupsOf
+            | Self::ListLocks
+            | Self::ServerFacts
+            | Self::FindKey
+            | Self::VerifyPassword
+            | Self::VerifyKey
+            | Self::CountFailure
+            | Self::ClearFailures => false,
+        }
+    }
 }
 
 impl fmt::Display for Verb {

@@ -16,6 +16,9 @@ use crate::http::{Request, Response};
 use crate::memory::Memory;
 use crate::outcome::Outcome;
 
+/// How many calls one request may hold unless the configuration says otherwise.
+pub const BATCH_LIMIT: usize = 1_000;
+
 /// The gateway, as one request's dialect sees it.
 #[async_trait]
 pub trait Exchange: Debug + Send + Sync {
@@ -32,6 +35,19 @@ pub trait Exchange: Debug + Send + Sync {
     async fn forward(&self, request: Request) -> Option<Result<Response, Fault>> {
         drop(request);
         None
+    }
+
+    /// Why no further call of a batch must be begun: the client is gone, its time is up, or the
+    /// gateway stops. `None`: go on. A dialect asks between calls that do not depend on each other,
+    /// never between the parts of one write; it words the fault for the calls that are left.
+    fn over(&self) -> Option<Fault> {
+        None
+    }
+
+    /// How many calls one request may hold. A dialect refuses a longer batch whole, before any of
+    /// it is done.
+    fn batch_limit(&self) -> usize {
+        BATCH_LIMIT
     }
 
     /// What is remembered between requests.

@@ -10,6 +10,7 @@ pub mod command;
 pub mod credentials;
 pub mod dialect;
 pub mod exchange;
+pub mod extent;
 pub mod fault;
 pub mod group;
 pub mod http;

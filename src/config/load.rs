@@ -120,6 +120,7 @@ mod partial {
         listen: String,
         body_limit_bytes: usize,
         request_timeout_ms: u64,
+        batch_limit: usize,
         shutdown_timeout_ms: u64,
         head_timeout_ms: u64,
         workers: usize,

@@ -38,6 +38,7 @@ pub struct Server {
     pub listen: String,
     pub body_limit_bytes: usize,
     pub request_timeout_ms: u64,
+    pub batch_limit: usize,
     pub shutdown_timeout_ms: u64,
     pub head_timeout_ms: u64,
     pub workers: usize,

@@ -214,7 +214,8 @@ impl NotInteger {
                 )
             }
         };
-        format!("{why}\nCONTEXT:  unnamed portal parameter ${place} = '...'")
+        let shown = if text.is_empty() { "" } else { "..." };
+        format!("{why}\nCONTEXT:  unnamed portal parameter ${place} = '{shown}'")
     }
 }
 
@@ -266,5 +267,13 @@ mod tests {
             "SQL Error[22P02]: SQLSTATE[22P02]: Invalid text representation: 7 ERROR:  invalid \
              input syntax for type integer: \"abc\"\nCONTEXT:  unnamed portal parameter $2 = '...'"
         );
+        let context = |value| {
+            let refused = Database::Postgres.id(&value, 1).unwrap_err();
+            refused.lines().last().map(str::to_owned)
+        };
+        let empty = Some("CONTEXT:  unnamed portal parameter $1 = ''".to_owned());
+        assert_eq!(context(Php::from("")), empty);
+        let shown = Some("CONTEXT:  unnamed portal parameter $1 = '...'".to_owned());
+        assert_eq!(context(Php::Array(Vec::new())), shown);
     }
 }

@@ -21,6 +21,7 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::dialect::{Dialect, Method};
 use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::extent::Extent;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
 
@@ -32,6 +33,8 @@ use crate::wire::Shape;
 
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=UTF-8";
+/// How many values a call may hold on average. A procedure takes five at most.
+const VALUES_A_CALL: usize = 50;
 
 /// Kanboard's dialect.
 #[derive(Debug)]
@@ -81,7 +84,10 @@ impl Dialect for Kanboard {
 
 impl Kanboard {
     async fn converse(&self, request: &Request, exchange: &dyn Exchange) -> Response {
-        let Some(payload) = payload(request) else { return json(PARSE_ERROR.written(&Php::Null)) };
+        let most = exchange.batch_limit().saturating_mul(VALUES_A_CALL);
+        let Some(payload) = payload(request, most) else {
+            return json(PARSE_ERROR.written(&Php::Null));
+        };
         let conversation = Conversation::new(self, request, exchange);
         if !Conversation::is_ours(&payload)
             && let Some(answer) = exchange.forward(request.clone()).await
@@ -109,12 +115,16 @@ fn script(path: &str) -> Option<Script> {
     }
 }
 
-/// The body as PHP decodes it, whatever the verb and the type; an array, or nothing.
-fn payload(request: &Request) -> Option<Php> {
+/// The body as PHP decodes it, whatever the verb and the type; an array, or nothing. With more
+/// values than these it is not read: a value of two bytes takes a hundred in memory.
+fn payload(request: &Request, most: usize) -> Option<Php> {
     let kind = request.header("content-type").unwrap_or_default();
     let kind = kind.split([';', ',', ' ']).next().unwrap_or_default();
     // PHP reads such a body itself, and leaves nothing to the script.
     if request.method == "POST" && kind.eq_ignore_ascii_case("multipart/form-data") {
+        return None;
+    }
+    if Extent::of(&request.body).values > most {
         return None;
     }
     let decoded = serde_json::from_slice(&request.body).ok()?;

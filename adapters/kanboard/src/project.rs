@@ -20,6 +20,11 @@ pub(crate) struct Project {
 }
 
 impl Project {
+    /// How many bytes of text it has.
+    pub(crate) fn bytes(&self) -> usize {
+        self.name.len() + self.description.as_ref().map_or(0, String::len)
+    }
+
     /// As it is kept.
     pub(crate) fn kept(&self) -> Value {
         json!([self.id, self.name, self.description, self.modified])

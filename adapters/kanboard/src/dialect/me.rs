@@ -23,6 +23,11 @@ const PROJECTS: &str = "kanboard.projects";
 const OWNERS: &str = "kanboard.project";
 /// As good as for ever.
 const CENTURY: Duration = Duration::from_hours(100 * 365 * 24);
+/// How many projects a person may have. Kanboard sets no limit, but one account must not be able to
+/// fill the gateway's disk.
+const MOST_PROJECTS: usize = 100;
+/// How many bytes of names and descriptions a person's projects may have together.
+const MOST_BYTES: usize = 1 << 20;
 /// The most characters of a project's name.
 const NAME_LENGTH: usize = 65_535;
 
@@ -104,22 +109,33 @@ async fn create_project(call: &Call<'_>) -> Result<Php, Failure> {
     // Read anew: an earlier call of the batch may have made one too.
     let person = Some(UserRef::Id(caller.id));
     let Some(owner) = find(call, person).await? else { return Ok(Php::Bool(false)) };
+    let mut projects = projects(&owner);
+    let (name, description) =
+        (database.bound(name).unwrap_or_default(), database.bound(description));
+    if !has_room(&projects, name.len() + description.as_ref().map_or(0, String::len)) {
+        return Ok(Php::Bool(false));
+    }
     let number = call.exchange.memory().count(OWNERS, "number", CENTURY).await?;
     let project = Project {
         id: i64::try_from(number).unwrap_or(i64::MAX),
-        name: database.bound(name).unwrap_or_default(),
-        description: database.bound(description),
+        name,
+        description,
         modified: call.exchange.now().as_second(),
     };
     let (id, key) = (project.id, project.id.to_string());
     let kept = json!(owner.id.to_string());
     call.exchange.memory().remember(OWNERS, &key, kept, CENTURY).await?;
-    let mut projects = projects(&owner);
     projects.push(project);
     let kept = projects.iter().map(Project::kept).collect::<Vec<Value>>();
     let changes = AttributeChanges::from([(PROJECTS.to_owned(), Some(Value::Array(kept)))]);
     call.ask(Command::MergeSettings(UserRef::Id(owner.id), PREFIX.to_owned(), changes)).await?;
     Ok(Php::Int(id))
+}
+
+/// Whether a person may have one more project, with so many bytes of text.
+fn has_room(projects: &[Project], bytes: usize) -> bool {
+    let held: usize = projects.iter().map(Project::bytes).sum();
+    projects.len() < MOST_PROJECTS && held + bytes <= MOST_BYTES
 }
 
 fn project_names(call: &Call<'_>) -> Php {

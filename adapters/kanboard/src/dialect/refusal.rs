@@ -51,6 +51,12 @@ pub(crate) enum Failure {
 pub(crate) const PARSE_ERROR: ErrorObject = ErrorObject::plain(-32700, "Parse error");
 /// It is not a call.
 pub(crate) const INVALID_REQUEST: ErrorObject = ErrorObject::plain(-32600, "Invalid Request");
+/// The batch is longer than the gateway takes. Kanboard takes any.
+pub(crate) const TOO_MANY_CALLS: ErrorObject = ErrorObject {
+    code: Code::Number(-32600),
+    message: Cow::Borrowed("Invalid Request"),
+    data: Some(Cow::Borrowed("Too many calls in one batch")),
+};
 const UNKNOWN_METHOD: ErrorObject = ErrorObject::plain(-32601, "Method not found");
 
 const DIRECTORY_AWAY: &str = "Unable to connect to LDAP server (Code=\"-1\"; Error=\"Can't contact \

@@ -4,15 +4,23 @@
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Proof};
 use isogloss_canonical::exchange::Exchange;
-use isogloss_canonical::fault::FaultKind;
+use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::Request;
 
 use crate::dialect::Kanboard;
 use crate::dialect::credentials::{APPLICATION, Shown};
 use crate::dialect::procedure::{self, Call};
-use crate::dialect::refusal::{Ending, Failure, INVALID_REQUEST, PARSE_ERROR, unless, written};
-use crate::php::Php;
+use crate::dialect::refusal::{
+    Ending, Failure, INVALID_REQUEST, PARSE_ERROR, TOO_MANY_CALLS, unless, written,
+};
+use crate::php::{Key, Php};
 use crate::wire::PREFIX;
+
+/// How many items of a batch that are no calls are answered, each by its error, before it is known
+/// who asks. Kanboard answers any number, which is sixty bytes for two.
+const UNPROVED: usize = 20;
+/// How many bytes of answers a batch may gather before no further call is begun.
+const MOST_ANSWERED: usize = 32 << 20;
 
 /// One request and what is known of its caller.
 #[derive(Debug)]
@@ -25,6 +33,8 @@ pub(crate) struct Conversation<'a> {
     /// that an administrator who demotes himself in a batch stays one until its end
     /// (`fixtures/transcripts/kanboard/rpc-batch.json`).
     known: Option<Caller>,
+    /// Whether the next call need not prove who asks, as that was just done.
+    proved: bool,
 }
 
 impl<'a> Conversation<'a> {
@@ -35,7 +45,7 @@ impl<'a> Conversation<'a> {
         exchange: &'a dyn Exchange,
     ) -> Self {
         let shown = Shown::of(request, dialect.header.as_deref());
-        Self { dialect, request, exchange, shown, known: None }
+        Self { dialect, request, exchange, shown, known: None, proved: false }
     }
 
     /// Whether a request is not one single call of a procedure that is not about people.
@@ -43,20 +53,44 @@ impl<'a> Conversation<'a> {
         payload.is_list() || call(payload).is_none_or(|(method, _)| procedure::is_ours(method))
     }
 
-    /// Answers the calls in their order; a notification leaves nothing behind.
+    /// Answers the calls in their order; a notification leaves nothing behind. Once the request is
+    /// over, the calls that are left are answered by an error, and not begun.
     pub(crate) async fn answer(mut self, payload: &Php) -> Result<String, Ending> {
         if !payload.is_list() {
             return self.one(payload).await;
         }
-        let mut answers = Vec::new();
-        for (_, payload) in payload.entries().unwrap_or_default() {
-            answers.push(self.one(payload).await?);
+        let calls = payload.entries().unwrap_or_default();
+        if calls.len() > self.exchange.batch_limit() {
+            return TOO_MANY_CALLS.written(&Php::Null);
         }
-        answers.retain(|answer| !answer.is_empty());
-        if answers.is_empty() {
-            return Ok(String::new());
+        let unproved = calls.iter().filter(|(_, item)| call(item).is_none()).count();
+        if unproved > UNPROVED {
+            match self.identify().await {
+                Err(Failure::Whole(ending)) => return Err(ending),
+                Err(Failure::Here(error)) => return error.written(&Php::Null),
+                Ok(()) => self.proved = true,
+            }
         }
-        Ok(format!("[{}]", answers.join(",")))
+        self.batch(calls).await
+    }
+
+    async fn batch(&mut self, calls: &[(Key, Php)]) -> Result<String, Ending> {
+        let mut answers = String::new();
+        for (_, payload) in calls {
+            let full = (answers.len() > MOST_ANSWERED).then(full);
+            let answer = match full.or_else(|| self.exchange.over()) {
+                None => self.one(payload).await?,
+                Some(fault) => left_out(payload, fault)?,
+            };
+            if !answer.is_empty() {
+                answers.push(if answers.is_empty() { '[' } else { ',' });
+                answers.push_str(&answer);
+            }
+        }
+        if !answers.is_empty() {
+            answers.push(']');
+        }
+        Ok(answers)
     }
 
     async fn one(&mut self, payload: &Php) -> Result<String, Ending> {
@@ -111,6 +145,9 @@ impl<'a> Conversation<'a> {
 
     /// Each call of a batch proves anew who asks, though the first answer is kept.
     async fn identify(&mut self) -> Result<(), Failure> {
+        if std::mem::take(&mut self.proved) {
+            return Ok(());
+        }
         let credentials = self.shown.credentials(self.dialect, self.request);
         let credentials = credentials.ok_or(Ending::Unauthorized)?;
         let caller = self.exchange.identify(credentials).await?;
@@ -138,6 +175,19 @@ impl<'a> Conversation<'a> {
         unless(self.exchange.call(caller, command).await, &[FaultKind::Unsupported])?;
         Ok(())
     }
+}
+
+/// What a batch says of a call that it does not begin.
+fn left_out(payload: &Php, fault: Fault) -> Result<String, Ending> {
+    let Some(id) = payload.member("id") else { return Ok(String::new()) };
+    match Failure::from(fault) {
+        Failure::Whole(ending) => Err(ending),
+        Failure::Here(error) => error.written(id),
+    }
+}
+
+fn full() -> Fault {
+    Fault::new(FaultKind::Throttled, "the answers of the batch are too long")
 }
 
 /// The method and the parameters, if it is a call at all.

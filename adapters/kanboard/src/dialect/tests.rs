@@ -1,5 +1,6 @@
 //! What the dialect makes of an outage, and what it asks of the gateway.
 
+mod batch;
 mod script;
 
 use std::future::Future;
@@ -127,7 +128,10 @@ fn an_update_is_one_command() {
         ..UserPatch::default()
     };
     let seven = UserRef::Native(REALM, "7".to_owned());
-    assert_eq!(*script.asked.lock().unwrap(), [Command::UpdateUser(seven, Box::new(patch))]);
+    // What is asked before only reads: whether somebody has the name with its blanks.
+    let asked = script.asked.lock().unwrap();
+    let changes: Vec<_> = asked.iter().filter(|command| command.verb().changes()).collect();
+    assert_eq!(changes, [&Command::UpdateUser(seven, Box::new(patch))]);
 }
 
 #[test]

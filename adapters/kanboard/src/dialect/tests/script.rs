@@ -26,6 +26,8 @@ pub(super) const REALM: Realm = Realm::named("kanboard");
 pub(super) struct Script {
     caller: Result<Caller, Fault>,
     reply: Result<Outcome, Fault>,
+    /// After how many commands the request is over, and why.
+    pub(super) over: Option<(usize, Fault)>,
     kept: Mutex<HashMap<String, Value>>,
     /// What was asked.
     pub(super) asked: Mutex<Vec<Command>>,
@@ -54,6 +56,7 @@ impl Script {
         Self {
             caller,
             reply,
+            over: None,
             kept: Mutex::default(),
             asked: Mutex::default(),
             shown: Mutex::default(),
@@ -71,6 +74,15 @@ impl Exchange for Script {
     async fn call(&self, _: &Caller, command: Command) -> Result<Outcome, Fault> {
         self.asked.lock().unwrap().push(command);
         self.reply.clone()
+    }
+
+    fn over(&self) -> Option<Fault> {
+        let (after, fault) = self.over.as_ref()?;
+        (self.asked.lock().unwrap().len() >= *after).then(|| fault.clone())
+    }
+
+    fn batch_limit(&self) -> usize {
+        100
     }
 
     fn memory(&self) -> &dyn Memory {

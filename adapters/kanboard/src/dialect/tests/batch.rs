@@ -1,0 +1,113 @@
+//! What a batch may cost.
+
+use super::*;
+
+const CALL: &str = r#"{"jsonrpc":"2.0","method":"isActiveUser","params":[7],"id":1}"#;
+
+fn batch(item: &str, count: usize) -> String {
+    format!("[{}]", vec![item; count].join(","))
+}
+
+fn application() -> Script {
+    Script::application(Ok(Outcome::User(Box::new(user(Role::User)))))
+}
+
+#[test]
+fn a_batch_that_is_too_long_is_refused_whole() {
+    let script = application();
+    let (status, answered) = answer(APPLICATION, &batch(CALL, 101), &script);
+    assert_eq!(status, 200);
+    assert_eq!(
+        answered,
+        r#"{"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request","data":"Too many calls in one batch"},"id":null}"#
+    );
+    assert!(script.asked.lock().unwrap().is_empty() && script.shown.lock().unwrap().is_empty());
+    answer(APPLICATION, &batch(CALL, 100), &script);
+    assert_eq!(script.asked.lock().unwrap().len(), 100);
+}
+
+#[test]
+fn a_batch_with_keys_counts_as_one() {
+    let members: Vec<_> = (0..101).map(|key| format!("\"{key}\":{CALL}")).collect();
+    let (_, answered) = answer(APPLICATION, &format!("{{{}}}", members.join(",")), &application());
+    assert!(answered.contains("Too many calls"), "{answered}");
+}
+
+#[test]
+fn what_is_no_call_is_answered_to_those_who_are_proved() {
+    let nobody = || Script::nobody(Fault::refused(Refusal::Unknown));
+    let (status, answered) = answer(ANN, &batch("1", 20), &nobody());
+    assert_eq!((status, answered.matches("-32700").count()), (200, 20));
+    assert_eq!(answer(ANN, &batch("1", 21), &nobody()).0, 401);
+    assert_eq!(answer(ANN, &batch("{}", 21), &nobody()).0, 401);
+    let script = application();
+    let (status, answered) = answer(APPLICATION, &batch("1", 21), &script);
+    assert_eq!((status, answered.matches("-32700").count()), (200, 21));
+    assert_eq!(script.shown.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn who_is_proved_ahead_is_not_proved_twice() {
+    let script = application();
+    let (_, answered) =
+        answer(APPLICATION, &format!("[{CALL},{}]", vec!["1"; 30].join(",")), &script);
+    assert!(answered.starts_with(r#"[{"jsonrpc":"2.0","result":true,"id":1},"#), "{answered}");
+    assert_eq!(script.shown.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_body_of_many_values_is_not_read() {
+    let body = format!("[{}1]", "1,".repeat(500_000));
+    let (status, answered) = answer(APPLICATION, &body, &application());
+    assert_eq!(status, 200);
+    assert!(answered.contains("-32700") && answered.len() < 100, "{answered}");
+}
+
+#[test]
+fn nesting_does_not_overflow_the_stack() {
+    for opening in ["[", "{\"a\":", "[{\"a\":"] {
+        let (_, answered) = answer(APPLICATION, &opening.repeat(1 << 18), &application());
+        assert!(answered.contains("-32700"), "{answered}");
+    }
+}
+
+#[test]
+fn a_batch_that_is_over_begins_no_further_call() {
+    for (kind, words) in
+        [(FaultKind::Timeout, "database is locked"), (FaultKind::Unavailable, "unable to open")]
+    {
+        let mut script = application();
+        script.over = Some((2, Fault::new(kind, "")));
+        let notification = CALL.replace(",\"id\":1", "");
+        let body = format!("[{CALL},{CALL},{CALL},1,{notification},{CALL}]");
+        let (status, answered) = answer(APPLICATION, &body, &script);
+        let answers: Vec<serde_json::Value> = serde_json::from_str(&answered).unwrap();
+        assert_eq!((status, script.asked.lock().unwrap().len(), answers.len()), (200, 2, 4));
+        for done in &answers[..2] {
+            assert_eq!(done["result"], json!(true), "{answered}");
+        }
+        for left in &answers[2..] {
+            assert_eq!((&left["error"]["code"], &left["id"]), (&json!(0), &json!(1)), "{answered}");
+            assert!(left["error"]["message"].as_str().unwrap().contains(words), "{answered}");
+        }
+    }
+}
+
+#[test]
+fn one_person_has_a_hundred_projects_at_most() {
+    let create = |projects: usize, text: usize| {
+        let mut person = user(Role::User);
+        let kept = vec![json!([1, "x".repeat(text), null, 0]); projects];
+        person.attributes.insert("kanboard.projects".to_owned(), json!(kept));
+        let script = Script::person(person.clone(), Ok(Outcome::User(Box::new(person))));
+        let body = r#"{"jsonrpc":"2.0","method":"createMyPrivateProject","params":["x"],"id":1}"#;
+        let (_, answered) = answer(ANN, body, &script);
+        let merged = |command: &Command| matches!(command, Command::MergeSettings(..));
+        let asked = script.asked.lock().unwrap();
+        (answered.contains("\"result\":1"), asked.iter().any(merged))
+    };
+    assert_eq!(create(99, 1), (true, true));
+    assert_eq!(create(100, 1), (false, false));
+    assert_eq!(create(16, 65_535), (true, true));
+    assert_eq!(create(17, 65_535), (false, false));
+}
