@@ -14,17 +14,25 @@ use crate::auth::{Authority, random};
 use crate::backends::Backends;
 use crate::config::settings::{self, Settings};
 use crate::pipeline::Pipeline;
+use crate::provision::bootstrap;
 use crate::router::{Route, Router};
 use crate::server::origin::{CONNECT_TIMEOUT, Origin};
 use crate::upstream::Reach;
 use crate::{registry, server};
 
-/// Opens the embedded store of a configuration.
+/// Opens the embedded store of a configuration, which must be initialised.
 pub async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
     let directory = &settings.store.directory;
-    Store::open(directory, registry::numbered(settings))
-        .await
-        .with_context(|| format!("the store in {} cannot be opened", directory.display()))
+    let missing =
+        || anyhow!("{} is not initialised; `isogloss init` does that", directory.display());
+    if !directory.is_dir() {
+        return Err(missing());
+    }
+    let turn = bootstrap::take(directory).await?;
+    if !bootstrap::is_initialised(&turn)? {
+        return Err(missing());
+    }
+    bootstrap::open(&turn, registry::numbered(settings)).await
 }
 
 /// Serves until a signal comes, then finishes what is in flight and closes the store.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
+use isogloss_store::Turn;
 use serde_json::{Value, json};
 
 use crate::cli::arguments::Init;
@@ -16,8 +17,13 @@ pub(crate) async fn run(ask: &Init) -> anyhow::Result<()> {
     let settings = open::settings(&ask.place)?;
     let directory = &settings.store.directory;
     let Some(file) = &ask.accounts else {
-        let credentials = administrator(directory).await?;
-        return if ask.json { print::line(&credentials.to_string()) } else { show(&credentials) };
+        let turn = bootstrap::take(directory).await?;
+        let first = first_administrator()?;
+        let tell = |_: &Path| {
+            let shown = &first.credentials;
+            if ask.json { print::line(&shown.to_string()) } else { show(shown) }
+        };
+        return bootstrap::initialise_in(&turn, &first.accounts, tell).await;
     };
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("{} cannot be read", file.display()))?;
@@ -33,20 +39,19 @@ pub(crate) async fn run(ask: &Init) -> anyhow::Result<()> {
     ))
 }
 
-/// What the first start does: makes the administrator, shows the credentials this once, and
-/// leaves them in a file for their owner.
-pub(crate) async fn first_start(directory: &Path) -> anyhow::Result<()> {
-    let credentials = administrator(directory).await?;
-    let path = bootstrap::write_credentials(directory, &credentials)?;
+/// What the first start does: makes the administrator, leaves the credentials in a file for their
+/// owner, and shows them this once.
+pub(crate) async fn first_start(turn: &Turn) -> anyhow::Result<()> {
+    let FirstAdministrator { accounts, credentials } = first_administrator()?;
+    let leave = |draft: &Path| bootstrap::write_credentials(draft, &credentials);
+    bootstrap::initialise_in(turn, &accounts, leave).await?;
     show(&credentials)?;
+    let path = turn.directory().join(bootstrap::CREDENTIALS);
     print::line(&format!("They are also in {}, and shown here only this once.", path.display()))
 }
 
-async fn administrator(directory: &Path) -> anyhow::Result<Value> {
-    let password = environment("ISOGLOSS_ADMIN_PASSWORD");
-    let FirstAdministrator { accounts, credentials } = bootstrap::first_administrator(password)?;
-    bootstrap::initialise(directory, &accounts).await?;
-    Ok(credentials)
+fn first_administrator() -> anyhow::Result<FirstAdministrator> {
+    bootstrap::first_administrator(environment("ISOGLOSS_ADMIN_PASSWORD"))
 }
 
 /// The credentials as lines for a person.

@@ -38,10 +38,6 @@ pub(crate) struct People {
 /// The people behind a backend; without a name, behind the embedded store or the only backend.
 pub(crate) async fn people(at: &At) -> anyhow::Result<People> {
     let settings = settings(&at.place)?;
-    let directory = &settings.store.directory;
-    if !bootstrap::is_initialised(directory) {
-        bail!("{} is not initialised; `isogloss init` does that", directory.display());
-    }
     let store = startup::open_store(&settings).await?;
     let backends = Backends::open(&settings, &store).await?;
     let backend = backends.named(&name(&settings, at)?, &BTreeMap::new())?;
@@ -94,6 +90,7 @@ fn sentence(fault: &Fault) -> anyhow::Error {
     match fault.kind {
         FaultKind::NotFound => anyhow::anyhow!("there is no such {what}"),
         FaultKind::Conflict => anyhow::anyhow!("there is such a {what} already"),
-        _ => anyhow::Error::new(fault.clone()),
+        _ if fault.detail.is_empty() => anyhow::Error::new(fault.clone()),
+        _ => anyhow::anyhow!(bootstrap::words(fault)),
     }
 }

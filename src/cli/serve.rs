@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::anyhow;
+use isogloss_store::Store;
 use serde_json::{Map, Value};
 
 use crate::cli::arguments::Serve;
@@ -10,19 +11,25 @@ use crate::cli::{init, open};
 use crate::config::load;
 use crate::config::settings::{Origin, Route, Settings};
 use crate::provision::bootstrap;
-use crate::{startup, telemetry};
+use crate::{registry, startup, telemetry};
 
 /// Serves; makes the administrator first if there is none yet.
 pub(crate) fn run(ask: &Serve) -> anyhow::Result<()> {
     let settings = settings(ask)?;
     telemetry::start(&settings.log).map_err(|why| anyhow!(why))?;
     actix_web::rt::System::new().block_on(async {
-        if !bootstrap::is_initialised(&settings.store.directory) {
-            init::first_start(&settings.store.directory).await?;
-        }
-        let store = startup::open_store(&settings).await?;
+        let store = open(&settings).await?;
         startup::serve(&settings, store).await
     })
+}
+
+/// From the first look at the directory to the open store nobody else comes between.
+async fn open(settings: &Settings) -> anyhow::Result<Store> {
+    let turn = bootstrap::take(&settings.store.directory).await?;
+    if !bootstrap::is_initialised(&turn)? {
+        init::first_start(&turn).await?;
+    }
+    bootstrap::open(&turn, registry::numbered(settings)).await
 }
 
 fn settings(ask: &Serve) -> anyhow::Result<Settings> {

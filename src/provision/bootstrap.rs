@@ -1,20 +1,23 @@
 //! Initialises a data directory: all of it, or none of it.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
-use isogloss_store::{Numbered, Store};
+use isogloss_canonical::fault::Fault;
+use isogloss_store::{Numbered, Store, Turn};
 use serde_json::{Map, Value, json};
 
 use crate::provision::accounts::{Account, AccountKey, Accounts};
+use crate::provision::publish::{self, Draft};
 use crate::registry;
 
 /// The administrator's name.
@@ -23,29 +26,42 @@ const ADMINISTRATOR: &str = "admin";
 /// The file that holds the first credentials, beside the store.
 pub const CREDENTIALS: &str = "credentials.json";
 
-/// Whether a data directory holds an initialised store.
-#[must_use]
-pub fn is_initialised(directory: &Path) -> bool {
-    directory.join(isogloss_store::DATABASE).exists()
+/// Takes the right to a data directory, and puts in order what a crash has left there.
+pub async fn take(directory: &Path) -> anyhow::Result<Turn> {
+    let turn = Turn::take(directory).await.map_err(|fault| anyhow!(words(&fault)))?;
+    publish::settle(&turn)?;
+    Ok(turn)
+}
+
+/// Whether a data directory holds an initialised store. Half of one is an error.
+pub fn is_initialised(turn: &Turn) -> anyhow::Result<bool> {
+    turn.holds_store().map_err(|fault| anyhow!(words(&fault)))
 }
 
 /// Initialises a directory with these accounts. On failure the directory is as it was.
 pub async fn initialise(directory: &Path, accounts: &Accounts) -> anyhow::Result<()> {
-    if is_initialised(directory) {
-        bail!("{} is already initialised; nothing was changed", directory.display());
+    initialise_in(&take(directory).await?, accounts, |_| Ok(())).await
+}
+
+/// The same for who already has the right to. `deliver` hands the first credentials over, to a
+/// file in the directory it is given or to a person, before there is a store that they open.
+pub async fn initialise_in(
+    turn: &Turn,
+    accounts: &Accounts,
+    deliver: impl FnOnce(&Path) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    if is_initialised(turn)? {
+        bail!("{} is already initialised; nothing was changed", turn.directory().display());
     }
-    fs::create_dir_all(directory)
-        .with_context(|| format!("{} cannot be created", directory.display()))?;
-    let draft = directory.join(format!(".new-{}", std::process::id()));
-    let made = fill(&draft, accounts).await.and_then(|()| publish(&draft, directory));
-    let removed = fs::remove_dir_all(&draft);
-    made?;
-    removed.with_context(|| format!("{} cannot be removed", draft.display()))
+    let draft = Draft::begin(turn)?;
+    fill(draft.path(), accounts).await?;
+    deliver(draft.path())?;
+    draft.publish()
 }
 
 async fn fill(draft: &Path, accounts: &Accounts) -> anyhow::Result<()> {
-    fs::create_dir_all(draft).with_context(|| format!("{} cannot be created", draft.display()))?;
-    let store = Store::open(draft, registry::own_realms()).await?;
+    let opened = Store::open(draft, registry::own_realms()).await;
+    let store = opened.map_err(|fault| anyhow!(words(&fault)))?;
     let result = provision(&store, accounts).await;
     store.close().await;
     result
@@ -70,20 +86,27 @@ async fn lay_foundation(store: &Store) -> anyhow::Result<()> {
 
 /// Opens the shadow of a system, and prepares it if it is new. Its people come from the system.
 pub async fn open_shadow(directory: &Path, realms: Vec<Numbered>) -> anyhow::Result<Store> {
-    if !is_initialised(directory) {
-        initialise(directory, &Accounts::default()).await?;
+    let turn = take(directory).await?;
+    if !is_initialised(&turn)? {
+        initialise_in(&turn, &Accounts::default(), |_| Ok(())).await?;
     }
-    Ok(Store::open(directory, realms).await?)
+    open(&turn, realms).await
 }
 
-/// Moves a finished store to its place; the database last, since its presence is what tells an
-/// initialised directory.
-fn publish(draft: &Path, directory: &Path) -> anyhow::Result<()> {
-    for name in [isogloss_store::SECRET_KEY, isogloss_store::DATABASE] {
-        fs::rename(draft.join(name), directory.join(name))
-            .with_context(|| format!("{name} cannot be moved to {}", directory.display()))?;
+/// Opens an initialised store.
+pub async fn open(turn: &Turn, realms: Vec<Numbered>) -> anyhow::Result<Store> {
+    let opened = Store::open_in(turn, realms).await;
+    let directory = turn.directory().display();
+    opened.map_err(|fault| anyhow!("the store in {directory} cannot be opened: {}", words(&fault)))
+}
+
+/// What is wrong with a store, as a sentence for the operator.
+#[must_use]
+pub fn words(fault: &Fault) -> String {
+    match &fault.source {
+        Some(cause) => format!("{} ({cause})", fault.detail),
+        None => fault.detail.to_string(),
     }
-    Ok(())
 }
 
 /// What a fresh administrator signs in with, and the accounts that make it so.
@@ -131,14 +154,11 @@ fn random() -> anyhow::Result<[u8; 32]> {
     Ok(bytes)
 }
 
-/// Writes the credentials for their owner's eyes only; answers where.
-pub fn write_credentials(directory: &Path, credentials: &Value) -> anyhow::Result<PathBuf> {
+/// Writes the credentials for their owner's eyes only.
+pub fn write_credentials(directory: &Path, credentials: &Value) -> anyhow::Result<()> {
     let path = directory.join(CREDENTIALS);
     let text = serde_json::to_string_pretty(credentials)? + "\n";
-    let draft = directory.join(".credentials.new");
-    let file = fs::OpenOptions::new().create(true).truncate(true).write(true).open(&draft)?;
-    file.set_permissions(fs::Permissions::from_mode(0o600))?;
-    std::io::Write::write_all(&mut &file, text.as_bytes())?;
-    fs::rename(&draft, &path)?;
-    Ok(path)
+    let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path);
+    made.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .with_context(|| format!("{} cannot be written", path.display()))
 }

@@ -1,11 +1,15 @@
 //! A folder of its own for each test, and the program run in it.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// The program under test.
@@ -60,29 +64,39 @@ impl Desk {
 
     /// Serves on a free port.
     pub(crate) fn serve(&self, words: &[&str]) -> Server {
-        let out = self.0.path().join("out");
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
-        command.args(words).stdout(std::fs::File::create(&out).unwrap()).stderr(Stdio::null());
-        let mut server = Server { child: command.spawn().unwrap(), out, address: String::new() };
-        let start = Instant::now();
-        while start.elapsed() < PATIENCE {
-            let said = server.said();
-            if let Some((_, rest)) = said.split_once("listening on http://")
-                && let Some((address, _)) = rest.split_once(" (")
-            {
-                address.clone_into(&mut server.address);
-                return server;
-            }
-            assert!(server.child.try_wait().unwrap().is_none(), "it ended at once: {said}");
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        panic!("it did not start");
+        command.args(words);
+        self.start("out", command).ready()
+    }
+
+    /// Starts a command that serves; what it says goes to files of this name.
+    pub(crate) fn start(&self, name: &str, mut command: Command) -> Server {
+        let out = self.0.path().join(name);
+        let errors = self.0.path().join(format!("{name}.err"));
+        command.stdout(File::create(&out).unwrap()).stderr(File::create(&errors).unwrap());
+        Server { child: command.spawn().unwrap(), out, errors, address: String::new() }
+    }
+
+    /// The first credentials, as they were left.
+    pub(crate) fn credentials(&self) -> Value {
+        let text = std::fs::read(self.data().join("credentials.json")).unwrap();
+        serde_json::from_slice(&text).unwrap()
+    }
+
+    /// The names in the store's directory.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let names = std::fs::read_dir(self.data()).unwrap();
+        let mut names: Vec<_> =
+            names.map(|name| name.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
     }
 }
 
 pub(crate) struct Server {
     child: Child,
     out: PathBuf,
+    errors: PathBuf,
     address: String,
 }
 
@@ -94,6 +108,44 @@ impl Drop for Server {
 }
 
 impl Server {
+    /// Waits until it listens.
+    pub(crate) fn ready(mut self) -> Self {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            let said = self.said();
+            if let Some((_, rest)) = said.split_once("listening on http://")
+                && let Some((address, _)) = rest.split_once(" (")
+            {
+                address.clone_into(&mut self.address);
+                return self;
+            }
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none(), "it ended at once: {said} {}", self.complained());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("it did not start");
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has written to its standard error.
+    pub(crate) fn complained(&self) -> String {
+        std::fs::read_to_string(&self.errors).unwrap_or_default()
+    }
+
+    /// Calls Kanboard's API as its application; answers the body.
+    pub(crate) fn ask(&self, credentials: &Value, method: &str, params: &Value) -> Value {
+        let token = credentials["kanboard"]["api_token"].as_str().unwrap();
+        let pair = STANDARD.encode(format!("jsonrpc:{token}"));
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let answer = self.call(&pair, &body.to_string());
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+        serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
+    }
+
     /// Everything it has printed.
     pub(crate) fn said(&self) -> String {
         std::fs::read_to_string(&self.out).unwrap_or_default()

@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod desk;
+mod first_start;
 mod operator;
+mod store;
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;

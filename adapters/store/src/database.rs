@@ -7,13 +7,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use isogloss_canonical::fault::{Fault, FaultKind};
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, SqlStr, Sqlite};
 
+use crate::access;
 use crate::faults::fault;
 use crate::rows::now;
 use crate::write::Write;
@@ -37,7 +38,8 @@ impl Database {
         let path = directory.join(crate::DATABASE);
         make_private(&path)?;
         let options = options(&path);
-        let writer = pool(1).connect_with(options.clone()).await.map_err(fault)?;
+        let writer = pool(1).connect_with(options.clone()).await;
+        let writer = writer.map_err(|error| opening(&path, error))?;
         migrate(&writer).await?;
         let reading = options.pragma("query_only", "on");
         let readers = pool(READERS).connect_with(reading).await.map_err(fault)?;
@@ -95,10 +97,20 @@ fn make_private(path: &Path) -> Result<(), Fault> {
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     match made {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            let detail = format!("{}: cannot be made", path.display());
-            Err(Fault::new(FaultKind::Unavailable, detail).because(error))
+            Err(access::refused(path, error))
         }
         _ => Ok(()),
+    }
+}
+
+/// SQLite does not say why it cannot open a file. That it is somebody else's is the usual reason.
+fn opening(path: &Path, error: sqlx::Error) -> Fault {
+    let fault = fault(error);
+    match access::foreign(path) {
+        Some(detail) if fault.kind == FaultKind::Unavailable => {
+            Fault { detail: detail.into(), ..fault }
+        }
+        _ => fault,
     }
 }
 
@@ -127,7 +139,19 @@ async fn migrate(writer: &SqlitePool) -> Result<(), Fault> {
         let sql = SqlStr::from_static(sql);
         Migration::new(version, name.into(), MigrationType::Simple, sql, false)
     });
-    Migrator::with_migrations(rows.into()).run(writer).await.map_err(|error| {
-        Fault::new(FaultKind::Unexpected, "isogloss.sqlite cannot be migrated").because(error)
-    })
+    Migrator::with_migrations(rows.into()).run(writer).await.map_err(migration)
+}
+
+fn migration(error: MigrateError) -> Fault {
+    let detail = match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            return fault(error);
+        }
+        MigrateError::VersionMissing(version) => format!(
+            "isogloss.sqlite was written by a newer release (its migration {version} is unknown \
+             to this one); run that release, or restore an older backup of it and secret.key"
+        ),
+        _ => "isogloss.sqlite cannot be migrated".to_owned(),
+    };
+    Fault::new(FaultKind::Unexpected, detail).because(error)
 }

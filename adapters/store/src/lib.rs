@@ -5,6 +5,7 @@
 //! their own, writes one after another through a single one, so that what is checked inside a
 //! write still holds when it is committed.
 
+mod access;
 mod backend;
 mod database;
 mod faults;
@@ -37,7 +38,7 @@ use crate::database::Database;
 use crate::memory::Pruning;
 use crate::passwords::Passwords;
 use crate::sealing::Seals;
-use crate::turn::Turn;
+pub use crate::turn::Turn;
 
 /// The file of the database, in the store's directory.
 pub const DATABASE: &str = "isogloss.sqlite";
@@ -92,7 +93,13 @@ struct Inner {
 impl Store {
     /// Opens the store in a directory, and makes both where they are not there.
     pub async fn open(directory: &Path, realms: Vec<Numbered>) -> Result<Self, Fault> {
-        let _turn = Turn::take(directory).await?;
+        Self::open_in(&Turn::take(directory).await?, realms).await
+    }
+
+    /// The same for who already has the right to.
+    pub async fn open_in(turn: &Turn, realms: Vec<Numbered>) -> Result<Self, Fault> {
+        let directory = turn.directory();
+        turn.holds_store()?;
         let secret = secret_file::read_or_make(directory)?;
         let seals = Seals::from_secret(&secret);
         let database = Database::open(directory).await?;

@@ -8,23 +8,27 @@ use std::path::Path;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use zeroize::Zeroizing;
 
+use crate::access;
+
 /// The bytes of the file.
 pub(crate) type MasterSecret = Zeroizing<[u8; 32]>;
 
 /// Reads the file; makes it if it is not there.
 pub(crate) fn read_or_make(directory: &Path) -> Result<MasterSecret, Fault> {
     let path = directory.join(crate::SECRET_KEY);
-    let failed = |error: io::Error| {
-        let detail = format!("{}: cannot be read or made", path.display());
-        Fault::new(FaultKind::Unavailable, detail).because(error)
-    };
+    let failed = |error: io::Error| access::refused(&path, error);
     if !path.try_exists().map_err(failed)? {
         make(directory, &path).map_err(failed)?;
     }
     let bytes = Zeroizing::new(fs::read(&path).map_err(failed)?);
     warn_if_open(&path);
     let secret = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| {
-        let detail = format!("{}: has {} bytes, expected 32", path.display(), bytes.len());
+        let detail = format!(
+            "{} has {} bytes, expected 32; restore it and {} from the same backup",
+            path.display(),
+            bytes.len(),
+            crate::DATABASE
+        );
         Fault::new(FaultKind::Unexpected, detail)
     })?;
     Ok(Zeroizing::new(secret))

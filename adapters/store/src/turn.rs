@@ -1,43 +1,120 @@
 //! One at a time: of several processes that open a store at once, the first makes its files and
 //! brings them up to date, the others wait.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use isogloss_canonical::fault::{Fault, FaultKind};
 use tokio::time::sleep;
 
+use crate::access;
+
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The right to open a store; given back when it is dropped, or when the process ends.
+/// Made and removed again to find out whether the directory can be written.
+const PROBE: &str = ".isogloss.probe";
+
+/// What SQLite keeps beside a database.
+const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// The right to look at, to make and to open the store in a directory. Nobody else has it until
+/// it is dropped, or until the process ends.
 #[derive(Debug)]
-pub(crate) struct Turn {
-    _directory: File,
+pub struct Turn {
+    directory: PathBuf,
+    _lock: File,
 }
 
 impl Turn {
     /// Makes the directory where it is not there, and waits for the right to open it.
-    pub(crate) async fn take(directory: &Path) -> Result<Self, Fault> {
-        let failed = |error: io::Error| {
-            let detail = format!("{}: cannot be opened", directory.display());
-            Fault::new(FaultKind::Unavailable, detail).because(error)
-        };
+    pub async fn take(directory: &Path) -> Result<Self, Fault> {
+        let failed = |error: io::Error| access::refused(directory, error);
         fs::create_dir_all(directory).map_err(failed)?;
         let opened = File::open(directory).map_err(failed)?;
         let start = Instant::now();
         loop {
             match opened.try_lock() {
-                Ok(()) => return Ok(Self { _directory: opened }),
+                Ok(()) => break,
                 Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => sleep(PAUSE).await,
-                Err(TryLockError::WouldBlock) => {
-                    let detail = format!("{}: is being opened for long", directory.display());
-                    return Err(Fault::new(FaultKind::Unavailable, detail));
-                }
+                Err(TryLockError::WouldBlock) => return Err(taken(directory)),
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
         }
+        check_writable(directory)?;
+        Ok(Self { directory: directory.to_owned(), _lock: opened })
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Whether the directory holds a store. Half of one is refused: a new secret beside an old
+    /// database, or the reverse, would make a backup of the other half useless.
+    pub fn holds_store(&self) -> Result<bool, Fault> {
+        let database = self.size(crate::DATABASE)?;
+        let secret = self.size(crate::SECRET_KEY)?;
+        match (database, secret) {
+            (Some(1..), Some(1..)) => Ok(true),
+            (None, None) => self.refuse_side_files().map(|()| false),
+            (None, _) => Err(self.half(crate::DATABASE, "is missing", crate::SECRET_KEY)),
+            (_, None) => Err(self.half(crate::SECRET_KEY, "is missing", crate::DATABASE)),
+            (Some(0), _) => Err(self.half(crate::DATABASE, "is empty", crate::SECRET_KEY)),
+            (_, Some(0)) => Err(self.half(crate::SECRET_KEY, "is empty", crate::DATABASE)),
+        }
+    }
+
+    /// SQLite would write what a left-over log holds into a new database.
+    fn refuse_side_files(&self) -> Result<(), Fault> {
+        for end in SIDE_FILES {
+            let name = format!("{}{end}", crate::DATABASE);
+            if self.size(&name)?.is_some() {
+                return Err(self.half(crate::DATABASE, "is missing", &name));
+            }
+        }
+        Ok(())
+    }
+
+    fn half(&self, wanting: &str, state: &str, other: &str) -> Fault {
+        let detail = format!(
+            "{}: {wanting} {state} beside {other}; restore {} and {} from the same backup, or \
+             move {other} away to start anew",
+            self.directory.display(),
+            crate::DATABASE,
+            crate::SECRET_KEY
+        );
+        Fault::new(FaultKind::Unexpected, detail)
+    }
+
+    fn size(&self, name: &str) -> Result<Option<u64>, Fault> {
+        let path = self.directory.join(name);
+        match fs::metadata(&path) {
+            Ok(found) => Ok(Some(found.len())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(access::refused(&path, error)),
+        }
+    }
+}
+
+fn taken(directory: &Path) -> Fault {
+    let detail = format!(
+        "{}: another process has been opening the store for {} s; end it, or wait",
+        directory.display(),
+        PATIENCE.as_secs()
+    );
+    Fault::new(FaultKind::Timeout, detail)
+}
+
+/// Only a refusal counts: on a full disk the store can still be read.
+fn check_writable(directory: &Path) -> Result<(), Fault> {
+    let path = directory.join(PROBE);
+    let made = OpenOptions::new().write(true).create(true).truncate(true).open(&path);
+    match made.and_then(|_| fs::remove_file(&path)) {
+        Err(error) if access::is_refusal(&error) => Err(access::refused(directory, error)),
+        _ => Ok(()),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::FaultKind;
@@ -112,13 +113,49 @@ async fn a_directory_that_cannot_be_made_is_said() {
 async fn whether_the_store_can_write_is_tried() {
     let store = fresh().await;
     store.check_writable().await.unwrap();
-    let options = sqlx::sqlite::SqliteConnectOptions::new();
-    let options = options.filename(store.directory.path().join("isogloss.sqlite"));
-    let mut other = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    let mut other = another(store.directory.path()).await;
     sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
     let locked = store.check_writable().await;
     assert!(locked.as_ref().unwrap_err().detail.contains("locked"), "{locked:?}");
     assert_fault(locked, FaultKind::Timeout, None);
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
     store.check_writable().await.unwrap();
+}
+
+/// A connection of another process.
+async fn another(directory: &Path) -> sqlx::SqliteConnection {
+    let options = sqlx::sqlite::SqliteConnectOptions::new();
+    let options = options.filename(directory.join("isogloss.sqlite"));
+    sqlx::SqliteConnection::connect_with(&options).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_release_is_said() {
+    let store = fresh().await;
+    store.close().await;
+    let directory = store.directory.path();
+    let sql = "INSERT INTO _sqlx_migrations (version, description, success, checksum, \
+               execution_time) VALUES (9000, 'later', TRUE, x'00', 0)";
+    let mut other = another(directory).await;
+    sqlx::query(sql).execute(&mut other).await.unwrap();
+    other.close().await.unwrap();
+    let newer = Store::open(directory, realms()).await.unwrap_err();
+    assert!(newer.detail.contains("newer release") && newer.detail.contains("9000"), "{newer}");
+    assert_fault::<()>(Err(newer), FaultKind::Unexpected, None);
+}
+
+#[tokio::test]
+async fn a_store_whose_half_is_missing_is_refused() {
+    for (missing, there) in [("isogloss.sqlite", "secret.key"), ("secret.key", "isogloss.sqlite")] {
+        let store = fresh().await;
+        store.close().await;
+        let directory = store.directory.path();
+        let before = fs::read(directory.join(there)).unwrap();
+        fs::remove_file(directory.join(missing)).unwrap();
+        let half = Store::open(directory, realms()).await.unwrap_err();
+        assert!(half.detail.contains(missing) && half.detail.contains(there), "{half}");
+        assert!(half.detail.contains("same backup"), "{half}");
+        assert_eq!(fs::read(directory.join(there)).unwrap(), before);
+        assert!(!directory.join(missing).exists());
+    }
 }

@@ -1,0 +1,170 @@
+//! Puts a finished store in its place, so that a crash at any moment leaves nothing half done.
+//!
+//! The files are made in a draft directory. One renaming of that directory says that they are
+//! complete; then they are moved to their places. Whoever comes after a crash removes a draft, and
+//! finishes the move of what is complete.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use isogloss_store::{DATABASE, SECRET_KEY, Turn};
+
+use crate::provision::bootstrap::CREDENTIALS;
+
+const DRAFT: &str = ".isogloss.draft";
+const COMPLETE: &str = ".isogloss.complete";
+
+/// The order in which files go to their places.
+const FILES: [&str; 3] = [CREDENTIALS, SECRET_KEY, DATABASE];
+
+/// Where the files of a new store are made. What was made is removed unless it is published.
+pub(super) struct Draft<'t> {
+    turn: &'t Turn,
+    path: PathBuf,
+    kept: bool,
+}
+
+impl<'t> Draft<'t> {
+    /// Makes an empty draft.
+    pub(super) fn begin(turn: &'t Turn) -> anyhow::Result<Self> {
+        let path = turn.directory().join(DRAFT);
+        let made = remove(&path).and_then(|()| fs::create_dir(&path));
+        made.with_context(|| format!("{} cannot be created", path.display()))?;
+        Ok(Self { turn, path, kept: false })
+    }
+
+    /// The directory of the draft.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Declares the draft complete, and moves its files to their places.
+    pub(super) fn publish(mut self) -> anyhow::Result<()> {
+        // SQLite removes its log when it closes; if it could not, the database alone is not whole.
+        for entry in fs::read_dir(&self.path)? {
+            let name = entry?.file_name();
+            if !FILES.iter().any(|file| name == *file) {
+                bail!("{} was not closed: {} is left", DATABASE, name.display());
+            }
+        }
+        let complete = self.turn.directory().join(COMPLETE);
+        let declared = sync(&self.path)
+            .and_then(|()| fs::rename(&self.path, &complete))
+            .and_then(|()| sync(self.turn.directory()));
+        declared.with_context(|| format!("{} cannot be created", complete.display()))?;
+        self.kept = true;
+        settle(self.turn)
+    }
+}
+
+impl Drop for Draft<'_> {
+    fn drop(&mut self) {
+        if !self.kept
+            && let Err(error) = remove(&self.path)
+        {
+            tracing::warn!(%error, path = %self.path.display(), "a draft cannot be removed");
+        }
+    }
+}
+
+/// Puts in order what a crash has left: finishes what was complete, removes what was not.
+pub(super) fn settle(turn: &Turn) -> anyhow::Result<()> {
+    let directory = turn.directory();
+    let failed =
+        || format!("{}: what is left of a first start cannot be moved", directory.display());
+    remove(&directory.join(DRAFT)).with_context(failed)?;
+    let complete = directory.join(COMPLETE);
+    if !complete.try_exists().with_context(failed)? {
+        return Ok(());
+    }
+    for name in FILES {
+        publish_file(&complete, directory, name)?;
+    }
+    remove(&complete).and_then(|()| sync(directory)).with_context(failed)
+}
+
+/// Moves a file unless it was moved before. A store that came there meanwhile is not overwritten.
+fn publish_file(complete: &Path, directory: &Path, name: &str) -> anyhow::Result<()> {
+    let (from, to) = (complete.join(name), directory.join(name));
+    if !from.try_exists()? {
+        return Ok(());
+    }
+    if name != CREDENTIALS && to.try_exists()? {
+        bail!(
+            "{} and {} both exist; move the one away that is not wanted",
+            from.display(),
+            to.display()
+        );
+    }
+    fs::rename(&from, &to).with_context(|| format!("{} cannot be created", to.display()))
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Waits until the disk has what was renamed in a directory.
+fn sync(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A directory after a crash: so many of the files are already in their places.
+    async fn crashed(moved: usize) -> (TempDir, Turn) {
+        let folder = TempDir::new().unwrap();
+        let turn = Turn::take(folder.path()).await.unwrap();
+        let complete = folder.path().join(COMPLETE);
+        fs::create_dir(&complete).unwrap();
+        for (at, name) in FILES.iter().enumerate() {
+            let place = if at < moved { folder.path() } else { &complete };
+            fs::write(place.join(name), name).unwrap();
+        }
+        (folder, turn)
+    }
+
+    #[tokio::test]
+    async fn a_move_that_broke_off_anywhere_is_finished() {
+        for moved in 0..=FILES.len() {
+            let (folder, turn) = crashed(moved).await;
+            fs::create_dir(folder.path().join(DRAFT)).unwrap();
+            settle(&turn).unwrap();
+            assert!(turn.holds_store().unwrap(), "{moved}");
+            let mut left: Vec<_> = fs::read_dir(folder.path())
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect();
+            left.sort();
+            assert_eq!(left, [CREDENTIALS, DATABASE, SECRET_KEY], "{moved}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_store_that_was_restored_meanwhile_is_not_overwritten() {
+        let (folder, turn) = crashed(1).await;
+        fs::write(folder.path().join(DATABASE), "restored").unwrap();
+        let told = settle(&turn).unwrap_err().to_string();
+        assert!(told.contains("both exist"), "{told}");
+        assert_eq!(fs::read_to_string(folder.path().join(DATABASE)).unwrap(), "restored");
+    }
+
+    #[tokio::test]
+    async fn a_draft_that_is_given_up_is_gone() {
+        let folder = TempDir::new().unwrap();
+        let turn = Turn::take(folder.path()).await.unwrap();
+        let draft = Draft::begin(&turn).unwrap();
+        fs::write(draft.path().join(DATABASE), "half").unwrap();
+        drop(draft);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

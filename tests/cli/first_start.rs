@@ -1,0 +1,73 @@
+//! First starts that meet each other, and first starts that are killed.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, Server};
+
+const AT_REST: [&str; 3] = ["credentials.json", "isogloss.sqlite", "secret.key"];
+
+fn start(desk: &Desk, name: &str) -> Server {
+    desk.start(name, desk.command(&["serve", "--listen", "127.0.0.1:0"]))
+}
+
+fn people(server: &Server, credentials: &Value) -> usize {
+    let answer = server.ask(credentials, "getAllUsers", &json!([]));
+    answer["result"].as_array().unwrap_or_else(|| panic!("{answer}")).len()
+}
+
+#[test]
+fn first_starts_that_meet_serve_one_store_with_one_set_of_credentials() {
+    for round in 0..15 {
+        let desk = Desk::new();
+        let names = ["one", "two", "three"];
+        let started = names.map(|name| start(&desk, name));
+        let servers = started.map(Server::ready);
+        let credentials = desk.credentials();
+        for (server, name) in servers.iter().zip(names) {
+            let made = server.ask(&credentials, "createUser", &json!([name, "correct horse"]));
+            assert!(made["result"].is_u64(), "{round}: {made}");
+        }
+        for server in &servers {
+            assert_eq!(people(server, &credentials), 4, "{round}");
+        }
+        let shown = servers.iter().filter(|server| server.said().contains("administrator"));
+        assert_eq!(shown.count(), 1, "{round}");
+        servers.into_iter().for_each(Server::stop);
+        assert_eq!(desk.files(), AT_REST, "{round}");
+    }
+}
+
+#[test]
+fn after_a_first_start_that_was_killed_the_next_one_serves() {
+    // The first start of a busy machine may take seconds: it is killed after ever longer times,
+    // until it had finished twice.
+    let (mut finished, mut wait) = (0, Duration::from_millis(4));
+    while finished < 2 {
+        let desk = Desk::new();
+        let server = start(&desk, "killed");
+        std::thread::sleep(wait);
+        finished += usize::from(server.said().contains("listening"));
+        drop(server);
+        let server = start(&desk, "next").ready();
+        assert_eq!(people(&server, &desk.credentials()), 1, "killed after {wait:?}");
+        server.stop();
+        assert_eq!(desk.files(), AT_REST, "killed after {wait:?}");
+        wait = wait * 5 / 4;
+    }
+}
+
+#[test]
+fn init_and_serve_that_meet_make_one_store() {
+    let desk = Desk::new();
+    let server = start(&desk, "serve");
+    let init = desk.command(&["init", "--json"]).output().unwrap();
+    let server = server.ready();
+    let credentials = match serde_json::from_slice(&init.stdout) {
+        Ok(credentials) if init.status.success() => credentials,
+        _ => desk.credentials(),
+    };
+    assert_eq!(people(&server, &credentials), 1);
+    server.stop();
+}

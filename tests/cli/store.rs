@@ -1,0 +1,156 @@
+//! The store's files: a disk that is full, halves of a store, and what else is wrong with them.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, PROGRAM, Server};
+
+/// Limits the size of the files that a process writes, as a full disk would.
+fn limit_files(server: &Server, bytes: &str) {
+    let id = server.id().to_string();
+    let done = Command::new("prlimit").args(["--pid", &id, &format!("--fsize={bytes}:")]).status();
+    assert!(done.unwrap().success(), "prlimit (util-linux) failed");
+}
+
+fn create(server: &Server, credentials: &Value, name: &str) -> Value {
+    server.ask(credentials, "createUser", &json!([name, "correct horse"]))
+}
+
+#[test]
+fn when_there_is_room_again_the_store_writes_again() {
+    let desk = Desk::new();
+    // A process that is over its limit gets a signal that ends it, unless it is ignored.
+    let mut command = Command::new("sh");
+    let serve = "trap '' XFSZ; exec \"$0\" serve --listen 127.0.0.1:0 --data-dir \"$1\"";
+    command.args(["-c", serve, PROGRAM]).arg(desk.data());
+    let server = desk.start("out", command).ready();
+    let credentials = desk.credentials();
+    limit_files(&server, "4096");
+    for name in ["one", "two", "three"] {
+        let refused = create(&server, &credentials, name);
+        assert!(refused["error"].is_object(), "{refused}");
+    }
+    let read = server.ask(&credentials, "getUserByName", &json!(["admin"]));
+    assert_eq!(read["result"]["username"], json!("admin"), "{read}");
+    limit_files(&server, "unlimited");
+    for name in ["one", "two", "three"] {
+        let made = create(&server, &credentials, name);
+        assert!(made["result"].is_u64(), "{made} {}", server.complained());
+    }
+    server.stop();
+}
+
+#[test]
+fn half_a_store_is_refused_and_left_as_it_is() {
+    let cases = [
+        ("isogloss.sqlite", None, "isogloss.sqlite is missing beside secret.key"),
+        ("secret.key", None, "secret.key is missing beside isogloss.sqlite"),
+        ("isogloss.sqlite", Some(""), "isogloss.sqlite is empty"),
+        ("secret.key", Some(""), "secret.key is empty"),
+        ("secret.key", Some("short"), "expected 32"),
+        ("isogloss.sqlite", Some("this is no database at all"), "damaged"),
+    ];
+    for (name, text, hint) in cases {
+        let desk = Desk::new();
+        desk.ok(&["init"]);
+        let path = desk.data().join(name);
+        match text {
+            Some(text) => fs::write(&path, text).unwrap(),
+            None => fs::remove_file(&path).unwrap(),
+        }
+        let before = contents(&desk);
+        for words in [&["serve", "--listen", "127.0.0.1:0"][..], &["init"], &["user", "list"]] {
+            let told = desk.fails(words);
+            assert!(told.contains(hint) || told.contains("already initialised"), "{told}");
+            assert!(told.contains("backup") || told.contains("already"), "{told}");
+            assert_one_sentence(&told);
+        }
+        assert_eq!(contents(&desk), before, "{hint}");
+    }
+}
+
+/// The files and what they hold, but for SQLite's own files beside the database.
+fn contents(desk: &Desk) -> Vec<(String, Vec<u8>)> {
+    let names = desk.files().into_iter().filter(|name| !name.starts_with("isogloss.sqlite-"));
+    names.map(|name| (name.clone(), fs::read(desk.data().join(name)).unwrap())).collect()
+}
+
+fn assert_one_sentence(told: &str) {
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(!told.contains("backtrace"), "{told}");
+}
+
+#[test]
+fn half_a_store_of_a_backend_is_refused() {
+    let desk = Desk::new();
+    desk.ok(&["init"]);
+    desk.write(
+        "gateway.toml",
+        "[backend.old]\nsystem = \"kanboard\"\nurl = \"http://127.0.0.1:9\"\nsecret = \"x\"\n\
+         [[route]]\ndialect = \"kanboard\"\nbackend = \"old\"\n",
+    );
+    let serve = ["serve", "--config", "gateway.toml", "--listen", "127.0.0.1:0"];
+    desk.serve(&serve[1..3]).stop();
+    let directory = desk.data().join("backends").join("old");
+    fs::remove_file(directory.join("isogloss.sqlite")).unwrap();
+    let secret = fs::read(directory.join("secret.key")).unwrap();
+    let told = desk.fails(&serve);
+    assert!(told.contains("backends/old") && told.contains("same backup"), "{told}");
+    assert_eq!(fs::read(directory.join("secret.key")).unwrap(), secret);
+}
+
+#[test]
+fn a_log_without_its_database_is_not_written_into_a_new_one() {
+    let desk = Desk::new();
+    fs::create_dir(desk.data()).unwrap();
+    fs::write(desk.data().join("isogloss.sqlite-wal"), "left over").unwrap();
+    let told = desk.fails(&["init"]);
+    assert!(told.contains("isogloss.sqlite-wal"), "{told}");
+    assert_eq!(desk.files(), ["isogloss.sqlite-wal"]);
+}
+
+/// The program as a user who is not root: this one, or nobody.
+fn unprivileged(desk: &Desk, words: &[&str]) -> Command {
+    let mut command = desk.command(words);
+    if fs::metadata("/proc/self").unwrap().uid() == 0 {
+        let program = desk.data().with_file_name("isogloss");
+        fs::copy(PROGRAM, &program).unwrap();
+        set_mode(program.parent().unwrap(), 0o755);
+        let directory = command.get_current_dir().unwrap().to_owned();
+        command = Command::new(program);
+        command.args(words).current_dir(directory).uid(65534).gid(65534);
+    }
+    command
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn what_this_user_may_not_touch_is_said_with_its_owner_or_mode() {
+    let desk = Desk::new();
+    desk.ok(&["init"]);
+    let (directory, secret) = (desk.data(), desk.data().join("secret.key"));
+    for (directory_mode, secret_mode) in [(0o555, 0o600), (0o777, 0o000)] {
+        set_mode(&secret, secret_mode);
+        set_mode(&directory, directory_mode);
+        for words in [&["serve", "--listen", "127.0.0.1:0"][..], &["init"], &["user", "list"]] {
+            let done = unprivileged(&desk, words).output().unwrap();
+            let told = String::from_utf8(done.stderr).unwrap();
+            assert!(!done.status.success(), "{words:?}");
+            if told.contains("already initialised") {
+                continue;
+            }
+            assert_one_sentence(&told);
+            let said = told.contains("belongs to user id") || told.contains("has the mode");
+            assert!(said && told.contains("data"), "{words:?}: {told}");
+        }
+        set_mode(&directory, 0o755);
+    }
+}
