@@ -10,6 +10,7 @@ use crate::credentials::Caller;
 use crate::fault::Fault;
 use crate::http::{Request, Response};
 use crate::outcome::Outcome;
+use crate::user::User;
 
 /// Carries commands out on one system. A backend never decides who may do what: that is done
 /// before it hears of a command.
@@ -20,6 +21,31 @@ pub trait Backend: Debug + Send + Sync {
 
     /// Carries one command out. The caller is for the record, not for a decision.
     async fn execute(&self, command: Command, caller: &Caller) -> Result<Outcome, Fault>;
+
+    /// Whose credential it calls its system with. A backend without a system behind it has none.
+    async fn own_account(&self) -> Result<OwnAccount, Fault> {
+        Ok(OwnAccount::Nobody)
+    }
+}
+
+/// The account whose credential a backend calls its system with. Whoever takes it away, or its
+/// rights, takes the system away from everybody.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OwnAccount {
+    /// This person of the system.
+    Account(Box<User>),
+    /// Nobody's: the credential is the system's as a whole.
+    Nobody,
+    /// The system does not say whose it is.
+    Unknown,
+}
+
+impl OwnAccount {
+    /// This person's.
+    #[must_use]
+    pub fn of(user: User) -> Self {
+        Self::Account(Box::new(user))
+    }
 }
 
 /// The real system behind a backend, over HTTP.

@@ -12,8 +12,11 @@ pub enum Outcome {
     Done,
     /// A person.
     User(Box<User>),
-    /// People.
+    /// People: all that were asked for.
     Users(Vec<User>),
+    /// People, and why each of the others could not be read. Who is not among them may be there all
+    /// the same, so that it says of nobody that they are absent.
+    UsersInPart(Vec<User>, Vec<String>),
     /// A group.
     Group(Box<Group>),
     /// Groups.
@@ -49,8 +52,6 @@ macro_rules! accessors {
 accessors! {
     /// The person.
     user: User => Box<User>;
-    /// The people.
-    users: Users => Vec<User>;
     /// The group.
     group: Group => Box<Group>;
     /// The groups.
@@ -63,4 +64,35 @@ accessors! {
     locks: Locks => Vec<String>;
     /// Whether a password was right.
     verified: Verified => bool;
+}
+
+/// A list of people, and whether it is whole.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Listed {
+    /// Who could be read.
+    pub users: Vec<User>,
+    /// Why each of the others could not. Only a list without any says who is absent.
+    pub unread: Vec<String>,
+}
+
+impl Outcome {
+    /// A list of people, some of whom could perhaps not be read.
+    #[must_use]
+    pub fn people(users: Vec<User>, unread: Vec<String>) -> Self {
+        if unread.is_empty() { Self::Users(users) } else { Self::UsersInPart(users, unread) }
+    }
+
+    /// The people who could be read, and whether those are all.
+    pub fn listed(self) -> Result<Listed, Fault> {
+        match self {
+            Self::Users(users) => Ok(Listed { users, unread: Vec::new() }),
+            Self::UsersInPart(users, unread) => Ok(Listed { users, unread }),
+            _ => Err(Fault::new(FaultKind::Unexpected, "no Users")),
+        }
+    }
+
+    /// The people who could be read: for whoever draws nothing from somebody's absence.
+    pub fn users(self) -> Result<Vec<User>, Fault> {
+        self.listed().map(|listed| listed.users)
+    }
 }

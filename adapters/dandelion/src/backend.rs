@@ -6,6 +6,8 @@
 
 mod api;
 mod changes;
+mod creation;
+mod limits;
 mod people;
 mod row;
 
@@ -16,7 +18,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use isogloss_canonical::adapter::Service;
-use isogloss_canonical::backend::{Backend, Upstream};
+use isogloss_canonical::backend::{Backend, OwnAccount, Upstream};
 use isogloss_canonical::capability::{Capability, Field, Support};
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::credentials::Caller;
@@ -44,17 +46,15 @@ pub(crate) fn make(service: &Service, upstream: Arc<dyn Upstream>) -> Arc<dyn Ba
 /// are sets of rights of its own; of those that it is installed with, it holds who is in them.
 #[must_use]
 pub(crate) fn capability() -> Capability {
-    let native = [
-        Verb::GetUser,
-        Verb::ListUsers,
-        Verb::ActivateUser,
-        Verb::DeactivateUser,
-        Verb::ChangePassword,
-        Verb::VerifyPassword,
-        Verb::FindKey,
-    ];
+    let native =
+        [Verb::GetUser, Verb::ListUsers, Verb::ChangePassword, Verb::VerifyPassword, Verb::FindKey];
     Capability::of(native)
-        .with(Verb::CreateUser, Support::Composed("users/create, then users/getusers for the id"))
+        .with(
+            Verb::CreateUser,
+            Support::Composed("users/getusers, users/create, users/getusers for the id"),
+        )
+        .with(Verb::ActivateUser, Support::Composed("users/enable, then a read"))
+        .with(Verb::DeactivateUser, Support::Composed("users/disable, then a read"))
         .with(Verb::UpdateUser, Support::Lossy("no name or theme can be taken away"))
         .with(Verb::DeleteUser, Support::Lossy("administrators must be made ordinary users first"))
         .holding([Field::DisplayName, Field::Role, Field::Active, Field::Password, Field::Groups])
@@ -70,8 +70,10 @@ impl Backend for DandelionBackend {
     async fn execute(&self, command: Command, _caller: &Caller) -> Result<Outcome, Fault> {
         match command {
             Command::CreateUser(user) => self.create(*user).await,
-            Command::GetUser(user) => self.get(&user).await.map(|user| Outcome::User(user.into())),
-            Command::ListUsers => self.list().await.map(Outcome::Users),
+            Command::GetUser(user) => {
+                self.get(&user).await.map(|known| Outcome::User(Box::new(known.user)))
+            }
+            Command::ListUsers => self.list().await,
             Command::UpdateUser(user, patch) => self.update(&user, *patch).await,
             Command::ActivateUser(user) => self.set_active(&user, true).await,
             Command::DeactivateUser(user) => self.set_active(&user, false).await,
@@ -81,6 +83,10 @@ impl Backend for DandelionBackend {
             Command::FindKey(_, value) => self.find_key(&value).await,
             other => Err(unsupported(other.verb())),
         }
+    }
+
+    async fn own_account(&self) -> Result<OwnAccount, Fault> {
+        self.own().await
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod backend;
 mod dialect;
+mod ids;
 mod php;
 mod rights;
 mod wire;

@@ -5,18 +5,12 @@ use isogloss_canonical::permission::{Grant, Grants};
 use isogloss_canonical::user::{Role, User};
 use serde_json::{Map, Value, json};
 
+use crate::ids::Gid;
 use crate::php;
 use crate::wire::REALM;
 
 /// The attribute of a group that holds its rights.
 pub(crate) const RIGHTS: &str = "dandelion.rights";
-
-/// The group that everybody belongs to who is in no other.
-pub(crate) const ORDINARY: &str = "1";
-/// The group that stands for administrators.
-pub(crate) const ADMINISTRATORS: &str = "2";
-/// The group of guests.
-pub(crate) const GUESTS: &str = "3";
 
 /// A right: its name, what the web pages call it, and what it means to other dialects.
 struct Right(&'static str, &'static str, &'static [Grant]);
@@ -144,15 +138,15 @@ pub(crate) fn names() -> Value {
 
 /// The group a person belongs to, by its id. The role is the truth for administrators. Groups are
 /// Dandelion's own whatever the route calls its people's ids.
-pub(crate) fn group_of(user: &User) -> &str {
+pub(crate) fn group_of(user: &User) -> Gid {
     if user.role == Role::Administrator {
-        return ADMINISTRATORS;
+        return Gid::ADMINISTRATORS;
     }
     let own = user
         .groups
         .iter()
         .find(|group| group.realm.as_ref() == Some(&REALM) && group.confers.is_none());
-    own.and_then(|group| group.ids.get(&REALM)).map_or(ORDINARY, String::as_str)
+    own.and_then(|group| group.ids.get(&REALM)).map_or(Gid::ORDINARY, |id| Gid::read(id))
 }
 
 /// The three groups that Dandelion is installed with. Guests never had all rights stored.
@@ -171,14 +165,14 @@ pub(crate) fn foundation() -> Vec<NewGroup> {
     const GUEST: &[&str] = &["viewlog", "viewcheesto"];
     let admin: Vec<_> = TABLE.iter().map(|Right(name, ..)| *name).collect();
     vec![
-        founded(ORDINARY, "user", (USER, &[]), None),
-        founded(ADMINISTRATORS, "admin", (&admin, &[]), Some(Role::Administrator)),
-        founded(GUESTS, "guest", (GUEST, &["editlogall", "addcomment"]), None),
+        founded(Gid::ORDINARY, "user", (USER, &[]), None),
+        founded(Gid::ADMINISTRATORS, "admin", (&admin, &[]), Some(Role::Administrator)),
+        founded(Gid::GUESTS, "guest", (GUEST, &["editlogall", "addcomment"]), None),
     ]
 }
 
 fn founded(
-    id: &str,
+    id: Gid,
     name: &str,
     (held, unknown): (&[&str], &[&str]),
     confers: Option<Role>,
@@ -193,7 +187,7 @@ fn founded(
         grants: rights.grants(),
         confers,
         attributes: Map::from_iter([(RIGHTS.to_owned(), rights.stored())]),
-        ids: [(REALM, id.to_owned())].into(),
+        ids: [(REALM, id.to_string())].into(),
         ..NewGroup::default()
     }
 }

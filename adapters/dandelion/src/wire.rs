@@ -104,7 +104,7 @@ pub(crate) fn person(user: &User, realm: &Realm, shape: Shape) -> Value {
         ("id", json!(user.native(realm).unwrap_or("0"))),
         ("fullname", json!(full_name(user, realm))),
         ("username", json!(user.username)),
-        ("group_id", json!(rights::group_of(user))),
+        ("group_id", json!(rights::group_of(user).to_string())),
         ("created", json!(day(user.created))),
         ("theme", json!(theme(user))),
         ("initial_login", json!(initial_login(user, realm).to_string())),

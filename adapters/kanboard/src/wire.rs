@@ -102,7 +102,7 @@ const COLUMNS: [Column; 27] = [
     column("id", |row| row.shape.number(row.id)),
     column("username", |row| Php::from(row.user.username.as_str())),
     column("password", |row| void(row.user.has_password, NO_HASH)),
-    legacy("is_admin", |row| row.shape.number(i64::from(row.is_first()))),
+    legacy("is_admin", |row| row.shape.number(i64::from(row.is_admin()))),
     column("is_ldap_user", |row| row.shape.flag(is_ldap(row.user))),
     column("name", |row| row.text("name", row.user.full_name())),
     column("email", |row| row.text("email", row.user.email.clone())),
@@ -238,6 +238,13 @@ impl Row<'_> {
         self.id == FIRST
     }
 
+    /// Servers have shown 1 for the first account alone since roles came
+    /// (`fixtures/transcripts/kanboard/get-all-users.json`). On a bridge anybody may have that id,
+    /// so that it takes the role as well.
+    fn is_admin(&self) -> bool {
+        self.is_first() && self.user.role == Role::Administrator
+    }
+
     fn kept(&self, name: &str, otherwise: Php) -> Php {
         match self.user.attribute(&format!("{PREFIX}{name}")).cloned().map(Php::from_json) {
             None => self.stringified(otherwise),
@@ -292,5 +299,26 @@ fn external_id(group: &Group) -> Php {
         None => Php::from(""),
         Some(Value::String(text)) => Php::from(text.as_str()),
         Some(_) => Php::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_shown_as_administrator_for_an_id() {
+        let realm = Realm::named("kanboard");
+        let shape = Shape { realm, database: Database::Sqlite, strings: false };
+        let shown = |id: &str, role| {
+            let ids = [(shape.realm.clone(), id.to_owned())].into();
+            let row = shape.user(&User { ids, role, ..User::seen("ada") }, Php::Null);
+            row.into_iter().find(|(key, _)| is(key, "is_admin")).map(|(_, value)| value)
+        };
+        assert_eq!(shown("1", Role::Administrator), Some(Php::Int(1)));
+        for role in [Role::User, Role::Manager] {
+            assert_eq!(shown("1", role), Some(Php::Int(0)), "{role:?}");
+        }
+        assert_eq!(shown("2", Role::Administrator), Some(Php::Int(0)));
     }
 }

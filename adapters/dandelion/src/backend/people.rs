@@ -1,94 +1,32 @@
-//! People, as Dandelion's user methods have them.
+//! People, as Dandelion's user methods show them, and the calls that every change is made of.
 
+use isogloss_canonical::backend::OwnAccount;
 use isogloss_canonical::command::Verb;
-use isogloss_canonical::fault::{Fault, FaultKind, Subject};
-use isogloss_canonical::group::GroupRef;
+use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::key::Key;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{GroupChange, NewUser, Role, User, UserRef, folded};
+use isogloss_canonical::user::UserRef;
 use serde_json::Value;
 
-use crate::backend::api::{Given, REFUSED, Said, unavailable, unexpected};
+use crate::backend::api::{Api, Given, REFUSED, Said, unavailable, unexpected};
+use crate::backend::row::{Listed, Person};
 use crate::backend::{DandelionBackend, row, unsupported};
-use crate::php;
-use crate::rights::{ADMINISTRATORS, GUESTS, ORDINARY};
-use crate::wire::{CHEESTO, INITIAL_LOGIN, REALM, THEME};
-
-/// So many letters of a user name are kept (`fixtures/transcripts/dandelion/long-values.json`).
-const USERNAME_LETTERS: usize = 255;
+use crate::ids::Uid;
 
 impl DandelionBackend {
-    pub(super) async fn create(&self, user: NewUser) -> Result<Outcome, Fault> {
-        if user.username.chars().count() > USERNAME_LETTERS {
-            let fault = Fault::new(FaultKind::Invalid, "the user name would be cut");
-            return Err(fault.about(Subject::Username));
-        }
-        let password = user.password.clone().unwrap_or_else(|| self.nobody_knows());
-        let name = self.full_name(&user);
-        let mut given: Given<'_> = vec![
-            ("username", &user.username),
-            ("password", password.expose()),
-            ("fullname", &name),
-            ("role", group_of(user.role, user.groups.as_ref())),
-        ];
-        // Both are on unless they are given.
-        if user.attributes.get(CHEESTO) == Some(&Value::Bool(false)) {
-            given.push(("cheesto", "false"));
-        }
-        if !asks_for_password(user.attributes.get(INITIAL_LOGIN)) {
-            given.push(("force_reset", "false"));
-        }
-        match self.act("users/create", given, "User created successfully").await? {
-            Acted::Done => {}
-            Acted::Refused => return Err(unexpected("it refuses to create somebody")),
-            Acted::Broken(fault) => return Err(self.why_not(&user.username, fault).await),
-        }
-        let made = self.named(&user.username).await?;
-        let made = made.ok_or_else(|| unexpected("somebody was created and is not there"))?;
-        self.finish(&user, made).await.map(|user| Outcome::User(Box::new(user)))
-    }
-
-    /// What a creation does not take: a theme, and somebody who may not act yet.
-    async fn finish(&self, user: &NewUser, made: User) -> Result<User, Fault> {
-        let id = self.id_of(&made)?;
-        let theme = user.attributes.get(THEME).and_then(Value::as_str);
-        let theme = theme.filter(|theme| php::is_text_true(theme));
-        if theme.is_none() && !user.inactive {
-            return Ok(made);
-        }
-        if user.inactive {
-            let off = self.act_on(id, "users/disable", Vec::new(), "User disabled").await;
-            if let Err(fault) = off {
-                // Nobody is left who may act and should not.
-                self.act_on(id, "users/delete", Vec::new(), DELETED).await?;
-                return Err(fault);
-            }
-        }
-        if let Some(theme) = theme {
-            self.act_on(id, "users/edit", vec![("theme", theme)], SAVED).await?;
-        }
-        self.by_id(id).await
-    }
-
-    /// A broken creation: a name that is there is why, else it stays what it was.
-    async fn why_not(&self, username: &str, fault: Fault) -> Fault {
-        match self.named(username).await {
-            Ok(Some(_)) => Fault::conflict(Subject::Username),
-            Ok(None) => fault,
-            Err(outage) => outage,
-        }
-    }
-
-    pub(super) async fn get(&self, user: &UserRef) -> Result<User, Fault> {
+    pub(super) async fn get(&self, user: &UserRef) -> Result<Person, Fault> {
         match user {
             UserRef::Native(realm, id) if *realm == self.service.realm => {
                 self.by_id(own_id(id)?).await
             }
             UserRef::Name(name) => {
-                let everybody = self.list().await?;
-                let named = everybody.into_iter().find(|user| user.username == *name);
-                named.ok_or_else(|| Fault::not_found(Subject::User))
+                let mut listed = self.everybody().await?;
+                match listed.people.iter().position(|one| one.user.username == *name) {
+                    Some(at) => Ok(listed.people.swap_remove(at)),
+                    None if listed.unread.is_empty() => Err(Fault::not_found(Subject::User)),
+                    None => Err(unexpected("it lists people who cannot be read")),
+                }
             }
             UserRef::Id(_) | UserRef::Native(..) | UserRef::FoldedName(_) | UserRef::Email(_) => {
                 Err(unsupported(Verb::GetUser))
@@ -96,34 +34,23 @@ impl DandelionBackend {
         }
     }
 
-    pub(super) async fn by_id(&self, id: i32) -> Result<User, Fault> {
+    pub(super) async fn by_id(&self, id: Uid) -> Result<Person, Fault> {
         let shown = id.to_string();
         match self.api.get("users/getuser", vec![("uid", &shown)]).await? {
-            Said::Data(data) => {
-                let user = row::only(&data, &self.service.realm)?;
-                if self.id_of(&user)? == id {
-                    Ok(user)
-                } else {
-                    Err(unexpected("it answers somebody else"))
-                }
-            }
+            Said::Data(data) => match row::only(&data, &self.service.realm)? {
+                person if person.id == id => Ok(person),
+                _ => Err(unexpected("it answers somebody else")),
+            },
             Said::Nothing => Err(Fault::not_found(Subject::User)),
             Said::Refused => Err(unexpected("it refuses to show somebody")),
             Said::Broken(_) => Err(unavailable("it cannot read")),
         }
     }
 
-    /// Who has this name, as the server compares names.
-    async fn named(&self, username: &str) -> Result<Option<User>, Fault> {
-        let everybody = self.list().await?;
-        Ok(everybody.into_iter().find(|user| folded(&user.username) == folded(username)))
-    }
-
     /// Whoever calls with this key, as the server says.
     pub(super) async fn find_key(&self, value: &Secret) -> Result<Outcome, Fault> {
-        let owner = match self.api.with(value).get("users/getuser", Vec::new()).await {
-            Ok(Said::Data(data)) => row::only(&data, &self.service.realm)?,
-            Ok(_) => return Err(unexpected("nobody calls with this key")),
+        let owner = match self.caller_of(&self.api.with(value)).await {
+            Ok(owner) => owner.user,
             Err(fault) if fault.detail == REFUSED => {
                 return Err(Fault::not_found(Subject::Key));
             }
@@ -133,12 +60,32 @@ impl DandelionBackend {
         Ok(Outcome::KeyFound(Box::new(key), Some(Box::new(owner))))
     }
 
-    pub(super) async fn list(&self) -> Result<Vec<User>, Fault> {
+    /// Whose key the gateway calls with.
+    pub(super) async fn own(&self) -> Result<OwnAccount, Fault> {
+        Ok(OwnAccount::of(self.caller_of(&self.api).await?.user))
+    }
+
+    async fn caller_of(&self, api: &Api) -> Result<Person, Fault> {
+        match api.get("users/getuser", Vec::new()).await? {
+            Said::Data(data) => row::only(&data, &self.service.realm),
+            Said::Nothing | Said::Refused | Said::Broken(_) => {
+                Err(unexpected("nobody calls with this key"))
+            }
+        }
+    }
+
+    pub(super) async fn list(&self) -> Result<Outcome, Fault> {
+        let listed = self.everybody().await?;
+        let users = listed.people.into_iter().map(|one| one.user).collect();
+        Ok(Outcome::people(users, listed.unread))
+    }
+
+    pub(super) async fn everybody(&self) -> Result<Listed, Fault> {
         match self.api.get("users/getusers", Vec::new()).await? {
             Said::Data(data) => match row::people(&data, &self.service.realm)? {
                 // Whose key it is would be there at least.
-                nobody if nobody.is_empty() => Err(unexpected("it shows nobody at all")),
-                everybody => Ok(everybody),
+                nobody if nobody.people.is_empty() => Err(unexpected("it shows nobody at all")),
+                listed => Ok(listed),
             },
             Said::Nothing => Err(unexpected("it shows nobody at all")),
             Said::Refused => Err(unexpected("it refuses to show people")),
@@ -165,7 +112,7 @@ impl DandelionBackend {
     /// is a reason only if a look confirms it.
     pub(super) async fn act_on(
         &self,
-        id: i32,
+        id: Uid,
         method: &str,
         given: Given<'_>,
         sentence: &'static str,
@@ -184,16 +131,11 @@ impl DandelionBackend {
 
     /// The server's id of a person. A number it could not read would stand for the gateway's own
     /// account (`fixtures/transcripts/dandelion/resetpassword.json`), so none is ever sent.
-    pub(super) async fn find(&self, user: &UserRef) -> Result<i32, Fault> {
+    pub(super) async fn find(&self, user: &UserRef) -> Result<Uid, Fault> {
         match user {
             UserRef::Native(realm, id) if *realm == self.service.realm => own_id(id),
-            other => self.id_of(&self.get(other).await?),
+            other => self.get(other).await.map(|one| one.id),
         }
-    }
-
-    pub(super) fn id_of(&self, user: &User) -> Result<i32, Fault> {
-        let id = user.native(&self.service.realm).and_then(|id| id.parse().ok());
-        id.ok_or_else(|| unexpected("a person without id"))
     }
 
     /// A password for somebody who shall have none.
@@ -201,20 +143,6 @@ impl DandelionBackend {
         let digits = (self.service.random)().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
         let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
         Secret::new(digits.collect::<String>())
-    }
-
-    /// The full name of a new person, which the server requires.
-    fn full_name(&self, user: &NewUser) -> String {
-        if let Some(name) = &user.display_name {
-            return name.clone();
-        }
-        match (&user.given_name, &user.family_name) {
-            (None, None) => self.service.defaults.full_name_of(&user.username),
-            (given, family) => {
-                let [given, family] = [given, family].map(|name| name.as_deref().unwrap_or(""));
-                format!("{given} {family}").trim().to_owned()
-            }
-        }
     }
 }
 
@@ -231,22 +159,10 @@ pub(super) enum Acted {
     Broken(Fault),
 }
 
-/// The group that goes with a role and, for all but administrators, a membership among guests.
-/// Other groups are the gateway's own.
-pub(super) fn group_of(role: Role, groups: Option<&GroupChange>) -> &'static str {
-    let guests = [GroupRef::Native(REALM, GUESTS.to_owned())];
-    let is_guest = groups.is_some_and(|change| change.realm == REALM && change.groups == guests);
-    match role {
-        Role::Administrator => ADMINISTRATORS,
-        Role::Manager | Role::User if is_guest => GUESTS,
-        Role::Manager | Role::User => ORDINARY,
-    }
-}
-
 /// Reads an id. The server's column holds 32 bits, and what it cannot read is not there.
-fn own_id(id: &str) -> Result<i32, Fault> {
+fn own_id(id: &str) -> Result<Uid, Fault> {
     let id = id.parse().ok().filter(|id: &i32| *id > 0);
-    id.ok_or_else(|| Fault::not_found(Subject::User))
+    id.map(Uid).ok_or_else(|| Fault::not_found(Subject::User))
 }
 
 /// Whether somebody is to be asked for a new password at the next login.

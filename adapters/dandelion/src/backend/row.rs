@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::backend::api::unexpected;
-use crate::rights::{ADMINISTRATORS, GUESTS};
+use crate::ids::{Gid, Uid};
 use crate::wire::{INITIAL_LOGIN, REALM, THEME};
 
 /// An integer, or text that is one: 6.1 shows every value as text.
@@ -20,46 +20,74 @@ pub(super) fn number(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok()))
 }
 
+/// A person as the server has them: its ids, and who it is to the gateway.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Person {
+    pub(super) id: Uid,
+    /// The group, which may be one that means nothing here.
+    pub(super) group: Gid,
+    pub(super) user: User,
+}
+
+/// The people of a list, and why each row that cannot be read cannot.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Listed {
+    pub(super) people: Vec<Person>,
+    pub(super) unread: Vec<String>,
+}
+
 /// Everybody in a list, or in an object whose members are numbered, as the manual of 6.0 prints it.
-pub(super) fn people(data: &Value, realm: &Realm) -> Result<Vec<User>, Fault> {
-    match data {
-        Value::Array(rows) => rows.iter().map(|row| person(row, realm)).collect(),
+pub(super) fn people(data: &Value, realm: &Realm) -> Result<Listed, Fault> {
+    let rows: Vec<&Value> = match data {
+        Value::Array(rows) => rows.iter().collect(),
         Value::Object(rows)
             if rows.keys().enumerate().all(|(at, name)| *name == at.to_string()) =>
         {
-            rows.values().map(|row| person(row, realm)).collect()
+            rows.values().collect()
         }
-        _ => Err(unexpected("it answers no list of people")),
+        _ => return Err(unexpected("it answers no list of people")),
+    };
+    let mut listed = Listed::default();
+    for row in rows {
+        match person(row, realm) {
+            Ok(person) => listed.people.push(person),
+            Err(fault) => {
+                let id = row.get("id").and_then(number);
+                listed.unread.push(format!("user {id:?}: {}", fault.detail));
+            }
+        }
     }
+    Ok(listed)
 }
 
 /// One person: as such, or as the only one of a list
 /// (`fixtures/transcripts/dandelion/getuser.json`).
-pub(super) fn only(data: &Value, realm: &Realm) -> Result<User, Fault> {
+pub(super) fn only(data: &Value, realm: &Realm) -> Result<Person, Fault> {
     if data.get("username").is_some() {
         return person(data, realm);
     }
     let mut listed = people(data, realm)?;
-    match (listed.pop(), listed.is_empty()) {
-        (Some(user), true) => Ok(user),
+    match (listed.people.pop(), listed.people.is_empty() && listed.unread.is_empty()) {
+        (Some(person), true) => Ok(person),
         _ => Err(unexpected("it answers not just one person")),
     }
 }
 
-fn person(row: &Value, realm: &Realm) -> Result<User, Fault> {
+fn person(row: &Value, realm: &Realm) -> Result<Person, Fault> {
     let Value::Object(row) = row else { return Err(unexpected("a person that is no object")) };
-    let id = row.get("id").and_then(number).filter(|id| *id > 0);
+    let number = |name: &str| row.get(name).and_then(number).and_then(|id| id.try_into().ok());
+    let id = number("id").filter(|id| *id > 0).map(Uid);
     let id = id.ok_or_else(|| unexpected("a person without id"))?;
-    let group = row.get("group_id").and_then(number);
+    let group = number("group_id").map(Gid);
     let group = group.ok_or_else(|| unexpected("a person without group"))?;
     let username = text(row, "username").ok_or_else(|| unexpected("a person without username"))?;
     let created = text(row, "created").filter(|text| day(text).is_some());
     let made = created.as_deref().and_then(day);
-    Ok(User {
+    let user = User {
         ids: [(realm.clone(), id.to_string())].into(),
         display_name: text(row, "fullname"),
         // Any other group, whatever its rights, is the least privilege.
-        role: if group.to_string() == ADMINISTRATORS { Role::Administrator } else { Role::User },
+        role: if group == Gid::ADMINISTRATORS { Role::Administrator } else { Role::User },
         active: !disabled(row)?,
         groups: guests(group),
         attributes: attributes(row),
@@ -67,19 +95,20 @@ fn person(row: &Value, realm: &Realm) -> Result<User, Fault> {
         // Only the day: the rest of the row is what anybody may have.
         evidence: Evidence { secret: None, created },
         ..User::seen(username)
-    })
+    };
+    Ok(Person { id, group, user })
 }
 
 /// The membership that is shown: of guests. Administrators have their role, and groups of the
 /// server's own mean nothing here: the gateway may have another of the same id.
-fn guests(group: i64) -> Vec<Membership> {
-    if group.to_string() != GUESTS {
+fn guests(group: Gid) -> Vec<Membership> {
+    if group != Gid::GUESTS {
         return Vec::new();
     }
     vec![Membership {
         group: GroupId(Uuid::nil()),
         realm: Some(REALM),
-        ids: [(REALM, GUESTS.to_owned())].into(),
+        ids: [(REALM, group.to_string())].into(),
         name: "guest".to_owned(),
         grants: Grants::none(),
         confers: None,

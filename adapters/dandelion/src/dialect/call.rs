@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::dialect::parameters::Parameters;
 use crate::dialect::session::{Session, Visit};
+use crate::ids::{Gid, Uid};
 use crate::rights::{self, Rights};
 use crate::wire::REALM;
 
@@ -156,18 +157,18 @@ impl<'a> Asked<'a> {
     }
 
     /// Whether this is the caller's own id.
-    pub(crate) fn is_me(&self, uid: i32) -> bool {
+    pub(crate) fn is_me(&self, uid: Uid) -> bool {
         self.user.native(self.realm()) == Some(uid.to_string().as_str())
     }
 
     /// Points at a person by id.
-    pub(crate) fn person(&self, uid: i32) -> UserRef {
+    pub(crate) fn person(&self, uid: Uid) -> UserRef {
         UserRef::Native(self.realm().clone(), uid.to_string())
     }
 
     /// Points at a group by id.
-    pub(crate) fn group(id: &str) -> GroupRef {
-        GroupRef::Native(REALM, id.to_owned())
+    pub(crate) fn group(id: Gid) -> GroupRef {
+        GroupRef::Native(REALM, id.to_string())
     }
 
     /// The rights of a person's group.

@@ -13,7 +13,7 @@ use crate::wire::{self, PREFIX, STATUS};
 /// (`fixtures/transcripts/dandelion/enable-disable.json`).
 pub(crate) async fn read(asked: &Asked<'_>) -> Result<Said, Failure> {
     asked.need("viewcheesto").await?;
-    let mut shown = match asked.given.true_int("uid") {
+    let mut shown = match asked.given.uid() {
         None => board(asked).await?,
         Some(uid) => {
             let user = asked.look_up(asked.person(uid)).await?;
@@ -41,7 +41,7 @@ pub(crate) async fn status_texts(_: &Asked<'_>) -> Result<Said, Failure> {
 /// `cheesto/update`.
 pub(crate) async fn update(asked: &Asked<'_>) -> Result<Said, Failure> {
     asked.need("updatecheesto").await?;
-    let other = asked.given.true_int("uid").filter(|uid| !asked.is_me(*uid));
+    let other = asked.given.uid().filter(|uid| !asked.is_me(*uid));
     let placed = match other {
         None => wire::has_status(asked.user),
         Some(uid) => {

@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 
 use crate::dialect::call::{Asked, Failure, Said};
 use crate::dialect::users::{TINY_BYTES, count_in};
+use crate::ids::Gid;
 use crate::php;
-use crate::rights::{self, ADMINISTRATORS, RIGHTS, Rights};
+use crate::rights::{self, RIGHTS, Rights};
 use crate::wire::REALM;
 
 /// `groups/getlist`.
@@ -26,12 +27,12 @@ pub(crate) async fn get_list(asked: &Asked<'_>) -> Result<Said, Failure> {
 /// `groups/getgroup`. Of an unknown group there are no rights, but their names
 /// (`fixtures/transcripts/dandelion/groups-read.json`).
 pub(crate) async fn get_group(asked: &Asked<'_>) -> Result<Said, Failure> {
-    let id = asked.given.int("groupid").unwrap_or_default().to_string();
+    let id = asked.given.gid("groupid");
     let mut shown = Map::new();
-    let rights = match asked.run(Command::GetGroup(Asked::group(&id))).await {
+    let rights = match asked.run(Command::GetGroup(Asked::group(id))).await {
         Ok(outcome) => {
             let group = outcome.group()?;
-            shown.insert("id".to_owned(), json!(id));
+            shown.insert("id".to_owned(), json!(id.to_string()));
             shown.insert("name".to_owned(), json!(group.name));
             Rights::of(&group)
         }
@@ -46,14 +47,14 @@ pub(crate) async fn get_group(asked: &Asked<'_>) -> Result<Said, Failure> {
 /// `groups/edit`. A group that is not there is saved as readily as any.
 pub(crate) async fn edit(asked: &Asked<'_>) -> Result<Said, Failure> {
     asked.need("editgroup").await?;
-    let id = asked.given.int("groupid").unwrap_or_default().to_string();
+    let id = asked.given.gid("groupid");
     let rights = Rights::sent(asked.given.text("rights").unwrap_or_default());
     let patch = GroupPatch {
         grants: Some(rights.grants()),
         attributes: [(RIGHTS.to_owned(), Some(rights.stored()))].into(),
         ..GroupPatch::default()
     };
-    match asked.run(Command::UpdateGroup(Asked::group(&id), Box::new(patch))).await {
+    match asked.run(Command::UpdateGroup(Asked::group(id), Box::new(patch))).await {
         Err(fault) if !fault.is_absence_of(Subject::Group) => Err(fault.into()),
         _ => Ok("User group saved".into()),
     }
@@ -79,12 +80,12 @@ pub(crate) async fn create(asked: &Asked<'_>) -> Result<Said, Failure> {
 /// stays even while there are none: another system may make one at any time.
 pub(crate) async fn delete(asked: &Asked<'_>) -> Result<Said, Failure> {
     asked.need("deletegroup").await?;
-    let id = asked.given.int("groupid").unwrap_or_default().to_string();
-    if id == ADMINISTRATORS || count_in(asked, &id).await? > 0 {
+    let id = asked.given.gid("groupid");
+    if id == Gid::ADMINISTRATORS || count_in(asked, id).await? > 0 {
         let words = "This group is assigned to users. Cannot delete group.";
         return Err(Failure::general(words));
     }
-    match asked.run(Command::DeleteGroup(Asked::group(&id))).await {
+    match asked.run(Command::DeleteGroup(Asked::group(id))).await {
         Err(fault) if !fault.is_absence_of(Subject::Group) => Err(fault.into()),
         _ => Ok("Group deleted successfully.".into()),
     }

@@ -45,7 +45,7 @@ pub(crate) async fn generate(asked: &Asked<'_>) -> Result<Said, Failure> {
 /// `key/revoke`: the caller's key or, with the right to edit people, anybody's. Where there is
 /// nobody or no key, that is a success too.
 pub(crate) async fn revoke(asked: &Asked<'_>) -> Result<Said, Failure> {
-    let owner = match asked.given.true_int("uid").filter(|uid| !asked.is_me(*uid)) {
+    let owner = match asked.given.uid().filter(|uid| !asked.is_me(*uid)) {
         None => asked.me(),
         Some(uid) => {
             asked.need("edituser").await?;

@@ -1,5 +1,6 @@
 //! What a method of the API takes, and what a caller gave it.
 
+use crate::ids::{Gid, Uid};
 use crate::php;
 use crate::php::form::{Field, Form};
 
@@ -111,6 +112,16 @@ impl Parameters {
     /// A whole number other than 0.
     pub(crate) fn true_int(&self, name: &str) -> Option<i32> {
         self.int(name).filter(|number| *number != 0)
+    }
+
+    /// The id of a person, if a usable one was given.
+    pub(crate) fn uid(&self) -> Option<Uid> {
+        self.true_int("uid").map(Uid)
+    }
+
+    /// The id of a group; 0 is no group.
+    pub(crate) fn gid(&self, name: &str) -> Gid {
+        Gid(self.int(name).unwrap_or_default())
     }
 
     /// Whether a switch is on.

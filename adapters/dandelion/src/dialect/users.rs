@@ -9,8 +9,9 @@ use isogloss_canonical::user::{
 use serde_json::{Value, json};
 
 use crate::dialect::call::{Asked, Failure, Said};
+use crate::ids::{Gid, Uid};
 use crate::php;
-use crate::rights::{self, ADMINISTRATORS, Rights};
+use crate::rights;
 use crate::wire::{self, CHEESTO, INITIAL_LOGIN, PREFIX, REALM, Shape, THEME};
 
 /// The columns cut what is too long (`fixtures/transcripts/dandelion/long-values.json`), in bytes.
@@ -31,7 +32,7 @@ pub(crate) fn password(text: &str) -> Secret {
 
 /// `users/resetpassword`. Without a usable id it is the caller's own that is set.
 pub(crate) async fn reset_password(asked: &Asked<'_>) -> Result<Said, Failure> {
-    let other = asked.given.true_int("uid").filter(|uid| !asked.is_me(*uid));
+    let other = asked.given.uid().filter(|uid| !asked.is_me(*uid));
     if other.is_some() {
         asked.need("edituser").await?;
     }
@@ -66,7 +67,7 @@ async fn stay_logged_in(asked: &Asked<'_>) -> Result<(), Failure> {
 pub(crate) async fn create(asked: &Asked<'_>) -> Result<Said, Failure> {
     asked.need("createuser").await?;
     let text = |name: &str| asked.given.text(name).unwrap_or_default();
-    let role = asked.given.int("role").unwrap_or_default();
+    let group = asked.given.gid("role");
     let mut attributes = Attributes::new();
     let prompt = i32::from(asked.given.flag("force_reset"));
     attributes.insert(INITIAL_LOGIN.to_owned(), json!(prompt));
@@ -78,8 +79,8 @@ pub(crate) async fn create(asked: &Asked<'_>) -> Result<Said, Failure> {
         // Nobody logs in with an empty password; so it is none at all to other dialects.
         password: Some(text("password")).filter(|text| !text.is_empty()).map(password),
         display_name: Some(php::cut(text("fullname"), TEXT_BYTES).to_owned()),
-        role: if is_administrators(role) { Role::Administrator } else { Role::User },
-        groups: Some(membership(role)),
+        role: if group == Gid::ADMINISTRATORS { Role::Administrator } else { Role::User },
+        groups: Some(membership(group)),
         attributes,
         unique: UNIQUE,
         ..NewUser::default()
@@ -88,26 +89,22 @@ pub(crate) async fn create(asked: &Asked<'_>) -> Result<Said, Failure> {
     Ok("User created successfully".into())
 }
 
-fn is_administrators(group: i32) -> bool {
-    group.to_string() == ADMINISTRATORS
-}
-
-fn membership(group: i32) -> GroupChange {
-    GroupChange { realm: REALM, groups: vec![Asked::group(&group.to_string())] }
+fn membership(group: Gid) -> GroupChange {
+    GroupChange { realm: REALM, groups: vec![Asked::group(group)] }
 }
 
 /// `users/edit`. What is empty, `0` or unreadable stays as it is
 /// (`fixtures/transcripts/dandelion/edit-user.json`).
 pub(crate) async fn edit(asked: &Asked<'_>) -> Result<Said, Failure> {
     asked.need("edituser").await?;
-    let Some(uid) = asked.given.true_int("uid") else {
+    let Some(uid) = asked.given.uid() else {
         return Err(Failure::general("No user id given"));
     };
     let mut patch = UserPatch::default();
     if let Some(name) = asked.given.true_text("fullname") {
         patch.display_name = Some(Some(php::cut(name, TEXT_BYTES).to_owned()));
     }
-    if let Some(group) = asked.given.true_int("role") {
+    if let Some(group) = asked.given.true_int("role").map(Gid) {
         patch.groups = Some(membership(group));
         patch.role = new_role(asked, uid, group).await?;
     }
@@ -124,8 +121,8 @@ pub(crate) async fn edit(asked: &Asked<'_>) -> Result<Said, Failure> {
 
 /// The role that comes with a group: the administrators' makes one, any other unmakes one and
 /// leaves other roles, of which Dandelion knows nothing, alone.
-async fn new_role(asked: &Asked<'_>, uid: i32, group: i32) -> Result<Option<Role>, Failure> {
-    if is_administrators(group) {
+async fn new_role(asked: &Asked<'_>, uid: Uid, group: Gid) -> Result<Option<Role>, Failure> {
+    if group == Gid::ADMINISTRATORS {
         return Ok(Some(Role::Administrator));
     }
     let current = asked.look_up(asked.person(uid)).await?.map(|user| user.role);
@@ -135,7 +132,7 @@ async fn new_role(asked: &Asked<'_>, uid: i32, group: i32) -> Result<Option<Role
 /// `users/enable`.
 pub(crate) async fn enable(asked: &Asked<'_>) -> Result<Said, Failure> {
     asked.need("edituser").await?;
-    let uid = asked.given.int("uid").unwrap_or_default();
+    let uid = Uid(asked.given.int("uid").unwrap_or_default());
     asked.run(Command::ActivateUser(asked.person(uid))).await?;
     Ok("User enabled".into())
 }
@@ -143,7 +140,7 @@ pub(crate) async fn enable(asked: &Asked<'_>) -> Result<Said, Failure> {
 /// `users/disable`.
 pub(crate) async fn disable(asked: &Asked<'_>) -> Result<Said, Failure> {
     asked.need("edituser").await?;
-    let uid = asked.given.int("uid").unwrap_or_default();
+    let uid = Uid(asked.given.int("uid").unwrap_or_default());
     asked.run(Command::DeactivateUser(asked.person(uid))).await?;
     Ok("User disabled".into())
 }
@@ -151,36 +148,20 @@ pub(crate) async fn disable(asked: &Asked<'_>) -> Result<Said, Failure> {
 /// `users/delete`.
 pub(crate) async fn delete(asked: &Asked<'_>) -> Result<Said, Failure> {
     const UNKNOWN: Failure = Failure::general("Error deleting user");
-    let uid = asked.given.int("uid").unwrap_or_default();
+    let uid = Uid(asked.given.int("uid").unwrap_or_default());
     if asked.is_me(uid) {
         return Err(Failure::general("Can't delete yourself"));
     }
     asked.need("deleteuser").await?;
     let Some(user) = asked.look_up(asked.person(uid)).await? else { return Err(UNKNOWN) };
     // A refusal sounds like success (`fixtures/transcripts/dandelion/delete-admin-user.json`).
-    if !asked.rights_of(&user).await?.allow("admin") || is_replaceable(asked, uid).await? {
+    if !asked.rights_of(&user).await?.allow("admin") {
         match asked.run(Command::DeleteUser(user.as_ref().into())).await {
             Err(fault) if fault.is_absence_of(Subject::User) => return Err(UNKNOWN),
             result => result?,
         };
     }
     Ok("User deleted successfully".into())
-}
-
-/// Whether Dandelion finds that an administrator would be left. It takes the ids of all others for
-/// ids of groups, so that somebody with the id of an administrators' group will do
-/// (`fixtures/transcripts/dandelion-user-two/delete-admin-user-two.json`).
-async fn is_replaceable(asked: &Asked<'_>, uid: i32) -> Result<bool, Failure> {
-    let groups = asked.look(Command::ListGroups(Some(REALM))).await?.groups()?;
-    for group in groups.iter().filter(|group| Rights::of(group).allow("admin")) {
-        let id = group.native(&REALM).and_then(php::int);
-        if let Some(id) = id.filter(|id| *id != uid)
-            && asked.look_up(asked.person(id)).await?.is_some()
-        {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// `users/getusers`: everybody, those disabled too.
@@ -195,7 +176,7 @@ pub(crate) async fn get_users(asked: &Asked<'_>) -> Result<Said, Failure> {
 /// `users/getuser`: oneself as a list of one, anybody else as such
 /// (`fixtures/transcripts/dandelion/getuser.json`).
 pub(crate) async fn get_user(asked: &Asked<'_>) -> Result<Said, Failure> {
-    let other = asked.given.true_int("uid").filter(|uid| !asked.is_me(*uid));
+    let other = asked.given.uid().filter(|uid| !asked.is_me(*uid));
     let Some(uid) = other else {
         let shape = if asked.older { Shape::Older } else { Shape::Own };
         let own = wire::person(asked.user, asked.realm(), shape);
@@ -224,7 +205,7 @@ pub(crate) async fn get_rights(asked: &Asked<'_>) -> Result<Said, Failure> {
 }
 
 /// How many people belong to a group; those in no other belong to the ordinary one.
-pub(crate) async fn count_in(asked: &Asked<'_>, group: &str) -> Result<usize, Failure> {
+pub(crate) async fn count_in(asked: &Asked<'_>, group: Gid) -> Result<usize, Failure> {
     let users = asked.look(Command::ListUsers).await?.users()?;
     Ok(users.iter().filter(|user| rights::group_of(user) == group).count())
 }

@@ -144,7 +144,7 @@ fn a_broken_creation_is_a_conflict_only_if_the_name_is_there() {
     let there = || data(&json!([row(&json!("1"), "admin"), row(&json!("7"), "TR_dup  ")]));
     let other = || data(&json!([row(&json!("1"), "admin")]));
     let create = |answers: [(u16, String); 2]| {
-        let server = Scripted::answering(answers);
+        let server = Scripted::answering([other()].into_iter().chain(answers));
         let fault = run(&backend(&server), new("tr_dup", "X", &json!({}))).unwrap_err();
         (fault.kind, fault.subject)
     };
@@ -192,17 +192,20 @@ fn nobody_goes_who_stays() {
 fn who_shall_not_act_never_does() {
     let user = NewUser { username: "x".to_owned(), inactive: true, ..NewUser::default() };
     let server = Scripted::answering([
+        data(&json!([row(&json!("1"), "admin")])),
         data(&json!("User created successfully")),
-        data(&json!([row(&json!("51"), "x")])),
+        data(&json!([row(&json!("1"), "admin"), row(&json!("51"), "x")])),
         (503, String::new()),
+        data(&json!("User saved successfully")),
         data(&json!("User deleted successfully")),
+        data(&json!("Completed")),
     ]);
     let result = run(&backend(&server), Command::CreateUser(Box::new(user)));
     assert_eq!(kind(result), FaultKind::Unavailable);
     let asked = server.asked.lock().unwrap();
-    assert!(asked[0].contains("&fullname=Known%2520as%2520x&role=1&"), "{}", asked[0]);
-    assert!(asked[0].contains(&format!("&password={}&", "ab".repeat(32))), "{}", asked[0]);
-    assert!(asked[3].starts_with("/api/users/delete "), "{}", asked[3]);
+    assert!(asked[1].contains("&fullname=Known%2520as%2520x&role=1&"), "{}", asked[1]);
+    assert!(asked[1].contains(&format!("&password={}&", "ab".repeat(32))), "{}", asked[1]);
+    assert!(asked[5].starts_with("/api/users/delete "), "{}", asked[5]);
 }
 
 #[test]
@@ -231,7 +234,8 @@ fn the_role_changes_only_when_it_does() {
     assert!(sent("3", Role::Manager).starts_with("/api/users/getuser "));
     assert!(sent("9", Role::Administrator).ends_with("&role=2"));
     assert!(sent("2", Role::Manager).ends_with("&role=1"));
-    assert!(sent("9", Role::User).starts_with("/api/users/getuser "));
+    // In a group of the server's own, whose rights are unknown here.
+    assert!(sent("9", Role::User).ends_with("&role=1"));
     assert!(sent("2", Role::Administrator).starts_with("/api/users/getuser "));
 }
 
@@ -267,4 +271,20 @@ fn a_password_is_tried_as_the_systems_own_clients_send_it_too() {
     assert_eq!(run(&backend(&server), verify).unwrap(), Outcome::Verified(true));
     let asked = server.asked.lock().unwrap();
     assert_eq!(*asked, ["/login user=x&pass=a%252Bb", "/login user=x&pass=a%2Bb"]);
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_only_its_own_persons() {
+    let bad = json!({"id": "7", "username": "x", "group_id": "1", "disabled": "maybe"});
+    let list = || data(&json!([row(&json!("1"), "admin"), bad, row(&json!("8"), "y")]));
+    let ask = |command| run(&backend(&Scripted::answering([list()])), command);
+    let listed = ask(Command::ListUsers).unwrap();
+    assert!(matches!(listed, Outcome::UsersInPart(..)));
+    let listed = listed.listed().unwrap();
+    assert_eq!((listed.users.len(), listed.unread.len()), (2, 1));
+    assert!(listed.unread[0].contains('7'), "{:?}", listed.unread);
+    let named = |name: &str| Command::GetUser(UserRef::Name(name.to_owned()));
+    assert_eq!(user(ask(named("y"))).username, "y");
+    // It may be whoever is asked for.
+    assert_eq!(kind(ask(named("x"))), FaultKind::Unexpected);
 }

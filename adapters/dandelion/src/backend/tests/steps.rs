@@ -1,0 +1,172 @@
+//! Changes that take several calls, with a server that fails at each of them.
+
+use super::fake::{Failing, Fake, Kept};
+use super::*;
+use crate::backend::tests::server::backend;
+
+const EVERY: [Failing; 3] = [Failing::Before, Failing::After, Failing::Silently];
+
+fn person(username: &str, role: Role, inactive: bool, theme: Option<&str>) -> Command {
+    let theme = theme.map(|theme| (THEME.to_owned(), json!(theme)));
+    Command::CreateUser(Box::new(NewUser {
+        username: username.to_owned(),
+        password: Some("secret-1".into()),
+        role,
+        inactive,
+        attributes: theme.into_iter().collect(),
+        ..NewUser::default()
+    }))
+}
+
+fn kept(fake: &Fake) -> Vec<(String, String, bool)> {
+    let people = fake.people.lock().unwrap();
+    let row = |one: &Kept| (one.username.clone(), one.group.clone(), one.active);
+    people.iter().map(row).collect()
+}
+
+#[test]
+fn a_creation_is_whole_or_leaves_nobody() {
+    for (role, group) in [(Role::User, "1"), (Role::Administrator, "2")] {
+        for (inactive, theme) in [(true, None), (false, Some("modern")), (true, Some("modern"))] {
+            let whole = Fake::failing(None);
+            let create = || person("ada", role, inactive, theme);
+            let made = user(run(&backend(&whole), create()));
+            assert_eq!((made.active, made.role), (!inactive, role));
+            let steps = whole.asked.lock().unwrap().len();
+            for at in 0..steps {
+                for how in EVERY {
+                    let fake = Fake::failing(Some((at, how)));
+                    let called = run(&backend(&fake), create());
+                    let left = fake.named("ada");
+                    let step = &fake.asked.lock().unwrap()[at];
+                    let about = format!("{step} {how:?}, then {left:?}");
+                    if let Ok(done) = called {
+                        let done = done.user().unwrap();
+                        assert_eq!((done.active, done.role), (!inactive, role), "{about}");
+                        let left = left.unwrap();
+                        assert_eq!((left.active, &*left.group), (!inactive, group), "{about}");
+                    } else if step == "users/create" || at == 2 {
+                        // Nothing proves that it is ours: it has no rights, and nothing is
+                        // written by its id.
+                        assert!(left.is_none_or(|left| left.group == "1"), "{about}");
+                    } else {
+                        assert_eq!(left, None, "{about}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn nobody_is_given_rights_before_others_are_taken_away() {
+    let off = UserPatch {
+        role: Some(Role::Administrator),
+        active: Some(false),
+        password: Some(Some("new-secret".into())),
+        ..UserPatch::default()
+    };
+    let on = UserPatch { role: Some(Role::User), active: Some(true), ..UserPatch::default() };
+    // Never an active administrator on the way, whatever fails.
+    for (patch, group, active) in [(off, "1", true), (on, "2", false)] {
+        for at in 0..9 {
+            for how in EVERY {
+                let fake = Fake::failing(Some((at, how)));
+                fake.add("ada", group);
+                fake.people.lock().unwrap()[1].active = active;
+                let two = UserRef::Native(REALM, "2".to_owned());
+                let change = Command::UpdateUser(two, Box::new(patch.clone()));
+                let done = run(&backend(&fake), change).is_ok();
+                let left = fake.named("ada").unwrap();
+                let told = format!("{at} {how:?}: {left:?} {:?}", fake.asked.lock().unwrap());
+                // The server says "disabled" and does not: that is seen only at the end.
+                if how != Failing::Silently {
+                    assert!(!left.active || left.group != "2", "{told}");
+                }
+                if done {
+                    let asked = (patch.role == Some(Role::Administrator), patch.active);
+                    assert_eq!((left.group == "2", Some(left.active)), asked, "{told}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_change_that_was_not_done_is_not_answered_as_done() {
+    for how in [Failing::Silently] {
+        for role in [Role::User, Role::Administrator] {
+            let fake = Fake::failing(Some((1, how)));
+            fake.add("ada", "4");
+            let patch = UserPatch { role: Some(role), ..UserPatch::default() };
+            let two = UserRef::Native(REALM, "2".to_owned());
+            let fault = run(&backend(&fake), Command::UpdateUser(two, Box::new(patch)));
+            assert_eq!(fault.unwrap_err().kind, FaultKind::Unexpected);
+            assert_eq!(fake.asked.lock().unwrap()[1], "users/edit");
+        }
+        for switch in [Command::DeactivateUser, Command::ActivateUser] {
+            let fake = Fake::failing(Some((0, how)));
+            fake.add("ada", "1");
+            let switch = switch(UserRef::Native(REALM, "2".to_owned()));
+            fake.people.lock().unwrap()[1].active = matches!(switch, Command::DeactivateUser(_));
+            assert_eq!(run(&backend(&fake), switch).unwrap_err().kind, FaultKind::Unexpected);
+        }
+    }
+}
+
+#[test]
+fn a_namesake_in_other_letters_is_not_taken_for_the_new_one() {
+    let fake = Fake::failing(None);
+    fake.add("\u{e9}mile", "1");
+    let made = user(run(&backend(&fake), person("\u{c9}MILE", Role::Administrator, true, None)));
+    assert_eq!(made.native(&REALM), Some("3"));
+    let rows = [("admin", "2", true), ("\u{e9}mile", "1", true), ("\u{c9}MILE", "2", false)];
+    let rows = rows.map(|(name, group, on)| (name.to_owned(), group.to_owned(), on));
+    assert_eq!(kept(&fake), rows);
+    // A duplicate to the server is a conflict, and nobody is touched.
+    let again = run(&backend(&fake), person("ADMIN", Role::User, true, None)).unwrap_err();
+    assert_eq!((again.kind, again.subject), (FaultKind::Conflict, Some(Subject::Username)));
+    assert_eq!(kept(&fake), rows);
+}
+
+#[test]
+fn an_administrator_stays_even_where_somebody_has_the_id_of_their_group() {
+    let fake = Fake::failing(None);
+    fake.add("two", "1");
+    fake.add("ada", "2");
+    let delete = Command::DeleteUser(UserRef::Native(REALM, "3".to_owned()));
+    assert_eq!(run(&backend(&fake), delete).unwrap_err().kind, FaultKind::Unsupported);
+    assert!(!fake.asked.lock().unwrap().iter().any(|call| call == "users/delete"));
+}
+
+#[test]
+fn what_the_server_would_cut_is_refused() {
+    let fake = Fake::failing(None);
+    let own = || backend(&fake);
+    let refused = |command: Command| run(&own(), command).unwrap_err().kind;
+    // Two bytes each: a latin1 connection cuts within a letter, and no list can be read again.
+    let letters = "\u{e9}".repeat(200);
+    assert_eq!(refused(person(&letters, Role::User, false, None)), FaultKind::Invalid);
+    assert_eq!(refused(person("ada", Role::User, false, Some(&letters))), FaultKind::Invalid);
+    let one = UserRef::Native(REALM, "1".to_owned());
+    let theme = AttributeChanges::from([(THEME.to_owned(), Some(json!(letters)))]);
+    let themed = UserPatch { attributes: theme, ..UserPatch::default() };
+    assert_eq!(refused(Command::UpdateUser(one.clone(), Box::new(themed))), FaultKind::Invalid);
+    let name = Some(Some("n".repeat(65_536)));
+    let named = UserPatch { display_name: name, ..UserPatch::default() };
+    assert_eq!(refused(Command::UpdateUser(one, Box::new(named))), FaultKind::Invalid);
+    let fits = "t".repeat(255);
+    user(run(&own(), person(&fits, Role::User, false, Some(&fits))));
+}
+
+#[test]
+fn whose_key_it_is_is_known() {
+    let fake = Fake::failing(None);
+    let own = backend(&fake);
+    let mut future = pin!(own.own_account());
+    let Poll::Ready(account) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
+        panic!("a script never waits")
+    };
+    let OwnAccount::Account(user) = account.unwrap() else { panic!("nobody") };
+    assert_eq!((&*user.username, user.native(&REALM)), ("admin", Some("1")));
+}
