@@ -83,11 +83,14 @@ impl Desk {
         serde_json::from_slice(&text).unwrap()
     }
 
-    /// The names in the store's directory.
+    /// The names in the store's directory, but for SQLite's log beside its database: a stop that
+    /// meets a request leaves it to the next start.
     pub(crate) fn files(&self) -> Vec<String> {
         let names = std::fs::read_dir(self.data()).unwrap();
-        let mut names: Vec<_> =
-            names.map(|name| name.unwrap().file_name().into_string().unwrap()).collect();
+        let names = names.map(|name| name.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names
+            .filter(|name| !name.ends_with(".sqlite-wal") && !name.ends_with("-shm"))
+            .collect();
         names.sort();
         names
     }
