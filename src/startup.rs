@@ -43,7 +43,7 @@ pub async fn serve(settings: &Settings, store: Store) -> anyhow::Result<()> {
     for (address, (router, names)) in listeners(settings, &backends, &store)? {
         let bound = server::bind(&address, router, &settings.server)
             .with_context(|| format!("cannot listen on {address}"))?;
-        announce(&format!("listening on http://{} ({names})", bound.address))?;
+        announce(&format!("listening on http://{} ({names})", bound.address));
         servers.push(bound);
     }
     let handles: Vec<_> = servers.iter().map(|bound| bound.handle.clone()).collect();
@@ -112,29 +112,51 @@ fn origin(wanted: &settings::Origin, path: &str) -> anyhow::Result<Arc<Origin>> 
     Ok(Arc::new(made.map_err(|why| anyhow!("route {path}: origin: {why}"))?))
 }
 
-/// Tells a person, or a script that waits for it, where the gateway listens.
-fn announce(line: &str) -> std::io::Result<()> {
+/// Tells a person, or a script that waits for it, where the gateway listens. It serves without a
+/// listener too.
+fn announce(line: &str) {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}")?;
-    out.flush()
+    if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
+        tracing::warn!(line, %error, "standard output is not read");
+    }
 }
 
-/// The signals that ask for an end.
+/// The signals that are heard.
 struct Stop {
     term: Signal,
     int: Signal,
+    quit: Signal,
+    hangup: Signal,
+    /// These ask for nothing; unheard, they would end the process at once.
+    ignored: [Signal; 2],
 }
 
 impl Stop {
     /// From here on a signal is heard, and no longer ends the process at once.
     fn listen() -> std::io::Result<Self> {
-        Ok(Self { term: signal(SignalKind::terminate())?, int: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            term: signal(SignalKind::terminate())?,
+            int: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
+            hangup: signal(SignalKind::hangup())?,
+            ignored: [signal(SignalKind::user_defined1())?, signal(SignalKind::user_defined2())?],
+        })
     }
 
+    /// Waits for a signal that asks for an end.
     async fn came(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.term.recv() => "SIGTERM",
-            _ = self.int.recv() => "SIGINT",
+        let [one, two] = &mut self.ignored;
+        loop {
+            tokio::select! {
+                _ = self.term.recv() => return "SIGTERM",
+                _ = self.int.recv() => return "SIGINT",
+                _ = self.quit.recv() => return "SIGQUIT",
+                _ = self.hangup.recv() => {
+                    tracing::warn!("SIGHUP: the configuration is not read again; restart for that");
+                }
+                _ = one.recv() => tracing::debug!("SIGUSR1 asks for nothing"),
+                _ = two.recv() => tracing::debug!("SIGUSR2 asks for nothing"),
+            }
         }
     }
 }

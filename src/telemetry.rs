@@ -1,15 +1,21 @@
 //! Logs: one set-up, to standard error. No secret is ever written: secret values have no printed
 //! form, and neither queries, headers nor bodies are logged.
 
+mod queue;
+
 use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 
+pub use self::queue::flush;
+
+use self::queue::Queue;
 use crate::config::settings::{Log, LogFormat};
 
-/// Libraries that would print whole request heads or statements below this level.
-const QUIET: &str = "actix_http=info,actix_server=info,actix_web=info,mio=info,hyper=info,\
+/// Libraries that would print whole request heads or statements below this level. The dispatcher
+/// would write an error for each head that it cannot read, whoever sends it.
+const QUIET: &str = "actix_http=info,actix_http::h1::dispatcher=off,actix_server=info,actix_web=info,mio=info,hyper=info,\
                      hyper_util=info,reqwest=info,rustls=info,sqlx=info,ldap3=info,h2=info";
 
 /// Starts logging. The error says what is wrong with the level.
@@ -17,9 +23,13 @@ pub fn start(log: &Log) -> Result<(), String> {
     let directives = format!("{},{QUIET}", log.level);
     let filter = EnvFilter::try_new(directives)
         .map_err(|error| format!("log.level {:?}: {error}", log.level))?;
+    let queue = Queue::start(std::io::stderr())
+        .map_err(|error| format!("logs cannot be started: {error}"))?;
+    queue.is_for_the_process();
     let lines = fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(queue)
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal());
     let started = match log.format {
         LogFormat::Text => lines.try_init(),

@@ -17,10 +17,12 @@ use crate::{registry, startup, telemetry};
 pub(crate) fn run(ask: &Serve) -> anyhow::Result<()> {
     let settings = settings(ask)?;
     telemetry::start(&settings.log).map_err(|why| anyhow!(why))?;
-    actix_web::rt::System::new().block_on(async {
+    let served = actix_web::rt::System::new().block_on(async {
         let store = open(&settings).await?;
         startup::serve(&settings, store).await
-    })
+    });
+    telemetry::flush();
+    served
 }
 
 /// From the first look at the directory to the open store nobody else comes between.

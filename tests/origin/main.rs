@@ -3,99 +3,21 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod front;
 mod old_system;
+mod process;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use isogloss_testkit::gateway::Gateway;
 use isogloss_testkit::profile::Setup;
 use serde_json::{Value, json};
 
+use crate::front::{BASIC, Front, TOKEN, get};
 use crate::old_system::OldSystem;
-
-/// The application token that both sides know.
-const TOKEN: &str = "4f1c0d5e9a7b36284f1c0d5e9a7b36284f1c0d5e9a7b36284f1c0d5e9a7b";
-/// `jsonrpc:TOKEN`, as Basic authentication spells it.
-const BASIC: &str = "Basic anNvbnJwYzo0ZjFjMGQ1ZTlhN2IzNjI4NGYxYzBkNWU5YTdiMzYyODRmMWMwZDVlOWE3\
-                     YjM2Mjg0ZjFjMGQ1ZTlhN2I=";
-
-/// A gateway in front of an old system.
-struct Front {
-    address: String,
-    child: Child,
-    _folder: tempfile::TempDir,
-}
-
-impl Drop for Front {
-    fn drop(&mut self) {
-        // It may have ended by itself: nothing is lost then.
-        let _ended = self.child.kill().and_then(|()| self.child.wait());
-    }
-}
-
-impl Front {
-    fn start(dialect: &str, origin: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let program = Path::new(env!("CARGO_BIN_EXE_isogloss"));
-        let path = |name: &str| folder.path().join(name);
-        let accounts = json!({
-            "users": [{"username": "admin", "password": "the first secret", "admin": true}],
-            "application_keys": [{"dialect": "kanboard", "value": TOKEN}],
-        });
-        std::fs::write(path("accounts.json"), accounts.to_string()).unwrap();
-        let config = format!(
-            "[server]\nlisten = \"127.0.0.1:0\"\n[store]\ndirectory = \"{}\"\n[[route]]\n\
-             dialect = \"{dialect}\"\nbackend = \"people\"\n[route.origin]\nurl = \"{origin}\"\n",
-            path("data").display()
-        );
-        std::fs::write(path("gateway.toml"), config).unwrap();
-        let run = |arguments: &[&str]| {
-            let mut command = Command::new(program);
-            command.args(arguments).arg("--config").arg(path("gateway.toml"));
-            command
-        };
-        let accounts = path("accounts.json");
-        let made = run(&["init", "--accounts", accounts.to_str().unwrap()]).output().unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let mut serve = run(&["serve"]);
-        let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        let out = child.stdout.take().unwrap();
-        std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut line).unwrap();
-        let address = line.split_whitespace().nth(2).unwrap();
-        let address = address.trim_start_matches("http://").to_owned();
-        Self { address, child, _folder: folder }
-    }
-
-    /// Sends raw bytes and reads until the other side closes.
-    fn send(&self, request: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        String::from_utf8_lossy(&answer).into_owned()
-    }
-
-    fn call(&self, body: &Value) -> Value {
-        let body = body.to_string();
-        let answer = self.send(&format!(
-            "POST /jsonrpc.php HTTP/1.1\r\nHost: people.example\r\nAuthorization: {BASIC}\r\n\
-             Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        ));
-        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-        serde_json::from_str(body).unwrap_or_else(|_| Value::String(answer.clone()))
-    }
-}
-
-fn get(path: &str, more: &str) -> String {
-    format!("GET {path} HTTP/1.1\r\nHost: people.example\r\nConnection: close\r\n{more}\r\n")
-}
 
 #[test]
 fn a_path_that_is_not_the_dialects_goes_to_the_origin_unchanged() {

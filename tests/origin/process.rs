@@ -1,0 +1,79 @@
+//! The process: signals, and standard streams that nobody reads.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::front::{Front, Plan, command, get, prepare};
+
+const SOON: Duration = Duration::from_secs(12);
+
+fn answers(front: &Front) {
+    let answer = front.send(&get("/api/version", ""));
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+}
+
+#[test]
+fn signals_that_ask_for_nothing_end_nothing() {
+    let mut front = Front::start("octoprint", "");
+    for name in ["HUP", "USR1", "USR2", "PIPE"] {
+        front.signal(name);
+        std::thread::sleep(Duration::from_millis(100));
+        answers(&front);
+    }
+    assert!(front.log().contains("SIGHUP"), "{}", front.log());
+    front.signal("QUIT");
+    assert!(front.ends_within(SOON), "SIGQUIT does not end it");
+    let ended = front.child.wait().unwrap();
+    assert!(ended.success(), "it was killed: {ended}");
+    assert!(front.log().contains("stopped"), "{}", front.log());
+}
+
+/// A pipe whose reader is gone.
+fn unread() -> Stdio {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    Stdio::from(writer)
+}
+
+#[test]
+fn nobody_has_to_read_the_log() {
+    for signal in ["TERM", "INT"] {
+        let folder = prepare(&Plan { dialect: "octoprint", ..Plan::default() });
+        let mut serve = command(&folder, &["serve", "--log-level", "trace"]);
+        let child = serve.stdout(Stdio::piped()).stderr(unread()).spawn().unwrap();
+        let mut front = Front::of(child, folder);
+        for _ in 0..20 {
+            answers(&front);
+        }
+        front.signal(signal);
+        assert!(front.ends_within(SOON), "SIG{signal} does not end it");
+    }
+}
+
+#[test]
+fn a_log_whose_reader_has_fallen_asleep_delays_nothing() {
+    let folder = prepare(&Plan { dialect: "octoprint", ..Plan::default() });
+    let (reader, writer) = std::io::pipe().unwrap();
+    let mut serve = command(&folder, &["serve", "--log-level", "trace"]);
+    let child = serve.stdout(Stdio::piped()).stderr(writer).spawn().unwrap();
+    drop(serve);
+    let mut front = Front::of(child, folder);
+    for _ in 0..300 {
+        answers(&front);
+    }
+    front.signal("TERM");
+    assert!(front.ends_within(SOON), "SIGTERM does not end it");
+    drop(reader);
+}
+
+#[test]
+fn nobody_has_to_hear_where_it_listens() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let folder = prepare(&Plan { dialect: "octoprint", ..Plan::default() });
+    let mut serve = command(&folder, &["serve", "--listen", &port.to_string()]);
+    let child = serve.stdout(unread()).stderr(unread()).spawn().unwrap();
+    let mut front = Front::at(port.to_string(), child, folder);
+    answers(&front);
+    front.signal("TERM");
+    assert!(front.ends_within(SOON), "SIGTERM does not end it");
+}
