@@ -103,8 +103,8 @@ fn with_directory(settings: &Settings, store: &Store) -> anyhow::Result<Director
     Directory::over(Arc::new(store.clone()), config).map_err(|why| anyhow!(why))
 }
 
-fn directory(wanted: &settings::Directory) -> anyhow::Result<DirectoryConfig> {
-    let standard = DirectoryConfig::new(&wanted.url, &wanted.user_base_dn);
+pub(crate) fn directory(wanted: &settings::Directory) -> anyhow::Result<DirectoryConfig> {
+    let standard = DirectoryConfig::new(wanted.url.as_str(), &wanted.user_base_dn);
     let or = |given: &Option<String>, standard: String| given.clone().unwrap_or(standard);
     let password = wanted.bind_password.as_ref().map(SecretSource::resolve).transpose();
     Ok(DirectoryConfig {
@@ -127,17 +127,30 @@ fn directory(wanted: &settings::Directory) -> anyhow::Result<DirectoryConfig> {
     })
 }
 
-async fn system(
-    settings: &Settings,
-    name: &str,
-    wanted: &settings::Backend,
-) -> anyhow::Result<Made> {
+/// A system without the shadow beside it.
+pub(crate) struct System {
+    pub(crate) backend: Arc<dyn Backend>,
+    realm: Realm,
+    adapter: &'static Adapter,
+}
+
+/// Prepares to reach a system. Nothing is sent, and nothing is opened.
+pub(crate) fn bare(wanted: &settings::Backend) -> anyhow::Result<System> {
     let (adapter, backend) = registry::backend(&wanted.system).map_err(|why| anyhow!(why))?;
     let realm = wanted.realm.as_ref().map_or(Realm::named(adapter.name), Realm::new);
     let service = service(wanted, realm.clone())?;
     let upstream = HttpUpstream::new(&reach(wanted)?).map_err(|why| anyhow!(why))?;
     let system = (backend.make)(&service, Arc::new(upstream));
-    let system = Names::over(system, &wanted.roles, &wanted.teams);
+    let backend = Names::over(system, &wanted.roles, &wanted.teams);
+    Ok(System { backend, realm, adapter })
+}
+
+async fn system(
+    settings: &Settings,
+    name: &str,
+    wanted: &settings::Backend,
+) -> anyhow::Result<Made> {
+    let System { backend: system, realm, adapter } = bare(wanted)?;
     let directory = settings.store.directory.join(SHADOWS).join(name);
     let mut numbered = registry::numbered(settings);
     for own in numbered.iter_mut().filter(|numbered| numbered.realm == realm) {
@@ -169,8 +182,9 @@ pub(crate) fn service(wanted: &settings::Backend, realm: Realm) -> anyhow::Resul
 }
 
 fn reach(wanted: &settings::Backend) -> anyhow::Result<Reach> {
+    let url = wanted.url.as_ref().ok_or_else(|| anyhow!("url is missing"))?;
     Ok(Reach {
-        url: wanted.url.clone().ok_or_else(|| anyhow!("url is missing"))?,
+        url: url.as_str().to_owned(),
         connect_timeout: Duration::from_millis(wanted.connect_timeout_ms),
         timeout: Duration::from_millis(wanted.timeout_ms),
         response_limit: wanted.response_limit_bytes,

@@ -88,19 +88,8 @@ impl DirectoryConfig {
 
     /// A sentence that says what is wrong with it.
     pub fn check(&self) -> Result<(), String> {
-        let schemes = ["ldap://", "ldaps://", "ldapi://"];
-        if !schemes
-            .iter()
-            .any(|scheme| self.url.len() > scheme.len() && self.url.starts_with(scheme))
-        {
-            return Err(format!(
-                "directory.url: {:?} is no ldap://, ldaps:// or ldapi:// URL",
-                self.url
-            ));
-        }
-        if !self.user_filter.contains("%s") {
-            return Err(format!("directory.user_filter: {:?} has no %s", self.user_filter));
-        }
+        check_url(&self.url).map_err(|why| format!("directory.url: {why}"))?;
+        check_filter(&self.user_filter).map_err(|why| format!("directory.user_filter: {why}"))?;
         let password = self.bind_password.as_ref().map_or("", Secret::expose);
         if self.bind_dn.is_some() && password.is_empty() {
             // A name without a password is let in as nobody (RFC 4513, section 5.1.2).
@@ -108,6 +97,41 @@ impl DirectoryConfig {
         }
         Ok(())
     }
+}
+
+/// Whether this is the URL of a directory. The error never repeats it: it may hold a password.
+pub fn check_url(url: &str) -> Result<(), String> {
+    let host = ["ldap://", "ldaps://", "ldapi://"].iter().find_map(|own| url.strip_prefix(own));
+    match host {
+        None => Err("it is no ldap://, ldaps:// or ldapi:// URL".to_owned()),
+        Some("") => Err("it has no host".to_owned()),
+        Some(host) if host.contains('@') => Err("it holds a user name or a password".to_owned()),
+        Some(host) if host.contains(['?', '#', ' ']) => Err("it holds more than a host".to_owned()),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Whether this is a filter (RFC 4515) with a place for the user name.
+pub fn check_filter(filter: &str) -> Result<(), String> {
+    if !filter.contains("%s") {
+        return Err(format!("{filter:?} has no %s"));
+    }
+    match ldap3::parse_filter(filter.replace("%s", "ada")) {
+        Ok(_) => Ok(()),
+        Err(()) => Err(format!("{filter:?} is no filter")),
+    }
+}
+
+/// Whether a file holds certificate authorities. The error names the file.
+pub fn check_authorities(path: &std::path::Path) -> Result<(), String> {
+    ldap::trusting(path).map(drop)
+}
+
+/// Asks the directory for somebody who is hardly there: whether it can be reached, and lets the
+/// searcher in and search.
+pub async fn probe(config: DirectoryConfig, name: &str) -> Result<(), Fault> {
+    let ldap = Ldap::new(config).map_err(|why| Fault::new(FaultKind::Invalid, why))?;
+    ldap.find(name).await.map(drop)
 }
 
 /// The layer. Without a directory it says so where one is asked for.

@@ -7,6 +7,7 @@ pub mod auth;
 pub mod backends;
 pub mod cli;
 pub mod config;
+pub mod connect;
 pub mod directory;
 pub mod explain;
 pub mod layers;

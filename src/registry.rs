@@ -63,6 +63,27 @@ pub fn backend(system: &str) -> Result<(&'static Adapter, SystemBackend), String
     })
 }
 
+/// The adapter whose system gives the ids of an id namespace: `kanboard`, or `kanboard-old` where
+/// there are several of them.
+#[must_use]
+pub fn of_namespace(name: &str) -> Option<&'static Adapter> {
+    let is_word =
+        |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    let fits = |adapter: &&&'static Adapter| match name.strip_prefix(adapter.name) {
+        Some("") => true,
+        Some(rest) => rest.len() > 1 && rest.len() <= 32 && rest.starts_with('-') && is_word(rest),
+        None => false,
+    };
+    ADAPTERS.iter().find(fits).copied()
+}
+
+/// The id namespaces that can be named, for a message.
+#[must_use]
+pub fn namespaces() -> String {
+    let names: Vec<_> = ADAPTERS.iter().map(|adapter| adapter.name).collect();
+    format!("{}, or one of these with an ending, such as kanboard-old", names.join(", "))
+}
+
 /// How each adapter's own realm numbers its people and groups.
 #[must_use]
 pub fn own_realms() -> Vec<Numbered> {
@@ -95,4 +116,36 @@ pub fn has_application_key(realm: &Realm) -> bool {
 pub fn numbered_ids(id: &str) -> NativeIds {
     let numbers = ADAPTERS.iter().filter(|adapter| adapter.users != Numbering::Names);
     numbers.map(|adapter| (Realm::named(adapter.name), id.to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A value of the wrong type is never taken for the absence of the option.
+    #[test]
+    fn every_option_of_every_dialect_refuses_what_it_does_not_take() {
+        for adapter in ADAPTERS {
+            for row in adapter.options {
+                for value in [json!({"a": 1}), json!(1.5), json!([[]])] {
+                    let mut options = Options::of(Realm::named(adapter.name));
+                    options.settings.insert(row.name.to_owned(), value.clone());
+                    let made = (adapter.dialect)(&options);
+                    assert!(made.is_err(), "{} takes {} = {value}", adapter.name, row.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_namespace_is_named_after_its_system() {
+        for name in ["kanboard", "kanboard-old", "dandelion-2"] {
+            assert!(of_namespace(name).is_some(), "{name}");
+        }
+        for name in ["kanbord", "", "kanboard-", "kanboardold", "kanboard-Old", "kanboard-a/b"] {
+            assert!(of_namespace(name).is_none(), "{name}");
+        }
+    }
 }

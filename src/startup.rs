@@ -97,18 +97,22 @@ fn mount(route: &settings::Route, pipeline: Pipeline) -> anyhow::Result<Route> {
     })
 }
 
-/// The old system of a route. Its name in `Via` is drawn anew, so that only we are a loop to us.
-fn origin(wanted: &settings::Origin, path: &str) -> anyhow::Result<Arc<Origin>> {
-    let reach = Reach {
-        url: wanted.url.clone(),
+/// How the old system of a route is reached.
+pub(crate) fn reach(wanted: &settings::Origin) -> Reach {
+    Reach {
+        url: wanted.url.as_str().to_owned(),
         connect_timeout: wanted.connect_timeout_ms.map_or(CONNECT_TIMEOUT, Duration::from_millis),
         timeout: Duration::from_millis(wanted.timeout_ms.unwrap_or(30_000)),
         response_limit: usize::MAX,
         ca_file: wanted.ca_file.clone(),
         identity_file: wanted.identity_file.clone(),
-    };
+    }
+}
+
+/// The old system of a route. Its name in `Via` is drawn anew, so that only we are a loop to us.
+fn origin(wanted: &settings::Origin, path: &str) -> anyhow::Result<Arc<Origin>> {
     let pseudonym = format!("isogloss-{}", hex::encode(&random()[..8]));
-    let made = Origin::new(&reach, pseudonym);
+    let made = Origin::new(&reach(wanted), pseudonym);
     Ok(Arc::new(made.map_err(|why| anyhow!("route {path}: origin: {why}"))?))
 }
 

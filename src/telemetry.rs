@@ -21,6 +21,7 @@ const QUIET: &str = "actix_http=info,actix_http::h1::dispatcher=off,actix_server
 /// Starts logging. The error says what is wrong with the level.
 pub fn start(log: &Log) -> Result<(), String> {
     let directives = format!("{},{QUIET}", log.level);
+    crate::config::check::filter(&log.level).map_err(|why| format!("log.level: {why}"))?;
     let filter = EnvFilter::try_new(directives)
         .map_err(|error| format!("log.level {:?}: {error}", log.level))?;
     let queue = Queue::start(std::io::stderr())

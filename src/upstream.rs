@@ -3,6 +3,7 @@
 //! Keep-alive connections are dropped before the usual server-side five seconds; redirects and
 //! proxy variables are not followed; answers are bounded in time and size.
 
+pub mod address;
 pub mod passage;
 
 use std::path::Path;
@@ -14,6 +15,11 @@ use isogloss_canonical::backend::Upstream;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
 use reqwest::{Certificate, Client, ClientBuilder, Identity, Method, RequestBuilder, Url};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use crate::upstream::address::BaseAddress;
 
 /// Idle connections are dropped before the server does: PHP and node close theirs after 5 s.
 const IDLE: Duration = Duration::from_secs(4);
@@ -46,11 +52,8 @@ pub struct HttpUpstream {
 impl HttpUpstream {
     /// Prepares to reach a system; nothing is sent yet. The error names what is wrong.
     pub fn new(reach: &Reach) -> Result<Self, String> {
-        let base =
-            Url::parse(&reach.url).map_err(|error| format!("url {:?}: {error}", reach.url))?;
-        if !matches!(base.scheme(), "http" | "https") {
-            return Err(format!("url {:?} is neither http nor https", reach.url));
-        }
+        BaseAddress::read(&reach.url).map_err(|why| format!("url: {why}"))?;
+        let base = Url::parse(&reach.url).map_err(|error| format!("url: {error}"))?;
         let client = builder(reach)?.timeout(reach.timeout).build();
         let client = client.map_err(|error| format!("client: {error}"))?;
         Ok(Self { client, base, response_limit: reach.response_limit })
@@ -82,16 +85,44 @@ fn builder(reach: &Reach) -> Result<ClientBuilder, String> {
         .pool_idle_timeout(IDLE)
         .connect_timeout(reach.connect_timeout);
     if let Some(path) = &reach.ca_file {
-        let authorities = Certificate::from_pem_bundle(&read(path)?)
-            .map_err(|error| format!("{}: {error}", path.display()))?;
-        builder = builder.tls_certs_merge(authorities);
+        builder = builder.tls_certs_merge(authorities(path)?);
     }
     if let Some(path) = &reach.identity_file {
-        let identity = Identity::from_pem(&read(path)?)
-            .map_err(|error| format!("{}: {error}", path.display()))?;
-        builder = builder.identity(identity);
+        builder = builder.identity(identity(path)?);
     }
     Ok(builder)
+}
+
+/// Whether a file holds certificate authorities. The error names the file.
+pub fn check_authorities(path: &Path) -> Result<(), String> {
+    authorities(path).map(drop)
+}
+
+/// Whether a file holds a certificate and its key. The error names the file and shows none of it.
+pub fn check_identity(path: &Path) -> Result<(), String> {
+    let _provider = rustls::crypto::ring::default_provider().install_default();
+    let client = Client::builder().no_proxy().identity(identity(path)?).build();
+    client.map(drop).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn authorities(path: &Path) -> Result<Vec<Certificate>, String> {
+    let failed = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
+    let text = read(path)?;
+    let certificates = Certificate::from_pem_bundle(&text).map_err(|error| failed(&error))?;
+    if certificates.is_empty() {
+        return Err(failed(&"the file holds no certificate"));
+    }
+    // reqwest skips a certificate that it cannot read.
+    for certificate in CertificateDer::pem_slice_iter(&text) {
+        let certificate = certificate.map_err(|error| failed(&error))?;
+        RootCertStore::empty().add(certificate).map_err(|error| failed(&error))?;
+    }
+    Ok(certificates)
+}
+
+fn identity(path: &Path) -> Result<Identity, String> {
+    let identity = Identity::from_pem(&read(path)?);
+    identity.map_err(|_| format!("{}: the file holds no certificate with its key", path.display()))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {

@@ -336,9 +336,15 @@ pub struct Config {
 /// What can be asked about the configuration.
 #[derive(Debug, Subcommand)]
 pub enum ConfigAsk {
-    /// Say whether it is in order
-    #[command(after_help = "Example:\n  isogloss config check --config gateway.toml")]
+    /// Say everything that is wrong with it, each with file, line and key
+    #[command(after_help = "Examples:\n  isogloss config check --config gateway.toml\n  \
+        isogloss config check --config gateway.toml --connect\n\n\
+        The exit status is 1 if `isogloss serve` would refuse it, or if a connection fails.")]
     Check {
+        /// Also connect: ask each backend with the gateway's own credential, each origin, and the
+        /// directory
+        #[arg(long)]
+        connect: bool,
         #[command(flatten)]
         /// Where.
         at: At,

@@ -1,23 +1,18 @@
 //! `isogloss config`.
 
-use serde_json::json;
+use anyhow::bail;
+use serde_json::Value;
 
-use crate::cli::arguments::{Config, ConfigAsk};
+use crate::cli::arguments::{At, Config, ConfigAsk};
 use crate::cli::{open, print};
-use crate::config::load;
+use crate::config::finding::{Findings, Severity};
+use crate::config::settings::Settings;
+use crate::connect;
 
 /// Checks or shows the configuration.
-pub(crate) fn run(ask: &Config) -> anyhow::Result<()> {
+pub(crate) async fn run(ask: &Config) -> anyhow::Result<()> {
     match &ask.ask {
-        ConfigAsk::Check { at } => {
-            let settings = open::settings(&at.place)?;
-            load::check(&settings)?;
-            let (routes, backends) = (settings.route.len(), settings.backend.len());
-            if at.json {
-                return print::json(&json!({"ok": true, "routes": routes, "backends": backends}));
-            }
-            print::line(&format!("in order: {routes} routes, {backends} backends"))
-        }
+        ConfigAsk::Check { connect, at } => check(*connect, at).await,
         ConfigAsk::Show { at } => {
             let settings = open::settings(&at.place)?;
             if at.json {
@@ -25,5 +20,55 @@ pub(crate) fn run(ask: &Config) -> anyhow::Result<()> {
             }
             print::line(toml::to_string_pretty(&settings)?.trim_end())
         }
+    }
+}
+
+async fn check(connect: bool, at: &At) -> anyhow::Result<()> {
+    let (settings, findings) = match open::findings(&at.place) {
+        (Some(settings), findings) => (settings, findings),
+        (None, findings) => return refuse(&findings, at.json),
+    };
+    if findings.has_errors() {
+        return refuse(&findings, at.json);
+    }
+    if !at.json || connect {
+        for warning in findings.of(Severity::Warning) {
+            eprintln!("isogloss: warning: {warning}");
+        }
+    }
+    if connect {
+        return connections(&settings, at.json).await;
+    }
+    if at.json {
+        return print::json(&findings.json());
+    }
+    let (routes, backends) = (settings.route.len(), settings.backend.len());
+    print::line(&format!("in order: {routes} routes, {backends} backends"))
+}
+
+fn refuse(findings: &Findings, json: bool) -> anyhow::Result<()> {
+    if !json {
+        for warning in findings.of(Severity::Warning) {
+            eprintln!("isogloss: warning: {warning}");
+        }
+        return Ok(findings.verdict()?);
+    }
+    print::json(&findings.json())?;
+    bail!("the configuration is refused")
+}
+
+async fn connections(settings: &Settings, json: bool) -> anyhow::Result<()> {
+    let all = connect::all(settings).await;
+    if json {
+        print::json(&Value::Array(all.iter().map(connect::Connection::json).collect()))?;
+    } else {
+        for connection in &all {
+            print::line(&connection.line())?;
+        }
+    }
+    match all.iter().filter(|one| one.problem.is_some()).count() {
+        0 if json => Ok(()),
+        0 => print::line(&format!("in order: {} connections", all.len())),
+        failed => bail!("{failed} of {} connections failed", all.len()),
     }
 }

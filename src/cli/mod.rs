@@ -41,7 +41,7 @@ fn obey(arguments: Arguments) -> anyhow::Result<()> {
         Ask::User(ask) => block_on(user::run(&ask)),
         Ask::Key(ask) => block_on(key::run(&ask)),
         Ask::Identity(ask) => block_on(identity::run(&ask)),
-        Ask::Config(ask) => config::run(&ask),
+        Ask::Config(ask) => block_on(config::run(&ask)),
         Ask::Matrix { json, markdown } => matrix::run(json, markdown),
         Ask::Dialects { name, json, markdown } => dialects::run(name.as_deref(), json, markdown),
         Ask::Explain { route, at } => block_on(explain::run(&route, &at)),

@@ -14,18 +14,51 @@ use isogloss_store::Store;
 
 use crate::backends::Backends;
 use crate::cli::arguments::{At, Place};
-use crate::config::load;
+use crate::config::check::Scope;
+use crate::config::finding::Findings;
+use crate::config::load::{self, Loaded};
 use crate::config::settings::Settings;
 use crate::provision::bootstrap;
 use crate::{registry, startup};
 
-/// The configuration in force.
-pub(crate) fn settings(place: &Place) -> anyhow::Result<Settings> {
-    let mut settings = load::load(place.config.as_deref())?;
+/// The configuration, whether it is in order or not.
+pub(crate) fn read(place: &Place) -> anyhow::Result<Loaded> {
+    let loaded = load::read(place.config.as_deref());
+    Ok(with_data_dir(loaded.map_err(|findings| findings.refusal())?, place))
+}
+
+fn with_data_dir(mut loaded: Loaded, place: &Place) -> Loaded {
     if let Some(directory) = &place.data_dir {
-        settings.store.directory.clone_from(directory);
+        loaded.settings.store.directory.clone_from(directory);
+        loaded.from_command_line("--data-dir", &["store", "directory"]);
     }
-    Ok(settings)
+    loaded
+}
+
+/// Everything that is wrong with the configuration, and the settings if they can be read.
+pub(crate) fn findings(place: &Place) -> (Option<Settings>, Findings) {
+    match load::read(place.config.as_deref()) {
+        Err(findings) => (None, findings),
+        Ok(loaded) => {
+            let loaded = with_data_dir(loaded, place);
+            let findings = loaded.check(Scope::Whole);
+            (Some(loaded.settings), findings)
+        }
+    }
+}
+
+/// The configuration in force, for what does not carry it out. It has the right shape, no more.
+pub(crate) fn settings(place: &Place) -> anyhow::Result<Settings> {
+    let loaded = read(place)?;
+    loaded.findings.verdict()?;
+    Ok(loaded.settings)
+}
+
+/// The configuration in force. What `serve` refuses is refused here too.
+fn checked(place: &Place) -> anyhow::Result<Settings> {
+    let loaded = read(place)?;
+    loaded.check(Scope::Whole).verdict()?;
+    Ok(loaded.settings)
 }
 
 /// People behind one backend of the configuration.
@@ -37,7 +70,7 @@ pub(crate) struct People {
 
 /// The people behind a backend; without a name, behind the embedded store or the only backend.
 pub(crate) async fn people(at: &At) -> anyhow::Result<People> {
-    let settings = settings(&at.place)?;
+    let settings = checked(&at.place)?;
     let store = startup::open_store(&settings).await?;
     let backends = Backends::open(&settings, &store).await?;
     let backend = backends.named(&name(&settings, at)?, &BTreeMap::new())?;

@@ -2,21 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 use isogloss_store::Store;
 use serde_json::{Map, Value};
 
 use crate::cli::arguments::Serve;
 use crate::cli::{init, open};
-use crate::config::load;
+use crate::config::check::Scope;
+use crate::config::finding::{Key, Severity};
+use crate::config::load::Loaded;
 use crate::config::settings::{Origin, Route, Settings};
 use crate::provision::bootstrap;
 use crate::{registry, startup, telemetry};
 
-/// Serves; makes the administrator first if there is none yet.
+/// Serves; makes the administrator first if there is none yet. What is wrong with the configuration
+/// is said before anything is opened.
 pub(crate) fn run(ask: &Serve) -> anyhow::Result<()> {
-    let settings = settings(ask)?;
+    let loaded = loaded(ask)?;
+    let scope = if ask.dialect.is_some() { Scope::OneRoute } else { Scope::Whole };
+    let findings = loaded.check(scope);
+    findings.verdict()?;
+    let settings = loaded.settings;
     telemetry::start(&settings.log).map_err(|why| anyhow!(why))?;
+    for warning in findings.of(Severity::Warning) {
+        tracing::warn!("configuration: {warning}");
+    }
     let served = actix_web::rt::System::new().block_on(async {
         let store = open(&settings).await?;
         startup::serve(&settings, store).await
@@ -34,36 +44,51 @@ async fn open(settings: &Settings) -> anyhow::Result<Store> {
     bootstrap::open(&turn, registry::numbered(settings)).await
 }
 
-fn settings(ask: &Serve) -> anyhow::Result<Settings> {
-    let mut settings = open::settings(&ask.place)?;
+fn loaded(ask: &Serve) -> anyhow::Result<Loaded> {
+    let mut loaded = open::read(&ask.place)?;
     if let Some(listen) = &ask.listen {
-        settings.server.listen.clone_from(listen);
+        loaded.settings.server.listen.clone_from(listen);
+        loaded.from_command_line("--listen", &["server", "listen"]);
     }
     if let Some(level) = &ask.log_level {
-        settings.log.level.clone_from(level);
+        loaded.settings.log.level.clone_from(level);
+        loaded.from_command_line("--log-level", &["log", "level"]);
     }
     if let Some(dialect) = &ask.dialect {
-        settings.route = vec![at_the_root(dialect, ask, &settings)?];
+        let route = at_the_root(dialect, ask, &loaded)?;
+        loaded.only_route(route);
     }
-    load::check(&settings)?;
-    Ok(settings)
+    Ok(loaded)
 }
 
 /// The one route of `--dialect`.
-fn at_the_root(dialect: &str, ask: &Serve, settings: &Settings) -> anyhow::Result<Route> {
-    let backend = settings.backend.keys().next().ok_or(anyhow!("there is no backend"))?;
+fn at_the_root(dialect: &str, ask: &Serve, loaded: &Loaded) -> anyhow::Result<Route> {
     Ok(Route {
         path: String::new(),
         host: None,
         listen: None,
         dialect: dialect.to_owned(),
-        backend: backend.clone(),
+        backend: only_backend(loaded)?,
         realm: None,
         version: ask.dialect_version.clone(),
         attributes: BTreeMap::new(),
         origin: ask.origin.clone().map(Origin::at),
         options: ask.options.iter().map(|text| option(text)).collect::<Result<Map<_, _>, _>>()?,
     })
+}
+
+/// The backend of `--dialect`: the one that is configured, or the built-in one.
+fn only_backend(loaded: &Loaded) -> anyhow::Result<String> {
+    let all: Vec<_> = loaded.settings.backend.keys().collect();
+    let is_given = |name: &&&String| loaded.sources.is_given(&Key::backend(name, &[]));
+    let given: Vec<_> = all.iter().filter(is_given).copied().collect();
+    match (given.as_slice(), all.as_slice()) {
+        ([only], _) | ([], [only]) => Ok((*only).clone()),
+        _ => bail!(
+            "--dialect needs a configuration with one backend; there are several: {}",
+            all.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")
+        ),
+    }
 }
 
 /// `KEY=VALUE`, where the value is JSON if it can be read as such, else text.

@@ -1,171 +1,268 @@
-//! Reads the configuration: the built-in defaults, then a file, then the environment.
+//! Reads the configuration: the built-in defaults, then a file, then the environment. Every problem
+//! is found at once, with its line.
 
 use std::path::Path;
 
 use config::{Config, Environment, File, FileFormat};
+use toml::Value;
+use toml::de::DeTable;
 
-use crate::config::settings::{Backend, Route, Settings};
-use crate::registry;
+use crate::config::check::{self, Scope};
+use crate::config::environment::Variables;
+use crate::config::finding::{Finding, Findings, Key, Place, Severity};
+use crate::config::settings::{Route, Settings};
+use crate::config::shape::Draft;
+use crate::config::sources::{Sources, line_of};
+
+pub use crate::config::finding::ConfigError;
 
 /// The shipped `gateway.toml`: the defaults and their manual in one.
 pub const DEFAULTS: &str = include_str!("../../gateway.toml");
+/// What it is called where a finding is about it.
+const BUILT_IN: &str = "built-in configuration";
 
-/// Why a configuration is not taken: one sentence a problem.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct ConfigError(String);
+/// A configuration that was read, whether it is in order or not.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The settings. What is wrong in its shape has its default here.
+    pub settings: Settings,
+    /// Where each value stands.
+    pub sources: Sources,
+    /// The values, for checks by key.
+    pub tree: Value,
+    /// What is wrong with the shape: unknown keys, wrong types, what is missing.
+    pub findings: Findings,
+    /// Variables of our prefix that mean nothing as yet: a secret may be in one.
+    pub strays: Vec<String>,
+}
 
-impl ConfigError {
-    fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+impl Loaded {
+    /// Everything that is wrong, in shape and in sense.
+    #[must_use]
+    pub fn check(&self, scope: Scope) -> Findings {
+        let mut all = self.findings.clone();
+        all.extend(check::all(self, scope));
+        all
     }
 }
 
-/// Reads the configuration. Without a file, the defaults. See [`check`].
+/// Reads the configuration. Without a file, the defaults. Refuses what has not the right shape;
+/// [`Loaded::check`] finds the rest.
 pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
-    let mut layers = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+    let loaded = read(file).map_err(|findings| findings.refusal())?;
+    loaded.findings.verdict()?;
+    Ok(loaded.settings)
+}
+
+/// Reads the configuration and finds what is wrong with its shape. The error is what was found in
+/// a configuration that cannot be read at all.
+pub fn read(file: Option<&Path>) -> Result<Loaded, Findings> {
+    read_with(file, Variables::of_process())
+}
+
+/// The same, with these variables as the environment.
+pub fn read_with(file: Option<&Path>, variables: Variables) -> Result<Loaded, Findings> {
+    let mut findings = Findings::default();
+    let mut sources = Sources::default();
+    document(DEFAULTS, &Place::named(BUILT_IN), &mut sources, &mut findings);
+    let mut text = String::new();
     if let Some(path) = file {
-        let text = read(path)?;
-        layers = layers.add_source(File::from_str(&text, FileFormat::Toml));
+        let place = Place::named(&path.display().to_string());
+        match std::fs::read_to_string(path) {
+            Ok(read) => text = read,
+            Err(error) => {
+                let problem = format!("the file cannot be read: {error}");
+                findings.add(error_at(place.clone(), problem, "a file in TOML"));
+            }
+        }
+        document(&text, &place, &mut sources, &mut findings);
     }
-    let environment = Environment::with_prefix("ISOGLOSS").separator("__").try_parsing(true);
-    layers
-        .add_source(environment.prefix_separator("__"))
-        .build()
-        .and_then(Config::try_deserialize)
-        .map_err(|error| ConfigError::new(format!("configuration: {error}")))
-}
-
-/// Reads a file and refuses what is wrong in it by line, before it is laid over the defaults.
-fn read(path: &Path) -> Result<String, ConfigError> {
-    let shown = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| ConfigError::new(format!("{shown}: {error}")))?;
-    partial::check(&text).map_err(|error| ConfigError::new(format!("{shown}: {error}")))?;
-    Ok(text)
-}
-
-/// Checks what the shape alone cannot say: that names refer to something.
-pub fn check(settings: &Settings) -> Result<(), ConfigError> {
-    for (name, backend) in &settings.backend {
-        check_backend(backend).map_err(|why| ConfigError::new(format!("backend.{name}: {why}")))?;
+    let texts = variables.places.iter().map(|(key, _)| key.clone()).collect();
+    sources.lay_values(variables.places);
+    // A document with a syntax error is not merged: what is left of it may mean something else.
+    if findings.has_errors() {
+        findings.extend(variables.findings);
+        return Err(findings);
     }
-    if settings.route.is_empty() {
-        return Err(ConfigError::new("no [[route]]: nothing would be answered"));
-    }
-    for (index, route) in settings.route.iter().enumerate() {
-        check_route(settings, route)
-            .map_err(|why| ConfigError::new(format!("route {}: {why}", index + 1)))?;
-    }
-    Ok(())
-}
-
-fn check_backend(backend: &Backend) -> Result<(), String> {
-    let given = [("url", backend.url.is_some()), ("secret", backend.secret.is_some())];
-    if backend.system == registry::STORE {
-        return match given.into_iter().find(|(_, is_there)| *is_there) {
-            Some((key, _)) => Err(format!("the embedded store takes no {key}")),
-            None => Ok(()),
-        };
-    }
-    registry::backend(&backend.system)?;
-    match given.into_iter().find(|(_, is_there)| !is_there) {
-        Some((key, _)) => Err(format!("{key} is missing: how {} is reached", backend.system)),
-        None => Ok(()),
-    }
-}
-
-fn check_route(settings: &Settings, route: &Route) -> Result<(), String> {
-    if !(route.path.is_empty() || route.path.starts_with('/') && !route.path.ends_with('/')) {
-        return Err(format!("path {:?} must begin with a slash and not end with one", route.path));
-    }
-    if !settings.backend.contains_key(&route.backend) {
-        let known: Vec<_> = settings.backend.keys().map(String::as_str).collect();
-        return Err(format!("no backend {:?}; known: {}", route.backend, known.join(", ")));
-    }
-    registry::dialect(route).map(|_| ())
-}
-
-/// The same tables as [`Settings`], each of them and each key optional: what a file may hold.
-mod partial {
-    use std::collections::BTreeMap;
-
-    use serde::Deserialize;
-
-    use crate::config::settings::{Backend, Directory, LogFormat, Route};
-
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    #[allow(dead_code, reason = "read for its errors, which name the line and the key")]
-    struct Part {
-        server: Option<Server>,
-        log: Option<Log>,
-        auth: Option<Auth>,
-        store: Option<Store>,
-        backend: Option<BTreeMap<String, Backend>>,
-        route: Option<Vec<Route>>,
-        directory: Option<Directory>,
-    }
-
-    /// Declares a table whose every key is optional.
-    macro_rules! table {
-        ($name:ident { $($key:ident: $kind:ty),* $(,)? }) => {
-            #[derive(Deserialize)]
-            #[serde(deny_unknown_fields)]
-            #[allow(dead_code, reason = "read for its errors")]
-            struct $name { $($key: Option<$kind>),* }
-        };
-    }
-    table!(Server {
-        listen: String,
-        body_limit_bytes: usize,
-        request_timeout_ms: u64,
-        batch_limit: usize,
-        shutdown_timeout_ms: u64,
-        head_timeout_ms: u64,
-        workers: usize,
+    findings.extend(variables.findings);
+    let parsed = merge(&text, variables.values).map_err(|error| error.to_string());
+    let parsed = parsed.and_then(|merged| {
+        let defaults = toml::from_str(DEFAULTS).map_err(|error| error.to_string())?;
+        Ok((merged, defaults))
     });
-    table!(Log { level: String, format: LogFormat });
-    table!(Auth { remember_secs: u64 });
-    table!(Store { directory: String });
+    let (merged, defaults) = match parsed {
+        Ok(parsed) => parsed,
+        Err(why) => return Err(broken(why)),
+    };
+    let mut draft = Draft { merged, defaults: &defaults, sources: &mut sources, texts };
+    let (settings, wrong) = draft.read();
+    let tree = draft.merged;
+    findings.extend(wrong);
+    match settings {
+        Some(settings) => {
+            Ok(Loaded { settings, sources, tree, findings, strays: variables.strays })
+        }
+        None if findings.has_errors() => Err(findings),
+        None => Err(broken("it cannot be read".to_owned())),
+    }
+}
 
-    pub(super) fn check(text: &str) -> Result<(), toml::de::Error> {
-        toml::from_str::<Part>(text).map(|_| ())
+fn merge(
+    text: &str,
+    variables: std::collections::HashMap<String, String>,
+) -> Result<Value, config::ConfigError> {
+    let environment = Environment::with_prefix("ISOGLOSS").separator("__").prefix_separator("__");
+    Config::builder()
+        .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
+        .add_source(File::from_str(text, FileFormat::Toml))
+        .add_source(environment.source(Some(variables)))
+        .build()?
+        .try_deserialize()
+}
+
+/// Lays a document over the sources. Every syntax error is a finding.
+fn document(text: &str, place: &Place, sources: &mut Sources, findings: &mut Findings) {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    // Numbers are read late. The error repeats the number, which may be a secret.
+    if errors.is_empty()
+        && let Err(error) = toml::from_str::<toml::Table>(text)
+    {
+        let line = error.span().map_or(1, |span| line_of(text, span.start));
+        findings.add(error_at(place.at(line), "the number is too large".to_owned(), "less"));
+    }
+    for error in errors {
+        let line = error.span().map_or(1, |span| line_of(text, span.start));
+        let (problem, expected) =
+            error.message().split_once(", expected ").unwrap_or((error.message(), "TOML"));
+        findings.add(error_at(place.at(line), problem.to_owned(), expected));
+    }
+    sources.lay_document(place, text, document.get_ref());
+}
+
+fn error_at(place: Place, problem: String, expected: &str) -> Finding {
+    let (key, expected) = (String::new(), expected.to_owned());
+    Finding { severity: Severity::Error, place, key, problem, expected }
+}
+
+fn broken(why: String) -> Findings {
+    let mut findings = Findings::default();
+    findings.add(error_at(Place::named("configuration"), why, ""));
+    findings
+}
+
+impl Loaded {
+    /// Takes a value of the command line, which is stronger than any other.
+    pub fn from_command_line(&mut self, argument: &str, key: &[&str]) {
+        let place = Place::named(&format!("command line {argument}"));
+        self.sources.lay_values(vec![(Key::of(key), place)]);
+    }
+
+    /// Takes a route of the command line in place of all others.
+    pub fn only_route(&mut self, route: Route) {
+        self.settings.route = vec![route];
+        self.sources.lay_list("route", &Place::named("command line"));
+        if let Value::Table(tree) = &mut self.tree {
+            tree.remove("route");
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use super::*;
 
-    fn refusal(text: &str) -> String {
+    fn loaded(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, Findings> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
-        load(Some(file.path())).and_then(|settings| check(&settings)).unwrap_err().to_string()
+        let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
+        read_with(Some(file.path()), Variables::among(variables.collect::<Vec<(OsString, _)>>()))
+    }
+
+    /// Each finding as `LINE KEY: PROBLEM; EXPECTED`.
+    fn found(text: &str, variables: &[(&str, &str)]) -> Vec<String> {
+        let findings = match loaded(text, variables) {
+            Ok(loaded) => loaded.findings,
+            Err(findings) => findings,
+        };
+        let show = |one: &&Finding| {
+            let line = one.place.line.unwrap_or_default();
+            format!("{line} {}: {}; {}", one.key, one.problem, one.expected)
+        };
+        findings.of(Severity::Error).iter().map(show).collect()
     }
 
     #[test]
     fn the_shipped_file_is_the_default() {
-        let settings = load(None).unwrap();
-        check(&settings).unwrap();
-        assert_eq!(settings.server.listen, "127.0.0.1:8080");
-        assert_eq!(settings.server.body_limit_bytes, 1 << 20);
-        assert_eq!(settings.route.len(), 4);
+        let loaded = read_with(None, Variables::default()).unwrap();
+        assert_eq!(loaded.findings, Findings::default());
+        assert_eq!(loaded.settings.server.listen, "127.0.0.1:8080");
+        assert_eq!(loaded.settings.server.body_limit_bytes, 1 << 20);
+        assert_eq!(loaded.settings.route.len(), 4);
     }
 
     #[test]
-    fn an_unknown_key_is_refused_with_its_line_and_what_was_expected() {
-        let text = refusal("[server]\nlisten = \"127.0.0.1:1\"\nbody_limit = 3\n");
-        assert!(text.contains("line 3"), "{text}");
-        assert!(text.contains("body_limit"), "{text}");
-        assert!(text.contains("body_limit_bytes"), "{text}");
+    fn every_problem_of_the_shape_is_found_at_once() {
+        let text = "[server]\nbody_limit = 3\nworkers = \"4\"\n[backend.old]\nurl = \"http://a\"\n\
+                    [[route]]\nbackend = \"people\"\n[[route]]\ndialect = \"kanboard\"\nhots = \"a\"\n\
+                    [log]\nformat = \"xml\"\n";
+        let found = found(text, &[]);
+        let starts = [
+            "2 server.body_limit: unknown key `body_limit`",
+            "3 server.workers: the value is of the wrong type: string; a whole number",
+            "4 backend.old: `system` is missing",
+            "6 route: `dialect` is missing",
+            "10 route.hots: unknown key `hots`",
+            "12 log.format: unknown variant `xml`; `text` or `json`",
+        ];
+        assert_eq!(found.len(), starts.len(), "{found:#?}");
+        for (found, start) in found.iter().zip(starts) {
+            assert!(found.starts_with(start), "{found}");
+        }
+        assert!(found[0].contains("`body_limit_bytes`"), "{found:?}");
     }
 
     #[test]
-    fn a_route_to_nowhere_is_refused() {
-        let text = refusal("[[route]]\ndialect = \"kanboard\"\nbackend = \"nobody\"\n");
-        assert!(text.contains("no backend \"nobody\"; known: people"), "{text}");
-        let text = refusal("[[route]]\ndialect = \"latin\"\nbackend = \"people\"\n");
-        assert!(text.contains("no dialect \"latin\"; known: octoprint, rhodecode"), "{text}");
+    fn a_value_of_the_environment_is_read_as_what_is_expected() {
+        let variables = [
+            ("ISOGLOSS__SERVER__WORKERS", "3"),
+            ("ISOGLOSS__BACKEND__OLD__SYSTEM", "kanboard"),
+            ("ISOGLOSS__BACKEND__OLD__SECRET", "007"),
+        ];
+        let loaded = loaded("", &variables).unwrap();
+        assert_eq!(loaded.findings, Findings::default());
+        assert_eq!(loaded.settings.server.workers, 3);
+        let secret = loaded.settings.backend["old"].secret.as_ref().unwrap();
+        assert_eq!(secret.resolve().unwrap().expose(), "007", "text stays as it is");
+    }
+
+    #[test]
+    fn a_wrong_variable_is_named() {
+        let variables = [("ISOGLOSS__SERVER__WORKERS", "many"), ("ISOGLOSS__SERVER__LISTN", "a")];
+        let loaded = loaded("", &variables).unwrap();
+        let errors = loaded.findings.of(Severity::Error);
+        let told: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        assert!(told[0].starts_with(
+            "environment variable ISOGLOSS__SERVER__LISTN: server.listn: unknown key `listn`"
+        ));
+        assert!(
+            told[1].starts_with("environment variable ISOGLOSS__SERVER__WORKERS: server.workers")
+        );
+    }
+
+    #[test]
+    fn no_value_is_shown() {
+        let text = "[backend.old]\nsystem = \"kanboard\"\nurl = 5\nsecret = 123454321\n";
+        assert!(!found(text, &[]).concat().contains("12345"));
+        let text = "[backend.old]\nsecret = \"hunter2\n";
+        assert!(!found(text, &[]).concat().contains("hunter2"), "{:?}", found(text, &[]));
+    }
+
+    #[test]
+    fn every_syntax_error_is_found_at_once() {
+        let told = found("[server\nlisten = \"a\"\n[log]\nlevel = \nformat = \"text\"\n", &[]);
+        let lines: Vec<_> = told.iter().map(|one| one.split(' ').next().unwrap()).collect();
+        assert_eq!(lines, ["1", "4"], "{told:?}");
     }
 }

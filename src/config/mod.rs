@@ -1,7 +1,13 @@
-//! The configuration: its shape, how it is read, how secrets are looked up.
+//! The configuration: its shape, how it is read and checked, how secrets are looked up.
 //!
 //! The only place that reads the environment.
 
+pub mod check;
+pub mod environment;
+pub mod finding;
 pub mod load;
+pub mod masked;
 pub mod secret;
 pub mod settings;
+pub mod shape;
+pub mod sources;

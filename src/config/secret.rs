@@ -12,14 +12,31 @@ pub struct SecretSource(String);
 impl SecretSource {
     /// Looks the secret up. The error says where it was looked for, never what was found.
     pub fn resolve(&self) -> Result<Secret, String> {
-        if let Some(name) = self.0.strip_prefix("env:") {
-            return environment(name).map(Secret::new).ok_or(format!("${name} is not set"));
-        }
-        if let Some(path) = self.0.strip_prefix("file:") {
+        let (found, place) = if let Some(name) = self.variable() {
+            let place = format!("${name}");
+            (environment(name).ok_or(format!("{place} is not set, or is not text"))?, place)
+        } else if let Some(path) = self.0.strip_prefix("file:") {
             let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
-            return Ok(Secret::new(text.lines().next().unwrap_or_default()));
+            (
+                text.lines().next().unwrap_or_default().to_owned(),
+                format!("the first line of {path}"),
+            )
+        } else {
+            (self.0.clone(), "the secret".to_owned())
+        };
+        if found.trim().is_empty() {
+            return Err(format!("{place} is empty"));
         }
-        Ok(Secret::new(self.0.clone()))
+        if found.chars().any(char::is_control) {
+            return Err(format!("{place} holds a control character"));
+        }
+        Ok(Secret::new(found))
+    }
+
+    /// The variable of the environment that it is read from, if it is.
+    #[must_use]
+    pub fn variable(&self) -> Option<&str> {
+        self.0.strip_prefix("env:")
     }
 
     fn masked(&self) -> &str {
@@ -65,6 +82,19 @@ mod tests {
     #[test]
     fn says_where_it_looked() {
         let missing = SecretSource("env:ISOGLOSS_NO_SUCH_VARIABLE".to_owned());
-        assert_eq!(missing.resolve().unwrap_err(), "$ISOGLOSS_NO_SUCH_VARIABLE is not set");
+        assert_eq!(
+            missing.resolve().unwrap_err(),
+            "$ISOGLOSS_NO_SUCH_VARIABLE is not set, or is not text"
+        );
+    }
+
+    #[test]
+    fn an_empty_secret_is_none() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "\nhunter2\n").unwrap();
+        let empty_line = format!("file:{}", file.path().display());
+        for text in ["", " ", &empty_line, "file:/nowhere/at/all", "a\nb"] {
+            assert!(SecretSource(text.to_owned()).resolve().is_err(), "{text:?}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use isogloss_canonical::user::Role;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use crate::config::masked::MaskedUrl;
 use crate::config::secret::SecretSource;
 
 /// The whole configuration.
@@ -86,7 +87,7 @@ pub struct Store {
 pub struct Backend {
     pub system: String,
     #[serde(default)]
-    pub url: Option<String>,
+    pub url: Option<MaskedUrl>,
     #[serde(default)]
     pub username: Option<String>,
     #[serde(default)]
@@ -223,6 +224,7 @@ impl Origin {
     /// An origin at this address, with the usual limits.
     #[must_use]
     pub fn at(url: String) -> Self {
+        let url = MaskedUrl::from(url);
         let (ca_file, identity_file) = (None, None);
         Self { url, connect_timeout_ms: None, timeout_ms: None, ca_file, identity_file }
     }
@@ -239,7 +241,7 @@ fn mount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error>
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "gateway.toml is the manual")]
 pub struct Origin {
-    pub url: String,
+    pub url: MaskedUrl,
     #[serde(default)]
     pub connect_timeout_ms: Option<u64>,
     #[serde(default)]
@@ -267,7 +269,7 @@ pub enum Policy {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "gateway.toml is the manual")]
 pub struct Directory {
-    pub url: String,
+    pub url: MaskedUrl,
     pub user_base_dn: String,
     #[serde(default)]
     pub start_tls: bool,

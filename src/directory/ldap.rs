@@ -47,7 +47,8 @@ impl Ldap {
         config.check()?;
         // The process may have one already; ours is the same.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let tls = config.ca_file.as_deref().map(trusting).transpose()?;
+        let tls = config.ca_file.as_deref().map(trusting).transpose();
+        let tls = tls.map_err(|why| format!("directory.ca_file: {why}"))?;
         Ok(Self { config, tls })
     }
 
@@ -195,8 +196,8 @@ impl Ldap {
 }
 
 /// Trusts the authorities of a file, and no other.
-fn trusting(path: &Path) -> Result<Arc<ClientConfig>, String> {
-    let failed = |why: &dyn Display| format!("directory.ca_file: {}: {why}", path.display());
+pub(super) fn trusting(path: &Path) -> Result<Arc<ClientConfig>, String> {
+    let failed = |why: &dyn Display| format!("{}: {why}", path.display());
     let mut authorities = RootCertStore::empty();
     let certificates = CertificateDer::pem_file_iter(path).map_err(|error| failed(&error))?;
     for certificate in certificates {

@@ -129,7 +129,7 @@ fn a_route_is_mounted_by_host_and_on_a_listener_of_its_own() {
 fn a_wrong_configuration_is_refused_with_its_place() {
     let desk = Desk::new();
     let cases = [
-        ("[server]\nlisten_on = \"x\"\n", "line 2"),
+        ("[server]\nlisten_on = \"x\"\n", "gateway.toml:2: server.listen_on: unknown key"),
         ("[[route]]\ndialect = \"latin\"\nbackend = \"people\"\n", "no dialect \"latin\""),
         (
             "[[route]]\ndialect = \"kanboard\"\nbackend = \"people\"\nversion = \"9\"\n",

@@ -56,7 +56,7 @@ pub(crate) const OPTIONS: &[OptionRow] = &[
     ),
     row(
         "reauthentication_minutes",
-        "a number of minutes",
+        "a number of minutes, at most a year of them (525600)",
         "How long a login may do what needs a recent password; 0: for ever. 5 unless said.",
     ),
     row(
@@ -68,6 +68,8 @@ pub(crate) const OPTIONS: &[OptionRow] = &[
 ];
 
 const SWITCH: &str = "true or false";
+/// A year.
+const MOST_MINUTES: u64 = 525_600;
 
 const fn row(name: &'static str, takes: &'static str, about: &'static str) -> OptionRow {
     OptionRow { name, takes, about }
@@ -138,7 +140,7 @@ impl Settings {
     pub(crate) fn of(options: &Options) -> Result<Self, OptionError> {
         let read = Reader(options);
         let old = options.version.as_deref() == Some(BEFORE_1_4);
-        let minutes = read.number("reauthentication_minutes", if old { 0 } else { 5 })?;
+        let minutes = read.minutes("reauthentication_minutes", if old { 0 } else { 5 })?;
         let basic = match (read.flag("basic_authentication")?, read.switch("check_basic_password")?)
         {
             (false, _) => None,
@@ -165,7 +167,7 @@ struct Reader<'a>(&'a Options);
 impl Reader<'_> {
     fn expected(name: &str) -> OptionError {
         let takes = OPTIONS.iter().find(|row| row.name == name).map_or("", |row| row.takes);
-        format!("octoprint: option {name:?} takes {takes}")
+        format!("octoprint: option {name:?} is something else; expected {takes}")
     }
 
     fn get<'a, T>(
@@ -185,8 +187,16 @@ impl Reader<'_> {
         Ok(self.switch(name)?.unwrap_or_default())
     }
 
-    fn number(&self, name: &str, unless: u64) -> Result<u64, OptionError> {
-        Ok(self.get(name, Value::as_u64)?.unwrap_or(unless))
+    fn minutes(&self, name: &str, unless: u64) -> Result<u64, OptionError> {
+        let in_a_year = |value: &Value| value.as_u64().filter(|minutes| *minutes <= MOST_MINUTES);
+        Ok(self.get(name, in_a_year)?.unwrap_or(unless))
+    }
+
+    fn header(&self, name: &str, unless: &str) -> Result<String, OptionError> {
+        let token = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+        let given = self.text(name)?.unwrap_or_else(|| unless.to_owned());
+        let fits = !given.is_empty() && given.chars().all(token);
+        fits.then_some(given).ok_or_else(|| Self::expected(name))
     }
 
     fn text(&self, name: &str) -> Result<Option<String>, OptionError> {
@@ -194,9 +204,8 @@ impl Reader<'_> {
     }
 
     fn remote(&self) -> Result<Option<Remote>, OptionError> {
-        let user = self.text("remote_user_header")?.unwrap_or_else(|| "REMOTE_USER".to_owned());
-        let groups =
-            self.text("remote_groups_header")?.unwrap_or_else(|| "REMOTE_GROUPS".to_owned());
+        let user = self.header("remote_user_header", "REMOTE_USER")?;
+        let groups = self.header("remote_groups_header", "REMOTE_GROUPS")?;
         let mut mapping = BTreeMap::new();
         for (there, here) in
             self.get("remote_groups_mapping", Value::as_object)?.into_iter().flatten()
@@ -215,7 +224,9 @@ impl Reader<'_> {
         let network = |value: &Value| value.as_str().and_then(|text| text.parse().ok());
         let networks = given.iter().map(network).collect::<Option<Vec<IpNet>>>();
         let networks = networks.ok_or_else(|| Self::expected("local_networks"))?;
-        Ok(self.text("autologin_as")?.map(|user| Autologin { user, networks }))
+        let user =
+            self.get("autologin_as", |value| value.as_str().filter(|name| !name.is_empty()))?;
+        Ok(user.map(|user| Autologin { user: user.to_owned(), networks }))
     }
 }
 
@@ -232,9 +243,12 @@ mod tests {
     fn wants_the_right_types() {
         assert_eq!(
             settings(serde_json::json!({"cross_origin": "yes"})).unwrap_err(),
-            "octoprint: option \"cross_origin\" takes true or false"
+            "octoprint: option \"cross_origin\" is something else; expected true or false"
         );
         assert!(settings(serde_json::json!({"local_networks": ["nowhere"]})).is_err());
+        assert!(settings(serde_json::json!({"reauthentication_minutes": u64::MAX})).is_err());
+        assert!(settings(serde_json::json!({"remote_user_header": ""})).is_err());
+        assert!(settings(serde_json::json!({"autologin_as": ""})).is_err());
         assert!(settings(serde_json::json!({"remote_groups_mapping": {"a": 1}})).is_err());
     }
 

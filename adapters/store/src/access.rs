@@ -13,7 +13,8 @@ pub(crate) fn is_refusal(error: &io::Error) -> bool {
 }
 
 /// The fault for a file or a directory that cannot be used.
-pub(crate) fn refused(path: &Path, error: io::Error) -> Fault {
+#[must_use]
+pub fn refused(path: &Path, error: io::Error) -> Fault {
     let shown = path.display();
     let detail = match error.kind() {
         io::ErrorKind::ReadOnlyFilesystem => {

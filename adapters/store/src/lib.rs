@@ -33,6 +33,7 @@ use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::realm::{Numbering, Realm};
 
+pub use crate::access::refused;
 pub use crate::backend::capability;
 use crate::database::Database;
 use crate::memory::Pruning;

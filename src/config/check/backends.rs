@@ -1,0 +1,187 @@
+//! Backends: their names, how they are reached, and what they are told.
+
+use std::path::PathBuf;
+
+use toml::Value;
+
+use super::{Check, Scope};
+use crate::config::finding::Key;
+use crate::config::load::Loaded;
+use crate::config::masked::MaskedUrl;
+use crate::config::settings::{Backend, Templates};
+use crate::upstream::address::BaseAddress;
+use crate::{registry, upstream};
+
+/// The longest name of a backend.
+const LONGEST_NAME: usize = 64;
+/// What stands for the user name in a template.
+const USERNAME: &str = "{username}";
+
+pub(super) fn check(check: &mut Check<'_>, scope: Scope) {
+    let settings = &check.loaded.settings;
+    check_one_store(check);
+    for (name, backend) in &settings.backend {
+        let key = Key::backend(name, &[]);
+        check_name(check, name);
+        if backend.system == registry::STORE {
+            check_store(check, name);
+        } else {
+            check_system(check, name, backend);
+        }
+        let is_used = settings.route.iter().any(|route| &route.backend == name);
+        if !is_used && scope == Scope::Whole && check.loaded.sources.is_given(&key) {
+            check.warn(&key, "no route uses this backend", "a route with this backend");
+        }
+    }
+}
+
+/// The name is a part of the path of the backend's database.
+fn check_name(check: &mut Check<'_>, name: &str) {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c);
+    if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(fits) {
+        let expected = format!("1 to {LONGEST_NAME} of the characters a-z, 0-9, _ and -");
+        check.refuse(&Key::backend(name, &[]), format!("the name is {name:?}"), expected);
+    }
+}
+
+/// There is one embedded store. The built-in one does not count where no route uses it.
+fn check_one_store(check: &mut Check<'_>) {
+    let Loaded { settings, sources, .. } = check.loaded;
+    let is_given = |name: &str| sources.is_given(&Key::backend(name, &[]));
+    let is_used = |name: &str| settings.route.iter().any(|route| route.backend == name);
+    let all = settings.backend.iter().filter(|(_, backend)| backend.system == registry::STORE);
+    let names = all.map(|(name, _)| name.as_str());
+    let mut stores: Vec<_> = names.filter(|name| is_given(name) || is_used(name)).collect();
+    stores.sort_by_key(|name| is_given(name));
+    let Some((first, others)) = stores.split_first() else { return };
+    for name in others {
+        let problem = format!("a second embedded store, beside {first:?}");
+        let expected = "one backend with system = \"store\", which routes can share";
+        check.refuse(&Key::backend(name, &["system"]), problem, expected);
+    }
+}
+
+fn check_store(check: &mut Check<'_>, name: &str) {
+    let table = check.loaded.tree.get("backend").and_then(|all| all.get(name));
+    let keys = table.and_then(Value::as_table).into_iter().flatten().map(|(key, _)| key);
+    for key in keys.filter(|key| *key != "system").cloned().collect::<Vec<_>>() {
+        let problem = format!("the embedded store takes no {key}");
+        check.refuse(&Key::backend(name, &[&key]), problem, "system = \"store\" alone");
+    }
+}
+
+fn check_system(check: &mut Check<'_>, name: &str, backend: &Backend) {
+    let at = |step: &str| Key::backend(name, &[step]);
+    let adapter = match registry::backend(&backend.system) {
+        Ok((adapter, _)) => Some(adapter),
+        Err(why) => {
+            check.refuse_with(&at("system"), &why);
+            None
+        }
+    };
+    let missing = |step: &str| format!("{step} is missing");
+    match &backend.url {
+        None => check.refuse(&Key::backend(name, &[]), missing("url"), "the URL of the system"),
+        Some(url) => {
+            check_reach(
+                check,
+                &Key::backend(name, &[]),
+                url,
+                [("ca_file", &backend.ca_file), ("identity_file", &backend.identity_file)],
+            );
+        }
+    }
+    match backend.secret.as_ref().map(crate::config::secret::SecretSource::resolve) {
+        None => {
+            let expected = "the gateway's own key, token or password there";
+            check.refuse(&Key::backend(name, &[]), missing("secret"), expected);
+        }
+        Some(Err(why)) => check.refuse(&at("secret"), why, "a secret that is not empty"),
+        Some(Ok(_)) => {}
+    }
+    if let (Some(adapter), Some(version)) = (adapter, &backend.version)
+        && !adapter.versions.contains(&version.as_str())
+    {
+        let problem = format!("{} has no version {version:?}", adapter.name);
+        check.refuse(&at("version"), problem, adapter.versions.join(", "));
+    }
+    if let (Some(adapter), Some(realm)) = (adapter, &backend.realm) {
+        check_namespace(check, &at("realm"), realm, adapter.name);
+    }
+    check_words(check, name, backend);
+}
+
+fn check_words(check: &mut Check<'_>, name: &str, backend: &Backend) {
+    if let Some(username) = &backend.username
+        && (username.trim().is_empty() || username.contains([':', '\n', '\r']))
+    {
+        let key = Key::backend(name, &["username"]);
+        check.refuse(&key, "the name is empty or holds a colon", "the gateway's user name there");
+    }
+    let Templates { email, full_name } = &backend.defaults;
+    for (step, template) in [("email", email), ("full_name", full_name)] {
+        let Some(template) = template else { continue };
+        let rest = template.replace(USERNAME, "");
+        if template.trim().is_empty() || rest.contains(['{', '}']) {
+            let problem = format!("the template is {template:?}");
+            let key = Key::backend(name, &["defaults", step]);
+            check.refuse(&key, problem, format!("text, in which {USERNAME} is the user name"));
+        }
+    }
+    for (step, teams) in [("to", &backend.teams.to), ("from", &backend.teams.from)] {
+        for (one, other) in teams {
+            if one.trim().is_empty() || other.trim().is_empty() {
+                let key = Key::backend(name, &["teams", step, one]);
+                check.refuse(&key, "the name of a group is empty", "the names of two groups");
+            }
+        }
+    }
+}
+
+/// An id namespace belongs to one system; a word with a typing error would be a new and empty one.
+pub(super) fn check_namespace(check: &mut Check<'_>, key: &Key, realm: &str, system: &str) {
+    match registry::of_namespace(realm).zip(registry::adapter(system)) {
+        None => {
+            let problem = format!("unknown id namespace {realm:?}");
+            check.refuse(key, problem, registry::namespaces());
+        }
+        Some((owner, adapter)) => {
+            let kind = |adapter: &isogloss_canonical::adapter::Adapter| {
+                std::mem::discriminant(&adapter.users)
+            };
+            if kind(owner) != kind(adapter) {
+                let problem =
+                    format!("the ids of {realm:?} are not of the kind that {system} uses");
+                check.refuse(key, problem, format!("an id namespace such as {system}"));
+            }
+        }
+    }
+}
+
+/// A URL, with the files of certificates that go with it.
+pub(super) fn check_reach(
+    check: &mut Check<'_>,
+    around: &Key,
+    url: &MaskedUrl,
+    files: [(&str, &Option<PathBuf>); 2],
+) {
+    let address = BaseAddress::read(url.as_str());
+    if let Err(why) = &address {
+        let problem = format!("{}: {why}", url.masked());
+        let expected = "http:// or https:// and a host, without password, query and fragment";
+        check.refuse(&around.below("url"), problem, expected);
+    }
+    for (step, path) in files {
+        let Some(path) = path else { continue };
+        let (sound, expected) = if step == "ca_file" {
+            (upstream::check_authorities(path), "a PEM file with at least one certificate")
+        } else {
+            (upstream::check_identity(path), "a PEM file with a certificate and its key")
+        };
+        if let Err(why) = sound {
+            check.refuse(&around.below(step), why, expected);
+        } else if address.as_ref().is_ok_and(|address| !address.is_tls) {
+            check.warn(&around.below(step), "the file is not used with http://", "https://");
+        }
+    }
+}

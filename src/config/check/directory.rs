@@ -1,0 +1,55 @@
+//! The directory (LDAP).
+
+use super::Check;
+use crate::config::finding::Key;
+use crate::config::secret::SecretSource;
+use crate::config::settings::Directory;
+use crate::{directory, registry};
+
+/// What the URL of a directory may be.
+const URL: &str = "ldap://, ldaps:// or ldapi:// and a host, without password and query";
+
+pub(super) fn check(check: &mut Check<'_>) {
+    let settings = &check.loaded.settings;
+    let Some(wanted) = &settings.directory else { return };
+    let at = |step: &str| Key::of(&["directory", step]);
+    let shown = wanted.url.masked();
+    if let Err(why) = directory::check_url(wanted.url.as_str()) {
+        check.refuse(&at("url"), format!("{shown}: {why}"), URL);
+    }
+    if wanted.start_tls && !shown.starts_with("ldap://") {
+        let problem = format!("{shown} cannot turn to TLS");
+        check.refuse(&at("start_tls"), problem, "an ldap:// URL");
+    }
+    if let Some(path) = &wanted.ca_file
+        && let Err(why) = directory::check_authorities(path)
+    {
+        check.refuse(&at("ca_file"), why, "a PEM file with at least one certificate");
+    }
+    if let Some(filter) = &wanted.user_filter
+        && let Err(why) = directory::check_filter(filter)
+    {
+        check.refuse(&at("user_filter"), why, "an LDAP filter with %s for the user name");
+    }
+    check_bind(check, wanted);
+    if !settings.backend.values().any(|backend| backend.system == registry::STORE) {
+        let problem = "there is no embedded store, which alone asks the directory";
+        check.warn(&Key::of(&["directory"]), problem, "a backend with system = \"store\"");
+    }
+}
+
+fn check_bind(check: &mut Check<'_>, wanted: &Directory) {
+    let at = |step: &str| Key::of(&["directory", step]);
+    let has_name = wanted.bind_dn.as_ref().is_some_and(|name| !name.trim().is_empty());
+    match wanted.bind_password.as_ref().map(SecretSource::resolve) {
+        Some(Err(why)) => check.refuse(&at("bind_password"), why, "a secret that is not empty"),
+        Some(Ok(_)) if !has_name => {
+            check.refuse(&at("bind_password"), "bind_dn is missing", "bind_dn beside it");
+        }
+        None if wanted.bind_dn.is_some() => {
+            // A name without a password is let in as nobody (RFC 4513, section 5.1.2).
+            check.refuse(&at("bind_dn"), "bind_password is missing", "bind_password beside it");
+        }
+        _ => {}
+    }
+}

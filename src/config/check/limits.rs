@@ -1,0 +1,138 @@
+//! Numbers: what each may be.
+
+use std::ops::RangeInclusive;
+
+use toml::Value;
+
+use super::Check;
+use crate::config::finding::Key;
+
+/// An hour in milliseconds.
+const HOUR: u64 = 3_600_000;
+/// A day in milliseconds.
+const DAY: u64 = 24 * HOUR;
+
+/// What a number may be. `*` stands for any name or index.
+struct Limit {
+    key: &'static [&'static str],
+    range: RangeInclusive<u64>,
+    unit: &'static str,
+}
+
+const fn limit(
+    key: &'static [&'static str],
+    range: RangeInclusive<u64>,
+    unit: &'static str,
+) -> Limit {
+    Limit { key, range, unit }
+}
+
+const MS: &str = "milliseconds";
+const BYTES: &str = "bytes";
+
+/// Every number of the configuration.
+const LIMITS: &[Limit] = &[
+    limit(&["server", "body_limit_bytes"], 1..=1 << 30, BYTES),
+    limit(&["server", "request_timeout_ms"], 1..=DAY, MS),
+    limit(&["server", "batch_limit"], 1..=100_000, "calls"),
+    limit(&["server", "shutdown_timeout_ms"], 0..=HOUR, "milliseconds (0: at once)"),
+    limit(&["server", "head_timeout_ms"], 1..=HOUR, MS),
+    limit(&["server", "workers"], 0..=512, "threads (0: one a core)"),
+    limit(&["auth", "remember_secs"], 0..=86_400, "seconds (0: never)"),
+    limit(&["backend", "*", "connect_timeout_ms"], 1..=HOUR, MS),
+    limit(&["backend", "*", "timeout_ms"], 1..=DAY, MS),
+    limit(&["backend", "*", "response_limit_bytes"], 1..=1 << 32, BYTES),
+    limit(&["route", "*", "origin", "connect_timeout_ms"], 1..=HOUR, MS),
+    limit(&["route", "*", "origin", "timeout_ms"], 1..=DAY, MS),
+    limit(&["directory", "timeout_ms"], 1..=HOUR, MS),
+];
+
+/// What belongs to a dialect, which checks it itself.
+const OF_DIALECTS: &[&str] = &["route", "*", "options"];
+
+pub(super) fn check(check: &mut Check<'_>) {
+    for (key, number) in numbers(&check.loaded.tree) {
+        let Some(limit) = limit_of(&key) else { continue };
+        let fits = u64::try_from(number).is_ok_and(|number| limit.range.contains(&number));
+        if !fits {
+            let is_small = i128::from(number) < i128::from(*limit.range.start());
+            let size = if is_small { "small" } else { "large" };
+            let (least, most) = limit.range.clone().into_inner();
+            let expected = format!("{least} to {most} {}", limit.unit);
+            check.refuse(&key, format!("{number} is too {size}"), expected);
+        }
+    }
+}
+
+fn limit_of(key: &Key) -> Option<&'static Limit> {
+    LIMITS.iter().find(|limit| fits(key.steps(), limit.key) && key.steps().len() == limit.key.len())
+}
+
+fn fits(steps: &[String], pattern: &[&str]) -> bool {
+    steps.len() >= pattern.len()
+        && pattern.iter().zip(steps).all(|(own, step)| *own == "*" || own == step)
+}
+
+/// Every whole number, with its key.
+fn numbers(tree: &Value) -> Vec<(Key, i64)> {
+    let mut found = Vec::new();
+    let mut waiting = vec![(Key::default(), tree)];
+    while let Some((key, value)) = waiting.pop() {
+        if fits(key.steps(), OF_DIALECTS) {
+            continue;
+        }
+        match value {
+            Value::Integer(number) => found.push((key, *number)),
+            Value::Table(table) => {
+                waiting.extend(table.iter().map(|(name, value)| (key.below(name), value)));
+            }
+            Value::Array(array) => {
+                let all = array.iter().enumerate();
+                waiting.extend(all.map(|(index, value)| (key.below(&index.to_string()), value)));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::environment::Variables;
+    use crate::config::load::{DEFAULTS, read_with};
+
+    /// The manual with every example of a key switched on.
+    fn everything() -> String {
+        let is_key = |line: &str| {
+            let word = line.split([' ', '=']).next().unwrap_or_default();
+            line.starts_with('[')
+                || line.starts_with('"') && line.contains("\" = ")
+                || line.contains(" = ") && {
+                    !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+                }
+        };
+        let switch = |line: &str| match line.strip_prefix("# ") {
+            Some(rest) if is_key(rest) => rest.to_owned() + "\n",
+            _ => line.to_owned() + "\n",
+        };
+        DEFAULTS.lines().map(switch).collect()
+    }
+
+    #[test]
+    fn every_number_of_the_manual_has_a_limit_and_every_limit_is_in_the_manual() {
+        let text = everything();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &text).unwrap();
+        let loaded = read_with(Some(file.path()), Variables::default()).unwrap();
+        loaded.findings.verdict().unwrap();
+        let found = numbers(&loaded.tree);
+        for (key, _) in &found {
+            assert!(limit_of(key).is_some(), "{key} has no limit");
+        }
+        for limit in LIMITS {
+            let is_there = found.iter().any(|(key, _)| fits(key.steps(), limit.key));
+            assert!(is_there, "{:?} is not in gateway.toml", limit.key);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The program, run in a folder of its own.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// How long the program may take to say no.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A folder with the files that fixtures speak of.
+pub(crate) struct Desk(TempDir);
+
+/// What came of a run.
+pub(crate) struct Done {
+    pub(crate) status: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) complaint: String,
+}
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        let desk = Self(tempfile::tempdir().unwrap());
+        desk.write("empty", "");
+        desk.write("secret", "abc\n");
+        desk.write(
+            "broken.pem",
+            "-----BEGIN CERTIFICATE-----\nbm8gY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n",
+        );
+        desk.certificate();
+        desk
+    }
+
+    /// A certificate of its own, and the same with its key.
+    fn certificate(&self) {
+        let words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
+                     -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+                     -addext basicConstraints=critical,CA:FALSE -keyout key.pem -out ca.pem";
+        let mut openssl = Command::new("openssl");
+        openssl.args(words.split_whitespace()).current_dir(self.0.path());
+        let done = openssl.output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let read = |name: &str| std::fs::read_to_string(self.0.path().join(name)).unwrap();
+        self.write("identity.pem", &(read("ca.pem") + &read("key.pem")));
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.0.path().join(name), text).unwrap();
+    }
+
+    /// The names of the files that are there.
+    pub(crate) fn names(&self) -> BTreeSet<String> {
+        let all = std::fs::read_dir(self.0.path()).unwrap();
+        all.map(|one| one.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    pub(crate) fn run(&self, words: &[&str], file: &Path, variables: &[(String, String)]) -> Done {
+        let words = [words, &[file.to_str().unwrap()]].concat();
+        self.run_words(&words, variables)
+    }
+
+    /// Runs to the end; what goes on is ended.
+    pub(crate) fn run_words(&self, words: &[&str], variables: &[(String, String)]) -> Done {
+        let output = |name: &str| std::fs::File::create(self.0.path().join(name)).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_isogloss"));
+        command.args(words).current_dir(self.0.path()).stdin(Stdio::null());
+        command.env("EMPTY_VARIABLE", "").stdout(output(".out")).stderr(output(".complaint"));
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
+        let mut child = command.spawn().unwrap();
+        let began = Instant::now();
+        let status = loop {
+            match child.try_wait().unwrap() {
+                Some(status) => break status.code(),
+                None if began.elapsed() < PATIENCE => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                None => {
+                    child.kill().unwrap();
+                    child.wait().unwrap();
+                    break None;
+                }
+            }
+        };
+        let read = |name: &str| {
+            let path = self.0.path().join(name);
+            let text = std::fs::read_to_string(&path).unwrap();
+            std::fs::remove_file(path).unwrap();
+            text
+        };
+        Done { status, out: read(".out"), complaint: read(".complaint") }
+    }
+}
+
+/// A gateway that serves all four dialects; it ends with the test.
+pub(crate) struct Server {
+    child: std::process::Child,
+    /// Its base URL.
+    pub(crate) url: String,
+    /// The first credentials.
+    pub(crate) credentials: serde_json::Value,
+    _desk: Desk,
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        let desk = Desk::new();
+        let out = desk.0.path().join(".out");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_isogloss"));
+        command.args(["serve", "--listen", "127.0.0.1:0"]).current_dir(desk.0.path());
+        command.stdin(Stdio::null()).stdout(std::fs::File::create(&out).unwrap());
+        let child = command.stderr(Stdio::null()).spawn().unwrap();
+        let began = Instant::now();
+        let url = loop {
+            let said = std::fs::read_to_string(&out).unwrap();
+            if let Some((_, rest)) = said.split_once("listening on ")
+                && let Some((url, _)) = rest.split_once(' ')
+            {
+                break url.to_owned();
+            }
+            assert!(began.elapsed() < PATIENCE, "it did not start: {said}");
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        let credentials = std::fs::read(desk.0.path().join("data/credentials.json")).unwrap();
+        let credentials = serde_json::from_slice(&credentials).unwrap();
+        Self { child, url, credentials, _desk: desk }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself: nothing is lost then.
+        let _ended = self.child.kill().and_then(|()| self.child.wait());
+    }
+}
