@@ -159,6 +159,9 @@ pub struct User {
     pub created: Timestamp,
     /// When the password was last set; a session opened before that is over.
     pub password_changed: Timestamp,
+    /// When the account was last deactivated; a session opened before that is over, also once the
+    /// account is active again.
+    pub sessions_since: Timestamp,
     /// When this person last signed in or called.
     pub last_login: Option<Timestamp>,
     /// What the system's row proves of who this is.
@@ -189,6 +192,7 @@ impl User {
             attributes: Attributes::new(),
             created: Timestamp::UNIX_EPOCH,
             password_changed: Timestamp::UNIX_EPOCH,
+            sessions_since: Timestamp::UNIX_EPOCH,
             last_login: None,
             evidence: Evidence::default(),
         }

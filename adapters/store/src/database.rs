@@ -20,8 +20,10 @@ use crate::rows::now;
 use crate::write::Write;
 
 /// Forward only: a migration that was ever released is never edited.
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "people", include_str!("../migrations/0001_people.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "people", include_str!("../migrations/0001_people.sql")),
+    (3, "sessions", include_str!("../migrations/0003_sessions.sql")),
+];
 
 const READERS: u32 = 4;
 const PATIENCE: Duration = Duration::from_secs(5);

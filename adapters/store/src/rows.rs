@@ -22,7 +22,7 @@ macro_rules! select_users {
             "SELECT u.id, u.username, u.display_name, u.given_name, u.family_name, u.email, ",
             "u.role, u.active, u.password IS NOT NULL AS has_password, u.source, u.failures, ",
             "u.locked_until, u.addresses, u.attributes, u.created, u.password_changed, ",
-            "u.last_login, (SELECT string_agg(i.realm || '\u{1f}' || i.native, '\u{1e}') ",
+            "u.sessions_since, u.last_login, (SELECT string_agg(i.realm || '\u{1f}' || i.native, '\u{1e}') ",
             "FROM identities i WHERE i.id = u.id AND i.kind = 'user') AS ids, ",
             "g.id AS group_id, g.realm AS group_realm, g.name AS group_name, ",
             "g.grants AS group_grants, g.confers AS group_confers, ",
@@ -94,6 +94,7 @@ fn user(id: UserId, row: &SqliteRow) -> Result<User, Fault> {
         attributes: from_json(column(row, "attributes")?)?,
         created: time(column(row, "created")?)?,
         password_changed: time(column(row, "password_changed")?)?,
+        sessions_since: time(column(row, "sessions_since")?)?,
         last_login: optional_time(column(row, "last_login")?)?,
         evidence: Evidence::default(),
     })

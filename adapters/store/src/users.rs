@@ -3,6 +3,7 @@
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Matching, NewUser, Uniqueness, User, UserPatch, UserRef, folded};
+use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
@@ -166,7 +167,7 @@ async fn update(write: &mut SqliteConnection, user: &User) -> Result<(), Fault> 
     sqlx::query(
         "UPDATE users SET username = $2, folded_name = $3, display_name = $4, given_name = $5, \
          family_name = $6, email = $7, folded_email = $8, role = $9, active = $10, source = $11, \
-         attributes = $12 WHERE id = $1",
+         attributes = $12, sessions_since = $13 WHERE id = $1",
     )
     .bind(user.id.to_string())
     .bind(&user.username)
@@ -180,14 +181,19 @@ async fn update(write: &mut SqliteConnection, user: &User) -> Result<(), Fault> 
     .bind(user.active)
     .bind(&user.source)
     .bind(to_json(&user.attributes)?)
+    .bind(user.sessions_since.as_microsecond())
     .execute(write)
     .await
     .map(drop)
     .map_err(fault)
 }
 
-/// Everything a patch changes in the person's own row but the password.
+/// Everything a patch changes in the person's own row but the password. A deactivation ends the
+/// sessions that are open.
 fn patch_user(user: &mut User, patch: UserPatch) {
+    if patch.active == Some(false) {
+        user.sessions_since = Timestamp::now();
+    }
     if let Some(name) = patch.display_name {
         (user.display_name, user.given_name, user.family_name) = (name, None, None);
     }

@@ -137,6 +137,7 @@ pub(super) fn user() -> User {
         attributes: serde_json::Map::new(),
         created: Timestamp::UNIX_EPOCH,
         password_changed: Timestamp::UNIX_EPOCH,
+        sessions_since: Timestamp::UNIX_EPOCH,
         last_login: None,
         evidence: Evidence::default(),
     }
