@@ -25,7 +25,7 @@ use serde_json::Value;
 
 use crate::dialect::call::{Asked, Blamed, Failure, Said};
 use crate::dialect::parameters::Parameters;
-use crate::dialect::session::{COOKIE, Session, Visit};
+use crate::dialect::session::{COOKIE, Entry, Session, Visit};
 use crate::php;
 use crate::php::form::Form;
 use crate::wire::{Envelope, spent};
@@ -246,12 +246,10 @@ fn is_fatal(failure: &Failure) -> bool {
 }
 
 async fn by_session(visit: &Visit<'_>) -> Result<Known, Failure> {
-    let session = visit.session().await?.ok_or(LOGIN)?;
-    let vouched = Credentials::Vouched(session.person(visit.realm));
-    let caller = visit.exchange.identify(vouched).await.map_err(|fault| unproved(fault, LOGIN))?;
-    match caller.user() {
-        Some(user) if !session.is_over(user) => Ok(Known { caller, session: Some(session) }),
-        _ => Err(LOGIN),
+    match visit.enter().await? {
+        Entry::Open(session, caller) => Ok(Known { caller, session: Some(session) }),
+        Entry::Inactive => Err(INVALID_USER),
+        Entry::Nobody => Err(LOGIN),
     }
 }
 

@@ -6,7 +6,7 @@ use isogloss_canonical::http::Response;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
 
-use crate::dialect::session::{COOKIE, Visit};
+use crate::dialect::session::{COOKIE, Entry, Visit};
 use crate::dialect::settings::cookie;
 use crate::dialect::users::password;
 use crate::php;
@@ -63,7 +63,7 @@ pub(crate) async fn logout(visit: &Visit<'_>) -> Result<Response, Fault> {
 
 /// `GET /login`, which knows who is in already.
 pub(crate) async fn login_page(visit: &Visit<'_>) -> Result<Response, Fault> {
-    if visit.session().await?.is_some() {
+    if matches!(visit.enter().await?, Entry::Open(..)) {
         return Ok(redirect(visit, "/"));
     }
     let form = "<form method=\"post\" action=\"login\"><input name=\"user\" placeholder=\"Username\">\
@@ -73,9 +73,9 @@ pub(crate) async fn login_page(visit: &Visit<'_>) -> Result<Response, Fault> {
 
 /// A web page of Dandelion's own: none is translated; who is not logged in is sent to do that.
 pub(crate) async fn web_page(visit: &Visit<'_>) -> Result<Response, Fault> {
-    match visit.session().await? {
-        Some(_) => Ok(not_found(visit)),
-        None => Ok(to_login(visit)),
+    match visit.enter().await? {
+        Entry::Open(..) => Ok(not_found(visit)),
+        Entry::Inactive | Entry::Nobody => Ok(to_login(visit)),
     }
 }
 

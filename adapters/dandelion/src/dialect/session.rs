@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use isogloss_canonical::credentials::{Caller, Credentials};
 use isogloss_canonical::exchange::Exchange;
-use isogloss_canonical::fault::Fault;
+use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
 use isogloss_canonical::http::Request;
 use isogloss_canonical::memory::Shelf;
 use isogloss_canonical::realm::Realm;
-use isogloss_canonical::user::{User, UserRef};
+use isogloss_canonical::user::{User, UserId, UserRef};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -35,14 +36,29 @@ pub(crate) struct Visit<'a> {
 pub(crate) struct Session {
     /// Its id, which is a secret.
     id: String,
-    /// Whose, by the realm's id.
-    user: String,
-    /// Since when: a password set later ends the session.
-    since: Timestamp,
+    /// Whose. The canonical id, which no other person ever has: a native id may be given again.
+    user: UserId,
+    /// When the password was set that it was opened with; another one ends the session.
+    password: Timestamp,
+    /// The owner's `sessions_since` as it was then; a deactivation moves it and ends the session.
+    era: Timestamp,
+    /// Whether it was used while the account was inactive, which ends it too.
+    over: bool,
     /// When its last use was noted.
     noted: Timestamp,
     /// The theme as the session knows it.
     pub(crate) theme: String,
+}
+
+/// What came of a session's cookie.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// There is no such session, or nobody whose it is any more.
+    Nobody,
+    /// Its owner is inactive.
+    Inactive,
+    /// Its owner, proved anew.
+    Open(Session, Caller),
 }
 
 impl Visit<'_> {
@@ -62,17 +78,35 @@ impl Visit<'_> {
         self.cookie(COOKIE).filter(plain)
     }
 
-    /// The session that the client is in.
-    pub(crate) async fn session(&self) -> Result<Option<Session>, Fault> {
-        let Some(id) = self.session_id() else { return Ok(None) };
+    /// The session that the client is in, with its owner as they are now.
+    pub(crate) async fn enter(&self) -> Result<Entry, Fault> {
+        let Some(id) = self.session_id() else { return Ok(Entry::Nobody) };
         let kept = self.exchange.memory().recall(SHELF, id).await?;
-        let Some(mut session) = kept.and_then(|kept| self.read(id, &kept)) else { return Ok(None) };
+        let Some(mut session) = kept.and_then(|kept| self.read(id, &kept)) else {
+            return Ok(Entry::Nobody);
+        };
+        let owner = Credentials::Vouched(UserRef::Id(session.user));
+        let caller = match self.exchange.identify(owner).await {
+            Ok(caller) => caller,
+            Err(fault) if fault.kind != FaultKind::Unauthenticated => return Err(fault),
+            Err(fault) if fault.refusal == Some(Refusal::Inactive) => {
+                if !session.over {
+                    session.over = true;
+                    self.keep(&session).await?;
+                }
+                return Ok(Entry::Inactive);
+            }
+            Err(_) => return Ok(Entry::Nobody),
+        };
+        if session.over || !caller.user().is_some_and(|user| session.is_of(user)) {
+            return Ok(Entry::Nobody);
+        }
         let now = self.exchange.now();
         if now.duration_since(session.noted).unsigned_abs() > NOTED {
             session.noted = now;
             self.keep(&session).await?;
         }
-        Ok(Some(session))
+        Ok(Entry::Open(session, caller))
     }
 
     /// Opens a session, in place of the one that the client is in.
@@ -81,8 +115,10 @@ impl Visit<'_> {
         let now = self.exchange.now();
         let session = Session {
             id: self.fresh_id(),
-            user: user.native(self.realm).unwrap_or_default().to_owned(),
-            since: now.max(user.password_changed),
+            user: user.id,
+            password: user.password_changed,
+            era: user.sessions_since,
+            over: false,
             noted: now,
             theme: theme.to_owned(),
         };
@@ -90,10 +126,13 @@ impl Visit<'_> {
         Ok(session)
     }
 
-    /// Ends the session that the client is in.
+    /// Ends the session that the client is in. A cookie that stands for nothing writes nothing.
     pub(crate) async fn close(&self) -> Result<(), Fault> {
-        if let Some(id) = self.session_id() {
-            self.exchange.memory().forget(SHELF, id).await?;
+        let memory = self.exchange.memory();
+        if let Some(id) = self.session_id()
+            && memory.recall(SHELF, id).await?.is_some()
+        {
+            memory.forget(SHELF, id).await?;
         }
         Ok(())
     }
@@ -102,8 +141,10 @@ impl Visit<'_> {
     pub(crate) async fn keep(&self, session: &Session) -> Result<(), Fault> {
         let value = json!({
             "realm": self.realm.as_str(),
-            "user": session.user,
-            "since": session.since.to_string(),
+            "user": session.user.0.to_string(),
+            "password": session.password.to_string(),
+            "era": session.era.to_string(),
+            "over": session.over,
             "noted": session.noted.to_string(),
             "theme": session.theme,
         });
@@ -129,8 +170,10 @@ impl Visit<'_> {
         }
         Some(Session {
             id: id.to_owned(),
-            user: text("user")?.to_owned(),
-            since: text("since")?.parse().ok()?,
+            user: UserId(text("user")?.parse().ok()?),
+            password: text("password")?.parse().ok()?,
+            era: text("era")?.parse().ok()?,
+            over: kept.get("over").and_then(Value::as_bool)?,
             noted: text("noted")?.parse().ok()?,
             theme: text("theme")?.to_owned(),
         })
@@ -138,14 +181,10 @@ impl Visit<'_> {
 }
 
 impl Session {
-    /// Points at the person.
-    pub(crate) fn person(&self, realm: &Realm) -> UserRef {
-        UserRef::Native(realm.clone(), self.user.clone())
-    }
-
-    /// Whether it was opened before a person's password was set.
-    pub(crate) fn is_over(&self, user: &User) -> bool {
-        user.password_changed > self.since
+    /// Whether it is this person's, with the password they have and not deactivated since.
+    fn is_of(&self, user: &User) -> bool {
+        (self.user, self.password, self.era)
+            == (user.id, user.password_changed, user.sessions_since)
     }
 
     /// The same session with another theme.
@@ -155,7 +194,7 @@ impl Session {
 
     /// The same session after its owner set a new password in it.
     pub(crate) fn renewed(&self, user: &User) -> Self {
-        Self { since: self.since.max(user.password_changed), ..self.clone() }
+        Self { password: user.password_changed, ..self.clone() }
     }
 
     /// The header's value that hands it to the client.
