@@ -63,6 +63,20 @@ impl Request {
         self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_ref())
     }
 
+    /// A header's values as one, as HTTP joins them (RFC 9110, section 5.3): for what proves who
+    /// somebody is. Who sends two keys has shown neither of them.
+    #[must_use]
+    pub fn joined_header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
+        let mut values = self.headers.iter().filter(|(own, _)| own == name).map(|(_, value)| value);
+        let first = values.next()?;
+        let mut joined = Cow::Borrowed(first.as_ref());
+        for value in values {
+            joined.to_mut().push(b',');
+            joined.to_mut().extend_from_slice(value);
+        }
+        Some(joined)
+    }
+
     /// A header's value as text, if it is text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -93,5 +107,19 @@ impl Response {
     pub fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_one_header_are_joined() {
+        let one = Request::to("GET", "/").with("x-api-key", "right");
+        assert_eq!(one.joined_header("x-api-key").as_deref(), Some(&b"right"[..]));
+        let two = one.with("host", "a").with("x-api-key", "wrong");
+        assert_eq!(two.joined_header("x-api-key").as_deref(), Some(&b"right,wrong"[..]));
+        assert_eq!(two.joined_header("authorization"), None);
     }
 }

@@ -26,10 +26,10 @@ impl Shown {
     /// Reads them. What the header leaves empty is taken from Authorization:
     /// `fixtures/transcripts/kanboard/auth-header.json`.
     pub(crate) fn of(request: &Request, header: Option<&str>) -> Self {
-        let header = header.and_then(|name| request.header_bytes(name)).unwrap_or_default();
-        let (user, password) = by_header(header);
-        let (basic_user, basic_password) =
-            request.header_bytes("authorization").and_then(by_basic).unwrap_or_default();
+        let header = header.and_then(|name| request.joined_header(name)).unwrap_or_default();
+        let (user, password) = by_header(&header);
+        let basic = request.joined_header("authorization");
+        let (basic_user, basic_password) = basic.as_deref().and_then(by_basic).unwrap_or_default();
         let user = if is_true(&user) { user } else { basic_user };
         let password = if is_true(&password) { password } else { basic_password };
         let user = if is_true(&user) { user } else { Vec::new() };
