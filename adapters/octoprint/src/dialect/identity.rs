@@ -1,11 +1,13 @@
 //! Who asks: a session, else a remembered login, else a key, a Basic header or a proxy's word.
 
+use std::borrow::Cow;
+
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials};
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal as Why, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{NewUser, User, UserId, UserRef};
+use isogloss_canonical::user::{NewUser, User, UserRef};
 
 use super::answers::{CRASH, Refusal};
 use super::cookies::{REMEMBER, SESSION};
@@ -48,11 +50,6 @@ pub(crate) async fn identify(visit: &mut Visit<'_>) -> Result<(), Refusal> {
         visit.session.seen = Some(visit.exchange.now().as_second());
     }
     Ok(())
-}
-
-/// Who is signed in, with the age of their password.
-pub(crate) fn signed_in(user: &User) -> SignedIn {
-    SignedIn { user: user.id.0, password_changed: user.password_changed }
 }
 
 /// Checks a name and a password; `None`: they do not fit, or the person may not act.
@@ -100,34 +97,51 @@ async fn prove(visit: &Visit<'_>, credentials: Credentials) -> Result<Proved, Re
 
 /// Somebody who signed in before, unless the password has changed since.
 async fn prove_again(visit: &Visit<'_>, who: &SignedIn) -> Result<Proved, Refusal> {
-    let proved = prove(visit, Credentials::Vouched(UserRef::Id(UserId(who.user)))).await?;
+    let proved = prove(visit, Credentials::Vouched(who.person())).await?;
     let Proved::Yes(caller) = proved else { return Ok(proved) };
     let fresh = caller.user().is_some_and(|user| user.password_changed == who.password_changed);
     Ok(if fresh { Proved::Yes(caller) } else { Proved::No })
 }
 
+/// A session that has ended is as good as none from here on. One that is shown while its owner is
+/// inactive ends.
 async fn by_session(visit: &mut Visit<'_>) -> Result<bool, Refusal> {
-    let Some(who) = visit.session.alive(visit.exchange).await? else { return Ok(false) };
-    let Proved::Yes(caller) = prove_again(visit, &who).await? else { return Ok(false) };
-    visit.caller = caller;
-    Ok(true)
+    let Some((token, session)) = visit.came_by.clone() else { return Ok(false) };
+    if session.signed_in.is_none() {
+        return Ok(false);
+    }
+    if let Some(who) = session.alive(visit.exchange).await? {
+        match prove_again(visit, &who).await? {
+            Proved::Yes(caller) if is_same_era(&caller, &who) => {
+                visit.caller = caller;
+                return Ok(true);
+            }
+            Proved::Inactive => session.end(visit.exchange, &token).await?,
+            Proved::Yes(_) | Proved::No => {}
+        }
+    }
+    visit.session = Session::default();
+    visit.came_by = Some((token, Session::default()));
+    Ok(false)
+}
+
+/// Whether nobody was deactivated since they signed in.
+fn is_same_era(caller: &Caller, who: &SignedIn) -> bool {
+    caller.user().is_some_and(|user| user.sessions_since == who.era)
 }
 
 /// A valid token hides a key even if its owner is inactive.
 async fn by_remember_token(visit: &mut Visit<'_>) -> Result<bool, Refusal> {
     let Some(token) = visit.cookies.get(REMEMBER).map(str::to_owned) else { return Ok(false) };
-    let Some(who) = remembered(visit.exchange, &token).await? else { return Ok(false) };
-    match prove_again(visit, &who).await? {
+    let Some(found) = remembered(visit.exchange, &token).await? else { return Ok(false) };
+    match prove_again(visit, &found.who).await? {
         Proved::No => return Ok(false),
         Proved::Inactive => {}
         Proved::Yes(caller) => {
+            let who = caller.user().map(SignedIn::now);
             visit.caller = caller;
             visit.has_session = true;
-            visit.session = Session {
-                signed_in: Some(who),
-                mechanism: Some(Mechanism::RememberMe),
-                ..Session::default()
-            };
+            visit.session = Session { signed_in: who, ..found.session() };
         }
     }
     Ok(true)
@@ -152,14 +166,14 @@ async fn by_key(visit: &Visit<'_>) -> Result<Option<Caller>, Refusal> {
     }
 }
 
-/// A key outside ASCII makes the comparison crash.
+/// Two headers are one value, which is no key. A key outside ASCII makes the comparison crash.
 fn shown_key(visit: &Visit<'_>) -> Result<Option<String>, Refusal> {
     let bearer = || {
-        let header = visit.request.header_bytes("authorization")?;
+        let header = visit.request.joined_header("authorization")?;
         header.strip_prefix(b"Bearer ").map(<[u8]>::to_vec)
     };
     let key = form::value(&visit.values, "apikey").map(|key| key.as_bytes().to_vec());
-    let key = key.or_else(|| visit.request.header_bytes("x-api-key").map(<[u8]>::to_vec));
+    let key = key.or_else(|| visit.request.joined_header("x-api-key").map(Cow::into_owned));
     let Some(key) = key.or_else(bearer) else { return Ok(None) };
     if key.is_ascii() { Ok(String::from_utf8(key).ok()) } else { Err(CRASH) }
 }
@@ -168,7 +182,8 @@ fn shown_key(visit: &Visit<'_>) -> Result<Option<String>, Refusal> {
 /// `fixtures/transcripts/octoprint/profile-basic-auth.json`.
 async fn by_basic(visit: &Visit<'_>) -> Result<Option<Caller>, Refusal> {
     let Some(checked) = visit.settings.basic else { return Ok(None) };
-    let header = visit.request.header("authorization").unwrap_or_default();
+    let header = visit.request.joined_header("authorization").unwrap_or_default();
+    let header = String::from_utf8_lossy(&header);
     let Some(encoded) = header.strip_prefix("Basic ") else { return Ok(None) };
     let decoded = python_base64(encoded).ok_or(CRASH)?;
     let decoded = String::from_utf8(decoded).map_err(|_| CRASH)?;
@@ -204,12 +219,13 @@ async fn by_proxy(visit: &Visit<'_>) -> Result<Option<Caller>, Refusal> {
     Ok(found)
 }
 
-/// A header by its name, where `-` and `_` are the same.
+/// A header by its name, where `-` and `_` are the same. Several are one value, as for a key: a
+/// proxy that adds its header does not let through what the client put before it.
 fn header(visit: &Visit<'_>, name: &str) -> Option<String> {
     let same = |own: &str| own.replace('_', "-").eq_ignore_ascii_case(&name.replace('_', "-"));
-    let (_, value) = visit.request.headers.iter().find(|(own, _)| same(own))?;
-    let value = String::from_utf8_lossy(value).into_owned();
-    (!value.is_empty()).then_some(value)
+    let values = visit.request.headers.iter().filter(|(own, _)| same(own));
+    let values: Vec<_> = values.map(|(_, value)| String::from_utf8_lossy(value)).collect();
+    Some(values.join(",")).filter(|value| !value.is_empty())
 }
 
 /// Creates whom the proxy names, with a password that nobody knows.

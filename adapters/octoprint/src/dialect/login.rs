@@ -1,8 +1,6 @@
 //! `/api/login` and `/api/logout`.
 
-use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
-use isogloss_canonical::fault::Subject;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
 use jiff::Timestamp;
@@ -10,10 +8,11 @@ use jiff::tz::TimeZone;
 
 use super::answers::{CRASH, Refusal, Reply, abort, abort_with, json};
 use super::cookies::{ACTIVE_LOGOUT, REMEMBER};
-use super::identity::{by_name, check_password, signed_in};
+use super::csrf;
+use super::identity::{by_name, check_password};
 use super::limits;
 use super::secrets::hex_token;
-use super::session::{Mechanism, REMEMBER_LASTS, remember};
+use super::session::{Mechanism, REMEMBER_LASTS, SignedIn, forget_remembered};
 use super::users::api_key;
 use super::visit::Visit;
 use crate::pyjson::Py;
@@ -64,20 +63,15 @@ async fn by_password(visit: &mut Visit<'_>, name: &Py, password: &Py, stay: bool
     }
     let Some(name) = name.as_str() else { return Err(abort(403)) };
     let who = UserRef::Name(name.to_owned());
-    let Some(password) = password.as_str() else {
-        // Only the password of somebody who is there is looked at, and crashes.
-        visit.ask(Command::GetUser(who)).await.map_err(|fault| {
-            if fault.is_absence_of(Subject::User) { abort(403) } else { fault.into() }
-        })?;
-        return Err(CRASH);
-    };
-    let caller = check_password(visit, who, password).await?.ok_or(abort(403))?;
+    // A password that is no text is a wrong one: it takes as long and counts as much as any.
+    let text = password.as_str().map_or_else(|| hex_token(visit.exchange), str::to_owned);
+    let caller = check_password(visit, who, &text).await?.ok_or(abort(403))?;
     let user = caller.user().cloned().ok_or(abort(403))?;
     if !again {
-        visit.session.sign_in(visit.exchange, signed_in(&user)).await?;
+        sign_in(visit, &user).await?;
     }
     if stay && !again {
-        remember_me(visit, &user).await?;
+        remember_me(visit).await?;
     }
     visit.caller = caller;
     visit.has_session = true;
@@ -88,8 +82,18 @@ async fn by_password(visit: &mut Visit<'_>, name: &Py, password: &Py, stay: bool
     describe(visit, session).await
 }
 
-async fn remember_me(visit: &mut Visit<'_>, user: &User) -> Result<(), Refusal> {
-    let token = remember(visit.exchange, &signed_in(user)).await?;
+/// Signs somebody in. The session is bound to the token against forged requests that is shown with
+/// it, unless it is bound to one already.
+async fn sign_in(visit: &mut Visit<'_>, user: &User) -> Result<(), Refusal> {
+    visit.session.sign_in(visit.exchange, SignedIn::now(user)).await?;
+    if visit.session.csrf.is_none() {
+        visit.session.csrf = csrf::shown_binding(visit)?;
+    }
+    Ok(())
+}
+
+async fn remember_me(visit: &mut Visit<'_>) -> Result<(), Refusal> {
+    let Some(token) = visit.session.remember(visit.exchange).await? else { return Ok(()) };
     let until = Timestamp::from_second(visit.exchange.now().as_second())
         .and_then(|now| now.checked_add(REMEMBER_LASTS));
     let until = until.map_err(|_| CRASH)?.to_zoned(TimeZone::UTC);
@@ -114,12 +118,12 @@ pub(crate) async fn settle_passively(visit: &mut Visit<'_>) -> Result<Option<Str
         let application = matches!(visit.caller, Caller::Application(_));
         return Ok(application.then(|| hex_token(visit.exchange)));
     };
-    let who = signed_in(user);
+    let user = user.clone();
     if visit.session.mechanism == Some(Mechanism::Apikey) {
         // Calls by key are given no cookie, so that nothing could ever use this session.
         return Ok(Some(hex_token(visit.exchange)));
     }
-    visit.session.sign_in(visit.exchange, who).await?;
+    sign_in(visit, &user).await?;
     Ok(visit.session.login.clone())
 }
 
@@ -168,12 +172,13 @@ fn anonymous(rights: &Rights) -> Result<Py, Refusal> {
     Ok(Py::dict([("needs", wire::needs(&needs))]))
 }
 
-/// `POST /api/logout`: a copied "remember me" token still counts.
+/// `POST /api/logout`: ends the whole sign-in, also a copied token of "remember me" and the
+/// sessions that came of it. OctoPrint leaves those two.
 pub(crate) async fn logout(visit: &mut Visit<'_>, _: &[String]) -> Reply {
-    visit.session.end_login(visit.exchange).await?;
-    visit.session.signed_in = None;
+    visit.session.log_out(visit.exchange).await?;
     visit.has_session = true;
-    if visit.cookies.get(REMEMBER).is_some() {
+    if let Some(token) = visit.cookies.get(REMEMBER).map(str::to_owned) {
+        forget_remembered(visit.exchange, &token).await?;
         visit.cookies.remove(REMEMBER);
     }
     visit.cookies.set_open(ACTIVE_LOGOUT, "true");

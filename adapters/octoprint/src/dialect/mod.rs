@@ -4,6 +4,7 @@ mod account;
 mod answers;
 mod appkeys;
 mod cookies;
+mod csrf;
 mod form;
 mod groups;
 mod headers;
@@ -18,6 +19,7 @@ mod routes;
 pub(crate) mod secrets;
 mod session;
 mod site;
+mod slots;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -30,10 +32,8 @@ use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
 
-use self::answers::{CRASH, Refusal, Reply, abort, abort_with};
-use self::cookies::CSRF;
+use self::answers::{CRASH, Refusal, Reply, abort};
 use self::routes::{Area, Found, METHODS, Map, decoded_path, quoted};
-use self::session::{Mechanism, is_csrf_token};
 use self::visit::Visit;
 use crate::options::Settings;
 
@@ -85,7 +85,7 @@ impl OctoPrint {
             Found::Options(_, verbs) => self.preflight(visit, answers::options(&verbs)),
             Found::Row(row, names) => {
                 if row.guarded() {
-                    require_csrf_token(visit).await?;
+                    csrf::require_token(visit)?;
                 }
                 row.run(visit, &names).await
             }
@@ -152,19 +152,4 @@ impl Dialect for OctoPrint {
         let path = decoded_path(&request.path, "");
         headers::of_tornado(self.word(&path, &Refusal::from(fault.clone())))
     }
-}
-
-/// Whoever writes shows the token twice, unless they called by key: another page cannot know it.
-async fn require_csrf_token(visit: &Visit<'_>) -> Result<(), Refusal> {
-    const FORGED: Refusal = abort_with(400, "CSRF validation failed");
-    let reads = matches!(visit.request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
-    if reads || visit.session.mechanism == Some(Mechanism::Apikey) {
-        return Ok(());
-    }
-    let shown = (visit.cookies.get(CSRF), visit.request.header("x-csrf-token"));
-    let (Some(cookie), Some(header)) = shown else { return Err(FORGED) };
-    if cookie != header || !is_csrf_token(visit.exchange, cookie).await? {
-        return Err(FORGED);
-    }
-    Ok(())
 }

@@ -1,10 +1,9 @@
 //! The few pages that clients fetch: for the token against forged requests.
 
-use super::answers::{Refusal, Reply, escaped, json, page, redirect};
-use super::cookies::CSRF;
+use super::answers::{Reply, escaped, json, page, redirect};
+use super::csrf::give_token;
 use super::form;
 use super::login::settle_passively;
-use super::session::csrf_token;
 use super::visit::Visit;
 use crate::permissions::Permission;
 use crate::pyjson::Py;
@@ -34,7 +33,7 @@ pub(crate) async fn login(visit: &mut Visit<'_>, _: &[String]) -> Reply {
     if right && allowed && (!again || visit.recent()) {
         return Ok(redirect(302, &destination(visit)));
     }
-    give_token(visit).await?;
+    give_token(visit)?;
     Ok(page(
         "<!doctype html>\n<html lang=en>\n<title>OctoPrint Login</title>\n<h1>OctoPrint Login</h1>\n",
     ))
@@ -55,7 +54,7 @@ fn destination(visit: &Visit<'_>) -> String {
 /// `GET /`: so does this, and sends those who may not look to the login.
 pub(crate) async fn index(visit: &mut Visit<'_>, _: &[String]) -> Reply {
     settle_passively(visit).await?;
-    give_token(visit).await?;
+    give_token(visit)?;
     let needs = visit.needs().await?;
     if FOR_THE_INDEX.into_iter().all(|key| needs.allow_key(key)) {
         let name = escaped(visit.name().unwrap_or_default());
@@ -66,12 +65,6 @@ pub(crate) async fn index(visit: &mut Visit<'_>, _: &[String]) -> Reply {
     let root = visit.site.root.clone();
     let login = format!("{root}/login/?redirect={root}/?&permissions=STATUS,SETTINGS_READ");
     Ok(redirect(302, &login))
-}
-
-async fn give_token(visit: &mut Visit<'_>) -> Result<(), Refusal> {
-    let token = csrf_token(visit.exchange, visit.cookies.get(CSRF)).await?;
-    visit.cookies.set_open(CSRF, &token);
-    Ok(())
 }
 
 /// `GET /api/currentuser`

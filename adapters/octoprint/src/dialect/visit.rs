@@ -189,13 +189,7 @@ impl<'a> Visit<'a> {
     /// The body as JSON, or the fields of query and form if it is none or says nothing.
     pub(crate) fn json_or_values(&self) -> Py {
         let body = if self.is_json() { read(&self.request.body).ok() } else { None };
-        body.filter(Py::truthy).unwrap_or_else(|| {
-            let mut fields = Py::Dict(Vec::new());
-            for (name, value) in self.values.iter().rev() {
-                fields.set(name, Py::text(value));
-            }
-            fields
-        })
+        body.filter(Py::truthy).unwrap_or_else(|| form::dict(&self.values))
     }
 
     fn is_json(&self) -> bool {

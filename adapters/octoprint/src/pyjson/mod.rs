@@ -184,6 +184,17 @@ mod tests {
     }
 
     #[test]
+    fn reads_many_names_in_one_pass() {
+        let names = (0..1 << 16).map(|n| format!("\"{n:x}\":1,"));
+        let text = format!("{{{}\"0\":2}}", names.collect::<String>());
+        let started = std::time::Instant::now();
+        let value = read(text.as_bytes()).expect("many names");
+        let took = started.elapsed();
+        assert_eq!(value.get("0"), Some(&Py::Int("2".to_owned())));
+        assert!(took < std::time::Duration::from_secs(2), "{took:?}");
+    }
+
+    #[test]
     fn guesses_the_encoding() {
         let utf16: Vec<u8> = "{\"a\": \"ü\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let read_back = Ok(Py::dict([("a", Py::text("ü"))]));

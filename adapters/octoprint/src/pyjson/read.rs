@@ -1,5 +1,7 @@
 //! Reading, as lenient and as strict as Python.
 
+use std::collections::HashMap;
+
 use super::Py;
 use super::encoding::decode;
 
@@ -106,11 +108,12 @@ impl Reader<'_> {
     }
 
     fn dict(&mut self, level: usize) -> Result<Py, Unreadable> {
-        let mut dict = Py::Dict(Vec::new());
+        let mut entries: Vec<(String, Py)> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
         self.at += 1;
         self.blanks();
         if self.take("}") {
-            return Ok(dict);
+            return Ok(Py::Dict(entries));
         }
         loop {
             self.blanks();
@@ -119,10 +122,17 @@ impl Reader<'_> {
             self.expect(":")?;
             self.blanks();
             let value = self.value(level + 1)?;
-            dict.set(&key, value);
+            // The last value of a name counts, at the place of the first.
+            match places.get(&key) {
+                Some(place) => entries[*place].1 = value,
+                None => {
+                    places.insert(key.clone(), entries.len());
+                    entries.push((key, value));
+                }
+            }
             self.blanks();
             if self.take("}") {
-                return Ok(dict);
+                return Ok(Py::Dict(entries));
             }
             self.expect(",")?;
         }
