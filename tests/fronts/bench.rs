@@ -84,7 +84,11 @@ pub(crate) fn front(dialect: &str, version: Option<&str>) -> Arc<dyn Dialect> {
 impl Bench {
     /// The way from a front to the backend.
     pub(crate) fn pipeline(&self) -> Pipeline {
-        let sessions = Sessions::of_store(Arc::new(self.store.clone()));
+        self.pipeline_with(Sessions::of_store(Arc::new(self.store.clone())))
+    }
+
+    /// The same with another session store.
+    pub(crate) fn pipeline_with(&self, sessions: Sessions) -> Pipeline {
         Pipeline::new(Arc::clone(&self.backend), sessions, Arc::clone(&self.authority))
     }
 

@@ -5,6 +5,7 @@
 //! - `authorisation`: who may do what.
 //! - `consistency`: whatever comes in through whichever front, all four show the same people.
 //! - `faults`: an outage is never worded as absence, wherever it strikes.
+//! - `sessions`: whose they are, what ends them, and what nobody can have written.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod authorisation;
@@ -14,6 +15,7 @@ mod concurrency;
 mod consistency;
 mod faults;
 mod seeds;
+mod sessions;
 
 use std::path::{Path, PathBuf};
 
@@ -27,6 +29,7 @@ fn main() {
         authorisation::trials(),
         consistency::trials(),
         faults::trials(),
+        sessions::trials(),
     ];
     let trials: Vec<Trial> = all.into_iter().flatten().collect();
     libtest_mimic::run(&arguments, trials).exit();

@@ -115,7 +115,7 @@ mod tests {
     /// A form of 1 MiB. A look at each pair of fields would take minutes.
     #[test]
     fn repeated_names_are_joined_in_one_pass() {
-        let distinct = (0..1 << 17).map(|n| format!("{n:x}=1&")).collect::<String>();
+        let distinct = (0..1 << 17).map(|n| format!("{n:x}=1")).collect::<Vec<_>>().join("&");
         for form in ["a=1&".repeat(1 << 18), distinct] {
             let fields = fields(form.as_bytes());
             let started = Instant::now();

@@ -123,12 +123,11 @@ impl Reader<'_> {
             self.blanks();
             let value = self.value(level + 1)?;
             // The last value of a name counts, at the place of the first.
-            match places.get(&key) {
-                Some(place) => entries[*place].1 = value,
-                None => {
-                    places.insert(key.clone(), entries.len());
-                    entries.push((key, value));
-                }
+            if let Some(place) = places.get(&key) {
+                entries[*place].1 = value;
+            } else {
+                places.insert(key.clone(), entries.len());
+                entries.push((key, value));
             }
             self.blanks();
             if self.take("}") {

@@ -1,0 +1,110 @@
+//! Sessions of Dandelion.
+
+use std::sync::Arc;
+
+use isogloss::sessions::Sessions;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::user::{NewUser, UserRef};
+use serde_json::{Value, json};
+
+use super::browser::Browser;
+use super::{Case, accounts};
+use crate::bench::{Bench, House};
+use crate::calls::{Answer, Asked, dandelion};
+
+pub(super) const CASES: [Case; 4] = [
+    ("dandelion-opens-nothing-at-another-backend", |bench| Box::pin(elsewhere(bench))),
+    ("dandelion-ends-with-a-deactivation", |bench| Box::pin(deactivated(bench))),
+    ("dandelion-is-no-successors", |bench| Box::pin(inherited(bench))),
+    ("dandelion-refuses-every-shape-of-login-alike", |bench| Box::pin(shapes(bench))),
+];
+
+fn login(name: &str, password: &str) -> Asked {
+    dandelion("", "POST /login", &json!({"user": name, "pass": password}))
+}
+
+fn me() -> Asked {
+    dandelion("", "GET /api/i/users/getuser", &json!({}))
+}
+
+async fn sign_in(bench: &Bench, name: &str, password: &str) -> Browser {
+    let mut browser = Browser::default();
+    let answer = browser.send(bench, login(name, password)).await;
+    assert_ne!(answer.text, "false", "{name} cannot sign in");
+    assert_eq!(browser.send(bench, me()).await.json["data"][0]["username"], name);
+    browser
+}
+
+fn code(answer: &Answer) -> Option<i64> {
+    answer.json["errorcode"].as_i64()
+}
+
+fn ann() -> UserRef {
+    UserRef::Name("ann".to_owned())
+}
+
+/// A cookie of one backend, whose person has the id that somebody else has at the other.
+async fn elsewhere(bench: Arc<Bench>) {
+    let other = House::of(&accounts()).await.open().await;
+    let shared = Arc::new(bench.store.clone());
+    let here = bench.pipeline_with(Sessions::of_system("here", shared.clone()));
+    let there = other.pipeline_with(Sessions::of_system("there", shared.clone()));
+    let mut browser = Browser::default();
+    browser.through(&here, login("ann", "ann's secret")).await;
+    assert_eq!(code(&browser.through(&here, me()).await), Some(0));
+    assert_eq!(code(&browser.clone().through(&there, me()).await), Some(3));
+    // Even one session store for both would not do: a session is a person's, not an id's.
+    let mixed = other.pipeline_with(Sessions::of_system("here", shared));
+    assert_eq!(code(&browser.clone().through(&mixed, me()).await), Some(3));
+    let page = dandelion("", "GET /login", &json!({}));
+    assert_eq!(browser.clone().through(&mixed, page.clone()).await.status, 200);
+    assert_eq!(browser.through(&here, page).await.status, 302);
+}
+
+async fn deactivated(bench: Arc<Bench>) {
+    let mut old = sign_in(&bench, "ann", "ann's secret").await;
+    bench.ask(Command::DeactivateUser(ann())).await;
+    assert_eq!(code(&old.clone().send(&bench, me()).await), Some(4));
+    bench.ask(Command::ActivateUser(ann())).await;
+    assert_eq!(code(&old.send(&bench, me()).await), Some(3), "the session is alive again");
+    let mut unseen = sign_in(&bench, "ann", "ann's secret").await;
+    bench.ask(Command::DeactivateUser(ann())).await;
+    bench.ask(Command::ActivateUser(ann())).await;
+    assert_eq!(code(&unseen.send(&bench, me()).await), Some(3));
+}
+
+async fn inherited(bench: Arc<Bench>) {
+    let mut old = sign_in(&bench, "ann", "ann's secret").await;
+    bench.ask(Command::DeleteUser(ann())).await;
+    assert_eq!(code(&old.clone().send(&bench, me()).await), Some(3));
+    let ann = NewUser { username: "ann".to_owned(), ..NewUser::default() };
+    bench.ask(Command::CreateUser(Box::new(ann))).await;
+    assert_eq!(code(&old.send(&bench, me()).await), Some(3));
+}
+
+/// Whatever is sent for a name or a password that is none, nobody learns who has an account.
+async fn shapes(bench: Arc<Bench>) {
+    let body = |text: &str| {
+        let mut asked = dandelion("", "POST /login", &Value::Null);
+        asked.request =
+            asked.request.carrying("application/x-www-form-urlencoded", text.to_owned());
+        asked
+    };
+    for form in [
+        "user=USER",
+        "user=USER&pass=",
+        "user=USER&pass=0",
+        "user=USER&pass[]=1",
+        "user[]=USER&pass=1",
+        "user=USER&pass[a]=1",
+        "user=USER&pass=%00",
+        "user=USER&pass=%FF",
+        "pass=1",
+        "",
+    ] {
+        for name in ["ann", "nobody"] {
+            let answer = bench.send(body(&form.replace("USER", name))).await;
+            assert_eq!((answer.status, answer.text.as_str()), (200, "false"), "{form} {name}");
+        }
+    }
+}

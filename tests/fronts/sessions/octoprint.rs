@@ -1,0 +1,219 @@
+//! Sessions of OctoPrint, remembered logins and tokens against forged requests.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use isogloss::sessions::Sessions;
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::capability::Capability;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::UserRef;
+use isogloss_store::Store;
+use serde_json::{Value, json};
+
+use super::browser::Browser;
+use super::{Case, KEY, accounts};
+use crate::bench::{Bench, House};
+use crate::calls::octoprint;
+
+pub(super) const CASES: [Case; 8] = [
+    ("octoprint-opens-nothing-at-another-backend", |bench| Box::pin(elsewhere(bench))),
+    ("octoprint-ends-with-a-deactivation", |bench| Box::pin(deactivated(bench))),
+    ("octoprint-ends-when-it-is-shown-while-inactive", |_| Box::pin(asleep())),
+    ("octoprint-logout-ends-what-was-remembered", |bench| Box::pin(logged_out(bench))),
+    ("octoprint-logout-ends-every-cookie-of-the-sign-in", |bench| Box::pin(every_cookie(bench))),
+    ("octoprint-tokens-are-bound-to-the-session", |bench| Box::pin(tokens(bench))),
+    ("octoprint-refuses-every-shape-of-login-alike", |bench| Box::pin(shapes(bench))),
+    ("octoprint-takes-two-keys-for-none", |bench| Box::pin(two_keys(bench))),
+];
+
+const PASSWORD: &str = "ann's secret";
+
+fn ann() -> UserRef {
+    UserRef::Name("ann".to_owned())
+}
+
+async fn elsewhere(bench: Arc<Bench>) {
+    let other = House::of(&accounts()).await.open().await;
+    let there = Sessions::of_system("there", Arc::new(bench.store.clone()));
+    let there = other.pipeline_with(there);
+    let browser = Browser::sign_in(&bench, "ann", PASSWORD, true).await;
+    for cookies in [&["session"][..], &["remember_token"], &["session", "remember_token"]] {
+        let mut browser = browser.with(cookies);
+        assert_eq!(browser.clone().name(&bench).await, "ann");
+        let asked = octoprint("", "GET /api/currentuser", &Value::Null);
+        assert_eq!(browser.through(&there, asked).await.json["name"], Value::Null, "{cookies:?}");
+    }
+}
+
+/// What is remembered beyond the session comes back as OctoPrint has it: without a fresh password.
+async fn deactivated(bench: Arc<Bench>) {
+    let browser = Browser::sign_in(&bench, "ann", PASSWORD, true).await;
+    bench.ask(Command::DeactivateUser(ann())).await;
+    for cookies in [&["session"][..], &["remember_token"], &["session", "remember_token"]] {
+        assert_eq!(browser.with(cookies).name(&bench).await, Value::Null, "{cookies:?}");
+    }
+    bench.ask(Command::ActivateUser(ann())).await;
+    assert_eq!(browser.with(&["session"]).name(&bench).await, Value::Null, "it is alive again");
+    is_remembered_only(&bench, browser).await;
+    let mut fresh = Browser::sign_in(&bench, "ann", PASSWORD, false).await;
+    assert_eq!(fresh.name(&bench).await, "ann");
+}
+
+/// A passive login says how somebody is known, and a change asks for the password.
+async fn is_remembered_only(bench: &Bench, mut browser: Browser) {
+    let passive = browser.octoprint(bench, "POST /api/login", &json!({"passive": true})).await;
+    assert_eq!(passive.json["name"], "ann", "{}", passive.text);
+    assert_eq!(passive.json["_login_mechanism"], "remember_me", "{}", passive.text);
+    assert_eq!(passive.json["_credentials_seen"], false, "{}", passive.text);
+    let key = browser.octoprint(bench, "POST /api/access/users/ann/apikey", &Value::Null).await;
+    assert_eq!(key.status, 403, "{}", key.text);
+    assert!(key.text.contains("Please reauthenticate"), "{}", key.text);
+}
+
+/// A system that deactivates people without the gateway's doing.
+#[derive(Debug)]
+struct Sleepy {
+    store: Store,
+    asleep: AtomicBool,
+}
+
+#[async_trait]
+impl Backend for Sleepy {
+    fn capability(&self) -> &Capability {
+        self.store.capability()
+    }
+
+    async fn execute(&self, command: Command, caller: &Caller) -> Result<Outcome, Fault> {
+        let mut outcome = self.store.execute(command, caller).await?;
+        if let (Outcome::User(user), true) = (&mut outcome, self.asleep.load(Ordering::Relaxed)) {
+            user.active = false;
+        }
+        Ok(outcome)
+    }
+}
+
+async fn asleep() {
+    let mut bench = House::of(&accounts()).await.open().await;
+    let sleepy = Arc::new(Sleepy { store: bench.store.clone(), asleep: AtomicBool::new(false) });
+    bench.backend = sleepy.clone();
+    let mut browser = Browser::sign_in(&bench, "ann", PASSWORD, true).await;
+    let copied = browser.clone();
+    sleepy.asleep.store(true, Ordering::Relaxed);
+    let passive = browser.octoprint(&bench, "POST /api/login", &json!({"passive": true})).await;
+    assert_eq!((passive.status, &passive.json["name"]), (200, &Value::Null), "{}", passive.text);
+    sleepy.asleep.store(false, Ordering::Relaxed);
+    for browser in [&browser, &copied] {
+        assert_eq!(browser.with(&["session"]).name(&bench).await, Value::Null);
+    }
+    is_remembered_only(&bench, copied).await;
+}
+
+async fn logged_out(bench: Arc<Bench>) {
+    let mut browser = Browser::sign_in(&bench, "ann", PASSWORD, true).await;
+    let token = browser.with(&["remember_token"]);
+    let mut born = token.clone();
+    assert_eq!(born.name(&bench).await, "ann");
+    let born = born.with(&["session"]);
+    assert_eq!(born.clone().name(&bench).await, "ann", "the token gave no session");
+    // A stranger's token in the same browser is another sign-in.
+    let other = Browser::sign_in(&bench, "ann", PASSWORD, true).await;
+    let logout = browser.octoprint(&bench, "POST /api/logout", &json!({})).await;
+    assert_eq!(logout.status, 200, "{}", logout.text);
+    for mut left in [browser, token, born] {
+        assert_eq!(left.name(&bench).await, Value::Null, "{left:?}");
+    }
+    for cookies in [&["session"][..], &["remember_token"]] {
+        assert_eq!(other.with(cookies).name(&bench).await, "ann", "{cookies:?}");
+    }
+}
+
+/// Also the cookie that a failed login as somebody else leaves behind.
+async fn every_cookie(bench: Arc<Bench>) {
+    let mut browser = Browser::sign_in(&bench, "ann", PASSWORD, false).await;
+    let mut cookies = vec![browser.clone()];
+    let again = json!({"user": "ann", "pass": PASSWORD});
+    browser.octoprint(&bench, "POST /api/login", &again).await;
+    cookies.push(browser.clone());
+    let other = json!({"user": "admin", "pass": "wrong"});
+    assert_eq!(browser.octoprint(&bench, "POST /api/login", &other).await.status, 403);
+    assert_eq!(browser.name(&bench).await, "ann");
+    cookies.push(browser.clone());
+    assert_eq!(browser.octoprint(&bench, "POST /api/logout", &json!({})).await.status, 200);
+    for mut cookie in cookies {
+        assert_eq!(cookie.name(&bench).await, Value::Null, "{cookie:?}");
+    }
+}
+
+async fn tokens(bench: Arc<Bench>) {
+    let settings = "PATCH /api/access/users/ann/settings";
+    let mut own = Browser::sign_in(&bench, "ann", PASSWORD, true).await;
+    assert_eq!(own.octoprint(&bench, settings, &json!({"a": 1})).await.status, 200);
+    let mut stranger = Browser::default();
+    stranger.octoprint(&bench, "GET /login/", &Value::Null).await;
+    let other = Browser::sign_in(&bench, "admin", "the first secret", false).await;
+    let mut made_up = own.clone();
+    for value in made_up.jar.values_mut() {
+        *value = value.chars().rev().collect();
+    }
+    for planted in [stranger, other, made_up] {
+        for cookies in [&["session"][..], &["remember_token"]] {
+            let mut forged = own.with(cookies);
+            forged.jar.extend(planted.with(&["csrf_token"]).jar);
+            let answer = forged.octoprint(&bench, settings, &json!({"a": 2})).await;
+            assert_eq!(answer.status, 400, "{cookies:?} {}", answer.text);
+            assert!(answer.text.contains("CSRF validation failed"), "{}", answer.text);
+        }
+    }
+    // A page of the session's own replaces a planted token.
+    let mut replaced = own.with(&["session"]);
+    replaced.octoprint(&bench, "GET /", &Value::Null).await;
+    assert_eq!(replaced.octoprint(&bench, settings, &json!({"a": 3})).await.status, 200);
+}
+
+/// Whatever is sent for a password that is none, the answer is that to a wrong one.
+async fn shapes(bench: Arc<Bench>) {
+    let values =
+        [json!(1), json!(null), json!(true), json!([]), json!({}), json!(["a"]), json!("")];
+    for value in values {
+        for name in ["ann", "nobody"] {
+            let login = json!({"user": name, "pass": value});
+            let answer = bench.send(octoprint(KEY, "POST /api/login", &login)).await;
+            assert_eq!(answer.status, 403, "{login} {}", answer.text);
+        }
+        for password in [PASSWORD, "wrong"] {
+            let login = json!({"user": value, "pass": password});
+            let answer = bench.send(octoprint(KEY, "POST /api/login", &login)).await;
+            // A name that Python cannot look up is a crash, whoever has an account.
+            let expected = if value.is_array() || value.is_object() { 500 } else { 403 };
+            assert_eq!(answer.status, expected, "{login} {}", answer.text);
+        }
+    }
+}
+
+async fn two_keys(bench: Arc<Bench>) {
+    let who = "GET /api/currentuser";
+    let show = |keys: [(&str, &str); 2]| {
+        let mut asked = octoprint("", who, &Value::Null);
+        for (name, value) in keys {
+            asked.request = asked.request.with(name, value.to_owned());
+        }
+        asked
+    };
+    let bearer = format!("Bearer {KEY}");
+    for keys in [
+        [("x-api-key", KEY), ("x-api-key", "wrong")],
+        [("x-api-key", "wrong"), ("x-api-key", KEY)],
+        [("x-api-key", KEY), ("x-api-key", KEY)],
+        [("authorization", &bearer), ("authorization", "Bearer wrong")],
+    ] {
+        let answer = bench.send(show(keys)).await;
+        assert_eq!(answer.json["name"], Value::Null, "{keys:?} {}", answer.text);
+    }
+    let one = bench.send(show([("x-api-key", KEY), ("accept", "*/*")])).await;
+    assert_eq!(one.json["name"], "admin");
+}
