@@ -5,6 +5,7 @@
 
 mod desk;
 mod first_start;
+mod hashing;
 mod operator;
 mod store;
 

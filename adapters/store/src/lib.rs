@@ -10,6 +10,7 @@ mod backend;
 mod database;
 mod faults;
 mod groups;
+mod hashing;
 mod identities;
 mod keys;
 mod lookup;

@@ -1,13 +1,15 @@
 //! Password hashes: Argon2id of our own, bcrypt as the four systems bring it along.
 
 use std::sync::Arc;
-use std::thread;
 
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::{Algorithm, Argon2, Params, PasswordHash, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::secret::Secret;
-use tokio::sync::Semaphore;
-use tokio::task;
+use subtle::ConstantTimeEq;
+
+use crate::hashing::{Hashers, Workspace};
 
 /// How every hash of our own begins; one that begins otherwise is replaced when it is next proved.
 const OWN: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
@@ -17,10 +19,13 @@ const OWN: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
 /// still lets the owner in (`fixtures/transcripts/kanboard/auth-basic.json`).
 const COUNTED: usize = 72;
 
-/// Hashes and checks, on threads of their own, no more at a time than there are cores.
+/// A hash that takes more memory than this many KiB is not computed.
+const LARGEST: u32 = 262_144;
+
+/// Hashes and checks passwords, on threads of their own.
 pub(crate) struct Passwords {
     argon: Argon2<'static>,
-    turns: Arc<Semaphore>,
+    hashers: Arc<Hashers>,
 }
 
 /// What came of a check.
@@ -36,10 +41,9 @@ impl Passwords {
     pub(crate) fn new() -> Result<Self, Fault> {
         let params = Params::new(19_456, 2, 1, None)
             .map_err(|_| Fault::new(FaultKind::Unexpected, "Argon2 refuses its parameters"))?;
-        let cores = thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             argon: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
-            turns: Arc::new(Semaphore::new(cores)),
+            hashers: Hashers::shared(),
         })
     }
 
@@ -50,7 +54,8 @@ impl Passwords {
     ) -> Result<Option<String>, Fault> {
         let Some(password) = password.cloned() else { return Ok(None) };
         let argon = self.argon.clone();
-        self.in_turn(move || hash(&argon, &password)).await?.map(Some)
+        let hash = self.hashers.run(move |workspace| hash(workspace, &argon, &password));
+        hash.await?.map(Some)
     }
 
     /// Checks a password. Where nothing can match it takes as long as where something can.
@@ -60,30 +65,18 @@ impl Passwords {
         password: &Secret,
     ) -> Result<Check, Fault> {
         let (argon, password) = (self.argon.clone(), password.clone());
-        self.in_turn(move || check(&argon, stored.as_deref(), &password)).await?
-    }
-
-    async fn in_turn<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Fault> {
-        let broken = |detail| Fault::new(FaultKind::Unexpected, detail);
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
-        let turn = turn.map_err(|error| broken("password hashing is over").because(error))?;
-        let work = task::spawn_blocking(move || {
-            let done = work();
-            drop(turn);
-            done
-        });
-        work.await.map_err(|error| broken("password hashing broke off").because(error))
+        let check =
+            move |workspace: &mut Workspace| check(workspace, &argon, stored.as_deref(), &password);
+        self.hashers.run(check).await?
     }
 }
 
-fn hash(argon: &Argon2<'_>, password: &Secret) -> Result<String, Fault> {
-    let hash = argon.hash_password(counted(password));
-    let hash =
-        hash.map_err(|_| Fault::new(FaultKind::Unexpected, "a password cannot be hashed"))?;
-    Ok(hash.to_string())
+fn hash(workspace: &mut Workspace, argon: &Argon2<'_>, password: &Secret) -> Result<String, Fault> {
+    let failed = || Fault::new(FaultKind::Unexpected, "a password cannot be hashed");
+    let (mut salt, mut out) = ([0; 16], [0; 32]);
+    getrandom::fill(&mut salt).map_err(|error| failed().because(error))?;
+    workspace.argon2(argon, (counted(password), &salt), &mut out).map_err(|_| failed())?;
+    Ok(format!("{OWN}{}${}", STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(out)))
 }
 
 fn counted(password: &Secret) -> &[u8] {
@@ -91,26 +84,43 @@ fn counted(password: &Secret) -> &[u8] {
     &bytes[..bytes.len().min(COUNTED)]
 }
 
-fn check(argon: &Argon2<'_>, stored: Option<&str>, password: &Secret) -> Result<Check, Fault> {
-    let right = match stored {
-        Some(stored) if stored.starts_with("$argon2") => {
-            argon.verify_password(counted(password), stored).is_ok()
-        }
-        Some(stored) if stored.starts_with("$2") => {
-            bcrypt::verify(password.expose(), stored).unwrap_or(false)
-        }
-        _ => {
-            hash(argon, password)?;
-            false
-        }
+fn check(
+    workspace: &mut Workspace,
+    argon: &Argon2<'_>,
+    stored: Option<&str>,
+    password: &Secret,
+) -> Result<Check, Fault> {
+    let proved = match stored {
+        Some(stored) if stored.starts_with("$argon2") => argon2(workspace, stored, password),
+        Some(stored) if stored.starts_with("$2") => bcrypt::verify(password.expose(), stored).ok(),
+        _ => None,
+    };
+    let Some(right) = proved else {
+        hash(workspace, argon, password)?;
+        return Ok(Check::default());
     };
     let outdated = right && stored.is_some_and(|stored| !stored.starts_with(OWN));
-    let upgrade = if outdated { Some(hash(argon, password)?) } else { None };
+    let upgrade = if outdated { Some(hash(workspace, argon, password)?) } else { None };
     Ok(Check { right, upgrade })
+}
+
+/// Whether a password makes this Argon2 hash; nothing if it is no such hash.
+fn argon2(workspace: &mut Workspace, stored: &str, password: &Secret) -> Option<bool> {
+    let stored = PasswordHash::new(stored).ok()?;
+    let (salt, hash) = (stored.salt.as_ref()?, stored.hash.as_ref()?);
+    let params = Params::try_from(&stored).ok().filter(|params| params.m_cost() <= LARGEST)?;
+    let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
+    let version = stored.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
+    let mut out = vec![0; hash.len()];
+    let argon = Argon2::new(algorithm, version, params);
+    workspace.argon2(&argon, (counted(password), salt.as_ref()), &mut out).ok()?;
+    Some(out.ct_eq(hash.as_bytes()).into())
 }
 
 #[cfg(test)]
 mod tests {
+    use argon2::{PasswordHasher as _, PasswordVerifier as _};
+
     use super::*;
 
     #[tokio::test]
@@ -122,6 +132,33 @@ mod tests {
         assert_eq!(check, Check { right: true, upgrade: None });
         let check = passwords.check(Some(hash), &"Secret".into()).await.unwrap();
         assert_eq!(check, Check::default());
+    }
+
+    #[tokio::test]
+    async fn hashes_of_other_costs_are_checked_and_replaced() {
+        let passwords = Passwords::new().unwrap();
+        for (cost, salt) in [((256, 2, 1), "somesalt"), ((65_536, 1, 4), "othersalt")] {
+            let params = Params::new(cost.0, cost.1, cost.2, None).unwrap();
+            let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+            let other = argon.hash_password_with_salt(b"secret", salt.as_bytes()).unwrap();
+            let check = passwords.check(Some(other.to_string()), &"secret".into()).await.unwrap();
+            let better = check.upgrade.unwrap();
+            assert!(check.right && better.starts_with(OWN), "{other}");
+            assert!(passwords.check(Some(better), &"secret".into()).await.unwrap().right);
+            let check = passwords.check(Some(other.to_string()), &"wrong".into()).await.unwrap();
+            assert_eq!(check, Check::default());
+        }
+    }
+
+    #[tokio::test]
+    async fn an_own_hash_is_one_that_the_library_checks() {
+        let passwords = Passwords::new().unwrap();
+        let own = passwords.hash_optional(Some(&"secret".into())).await.unwrap().unwrap();
+        Argon2::default().verify_password(b"secret", own.as_str()).unwrap();
+        let known = Argon2::default().hash_password_with_salt(b"secret", b"somesaltsomesalt");
+        let known = known.unwrap().to_string();
+        let check = passwords.check(Some(known.clone()), &"secret".into()).await.unwrap();
+        assert_eq!(check, Check { right: true, upgrade: None }, "{known}");
     }
 
     #[tokio::test]
