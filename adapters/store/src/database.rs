@@ -26,11 +26,17 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
 ];
 
 const READERS: u32 = 4;
+const LISTERS: u32 = 2;
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The connections: a few that read, one that writes.
+/// Whole lists wait for each other, and longer than a single row is worth waiting for.
+const LIST_PATIENCE: Duration = Duration::from_secs(30);
+
+/// The connections: a few that read a row or some, a few that read whole lists, one that writes.
+/// However many ask for lists, whoever proves themselves by a key is looked up at once.
 pub(crate) struct Database {
     readers: SqlitePool,
+    listers: SqlitePool,
     writer: SqlitePool,
 }
 
@@ -44,13 +50,20 @@ impl Database {
         let writer = writer.map_err(|error| opening(&path, error))?;
         migrate(&writer).await?;
         let reading = options.pragma("query_only", "on");
+        let listers = pool(LISTERS).acquire_timeout(LIST_PATIENCE);
+        let listers = listers.connect_lazy_with(reading.clone());
         let readers = pool(READERS).connect_with(reading).await.map_err(fault)?;
-        Ok(Self { readers, writer })
+        Ok(Self { readers, listers, writer })
     }
 
-    /// A connection to read through.
+    /// A connection to read a row or some through.
     pub(crate) async fn read(&self) -> Result<PoolConnection<Sqlite>, Fault> {
         self.readers.acquire().await.map_err(fault)
+    }
+
+    /// A connection to read a list through that may hold everybody.
+    pub(crate) async fn list(&self) -> Result<PoolConnection<Sqlite>, Fault> {
+        self.listers.acquire().await.map_err(fault)
     }
 
     /// A transaction that is the only one to write until it ends.
@@ -89,6 +102,7 @@ impl Database {
 
     /// Closes every connection; the last one folds the write-ahead log into the file.
     pub(crate) async fn close(&self) {
+        self.listers.close().await;
         self.readers.close().await;
         self.writer.close().await;
     }

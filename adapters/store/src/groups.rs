@@ -50,7 +50,7 @@ impl Inner {
     pub(crate) async fn list_groups(&self, realm: Option<&Realm>) -> Result<Outcome, Fault> {
         let query = sqlx::query(select_groups!("WHERE g.realm = $1 ORDER BY g.id"));
         let query = query.bind(realm_word(realm));
-        let rows = query.fetch_all(&mut *self.database.read().await?).await.map_err(fault)?;
+        let rows = query.fetch_all(&mut *self.database.list().await?).await.map_err(fault)?;
         Ok(Outcome::Groups(rows.iter().map(group).collect::<Result<_, _>>()?))
     }
 

@@ -242,7 +242,7 @@ mod tests {
     async fn a_panic_is_a_fault_and_the_thread_goes_on() {
         let hashers = Hashers::start(1, 1);
         let broken = hashers.run(|_| panic!("for a test")).await;
-        let broken: Fault = broken.map(|()| ()).unwrap_err();
+        let broken: Fault = broken.unwrap_err();
         assert_eq!(broken.kind, FaultKind::Unexpected, "{broken}");
         assert_eq!(hashers.run(|_| 1).await.unwrap(), 1);
     }

@@ -61,7 +61,10 @@ impl Inner {
         owner: Option<&UserRef>,
         realm: &Realm,
     ) -> Result<Outcome, Fault> {
-        let mut read = self.database.read().await?;
+        let mut read = match owner {
+            Some(_) => self.database.read().await?,
+            None => self.database.list().await?,
+        };
         let mut query = QueryBuilder::new("SELECT ");
         query.push(COLUMNS).push(" FROM keys WHERE ");
         match self.owner(&mut read, owner).await? {

@@ -6,12 +6,16 @@ use isogloss_canonical::user::{User, UserRef, folded};
 use sqlx::SqliteConnection;
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments};
+use tokio::task::yield_now;
 use uuid::Uuid;
 
 use crate::Inner;
 use crate::faults::fault;
 use crate::identities::Kind;
 use crate::rows::{add_user_row, select_users};
+
+/// After so many rows of a list the thread does what else waits for it.
+const AT_A_STRETCH: usize = 64;
 
 impl Inner {
     /// The person a command points at.
@@ -84,8 +88,13 @@ pub(crate) async fn people(
 ) -> Result<Vec<User>, Fault> {
     let mut people = Vec::new();
     let mut rows = query.fetch(database);
+    let mut count: usize = 0;
     while let Some(row) = rows.try_next().await.map_err(fault)? {
         add_user_row(&mut people, &row)?;
+        count += 1;
+        if count.is_multiple_of(AT_A_STRETCH) {
+            yield_now().await;
+        }
     }
     Ok(people)
 }

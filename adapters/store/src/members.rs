@@ -46,7 +46,7 @@ impl Inner {
     }
 
     pub(crate) async fn list_members(&self, group: &GroupRef) -> Result<Outcome, Fault> {
-        let mut read = self.database.read().await?;
+        let mut read = self.database.list().await?;
         let group = self.find_group(&mut read, group).await?;
         let query = sqlx::query(select_users!(
             "JOIN memberships joined ON joined.user_id = u.id WHERE joined.group_id = $1 \

@@ -21,7 +21,7 @@ impl Inner {
 
     pub(crate) async fn list_users(&self) -> Result<Outcome, Fault> {
         let everybody = sqlx::query(select_users!("ORDER BY u.id, m.place"));
-        Ok(Outcome::Users(people(&mut *self.database.read().await?, everybody).await?))
+        Ok(Outcome::Users(people(&mut *self.database.list().await?, everybody).await?))
     }
 
     pub(crate) async fn create_user(&self, new: NewUser) -> Result<Outcome, Fault> {

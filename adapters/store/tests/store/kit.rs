@@ -1,6 +1,7 @@
 //! A store in a directory of its own, and short words for what tests ask of it.
 
 use std::ops::Deref;
+use std::path::Path;
 
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
@@ -11,6 +12,7 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::realm::{Numbering, Realm};
 use isogloss_canonical::user::{NewUser, User, UserRef};
 use isogloss_store::{Numbered, Store};
+use sqlx::Connection as _;
 use tempfile::TempDir;
 
 pub(crate) const KANBOARD: Realm = Realm::named("kanboard");
@@ -52,6 +54,13 @@ pub(crate) async fn fresh() -> Fresh {
     let directory = TempDir::new().unwrap();
     let store = Store::open(directory.path(), realms()).await.unwrap();
     Fresh { store, directory }
+}
+
+/// A connection of another process.
+pub(crate) async fn another(directory: &Path) -> sqlx::SqliteConnection {
+    let options = sqlx::sqlite::SqliteConnectOptions::new();
+    let options = options.filename(directory.join("isogloss.sqlite"));
+    sqlx::SqliteConnection::connect_with(&options).await.unwrap()
 }
 
 pub(crate) async fn ask(store: &Store, command: Command) -> Result<Outcome, Fault> {

@@ -4,6 +4,7 @@
 mod groups;
 mod keys;
 mod kit;
+mod load;
 mod memory;
 mod opening;
 mod people;

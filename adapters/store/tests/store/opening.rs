@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::FaultKind;
@@ -15,7 +14,9 @@ use serde_json::json;
 use sqlx::Connection as _;
 use tempfile::TempDir;
 
-use crate::kit::{OCTOPRINT, ask, assert_fault, create, fresh, get, named, person, realms, team};
+use crate::kit::{
+    OCTOPRINT, another, ask, assert_fault, create, fresh, get, named, person, realms, team,
+};
 
 #[tokio::test]
 async fn everything_is_there_after_a_restart() {
@@ -120,13 +121,6 @@ async fn whether_the_store_can_write_is_tried() {
     assert_fault(locked, FaultKind::Timeout, None);
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
     store.check_writable().await.unwrap();
-}
-
-/// A connection of another process.
-async fn another(directory: &Path) -> sqlx::SqliteConnection {
-    let options = sqlx::sqlite::SqliteConnectOptions::new();
-    let options = options.filename(directory.join("isogloss.sqlite"));
-    sqlx::SqliteConnection::connect_with(&options).await.unwrap()
 }
 
 #[tokio::test]

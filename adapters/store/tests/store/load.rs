@@ -1,0 +1,86 @@
+//! What a key-authenticated read waits for while others keep the store busy.
+
+use std::time::{Duration, Instant};
+
+use isogloss_canonical::command::Command;
+use isogloss_canonical::key::NewKey;
+use isogloss_canonical::user::{NewUser, UserRef};
+use isogloss_store::Store;
+use tokio::task::JoinSet;
+
+use crate::kit::{Fresh, OCTOPRINT, another, ask, create, fresh, named};
+
+const EVERYBODY: i64 = 20_000;
+
+/// A store in which one person holds the key `abc`.
+async fn keyed() -> Fresh {
+    let store = fresh().await;
+    let ada = NewUser { password: Some("secret".into()), ..named("ada") };
+    let ada = create(&store, ada).await.unwrap();
+    let new = NewKey {
+        realm: OCTOPRINT,
+        value: "abc".into(),
+        label: None,
+        scope: None,
+        expires: None,
+        addresses: Vec::new(),
+        replaces: false,
+    };
+    ask(&store, Command::IssueKey(Some((&ada).into()), Box::new(new))).await.unwrap();
+    store
+}
+
+/// Looks the key up again and again while others are at work; answers how long nine of ten took at
+/// most.
+async fn look_up_during<T: 'static>(store: &Store, others: &mut JoinSet<T>) -> Duration {
+    let mut times = Vec::new();
+    while times.len() < 20 || (!others.is_empty() && times.len() < 400) {
+        let start = Instant::now();
+        ask(store, Command::FindKey(OCTOPRINT, "abc".into())).await.unwrap();
+        times.push(start.elapsed());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        while others.try_join_next().is_some() {}
+    }
+    times.sort();
+    times[times.len() * 9 / 10]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_of_everybody_do_not_hold_up_who_shows_a_key() {
+    let store = keyed().await;
+    let sql = "INSERT INTO users (id, username, folded_name, role, active, failures, addresses, \
+               attributes, created, password_changed) \
+               WITH RECURSIVE numbers (n) AS \
+               (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1) \
+               SELECT printf('018f0000-0000-7000-8000-%012x', n), 'p' || n, 'p' || n, 'user', \
+               TRUE, 0, '[]', '{}', 0, 0 FROM numbers";
+    let mut other = another(store.directory.path()).await;
+    sqlx::query(sql).bind(EVERYBODY).execute(&mut other).await.unwrap();
+    let start = Instant::now();
+    let everybody = ask(&store, Command::ListUsers).await.unwrap().users().unwrap();
+    let one_list = start.elapsed();
+    assert!(everybody.len() > 20_000);
+    let mut lists = JoinSet::new();
+    for _ in 0..8 {
+        let store = store.store.clone();
+        lists.spawn(async move { ask(&store, Command::ListUsers).await.unwrap() });
+    }
+    let look_up = look_up_during(&store, &mut lists).await;
+    assert!(look_up < one_list / 4, "{look_up:?}, and a list takes {one_list:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hashing_does_not_hold_up_who_shows_a_key() {
+    let store = keyed().await;
+    // The machine that tests may be busy with other things.
+    let alone = look_up_during(&store, &mut JoinSet::<()>::new()).await;
+    let mut guesses = JoinSet::new();
+    for number in 0..100 {
+        let store = store.store.clone();
+        let user = UserRef::Name(if number % 2 == 0 { "ada" } else { "nobody" }.to_owned());
+        guesses
+            .spawn(async move { ask(&store, Command::VerifyPassword(user, "wrong".into())).await });
+    }
+    let look_up = look_up_during(&store, &mut guesses).await;
+    assert!(look_up < alone + Duration::from_millis(50), "{look_up:?}, else {alone:?}");
+}
