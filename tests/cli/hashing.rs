@@ -43,7 +43,6 @@ fn hashing_takes_no_more_memory_than_a_hash_for_each_core() {
     });
     let cores = thread::available_parallelism().unwrap().get();
     let grown = resident(&server).saturating_sub(idle);
-    println!("{} MiB more than {} MiB", grown / MIB, idle / MIB);
     assert!(grown <= cores * ARGON2 + OTHER, "{} MiB more than before", grown / MIB);
     server.stop();
 }
