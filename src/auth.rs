@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use hmac::{Hmac, KeyInit, Mac};
 use ipnet::IpNet;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::{Caller, Credentials, Lockout, Person, Proof};
+use isogloss_canonical::credentials::{Caller, Credentials, Lockout, Proof, Seal};
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal, Subject};
 use isogloss_canonical::key::Key;
 use isogloss_canonical::outcome::Outcome;
@@ -30,6 +30,7 @@ const REMEMBERED: usize = 10_000;
 #[derive(Debug)]
 pub struct Authority {
     key: [u8; 32],
+    seal: Seal,
     lasting: Duration,
     verified: Mutex<HashMap<[u8; 32], Instant>>,
 }
@@ -37,30 +38,82 @@ pub struct Authority {
 impl Authority {
     /// Remembers a verified password for this long; zero: never.
     pub fn new(lasting: Duration) -> Result<Self, Fault> {
-        let mut key = [0; 32];
+        let (mut key, mut seal) = ([0; 32], [0; 32]);
         fill(&mut key)?;
-        Ok(Self { key, lasting, verified: Mutex::default() })
+        fill(&mut seal)?;
+        Ok(Self { key, seal: Seal::new(seal), lasting, verified: Mutex::default() })
+    }
+
+    /// What marks the callers that this gateway has proved.
+    #[must_use]
+    pub const fn seal(&self) -> Seal {
+        self.seal
     }
 
     /// Proves who asks.
     pub async fn identify(&self, at: &Pipeline, shown: Credentials) -> Result<Caller, Fault> {
         match shown {
-            Credentials::Key { realm, value, scopes, address } => {
-                by_key(at, realm, value, (scopes, address)).await
+            Credentials::Key { realm, value, scopes } => {
+                self.by_key(at, realm, value, scopes).await
             }
             Credentials::Login { user, secret, keys, lockout } => {
                 self.by_login(at, user, secret, (keys, lockout)).await
             }
-            Credentials::Vouched(user) => {
-                let user = get(at, user).await?.ok_or(Fault::refused(Refusal::Unknown))?;
-                if !user.active {
-                    return Err(Fault::refused(Refusal::Inactive));
+            Credentials::Vouched(user) => self.vouched(at, user).await,
+            Credentials::Named(voucher, name) => {
+                if !at.believes(voucher, &name) {
+                    tracing::warn!(?voucher, "the route does not believe this voucher");
+                    return Err(Fault::refused(Refusal::Unknown));
                 }
-                if !admits(&user.addresses, at.peer()) {
-                    return Err(Fault::refused(Refusal::Address));
-                }
-                Ok(person(user, Proof::Vouched))
+                self.vouched(at, UserRef::Name(name)).await
             }
+        }
+    }
+
+    async fn vouched(&self, at: &Pipeline, user: UserRef) -> Result<Caller, Fault> {
+        let user = get(at, user).await?.ok_or(Fault::refused(Refusal::Unknown))?;
+        if !user.active {
+            return Err(Fault::refused(Refusal::Inactive));
+        }
+        if !admits(&user.addresses, at.sender().client) {
+            return Err(Fault::refused(Refusal::Address));
+        }
+        Ok(Caller::person(user, Proof::Vouched, self.seal))
+    }
+
+    async fn by_key(
+        &self,
+        at: &Pipeline,
+        realm: Realm,
+        value: Secret,
+        scopes: &[&str],
+    ) -> Result<Caller, Fault> {
+        let found = match ask(at, Command::FindKey(realm.clone(), value)).await {
+            Ok(Outcome::KeyFound(key, owner)) => (key, owner),
+            Ok(_) => return Err(Fault::new(FaultKind::Unexpected, "no KeyFound")),
+            Err(fault) if fault.is_absence_of(Subject::Key) => {
+                return Err(Fault::refused(Refusal::Unknown));
+            }
+            Err(fault) => return Err(fault),
+        };
+        let (key, owner) = found;
+        if key.expires.is_some_and(|end| end <= Timestamp::now()) {
+            return Err(Fault::refused(Refusal::Expired));
+        }
+        if owner.as_ref().is_some_and(|owner| !owner.active) {
+            return Err(Fault::refused(Refusal::Inactive));
+        }
+        let address = at.sender().client;
+        let owners = owner.as_ref().map_or(&[][..], |owner| &owner.addresses);
+        if !(admits(&key.addresses, address) && admits(owners, address)) {
+            return Err(Fault::refused(Refusal::Address));
+        }
+        if !in_scope(&key, scopes) {
+            return Err(Fault::refused(Refusal::Scope));
+        }
+        match owner {
+            Some(owner) => Ok(Caller::person(*owner, Proof::Key(key.label), self.seal)),
+            None => Ok(Caller::application(realm, self.seal)),
         }
     }
 
@@ -84,7 +137,7 @@ impl Authority {
         let refusal = match &proof {
             None => Some(Refusal::Unknown),
             Some(_) if !found.active => Some(Refusal::Inactive),
-            Some(_) if !admits(&found.addresses, at.peer()) => Some(Refusal::Address),
+            Some(_) if !admits(&found.addresses, at.sender().client) => Some(Refusal::Address),
             Some(Proof::Password) if found.second_factor() => Some(Refusal::SecondFactor),
             Some(_) => None,
         };
@@ -98,7 +151,7 @@ impl Authority {
                     ask(at, Command::ClearFailures((&found).into())).await?;
                 }
                 let found = User { failures: 0, locked_until: None, ..found };
-                Ok(person(found, proof))
+                Ok(Caller::person(found, proof, self.seal))
             }
             (refusal, _) => Err(Fault::refused(refusal.unwrap_or(Refusal::Unknown))),
         }
@@ -176,40 +229,6 @@ pub fn random() -> [u8; 32] {
     bytes
 }
 
-async fn by_key(
-    at: &Pipeline,
-    realm: Realm,
-    value: Secret,
-    (scopes, address): (&[&str], Option<IpAddr>),
-) -> Result<Caller, Fault> {
-    let found = match ask(at, Command::FindKey(realm.clone(), value)).await {
-        Ok(Outcome::KeyFound(key, owner)) => (key, owner),
-        Ok(_) => return Err(Fault::new(FaultKind::Unexpected, "no KeyFound")),
-        Err(fault) if fault.is_absence_of(Subject::Key) => {
-            return Err(Fault::refused(Refusal::Unknown));
-        }
-        Err(fault) => return Err(fault),
-    };
-    let (key, owner) = found;
-    if key.expires.is_some_and(|end| end <= Timestamp::now()) {
-        return Err(Fault::refused(Refusal::Expired));
-    }
-    if owner.as_ref().is_some_and(|owner| !owner.active) {
-        return Err(Fault::refused(Refusal::Inactive));
-    }
-    let owners = owner.as_ref().map_or(&[][..], |owner| &owner.addresses);
-    if !(admits(&key.addresses, address) && admits(owners, address)) {
-        return Err(Fault::refused(Refusal::Address));
-    }
-    if !in_scope(&key, scopes) {
-        return Err(Fault::refused(Refusal::Scope));
-    }
-    match owner {
-        Some(owner) => Ok(person(*owner, Proof::Key(key.label))),
-        None => Ok(Caller::Application(realm)),
-    }
-}
-
 /// Whether a list of networks lets an address in; an empty one lets everybody in, and an entry
 /// that is no network lets nobody in.
 fn admits(networks: &[String], address: Option<IpAddr>) -> bool {
@@ -225,10 +244,6 @@ fn admits(networks: &[String], address: Option<IpAddr>) -> bool {
 
 fn in_scope(key: &Key, scopes: &[&str]) -> bool {
     scopes.is_empty() || key.scope.as_deref().is_none_or(|scope| scopes.contains(&scope))
-}
-
-fn person(user: User, proof: Proof) -> Caller {
-    Caller::Person(Box::new(Person { user, proof }))
 }
 
 async fn ask(at: &Pipeline, command: Command) -> Result<Outcome, Fault> {

@@ -15,6 +15,7 @@ pub mod manual;
 pub mod matrix;
 pub mod pipeline;
 pub mod provision;
+pub mod proxies;
 pub mod registry;
 pub mod router;
 pub mod server;

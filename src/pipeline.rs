@@ -2,7 +2,6 @@
 //!
 //! The only place that consults the permission table, and it does so for every command.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -15,10 +14,12 @@ use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::memory::Memory;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::{Grant, Permission, permission};
-use isogloss_canonical::user::Role;
+use isogloss_canonical::user::{Role, UserPatch};
+use isogloss_canonical::vouching::{Voucher, Vouching};
 use jiff::Timestamp;
 
 use crate::auth::{Authority, random};
+use crate::proxies::Sender;
 use crate::server::origin::Origin;
 use crate::sessions::Sessions;
 use crate::term::Term;
@@ -30,7 +31,8 @@ pub struct Pipeline {
     sessions: Sessions,
     authority: Arc<Authority>,
     origin: Option<Arc<Origin>>,
-    peer: Option<IpAddr>,
+    sender: Sender,
+    vouching: Arc<Vouching>,
     term: Term,
 }
 
@@ -38,13 +40,14 @@ impl Pipeline {
     /// Joins a backend to its own part of the session store and to how callers are proved.
     #[must_use]
     pub fn new(backend: Arc<dyn Backend>, sessions: Sessions, authority: Arc<Authority>) -> Self {
-        Self { backend, sessions, authority, origin: None, peer: None, term: Term::default() }
+        let (sender, vouching, term) = (Sender::default(), Arc::default(), Term::default());
+        Self { backend, sessions, authority, origin: None, sender, vouching, term }
     }
 
     /// For one request, which came from there.
     #[must_use]
-    pub fn seen_from(&self, peer: Option<IpAddr>) -> Self {
-        Self { peer, ..self.clone() }
+    pub fn seen_from(&self, sender: Sender) -> Self {
+        Self { sender, ..self.clone() }
     }
 
     /// For one request, whose work goes on for so long.
@@ -55,8 +58,28 @@ impl Pipeline {
 
     /// Where the request came from.
     #[must_use]
-    pub fn peer(&self) -> Option<IpAddr> {
-        self.peer
+    pub const fn sender(&self) -> Sender {
+        self.sender
+    }
+
+    /// What the route's options believe of those who vouch for somebody.
+    #[must_use]
+    pub fn believing(self, vouching: Vouching) -> Self {
+        Self { vouching: Arc::new(vouching), ..self }
+    }
+
+    /// Whether the route believes that a voucher names this user for this request.
+    #[must_use]
+    pub fn believes(&self, voucher: Voucher, user: &str) -> bool {
+        let Sender { client, by_proxy } = self.sender;
+        match voucher {
+            Voucher::Proxy => self.vouching.proxy && by_proxy,
+            Voucher::Network => {
+                let near = self.vouching.near.as_ref().zip(client);
+                near.is_some_and(|(near, client)| near.takes(client, user))
+            }
+            Voucher::Wizard => false,
+        }
     }
 
     /// Names the old system that answers what the dialect does not translate.
@@ -80,8 +103,9 @@ impl Pipeline {
 
     /// Whether a caller may run a command, by the one table.
     async fn authorise(&self, caller: &Caller, command: &Command) -> Result<(), Fault> {
-        if *caller == Caller::Gateway {
-            return for_an_answer(command);
+        if !caller.is_sealed_by(self.authority.seal()) {
+            tracing::error!("a dialect made a caller of its own");
+            return Err(Fault::forbidden());
         }
         let allowed = match needed(command) {
             Permission::Gateway => false,
@@ -97,6 +121,25 @@ impl Pipeline {
             (false, Caller::Nobody) => Err(Fault::refused(Refusal::Missing)),
             (false, _) => Err(Fault::forbidden()),
         }
+    }
+
+    /// Whether a voucher may have this done: create an ordinary person, or the first of all, and
+    /// give groups to somebody.
+    async fn may_vouch(&self, voucher: Voucher, command: &Command) -> Result<bool, Fault> {
+        let proxy = self.vouching.proxy && self.sender.by_proxy;
+        Ok(match (voucher, command) {
+            (Voucher::Proxy, Command::CreateUser(new)) => {
+                proxy && self.vouching.creates && new.role == Role::User
+            }
+            (Voucher::Proxy, Command::UpdateUser(_, patch)) => {
+                proxy && self.vouching.groups && gives_groups_only(patch)
+            }
+            (Voucher::Wizard, Command::CreateUser(_)) => {
+                self.vouching.wizard
+                    && self.execute(Command::ListUsers, &Caller::Gateway).await?.users()?.is_empty()
+            }
+            _ => false,
+        })
     }
 
     async fn is_own_group(&self, caller: &Caller, command: &Command) -> Result<bool, Fault> {
@@ -126,7 +169,7 @@ fn is_known(caller: &Caller) -> bool {
     match caller {
         Caller::Nobody => false,
         Caller::Application(_) | Caller::Gateway => true,
-        Caller::Person(person) => person.user.active,
+        Caller::Person(person) => person.user().active,
     }
 }
 
@@ -134,25 +177,27 @@ fn is_own(caller: &Caller, command: &Command) -> bool {
     is_known(caller) && command.person().is_some_and(|user| caller.is(user))
 }
 
-/// What a dialect may do in the gateway's own name: read what an answer needs, and create an
-/// ordinary person whom a trusted proxy vouches for.
-fn for_an_answer(command: &Command) -> Result<(), Fault> {
-    let allowed = match command {
-        Command::CreateUser(user) => user.role == Role::User && user.groups.is_none(),
-        other => matches!(
-            other.verb(),
-            Verb::GetUser
-                | Verb::ListUsers
-                | Verb::ReadSettings
-                | Verb::ListKeys
-                | Verb::GetGroup
-                | Verb::ListGroups
-                | Verb::ListMembers
-                | Verb::GroupsOf
-                | Verb::ServerFacts
-        ),
-    };
-    if allowed { Ok(()) } else { Err(Fault::forbidden()) }
+/// Whether a change gives somebody groups, with the role and the rights that come with them, and
+/// changes nothing else.
+fn gives_groups_only(patch: &UserPatch) -> bool {
+    let UserPatch { role, groups, attributes, .. } = patch.clone();
+    *patch == UserPatch { role, groups, attributes, ..UserPatch::default() }
+}
+
+/// What a dialect may read in the gateway's own name, because an answer needs it.
+const fn for_an_answer(verb: Verb) -> bool {
+    matches!(
+        verb,
+        Verb::GetUser
+            | Verb::ListUsers
+            | Verb::ReadSettings
+            | Verb::ListKeys
+            | Verb::GetGroup
+            | Verb::ListGroups
+            | Verb::ListMembers
+            | Verb::GroupsOf
+            | Verb::ServerFacts
+    )
 }
 
 #[async_trait]
@@ -173,6 +218,22 @@ impl Exchange for Pipeline {
         }
         self.term.admit(verb.changes())?;
         self.execute(command, caller).await
+    }
+
+    async fn read(&self, command: Command) -> Result<Outcome, Fault> {
+        if !for_an_answer(command.verb()) {
+            return Err(Fault::forbidden());
+        }
+        self.execute(command, &Caller::Gateway).await
+    }
+
+    async fn vouch(&self, voucher: Voucher, command: Command) -> Result<Outcome, Fault> {
+        let verb = command.verb();
+        if !self.may_vouch(voucher, &command).await? {
+            tracing::warn!(%verb, ?voucher, "the route does not believe this voucher");
+            return Err(Fault::forbidden());
+        }
+        self.execute(command, &Caller::Gateway).await
     }
 
     async fn forward(&self, request: Request) -> Option<Result<Response, Fault>> {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::http::StatusCode;
+use actix_web::http::uri::Authority;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -21,6 +22,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::config::settings;
+use crate::proxies::{Proxies, Sender, is_a_proxys};
 use crate::router::{Route, Router};
 use crate::term::{Stopping, Term};
 
@@ -31,6 +33,7 @@ const REQUEST_ID: &str = "x-request-id";
 #[derive(Debug)]
 struct Listener {
     router: Router,
+    proxies: Proxies,
     body_limit: usize,
     timeout: Duration,
     batch_limit: usize,
@@ -75,6 +78,7 @@ pub fn bind(address: &str, router: Router, limits: &settings::Server) -> std::io
         router,
         batch_limit: limits.batch_limit,
         stopping: stopping.clone(),
+        proxies: limits.trusted_proxies.clone(),
         body_limit: limits.body_limit_bytes,
         timeout: Duration::from_millis(limits.request_timeout_ms),
     });
@@ -99,14 +103,14 @@ fn workers(wanted: usize) -> usize {
 
 async fn handle(request: HttpRequest, body: web::Payload, at: web::Data<Listener>) -> HttpResponse {
     let id = Uuid::now_v7();
-    let host = request.connection_info().host().to_owned();
-    let Some((route, below)) = at.router.find(&host, request.uri().path()) else {
+    let sender = sender(&request, &at.proxies);
+    let Some((route, below)) = at.router.find(&host(&request, sender), request.uri().path()) else {
         return reply(nothing_here(), id);
     };
     let name = &route.name;
     let span = tracing::info_span!("request", %id, dialect = %name, method = %request.method());
     let began = Timestamp::now();
-    let mut translated = translate(&request, below, &route.path);
+    let mut translated = translate(&request, sender, (below, &route.path));
     if let Some(origin) = route.origin.as_ref().filter(|_| !route.dialect.concerns(&translated)) {
         let passed = origin.stream(&request, below, body).instrument(span).await;
         return passed.unwrap_or_else(|fault| reply(route.dialect.refuse(&translated, &fault), id));
@@ -115,7 +119,7 @@ async fn handle(request: HttpRequest, body: web::Payload, at: web::Data<Listener
         let response = match read(body, at.body_limit, at.timeout).await {
             Ok(body) => {
                 translated.body = body;
-                answer(Arc::clone(route), translated, &at).await
+                answer((Arc::clone(route), sender), translated, &at).await
             }
             Err(fault) => route.dialect.refuse(&translated, &fault).with("connection", "close"),
         };
@@ -136,12 +140,16 @@ fn shown(path: &str) -> String {
 
 /// Has the route answer within its time. If the time is up or the client goes away, the command
 /// that was begun is finished, and nothing else is begun (see [`Term`]).
-async fn answer(route: Arc<Route>, request: Request, at: &Listener) -> Response {
+async fn answer(
+    (route, sender): (Arc<Route>, Sender),
+    request: Request,
+    at: &Listener,
+) -> Response {
     let spare = Arc::clone(&route);
     let request = Arc::new(request);
     let kept = Arc::clone(&request);
     let (term, _waiting) = Term::begin(at.timeout, &at.stopping, at.batch_limit);
-    let exchange = route.pipeline.seen_from(request.peer).until(term);
+    let exchange = route.pipeline.seen_from(sender).until(term);
     let work = async move { route.dialect.answer(&request, &exchange).await };
     let work = actix_web::rt::spawn(work.in_current_span());
     match tokio::time::timeout(at.timeout, work).await {
@@ -175,7 +183,26 @@ async fn read(mut body: web::Payload, limit: usize, timeout: Duration) -> Result
         .unwrap_or_else(|_| Err(Fault::new(FaultKind::Timeout, "the body did not come in time")))
 }
 
-fn translate(request: &HttpRequest, below: &str, mount: &str) -> Request {
+/// Where a request comes from.
+fn sender(request: &HttpRequest, proxies: &Proxies) -> Sender {
+    let forwarded: Vec<_> = request.headers().get_all("x-forwarded-for").collect();
+    let peer = request.peer_addr().map(|address| address.ip());
+    proxies.sender(peer, forwarded.iter().map(|value| value.as_bytes()))
+}
+
+/// The host that a client asks for: as a trusted proxy says, else as the request itself says.
+fn host(request: &HttpRequest, sender: Sender) -> String {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let forwarded = header("x-forwarded-host").filter(|_| sender.by_proxy);
+    let authority = request.uri().authority().map(Authority::as_str);
+    let host = forwarded.or(authority).or_else(|| header("host")).unwrap_or_default();
+    host.split(',').next().unwrap_or_default().trim().to_owned()
+}
+
+fn translate(request: &HttpRequest, sender: Sender, (below, mount): (&str, &str)) -> Request {
+    let believed = |(name, _): &(&actix_web::http::header::HeaderName, _)| {
+        sender.by_proxy || !is_a_proxys(name.as_str())
+    };
     let header = |(name, value): (&actix_web::http::header::HeaderName, _)| {
         let value: &actix_web::http::header::HeaderValue = value;
         (name.as_str().to_owned(), Bytes::copy_from_slice(value.as_bytes()))
@@ -184,10 +211,10 @@ fn translate(request: &HttpRequest, below: &str, mount: &str) -> Request {
         method: request.method().as_str().to_owned(),
         path: below.to_owned(),
         query: request.uri().query().map(str::to_owned),
-        headers: request.headers().iter().map(header).collect(),
+        headers: request.headers().iter().filter(believed).map(header).collect(),
         body: Bytes::new(),
         mount: mount.to_owned(),
-        peer: request.peer_addr().map(|address| address.ip()),
+        client: sender.client,
         received: Timestamp::now(),
     }
 }

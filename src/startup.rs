@@ -91,8 +91,8 @@ fn mount(route: &settings::Route, pipeline: Pipeline) -> anyhow::Result<Route> {
         path: route.path.clone(),
         host: route.host.clone(),
         name: route.dialect.clone(),
+        pipeline: pipeline.with_origin(origin.clone()).believing(dialect.vouching()),
         dialect,
-        pipeline: pipeline.with_origin(origin.clone()),
         origin,
     })
 }

@@ -1,12 +1,13 @@
 //! Who asks: [`Credentials`] as they are shown, [`Caller`] once they are proved.
 
-use std::net::IpAddr;
+use std::fmt;
 use std::time::Duration;
 
 use crate::permission::{Grant, Grants};
 use crate::realm::Realm;
 use crate::secret::Secret;
 use crate::user::{User, UserId, UserRef};
+use crate::vouching::Voucher;
 
 /// When failed sign-ins lock an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +29,6 @@ pub enum Credentials {
         value: Secret,
         /// The scopes that will do; empty: any.
         scopes: &'static [&'static str],
-        /// Where the caller calls from, as the dialect's server would see it.
-        address: Option<IpAddr>,
     },
     /// A name with a password or, where the dialect takes them, one of the person's keys.
     Login {
@@ -42,8 +41,10 @@ pub enum Credentials {
         /// When failures lock; `None`: never.
         lockout: Option<Lockout>,
     },
-    /// Proved before: by a session of the gateway's own, or by a proxy that the route trusts.
+    /// Proved before: by a session of the gateway's own.
     Vouched(UserRef),
+    /// A user name that this voucher names. The gateway checks that the route believes it.
+    Named(Voucher, String),
 }
 
 /// How a person proved who they are.
@@ -57,29 +58,101 @@ pub enum Proof {
     Vouched,
 }
 
-/// Who asks, proved.
+/// Who asks, proved. Only the gateway can make one that may do anything: a person and an
+/// application carry the gateway's [`Seal`], and the gateway checks it at every call. A dialect
+/// reads in the gateway's own name by [`crate::exchange::Exchange::read`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Caller {
     /// Nobody in particular.
     Nobody,
     /// The application itself, by a key of its own: may do everything, but is no person.
-    Application(Realm),
+    Application(Application),
     /// A person.
     Person(Box<Person>),
-    /// The gateway on its own behalf.
+    /// The gateway on its own behalf. No dialect's call is made in its name.
     Gateway,
+}
+
+/// What marks a caller as made by this gateway: random bytes that no dialect ever sees.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Seal([u8; 32]);
+
+impl Seal {
+    /// A seal of these random bytes.
+    #[must_use]
+    pub const fn new(random: [u8; 32]) -> Self {
+        Self(random)
+    }
+}
+
+impl fmt::Debug for Seal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seal")
+    }
+}
+
+/// A caller who is an application.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Application {
+    realm: Realm,
+    seal: Seal,
+}
+
+impl Application {
+    /// The realm that its key opens.
+    #[must_use]
+    pub const fn realm(&self) -> &Realm {
+        &self.realm
+    }
 }
 
 /// A caller who is a person.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Person {
+    user: User,
+    proof: Proof,
+    seal: Seal,
+}
+
+impl Person {
     /// Their record as it was when they proved who they are.
-    pub user: User,
+    #[must_use]
+    pub const fn user(&self) -> &User {
+        &self.user
+    }
+
     /// How they did.
-    pub proof: Proof,
+    #[must_use]
+    pub const fn proof(&self) -> &Proof {
+        &self.proof
+    }
 }
 
 impl Caller {
+    /// A person who proved who they are to the gateway of this seal.
+    #[must_use]
+    pub fn person(user: User, proof: Proof, seal: Seal) -> Self {
+        Self::Person(Box::new(Person { user, proof, seal }))
+    }
+
+    /// An application whose key opened this realm at the gateway of this seal.
+    #[must_use]
+    pub const fn application(realm: Realm, seal: Seal) -> Self {
+        Self::Application(Application { realm, seal })
+    }
+
+    /// Whether the gateway of this seal lets such a caller ask through a dialect. Nobody may ask
+    /// without one: that caller is refused by the permission table.
+    #[must_use]
+    pub fn is_sealed_by(&self, seal: Seal) -> bool {
+        match self {
+            Self::Nobody => true,
+            Self::Application(application) => application.seal == seal,
+            Self::Person(person) => person.seal == seal,
+            Self::Gateway => false,
+        }
+    }
+
     /// The person, if it is one.
     #[must_use]
     pub fn user(&self) -> Option<&User> {

@@ -8,6 +8,7 @@ use crate::command::Verb;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::http::{Request, Response};
+use crate::vouching::Vouching;
 
 /// A method of a dialect, as its manual has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,12 @@ pub trait Dialect: Debug + Send + Sync {
 
     /// Answers a request.
     async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response;
+
+    /// What the options of its route believe of a proxy in front, or of being near. Asked once,
+    /// when the route is mounted; the gateway holds the dialect to it.
+    fn vouching(&self) -> Vouching {
+        Vouching::default()
+    }
 
     /// Words a fault that came before the request could be answered: a body too large, a time-out.
     fn refuse(&self, request: &Request, fault: &Fault) -> Response;

@@ -15,6 +15,7 @@ use crate::fault::Fault;
 use crate::http::{Request, Response};
 use crate::memory::Memory;
 use crate::outcome::Outcome;
+use crate::vouching::Voucher;
 
 /// How many calls one request may hold unless the configuration says otherwise.
 pub const BATCH_LIMIT: usize = 1_000;
@@ -26,8 +27,22 @@ pub trait Exchange: Debug + Send + Sync {
     /// backend that cannot be asked is its own fault, never a refusal.
     async fn identify(&self, credentials: Credentials) -> Result<Caller, Fault>;
 
-    /// Runs one command for a caller: permission first, then capability, then the backend.
+    /// Runs one command for a caller whom [`Exchange::identify`] answered: permission first, then
+    /// capability, then the backend.
     async fn call(&self, caller: &Caller, command: Command) -> Result<Outcome, Fault>;
+
+    /// Reads in the gateway's own name what an answer needs and the caller need not be allowed to
+    /// see. A closed list of commands; none of them changes anything.
+    async fn read(&self, command: Command) -> Result<Outcome, Fault> {
+        self.call(&Caller::Gateway, command).await
+    }
+
+    /// Runs a command on the word of a voucher. Refused unless the route's options believe it, and
+    /// for anything but creating a person and giving them groups.
+    async fn vouch(&self, voucher: Voucher, command: Command) -> Result<Outcome, Fault> {
+        drop((voucher, command));
+        Err(Fault::forbidden())
+    }
 
     /// Has the route's origin answer what this dialect does not translate: a method of the real
     /// server's that is not about people. `None`: the route names no origin, and the dialect says

@@ -21,8 +21,9 @@ pub struct Request {
     pub body: Bytes,
     /// The prefix the route is mounted under: `/kanboard`, or empty.
     pub mount: String,
-    /// Who is at the other end of the connection.
-    pub peer: Option<IpAddr>,
+    /// The client's address, the one that every limit and every list of addresses goes by: the
+    /// other end of the connection, or what trusted proxies say.
+    pub client: Option<IpAddr>,
     /// When it came.
     pub received: Timestamp,
 }
@@ -38,7 +39,7 @@ impl Request {
             headers: Vec::new(),
             body: Bytes::new(),
             mount: String::new(),
-            peer: None,
+            client: None,
             received: Timestamp::UNIX_EPOCH,
         }
     }

@@ -21,3 +21,4 @@ pub mod permission;
 pub mod realm;
 pub mod secret;
 pub mod user;
+pub mod vouching;

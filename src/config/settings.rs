@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::config::masked::MaskedUrl;
 use crate::config::secret::SecretSource;
+use crate::proxies::Proxies;
 
 /// The whole configuration.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -43,6 +44,7 @@ pub struct Server {
     pub shutdown_timeout_ms: u64,
     pub head_timeout_ms: u64,
     pub workers: usize,
+    pub trusted_proxies: Proxies,
 }
 
 /// `[log]`.

@@ -68,7 +68,7 @@ pub(crate) struct Bench {
     pub(crate) store: Store,
     /// What the fronts take for their backend: the store, unless a test puts something before it.
     pub(crate) backend: Arc<dyn Backend>,
-    authority: Arc<Authority>,
+    pub(crate) authority: Arc<Authority>,
     _folder: TempDir,
 }
 

@@ -88,7 +88,7 @@ fn request(method: &str, target: &str) -> Request {
     let (path, query) = target.split_once('?').unzip();
     let mut request = Request::to(method, path.unwrap_or(target));
     request.query = query.map(str::to_owned);
-    request.peer = Some([127, 0, 0, 1].into());
+    request.client = Some([127, 0, 0, 1].into());
     request.received = Timestamp::now();
     request
 }

@@ -194,12 +194,8 @@ impl Dandelion {
         if !php::is_text_true(key) {
             return Err(INVALID_KEY);
         }
-        let credentials = Credentials::Key {
-            realm: self.realm.clone(),
-            value: key.into(),
-            scopes: &[],
-            address: visit.request.peer,
-        };
+        let credentials =
+            Credentials::Key { realm: self.realm.clone(), value: key.into(), scopes: &[] };
         match visit.exchange.identify(credentials).await {
             Ok(caller) if caller.user().is_some() => Ok(Known { caller, session: None }),
             Ok(_) => Err(INVALID_KEY),

@@ -18,7 +18,6 @@ use std::sync::LazyLock;
 
 use async_trait::async_trait;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::dialect::{Dialect, Method};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::extent::Extent;
@@ -136,7 +135,7 @@ fn json(body: Result<String, Ending>) -> Response {
 }
 
 async fn health(exchange: &dyn Exchange) -> Response {
-    let (status, message) = match exchange.call(&Caller::Gateway, Command::ServerFacts).await {
+    let (status, message) = match exchange.read(Command::ServerFacts).await {
         Err(fault) if fault.kind != FaultKind::Unsupported => (503, "Database connection failed"),
         _ => (200, "Database connection is OK"),
     };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use isogloss_canonical::adapter::{OptionError, OptionRow, Options};
 use isogloss_canonical::realm::Realm;
+use isogloss_canonical::vouching::{Near, Vouching};
 use serde_json::Value;
 
 /// The options, named by what they do.
@@ -159,6 +160,23 @@ impl Settings {
             bundled: read.flag("bundled_plugins")?,
             first_run: read.flag("first_run")?,
         })
+    }
+}
+
+impl Settings {
+    /// What the route believes of a proxy in front, or of being near.
+    pub(crate) fn vouching(&self) -> Vouching {
+        let near = self.autologin.as_ref().map(|autologin| Near {
+            user: autologin.user.clone(),
+            networks: autologin.networks.clone(),
+        });
+        Vouching {
+            proxy: self.remote.is_some() || self.basic == Some(Checked::Elsewhere),
+            creates: self.remote.as_ref().is_some_and(|remote| remote.add),
+            groups: self.remote.as_ref().is_some_and(|remote| remote.groups.is_some()),
+            near,
+            wizard: self.first_run,
+        }
     }
 }
 

@@ -17,8 +17,6 @@ mod tests;
 mod users;
 mod validation;
 
-use std::net::IpAddr;
-
 use async_trait::async_trait;
 use isogloss_canonical::credentials::{Caller, Credentials};
 use isogloss_canonical::dialect::{Dialect, Method};
@@ -181,24 +179,20 @@ impl RhodeCode {
     ) -> Result<Caller, Raised> {
         let invalid = || Raised::error("Invalid API KEY");
         let Py::Str(token) = token else { return Err(invalid()) };
-        let parsed: Option<IpAddr> = address.parse().ok();
         let credentials = Credentials::Key {
             realm: self.realm.clone(),
             value: Secret::new(token.as_str()),
             scopes: &["all", "api"],
-            address: parsed,
         };
-        let caller = exchange.identify(credentials).await.map_err(|fault| match fault.refusal {
+        exchange.identify(credentials).await.map_err(|fault| match fault.refusal {
             Some(Refusal::Inactive) => Raised::error("Request from this user not allowed"),
-            // An address that is none breaks RhodeCode's check, which then knows no key at all.
-            Some(Refusal::Address) if parsed.is_some() => {
+            Some(Refusal::Address) => {
                 Raised::error(format!("Request from IP:{address} not allowed"))
             }
             Some(Refusal::Scope) => Raised::error(self.version.manners().bad_role),
             Some(_) => invalid(),
             None => Raised::from(fault),
-        })?;
-        if parsed.is_none() { Err(invalid()) } else { Ok(caller) }
+        })
     }
 }
 
@@ -211,36 +205,9 @@ fn missing(version: Version, row: &Row, envelope: &Envelope) -> Option<String> {
     Some(format!("Missing non optional `{name}` arg in JSON DATA"))
 }
 
-/// The caller's address as RhodeCode derives it: it believes the headers of any proxy.
+/// The caller's address in words; RhodeCode says `0.0.0.0` where it knows none.
 fn address(request: &Request) -> String {
-    let proxied = ["x-real-ip", "x-forwarded-for"]
-        .into_iter()
-        .filter_map(|name| request.header(name))
-        .find(|value| !value.is_empty());
-    let address = match proxied {
-        Some(list) => match list.split_once(',') {
-            Some((first, _)) => first.trim().to_owned(),
-            None => list.to_owned(),
-        },
-        None => request.peer.map_or_else(|| "0.0.0.0".to_owned(), |peer| peer.to_string()),
-    };
-    without_port(address)
-}
-
-/// Takes the port off `1.2.3.4:80` and `[::1]:80`.
-fn without_port(address: String) -> String {
-    if address.parse::<IpAddr>().is_ok() {
-        return address;
-    }
-    if let Some((inner, _)) = address.split_once(']')
-        && address.contains('[')
-    {
-        return inner.chars().skip(1).collect::<String>().to_lowercase();
-    }
-    match address.split_once(':') {
-        Some((host, _)) => host.to_owned(),
-        None => address,
-    }
+    request.client.map_or_else(|| "0.0.0.0".to_owned(), |client| client.to_string())
 }
 
 /// A path without its percent signs.

@@ -1,5 +1,6 @@
 //! Who may do what, compared with one table: `fixtures/authorisation.toml`.
 
+mod callers;
 mod commands;
 pub(crate) mod methods;
 mod pairs;
@@ -38,5 +39,6 @@ pub(crate) fn words(text: &str) -> BTreeSet<&str> {
 /// One trial a dialect and kind of caller, and one for the gateway itself.
 pub(crate) fn trials() -> Vec<Trial> {
     let pairs = pairs::trials();
-    methods::trials().into_iter().chain([commands::trial()]).chain(pairs).collect()
+    let callers = callers::trials().into_iter().chain([commands::trial()]);
+    methods::trials().into_iter().chain(callers).chain(pairs).collect()
 }

@@ -144,7 +144,7 @@ async fn few(bench: Arc<Bench>) {
     let pipeline = bench.pipeline_with(Sessions::of_store(noting.clone()));
     let ask = async |address: [u8; 4], app: &str| {
         let mut asked = octoprint("", "POST /plugin/appkeys/request", &json!({"app": app}));
-        asked.request.peer = Some(address.into());
+        asked.request.client = Some(address.into());
         Browser::default().through(&pipeline, asked).await
     };
     for n in 0..300_u16 {

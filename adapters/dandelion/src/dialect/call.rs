@@ -131,7 +131,7 @@ impl<'a> Asked<'a> {
     /// Reads on the gateway's behalf, once the dialect's own right has been checked: what an
     /// answer needs is not always for the caller to see.
     pub(crate) async fn look(&self, command: Command) -> Result<Outcome, Fault> {
-        self.exchange().call(&Caller::Gateway, command).await
+        self.exchange().read(command).await
     }
 
     /// Reads a person, who may not be there.

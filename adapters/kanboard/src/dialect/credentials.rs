@@ -38,16 +38,11 @@ impl Shown {
     }
 
     /// What the gateway is to prove. A locked account and a wrong password are refused alike.
-    pub(crate) fn credentials(&self, dialect: &Kanboard, request: &Request) -> Option<Credentials> {
+    pub(crate) fn credentials(&self, dialect: &Kanboard) -> Option<Credentials> {
         let user = self.user.clone()?;
         let realm = dialect.shape.realm.clone();
         if user == APPLICATION {
-            return Some(Credentials::Key {
-                realm,
-                value: self.password.clone(),
-                scopes: &[],
-                address: request.peer,
-            });
+            return Some(Credentials::Key { realm, value: self.password.clone(), scopes: &[] });
         }
         // Nobody's failures are counted for an empty name.
         let lockout = Some(LOCKOUT).filter(|_| !user.is_empty());

@@ -148,7 +148,7 @@ impl<'a> Conversation<'a> {
         if std::mem::take(&mut self.proved) {
             return Ok(());
         }
-        let credentials = self.shown.credentials(self.dialect, self.request);
+        let credentials = self.shown.credentials(self.dialect);
         let credentials = credentials.ok_or(Ending::Unauthorized)?;
         let caller = self.exchange.identify(credentials).await?;
         let application = self.shown.user.as_deref() == Some(APPLICATION);
@@ -156,8 +156,8 @@ impl<'a> Conversation<'a> {
         match (&caller, application) {
             (Caller::Application(_), true) => {}
             (Caller::Person(person), false)
-                if person.proof != Proof::Password
-                    || !self.dialect.shape.is_barred(&person.user) => {}
+                if *person.proof() != Proof::Password
+                    || !self.dialect.shape.is_barred(person.user()) => {}
             _ => return Err(Ending::Unauthorized.into()),
         }
         if self.known.is_none() {

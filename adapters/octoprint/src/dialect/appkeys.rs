@@ -162,7 +162,6 @@ async fn by_value(visit: &Visit<'_>, value: &str) -> Result<Option<(String, Key)
         realm: visit.settings.realm.clone(),
         value: Secret::new(value),
         scopes: &[],
-        address: visit.site.client,
     };
     let person = match visit.exchange.identify(credentials).await {
         Ok(Caller::Person(person)) => person,
@@ -170,10 +169,10 @@ async fn by_value(visit: &Visit<'_>, value: &str) -> Result<Option<(String, Key)
         Err(fault) if fault.kind == FaultKind::Unauthenticated => return Ok(None),
         Err(fault) => return Err(fault.into()),
     };
-    let Proof::Key(Some(label)) = &person.proof else { return Ok(None) };
-    let keys = keys_of(visit, &person.user.username).await?;
+    let Proof::Key(Some(label)) = person.proof() else { return Ok(None) };
+    let keys = keys_of(visit, &person.user().username).await?;
     let key = keys.into_iter().find(|key| key.label.as_ref() == Some(label));
-    Ok(key.map(|key| (person.user.username.clone(), key)))
+    Ok(key.map(|key| (person.user().username.clone(), key)))
 }
 
 async fn everybodys(visit: &Visit<'_>) -> Result<Vec<Py>, Refusal> {

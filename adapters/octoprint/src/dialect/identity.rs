@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials};
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal as Why, Subject};
-use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{NewUser, User, UserRef};
+use isogloss_canonical::vouching::Voucher;
 
 use super::answers::{CRASH, Refusal};
 use super::cookies::{REMEMBER, SESSION};
@@ -158,7 +158,6 @@ async fn by_key(visit: &Visit<'_>) -> Result<Option<Caller>, Refusal> {
         realm: visit.settings.realm.clone(),
         value: Secret::new(key),
         scopes: &[],
-        address: visit.site.client,
     };
     match prove(visit, credentials).await? {
         Proved::Yes(caller) => Ok(Some(caller)),
@@ -191,13 +190,17 @@ async fn by_basic(visit: &Visit<'_>) -> Result<Option<Caller>, Refusal> {
     let user = UserRef::Name(name.to_owned());
     match checked {
         Checked::Here => check_password(visit, user, password).await,
-        Checked::Elsewhere => by_name(visit, name).await,
+        Checked::Elsewhere => by_name(visit, Voucher::Proxy, name).await,
     }
 }
 
 /// Somebody whom a proxy or the operator vouches for.
-pub(crate) async fn by_name(visit: &Visit<'_>, name: &str) -> Result<Option<Caller>, Refusal> {
-    match prove(visit, Credentials::Vouched(UserRef::Name(name.to_owned()))).await? {
+pub(crate) async fn by_name(
+    visit: &Visit<'_>,
+    voucher: Voucher,
+    name: &str,
+) -> Result<Option<Caller>, Refusal> {
+    match prove(visit, Credentials::Named(voucher, name.to_owned())).await? {
         Proved::Yes(caller) => Ok(Some(caller)),
         Proved::No | Proved::Inactive => Ok(None),
     }
@@ -206,15 +209,15 @@ pub(crate) async fn by_name(visit: &Visit<'_>, name: &str) -> Result<Option<Call
 async fn by_proxy(visit: &Visit<'_>) -> Result<Option<Caller>, Refusal> {
     let Some(remote) = &visit.settings.remote else { return Ok(None) };
     let Some(name) = header(visit, &remote.user) else { return Ok(None) };
-    let mut found = by_name(visit, &name).await?;
+    let mut found = by_name(visit, Voucher::Proxy, &name).await?;
     if found.is_none() && remote.add && may_be_named(&name) {
         add(visit, &name).await?;
-        found = by_name(visit, &name).await?;
+        found = by_name(visit, Voucher::Proxy, &name).await?;
     }
     let Some(user) = found.as_ref().and_then(Caller::user) else { return Ok(None) };
     if let Some(groups) = remote.groups.as_ref().and_then(|groups| header(visit, groups)) {
         give(visit, user, remote, &groups).await?;
-        found = by_name(visit, &name).await?;
+        found = by_name(visit, Voucher::Proxy, &name).await?;
     }
     Ok(found)
 }
@@ -238,7 +241,7 @@ async fn add(visit: &Visit<'_>, name: &str) -> Result<(), Refusal> {
         ..NewUser::default()
     };
     membership::give_new(&mut new, &rights, &visit.settings.realm, &groups, &[]);
-    match as_operator(visit, Command::CreateUser(Box::new(new))).await {
+    match visit.exchange.vouch(Voucher::Proxy, Command::CreateUser(Box::new(new))).await {
         // Somebody else was faster, or the name cannot be had: whoever is found then is it.
         Err(fault) if !matches!(fault.kind, FaultKind::Conflict | FaultKind::Invalid) => {
             Err(fault.into())
@@ -267,13 +270,7 @@ async fn give(
         let realm = &visit.settings.realm;
         membership::change(&rights, realm, user.role, &groups, &member.permissions)
     };
-    as_operator(visit, Command::UpdateUser(UserRef::Id(user.id), Box::new(patch))).await?;
+    let command = Command::UpdateUser(UserRef::Id(user.id), Box::new(patch));
+    visit.exchange.vouch(Voucher::Proxy, command).await?;
     Ok(())
-}
-
-/// Runs a command that the operator asked for by a route's option: whom a trusted proxy names is
-/// created and given groups, and the wizard makes the first user.
-pub(crate) async fn as_operator(visit: &Visit<'_>, command: Command) -> Result<Outcome, Fault> {
-    let operator = Caller::Application(visit.settings.realm.clone());
-    visit.exchange.call(&operator, command).await
 }

@@ -3,6 +3,7 @@
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
+use isogloss_canonical::vouching::Voucher;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -134,7 +135,7 @@ async fn near(visit: &mut Visit<'_>) -> Result<(), Refusal> {
     if !near || visit.cookies.get(ACTIVE_LOGOUT).is_some() {
         return Ok(());
     }
-    if let Some(caller) = by_name(visit, &autologin.user).await? {
+    if let Some(caller) = by_name(visit, Voucher::Network, &autologin.user).await? {
         visit.caller = caller;
         visit.session.mechanism = Some(Mechanism::Autologin);
         visit.session.seen = None;

@@ -31,6 +31,7 @@ use isogloss_canonical::dialect::{Dialect, Method};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::vouching::Vouching;
 
 use self::answers::{CRASH, Refusal, Reply, abort};
 use self::routes::{Area, Found, METHODS, Map, decoded_path, quoted};
@@ -143,6 +144,10 @@ impl Dialect for OctoPrint {
             Ok(response) => response,
             Err(fault) => self.refuse(request, &fault),
         }
+    }
+
+    fn vouching(&self) -> Vouching {
+        self.settings.vouching()
     }
 
     fn refuse(&self, request: &Request, fault: &Fault) -> Response {

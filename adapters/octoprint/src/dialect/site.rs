@@ -33,7 +33,7 @@ impl Site {
             suffix.push_str("_R");
             suffix.push_str(&root.replace('/', "|"));
         }
-        Self { scheme, host, root, suffix, client: client(request) }
+        Self { scheme, host, root, suffix, client: request.client }
     }
 
     /// An absolute address.
@@ -60,17 +60,6 @@ fn port(host: &str, scheme: &str) -> String {
         Some((before, port)) if !before.contains(':') => port.trim().to_owned(),
         _ => usual.to_owned(),
     }
-}
-
-/// A proxy on this machine is believed about the client's address, as OctoPrint believes it.
-fn client(request: &Request) -> Option<IpAddr> {
-    let peer = request.peer.map(|ip| ip.to_canonical());
-    if !peer.is_some_and(|ip| ip.is_loopback()) {
-        return peer;
-    }
-    let forwarded = request.header("x-forwarded-for").unwrap_or_default();
-    let addresses = forwarded.rsplit(',').filter_map(|text| text.trim().parse::<IpAddr>().ok());
-    addresses.map(|ip| ip.to_canonical()).find(|ip| !ip.is_loopback()).or(peer)
 }
 
 #[cfg(test)]

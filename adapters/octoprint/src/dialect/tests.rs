@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use isogloss_canonical::adapter::Options;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::{Caller, Credentials, Person, Proof};
+use isogloss_canonical::credentials::{Caller, Credentials, Proof, Seal};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
@@ -37,7 +37,7 @@ impl Outage {
 #[async_trait]
 impl Exchange for Outage {
     async fn identify(&self, _: Credentials) -> Result<Caller, Fault> {
-        let caller = Caller::Person(Box::new(Person { user: admin(), proof: Proof::Key(None) }));
+        let caller = Caller::person(admin(), Proof::Key(None), Seal::new([0; 32]));
         if self.knows_keys { Ok(caller) } else { Err(self.fault()) }
     }
 
@@ -101,7 +101,7 @@ fn request(method: &str) -> Request {
         headers: headers.map(|(name, value)| (name.to_owned(), value.into())).to_vec(),
         body: BODY.into(),
         mount: String::new(),
-        peer: None,
+        client: None,
         received: Timestamp::UNIX_EPOCH,
     }
 }

@@ -70,7 +70,7 @@ impl<'a> Visit<'a> {
 
     /// Runs a command on the gateway's own behalf: reads only.
     pub(crate) async fn ask(&self, command: Command) -> Result<Outcome, Fault> {
-        self.exchange.call(&Caller::Gateway, command).await
+        self.exchange.read(command).await
     }
 
     /// The groups and permissions, read once a request.
@@ -93,7 +93,7 @@ impl<'a> Visit<'a> {
     pub(crate) async fn member(&mut self) -> Result<Membership, Refusal> {
         let rights = self.rights().await?.clone();
         Ok(match &self.caller {
-            Caller::Person(person) => rights.member(&person.user),
+            Caller::Person(person) => rights.member(person.user()),
             Caller::Application(_) => Rights::application(),
             Caller::Nobody | Caller::Gateway => Rights::guest(),
         })
@@ -123,7 +123,7 @@ impl<'a> Visit<'a> {
     /// The caller's name; a guest has none.
     pub(crate) fn name(&self) -> Option<&str> {
         match &self.caller {
-            Caller::Person(person) => Some(&person.user.username),
+            Caller::Person(person) => Some(&person.user().username),
             Caller::Application(_) => Some(wire::APPLICATION),
             Caller::Nobody | Caller::Gateway => None,
         }

@@ -3,9 +3,9 @@
 use isogloss_canonical::command::Command;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::NewUser;
+use isogloss_canonical::vouching::Voucher;
 
 use super::answers::{CRASH, Reply, abort, no_content};
-use super::identity::as_operator;
 use super::membership;
 use super::visit::Visit;
 use crate::rights::{ADMINS, USERS};
@@ -41,6 +41,6 @@ pub(crate) async fn first_user(visit: &mut Visit<'_>, _: &[String]) -> Reply {
     };
     let groups = [USERS.to_owned(), ADMINS.to_owned()];
     membership::give_new(&mut new, &rights, &visit.settings.realm, &groups, &[]);
-    as_operator(visit, Command::CreateUser(Box::new(new))).await?;
+    visit.exchange.vouch(Voucher::Wizard, Command::CreateUser(Box::new(new))).await?;
     Ok(no_content())
 }

@@ -67,7 +67,7 @@ pub(crate) struct Call<'a> {
     pub(crate) exchange: &'a dyn Exchange,
     /// Who asks.
     pub(crate) caller: &'a Caller,
-    /// From where, as RhodeCode derives it.
+    /// From where.
     pub(crate) address: &'a str,
     /// The arguments that were given.
     pub(crate) args: &'a Mapping,
@@ -83,7 +83,7 @@ impl Call<'_> {
 
     /// Reads something on the gateway's own behalf, where RhodeCode reads it for anybody.
     pub(crate) async fn peek(&self, command: Command) -> Result<Outcome, Fault> {
-        self.exchange.call(&Caller::Gateway, command).await
+        self.exchange.read(command).await
     }
 
     /// The version spoken.

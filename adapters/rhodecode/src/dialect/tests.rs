@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::{Caller, Credentials, Person, Proof};
+use isogloss_canonical::credentials::{Caller, Credentials, Proof, Seal};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
@@ -35,8 +35,7 @@ impl Exchange for Down {
         if !self.knows_callers {
             return Err(Fault::new(self.kind, "no backend"));
         }
-        let person = Person { user: admin(), proof: Proof::Key(None) };
-        Ok(Caller::Person(Box::new(person)))
+        Ok(Caller::person(admin(), Proof::Key(None), Seal::new([0; 32])))
     }
 
     async fn call(&self, _: &Caller, _: Command) -> Result<Outcome, Fault> {
@@ -109,7 +108,7 @@ fn ask(version: Version, exchange: &Down, method: &str, args: &Value) -> Value {
         headers: vec![("content-length".to_owned(), body.len().to_string().into())],
         body: body.into(),
         mount: String::new(),
-        peer: "127.0.0.1".parse().ok(),
+        client: "127.0.0.1".parse().ok(),
         received: Timestamp::UNIX_EPOCH,
     };
     let dialect = RhodeCode::new(version, realm());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use isogloss_canonical::command::{Command, Verb};
-use isogloss_canonical::credentials::{Caller, Credentials, Person, Proof};
+use isogloss_canonical::credentials::{Caller, Credentials, Proof, Seal};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{Group, GroupId};
@@ -63,7 +63,7 @@ impl Script {
 impl Exchange for Script {
     async fn identify(&self, _: Credentials) -> Result<Caller, Fault> {
         self.proof.clone()?;
-        Ok(Caller::Person(Box::new(Person { user: self.user(), proof: Proof::Vouched })))
+        Ok(Caller::person(self.user(), Proof::Vouched, Seal::new([0; 32])))
     }
 
     async fn call(&self, caller: &Caller, command: Command) -> Result<Outcome, Fault> {
@@ -175,7 +175,7 @@ pub(super) fn post(path: &str, form: &str) -> Request {
         headers: Vec::new(),
         body: form.to_owned().into(),
         mount: String::new(),
-        peer: None,
+        client: None,
         received: Timestamp::from_second(2_000_000_000).unwrap(),
     }
 }

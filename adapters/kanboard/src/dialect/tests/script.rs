@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::{Caller, Credentials, Person, Proof};
+use isogloss_canonical::credentials::{Caller, Credentials, Proof, Seal};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::http::Request;
@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 pub(super) const REALM: Realm = Realm::named("kanboard");
+const SEAL: Seal = Seal::new([0; 32]);
 
 /// Proves one caller and gives one answer.
 #[derive(Debug)]
@@ -38,13 +39,12 @@ pub(super) struct Script {
 impl Script {
     /// The caller is the application.
     pub(super) fn application(reply: Result<Outcome, Fault>) -> Self {
-        Self::of(Ok(Caller::Application(REALM)), reply)
+        Self::of(Ok(Caller::application(REALM, SEAL)), reply)
     }
 
     /// The caller is a person.
     pub(super) fn person(user: User, reply: Result<Outcome, Fault>) -> Self {
-        let person = Person { user, proof: Proof::Password };
-        Self::of(Ok(Caller::Person(Box::new(person))), reply)
+        Self::of(Ok(Caller::person(user, Proof::Password, SEAL)), reply)
     }
 
     /// Nobody is proved.
@@ -160,7 +160,7 @@ pub(super) fn request(login: &str, body: &str) -> Request {
         headers: vec![("authorization".to_owned(), basic.into())],
         body: body.to_owned().into(),
         mount: String::new(),
-        peer: None,
+        client: None,
         received: Timestamp::UNIX_EPOCH,
     }
 }
