@@ -75,13 +75,13 @@ impl Dialect for RhodeCode {
     fn refuse(&self, request: &Request, fault: &Fault) -> Response {
         match self.page(request) {
             Some(page) => page,
-            None if fault.kind == FaultKind::TooLarge => envelope::page(413, HTML),
+            None if fault.kind == FaultKind::TooLarge => {
+                envelope::page(413, self.version.manners().error_page)
+            }
             None => envelope::refusal(self.version, &Py::None, "Internal server error"),
         }
     }
 }
-
-const HTML: &str = "text/html; charset=UTF-8";
 
 impl RhodeCode {
     /// The page for people that some requests are answered with.
@@ -98,7 +98,7 @@ impl RhodeCode {
             return Some(envelope::page(404, manners.missing_page));
         }
         let multipart = envelope::content_type(request).starts_with("multipart/form-data");
-        multipart.then(|| envelope::page(manners.multipart, HTML))
+        multipart.then(|| envelope::page(manners.multipart, manners.error_page))
     }
 
     /// The answer, and whether a method has run.
@@ -108,7 +108,7 @@ impl RhodeCode {
             Err(Torn::Told(id, sentence)) => {
                 return (envelope::refusal(self.version, &id, sentence), false);
             }
-            Err(Torn::Broken) => return (envelope::page(500, HTML), false),
+            Err(Torn::Broken) => return (envelope::page(500, envelope::HTML), false),
         };
         let name = envelope.method.as_str().unwrap_or_default();
         let Some(row) = registry::find(self.version, name) else {
@@ -154,19 +154,27 @@ impl RhodeCode {
         let method = envelope.method.text();
         // RhodeCode cannot put a name that is not ASCII into its sentence.
         if !method.is_ascii() {
-            return envelope::page(500, HTML);
+            return envelope::page(500, self.version.manners().error_page);
         }
         let mut sentence = format!("No such method: {method}");
         if self.version.manners().similar {
-            let parts = envelope.method.as_str().map(|name| name.split('_'));
-            let patterns: Vec<_> =
-                parts.into_iter().flatten().map(|part| format!("*{part}*")).collect();
-            let found = registry::matching(self.version, &patterns);
+            let found = self.similar(envelope.method.as_str().unwrap_or_default());
             let names: Vec<_> = found.iter().map(|row| row.method.name).collect();
             let similar = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
             sentence = format!("{sentence}. Similar methods: {similar}");
         }
         envelope::refusal(self.version, &envelope.id, sentence)
+    }
+
+    /// The methods whose names have a part of this one. Nothing is similar to a name that is longer
+    /// than any name of a method can be: RhodeCode looks for the parts of that too.
+    fn similar(&self, method: &str) -> Vec<&'static Row> {
+        const LONGEST: usize = 255;
+        if method.is_empty() || method.len() > LONGEST {
+            return Vec::new();
+        }
+        let patterns: Vec<_> = method.split('_').map(|part| format!("*{part}*")).collect();
+        registry::matching(self.version, patterns.iter().map(String::as_str))
     }
 
     /// Proves who asks. A token that was understood but does not do is told apart:

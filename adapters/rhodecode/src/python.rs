@@ -127,30 +127,51 @@ impl Py {
 
     /// `repr(value)`.
     pub(crate) fn repr(&self) -> String {
+        let mut out = String::new();
+        self.put_repr(&mut out);
+        out
+    }
+
+    /// Writes into one text: nested lists would else be copied once a level.
+    fn put_repr(&self, out: &mut String) {
         match self {
-            Self::None => "None".to_owned(),
-            Self::Bool(true) => "True".to_owned(),
-            Self::Bool(false) => "False".to_owned(),
-            // Python 2 marks what does not fit a machine word.
-            Self::Int(digits) if digits.parse::<i64>().is_err() => format!("{digits}L"),
-            Self::Int(digits) => digits.clone(),
-            Self::Float(number) => float_repr(*number),
-            Self::Str(text) if text.is_ascii() => bytes_repr(text.as_bytes()),
-            Self::Str(text) => unicode_repr(text),
+            Self::None => out.push_str("None"),
+            Self::Bool(true) => out.push_str("True"),
+            Self::Bool(false) => out.push_str("False"),
+            Self::Int(digits) => {
+                out.push_str(digits);
+                // Python 2 marks what does not fit a machine word.
+                if digits.parse::<i64>().is_err() {
+                    out.push('L');
+                }
+            }
+            Self::Float(number) => out.push_str(&float_repr(*number)),
+            Self::Str(text) => out.push_str(&text_repr(text)),
             Self::List(items) => {
-                let items: Vec<_> = items.iter().map(Self::repr).collect();
-                format!("[{}]", items.join(", "))
+                out.push('[');
+                for (place, item) in items.iter().enumerate() {
+                    out.push_str(if place > 0 { ", " } else { "" });
+                    item.put_repr(out);
+                }
+                out.push(']');
             }
             Self::Dict(members) => {
-                let members: Vec<_> = members
-                    .hashed()
-                    .into_iter()
-                    .map(|(name, value)| format!("{}: {}", Self::from(name).repr(), value.repr()))
-                    .collect();
-                format!("{{{}}}", members.join(", "))
+                out.push('{');
+                for (place, (name, value)) in members.hashed().into_iter().enumerate() {
+                    out.push_str(if place > 0 { ", " } else { "" });
+                    out.push_str(&text_repr(name));
+                    out.push_str(": ");
+                    value.put_repr(out);
+                }
+                out.push('}');
             }
         }
     }
+}
+
+/// `repr` of a string, which is one of bytes if it is ASCII.
+fn text_repr(text: &str) -> String {
+    if text.is_ascii() { bytes_repr(text.as_bytes()) } else { unicode_repr(text) }
 }
 
 /// `repr` of a byte string.

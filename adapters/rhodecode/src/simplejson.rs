@@ -3,10 +3,16 @@
 //! What is wrong with a request is told in simplejson's words, with its positions, which count
 //! bytes: fixtures/transcripts/rhodecode/envelope-malformed.json.
 
-use std::fmt::Write as _;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use isogloss_canonical::extent::Extent;
 
 use crate::mapping::Mapping;
-use crate::python::{Py, bytes_repr, float_repr};
+use crate::python::{Py, bytes_repr};
+
+pub(crate) use self::write::{encode, fits};
 
 /// Why a text cannot be read.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,6 +21,8 @@ pub(crate) enum Unreadable {
     Malformed(String),
     /// It is nested deeper than Python goes.
     TooDeep,
+    /// It holds more values than a call can need. Python reads any number.
+    TooMany,
 }
 
 type Read<T> = Result<T, Unreadable>;
@@ -22,8 +30,14 @@ type Read<T> = Result<T, Unreadable>;
 /// How deep Python lets a document be nested.
 const DEEPEST: usize = 900;
 
+/// How many values a document may hold: one of two bytes takes a hundred in memory.
+const MOST_VALUES: usize = 50_000;
+
 /// Reads a document.
 pub(crate) fn decode(text: &[u8]) -> Read<Py> {
+    if Extent::of(text).values > MOST_VALUES {
+        return Err(Unreadable::TooMany);
+    }
     let mut reader = Reader { text, at: 0, depth: 0 };
     if text.starts_with(b"\xef\xbb\xbf") {
         reader.at = 3;
@@ -35,87 +49,6 @@ pub(crate) fn decode(text: &[u8]) -> Read<Py> {
         return Err(reader.extra());
     }
     Ok(value)
-}
-
-/// Writes a document as `dumps(value, indent=4)` does.
-pub(crate) fn encode(value: &Py) -> String {
-    let mut out = String::new();
-    put(&mut out, value, 0);
-    out
-}
-
-fn put(out: &mut String, value: &Py, depth: usize) {
-    match value {
-        Py::None => out.push_str("null"),
-        Py::Bool(on) => out.push_str(if *on { "true" } else { "false" }),
-        Py::Int(digits) => out.push_str(digits),
-        Py::Float(number) => out.push_str(&float_json(*number)),
-        Py::Str(text) => quote(out, text),
-        Py::List(items) if items.is_empty() => out.push_str("[]"),
-        Py::List(items) => {
-            let lines = items.iter().map(|item| (None, item)).collect();
-            put_lines(out, ['[', ']'], lines, depth);
-        }
-        Py::Dict(members) if members.is_empty() => out.push_str("{}"),
-        Py::Dict(members) => {
-            let lines = members.hashed().into_iter().map(|(name, value)| (Some(name), value));
-            put_lines(out, ['{', '}'], lines.collect(), depth);
-        }
-    }
-}
-
-fn put_lines(out: &mut String, ends: [char; 2], lines: Vec<(Option<&str>, &Py)>, depth: usize) {
-    out.push(ends[0]);
-    for (index, (name, value)) in lines.into_iter().enumerate() {
-        if index > 0 {
-            out.push(',');
-        }
-        break_line(out, depth + 1);
-        if let Some(name) = name {
-            quote(out, name);
-            out.push_str(": ");
-        }
-        put(out, value, depth + 1);
-    }
-    break_line(out, depth);
-    out.push(ends[1]);
-}
-
-fn break_line(out: &mut String, depth: usize) {
-    out.push('\n');
-    out.push_str(&" ".repeat(4 * depth));
-}
-
-fn float_json(number: f64) -> String {
-    match float_repr(number).as_str() {
-        "nan" => "NaN".to_owned(),
-        "inf" => "Infinity".to_owned(),
-        "-inf" => "-Infinity".to_owned(),
-        plain => plain.to_owned(),
-    }
-}
-
-fn quote(out: &mut String, text: &str) {
-    out.push('"');
-    for letter in text.chars() {
-        match letter {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            ' '..='~' => out.push(letter),
-            _ => {
-                for unit in letter.encode_utf16(&mut [0; 2]) {
-                    // Writing to a string cannot fail.
-                    write!(out, "\\u{unit:04x}").ok();
-                }
-            }
-        }
-    }
-    out.push('"');
 }
 
 struct Reader<'a> {
@@ -282,13 +215,14 @@ impl Reader<'_> {
                     _ => self.at += 1,
                 }
             }
-            let unterminated = self.wrong("Unterminated string starting at", start);
-            let Some(stop) = self.peek() else { return Err(unterminated) };
+            // Where that is takes counting the lines before it: only once it is needed.
+            let unterminated = || self.wrong("Unterminated string starting at", start);
+            let Some(stop) = self.peek() else { return Err(unterminated()) };
             push_chunk(&mut out, self.text.get(chunk..self.at).unwrap_or_default())?;
             match stop {
                 b'"' => break,
                 _ if self.at + 1 < self.text.len() => out.push(self.escape()?),
-                _ => return Err(unterminated),
+                _ => return Err(unterminated()),
             }
         }
         self.at += 1;
@@ -427,54 +361,4 @@ fn undecodable(chunk: &[u8], start: usize) -> String {
     }
     let last = end - 1;
     format!("'utf8' codec can't decode bytes in position {start}-{last}: {why}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fault(text: &str) -> String {
-        match decode(text.as_bytes()) {
-            Err(Unreadable::Malformed(sentence)) => sentence,
-            _ => String::new(),
-        }
-    }
-
-    #[test]
-    fn says_what_is_wrong_as_simplejson_does() {
-        for (text, sentence) in [
-            ("", "Expecting value: line 1 column 1 (char 0)"),
-            (
-                "{",
-                "Expecting property name enclosed in double quotes or '}': line 1 column 2 (char 1)",
-            ),
-            ("{\"a\"}", "Expecting ':' delimiter: line 1 column 5 (char 4)"),
-            (
-                "{\"id\": 1,}",
-                "Expecting property name enclosed in double quotes: line 1 column 10 (char 9)",
-            ),
-            ("[1,", "Expecting value: line 1 column 4 (char 3)"),
-            ("[", "Expecting value or ']': line 1 column 2 (char 1)"),
-            ("[1 2]", "Expecting ',' delimiter or ']': line 1 column 4 (char 3)"),
-            ("{\"id\":1}\n x", "Extra data: line 2 column 2 - line 2 column 3 (char 10 - 11)"),
-            ("{\"id\": \"abc", "Unterminated string starting at: line 1 column 8 (char 7)"),
-            ("{\"id\": \"\\x\"}", r"Invalid \X escape sequence '\\': line 1 column 9 (char 8)"),
-            ("\"\\u12\"", r"Invalid \uXXXX escape sequence: line 1 column 3 (char 2)"),
-            ("\"a\nb\"", r"Invalid control character '\n' at: line 1 column 3 (char 2)"),
-            ("-", "Expecting value: line 1 column 1 (char 0)"),
-            ("01", "Extra data: line 1 column 2 - line 1 column 3 (char 1 - 2)"),
-        ] {
-            assert_eq!(fault(text), sentence, "{text}");
-        }
-    }
-
-    #[test]
-    fn writes_what_it_read() {
-        let text =
-            "{\"id\": 1.0, \"x\": [12345678901234567890123, \"\\u017c\\ud83d\\ude00\", {}, []]}";
-        let written = "{\n    \"x\": [\n        12345678901234567890123,\n        \
-                       \"\\u017c\\ud83d\\ude00\",\n        {},\n        []\n    ],\n    \"id\": 1.0\n}";
-        let read = decode(text.as_bytes()).map(|value| encode(&value));
-        assert_eq!(read.as_deref(), Ok(written));
-    }
 }

@@ -20,6 +20,9 @@ pub(crate) struct Manners {
     pub(crate) json: &'static str,
     /// The content type of the page that says there is no such page.
     pub(crate) missing_page: &'static str,
+    /// The content type of its other error pages, but for that of a body that is no object:
+    /// fixtures/transcripts/rhodecode43/envelope-malformed.json.
+    pub(crate) error_page: &'static str,
     /// Whether a path may begin with two slashes.
     pub(crate) double_slash: bool,
     /// Whether forms are taken for empty requests.
@@ -39,6 +42,7 @@ pub(crate) struct Manners {
 const CURRENT: Manners = Manners {
     json: "application/json",
     missing_page: "text/html; charset=UTF-8",
+    error_page: "text/html; charset=UTF-8",
     double_slash: false,
     forms_are_empty: false,
     multipart: 400,
@@ -51,6 +55,7 @@ const CURRENT: Manners = Manners {
 const EARLY: Manners = Manners {
     json: "application/json; charset=UTF-8",
     missing_page: "text/plain; charset=UTF-8",
+    error_page: "text/html",
     double_slash: true,
     forms_are_empty: true,
     multipart: 500,

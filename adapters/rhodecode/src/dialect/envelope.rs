@@ -6,7 +6,7 @@ use isogloss_canonical::http::{Request, Response};
 use crate::dialect::call::{Answer, Raised};
 use crate::mapping::Mapping;
 use crate::python::{Py, bytes_repr};
-use crate::simplejson::{Unreadable, decode, encode};
+use crate::simplejson::{Unreadable, decode, encode, fits};
 use crate::version::Version;
 
 /// A request whose envelope is complete.
@@ -21,6 +21,9 @@ pub(crate) struct Envelope {
     /// The arguments.
     pub(crate) args: Mapping,
 }
+
+/// The content type of a page for people.
+pub(crate) const HTML: &str = "text/html; charset=UTF-8";
 
 /// Why an envelope is not complete.
 #[derive(Debug)]
@@ -46,12 +49,24 @@ pub(crate) fn open(version: Version, request: &Request) -> Result<Envelope, Torn
     let members = match decode(&request.body) {
         Ok(Py::Dict(members)) => members,
         Ok(_) | Err(Unreadable::TooDeep) => return Err(Torn::Broken),
+        Err(Unreadable::TooMany) => {
+            return Err(told("JSON parse error ERR:too many values".to_owned()));
+        }
         Err(Unreadable::Malformed(why)) => {
             let raw = bytes_repr(&request.body);
             return Err(told(format!("JSON parse error ERR:{why} RAW:{raw}")));
         }
     };
+    if members.get("id").is_some_and(|id| !fits(id, most_echoed(request))) {
+        return Err(told("Incorrect JSON data. The 'id' is too long".to_owned()));
+    }
     complete(&members)
+}
+
+/// How many bytes of an answer may be what was sent, written out anew. RhodeCode writes any number,
+/// and a line for each item, indented by its depth: a million bytes became two thousand million.
+pub(crate) fn most_echoed(request: &Request) -> usize {
+    4096 + 8 * request.body.len()
 }
 
 fn complete(members: &Mapping) -> Result<Envelope, Torn> {

@@ -149,14 +149,24 @@ pub(crate) fn find(version: Version, name: &str) -> Option<&'static Row> {
 }
 
 /// The methods whose names match one of the patterns; those of an earlier pattern first.
-pub(crate) fn matching(version: Version, patterns: &[String]) -> Vec<&'static Row> {
+pub(crate) fn matching<'a>(
+    version: Version,
+    patterns: impl IntoIterator<Item = &'a str>,
+) -> Vec<&'static Row> {
     let mut found: Vec<&'static Row> = Vec::new();
+    let mut left: Vec<&'static Row> = rows(version).collect();
     for pattern in patterns {
-        for row in rows(version).filter(|row| glob::matches(pattern, row.method.name)) {
-            if !found.iter().any(|own| own.method.name == row.method.name) {
+        if left.is_empty() {
+            break;
+        }
+        let pattern = glob::Pattern::of(pattern);
+        left.retain(|row| {
+            let matches = pattern.matches(row.method.name);
+            if matches && !found.iter().any(|own| own.method.name == row.method.name) {
                 found.push(row);
             }
-        }
+            !matches
+        });
     }
     found
 }

@@ -93,6 +93,9 @@ fn ends(network: &str) -> Option<(String, String)> {
     }
 }
 
+/// How many patterns are looked at. RhodeCode looks at any number.
+const MOST_PATTERNS: usize = 1_000;
+
 /// The names that match, and the parameters if it is one name only:
 /// fixtures/transcripts/rhodecode/server-methods.json.
 fn get_method(call: &Call<'_>) -> Answer {
@@ -103,7 +106,10 @@ fn get_method(call: &Call<'_>) -> Answer {
         Some(Py::List(items)) => items.iter().map(text).collect::<Result<_, _>>()?,
         Some(value) => vec![text(value)?],
     };
-    let found = registry::matching(call.version(), &patterns);
+    if patterns.len() > MOST_PATTERNS {
+        return Err(Raised::Exception("MemoryError"));
+    }
+    let found = registry::matching(call.version(), patterns.iter().map(String::as_str));
     let mut answer: Vec<_> = found.iter().map(|row| Py::from(row.method.name)).collect();
     if let [row] = found.as_slice() {
         let parameters = row.signature(call.version()).into_iter();

@@ -1,16 +1,16 @@
 //! The `test` methods, which every RhodeCode leaves open:
 //! fixtures/transcripts/rhodecode/testing-methods.json.
 
-use crate::dialect::call::{Call, Raised, told};
+use crate::dialect::call::{Answer, Call, Raised, told};
+use crate::dialect::envelope;
 use crate::dialect::registry::Row;
 use crate::mapping::Mapping;
 use crate::python::Py;
-use crate::wire;
+use crate::{simplejson, wire};
 
 /// The methods for tests.
 pub(crate) const ROWS: &[Row] = &[
-    Row::own("test", "args", |call| told(Ok(call.required("args").clone())))
-        .about(&[], "Answers its argument."),
+    Row::own("test", "args", |call| told(test(call))).about(&[], "Answers its argument."),
     Row::own("test_deprecated_method", "", |_| told(Ok(Py::from("value"))))
         .deprecated("test_ok")
         .about(&[], "Answers with a warning that it is deprecated."),
@@ -29,6 +29,13 @@ pub(crate) const ROWS: &[Row] = &[
     })
     .about(&[], "The same with optional arguments."),
 ];
+
+/// The answer is indented like an id, and bounded like one.
+fn test(call: &Call<'_>) -> Answer {
+    let args = call.required("args");
+    let fits = simplejson::fits(args, envelope::most_echoed(call.request));
+    if fits { Ok(args.clone()) } else { Err(Raised::Exception("MemoryError")) }
+}
 
 fn test_ok(call: &Call<'_>) -> Py {
     let now = call.exchange.now();

@@ -11,13 +11,15 @@ use isogloss_canonical::credentials::{Caller, Credentials, Proof, Seal};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
-use isogloss_canonical::http::Request;
+use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::memory::{Memory, Shelf};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{Role, User};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+
+mod costs;
 
 use crate::dialect::RhodeCode;
 use crate::version::Version;
@@ -99,21 +101,24 @@ fn now<F: Future>(future: F) -> F::Output {
     }
 }
 
-fn ask(version: Version, exchange: &Down, method: &str, args: &Value) -> Value {
+fn ask(version: Version, exchange: &dyn Exchange, method: &str, args: &Value) -> Value {
     let body = json!({"id": 1, "auth_token": "x", "method": method, "args": args}).to_string();
+    let response = send(version, exchange, &body);
+    serde_json::from_slice(&response.body).unwrap()
+}
+
+fn send(version: Version, exchange: &dyn Exchange, body: &str) -> Response {
     let request = Request {
         method: "POST".to_owned(),
         path: "/_admin/api".to_owned(),
         query: None,
         headers: vec![("content-length".to_owned(), body.len().to_string().into())],
-        body: body.into(),
+        body: body.to_owned().into(),
         mount: String::new(),
         client: "127.0.0.1".parse().ok(),
         received: Timestamp::UNIX_EPOCH,
     };
-    let dialect = RhodeCode::new(version, realm());
-    let response = now(dialect.answer(&request, exchange));
-    serde_json::from_slice(&response.body).unwrap()
+    now(RhodeCode::new(version, realm()).answer(&request, exchange))
 }
 
 const OUTAGES: [FaultKind; 5] = [

@@ -159,6 +159,7 @@ async fn unchecked(call: &Call<'_>) -> Result<Draft, Raised> {
     let refused = |_: Refused| Raised::Exception("Exception");
     let version = call.version();
     let given = |name: &str, default: Py| call.arg(name).cloned().unwrap_or(default);
+    let flag = |name: &str| coerce::flag(version, &given(name, Py::None)).map_err(refused);
     let username = call.required("username");
     let feed = early_feed(call, username).await?;
     let password = if is_external(call) {
@@ -173,8 +174,9 @@ async fn unchecked(call: &Call<'_>) -> Result<Draft, Raised> {
         first: coerce::text(&given("firstname", Py::from(""))).map_err(refused)?,
         last: coerce::text(&given("lastname", Py::from(""))).map_err(refused)?,
         description: String::new(),
-        active: coerce::flag(version, &given("active", Py::Bool(true))).map_err(refused)?,
-        admin: coerce::flag(version, &given("admin", Py::Bool(false))).map_err(refused)?,
+        // A null is no value to its SQLAlchemy, which puts the column's default in its place.
+        active: flag("active")?.or(Some(true)),
+        admin: flag("admin")?.or(Some(false)),
         extern_type: coerce::plugin(&given("extern_type", Py::None)),
         extern_name: coerce::plugin(&given("extern_name", Py::None)),
         repo_group: false,
