@@ -5,6 +5,9 @@
 #[derive(Debug, Default)]
 pub(crate) struct Form(Vec<(String, Field)>);
 
+/// How many parameters are read: PHP's `max_input_vars`, unless it is told another number.
+const MOST: usize = 1_000;
+
 /// A parameter's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
@@ -17,7 +20,8 @@ pub(crate) enum Field {
 impl Form {
     /// Reads a form; whatever it is, it never fails. What type the client calls it does not count.
     pub(crate) fn read(bytes: &[u8]) -> Self {
-        Self(bytes.split(|byte| *byte == b'&').filter_map(member).collect())
+        let pairs = bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
+        Self(pairs.take(MOST).filter_map(member).collect())
     }
 
     /// A parameter; the last, if it is given several times.
@@ -125,6 +129,12 @@ mod tests {
         check("apikey", "apikey", Some(""));
         check("a=1&a=2", "a", Some("2"));
         check("A=1", "a", None);
+    }
+
+    #[test]
+    fn a_thousand_parameters_are_read() {
+        check(&format!("&&{}a=1", "x&&".repeat(999)), "a", Some("1"));
+        check(&format!("{}a=1", "x&".repeat(1000)), "a", None);
     }
 
     #[test]

@@ -3,13 +3,13 @@
 use isogloss_canonical::command::Command;
 use isogloss_canonical::key::{KeyChoice, NewKey};
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::UserRef;
+use isogloss_canonical::user::{AttributeChanges, UserRef};
 
-use super::answers::{CRASH, Refusal, Reply, abort_with, json, success};
+use super::answers::{CRASH, Refusal, Reply, abort, abort_with, json, success};
 use super::identity::{LONGEST_PASSWORD, check_password};
 use super::secrets::fresh_key;
 use super::visit::Visit;
-use crate::pyjson::{Py, to_kept};
+use crate::pyjson::{Py, shown_length, to_kept};
 use crate::wire::{self, SETTINGS};
 
 fn named(name: &str) -> UserRef {
@@ -70,12 +70,29 @@ pub(crate) async fn merge_settings(visit: &mut Visit<'_>, names: &[String]) -> R
         visit.user(&names[0]).await?;
         return Err(CRASH);
     };
+    let most_shown = SHOWN + SHOWN_PER_BYTE * visit.request.body.len();
+    if entries.iter().map(|(_, value)| shown_length(value, 1)).sum::<usize>() > most_shown {
+        return Err(abort(400));
+    }
     let change = |(key, value): &(String, Py)| (format!("{SETTINGS}{key}"), Some(to_kept(value)));
-    let changes = entries.iter().map(change).collect();
+    let changes: AttributeChanges = entries.iter().map(change).collect();
+    let read = Command::ReadSettings(named(&names[0]), SETTINGS.to_owned());
+    let mut merged = visit.call(read).await?.settings()?;
+    merged.extend(changes.iter().filter_map(|(key, value)| Some((key.clone(), value.clone()?))));
+    if serde_json::to_vec(&merged).map_err(|_| CRASH)?.len() > MOST_KEPT {
+        return Err(abort(400));
+    }
     let command = Command::MergeSettings(named(&names[0]), SETTINGS.to_owned(), changes);
     visit.call(command).await?;
     success()
 }
+
+/// How many bytes of settings a person may have. OctoPrint sets no limit, but one account must not be
+/// able to fill the gateway's disk.
+const MOST_KEPT: usize = 1 << 20;
+/// How long settings may become when they are shown: each item is a line, indented by its depth.
+const SHOWN: usize = 4096;
+const SHOWN_PER_BYTE: usize = 16;
 
 /// `POST /api/access/users/NAME/apikey`: a new key in place of the old one.
 pub(crate) async fn issue_key(visit: &mut Visit<'_>, names: &[String]) -> Reply {

@@ -174,8 +174,14 @@ pub(crate) fn options(verbs: &[&str]) -> Response {
     Response::new(200, "").with(TYPE, HTML).with("Allow", verbs.join(", "))
 }
 
+/// The longest address that is pointed to: it is shown three times, and escaped.
+const LONGEST_LOCATION: usize = 8 * 1024;
+
 /// Elsewhere.
 pub(crate) fn redirect(status: u16, location: &str) -> Response {
+    if location.len() > LONGEST_LOCATION {
+        return abort(400).page();
+    }
     let shown = escaped(location);
     let body = format!(
         "<!doctype html>\n<html lang=en>\n<title>Redirecting...</title>\n<h1>Redirecting...</h1>\n\

@@ -10,7 +10,7 @@ mod write;
 
 pub(crate) use keep::{from_kept, to_kept};
 pub(crate) use read::{Unreadable, read};
-pub(crate) use write::{NotANumber, write};
+pub(crate) use write::{NotANumber, shown_length, write};
 
 /// A value as Python sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -172,6 +172,17 @@ mod tests {
         assert_eq!(read(b"\"\\ud800\""), Err(Unreadable::Surrogate));
         assert_eq!(read("[".repeat(5000).as_bytes()), Err(Unreadable::TooDeep));
         assert_eq!(read("9".repeat(4301).as_bytes()), Err(Unreadable::Malformed));
+    }
+
+    #[test]
+    fn the_length_is_known_before_it_is_written() {
+        let nested = format!("{}0,0{}", "[".repeat(90), "]".repeat(90));
+        for text in ["[0,1.5,null]", "{\"\u{fc}\u{7f}\":{\"a\":[true,\"\u{1F600}\"]}}", &nested] {
+            let value = read(text.as_bytes()).expect(text);
+            let written = write(&value).expect(text).len();
+            let length = shown_length(&value, 0);
+            assert!(written <= length + 1 && length < 4 * written + 100, "{text}: {length}");
+        }
     }
 
     #[test]

@@ -18,6 +18,33 @@ pub(crate) fn write(value: &Py) -> Result<String, NotANumber> {
     Ok(out)
 }
 
+/// How long the text of a value is at most, without writing it: a short text that is nested deep
+/// becomes long, as each item is a line of its own.
+pub(crate) fn shown_length(value: &Py, level: usize) -> usize {
+    const SCALAR: usize = 24;
+    let lines = |items: usize| (items + 1) * (2 * (level + 1) + 2);
+    match value {
+        Py::None | Py::Bool(_) | Py::Float(_) => SCALAR,
+        Py::Int(digits) => digits.len(),
+        Py::Str(text) => text_length(text),
+        Py::List(items) => {
+            items.iter().fold(lines(items.len()), |sum, item| sum + shown_length(item, level + 1))
+        }
+        Py::Dict(entries) => entries.iter().fold(lines(entries.len()), |sum, (key, item)| {
+            sum + text_length(key) + 2 + shown_length(item, level + 1)
+        }),
+    }
+}
+
+fn text_length(text: &str) -> usize {
+    let letter = |letter: char| match letter {
+        '"' | '\\' => 2,
+        ' '..='~' => 1,
+        _ => 6 * letter.len_utf16(),
+    };
+    2 + text.chars().map(letter).sum::<usize>()
+}
+
 fn put(out: &mut String, value: &Py, level: usize) -> Result<(), NotANumber> {
     match value {
         Py::None => out.push_str("null"),

@@ -1,0 +1,110 @@
+//! A batch is not begun if it is too long, and not gone on with once nobody waits for it.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::gateway::{Gateway, Options, PASSWORD, TOKEN, body};
+
+fn application() -> String {
+    format!("jsonrpc:{TOKEN}")
+}
+
+/// A batch that creates so many groups.
+fn groups(count: usize) -> String {
+    let call =
+        |n| format!(r#"{{"jsonrpc":"2.0","method":"createGroup","params":["g{n}"],"id":{n}}}"#);
+    format!("[{}]", (0..count).map(call).collect::<Vec<_>>().join(","))
+}
+
+fn created(gateway: &Gateway) -> u64 {
+    gateway.count("groups WHERE name GLOB 'g[0-9]*'")
+}
+
+/// Waits until some groups are there, but not all.
+fn await_first(gateway: &Gateway) {
+    let begun = Instant::now();
+    while created(gateway) == 0 {
+        assert!(begun.elapsed() < Duration::from_mins(1), "nothing is created");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// How many calls of a batch were answered by a result, after a look at the rest.
+fn done(answers: &Value) -> u64 {
+    let answers = answers.as_array().unwrap();
+    let done = answers.iter().filter(|answer| answer["result"].is_number()).count();
+    for (number, answer) in answers.iter().enumerate() {
+        assert_eq!(answer["id"], number, "in the order asked");
+        let told = answer["error"]["message"].as_str().unwrap_or_default();
+        let left_out = number >= done && told.contains("General error");
+        assert!(number < done || left_out, "{answer}");
+    }
+    u64::try_from(done).unwrap()
+}
+
+#[test]
+fn a_batch_that_is_too_long_does_nothing() {
+    let gateway = Gateway::start(&Options::default());
+    let answer = body(gateway.call(&application(), &groups(1001)));
+    assert_eq!(answer["error"]["code"], -32600, "{answer}");
+    assert_eq!(created(&gateway), 0);
+}
+
+#[test]
+fn a_batch_whose_client_is_gone_is_not_gone_on_with() {
+    let gateway = Gateway::start(&Options::default());
+    let stream = gateway.call(&application(), &groups(1000));
+    await_first(&gateway);
+    drop(stream);
+    // The call in progress is finished.
+    std::thread::sleep(Duration::from_millis(500));
+    let before = created(&gateway);
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(created(&gateway), before, "it goes on");
+    assert!(before < 1000, "all was done before the client was gone: the test shows nothing");
+}
+
+#[test]
+fn a_batch_whose_time_is_up_answers_what_was_done() {
+    let gateway = Gateway::start(&Options { request_timeout_ms: Some(6000) });
+    // Each takes the hash of a password, so that a thousand take longer.
+    let call = |n| {
+        format!(r#"{{"jsonrpc":"2.0","method":"createUser","params":["u{n}","secret"],"id":{n}}}"#)
+    };
+    let batch = format!("[{}]", (0..1000).map(call).collect::<Vec<_>>().join(","));
+    let begun = Instant::now();
+    let answers = body(gateway.call(&application(), &batch));
+    let done = done(&answers);
+    assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
+    std::thread::sleep(Duration::from_millis(500));
+    let created = gateway.count("users WHERE username GLOB 'u[0-9]*'");
+    assert_eq!((answers.as_array().unwrap().len(), created), (1000, done));
+    assert!(done < 1000, "all was done in time: the test shows nothing");
+}
+
+#[test]
+fn a_batch_cut_by_a_stop_answers_what_was_done() {
+    let mut gateway = Gateway::start(&Options::default());
+    let stream = gateway.call(&application(), &groups(1000));
+    await_first(&gateway);
+    gateway.terminate();
+    let answers = body(stream);
+    gateway.await_end();
+    let done = done(&answers);
+    assert_eq!((answers.as_array().unwrap().len(), created(&gateway)), (1000, done));
+    assert!(done < 1000, "all was done before the stop: the test shows nothing");
+}
+
+#[test]
+fn one_account_creates_a_hundred_projects_and_no_more() {
+    let gateway = Gateway::start(&Options::default());
+    let call = r#"{"jsonrpc":"2.0","method":"createMyPrivateProject","params":["p"],"id":1}"#;
+    let batch = format!("[{}]", vec![call; 300].join(","));
+    let answers = body(gateway.call(&format!("ann:{PASSWORD}"), &batch));
+    let answers = answers.as_array().unwrap();
+    assert_eq!(answers.iter().filter(|answer| answer["result"].is_number()).count(), 100);
+    assert_eq!(answers.iter().filter(|answer| answer["result"] == false).count(), 200);
+    // One row a project, and one for the last number.
+    assert_eq!(gateway.count("memory"), 101);
+}

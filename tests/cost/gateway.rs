@@ -1,0 +1,262 @@
+//! A gateway with every dialect in every version, and what it costs to ask it something.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use isogloss::registry;
+use serde_json::{Value, json};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Row};
+use tempfile::TempDir;
+
+/// The application token of Kanboard.
+pub(crate) const TOKEN: &str = "4f1c0d5e9a7b36284f1c0d5e9a7b36284f1c0d5e9a7b36284f1c0d5e9a7b";
+/// An ordinary person's password; the name is `ann`.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+/// Her key of OctoPrint.
+pub(crate) const KEY: &str = "b1946ac92492d2347c6235b4d2611184b1946ac9249";
+/// Milliseconds of a tick, in which the system counts processor time.
+const TICK_MS: u64 = 10;
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// What is set otherwise than usual.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) request_timeout_ms: Option<u64>,
+}
+
+/// A running gateway, ended when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    address: String,
+    child: Child,
+    folder: TempDir,
+}
+
+/// What some requests cost.
+#[derive(Debug)]
+pub(crate) struct Cost {
+    pub(crate) answer: u64,
+    pub(crate) cpu_ms: u64,
+    pub(crate) memory_mib: u64,
+    pub(crate) rows: u64,
+    pub(crate) log: u64,
+}
+
+/// Where a version of a dialect is mounted.
+pub(crate) fn path(dialect: &str, version: &str) -> String {
+    format!("/{dialect}{}", version.replace('.', "-"))
+}
+
+impl Gateway {
+    pub(crate) fn start(options: &Options) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let accounts = json!({
+            "users": [
+                {"username": "admin", "password": "the first secret", "admin": true},
+                {
+                    "username": "ann", "password": PASSWORD,
+                    "keys": [{"dialect": "octoprint", "value": KEY}],
+                },
+            ],
+            "application_keys": [{"dialect": "kanboard", "value": TOKEN}],
+        });
+        fs::write(path("accounts.json"), accounts.to_string()).unwrap();
+        fs::write(path("gateway.toml"), configuration(&path("data"), options)).unwrap();
+        let run = |arguments: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_isogloss"));
+            command.args(arguments).arg("--config").arg(path("gateway.toml"));
+            command.stdin(Stdio::null());
+            command
+        };
+        let accounts = path("accounts.json");
+        let made = run(&["init", "--accounts", accounts.to_str().unwrap()]).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let log = File::create(path("log")).unwrap();
+        let mut serve = run(&["serve"]);
+        let mut child = serve.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.split_whitespace().nth(2).unwrap();
+        let address = address.trim_start_matches("http://").to_owned();
+        Self { address, child, folder }
+    }
+
+    /// Opens a connection and sends bytes.
+    pub(crate) fn sent(&self, request: &[u8]) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        // It may answer and close before it has read everything: the answer counts.
+        let _told_by_the_answer = stream.write_all(request);
+        stream
+    }
+
+    /// Sends bytes and reads the answer. A refused body may cut the answer off.
+    pub(crate) fn ask(&self, request: &[u8]) -> Vec<u8> {
+        let mut stream = self.sent(request);
+        let mut answer = Vec::new();
+        let _what_came_counts = stream.read_to_end(&mut answer);
+        answer
+    }
+
+    /// The headers that show OctoPrint's token against forged requests.
+    pub(crate) fn csrf_token(&self, at: &str) -> String {
+        let page =
+            format!("GET {at}/login/ HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n");
+        let answer = String::from_utf8(self.ask(page.as_bytes())).unwrap();
+        let cookies = answer.lines().filter_map(|line| line.split_once("et-cookie: "));
+        let mut cookies = cookies.filter_map(|(_, cookie)| cookie.split(';').next());
+        let cookie = cookies.find(|cookie| cookie.starts_with("csrf_token")).unwrap();
+        let (_, token) = cookie.split_once('=').unwrap();
+        format!("Cookie: {cookie}\r\nX-CSRF-Token: {token}\r\n")
+    }
+
+    /// Sends a call of Kanboard's in the application's name, or in somebody's.
+    pub(crate) fn call(&self, login: &str, body: &str) -> TcpStream {
+        let at = path("kanboard", "1.2");
+        self.sent(format!("{}{body}", head(&at, login, body.len())).as_bytes())
+    }
+
+    pub(crate) fn cost_of(&self, request: &[u8], often: u64) -> Cost {
+        let before = (self.cpu_ms(), self.rows(), self.log());
+        self.reset_peak();
+        let resident = self.memory_kib("VmRSS:");
+        let answers = (0..often).map(|_| self.ask(request).len() as u64);
+        let answer = answers.sum();
+        let peak = self.memory_kib("VmHWM:");
+        Cost {
+            answer,
+            cpu_ms: self.cpu_ms() - before.0,
+            memory_mib: peak.saturating_sub(resident) / 1024,
+            rows: self.rows().saturating_sub(before.1),
+            log: self.log() - before.2,
+        }
+    }
+
+    /// How many rows a table has that match a condition.
+    pub(crate) fn count(&self, condition: &str) -> u64 {
+        self.in_the_store(async |store| {
+            let query = format!("SELECT count(*) FROM {condition}");
+            number(&mut *store, &query).await
+        })
+    }
+
+    /// Tells it to end, and waits until it has.
+    pub(crate) fn terminate(&mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    pub(crate) fn await_end(&mut self) {
+        let begun = Instant::now();
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(begun.elapsed() < PATIENCE, "it does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn rows(&self) -> u64 {
+        self.in_the_store(async |store| {
+            let names = "SELECT name FROM sqlite_master WHERE type = 'table'";
+            let names = sqlx::query(names).fetch_all(&mut *store).await.unwrap();
+            let mut sum = 0;
+            for name in names {
+                let query = format!("SELECT count(*) FROM \"{}\"", name.get::<String, _>(0));
+                sum += number(&mut *store, &query).await;
+            }
+            sum
+        })
+    }
+
+    fn in_the_store<T>(&self, ask: impl AsyncFnOnce(&mut SqliteConnection) -> T) -> T {
+        let file = self.folder.path().join("data").join(isogloss_store::DATABASE);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let options = SqliteConnectOptions::new().filename(file);
+            ask(&mut options.connect().await.unwrap()).await
+        })
+    }
+
+    fn log(&self) -> u64 {
+        fs::metadata(self.folder.path().join("log")).unwrap().len()
+    }
+
+    fn process(&self, file: &str) -> PathBuf {
+        Path::new("/proc").join(self.child.id().to_string()).join(file)
+    }
+
+    /// Of the process, in all threads: fields 14 and 15, counted behind the name in brackets.
+    fn cpu_ms(&self) -> u64 {
+        let stat = fs::read_to_string(self.process("stat")).unwrap();
+        let (_, fields) = stat.rsplit_once(") ").unwrap();
+        let ticks = fields.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().unwrap());
+        ticks.sum::<u64>() * TICK_MS
+    }
+
+    fn memory_kib(&self, name: &str) -> u64 {
+        let status = fs::read_to_string(self.process("status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// From here on the peak is counted anew.
+    fn reset_peak(&self) {
+        fs::write(self.process("clear_refs"), "5").unwrap();
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        // It may have ended by itself: nothing is lost then.
+        let _ended = self.child.kill().and_then(|()| self.child.wait());
+    }
+}
+
+async fn number(store: &mut SqliteConnection, query: &str) -> u64 {
+    let row = sqlx::query(sqlx::AssertSqlSafe(query)).fetch_one(store).await.unwrap();
+    u64::try_from(row.get::<i64, _>(0)).unwrap()
+}
+
+fn head(at: &str, login: &str, length: usize) -> String {
+    use base64::Engine as _;
+    let basic = base64::engine::general_purpose::STANDARD.encode(login);
+    format!(
+        "POST {at}/jsonrpc.php HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\
+         Authorization: Basic {basic}\r\nContent-Length: {length}\r\n\r\n"
+    )
+}
+
+fn configuration(data: &Path, options: &Options) -> String {
+    let mut text = "[server]\nlisten = \"127.0.0.1:0\"\n".to_owned();
+    if let Some(timeout) = options.request_timeout_ms {
+        writeln!(text, "request_timeout_ms = {timeout}").unwrap();
+    }
+    writeln!(text, "[store]\ndirectory = \"{}\"", data.display()).unwrap();
+    for adapter in registry::ADAPTERS {
+        for version in adapter.versions {
+            let (name, path) = (adapter.name, path(adapter.name, version));
+            writeln!(
+                text,
+                "[[route]]\npath = \"{path}\"\ndialect = \"{name}\"\nversion = \"{version}\""
+            )
+            .unwrap();
+        }
+    }
+    text
+}
+
+/// The body of an answer as JSON.
+pub(crate) fn body(mut stream: TcpStream) -> Value {
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let answer = String::from_utf8(answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap_or_else(|_| panic!("{head}\n{body}"))
+}

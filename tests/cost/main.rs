@@ -1,0 +1,77 @@
+//! What requests without credentials, and batches, may cost the gateway: time, memory, rows in the
+//! store, bytes of answers and of the log. The bounds are in `fixtures/costs.toml`.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod batches;
+mod gateway;
+mod settings;
+mod table;
+
+use isogloss::registry;
+
+use crate::gateway::{Cost, Gateway, Options};
+use crate::table::{Bounds, Request, Table};
+
+/// Above these milliseconds twice as long a request must not take much more than twice as long.
+const NOTABLE_MS: u64 = 200;
+
+#[test]
+fn no_request_without_credentials_costs_more_than_its_bound() {
+    let table = Table::read();
+    let gateway = Gateway::start(&Options::default());
+    let mut wrong = Vec::new();
+    for request in &table.request {
+        for version in versions(&request.dialect) {
+            let at = gateway::path(&request.dialect, version);
+            wrong.extend(measured(&gateway, &at, request, &request.bounds(&table.bounds)));
+        }
+    }
+    assert!(wrong.is_empty(), "over their bounds:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_has_requests_for_every_dialect() {
+    let table = Table::read();
+    for adapter in registry::ADAPTERS {
+        let rows = table.request.iter().filter(|row| row.dialect == adapter.name).count();
+        assert!(rows >= 5, "{}: {rows} requests", adapter.name);
+    }
+    for row in &table.request {
+        assert!(registry::adapter(&row.dialect).is_some() && !row.protects.is_empty());
+    }
+}
+
+fn versions(dialect: &str) -> &'static [&'static str] {
+    registry::adapter(dialect).unwrap().versions
+}
+
+/// What is over a bound, in sentences.
+fn measured(gateway: &Gateway, at: &str, request: &Request, bounds: &Bounds) -> Vec<String> {
+    let token = if request.csrf { gateway.csrf_token(at) } else { String::new() };
+    let half = gateway.cost_of(&request.spelled(at, &token, 2), request.often);
+    let whole = request.spelled(at, &token, 1);
+    let cost = gateway.cost_of(&whole, request.often);
+    let sent = whole.len() as u64 * request.often;
+    let most = bounds.answer_per_byte * sent + bounds.answer_bytes * request.often;
+    let rows = [
+        ("bytes of the answer", cost.answer, most),
+        ("ms of processor time", cost.cpu_ms, bounds.cpu_ms),
+        ("ms, and twice that of half the request", cost.cpu_ms, linear(&half)),
+        ("MiB of memory", cost.memory_mib, bounds.memory_mib),
+        ("rows in the store", cost.rows, bounds.rows),
+        ("bytes of the log", cost.log, bounds.log_bytes),
+    ];
+    if std::env::var_os("ISOGLOSS_SHOW_COSTS").is_some() {
+        eprintln!("{at} {}: {cost:?}, half {} ms", request.name, half.cpu_ms);
+    }
+    let over = rows.into_iter().filter(|(_, cost, bound)| cost > bound);
+    let name = &request.name;
+    over.map(|(what, cost, bound)| format!("{at}: {name}: {cost} {what}, at most {bound}"))
+        .collect()
+}
+
+/// What a request may take that is twice as long as this one: with room for a busy machine.
+fn linear(half: &Cost) -> u64 {
+    3 * half.cpu_ms + NOTABLE_MS
+}

@@ -1,0 +1,141 @@
+//! `fixtures/costs.toml`: the requests, and what each may cost.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Table {
+    pub(crate) bounds: Bounds,
+    pub(crate) request: Vec<Request>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Bounds {
+    pub(crate) answer_per_byte: u64,
+    pub(crate) answer_bytes: u64,
+    pub(crate) cpu_ms: u64,
+    pub(crate) memory_mib: u64,
+    pub(crate) rows: u64,
+    pub(crate) log_bytes: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Request {
+    pub(crate) dialect: String,
+    pub(crate) name: String,
+    pub(crate) protects: String,
+    method: String,
+    path: Text,
+    #[serde(default)]
+    headers: BTreeMap<String, Text>,
+    #[serde(default)]
+    body: Text,
+    /// Whether it is sent with OctoPrint's token against forged requests, which anybody is given.
+    #[serde(default)]
+    pub(crate) csrf: bool,
+    /// How often it is sent; the bounds are for all of them.
+    #[serde(default = "once")]
+    pub(crate) often: u64,
+    cpu_ms: Option<u64>,
+    memory_mib: Option<u64>,
+    rows: Option<u64>,
+    log_bytes: Option<u64>,
+}
+
+const fn once() -> u64 {
+    1
+}
+
+/// A text, or its parts.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Text {
+    Plain(String),
+    Parts(Vec<Part>),
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::Plain(String::new())
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Part {
+    Plain(String),
+    /// A text so many times.
+    Repeated {
+        repeat: String,
+        times: usize,
+    },
+    /// The same, with its number in place of `{n}`.
+    Counted {
+        count: String,
+        times: usize,
+    },
+}
+
+impl Table {
+    pub(crate) fn read() -> Self {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/costs.toml");
+        toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
+    }
+}
+
+impl Request {
+    pub(crate) fn bounds(&self, usual: &Bounds) -> Bounds {
+        Bounds {
+            cpu_ms: self.cpu_ms.unwrap_or(usual.cpu_ms),
+            memory_mib: self.memory_mib.unwrap_or(usual.memory_mib),
+            rows: self.rows.unwrap_or(usual.rows),
+            log_bytes: self.log_bytes.unwrap_or(usual.log_bytes),
+            ..usual.clone()
+        }
+    }
+
+    /// The bytes to send below a mount, with further headers; everything that is repeated divided by
+    /// a number.
+    pub(crate) fn spelled(&self, mount: &str, further: &str, divided: usize) -> Vec<u8> {
+        let body = self.body.spelled(divided);
+        let mut out = format!("{} {mount}{} HTTP/1.1\r\n", self.method, self.path.spelled(divided));
+        out.push_str("Host: gateway\r\nConnection: close\r\n");
+        out.push_str(further);
+        for (name, value) in &self.headers {
+            write!(out, "{name}: {}\r\n", value.spelled(divided)).unwrap();
+        }
+        if self.method != "GET" {
+            write!(out, "Content-Length: {}\r\n", body.len()).unwrap();
+        }
+        out.push_str("\r\n");
+        out.push_str(&body);
+        out.into_bytes()
+    }
+}
+
+impl Text {
+    fn spelled(&self, divided: usize) -> String {
+        match self {
+            Self::Plain(text) => text.clone(),
+            Self::Parts(parts) => parts.iter().map(|part| part.spelled(divided)).collect(),
+        }
+    }
+}
+
+impl Part {
+    fn spelled(&self, divided: usize) -> String {
+        match self {
+            Self::Plain(text) => text.clone(),
+            Self::Repeated { repeat, times } => repeat.repeat(times / divided),
+            Self::Counted { count, times } => {
+                (0..times / divided).map(|n| count.replace("{n}", &n.to_string())).collect()
+            }
+        }
+    }
+}
