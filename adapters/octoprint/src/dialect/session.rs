@@ -159,7 +159,7 @@ impl Session {
     /// Keeps it under a new name. What nobody can be recognised by is not kept at all.
     pub(crate) async fn keep(&self, exchange: &dyn Exchange) -> Result<String, Fault> {
         let token = hex_token(exchange);
-        if self.signed_in.is_some() || self.seen.is_some() {
+        if self.signed_in.is_some() {
             let value = kept(exchange, self);
             exchange.memory().remember(SESSIONS, &token, value, SESSION_LASTS).await?;
         }
