@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use isogloss::registry;
 use isogloss::sessions::Sessions;
+use isogloss_canonical::adapter::Options;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::UserRef;
 use isogloss_store::Store;
 use serde_json::{Value, json};
@@ -20,7 +23,7 @@ use super::{Case, KEY, accounts};
 use crate::bench::{Bench, House};
 use crate::calls::octoprint;
 
-pub(super) const CASES: [Case; 8] = [
+pub(super) const CASES: [Case; 9] = [
     ("octoprint-opens-nothing-at-another-backend", |bench| Box::pin(elsewhere(bench))),
     ("octoprint-ends-with-a-deactivation", |bench| Box::pin(deactivated(bench))),
     ("octoprint-ends-when-it-is-shown-while-inactive", |_| Box::pin(asleep())),
@@ -28,6 +31,7 @@ pub(super) const CASES: [Case; 8] = [
     ("octoprint-logout-ends-every-cookie-of-the-sign-in", |bench| Box::pin(every_cookie(bench))),
     ("octoprint-tokens-are-bound-to-the-session", |bench| Box::pin(tokens(bench))),
     ("octoprint-refuses-every-shape-of-login-alike", |bench| Box::pin(shapes(bench))),
+    ("octoprint-counts-every-shape-of-login", |bench| Box::pin(counted(bench))),
     ("octoprint-takes-two-keys-for-none", |bench| Box::pin(two_keys(bench))),
 ];
 
@@ -193,6 +197,22 @@ async fn shapes(bench: Arc<Bench>) {
             assert_eq!(answer.status, expected, "{login} {}", answer.text);
         }
     }
+}
+
+/// A password that is none counts as a guess.
+async fn counted(bench: Arc<Bench>) {
+    let mut options = Options::of(Realm::named("octoprint"));
+    options.settings.insert("login_rate_limit".to_owned(), true.into());
+    let dialect = (registry::adapter("octoprint").unwrap().dialect)(&options).unwrap();
+    let answer = async |password: Value| {
+        let login = json!({"user": "ann", "pass": password});
+        let asked = octoprint(KEY, "POST /api/login", &login);
+        dialect.answer(&asked.request, &bench.pipeline()).await.status
+    };
+    for shape in [json!(1), json!(null), json!([1])] {
+        assert_eq!(answer(shape).await, 403);
+    }
+    assert_eq!(answer(json!(PASSWORD)).await, 429);
 }
 
 async fn two_keys(bench: Arc<Bench>) {

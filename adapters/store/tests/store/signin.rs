@@ -5,7 +5,7 @@ use std::time::Duration;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Lockout;
 use isogloss_canonical::fault::{FaultKind, Subject};
-use isogloss_canonical::user::{NewUser, User, UserRef};
+use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
 use isogloss_store::Store;
 use tokio::time::sleep;
 
@@ -38,6 +38,24 @@ async fn a_password_is_checked_changed_and_taken_away() {
     assert!(!verify(&store, "ada", "other").await && !verify(&store, "ada", "").await);
     let stranger = Command::ChangePassword(UserRef::Name("eve".to_owned()), None);
     assert_fault(ask(&store, stranger).await, FaultKind::NotFound, Subject::User);
+}
+
+#[tokio::test]
+async fn a_deactivation_ends_sessions_for_good() {
+    let store = fresh().await;
+    let ada = person(&store, "ada").await;
+    let era = async || get(&store, &ada).await.unwrap().sessions_since;
+    let first = era().await;
+    ask(&store, Command::ActivateUser((&ada).into())).await.unwrap();
+    assert_eq!(era().await, first, "nothing was deactivated");
+    ask(&store, Command::DeactivateUser((&ada).into())).await.unwrap();
+    let second = era().await;
+    assert!(second > first);
+    ask(&store, Command::ActivateUser((&ada).into())).await.unwrap();
+    assert_eq!(era().await, second, "an activation is no excuse");
+    let patch = UserPatch { active: Some(false), ..UserPatch::default() };
+    ask(&store, Command::UpdateUser((&ada).into(), Box::new(patch))).await.unwrap();
+    assert!(era().await > second);
 }
 
 #[tokio::test]
