@@ -100,6 +100,11 @@ impl Database {
         Ok(claimed)
     }
 
+    /// Whether [`Database::close`] was called.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.writer.is_closed()
+    }
+
     /// Closes every connection; the last one folds the write-ahead log into the file.
     pub(crate) async fn close(&self) {
         self.listers.close().await;

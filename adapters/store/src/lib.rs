@@ -17,6 +17,7 @@ mod lookup;
 mod members;
 mod memory;
 mod passwords;
+mod pruning;
 mod rows;
 mod sealing;
 mod secret_file;
@@ -37,8 +38,8 @@ use isogloss_canonical::realm::{Numbering, Realm};
 pub use crate::access::refused;
 pub use crate::backend::capability;
 use crate::database::Database;
-use crate::memory::Pruning;
 use crate::passwords::Passwords;
+use crate::pruning::Pruning;
 use crate::sealing::Seals;
 pub use crate::turn::Turn;
 
@@ -114,7 +115,9 @@ impl Store {
         };
         inner.check_secret().await?;
         inner.introduce_realms().await?;
-        Ok(Self(Arc::new(inner)))
+        let inner = Arc::new(inner);
+        tokio::spawn(pruning::keep(Arc::downgrade(&inner), pruning::PAUSE));
+        Ok(Self(inner))
     }
 
     /// Whether [`Store::mark_initialised`] was called on this database before.

@@ -2,26 +2,19 @@
 //! secrets.
 #![allow(clippy::similar_names, reason = "`shelf` is the trait's own word")]
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use isogloss_canonical::fault::Fault;
+use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::memory::{Memory, Shelf};
 use serde_json::Value;
 
+use crate::Store;
 use crate::faults::fault;
 use crate::rows::{after, from_json, now, to_json};
-use crate::{Inner, Store};
 
-/// Every so many writes, one also clears away what is past its time.
-const PRUNE_EVERY: u64 = 256;
-/// More than is written meanwhile, and not so much that others wait.
-const PRUNED_AT_MOST: i64 = 1024;
-
-/// Counts the writes.
-#[derive(Debug, Default)]
-pub(crate) struct Pruning(AtomicU64);
+/// No value of a dialect's is nearly as long. What is longer would fill the disk.
+const LONGEST: usize = 256 * 1024;
 
 #[async_trait]
 impl Memory for Store {
@@ -48,6 +41,10 @@ impl Memory for Store {
     ) -> Result<(), Fault> {
         let digest = self.0.seals.digest(shelf, key);
         let sealed = self.0.seals.seal(&to_json(&value)?, &digest)?;
+        if sealed.len() > LONGEST {
+            let detail = format!("{} bytes are too many to remember in {shelf}", sealed.len());
+            return Err(Fault::new(FaultKind::TooLarge, detail));
+        }
         let mut write = self.0.database.write().await?;
         sqlx::query(
             "INSERT INTO memory (shelf, digest, sealed, tally, expires) VALUES ($1, $2, $3, 0, $4) \
@@ -96,17 +93,5 @@ impl Memory for Store {
     /// In a space of its own: the digests of the rows, which stand in the database, sign nothing.
     fn sign(&self, shelf: Shelf, text: &str) -> Result<String, Fault> {
         Ok(self.0.seals.digest(&format!("signature {shelf}"), text))
-    }
-}
-
-impl Inner {
-    async fn prune(&self, write: &mut sqlx::SqliteConnection) -> Result<(), Fault> {
-        if !self.pruning.0.fetch_add(1, Ordering::Relaxed).is_multiple_of(PRUNE_EVERY) {
-            return Ok(());
-        }
-        let sql = "DELETE FROM memory WHERE (shelf, digest) IN \
-                   (SELECT shelf, digest FROM memory WHERE expires <= $1 LIMIT $2)";
-        let query = sqlx::query(sql).bind(now()).bind(PRUNED_AT_MOST);
-        query.execute(write).await.map(drop).map_err(fault)
     }
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::memory::Memory;
 use serde_json::json;
 use tokio::time::sleep;
 
-use crate::kit::fresh;
+use crate::kit::{assert_fault, fresh};
 
 const LONG: Duration = Duration::from_mins(1);
 const SHORT: Duration = Duration::from_millis(50);
@@ -41,4 +42,12 @@ async fn a_count_begins_anew_after_its_window() {
     sleep(SHORT).await;
     assert_eq!(store.count("t.count", "other", LONG).await.unwrap(), 1);
     assert_eq!(store.recall("t.count", "k").await.unwrap(), Some(json!(3)));
+}
+
+#[tokio::test]
+async fn a_value_that_would_fill_the_disk_is_refused() {
+    let store = fresh().await;
+    let long = json!("x".repeat(300_000));
+    assert_fault(store.remember("t.session", "k", long, LONG).await, FaultKind::TooLarge, None);
+    assert_eq!(store.recall("t.session", "k").await.unwrap(), None);
 }

@@ -1,0 +1,214 @@
+//! Keeps what is remembered within bounds, also while nobody writes: a caller without credentials
+//! must not be able to fill the disk.
+
+use std::sync::Weak;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use isogloss_canonical::fault::Fault;
+use tokio::time::sleep;
+
+use crate::Inner;
+use crate::faults::fault;
+use crate::rows::{after, now};
+
+/// Every so many writes, one also clears away what is past its time.
+const PRUNE_EVERY: u64 = 256;
+
+/// So many rows a transaction: more than is written meanwhile, and not so many that others wait.
+const AT_ONCE: i64 = 1024;
+
+/// How often it is looked whether something is to be done.
+pub(crate) const PAUSE: Duration = Duration::from_secs(10);
+
+/// Every so many times it is looked even if nothing was written.
+const ALWAYS_AFTER: u64 = 6;
+
+/// What is to last longer was not meant for a while: it is nobody's session, and stays.
+const FOR_A_WHILE: Duration = Duration::from_hours(24 * 400);
+
+/// What each kind may take.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    rows: i64,
+    bytes: i64,
+}
+
+const BOUNDS: Bounds = Bounds { rows: 200_000, bytes: 64 << 20 };
+
+/// Counts the writes.
+#[derive(Debug, Default)]
+pub(crate) struct Pruning {
+    writes: AtomicU64,
+    seen: AtomicU64,
+}
+
+/// What one kind takes.
+struct Size {
+    shelf: String,
+    rows: i64,
+    bytes: i64,
+}
+
+/// Prunes until the store is gone or closed.
+pub(crate) async fn keep(store: Weak<Inner>, pause: Duration) {
+    for round in 1_u64.. {
+        sleep(pause).await;
+        let Some(store) = store.upgrade().filter(|store| !store.database.is_closed()) else {
+            return;
+        };
+        let writes = store.pruning.writes.load(Ordering::Relaxed);
+        let written = store.pruning.seen.swap(writes, Ordering::Relaxed) != writes;
+        if !written && !round.is_multiple_of(ALWAYS_AFTER) {
+            continue;
+        }
+        if let Err(fault) = store.tidy(BOUNDS).await {
+            tracing::warn!(%fault, cause = ?fault.source, "what is remembered cannot be pruned");
+        }
+    }
+}
+
+impl Inner {
+    /// Called with each write: now and then it also clears away some of what is past its time.
+    pub(crate) async fn prune(&self, write: &mut sqlx::SqliteConnection) -> Result<(), Fault> {
+        if !self.pruning.writes.fetch_add(1, Ordering::Relaxed).is_multiple_of(PRUNE_EVERY) {
+            return Ok(());
+        }
+        let sql = "DELETE FROM memory WHERE (shelf, digest) IN \
+                   (SELECT shelf, digest FROM memory WHERE expires <= $1 LIMIT $2)";
+        let query = sqlx::query(sql).bind(now()).bind(AT_ONCE);
+        query.execute(write).await.map(drop).map_err(fault)
+    }
+
+    /// Clears away all that is past its time, and what is over the bounds.
+    async fn tidy(&self, bounds: Bounds) -> Result<(), Fault> {
+        while self.is_something_past().await? {
+            self.delete(None, AT_ONCE).await?;
+        }
+        for size in self.sizes().await? {
+            let mut excess = size.excess(bounds);
+            if excess > 0 {
+                let Size { shelf, rows, bytes } = &size;
+                tracing::warn!(shelf, rows, bytes, excess, "too much is remembered");
+            }
+            while excess > 0 {
+                self.delete(Some(&size.shelf), excess.min(AT_ONCE)).await?;
+                excess -= AT_ONCE;
+            }
+        }
+        Ok(())
+    }
+
+    async fn is_something_past(&self) -> Result<bool, Fault> {
+        let sql = "SELECT 1 FROM memory WHERE expires <= $1 LIMIT 1";
+        let query = sqlx::query(sql).bind(now());
+        let found = query.fetch_optional(&mut *self.database.list().await?).await;
+        Ok(found.map_err(fault)?.is_some())
+    }
+
+    /// Counted through a reading connection, since it takes a while where there is much.
+    async fn sizes(&self) -> Result<Vec<Size>, Fault> {
+        let sql = "SELECT shelf, COUNT(*), COALESCE(SUM(OCTET_LENGTH(sealed)), 0) FROM memory \
+                   WHERE expires <= $1 GROUP BY shelf";
+        let query = sqlx::query_as::<_, (String, i64, i64)>(sql).bind(after(now(), FOR_A_WHILE));
+        let rows = query.fetch_all(&mut *self.database.list().await?).await.map_err(fault)?;
+        let size = |(shelf, rows, bytes)| Size { shelf, rows, bytes };
+        Ok(rows.into_iter().map(size).collect())
+    }
+
+    /// Deletes so many rows: those of a kind that end first, or those that are past their time.
+    async fn delete(&self, shelf: Option<&str>, rows: i64) -> Result<(), Fault> {
+        let until = if shelf.is_some() { after(now(), FOR_A_WHILE) } else { now() };
+        let sql = "DELETE FROM memory WHERE (shelf, digest) IN (SELECT shelf, digest FROM memory \
+                   WHERE ($1 IS NULL OR shelf = $1) AND expires <= $2 ORDER BY expires LIMIT $3)";
+        let mut write = self.database.write().await?;
+        let query = sqlx::query(sql).bind(shelf).bind(until).bind(rows);
+        query.execute(&mut *write).await.map_err(fault)?;
+        write.commit().await.map_err(fault)
+    }
+}
+
+impl Size {
+    /// How many rows are to go, if rows are of equal size.
+    fn excess(&self, bounds: Bounds) -> i64 {
+        let by_bytes = (self.bytes - bounds.bytes).max(0);
+        let share = i128::from(self.rows) * i128::from(by_bytes);
+        let share = share.checked_div(i128::from(self.bytes)).unwrap_or_default();
+        let by_bytes = i64::try_from(share).unwrap_or(self.rows);
+        (self.rows - bounds.rows).max(by_bytes).max(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use isogloss_canonical::memory::Memory;
+    use serde_json::json;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::Store;
+
+    const LONG: Duration = Duration::from_hours(1);
+
+    async fn rows(store: &Store, shelf: &str) -> i64 {
+        let sql = "SELECT COUNT(*) FROM memory WHERE shelf = $1";
+        let mut read = store.0.database.read().await.unwrap();
+        sqlx::query_scalar(sql).bind(shelf).fetch_one(&mut *read).await.unwrap()
+    }
+
+    async fn fresh() -> (TempDir, Store) {
+        let folder = TempDir::new().unwrap();
+        let store = Store::open(folder.path(), Vec::new()).await.unwrap();
+        (folder, store)
+    }
+
+    #[tokio::test]
+    async fn each_kind_keeps_what_lasts_longest_within_its_bounds() {
+        let (_folder, store) = fresh().await;
+        for number in 0..20_u32 {
+            let key = number.to_string();
+            store.remember("t.many", &key, json!(number), LONG * (number + 1)).await.unwrap();
+            store.remember("t.large", &key, json!("x".repeat(1000)), LONG).await.unwrap();
+            store.count("t.count", &key, LONG).await.unwrap();
+        }
+        store.remember("t.many", "for ever", json!(1), Duration::MAX).await.unwrap();
+        store.remember("t.few", "one", json!(1), LONG).await.unwrap();
+        store.0.tidy(Bounds { rows: 8, bytes: 5000 }).await.unwrap();
+        assert_eq!(rows(&store, "t.many").await, 9);
+        assert_eq!(rows(&store, "t.count").await, 8);
+        assert_eq!(rows(&store, "t.few").await, 1);
+        assert!((1..=5).contains(&rows(&store, "t.large").await));
+        assert_eq!(store.recall("t.many", "11").await.unwrap(), None);
+        assert_eq!(store.recall("t.many", "12").await.unwrap(), Some(json!(12)));
+        assert_eq!(store.recall("t.many", "for ever").await.unwrap(), Some(json!(1)));
+    }
+
+    #[tokio::test]
+    async fn what_is_past_its_time_goes_without_further_writes() {
+        let (_folder, store) = fresh().await;
+        for number in 0..10 {
+            let key = number.to_string();
+            store.remember("t.short", &key, json!(1), Duration::from_millis(1)).await.unwrap();
+        }
+        store.remember("t.short", "long", json!(1), LONG).await.unwrap();
+        assert!(rows(&store, "t.short").await > 1);
+        tokio::spawn(keep(Arc::downgrade(&store.0), Duration::from_millis(5)));
+        let pruned = async {
+            while rows(&store, "t.short").await > 1 {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), pruned).await.unwrap();
+        assert_eq!(store.recall("t.short", "long").await.unwrap(), Some(json!(1)));
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_dropped_is_not_kept_alive() {
+        let (_folder, store) = fresh().await;
+        let alive = Arc::downgrade(&store.0);
+        drop(store);
+        assert!(alive.upgrade().is_none());
+    }
+}
