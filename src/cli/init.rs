@@ -27,7 +27,7 @@ pub(crate) async fn run(ask: &Init) -> anyhow::Result<()> {
     };
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("{} cannot be read", file.display()))?;
-    let accounts = Accounts::read(&text)?;
+    let accounts = Accounts::read(&text).with_context(|| file.display().to_string())?;
     bootstrap::initialise(directory, &accounts).await?;
     let (users, keys) = (accounts.users.len(), accounts.application_keys.len());
     if ask.json {

@@ -79,12 +79,22 @@ struct Row {
 /// Every row is checked before the first key is issued.
 async fn import(people: &People, file: &str, at: &At) -> anyhow::Result<()> {
     let mut ready = Vec::new();
+    let mut lines = HashMap::new();
     for (line, row) in table::read::<Row>(file)? {
         let told = || format!("line {line}");
         let key = new_key(&row).with_context(told)?;
+        if let Some(other) = lines.insert((row.dialect, row.key), line) {
+            bail!("line {line}: the same key as in line {other}");
+        }
         let owner = (!row.username.is_empty()).then_some(UserRef::Name(row.username));
+        let mut id = None;
         if let Some(owner) = &owner {
-            people.execute(Command::GetUser(owner.clone())).await.with_context(told)?;
+            let read = people.execute(Command::GetUser(owner.clone())).await.with_context(told)?;
+            id = Some(read.user()?.id);
+        }
+        let holder = people.holder(&key).await.with_context(told)?;
+        if holder.is_some_and(|holder| holder != id) {
+            bail!("line {line}: somebody else holds this key");
         }
         ready.push((owner, key));
     }

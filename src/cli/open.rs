@@ -9,7 +9,9 @@ use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::key::NewKey;
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::UserId;
 use isogloss_store::Store;
 
 use crate::backends::Backends;
@@ -98,6 +100,17 @@ impl People {
             Err(fault) => Err(fault),
         };
         result.map_err(|fault| sentence(&fault))
+    }
+
+    /// Who holds a key of this value: nobody, the application (`Some(None)`) or a person.
+    pub(crate) async fn holder(&self, key: &NewKey) -> anyhow::Result<Option<Option<UserId>>> {
+        let find = Command::FindKey(key.realm.clone(), key.value.clone());
+        match self.backend.execute(find, &Caller::Gateway).await {
+            Ok(Outcome::KeyFound(found, _)) => Ok(Some(found.owner)),
+            Ok(_) => bail!("the backend does not say who holds a key"),
+            Err(fault) if fault.is_absence_of(Subject::Key) => Ok(None),
+            Err(fault) => Err(sentence(&fault)),
+        }
     }
 
     /// Closes what was opened.

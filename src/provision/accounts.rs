@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::provision::check;
 use crate::registry;
 
 /// The attribute that tells every dialect of a second factor, and Kanboard's name for it.
@@ -179,10 +180,12 @@ impl Account {
 }
 
 impl Accounts {
-    /// Reads a file's text. A file with one object a dialect is refused with a hint.
+    /// Reads a file's text, and refuses what would do harm.
     pub fn read(text: &str) -> anyhow::Result<Self> {
-        serde_json::from_str(text)
-            .context("the accounts file is not of its form (docs/accounts.md)")
+        let accounts: Self = serde_json::from_str(text)
+            .context("the accounts file is not of its form (docs/accounts.md)")?;
+        check::check(&accounts)?;
+        Ok(accounts)
     }
 
     /// Puts everybody into a backend.

@@ -2,4 +2,5 @@
 
 pub mod accounts;
 pub mod bootstrap;
+mod check;
 mod publish;

@@ -60,6 +60,11 @@ fn a_wrong_accounts_file_leaves_nothing_behind() {
         ("{\"users\": [{\"usename\": \"a\"}]}", "usename"),
         ("{\"users\": [{\"username\": \"a\", \"groups\": [\"nowhere\"]}]}", "nowhere"),
         ("{", "accounts file"),
+        ("{\"users\": [{\"username\": \"a\", \"ids\": {\"kanbord\": 7}}]}", "unknown id namespace"),
+        (
+            "{\"users\": [{\"username\": \"a\", \"ids\": {\"kanboard\": 9223372036854775807}}]}",
+            "is no id",
+        ),
     ];
     for (text, hint) in cases {
         desk.write("accounts.json", text);

@@ -74,6 +74,13 @@ fn keys_and_ids_that_clients_hold_are_taken_over() {
     assert!(who.contains("\"ada\""), "{who}");
     desk.write("wrong.csv", "username,dialect,key\nada,octoprint,a\nnobody,octoprint,b\n");
     assert!(desk.fails(&["key", "import", "wrong.csv"]).contains("line 3"));
+    desk.ok(&["key", "import", "keys.csv"]);
+    desk.write("twice.csv", "username,dialect,key\nada,octoprint,c\nadmin,octoprint,c\n");
+    let told = desk.fails(&["key", "import", "twice.csv"]);
+    assert!(told.contains("line 3: the same key as in line 2"), "{told}");
+    desk.write("taken.csv", "username,dialect,key\nadmin,octoprint,brought-along\n");
+    let told = desk.fails(&["key", "import", "taken.csv"]);
+    assert!(told.contains("line 2: somebody else holds this key"), "{told}");
     desk.write("ids.csv", "realm,id,username\nkanboard,700,ada\nkanboard,2,admin\n");
     desk.ok(&["identity", "import", "ids.csv"]);
     let table = desk.ok(&["identity", "export"]);
