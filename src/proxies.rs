@@ -29,6 +29,18 @@ impl Proxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A network that every address is in, if there is one: then every client is a proxy.
+    #[must_use]
+    pub fn everybody(&self) -> Option<IpNet> {
+        self.0.iter().find(|network| network.prefix_len() == 0).copied()
+    }
+
     /// Who sends a request, by the other end of its connection and the values of its
     /// `X-Forwarded-For` headers in their order. The client is the last hop that is no trusted
     /// proxy. A hop that is no address is not known, and neither is what is said before it.

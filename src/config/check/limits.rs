@@ -100,7 +100,7 @@ fn numbers(tree: &Value) -> Vec<(Key, i64)> {
 mod tests {
     use super::*;
     use crate::config::environment::Variables;
-    use crate::config::load::{DEFAULTS, read_with};
+    use crate::config::load::{DEFAULTS, Loaded, read_with};
 
     /// The manual with every example of a key switched on.
     fn everything() -> String {
@@ -119,13 +119,46 @@ mod tests {
         DEFAULTS.lines().map(switch).collect()
     }
 
-    #[test]
-    fn every_number_of_the_manual_has_a_limit_and_every_limit_is_in_the_manual() {
-        let text = everything();
+    fn loaded() -> Loaded {
         let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), &text).unwrap();
+        std::fs::write(file.path(), everything()).unwrap();
         let loaded = read_with(Some(file.path()), Variables::default()).unwrap();
         loaded.findings.verdict().unwrap();
+        loaded
+    }
+
+    /// The keys without a value, routes aside: their keys are in the text above them.
+    fn missing(value: &serde_json::Value, key: &Key) -> Vec<String> {
+        match value {
+            serde_json::Value::Null => vec![key.to_string()],
+            serde_json::Value::Object(all) => {
+                // The embedded store takes none of a system's keys.
+                let all = all.iter().filter(|(name, _)| *name != "route" && *name != "people");
+                all.flat_map(|(name, value)| missing(value, &key.below(name))).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_key_is_in_the_manual() {
+        let settings = serde_json::to_value(loaded().settings).unwrap();
+        assert_eq!(missing(&settings, &Key::default()), Vec::<String>::new());
+        let route = settings["route"][0].as_object().unwrap();
+        for name in route.keys() {
+            let is_there = ["#   {}  ", "\n{} = ", "[route.{}]"]
+                .iter()
+                .any(|form| DEFAULTS.contains(&form.replace("{}", name)));
+            assert!(is_there, "route.{name} is not in gateway.toml");
+        }
+        let origin =
+            settings["route"].as_array().unwrap().iter().find_map(|one| one["origin"].as_object());
+        assert!(origin.unwrap().values().all(|value| !value.is_null()), "{origin:?}");
+    }
+
+    #[test]
+    fn every_number_of_the_manual_has_a_limit_and_every_limit_is_in_the_manual() {
+        let loaded = loaded();
         let found = numbers(&loaded.tree);
         for (key, _) in &found {
             assert!(limit_of(key).is_some(), "{key} has no limit");

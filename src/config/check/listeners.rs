@@ -1,6 +1,6 @@
 //! Addresses to listen on, and URLs that would lead back to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::Check;
@@ -135,6 +135,8 @@ fn loops(check: &mut Check<'_>) {
     let settings = &check.loaded.settings;
     let listeners: Vec<_> =
         all(check).into_keys().filter_map(|text| Listener::read(&text).ok()).collect();
+    let hosts = settings.route.iter().filter_map(|route| route.host.as_ref());
+    let hosts: BTreeSet<_> = hosts.map(|host| host.to_ascii_lowercase()).collect();
     let backends = settings.backend.iter().filter_map(|(name, backend)| {
         backend.url.as_ref().map(|url| (url, Key::backend(name, &["url"])))
     });
@@ -147,6 +149,10 @@ fn loops(check: &mut Check<'_>) {
         if listeners.iter().any(|listener| listener.is_led_to_by(&address)) {
             let problem = format!("{} is an address of the gateway itself", url.masked());
             check.refuse(&key, problem, "the URL of another server");
+        } else if hosts.contains(&address.host) {
+            let problem = format!("{} has the host name of a route", url.masked());
+            let expected = "a name that does not lead back to the gateway";
+            check.warn(&key, problem, expected);
         }
     }
 }

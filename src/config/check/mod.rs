@@ -6,6 +6,7 @@ mod directory;
 mod limits;
 mod listeners;
 mod log;
+mod proxies;
 mod routes;
 mod store;
 
@@ -36,6 +37,7 @@ pub(super) fn all(loaded: &Loaded, scope: Scope) -> Findings {
     limits::check(&mut check);
     log::check(&mut check);
     store::check(&mut check);
+    proxies::check(&mut check);
     backends::check(&mut check, scope);
     routes::check(&mut check);
     listeners::check(&mut check);
