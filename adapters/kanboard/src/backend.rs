@@ -3,6 +3,7 @@
 //! Reads the shapes of older servers too (numbers as strings). An answer that is not what the
 //! manual says is a fault, never a guess.
 
+mod creation;
 mod groups;
 mod people;
 mod rpc;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use isogloss_canonical::adapter::Service;
-use isogloss_canonical::backend::{Backend, Upstream};
+use isogloss_canonical::backend::{Backend, OwnAccount, Upstream};
 use isogloss_canonical::capability::{Capability, Field, Support};
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::credentials::Caller;
@@ -44,8 +45,6 @@ pub(crate) fn capability() -> Capability {
         Verb::GetUser,
         Verb::ListUsers,
         Verb::DeleteUser,
-        Verb::ActivateUser,
-        Verb::DeactivateUser,
         Verb::VerifyPassword,
         Verb::FindKey,
         Verb::CreateGroup,
@@ -60,6 +59,8 @@ pub(crate) fn capability() -> Capability {
     ];
     Capability::of(native)
         .with(Verb::CreateUser, Support::Composed("createUser, then getUser"))
+        .with(Verb::ActivateUser, Support::Composed("enableUser, then getUser"))
+        .with(Verb::DeactivateUser, Support::Composed("disableUser, then getUser"))
         .with(Verb::UpdateUser, Support::Composed("updateUser, enableUser or disableUser"))
         .holding([Field::Rename, Field::DisplayName, Field::Email, Field::Role, Field::Active])
         .holding([Field::Managers, Field::Source])
@@ -85,6 +86,10 @@ impl Backend for KanboardBackend {
             Command::FindKey(_, value) => self.find_key(&value).await,
             other => self.about_groups(other).await,
         }
+    }
+
+    async fn own_account(&self) -> Result<OwnAccount, Fault> {
+        self.own().await
     }
 }
 

@@ -5,6 +5,7 @@
 //! never a guess.
 
 mod api;
+mod creation;
 mod passwords;
 mod people;
 mod row;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use isogloss_canonical::adapter::Service;
-use isogloss_canonical::backend::{Backend, Upstream};
+use isogloss_canonical::backend::{Backend, OwnAccount, Upstream};
 use isogloss_canonical::capability::{Capability, Field, Support};
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::credentials::Caller;
@@ -93,6 +94,10 @@ impl Backend for OctoPrintBackend {
             Command::VerifyPassword(user, secret) => self.verify(&user, &secret).await,
             other => Err(unsupported(other.verb())),
         }
+    }
+
+    async fn own_account(&self) -> Result<OwnAccount, Fault> {
+        self.own().await
     }
 }
 

@@ -5,6 +5,7 @@
 //! of another shape than the recorded ones is a fault, never a guess.
 
 mod api;
+mod creation;
 mod groups;
 mod people;
 mod row;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use isogloss_canonical::adapter::Service;
-use isogloss_canonical::backend::{Backend, Upstream};
+use isogloss_canonical::backend::{Backend, OwnAccount, Upstream};
 use isogloss_canonical::capability::{Capability, Field, Support};
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::credentials::Caller;
@@ -106,7 +107,7 @@ impl Backend for RhodeCodeBackend {
             Command::CreateUser(user) => self.create(*user).await,
             Command::GetUser(user) => self.get(&user).await.map(|user| Outcome::User(user.into())),
             Command::FindKey(_, value) => self.find_key(value).await,
-            Command::ListUsers => self.everybody().await.map(Outcome::Users),
+            Command::ListUsers => self.list().await,
             Command::UpdateUser(user, patch) => self.update(&user, *patch).await,
             Command::ActivateUser(user) => self.set_active(&user, true).await,
             Command::DeactivateUser(user) => self.set_active(&user, false).await,
@@ -115,6 +116,10 @@ impl Backend for RhodeCodeBackend {
             Command::ListLocks(user) => self.locks(&user).await,
             other => self.about_groups(other).await,
         }
+    }
+
+    async fn own_account(&self) -> Result<OwnAccount, Fault> {
+        self.own().await
     }
 }
 

@@ -64,7 +64,11 @@ impl KanboardBackend {
             Value::Bool(false) => Err(Fault::conflict(Subject::Group)),
             answer => {
                 let id = number(&answer).ok_or_else(|| unexpected("createGroup has no id"))?;
-                Ok(Outcome::Group(Box::new(self.group_by_id(id).await?)))
+                let made = self.group_by_id(id).await?;
+                if made.name != group.name {
+                    return Err(unexpected("another group than was created"));
+                }
+                Ok(Outcome::Group(Box::new(made)))
             }
         }
     }
@@ -79,7 +83,11 @@ impl KanboardBackend {
             let params = json!({"group_id": id, "name": name, "external_id": external});
             self.agree("updateGroup", params, Fault::conflict(Subject::Group)).await?;
         }
-        Ok(Outcome::Group(Box::new(self.group_by_id(id).await?)))
+        let now = self.group_by_id(id).await?;
+        if patch.name.as_ref().is_some_and(|name| *name != now.name) {
+            return Err(unexpected("a change is not to be seen"));
+        }
+        Ok(Outcome::Group(Box::new(now)))
     }
 
     async fn group(&self, group: &GroupRef) -> Result<Group, Fault> {
@@ -101,7 +109,10 @@ impl KanboardBackend {
 
     async fn group_by_id(&self, id: i64) -> Result<Group, Fault> {
         match self.rpc.call("getGroup", json!([id])).await? {
-            Value::Object(row) => self.read_group(&row),
+            Value::Object(row) => match self.read_group(&row)? {
+                found if self.own_group_id(&found)? == id => Ok(found),
+                _ => Err(unexpected("it shows another group")),
+            },
             Value::Null => Err(Fault::not_found(Subject::Group)),
             _ => Err(unexpected("neither a group nor null")),
         }
@@ -126,11 +137,7 @@ impl KanboardBackend {
         let Value::Array(rows) = self.rpc.call("getGroupMembers", json!([id])).await? else {
             return Err(unexpected("no list of members"));
         };
-        let row = |row: &Value| match row {
-            Value::Object(row) => self.read(row),
-            _ => Err(unexpected("a member that is no object")),
-        };
-        Ok(Outcome::Users(rows.iter().map(row).collect::<Result<_, _>>()?))
+        self.people(&rows)
     }
 
     async fn group_id(&self, group: &GroupRef) -> Result<i64, Fault> {

@@ -2,15 +2,16 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use isogloss_canonical::backend::OwnAccount;
 use isogloss_canonical::command::Verb;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::key::Key;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{Evidence, NewUser, Role, User, UserPatch, UserRef};
+use isogloss_canonical::user::{Evidence, Role, User, UserPatch, UserRef};
 use serde_json::{Map, Value, json};
 
-use crate::backend::rpc::unexpected;
+use crate::backend::rpc::{APPLICATION, unexpected};
 use crate::backend::{KanboardBackend, unsupported};
 use crate::wire::NO_HASH;
 
@@ -19,28 +20,9 @@ const ROLES: [(Role, &str); 3] =
     [(Role::Administrator, "app-admin"), (Role::Manager, "app-manager"), (Role::User, "app-user")];
 
 impl KanboardBackend {
-    pub(super) async fn create(&self, user: NewUser) -> Result<Outcome, Fault> {
-        let password = user.password.clone().unwrap_or_else(|| self.nobody_knows());
-        let params = json!({
-            "username": user.username,
-            "password": password.expose(),
-            "name": full_name(&user),
-            "email": user.email,
-            "role": word(user.role),
-        });
-        let id = match self.rpc.call("createUser", params).await? {
-            Value::Bool(false) => return Err(self.why_not(&user.username).await?),
-            answer => number(&answer).ok_or_else(|| unexpected("createUser answers no id"))?,
-        };
-        if user.inactive {
-            self.rpc.call("disableUser", json!([id])).await?;
-        }
-        Ok(Outcome::User(Box::new(self.by_id(&id.to_string()).await?)))
-    }
-
     /// `false` gives no reason; a name that is there is one.
-    async fn why_not(&self, username: &str) -> Result<Fault, Fault> {
-        match self.get(&UserRef::Name(username.to_owned())).await {
+    pub(super) async fn why_not(&self, username: &str) -> Result<Fault, Fault> {
+        match self.named(username).await {
             Ok(_) => Ok(Fault::conflict(Subject::Username)),
             Err(fault) if fault.is_absence_of(Subject::User) => {
                 Ok(Fault::new(FaultKind::Invalid, "createUser answers false"))
@@ -50,7 +32,7 @@ impl KanboardBackend {
     }
 
     /// A password for somebody who is created without one.
-    fn nobody_knows(&self) -> Secret {
+    pub(super) fn nobody_knows(&self) -> Secret {
         Secret::new(URL_SAFE_NO_PAD.encode((self.service.random)()))
     }
 
@@ -62,7 +44,7 @@ impl KanboardBackend {
             },
             answer => {
                 let id = number(&answer).ok_or_else(|| unexpected("no id"))?;
-                Ok(Outcome::User(Box::new(self.by_id(&id.to_string()).await?)))
+                Ok(Outcome::User(Box::new(self.numbered(id).await?)))
             }
         }
     }
@@ -70,19 +52,43 @@ impl KanboardBackend {
     pub(super) async fn get(&self, user: &UserRef) -> Result<User, Fault> {
         match user {
             UserRef::Native(realm, id) if *realm == self.service.realm => self.by_id(id).await,
-            UserRef::Name(name) => {
-                self.person(self.rpc.call("getUserByName", json!([name])).await?)
-            }
+            UserRef::Name(name) => match self.named(name).await? {
+                found if found.username == *name => Ok(found),
+                // MariaDB finds names in any case and with blanks behind.
+                _ => Err(Fault::not_found(Subject::User)),
+            },
             UserRef::Id(_) | UserRef::Native(..) | UserRef::FoldedName(_) | UserRef::Email(_) => {
                 Err(unsupported(Verb::GetUser))
             }
         }
     }
 
+    /// Who has this name, as the server compares names.
+    async fn named(&self, name: &str) -> Result<User, Fault> {
+        self.person(self.rpc.call("getUserByName", json!([name])).await?)
+    }
+
     async fn by_id(&self, id: &str) -> Result<User, Fault> {
         // Only an integer: Kanboard itself would take "1e0" or true for 1.
-        let id: i64 = id.parse().map_err(|_| Fault::not_found(Subject::User))?;
-        self.person(self.rpc.call("getUser", json!([id])).await?)
+        self.numbered(id.parse().map_err(|_| Fault::not_found(Subject::User))?).await
+    }
+
+    /// The person of this number.
+    pub(super) async fn numbered(&self, id: i64) -> Result<User, Fault> {
+        let found = self.person(self.rpc.call("getUser", json!([id])).await?)?;
+        if self.id_of(&found)? == id {
+            Ok(found)
+        } else {
+            Err(unexpected("it shows somebody else"))
+        }
+    }
+
+    /// Whose credential the gateway calls with: the application's token is nobody's.
+    pub(super) async fn own(&self) -> Result<OwnAccount, Fault> {
+        match self.service.username.as_deref() {
+            None | Some(APPLICATION) => Ok(OwnAccount::Nobody),
+            Some(_) => self.person(self.rpc.call("getMe", json!([])).await?).map(OwnAccount::of),
+        }
     }
 
     fn person(&self, answer: Value) -> Result<User, Fault> {
@@ -97,11 +103,26 @@ impl KanboardBackend {
         let Value::Array(rows) = self.rpc.call("getAllUsers", json!([])).await? else {
             return Err(unexpected("getAllUsers answers no list"));
         };
-        let row = |row: &Value| match row {
-            Value::Object(row) => self.read(row),
-            _ => Err(unexpected("a user that is no object")),
-        };
-        Ok(Outcome::Users(rows.iter().map(row).collect::<Result<_, _>>()?))
+        self.people(&rows)
+    }
+
+    /// Everybody in a list. A row that cannot be read is only its own person's.
+    pub(super) fn people(&self, rows: &[Value]) -> Result<Outcome, Fault> {
+        let (mut users, mut unread) = (Vec::with_capacity(rows.len()), Vec::new());
+        for row in rows {
+            let read = row.as_object().ok_or_else(|| unexpected("a user that is no object"));
+            match read.and_then(|row| self.read(row)) {
+                Ok(user) => users.push(user),
+                Err(fault) => {
+                    let id = row.get("id").and_then(number);
+                    unread.push(format!("user {id:?}: {}", fault.detail));
+                }
+            }
+        }
+        if users.is_empty() && !unread.is_empty() {
+            return Err(unexpected("no user of a list can be read"));
+        }
+        Ok(Outcome::people(users, unread))
     }
 
     /// A row of the users table, of a new server or an old one.
@@ -125,6 +146,7 @@ impl KanboardBackend {
         })
     }
 
+    /// Changes a person in several calls: what takes something away first, what gives last.
     pub(super) async fn update(&self, user: &UserRef, patch: UserPatch) -> Result<Outcome, Fault> {
         let known = self.get(user).await?;
         let id = self.id_of(&known)?;
@@ -140,13 +162,27 @@ impl KanboardBackend {
         say("name", named.map(Value::String));
         say("email", patch.email.clone().map(|email| Value::String(email.unwrap_or_default())));
         say("role", patch.role.map(|role| json!(word(role))));
+        if patch.active == Some(false) {
+            self.switch(id, false).await?;
+        }
         if params.len() > 1 && self.rpc.call("updateUser", params.into()).await? != json!(true) {
             return Err(self.why_not_changed(&known, &patch).await?);
         }
-        if let Some(active) = patch.active {
-            self.set_active(user, active).await?;
+        if patch.active == Some(true) {
+            self.switch(id, true).await?;
         }
-        Ok(Outcome::User(Box::new(self.by_id(&id.to_string()).await?)))
+        self.changed(id, &patch).await.map(|now| Outcome::User(Box::new(now)))
+    }
+
+    /// The person after a change, which is to be seen: Kanboard answers true to much.
+    pub(super) async fn changed(&self, id: i64, patch: &UserPatch) -> Result<User, Fault> {
+        let now = self.numbered(id).await?;
+        let named = patch.username.as_deref().is_none_or(|name| is_named(&now, name));
+        let ranked = patch.role.is_none_or(|role| role == now.role);
+        if named && ranked && patch.active.is_none_or(|active| active == now.active) {
+            return Ok(now);
+        }
+        Err(unexpected("a change is not to be seen"))
     }
 
     async fn why_not_changed(&self, known: &User, patch: &UserPatch) -> Result<Fault, Fault> {
@@ -159,9 +195,15 @@ impl KanboardBackend {
     pub(super) async fn set_active(&self, user: &UserRef, on: bool) -> Result<Outcome, Fault> {
         // Kanboard answers true for people who are not there.
         let id = self.id_of(&self.get(user).await?)?;
+        self.switch(id, on).await?;
+        let patch = UserPatch { active: Some(on), ..UserPatch::default() };
+        self.changed(id, &patch).await.map(|now| Outcome::User(Box::new(now)))
+    }
+
+    pub(super) async fn switch(&self, id: i64, on: bool) -> Result<(), Fault> {
         let method = if on { "enableUser" } else { "disableUser" };
         match self.rpc.call(method, json!([id])).await? {
-            Value::Bool(true) => Ok(Outcome::Done),
+            Value::Bool(true) => Ok(()),
             _ => Err(unexpected("it does not answer true")),
         }
     }
@@ -206,15 +248,6 @@ fn hash(row: &Map<String, Value>) -> Option<Secret> {
     (hash.starts_with('$') && hash != NO_HASH).then(|| Secret::new(hash))
 }
 
-/// The full name, or none: Kanboard keeps null and empty text apart.
-fn full_name(user: &NewUser) -> Option<String> {
-    if user.display_name.is_some() || (user.given_name.is_none() && user.family_name.is_none()) {
-        return user.display_name.clone();
-    }
-    let two = [&user.given_name, &user.family_name].map(|name| name.as_deref().unwrap_or(""));
-    Some(two.join(" ").trim().to_owned())
-}
-
 /// The new full name, if the change has one: whole, or joined from two of which one may stay.
 fn named(known: &User, patch: &UserPatch) -> Option<String> {
     if let Some(name) = &patch.display_name {
@@ -229,7 +262,13 @@ fn named(known: &User, patch: &UserPatch) -> Option<String> {
     Some(format!("{given} {family}").trim().to_owned())
 }
 
-fn word(role: Role) -> &'static str {
+/// Whether this is the name that somebody was given: newer servers trim it.
+pub(super) fn is_named(user: &User, given: &str) -> bool {
+    const BLANKS: [char; 6] = [' ', '\t', '\n', '\r', '\0', '\u{b}'];
+    user.username == given || user.username == given.trim_matches(BLANKS)
+}
+
+pub(super) fn word(role: Role) -> &'static str {
     ROLES.iter().find(|(own, _)| *own == role).map_or("app-user", |(_, word)| word)
 }
 

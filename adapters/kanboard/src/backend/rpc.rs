@@ -17,7 +17,7 @@ use crate::wire::{NO_DIRECTORY, UNREACHED_DIRECTORY};
 const PATH: &str = "/jsonrpc.php";
 
 /// The user name that goes with the application's own token.
-const APPLICATION: &str = "jsonrpc";
+pub(super) const APPLICATION: &str = "jsonrpc";
 
 /// A Kanboard server's API.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 mod evidence;
 mod server;
+mod steps;
 
 use std::sync::Arc;
 

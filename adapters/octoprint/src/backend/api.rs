@@ -84,6 +84,25 @@ impl Api {
         }
     }
 
+    /// Whose key the gateway calls with, if the server has a place that says so.
+    pub(super) async fn own_name(&self) -> Result<Option<String>, Fault> {
+        let ask = request("GET", CURRENT).with("x-api-key", self.key.expose().to_owned());
+        let response = self.upstream.send(ask).await?;
+        match (response.status, parsed(&response).and_then(|mut body| body.remove("name"))) {
+            (200, Some(Value::String(name))) => Ok(Some(name)),
+            (404, _) => Ok(None),
+            // Whoever comes with a key that is unknown is a guest.
+            (200, Some(Value::Null)) => Err(unavailable("it refuses the gateway's own key")),
+            (200, _) => Err(unexpected("the current user has no name")),
+            (status, _) => Err(status_fault(status)),
+        }
+    }
+
+    /// Whether this is the key that the gateway calls with.
+    pub(super) fn is_own(&self, key: &Secret) -> bool {
+        self.key == *key
+    }
+
     fn keyed(&self, method: &str, tail: &str) -> Request {
         let path = format!("{}{tail}", self.people);
         request(method, path).with("x-api-key", self.key.expose().to_owned())

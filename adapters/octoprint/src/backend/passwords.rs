@@ -25,11 +25,8 @@ impl OctoPrintBackend {
         let name = self.name(user)?;
         let tail = format!("{}/password", addressed(name)?);
         let password = password.unwrap_or_else(|| self.nobody_knows());
-        if password.expose().is_empty() {
-            return Err(invalid("OctoPrint sets no empty password"));
-        }
         let mut body = Map::new();
-        body.insert("password".to_owned(), json!(checked(&password)?.expose()));
+        body.insert("password".to_owned(), json!(settable(&password)?.expose()));
         match self.api.say("PUT", &tail, &body).await? {
             Said::Data(data) if data == json!({}) => Ok(Outcome::Done),
             // Whose key it is has to prove the old password, since 1.8
@@ -56,6 +53,14 @@ impl OctoPrintBackend {
     pub(super) fn nobody_knows(&self) -> Secret {
         Secret::new(secrets::key(&(self.service.random)()))
     }
+}
+
+/// A password that OctoPrint sets.
+pub(super) fn settable(password: &Secret) -> Result<&Secret, Fault> {
+    if password.expose().is_empty() {
+        return Err(invalid("OctoPrint sets no empty password"));
+    }
+    checked(password)
 }
 
 /// A password that OctoPrint can hash.

@@ -1,45 +1,41 @@
 //! People, as OctoPrint's access API has them.
 
+use isogloss_canonical::backend::OwnAccount;
 use isogloss_canonical::command::Verb;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::key::Key;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{NewUser, Role, UserPatch, UserRef};
+use isogloss_canonical::user::{Role, UserPatch, UserRef};
 use serde_json::{Map, Value, json};
 
 use crate::backend::api::{Said, segment, unexpected};
-use crate::backend::passwords::checked;
-use crate::backend::row::{ADMIN, Row};
+use crate::backend::passwords::settable;
+use crate::backend::row::{ADMIN, Listed, Row};
 use crate::backend::{Era, OctoPrintBackend, unsupported};
 use crate::rights::{ADMINS, USERS};
-use crate::wire::{APPLICATION, may_be_named};
+use crate::wire::APPLICATION;
 
 impl OctoPrintBackend {
-    pub(super) async fn create(&self, user: NewUser) -> Result<Outcome, Fault> {
-        check_name(&user.username)?;
-        let password = user.password.clone().unwrap_or_else(|| self.nobody_knows());
-        let password = checked(&password)?;
-        let (role, active) = (held(user.role), !user.inactive);
-        let mut body = Map::new();
-        body.insert("name".to_owned(), json!(user.username));
-        body.insert("password".to_owned(), json!(password.expose()));
-        body.insert("active".to_owned(), json!(active));
-        let admin = role == Role::Administrator;
+    /// Whose key the gateway calls with. Older servers do not say, but show people's keys; a key of
+    /// an application is not among them.
+    pub(super) async fn own(&self) -> Result<OwnAccount, Fault> {
+        match self.own_name().await?.as_deref() {
+            Some(APPLICATION) => Ok(OwnAccount::Nobody),
+            Some(name) => self.row(name).await.map(|row| OwnAccount::of(row.user())),
+            None => {
+                let mut rows = self.everybody().await?.rows.into_iter();
+                let own = |row: &Row| row.key.as_ref().is_some_and(|key| self.api.is_own(key));
+                let own = rows.find(own).map(|row| OwnAccount::of(row.user()));
+                Ok(own.unwrap_or(OwnAccount::Unknown))
+            }
+        }
+    }
+
+    async fn own_name(&self) -> Result<Option<String>, Fault> {
         match self.era {
-            Era::Groups if admin => body.insert("groups".to_owned(), json!([ADMINS, USERS])),
-            Era::Groups => body.insert("groups".to_owned(), json!([USERS])),
-            Era::Switch => body.insert("admin".to_owned(), json!(admin)),
-        };
-        match self.api.say("POST", "", &body).await? {
-            Said::Data(data) => confirmed(&data, &user.username, Some(role), Some(active)),
-            Said::Taken => Err(Fault::conflict(Subject::Username)),
-            Said::Refused(words) if words.to_lowercase().contains("username") => {
-                Err(invalid_name("it refuses the name"))
-            }
-            Said::Refused(_) | Said::Absent | Said::Lost => {
-                Err(unexpected("it does not understand how somebody is created"))
-            }
+            Era::Groups => self.api.own_name().await,
+            Era::Switch => Ok(None),
         }
     }
 
@@ -60,19 +56,32 @@ impl OctoPrintBackend {
     }
 
     pub(super) async fn list(&self) -> Result<Outcome, Fault> {
-        Ok(Outcome::Users(self.rows().await?.into_iter().map(Row::user).collect()))
+        let listed = self.everybody().await?;
+        let users = listed.rows.into_iter().map(Row::user).collect();
+        Ok(Outcome::people(users, listed.unread))
     }
 
+    /// Changes a person in several calls: what takes something away first, what gives last.
     pub(super) async fn update(&self, user: &UserRef, patch: &UserPatch) -> Result<Outcome, Fault> {
         check_patch(self.name(user)?, patch)?;
-        // The password first: if it is refused, nothing was changed yet.
+        if let Some(Some(password)) = &patch.password {
+            settable(password)?;
+        }
+        let role = patch.role.map(held);
+        let gives = role == Some(Role::Administrator);
+        let takes = (role.filter(|_| !gives), patch.active.filter(|active| !active));
+        let taken = match takes {
+            (None, None) => None,
+            (role, active) => Some(self.change(user, role, active).await?),
+        };
         if let Some(password) = &patch.password {
             self.set_password(user, password.clone()).await?;
         }
-        if patch.role.is_none() && patch.active.is_none() {
-            return self.get(user).await;
+        match (role.filter(|_| gives), patch.active.filter(|active| *active), taken) {
+            (None, None, Some(taken)) => Ok(taken),
+            (None, None, None) => self.get(user).await,
+            (role, active, _) => self.change(user, role, active).await,
         }
-        self.change(user, patch.role, patch.active).await
     }
 
     /// Changes role and activity together. What says nothing about the role stays as it is.
@@ -116,7 +125,7 @@ impl OctoPrintBackend {
         let tail = addressed(name)?;
         let known = self.row(name).await?;
         match self.api.delete(&tail).await? {
-            Said::Data(data) => match find(&data, name)? {
+            Said::Data(data) => match Row::find(&data, name)? {
                 Some(_) => Err(unexpected("it still shows whom it has deleted")),
                 None => Ok(shown(known)),
             },
@@ -154,7 +163,7 @@ impl OctoPrintBackend {
         }
     }
 
-    async fn row(&self, name: &str) -> Result<Row, Fault> {
+    pub(super) async fn row(&self, name: &str) -> Result<Row, Fault> {
         // Whoever cannot be addressed is listed all the same.
         let Some(tail) = segment(name) else { return self.look(name).await };
         match self.api.get(&tail).await? {
@@ -166,15 +175,19 @@ impl OctoPrintBackend {
         }
     }
 
-    async fn rows(&self) -> Result<Vec<Row>, Fault> {
+    async fn everybody(&self) -> Result<Listed, Fault> {
+        Row::read_all(&self.list_of_people().await?)
+    }
+
+    async fn list_of_people(&self) -> Result<Value, Fault> {
         match self.api.get("").await? {
-            Said::Data(data) => Row::read_all(&data),
+            Said::Data(data) => Ok(data),
             _ => Err(unexpected("it does not show people")),
         }
     }
 
     async fn look(&self, name: &str) -> Result<Row, Fault> {
-        let named = self.rows().await?.into_iter().find(|row| row.name == name);
+        let named = Row::find(&self.list_of_people().await?, name)?;
         named.ok_or_else(|| Fault::not_found(Subject::User))
     }
 }
@@ -192,18 +205,14 @@ fn shown(row: Row) -> Outcome {
     Outcome::User(Box::new(row.user()))
 }
 
-fn find(data: &Value, name: &str) -> Result<Option<Row>, Fault> {
-    Ok(Row::read_all(data)?.into_iter().find(|row| row.name == name))
-}
-
 /// The person in the list that answers a change, if the change is to be seen there.
-fn confirmed(
+pub(super) fn confirmed(
     data: &Value,
     name: &str,
     role: Option<Role>,
     active: Option<bool>,
 ) -> Result<Outcome, Fault> {
-    match find(data, name)? {
+    match Row::find(data, name)? {
         Some(row)
             if role.is_none_or(|role| role == row.role)
                 && active.is_none_or(|active| active == row.active) =>
@@ -216,7 +225,7 @@ fn confirmed(
 }
 
 /// The roles that OctoPrint has.
-fn held(role: Role) -> Role {
+pub(super) fn held(role: Role) -> Role {
     match role {
         Role::Administrator => Role::Administrator,
         Role::Manager | Role::User => Role::User,
@@ -240,18 +249,6 @@ fn regroup(known: &Row, role: Role, body: &mut Map<String, Value>) {
     if role != Role::Administrator && others.len() < known.permissions.len() {
         body.insert("permissions".to_owned(), json!(others));
     }
-}
-
-/// OctoPrint before 1.9 would take names that it cannot live with.
-fn check_name(name: &str) -> Result<(), Fault> {
-    if !may_be_named(name) {
-        return Err(invalid_name("the name is empty, reserved, or begins or ends with a blank"));
-    }
-    addressed(name).map(drop)
-}
-
-fn invalid_name(detail: &'static str) -> Fault {
-    Fault::new(FaultKind::Invalid, detail).about(Subject::Username)
 }
 
 /// Refuses what OctoPrint has no place for; the gateway keeps it aside.

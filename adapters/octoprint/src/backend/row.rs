@@ -50,11 +50,34 @@ impl Row {
         Ok(Self { key: key.map(Secret::new), name, active, groups, permissions, role })
     }
 
-    /// Reads everybody.
-    pub(super) fn read_all(shape: &Value) -> Result<Vec<Self>, Fault> {
-        match shape.get("users") {
-            Some(Value::Array(rows)) => rows.iter().map(Self::read).collect(),
-            _ => Err(unexpected("no list of users")),
+    /// Reads everybody. A row that cannot be read is only its own person's.
+    pub(super) fn read_all(shape: &Value) -> Result<Listed, Fault> {
+        let mut listed = Listed::default();
+        for row in rows(shape)? {
+            match Self::read(row) {
+                Ok(row) => listed.rows.push(row),
+                Err(fault) => {
+                    let name = row.get("name").and_then(Value::as_str);
+                    listed.unread.push(format!("user {name:?}: {}", fault.detail));
+                }
+            }
+        }
+        if listed.rows.is_empty() && !listed.unread.is_empty() {
+            return Err(unexpected("no user of a list can be read"));
+        }
+        Ok(listed)
+    }
+
+    /// Reads one of everybody; whatever is wrong with the others is theirs.
+    pub(super) fn find(shape: &Value, name: &str) -> Result<Option<Self>, Fault> {
+        let rows = rows(shape)?;
+        match rows.iter().find(|row| row.get("name").and_then(Value::as_str) == Some(name)) {
+            Some(row) => Self::read(row).map(Some),
+            None if rows.iter().all(|row| row.get("name").is_some_and(Value::is_string)) => {
+                Ok(None)
+            }
+            // It may be whoever is looked for.
+            None => Err(unexpected("a user without name")),
         }
     }
 
@@ -62,6 +85,20 @@ impl Row {
     pub(super) fn user(self) -> User {
         let evidence = Evidence { secret: self.key, created: None };
         User { role: self.role, active: self.active, evidence, ..User::seen(self.name) }
+    }
+}
+
+/// The people of a list, and why each row that cannot be read cannot.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Listed {
+    pub(super) rows: Vec<Row>,
+    pub(super) unread: Vec<String>,
+}
+
+fn rows(shape: &Value) -> Result<&[Value], Fault> {
+    match shape.get("users") {
+        Some(Value::Array(rows)) => Ok(rows),
+        _ => Err(unexpected("no list of users")),
     }
 }
 

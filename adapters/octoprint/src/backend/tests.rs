@@ -3,6 +3,7 @@
 
 mod faults;
 mod server;
+mod steps;
 
 use std::future::Future;
 use std::pin::pin;

@@ -4,11 +4,12 @@ use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::{Group, GroupPatch, GroupRef, NewGroup};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::user::{User, UserRef};
+use isogloss_canonical::user::UserRef;
 use serde_json::{Value, json};
 
 use crate::backend::api::{Arguments, only, unexpected};
 use crate::backend::people::number;
+use crate::backend::row::Listed;
 use crate::backend::{RhodeCodeBackend, row, unsupported};
 use crate::version::Version;
 use crate::wire::kept;
@@ -39,7 +40,8 @@ impl RhodeCodeBackend {
                 self.membership("remove_user_from_user_group", (&group, &user), refusal).await
             }
             Command::ListMembers(group) => {
-                self.group(&group).await.map(|(_, members)| Outcome::Users(members))
+                let (_, members) = self.group(&group).await?;
+                Ok(Outcome::people(members.users, members.unread))
             }
             Command::GroupsOf(user) => self.groups_of(&user).await,
             _ => Err(unsupported(verb)),
@@ -74,14 +76,17 @@ impl RhodeCodeBackend {
         if synced && self.version == Version::Current {
             args.insert("sync".to_owned(), true.into());
         }
-        self.shown("create_user_group", args).await
+        let made = self.shown("create_user_group", args).await?;
+        if made.name != group.name || made.active == group.inactive {
+            return Err(unexpected("another group than was created"));
+        }
+        Ok(Outcome::Group(Box::new(made)))
     }
 
     /// Calls a method that shows the group in its answer.
-    async fn shown(&self, method: &str, args: Arguments) -> Result<Outcome, Fault> {
+    async fn shown(&self, method: &str, args: Arguments) -> Result<Group, Fault> {
         let row = self.api.about(method, args, "user_group").await?;
-        let (group, _) = row::group(self.eyes(), &row)?;
-        Ok(Outcome::Group(Box::new(group)))
+        row::group(self.eyes(), &row).map(|(group, _)| group)
     }
 
     async fn update_group(&self, group: &GroupRef, patch: &GroupPatch) -> Result<Outcome, Fault> {
@@ -104,7 +109,15 @@ impl RhodeCodeBackend {
             Err(fault) if fault.kind == FaultKind::Invalid => {
                 Err(self.why_no_group(id, patch.name.as_deref()).await?.unwrap_or(fault))
             }
-            outcome => outcome,
+            Err(fault) => Err(fault),
+            Ok(now) => {
+                let own = now.native(&self.service.realm) == Some(id.to_string().as_str());
+                let named = patch.name.as_ref().is_none_or(|name| *name == now.name);
+                if own && named && patch.active.is_none_or(|active| active == now.active) {
+                    return Ok(Outcome::Group(Box::new(now)));
+                }
+                Err(unexpected("a change is not to be seen"))
+            }
         }
     }
 
@@ -145,7 +158,7 @@ impl RhodeCodeBackend {
     }
 
     /// A group with its members.
-    async fn group(&self, group: &GroupRef) -> Result<(Group, Vec<User>), Fault> {
+    async fn group(&self, group: &GroupRef) -> Result<(Group, Listed), Fault> {
         let absent = || Fault::not_found(Subject::Group);
         let id = match group {
             GroupRef::Native(realm, id) if *realm == self.service.realm => {
@@ -169,7 +182,7 @@ impl RhodeCodeBackend {
     }
 
     /// Every group with its members, in the order of creation.
-    async fn groups(&self) -> Result<Vec<(Group, Vec<User>)>, Fault> {
+    async fn groups(&self) -> Result<Vec<(Group, Listed)>, Fault> {
         let Value::Array(rows) = self.api.call("get_user_groups", Arguments::new()).await? else {
             return Err(unexpected("no list of groups"));
         };
@@ -183,7 +196,7 @@ impl RhodeCodeBackend {
         let realm = &self.service.realm;
         let id = self.id_of(user).await?.to_string();
         let mut all = self.groups().await?;
-        all.retain(|(_, members)| members.iter().any(|one| one.native(realm) == Some(&id)));
+        all.retain(|(_, members)| members.users.iter().any(|one| one.native(realm) == Some(&id)));
         Ok(Outcome::Groups(all.into_iter().map(|(group, _)| group).collect()))
     }
 

@@ -1,61 +1,22 @@
 //! People, as RhodeCode's user methods have them.
 
+use isogloss_canonical::backend::OwnAccount;
 use isogloss_canonical::command::Verb;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::key::Key;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
+use isogloss_canonical::user::{Role, User, UserPatch, UserRef};
 use serde_json::{Value, json};
 
 use crate::backend::api::{Arguments, REFUSED, only, unexpected};
+use crate::backend::row::Listed;
 use crate::backend::{RhodeCodeBackend, row, unsupported, words};
-use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER};
+use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER, kept};
 
 impl RhodeCodeBackend {
-    pub(super) async fn create(&self, user: NewUser) -> Result<Outcome, Fault> {
-        self.check_name(&user.username).await?;
-        let args = words::of_new(self.version, &user, &self.nobody_knows());
-        let given = user.email.filter(|email| !email.is_empty());
-        let defaults = &self.service.defaults;
-        let email = given.clone().unwrap_or_else(|| defaults.email_of(&user.username));
-        let made = match self.create_with(args.clone(), email).await {
-            // Names that differ may leave the same address: nobody asked for that one.
-            Err(fault) if given.is_none() && is_taken(&fault, Subject::Email) => {
-                let digits = self.nobody_knows();
-                let mark = digits.expose().get(..8).unwrap_or_default();
-                let other = defaults.email_of(&format!("{}-{mark}", user.username));
-                self.create_with(args, other).await?
-            }
-            made => made?,
-        };
-        if made.username != user.username {
-            return Err(unexpected("another person than was created"));
-        }
-        Ok(Outcome::User(Box::new(made)))
-    }
-
-    async fn create_with(&self, mut args: Arguments, email: String) -> Result<User, Fault> {
-        args.insert("email".to_owned(), email.into());
-        self.person(&self.api.about("create_user", args, "user").await?)
-    }
-
-    /// The server takes a name that differs from another's in case only for that person, whom it
-    /// overwrites, rights and all. No rights there would be ours to lose.
-    async fn check_name(&self, username: &str) -> Result<(), Fault> {
-        if username.is_empty() {
-            return Err(Fault::new(FaultKind::Invalid, "").about(Subject::Username));
-        }
-        let wanted = username.to_lowercase();
-        let taken = |own: &str| own.to_lowercase() == wanted;
-        if taken(DEFAULT_USER) || self.everybody().await?.iter().any(|one| taken(&one.username)) {
-            return Err(Fault::conflict(Subject::Username));
-        }
-        Ok(())
-    }
-
     /// A password for somebody who shall have none.
-    fn nobody_knows(&self) -> Secret {
+    pub(super) fn nobody_knows(&self) -> Secret {
         let bytes = (self.service.random)();
         let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
         let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
@@ -70,8 +31,13 @@ impl RhodeCodeBackend {
             }
             UserRef::Name(name) if name == DEFAULT_USER => return Err(absent()),
             UserRef::Name(name) if is_said_otherwise(name) => {
-                let mut all = self.everybody().await?.into_iter();
-                return all.find(|one| one.username == *name).ok_or_else(absent);
+                let all = self.everybody().await?;
+                let whole = all.unread.is_empty();
+                let named = all.users.into_iter().find(|one| one.username == *name);
+                return match named {
+                    None if !whole => Err(unexpected("it lists people who cannot be read")),
+                    named => named.ok_or_else(absent),
+                };
             }
             UserRef::Name(name) => json!(name),
             UserRef::Id(_) | UserRef::Native(..) | UserRef::FoldedName(_) | UserRef::Email(_) => {
@@ -103,16 +69,26 @@ impl RhodeCodeBackend {
         Ok(Outcome::KeyFound(Box::new(key), Some(Box::new(owner))))
     }
 
-    fn person(&self, row: &Value) -> Result<User, Fault> {
+    pub(super) fn person(&self, row: &Value) -> Result<User, Fault> {
         let known = row::person(self.eyes(), row)?;
         known.ok_or_else(|| Fault::not_found(Subject::User))
     }
 
+    /// Whose token the gateway calls with.
+    pub(super) async fn own(&self) -> Result<OwnAccount, Fault> {
+        let row = self.api.call("get_user", Arguments::new()).await?;
+        Ok(row::person(self.eyes(), &row)?.map_or(OwnAccount::Unknown, OwnAccount::of))
+    }
+
+    pub(super) async fn list(&self) -> Result<Outcome, Fault> {
+        self.everybody().await.map(|all| Outcome::people(all.users, all.unread))
+    }
+
     /// Everybody, in the order of creation: the server goes by name.
-    pub(super) async fn everybody(&self) -> Result<Vec<User>, Fault> {
+    async fn everybody(&self) -> Result<Listed, Fault> {
         let rows = self.api.call("get_users", Arguments::new()).await?;
         let mut all = row::people(self.eyes(), &rows)?;
-        all.sort_by_key(|one| one.native(&self.service.realm).and_then(number));
+        all.users.sort_by_key(|one| one.native(&self.service.realm).and_then(number));
         Ok(all)
     }
 
@@ -121,7 +97,14 @@ impl RhodeCodeBackend {
         let mut args = words::of_change(self.version, &patch, &self.nobody_knows());
         args.insert("userid".to_owned(), id.into());
         match self.api.about("update_user", args, "user").await {
-            Ok(row) => self.person(&row).map(|changed| Outcome::User(Box::new(changed))),
+            Ok(row) => {
+                let now = self.person(&row)?;
+                let own = now.native(&self.service.realm) == Some(id.to_string().as_str());
+                if own && is_seen(&now, &patch) {
+                    return Ok(Outcome::User(Box::new(now)));
+                }
+                Err(unexpected("a change is not to be seen"))
+            }
             Err(fault) if fault.kind == FaultKind::Invalid => {
                 Err(self.why_not(id, &patch).await?.unwrap_or(fault))
             }
@@ -135,7 +118,7 @@ impl RhodeCodeBackend {
         if patch.username.is_none() && email.is_none() {
             return Ok(None);
         }
-        let mut others = self.everybody().await?;
+        let mut others = self.everybody().await?.users;
         others.retain(|one| one.native(&self.service.realm).and_then(number) != Some(id));
         if let Some(name) = &patch.username
             && (name == DEFAULT_USER || others.iter().any(|one| one.username == *name))
@@ -199,8 +182,14 @@ impl RhodeCodeBackend {
     }
 }
 
-fn is_taken(fault: &Fault, subject: Subject) -> bool {
-    fault.kind == FaultKind::Conflict && fault.subject == Some(subject)
+/// Whether a change is to be seen that decides what somebody may do, or who they are.
+pub(super) fn is_seen(now: &User, patch: &UserPatch) -> bool {
+    // A name that was set to null is shown by its placeholder.
+    let unnamed = now.attributes.contains_key(kept::NAMELESS);
+    let named = patch.username.as_ref().is_none_or(|name| *name == now.username || unnamed);
+    let role = |role: Role| role == Role::Administrator;
+    let ranked = patch.role.is_none_or(|wanted| role(wanted) == role(now.role));
+    named && ranked && patch.active.is_none_or(|active| active == now.active)
 }
 
 /// An id, written just as the server counts them: no sign, no blank, no more than its column holds.

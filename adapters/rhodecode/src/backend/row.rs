@@ -91,7 +91,7 @@ pub(super) fn placeholder(id: i64) -> String {
 }
 
 /// A user group with its members.
-pub(super) fn group(eyes: Eyes<'_>, row: &Value) -> Result<(Group, Vec<User>), Fault> {
+pub(super) fn group(eyes: Eyes<'_>, row: &Value) -> Result<(Group, Listed), Fault> {
     let Value::Object(row) = row else { return Err(unexpected("a group that is no object")) };
     let id = number(row, "users_group_id")?;
     let members = people(eyes, row.get("users").unwrap_or(&Value::Null))?;
@@ -112,7 +112,7 @@ pub(super) fn group(eyes: Eyes<'_>, row: &Value) -> Result<(Group, Vec<User>), F
         active: flag(row, "active")? == Some(true),
         grants: Grants::none(),
         confers: None,
-        members: members.len() as u64,
+        members: (members.users.len() + members.unread.len()) as u64,
         attributes,
         created: Timestamp::UNIX_EPOCH,
         // A group's row has nothing that its owner cannot change.
@@ -121,11 +121,30 @@ pub(super) fn group(eyes: Eyes<'_>, row: &Value) -> Result<(Group, Vec<User>), F
     Ok((group, members))
 }
 
-/// A list of people, without `default`.
-pub(super) fn people(eyes: Eyes<'_>, rows: &Value) -> Result<Vec<User>, Fault> {
+/// The people of a list, and why each row that cannot be read cannot.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Listed {
+    pub(super) users: Vec<User>,
+    pub(super) unread: Vec<String>,
+}
+
+/// A list of people, without `default`. A row that cannot be read is only its own person's.
+pub(super) fn people(eyes: Eyes<'_>, rows: &Value) -> Result<Listed, Fault> {
     let Value::Array(rows) = rows else { return Err(unexpected("no list of people")) };
-    let known = rows.iter().map(|row| person(eyes, row));
-    known.filter_map(Result::transpose).collect()
+    let mut listed = Listed::default();
+    for row in rows {
+        match person(eyes, row) {
+            Ok(user) => listed.users.extend(user),
+            Err(fault) => {
+                let id = row.get("user_id").and_then(Value::as_i64);
+                listed.unread.push(format!("user {id:?}: {}", fault.detail));
+            }
+        }
+    }
+    if listed.users.is_empty() && !listed.unread.is_empty() {
+        return Err(unexpected("no person of a list can be read"));
+    }
+    Ok(listed)
 }
 
 /// The token that the server gave this person when it made them: the built-in key in 4.3, later the

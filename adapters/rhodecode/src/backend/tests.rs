@@ -5,6 +5,7 @@ mod evidence;
 mod faults;
 mod server;
 mod shapes;
+mod steps;
 mod teams;
 
 use std::fmt;

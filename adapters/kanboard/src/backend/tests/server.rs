@@ -53,6 +53,10 @@ impl Upstream for Scripted {
 
 /// A backend in front of a server, with the application's token or this user's password.
 pub(super) fn backend(server: &Arc<Scripted>, user: Option<&str>) -> Arc<dyn Backend> {
+    in_front_of(Arc::clone(server) as Arc<dyn Upstream>, user)
+}
+
+pub(super) fn in_front_of(server: Arc<dyn Upstream>, user: Option<&str>) -> Arc<dyn Backend> {
     let service = Service {
         realm: REALM,
         version: None,
@@ -61,7 +65,7 @@ pub(super) fn backend(server: &Arc<Scripted>, user: Option<&str>) -> Arc<dyn Bac
         defaults: Defaults::default(),
         random: || [0xab; 32],
     };
-    make(&service, Arc::clone(server) as Arc<dyn Upstream>)
+    make(&service, server)
 }
 
 /// A row, with some of its columns changed.

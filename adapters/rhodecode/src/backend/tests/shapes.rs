@@ -30,7 +30,7 @@ pub(super) fn group_row(id: i64, name: &str, users: &[Value]) -> Value {
         "owner": "admin", "users_group_id": id, "active": true, "group_description": ""})
 }
 
-fn made(row: &Value) -> (u16, String) {
+pub(super) fn made(row: &Value) -> (u16, String) {
     result(&json!({"msg": "created new user", "user": row}))
 }
 
@@ -83,7 +83,8 @@ fn a_creation_says_what_differs_from_the_defaults() {
     newer["description"] = json!("d");
     newer["create_personal_repo_group"] = json!(true);
     for (version, wanted) in [(None, newer), (Some("4.3"), common)] {
-        let server = Scripted::answering([result(&json!([])), made(&row(7, "ada"))]);
+        let shown = with(7, "ada", &json!({"active": false, "admin": true}));
+        let server = Scripted::answering([result(&json!([])), made(&shown)]);
         run(&backend(version, &server), create(whole.clone())).unwrap();
         assert_eq!(server.call(1), ("create_user".to_owned(), wanted));
         let asked = server.asked.lock().unwrap();
@@ -274,7 +275,9 @@ fn a_team_is_synchronised_where_the_server_can() {
         attributes: json!({kept::SYNC: "manual_api"}).as_object().cloned().unwrap(),
         ..NewGroup::default()
     };
-    let shown = result(&json!({"msg": "", "user_group": group_row(51, "team", &[])}));
+    let mut shown = group_row(51, "team", &[]);
+    shown["active"] = json!(false);
+    let shown = result(&json!({"msg": "", "user_group": shown}));
     let common = json!({"group_name": "team", "description": "d", "active": false});
     let mut newer = common.clone();
     newer["sync"] = json!(true);

@@ -1,0 +1,219 @@
+//! Changes that take several calls, with a server that fails at each of them.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use isogloss_canonical::backend::{OwnAccount, Upstream};
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::{NewUser, Role, UserPatch, UserRef};
+use serde_json::{Value, json};
+
+use super::server::{REALM, Scripted, backend, row};
+
+/// How a call fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Failing {
+    /// Nothing is done.
+    Before,
+    /// It is done, and the answer is lost.
+    After,
+    /// Nothing is done, and the server says that it was.
+    Silently,
+    /// Nothing is done, and the server says so.
+    Openly,
+}
+
+const EVERY: [Failing; 4] = [Failing::Before, Failing::After, Failing::Silently, Failing::Openly];
+
+/// A server that keeps one person, number 2, beside number 1, and fails where a test says.
+#[derive(Debug, Default)]
+struct Fake {
+    person: Mutex<Option<Value>>,
+    asked: Mutex<Vec<String>>,
+    failing: Option<(usize, Failing)>,
+}
+
+impl Fake {
+    fn failing(at: Option<(usize, Failing)>, person: Option<Value>) -> Arc<Self> {
+        Arc::new(Self { person: Mutex::new(person), failing: at, ..Self::default() })
+    }
+
+    fn left(&self) -> Option<Value> {
+        self.person.lock().unwrap().clone()
+    }
+
+    fn act(&self, method: &str, params: &Value) -> Value {
+        let mut person = self.person.lock().unwrap();
+        match method {
+            "createUser" => {
+                let name = params["username"].as_str().unwrap();
+                *person = Some(row(2, name, &json!({"role": params["role"]})));
+                return json!(2);
+            }
+            "getUser" => return person.clone().unwrap_or(Value::Null),
+            "removeUser" => return json!(person.take().is_some()),
+            _ => {}
+        }
+        let Some(kept) = person.as_mut() else { return json!(true) };
+        match method {
+            "disableUser" => kept["is_active"] = json!(0),
+            "enableUser" => kept["is_active"] = json!(1),
+            "updateUser" => kept["role"] = params["role"].clone(),
+            other => panic!("{other}"),
+        }
+        json!(true)
+    }
+}
+
+#[async_trait]
+impl Upstream for Fake {
+    async fn send(&self, request: Request) -> Result<Response, Fault> {
+        let call: Value = serde_json::from_slice(&request.body).unwrap();
+        let method = call["method"].as_str().unwrap();
+        let at = self.asked.lock().unwrap().len();
+        self.asked.lock().unwrap().push(method.to_owned());
+        let failing = self.failing.filter(|(when, _)| *when == at).map(|(_, how)| how);
+        let reads = method == "getUser";
+        let result = match failing {
+            Some(Failing::Before) => return Err(Fault::new(FaultKind::Unavailable, "refused")),
+            Some(Failing::Silently) if method == "createUser" => json!(2),
+            Some(Failing::Silently) if !reads => json!(true),
+            Some(Failing::Openly) if !reads => json!(false),
+            _ => self.act(method, &call["params"]),
+        };
+        if failing == Some(Failing::After) {
+            return Err(Fault::new(FaultKind::Timeout, "lost"));
+        }
+        let answer = json!({"jsonrpc": "2.0", "result": result, "id": call["id"]});
+        Ok(Response::new(200, answer.to_string()))
+    }
+}
+
+async fn run(fake: &Arc<Fake>, command: Command) -> Result<Outcome, Fault> {
+    let server = Arc::clone(fake) as Arc<dyn Upstream>;
+    super::server::in_front_of(server, None).execute(command, &Caller::Gateway).await
+}
+
+fn somebody() -> UserRef {
+    UserRef::Native(REALM, "2".to_owned())
+}
+
+fn rights(row: &Value) -> (&str, bool) {
+    (row["role"].as_str().unwrap(), row["is_active"] == 1)
+}
+
+#[tokio::test]
+async fn an_inactive_person_is_whole_or_is_not_left() {
+    for (role, word) in [(Role::User, "app-user"), (Role::Administrator, "app-admin")] {
+        let create = || {
+            let new =
+                NewUser { username: "ada".to_owned(), role, inactive: true, ..NewUser::default() };
+            Command::CreateUser(Box::new(new))
+        };
+        let whole = Fake::failing(None, None);
+        let made = run(&whole, create()).await.unwrap().user().unwrap();
+        assert_eq!((made.active, made.role), (false, role));
+        let steps = whole.asked.lock().unwrap().len();
+        for (at, how) in (0..steps).flat_map(|at| EVERY.map(|how| (at, how))) {
+            let fake = Fake::failing(Some((at, how)), None);
+            let answered = run(&fake, create()).await;
+            let left = fake.left();
+            let told = format!("{at} {how:?}: {left:?} {:?}", fake.asked.lock().unwrap());
+            match answered {
+                Ok(_) => assert_eq!(left.as_ref().map(rights), Some((word, false)), "{told}"),
+                // Nothing proves that it is this one: no rights, and nothing is written.
+                Err(_) if at < 2 => {
+                    assert!(left.is_none_or(|row| row["role"] == "app-user"), "{told}");
+                }
+                Err(_) => assert_eq!(left, None, "{told}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_given_rights_before_others_are_taken_away() {
+    let patch =
+        |role, active| UserPatch { role: Some(role), active: Some(active), ..UserPatch::default() };
+    let off = (patch(Role::Administrator, false), json!({"role": "app-user", "is_active": 1}));
+    let on = (patch(Role::User, true), json!({"role": "app-admin", "is_active": 0}));
+    for (patch, before) in [off, on] {
+        for (at, how) in (0..5).flat_map(|at| EVERY.map(|how| (at, how))) {
+            let fake = Fake::failing(Some((at, how)), Some(row(2, "ada", &before)));
+            let change = Command::UpdateUser(somebody(), Box::new(patch.clone()));
+            let done = run(&fake, change).await.is_ok();
+            let left = fake.left().unwrap();
+            let told = format!("{at} {how:?}: {left:?} {:?}", fake.asked.lock().unwrap());
+            // The server says that it did and did not: that is seen at the end.
+            if how != Failing::Silently {
+                assert_ne!(rights(&left), ("app-admin", true), "{told}");
+            }
+            if done {
+                let wanted = patch.role == Some(Role::Administrator);
+                assert_eq!(rights(&left).0 == "app-admin", wanted, "{told}");
+                assert_eq!(Some(rights(&left).1), patch.active, "{told}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_done_is_not_answered_as_done() {
+    let role = UserPatch { role: Some(Role::Manager), ..UserPatch::default() };
+    for command in
+        [Command::UpdateUser(somebody(), Box::new(role)), Command::DeactivateUser(somebody())]
+    {
+        let fake = Fake::failing(Some((1, Failing::Silently)), Some(row(2, "ada", &json!({}))));
+        assert_eq!(run(&fake, command).await.unwrap_err().kind, FaultKind::Unexpected);
+    }
+}
+
+#[tokio::test]
+async fn another_person_is_not_written_to() {
+    let new = NewUser { username: "ada".to_owned(), inactive: true, ..NewUser::default() };
+    let bob = row(2, "bob", &json!({}));
+    let server = Scripted::saying([Some(json!(2)), Some(bob)]);
+    let create = Command::CreateUser(Box::new(new));
+    let fault = backend(&server, None).execute(create, &Caller::Gateway).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Unexpected);
+    assert_eq!(server.asked().len(), 2);
+    // MariaDB finds names in any case.
+    let server = Scripted::saying([Some(row(2, "ada", &json!({})))]);
+    let named = Command::GetUser(UserRef::Name("ADA".to_owned()));
+    let fault = backend(&server, None).execute(named, &Caller::Gateway).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::NotFound);
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_only_its_own_persons() {
+    let bad = json!({"id": 7, "username": null});
+    let rows = json!([row(1, "admin", &json!({})), bad, row(8, "ada", &json!({}))]);
+    let server = Scripted::saying([Some(rows)]);
+    let listed = backend(&server, None).execute(Command::ListUsers, &Caller::Gateway).await;
+    let listed = listed.unwrap().listed().unwrap();
+    assert_eq!((listed.users.len(), listed.unread.len()), (2, 1));
+    let server = Scripted::saying([Some(json!([bad]))]);
+    let none = backend(&server, None).execute(Command::ListUsers, &Caller::Gateway).await;
+    assert_eq!(none.unwrap_err().kind, FaultKind::Unexpected);
+}
+
+#[tokio::test]
+async fn whose_credential_it_is_is_known() {
+    for user in [None, Some("jsonrpc")] {
+        let server = Scripted::saying([]);
+        assert_eq!(backend(&server, user).own_account().await.unwrap(), OwnAccount::Nobody);
+    }
+    let me = json!({"id": 3, "username": "gate", "role": "app-admin", "is_active": 1});
+    let server = Scripted::saying([Some(me)]);
+    let own = backend(&server, Some("gate")).own_account().await.unwrap();
+    let OwnAccount::Account(user) = own else { panic!("nobody") };
+    assert_eq!((&*user.username, user.native(&REALM)), ("gate", Some("3")));
+    // An outage is no answer.
+    let silent = Scripted::saying([]);
+    let fault = backend(&silent, Some("gate")).own_account().await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Timeout);
+}

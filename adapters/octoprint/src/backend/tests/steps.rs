@@ -1,0 +1,184 @@
+//! Changes that take several calls, with a server that fails at each of them.
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use isogloss_canonical::backend::{OwnAccount, Upstream};
+use isogloss_canonical::http::{Request, Response};
+use serde_json::{Value, json};
+
+use super::server::{Scripted, old};
+use super::*;
+
+/// How a call fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Failing {
+    /// Nothing is done.
+    Before,
+    /// It is done, and the answer is lost.
+    After,
+    /// Nothing is done, and the server says that it was.
+    Silently,
+}
+
+const EVERY: [Failing; 3] = [Failing::Before, Failing::After, Failing::Silently];
+
+/// A server that keeps one person, ann, and fails where a test says.
+#[derive(Debug)]
+struct Fake {
+    ann: Mutex<Option<Value>>,
+    asked: Mutex<Vec<String>>,
+    failing: Option<(usize, Failing)>,
+}
+
+impl Fake {
+    fn failing(at: Option<(usize, Failing)>, ann: Option<Value>) -> Arc<Self> {
+        Arc::new(Self { ann: Mutex::new(ann), asked: Mutex::default(), failing: at })
+    }
+
+    fn rights(&self) -> Option<(bool, bool)> {
+        self.ann.lock().unwrap().as_ref().map(|ann| (is_admin(ann), ann["active"] == true))
+    }
+}
+
+fn is_admin(row: &Value) -> bool {
+    row["groups"].as_array().unwrap().contains(&json!("admins"))
+}
+
+fn ann(admin: bool, active: bool) -> Value {
+    let groups = if admin { json!(["admins", "users"]) } else { json!(["users"]) };
+    json!({"name": "ann", "active": active, "groups": groups, "permissions": [], "apikey": null})
+}
+
+#[async_trait]
+impl Upstream for Fake {
+    async fn send(&self, request: Request) -> Result<Response, Fault> {
+        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let at = self.asked.lock().unwrap().len();
+        self.asked.lock().unwrap().push(format!("{} {} {body}", request.method, request.path));
+        let failing = self.failing.filter(|(when, _)| *when == at).map(|(_, how)| how);
+        if failing == Some(Failing::Before) {
+            return Err(Fault::new(FaultKind::Unavailable, "refused"));
+        }
+        let mut kept = self.ann.lock().unwrap();
+        match request.method.as_str() {
+            _ if failing == Some(Failing::Silently) => {}
+            "POST" => {
+                let mut row = ann(false, true);
+                row["groups"] = body["groups"].clone();
+                row["active"] = body["active"].clone();
+                *kept = Some(row);
+            }
+            "DELETE" => *kept = None,
+            "PUT" => {
+                let row = kept.as_mut().unwrap().as_object_mut().unwrap();
+                let body = body.as_object().unwrap().iter();
+                row.extend(body.map(|(name, value)| (name.clone(), value.clone())));
+            }
+            _ => {}
+        }
+        if failing == Some(Failing::After) {
+            return Err(Fault::new(FaultKind::Timeout, "lost"));
+        }
+        let shown = match (request.method.as_str(), kept.clone()) {
+            ("PUT", _) if request.path.ends_with("/password") => json!({}),
+            ("GET", Some(row)) => row,
+            ("GET", None) => {
+                return Ok(Response::new(404, r#"{"error":"The requested URL was not found"}"#));
+            }
+            (_, row) => json!({"users": row.into_iter().collect::<Vec<_>>()}),
+        };
+        Ok(Response::new(200, shown.to_string()))
+    }
+}
+
+#[test]
+fn nobody_is_given_rights_before_others_are_taken_away() {
+    let patch = |role, active| UserPatch {
+        role: Some(role),
+        active: Some(active),
+        password: Some(Some("new-secret".into())),
+        ..UserPatch::default()
+    };
+    let off = (patch(Role::Administrator, false), ann(false, true));
+    let on = (patch(Role::User, true), ann(true, false));
+    for (patch, before) in [off, on] {
+        let mut failed = 0;
+        for (at, how) in (0..9).flat_map(|at| EVERY.map(|how| (at, how))) {
+            let fake = Fake::failing(Some((at, how)), Some(before.clone()));
+            let update = Command::UpdateUser(named("ann"), Box::new(patch.clone()));
+            let done = run(&server::backend(&fake), update).is_ok();
+            let left = fake.rights().unwrap();
+            let told = format!("{at} {how:?}: {left:?} {:?}", fake.asked.lock().unwrap());
+            assert_ne!(left, (true, true), "{told}");
+            if done {
+                let wanted = (patch.role == Some(Role::Administrator), patch.active == Some(true));
+                assert_eq!(left, wanted, "{told}");
+            } else {
+                failed += 1;
+            }
+        }
+        assert!(failed > 8, "{failed}");
+    }
+}
+
+/// A server that does not heed that somebody shall be inactive.
+#[test]
+fn who_shall_not_act_never_does() {
+    let shown = |active: bool| json!({"users": [ann(false, active)]}).to_string();
+    let gone = (404, r#"{"error":"The requested URL was not found"}"#.to_owned());
+    let answers = [(200, shown(true)), (200, json!({"users": []}).to_string()), gone];
+    let server = Scripted::answering(answers);
+    let new = NewUser { username: "ann".to_owned(), inactive: true, ..NewUser::default() };
+    let create = Command::CreateUser(Box::new(new));
+    assert_eq!(refused(run(&server::backend(&server), create)).0, FaultKind::Unexpected);
+    assert!(server.asked.lock().unwrap()[1].starts_with("DELETE /api/access/users/ann"));
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_only_its_own_persons() {
+    let bad = json!({"name": "bob", "active": "maybe"});
+    let list = || (200, json!({"users": [ann(false, true), bad]}).to_string());
+    let ask = |command| run(&server::backend(&Scripted::answering([list()])), command);
+    let listed = ask(Command::ListUsers).unwrap().listed().unwrap();
+    assert_eq!((listed.users.len(), listed.unread.len()), (1, 1));
+    // What answers a change of ann has bob's row in it too.
+    assert!(user(ask(Command::ActivateUser(named("ann")))).active);
+    let none = (200, json!({"users": [bad]}).to_string());
+    let none = run(&server::backend(&Scripted::answering([none])), Command::ListUsers);
+    assert_eq!(refused(none).0, FaultKind::Unexpected);
+}
+
+fn own(backend: &Arc<dyn Backend>) -> Result<OwnAccount, Fault> {
+    match pin!(backend.own_account()).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(own) => own,
+        Poll::Pending => panic!("a script never waits"),
+    }
+}
+
+#[test]
+fn whose_key_it_is_is_known() {
+    let answering = |answers: Vec<(u16, Value)>| {
+        let answers = answers.into_iter().map(|(status, shape)| (status, shape.to_string()));
+        Scripted::answering(answers.collect::<Vec<_>>())
+    };
+    let named = |own: OwnAccount| match own {
+        OwnAccount::Account(user) => user.username,
+        other => panic!("{other:?}"),
+    };
+    let asked = answering(vec![(200, json!({"name": "ann"})), (200, ann(true, true))]);
+    assert_eq!(named(own(&server::backend(&asked)).unwrap()), "ann");
+    let global = answering(vec![(200, json!({"name": "_api"}))]);
+    assert_eq!(own(&server::backend(&global)).unwrap(), OwnAccount::Nobody);
+    let guest = answering(vec![(200, json!({"name": null}))]);
+    assert_eq!(own(&server::backend(&guest)).unwrap_err().kind, FaultKind::Unavailable);
+    // Servers before 1.4 show it among the people, or not at all.
+    for (key, known) in [("admin_key", true), ("another", false)] {
+        let row = json!({"name": "ann", "active": true, "admin": true, "apikey": key});
+        let listed = answering(vec![(200, json!({"users": [row]}))]);
+        match own(&old(&listed)).unwrap() {
+            OwnAccount::Account(user) => assert!(known && user.username == "ann"),
+            other => assert!(!known && other == OwnAccount::Unknown, "{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What the server says that it did, and did not.
+
+use isogloss_canonical::backend::OwnAccount;
+use isogloss_canonical::fault::Fault;
+
+use super::server::Scripted;
+use super::shapes::{group_row, made, result, row, with};
+use super::*;
+
+fn kind(result: Result<Outcome, Fault>) -> FaultKind {
+    result.unwrap_err().kind
+}
+
+/// Creates ada, inactive, where bob is number 7.
+fn creating(answers: impl IntoIterator<Item = (u16, String)>) -> (FaultKind, Vec<String>) {
+    let list = result(&json!([row(7, "bob")]));
+    let server = Scripted::answering([list].into_iter().chain(answers));
+    let fault =
+        kind(run(&backend(None, &server), create(NewUser { inactive: true, ..new("ada") })));
+    let asked = (0..server.calls()).map(|index| server.call(index).0).collect();
+    (fault, asked)
+}
+
+#[test]
+fn a_creation_that_took_somebody_over_goes_no_further() {
+    let off = json!({"active": false});
+    for other in [with(7, "ada", &off), with(3, "ada", &off), with(8, "ADA", &off)] {
+        let (fault, asked) = creating([made(&other)]);
+        assert_eq!((fault, asked.len()), (FaultKind::Unexpected, 2), "{other}");
+    }
+}
+
+#[test]
+fn who_shall_not_act_never_does() {
+    let deleted = result(&json!({"msg": "deleted", "user": null}));
+    let (fault, asked) = creating([made(&row(8, "ada")), deleted]);
+    assert_eq!(fault, FaultKind::Unexpected);
+    assert_eq!(asked, ["get_users", "create_user", "delete_user"]);
+}
+
+#[test]
+fn what_was_not_done_is_not_answered_as_done() {
+    let shown = || Scripted::answering([made(&row(51, "ada"))]);
+    let name = Some("eve".to_owned());
+    for patch in [
+        UserPatch { active: Some(false), ..UserPatch::default() },
+        UserPatch { role: Some(Role::Administrator), ..UserPatch::default() },
+        UserPatch { username: name.clone(), ..UserPatch::default() },
+    ] {
+        assert_eq!(kind(run(&backend(None, &shown()), change(patch))), FaultKind::Unexpected);
+    }
+    let off = Command::DeactivateUser(someone());
+    assert_eq!(kind(run(&backend(None, &shown()), off)), FaultKind::Unexpected);
+    let other = UserPatch { display_name: Some(name.clone()), ..UserPatch::default() };
+    let another = Scripted::answering([made(&row(52, "ada"))]);
+    assert_eq!(kind(run(&backend(None, &another), change(other))), FaultKind::Unexpected);
+    let patch = GroupPatch { name, ..GroupPatch::default() };
+    let same = json!({"msg": "updated", "user_group": group_row(51, "team", &[])});
+    let server = Scripted::answering([result(&same)]);
+    let renamed = run(&backend(None, &server), Command::UpdateGroup(team(), Box::new(patch)));
+    assert_eq!(kind(renamed), FaultKind::Unexpected);
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_only_its_own_persons() {
+    let bad = || with(9, "eve", &json!({"last_login": "yesterday"}));
+    let ask = |shape: Value, command| {
+        run(&backend(None, &Scripted::answering([result(&shape)])), command)
+    };
+    let people = || json!([row(7, "bob"), bad(), row(8, "ada")]);
+    let listed = ask(people(), Command::ListUsers).unwrap().listed().unwrap();
+    assert_eq!((listed.users.len(), listed.unread.len()), (2, 1));
+    let team = json!(group_row(51, "team", &[row(7, "bob"), bad()]));
+    let members = ask(team, Command::ListMembers(super::team())).unwrap().listed().unwrap();
+    assert_eq!((members.users.len(), members.unread.len()), (1, 1));
+    assert_eq!(kind(ask(json!([bad()]), Command::ListUsers)), FaultKind::Unexpected);
+    // A name that only an unreadable row has is taken all the same.
+    let server = Scripted::answering([result(&people())]);
+    assert_eq!(kind(run(&backend(None, &server), create(new("EVE")))), FaultKind::Conflict);
+    assert_eq!(server.calls(), 1);
+}
+
+#[test]
+fn whose_token_it_is_is_known() {
+    let own = |answer: Value| {
+        let backend = backend(None, &Scripted::answering([result(&answer)]));
+        match pin!(backend.own_account()).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(own) => own.unwrap(),
+            Poll::Pending => panic!("a script never waits"),
+        }
+    };
+    let OwnAccount::Account(user) = own(row(2, "admin")) else { panic!("nobody") };
+    assert_eq!((&*user.username, user.native(&REALM)), ("admin", Some("2")));
+    assert_eq!(own(row(1, "default")), OwnAccount::Unknown);
+}
