@@ -18,6 +18,7 @@ use crate::config::settings::{self, Policy, Route, Settings};
 use crate::directory::{Directory, DirectoryConfig};
 use crate::layers::bridge::Bridge;
 use crate::layers::names::Names;
+use crate::layers::own_account::OwnAccountKept;
 use crate::provision::bootstrap::open_shadow;
 use crate::registry;
 use crate::sessions::Sessions;
@@ -135,12 +136,14 @@ pub(crate) struct System {
 }
 
 /// Prepares to reach a system. Nothing is sent, and nothing is opened.
-pub(crate) fn bare(wanted: &settings::Backend) -> anyhow::Result<System> {
+pub(crate) fn bare(name: &str, wanted: &settings::Backend) -> anyhow::Result<System> {
     let (adapter, backend) = registry::backend(&wanted.system).map_err(|why| anyhow!(why))?;
     let realm = wanted.realm.as_ref().map_or(Realm::named(adapter.name), Realm::new);
     let service = service(wanted, realm.clone())?;
     let upstream = HttpUpstream::new(&reach(wanted)?).map_err(|why| anyhow!(why))?;
     let system = (backend.make)(&service, Arc::new(upstream));
+    let (ids, rights) = ((realm.clone(), adapter.users), Realm::named(adapter.name));
+    let system = OwnAccountKept::over(system, name, ids, rights);
     let backend = Names::over(system, &wanted.roles, &wanted.teams);
     Ok(System { backend, realm, adapter })
 }
@@ -150,7 +153,7 @@ async fn system(
     name: &str,
     wanted: &settings::Backend,
 ) -> anyhow::Result<Made> {
-    let System { backend: system, realm, adapter } = bare(wanted)?;
+    let System { backend: system, realm, adapter } = bare(name, wanted)?;
     let directory = settings.store.directory.join(SHADOWS).join(name);
     let mut numbered = registry::numbered(settings);
     for own in numbered.iter_mut().filter(|numbered| numbered.realm == realm) {

@@ -75,7 +75,7 @@ pub async fn all(settings: &Settings) -> Vec<Connection> {
 async fn system(name: &str, wanted: &Backend) -> Connection {
     let url = wanted.url.as_ref().map(MaskedUrl::masked).unwrap_or_default();
     timed(format!("backend {name}"), url, async {
-        let system = backends::bare(wanted).map_err(|why| format!("{why:#}"))?.backend;
+        let system = backends::bare(name, wanted).map_err(|why| format!("{why:#}"))?.backend;
         let read = Command::GetUser(UserRef::Name(NOBODY.to_owned()));
         match system.execute(read, &Caller::Gateway).await {
             Ok(_) => Ok(()),

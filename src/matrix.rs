@@ -6,7 +6,7 @@ use isogloss_canonical::capability::{Capability, Support};
 use isogloss_canonical::command::Verb;
 use isogloss_canonical::dialect::Method;
 
-use crate::layers::bridge;
+use crate::layers::{bridge, own_account};
 use crate::registry;
 
 /// How a method of a front is done on a backend.
@@ -121,7 +121,24 @@ pub fn markdown(rows: &[Row]) -> String {
             format!("| `{}` | {} |", rows[0].method, cells.join(" | "))
         }));
     }
+    page.push(own_accounts());
     page.join("\n") + "\n"
+}
+
+/// What is refused of the gateway's own account, and how each backend knows it.
+fn own_accounts() -> String {
+    let known = |adapter: &&Adapter| {
+        let how = adapter.backend.map(|backend| backend.own_account)?;
+        Some(format!("| {} | {how} |", adapter.name))
+    };
+    let rows: Vec<_> = registry::ADAPTERS.iter().filter_map(known).collect();
+    let refused = own_account::REFUSED;
+    format!(
+        "\n## The gateway's own account\n\nRefused of the account whose credential the gateway \
+         calls a system with, whoever asks: {refused}. Where it is not known whose that is, nothing \
+         is refused.\n\n| backend | how the account is known |\n|---|---|\n{}",
+        rows.join("\n")
+    )
 }
 
 const HEAD: &str = "# The matrix\n\nEvery front on every backend, method by method; written by \

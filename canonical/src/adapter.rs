@@ -90,6 +90,8 @@ pub struct SystemBackend {
     pub capability: fn() -> Capability,
     /// Makes it; it reaches the system through an upstream.
     pub make: MakeBackend,
+    /// How it knows whose credential it calls with, and when it does not: for the matrix.
+    pub own_account: &'static str,
 }
 
 /// An option that an adapter knows.

@@ -2,3 +2,4 @@
 
 pub mod bridge;
 pub mod names;
+pub mod own_account;

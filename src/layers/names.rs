@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use isogloss_canonical::backend::Backend;
+use isogloss_canonical::backend::{Backend, OwnAccount};
 use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
@@ -63,7 +63,11 @@ impl Names {
     fn inwards(&self, outcome: &mut Outcome) {
         match outcome {
             Outcome::User(user) => self.person(user),
-            Outcome::Users(users) => users.iter_mut().for_each(|user| self.person(user)),
+            Outcome::Users(users) | Outcome::UsersInPart(users, _) => {
+                for user in users {
+                    self.person(user);
+                }
+            }
             Outcome::Group(team) => self.team(team),
             Outcome::Groups(teams) => teams.iter_mut().for_each(|team| self.team(team)),
             _ => {}
@@ -90,6 +94,10 @@ fn rename(table: &BTreeMap<String, String>, name: &mut String) {
 impl Backend for Names {
     fn capability(&self) -> &Capability {
         self.inner.capability()
+    }
+
+    async fn own_account(&self) -> Result<OwnAccount, Fault> {
+        self.inner.own_account().await
     }
 
     async fn execute(&self, mut command: Command, caller: &Caller) -> Result<Outcome, Fault> {

@@ -45,7 +45,11 @@ pub const ADAPTER: Adapter = Adapter {
                     it was released.",
         },
     ],
-    backend: Some(SystemBackend { capability: backend::capability, make: backend::make }),
+    backend: Some(SystemBackend {
+        capability: backend::capability,
+        make: backend::make,
+        own_account: "`users/getuser` without `uid`",
+    }),
     dialect,
     foundation: rights::foundation,
     mint: keys::mint,

@@ -38,7 +38,11 @@ pub const ADAPTER: Adapter = Adapter {
             about: "Answers as a server on this database does: columns, loose ids, equal names.",
         },
     ],
-    backend: Some(SystemBackend { capability: backend::capability, make: backend::make }),
+    backend: Some(SystemBackend {
+        capability: backend::capability,
+        make: backend::make,
+        own_account: "`getMe`, where `username` is set; the application's token is nobody's",
+    }),
     dialect,
     foundation: Vec::new,
     mint,

@@ -30,7 +30,11 @@ pub const ADAPTER: Adapter = Adapter {
     groups: Numbering::Names,
     versions: &["1.11", BEFORE_1_4],
     options: OPTIONS,
-    backend: Some(SystemBackend { capability: backend::capability, make: backend::make }),
+    backend: Some(SystemBackend {
+        capability: backend::capability,
+        make: backend::make,
+        own_account: "`/api/currentuser`; before 1.4 by the keys that people's rows show, so that the owner of an application's key is not known; the global key is nobody's",
+    }),
     dialect,
     foundation,
     mint: dialect::secrets::key,

@@ -27,7 +27,11 @@ pub const ADAPTER: Adapter = Adapter {
     groups: Numbering::From(1),
     versions: VERSIONS,
     options: &[],
-    backend: Some(SystemBackend { capability: backend::capability, make: backend::make }),
+    backend: Some(SystemBackend {
+        capability: backend::capability,
+        make: backend::make,
+        own_account: "`get_user` without `userid`",
+    }),
     dialect,
     foundation: Vec::new,
     mint,
