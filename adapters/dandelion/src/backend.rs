@@ -56,7 +56,10 @@ pub(crate) fn capability() -> Capability {
         .with(Verb::ActivateUser, Support::Composed("users/enable, then a read"))
         .with(Verb::DeactivateUser, Support::Composed("users/disable, then a read"))
         .with(Verb::UpdateUser, Support::Lossy("no name or theme can be taken away"))
-        .with(Verb::DeleteUser, Support::Lossy("administrators must be made ordinary users first"))
+        .with(
+            Verb::DeleteUser,
+            Support::Composed("administrators become ordinary first, then users/delete and a read"),
+        )
         .holding([Field::DisplayName, Field::Role, Field::Active, Field::Password, Field::Groups])
         .keeping(&[THEME, INITIAL_LOGIN])
 }

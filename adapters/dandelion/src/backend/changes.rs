@@ -111,13 +111,16 @@ impl DandelionBackend {
     }
 
     /// Deletes, and looks whether it is so: members of an administrators' group stay, and the
-    /// server says that they went (`fixtures/transcripts/dandelion/delete-admin-user.json`). It
-    /// would let them go where somebody's id is that group's
-    /// (`fixtures/transcripts/dandelion-user-two/delete-admin-user-two.json`), so it is not asked.
+    /// server says that they went (`fixtures/transcripts/dandelion/delete-admin-user.json`). So an
+    /// administrator is made an ordinary person first. Where that is not done they would go all the
+    /// same if somebody's id was that group's
+    /// (`fixtures/transcripts/dandelion-user-two/delete-admin-user-two.json`), so nothing is deleted.
     pub(super) async fn delete(&self, user: &UserRef) -> Result<Outcome, Fault> {
         let known = self.get(user).await?;
         if known.group == Gid::ADMINISTRATORS {
-            return Err(kept("Dandelion keeps its administrators"));
+            let ordinary = Gid::ORDINARY.to_string();
+            self.act_on(known.id, "users/edit", vec![("role", &ordinary)], SAVED).await?;
+            self.shown(known.id, Gid::ORDINARY, known.user.active).await?;
         }
         let shown = known.id.to_string();
         let said = self.act("users/delete", vec![("uid", &shown)], DELETED).await?;
@@ -126,7 +129,7 @@ impl DandelionBackend {
                 Ok(Outcome::User(Box::new(known.user)))
             }
             (Err(fault), _) | (Ok(_), Acted::Broken(fault)) => Err(fault),
-            (Ok(_), Acted::Done) => Err(kept("Dandelion keeps its administrators")),
+            (Ok(_), Acted::Done) => Err(kept("Dandelion keeps who may administer it")),
             (Ok(_), Acted::Refused) => Err(kept("Dandelion keeps whose key it is")),
         }
     }
