@@ -1,10 +1,11 @@
 //! The store's files: a disk that is full, halves of a store, and what else is wrong with them.
 
 use std::fs::{self, Permissions};
+use std::io::Read;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -155,4 +156,50 @@ fn what_this_user_may_not_touch_is_said_with_its_owner_or_mode() {
         }
         set_mode(&directory, 0o755);
     }
+}
+
+/// Another process that writes to the store, until it is dropped.
+struct Writer(Child);
+
+impl Writer {
+    fn of(desk: &Desk) -> Self {
+        let script = "import sqlite3, sys\n\
+                      other = sqlite3.connect(sys.argv[1], isolation_level=None)\n\
+                      other.execute('BEGIN IMMEDIATE')\n\
+                      print('writing', flush=True)\n\
+                      sys.stdin.read()\n";
+        let mut command = Command::new("python3");
+        command.args(["-c", script]).arg(desk.data().join("isogloss.sqlite"));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut said = [0; 7];
+        child.stdout.as_mut().unwrap().read_exact(&mut said).unwrap();
+        Self(child)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // Its input is at its end: it ends by itself.
+        drop(self.0.stdin.take());
+        let _ended = self.0.wait();
+    }
+}
+
+#[test]
+fn a_store_that_another_process_holds_is_said_to_be_locked() {
+    let desk = Desk::new();
+    let server = desk.serve(&[]);
+    let credentials = desk.credentials();
+    let other = Writer::of(&desk);
+    let (told, refused) = std::thread::scope(|scope| {
+        let refused = scope.spawn(|| create(&server, &credentials, "one"));
+        (desk.fails(&["user", "add", "two"]), refused.join().unwrap())
+    });
+    assert!(told.contains("locked: another process"), "{told}");
+    assert_one_sentence(&told);
+    let words = refused["error"]["message"].as_str().unwrap();
+    assert!(words.contains("5 database is locked"), "{refused}");
+    drop(other);
+    assert!(create(&server, &credentials, "one")["result"].is_u64());
+    server.stop();
 }
