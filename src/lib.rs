@@ -10,6 +10,7 @@ pub mod config;
 pub mod connect;
 pub mod directory;
 pub mod explain;
+mod guards;
 pub mod layers;
 pub mod manual;
 pub mod matrix;

@@ -3,7 +3,7 @@
 use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::command::Verb;
 use isogloss_canonical::dialect::Method;
-use isogloss_canonical::permission::permission;
+use isogloss_canonical::permission::{guards, permission};
 use serde_json::{Value, json};
 
 use crate::registry;
@@ -66,10 +66,22 @@ pub fn permissions() -> String {
          *Gateway*: nobody but the gateway itself. Administrators and applications hold every \
          grant; an inactive person may do nothing.\n"
             .to_owned(),
-        "| command | takes |\n|---|---|".to_owned(),
+        "The guards look at what the command holds, and at the person or group it is about. They \
+         are for everybody but administrators and applications: nobody gives, changes or comes by \
+         rights that they do not hold. *Subject*: the person it is about is the caller, or holds \
+         no role and no grant beyond the caller's. *Given*: the role and the groups that it gives \
+         to a person convey nothing beyond the caller's own. *Group*: the group it is about \
+         conveys nothing beyond the caller's own. *Rights*: the rights that it gives to a group \
+         are the caller's own. *Attributes*: what a system keeps of its own rights stays within \
+         the rights of the caller's own groups. For example, a person with Dandelion's right \
+         `edituser` alone can rename an ordinary person; they cannot set an administrator's \
+         password, and cannot put anybody into a group with the right `deleteuser`.\n"
+            .to_owned(),
+        "| command | takes | guards |\n|---|---|---|".to_owned(),
     ];
     for verb in Verb::ALL {
-        lines.push(format!("| {verb} | {:?} |", permission(verb)));
+        let guards: Vec<_> = guards(verb).iter().map(|guard| format!("{guard:?}")).collect();
+        lines.push(format!("| {verb} | {:?} | {} |", permission(verb), guards.join(", ")));
     }
     lines.join("\n") + "\n"
 }

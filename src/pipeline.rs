@@ -19,6 +19,7 @@ use isogloss_canonical::vouching::{Voucher, Vouching};
 use jiff::Timestamp;
 
 use crate::auth::{Authority, random};
+use crate::guards;
 use crate::proxies::Sender;
 use crate::server::origin::Origin;
 use crate::sessions::Sessions;
@@ -116,6 +117,7 @@ impl Pipeline {
                 caller.holds(grant) || self.is_own_group(caller, command).await?
             }
         };
+        let allowed = allowed && guards::pass(self, caller, command).await?;
         match (allowed, caller) {
             (true, _) => Ok(()),
             (false, Caller::Nobody) => Err(Fault::refused(Refusal::Missing)),

@@ -118,6 +118,12 @@ pub fn numbered_ids(id: &str) -> NativeIds {
     numbers.map(|adapter| (Realm::named(adapter.name), id.to_owned())).collect()
 }
 
+/// Whether an attribute, of a person or of a group, holds rights of some system.
+#[must_use]
+pub fn holds_rights(attribute: &str) -> bool {
+    ADAPTERS.iter().any(|adapter| adapter.rights.contains(&attribute))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -133,6 +133,9 @@ pub struct Adapter {
     pub shows_keys: bool,
     /// The member of the credentials file that holds the first key: `api_token`.
     pub key_word: &'static str,
+    /// The attributes, of people and of groups, that hold rights of this system's own: only who
+    /// holds such a right may give it.
+    pub rights: &'static [&'static str],
     /// Whether the first key belongs to the application rather than to the administrator.
     pub application_key: bool,
 }

@@ -55,6 +55,7 @@ pub const ADAPTER: Adapter = Adapter {
     mint: keys::mint,
     shows_keys: true,
     key_word: "api_key",
+    rights: &[rights::RIGHTS],
     application_key: false,
 };
 

@@ -48,6 +48,7 @@ pub const ADAPTER: Adapter = Adapter {
     mint,
     shows_keys: true,
     key_word: "api_token",
+    rights: &[],
     application_key: true,
 };
 

@@ -40,6 +40,7 @@ pub const ADAPTER: Adapter = Adapter {
     mint: dialect::secrets::key,
     shows_keys: true,
     key_word: "api_key",
+    rights: &[rights::PERMISSION_KEYS, rights::SUBGROUPS, rights::DEFAULT],
     application_key: false,
 };
 

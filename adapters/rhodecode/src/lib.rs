@@ -37,6 +37,7 @@ pub const ADAPTER: Adapter = Adapter {
     mint,
     shows_keys: true,
     key_word: "auth_token",
+    rights: &[],
     application_key: false,
 };
 

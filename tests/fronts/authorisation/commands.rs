@@ -15,7 +15,7 @@ use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::group::{GroupPatch, GroupRef, NewGroup};
 use isogloss_canonical::key::{KeyChoice, NewKey};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::permission::Grant;
+use isogloss_canonical::permission::{Grant, Grants};
 use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{GroupChange, NewUser, Role, User, UserPatch, UserRef};
 use isogloss_store::Store;
@@ -26,19 +26,20 @@ use super::{part, words};
 use crate::bench::{Bench, House};
 use crate::block_on;
 
-const KINDS: [&str; 10] = [
+pub(super) const KINDS: [&str; 11] = [
     "nobody",
     "disabled",
     "self",
     "other",
     "owner",
     "steward",
+    "editor",
     "holder",
     "manager",
     "administrator",
     "application",
 ];
-const REALM: Realm = Realm::named("kanboard");
+pub(super) const REALM: Realm = Realm::named("kanboard");
 
 pub(super) fn trial() -> Trial {
     Trial::test("authorisation::gateway::every-command-by-every-caller", || block_on(compare()))
@@ -60,7 +61,7 @@ async fn compare() -> Result<(), Failed> {
                 "gateway" => bench.pipeline().read(command).await,
                 kind => bench.pipeline().call(&caller(&bench, kind).await, command).await,
             };
-            let carried_out = std::mem::take(&mut *willing.done.lock().unwrap());
+            let carried_out = willing.take();
             let refused = matches!(&asked, Err(fault)
                 if matches!(fault.kind, FaultKind::Forbidden | FaultKind::Unauthenticated));
             if words(may).contains(kind) == refused || (refused && carried_out) {
@@ -76,12 +77,13 @@ async fn compare() -> Result<(), Failed> {
 }
 
 /// People, and the team `crew` with an owner and a steward.
-async fn furnished() -> Bench {
+pub(super) async fn furnished() -> Bench {
     let person = |name: &str, role: &str| json!({"username": name, "role": role});
     let bench = House::of(&json!({"users": [
         person("ann", "user"), person("bob", "user"), person("owner", "user"),
-        person("steward", "user"), person("holder", "user"), person("mia", "manager"),
-        person("admin", "administrator"),
+        person("steward", "user"), person("holder", "user"), person("holder2", "user"),
+        person("editor", "user"), person("mia", "manager"), person("mia2", "manager"),
+        person("admin", "administrator"), person("admin2", "administrator"),
         {"username": "dis", "admin": true, "active": false},
     ]}))
     .await
@@ -92,22 +94,33 @@ async fn furnished() -> Bench {
     bench.ask(Command::CreateGroup(Box::new(crew))).await;
     let stewards = GroupPatch { stewards: Some(vec![steward]), ..GroupPatch::default() };
     bench.ask(Command::UpdateGroup(team(), Box::new(stewards))).await;
+    let most = Grant::ALL.into_iter().filter(|grant| *grant != Grant::Administer);
+    group_of(&bench, "holders", most.collect(), &["holder", "holder2"]).await;
+    let edits = [Grant::SeeUsers, Grant::EditUsers].into_iter().collect();
+    group_of(&bench, "editors", edits, &["editor"]).await;
+    bench
+}
+
+/// A group of Dandelion's with these rights and members.
+async fn group_of(bench: &Bench, name: &str, grants: Grants, members: &[&str]) {
     let realm = Realm::named("dandelion");
-    let grants = Grant::ALL.into_iter().filter(|grant| *grant != Grant::Administer).collect();
-    let (name, own) = ("holders".to_owned(), Some(realm.clone()));
+    let (name, own) = (name.to_owned(), Some(realm.clone()));
     let group = NewGroup { name, realm: own, grants, ..NewGroup::default() };
     let group = bench.ask(Command::CreateGroup(Box::new(group))).await.group().unwrap();
-    let groups = Some(GroupChange { realm, groups: vec![group.as_ref().into()] });
-    let patch = UserPatch { groups, ..UserPatch::default() };
-    bench.ask(Command::UpdateUser(UserRef::Name("holder".to_owned()), Box::new(patch))).await;
-    bench
+    for member in members {
+        let groups = vec![group.as_ref().into()];
+        let groups = Some(GroupChange { realm: realm.clone(), groups });
+        let patch = UserPatch { groups, ..UserPatch::default() };
+        let member = UserRef::Name((*member).to_owned());
+        bench.ask(Command::UpdateUser(member, Box::new(patch))).await;
+    }
 }
 
 fn team() -> GroupRef {
     GroupRef::Name(None, "crew".to_owned())
 }
 
-async fn caller(bench: &Bench, kind: &str) -> Caller {
+pub(super) async fn caller(bench: &Bench, kind: &str) -> Caller {
     let name = match kind {
         "nobody" => return Caller::Nobody,
         "application" => return Caller::application(REALM, bench.authority.seal()),
@@ -149,7 +162,7 @@ fn commands(user: &User) -> Vec<(String, Command)> {
     all
 }
 
-fn key() -> NewKey {
+pub(super) fn key() -> NewKey {
     NewKey {
         realm: REALM,
         value: "value".into(),
@@ -203,18 +216,25 @@ fn about_people(user: &UserRef) -> Vec<(String, Command)> {
 
 /// Does whatever it is told, and says so; groups are read from the store.
 #[derive(Debug)]
-struct Willing {
+pub(super) struct Willing {
     store: Store,
     capability: Capability,
     done: Mutex<bool>,
 }
 
 impl Willing {
-    fn before(bench: &Bench) -> Self {
+    pub(super) fn before(bench: &Bench) -> Self {
         let id = UserRef::Name(String::new());
         let verbs = about_people(&id).into_iter().map(|(_, command)| command.verb());
         let capability = Capability::of(verbs.collect::<Vec<Verb>>());
         Self { store: bench.store.clone(), capability, done: Mutex::default() }
+    }
+}
+
+impl Willing {
+    /// Whether it was told to do anything since.
+    pub(super) fn take(&self) -> bool {
+        std::mem::take(&mut *self.done.lock().unwrap())
     }
 }
 
@@ -225,8 +245,9 @@ impl Backend for Willing {
     }
 
     async fn execute(&self, command: Command, caller: &Caller) -> Result<Outcome, Fault> {
-        // Reading the group is how the pipeline learns whose it is.
-        if matches!(command, Command::GetGroup(_)) && *caller == Caller::Gateway {
+        // Reading is how the pipeline learns whose a group is, and what somebody holds.
+        let reads = matches!(command, Command::GetGroup(_) | Command::GetUser(_));
+        if reads && *caller == Caller::Gateway {
             return self.store.execute(command, caller).await;
         }
         *self.done.lock().unwrap() = true;

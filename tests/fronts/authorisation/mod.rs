@@ -4,6 +4,7 @@ mod callers;
 mod commands;
 pub(crate) mod methods;
 mod pairs;
+mod payload;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +40,6 @@ pub(crate) fn words(text: &str) -> BTreeSet<&str> {
 /// One trial a dialect and kind of caller, and one for the gateway itself.
 pub(crate) fn trials() -> Vec<Trial> {
     let pairs = pairs::trials();
-    let callers = callers::trials().into_iter().chain([commands::trial()]);
+    let callers = callers::trials().into_iter().chain([commands::trial()]).chain(payload::trials());
     methods::trials().into_iter().chain(callers).chain(pairs).collect()
 }

@@ -1,0 +1,223 @@
+//! What the permission table cannot say by the verb alone: nobody who is no administrator gives,
+//! changes or comes by rights that they do not hold ([`Guard`]).
+//!
+//! What is not there guards nothing: the command itself then finds nobody to change.
+
+use std::collections::BTreeSet;
+
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::group::{Group, GroupRef};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::permission::{Grant, Guard, Held, guards};
+use isogloss_canonical::user::{GroupChange, Role, User, UserRef};
+use serde_json::Value;
+
+use crate::pipeline::Pipeline;
+use crate::registry;
+
+/// Whether the guards let a caller run a command that the permission table allows them.
+pub(crate) async fn pass(at: &Pipeline, caller: &Caller, command: &Command) -> Result<bool, Fault> {
+    let Some(user) = caller.user().filter(|_| !caller.holds(Grant::Administer)) else {
+        return Ok(true);
+    };
+    let check = Check { at, caller, user, own: Held::of(user), command };
+    for guard in guards(command.verb()) {
+        let passes = match guard {
+            Guard::Subject => check.subject().await?,
+            Guard::Given => check.given().await?,
+            Guard::Group => check.group().await?,
+            Guard::Rights => check.rights(),
+            Guard::Attributes => check.attributes().await?,
+        };
+        if !passes {
+            tracing::debug!(?guard, "beyond what the caller holds");
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+struct Check<'a> {
+    at: &'a Pipeline,
+    caller: &'a Caller,
+    user: &'a User,
+    own: Held,
+    command: &'a Command,
+}
+
+impl Check<'_> {
+    /// Nobody in particular is nobody with more rights: keys of the application are guarded by
+    /// the permission itself.
+    async fn subject(&self) -> Result<bool, Fault> {
+        let Some(person) = self.command.person() else { return Ok(true) };
+        if self.caller.is(person) {
+            return Ok(true);
+        }
+        let found = self.person(person).await?;
+        Ok(found.is_none_or(|found| found.id == self.user.id || Held::of(&found).within(&self.own)))
+    }
+
+    async fn given(&self) -> Result<bool, Fault> {
+        match self.command {
+            Command::CreateUser(new) => {
+                let plain = new.role <= self.own.role && new.ids.is_empty();
+                Ok(plain && self.joins(new.groups.as_ref(), None).await?)
+            }
+            Command::UpdateUser(person, patch) => {
+                let plain = patch.role.is_none_or(|role| role <= self.own.role);
+                Ok(plain && self.joins(patch.groups.as_ref(), Some(person)).await?)
+            }
+            _ => Ok(true),
+        }
+    }
+
+    /// Whether the groups that somebody comes into convey nothing beyond the caller's own.
+    async fn joins(
+        &self,
+        change: Option<&GroupChange>,
+        person: Option<&UserRef>,
+    ) -> Result<bool, Fault> {
+        let Some(change) = change else { return Ok(true) };
+        let before = match person {
+            Some(person) => self.person(person).await?.map(|found| found.groups),
+            None => None,
+        };
+        for group in &change.groups {
+            let Some(group) = self.group_of(group).await? else { continue };
+            let joined = before.iter().flatten().all(|own| own.group != group.id);
+            if joined && !Held::by(&group).within(&self.own) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn group(&self) -> Result<bool, Fault> {
+        let Some(group) = self.command.group() else { return Ok(true) };
+        let found = self.group_of(group).await?;
+        Ok(found.is_none_or(|group| Held::by(&group).within(&self.own)))
+    }
+
+    fn rights(&self) -> bool {
+        let given = match self.command {
+            Command::CreateGroup(new) => {
+                let role = new.confers.unwrap_or(Role::User);
+                Held { role, grants: new.grants.clone() }
+            }
+            Command::UpdateGroup(_, patch) => {
+                let grants = patch.grants.clone().unwrap_or_default();
+                Held { role: Role::User, grants }
+            }
+            _ => return true,
+        };
+        given.within(&self.own)
+    }
+
+    async fn attributes(&self) -> Result<bool, Fault> {
+        for (name, value) in self.changes() {
+            let Some(wanted) = flags(value) else { return Ok(false) };
+            if !wanted.is_empty() && !wanted.is_subset(&self.held(name).await?) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The attributes with rights that are set.
+    fn changes(&self) -> Vec<(&str, &Value)> {
+        let all: Vec<(&String, &Value)> = match self.command {
+            Command::CreateUser(new) => new.attributes.iter().collect(),
+            Command::CreateGroup(new) => new.attributes.iter().collect(),
+            Command::UpdateUser(_, patch) => set(&patch.attributes),
+            Command::UpdateGroup(_, patch) => set(&patch.attributes),
+            Command::MergeSettings(_, _, changes) => set(changes),
+            _ => Vec::new(),
+        };
+        let rights = all.into_iter().filter(|(name, _)| registry::holds_rights(name));
+        rights.map(|(name, value)| (name.as_str(), value)).collect()
+    }
+
+    /// The rights that the caller holds under an attribute: their own, and their groups'.
+    async fn held(&self, name: &str) -> Result<BTreeSet<String>, Fault> {
+        let mut held = self.user.attribute(name).and_then(flags).unwrap_or_default();
+        for own in &self.user.groups {
+            let group = self.group_of(&GroupRef::Id(own.group)).await?;
+            let attributes = group.map(|group| group.attributes).unwrap_or_default();
+            held.extend(attributes.get(name).and_then(flags).unwrap_or_default());
+        }
+        Ok(held)
+    }
+
+    async fn person(&self, person: &UserRef) -> Result<Option<User>, Fault> {
+        let read = Command::GetUser(person.clone());
+        match self.at.execute(read, &Caller::Gateway).await.and_then(Outcome::user) {
+            Ok(found) => Ok(Some(*found)),
+            Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    async fn group_of(&self, group: &GroupRef) -> Result<Option<Group>, Fault> {
+        let read = Command::GetGroup(group.clone());
+        match self.at.execute(read, &Caller::Gateway).await.and_then(Outcome::group) {
+            Ok(found) => Ok(Some(*found)),
+            Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+}
+
+fn set(changes: &isogloss_canonical::user::AttributeChanges) -> Vec<(&String, &Value)> {
+    changes.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))).collect()
+}
+
+/// The rights that a value names: the members of an object that are not plainly false, the texts
+/// of a list. `None`: it cannot be told.
+fn flags(value: &Value) -> Option<BTreeSet<String>> {
+    match value {
+        Value::Null | Value::Bool(false) => Some(BTreeSet::new()),
+        Value::Bool(true) => Some(["true".to_owned()].into()),
+        Value::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+        Value::Object(members) => {
+            let given = members.iter().filter(|(_, value)| !is_false(value));
+            Some(given.map(|(name, _)| name.clone()).collect())
+        }
+        Value::Number(_) | Value::String(_) => None,
+    }
+}
+
+fn is_false(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Number(number) => number.as_i64() == Some(0),
+        Value::String(text) => matches!(text.as_str(), "" | "0"),
+        Value::Bool(true) | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::flags;
+
+    #[test]
+    fn names_the_rights_of_each_shape() {
+        let names = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
+        for (value, expected) in [
+            (
+                json!({"a": true, "b": false, "c": "1", "d": "0", "e": 0, "f": 2}),
+                names(&["a", "c", "f"]),
+            ),
+            (json!(["ADMIN", "STATUS"]), names(&["ADMIN", "STATUS"])),
+            (json!(null), names(&[])),
+            (json!(true), names(&["true"])),
+            (json!("admin"), None),
+            (json!([1]), None),
+        ] {
+            assert_eq!(flags(&value), expected, "{value}");
+        }
+    }
+}
