@@ -199,6 +199,10 @@ impl Memory for Blank {
         Ok(())
     }
 
+    async fn renew(&self, _: Shelf, _: &str, _: Value, _: Duration) -> Result<bool, Fault> {
+        Ok(false)
+    }
+
     async fn forget(&self, _: Shelf, _: &str) -> Result<bool, Fault> {
         Ok(false)
     }

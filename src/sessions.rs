@@ -60,6 +60,16 @@ impl Memory for Sessions {
         self.all.remember(shelf, &self.scoped(key), value, lasting).await
     }
 
+    async fn renew(
+        &self,
+        shelf: Shelf,
+        key: &str,
+        value: Value,
+        lasting: Duration,
+    ) -> Result<bool, Fault> {
+        self.all.renew(shelf, &self.scoped(key), value, lasting).await
+    }
+
     async fn forget(&self, shelf: Shelf, key: &str) -> Result<bool, Fault> {
         self.all.forget(shelf, &self.scoped(key)).await
     }
@@ -108,6 +118,23 @@ mod tests {
         assert_eq!(old.recall(SHELF, "cookie").await.unwrap(), Some(1.into()));
         let kept: Vec<_> = others.iter().map(|one| one.scoped("\x003:old:cookie")).collect();
         assert!(!kept.contains(&old.scoped("cookie")), "{kept:?}");
+    }
+
+    #[tokio::test]
+    async fn what_was_forgotten_is_not_renewed() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = Sessions::of_system("old", store(&folder).await);
+        assert!(!own.renew(SHELF, "cookie", 1.into(), LONG).await.unwrap());
+        own.remember(SHELF, "cookie", 1.into(), LONG).await.unwrap();
+        assert!(own.renew(SHELF, "cookie", 2.into(), LONG).await.unwrap());
+        assert_eq!(own.recall(SHELF, "cookie").await.unwrap(), Some(2.into()));
+        own.forget(SHELF, "cookie").await.unwrap();
+        assert!(!own.renew(SHELF, "cookie", 3.into(), LONG).await.unwrap());
+        own.remember(SHELF, "short", 1.into(), Duration::ZERO).await.unwrap();
+        assert!(!own.renew(SHELF, "short", 3.into(), LONG).await.unwrap());
+        for key in ["cookie", "short"] {
+            assert_eq!(own.recall(SHELF, key).await.unwrap(), None, "{key}");
+        }
     }
 
     #[tokio::test]

@@ -28,6 +28,16 @@ pub trait Memory: Debug + Send + Sync {
         lasting: Duration,
     ) -> Result<(), Fault>;
 
+    /// Keeps another value in place of one that is there; says whether one was. What was forgotten
+    /// in the meantime stays forgotten: a session in use does not outlive its end.
+    async fn renew(
+        &self,
+        shelf: Shelf,
+        key: &str,
+        value: Value,
+        lasting: Duration,
+    ) -> Result<bool, Fault>;
+
     /// Forgets a value; says whether there was one, so that a thing can be used up just once.
     async fn forget(&self, shelf: Shelf, key: &str) -> Result<bool, Fault>;
 

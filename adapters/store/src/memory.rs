@@ -62,6 +62,26 @@ impl Memory for Store {
         write.commit().await.map_err(fault)
     }
 
+    async fn renew(
+        &self,
+        shelf: Shelf,
+        key: &str,
+        value: Value,
+        lasting: Duration,
+    ) -> Result<bool, Fault> {
+        let digest = self.0.seals.digest(shelf, key);
+        let sealed = self.0.seals.seal(&to_json(&value)?, &digest)?;
+        let now = now();
+        let mut write = self.0.database.write().await?;
+        let sql = "UPDATE memory SET sealed = $3, tally = 0, expires = $4 \
+                   WHERE shelf = $1 AND digest = $2 AND expires > $5";
+        let query = sqlx::query(sql).bind(shelf).bind(digest).bind(sealed);
+        let query = query.bind(after(now, lasting)).bind(now);
+        let done = query.execute(&mut *write).await.map_err(fault)?;
+        write.commit().await.map_err(fault)?;
+        Ok(done.rows_affected() > 0)
+    }
+
     async fn forget(&self, shelf: Shelf, key: &str) -> Result<bool, Fault> {
         let digest = self.0.seals.digest(shelf, key);
         let mut write = self.0.database.write().await?;

@@ -64,6 +64,17 @@ impl Memory for Noting {
         self.store.remember(shelf, key, value, lasting).await
     }
 
+    async fn renew(
+        &self,
+        shelf: Shelf,
+        key: &str,
+        value: Value,
+        lasting: Duration,
+    ) -> Result<bool, Fault> {
+        self.note(shelf, key, value.to_string().len());
+        self.store.renew(shelf, key, value, lasting).await
+    }
+
     async fn forget(&self, shelf: Shelf, key: &str) -> Result<bool, Fault> {
         *self.writes.lock().unwrap() += 1;
         self.store.forget(shelf, key).await

@@ -122,7 +122,8 @@ impl Visit<'_> {
             noted: now,
             theme: theme.to_owned(),
         };
-        self.keep(&session).await?;
+        let value = self.written(&session);
+        self.exchange.memory().remember(SHELF, &session.id, value, LASTING).await?;
         Ok(session)
     }
 
@@ -137,9 +138,14 @@ impl Visit<'_> {
         Ok(())
     }
 
-    /// Keeps a session.
+    /// Keeps a session as it is by now, unless it was ended in the meantime.
     pub(crate) async fn keep(&self, session: &Session) -> Result<(), Fault> {
-        let value = json!({
+        let value = self.written(session);
+        self.exchange.memory().renew(SHELF, &session.id, value, LASTING).await.map(drop)
+    }
+
+    fn written(&self, session: &Session) -> Value {
+        json!({
             "realm": self.realm.as_str(),
             "user": session.user.0.to_string(),
             "password": session.password.to_string(),
@@ -147,8 +153,7 @@ impl Visit<'_> {
             "over": session.over,
             "noted": session.noted.to_string(),
             "theme": session.theme,
-        });
-        self.exchange.memory().remember(SHELF, &session.id, value, LASTING).await
+        })
     }
 
     /// The header's value that hands a session's id to the client.

@@ -27,7 +27,7 @@ pub(crate) async fn login(visit: &mut Visit<'_>, _: &[String]) -> Reply {
     if !visit.settings.rate_limit {
         return try_login(visit).await;
     }
-    let client = visit.site.client.map_or_else(String::new, |ip| ip.to_string());
+    let client = visit.site.network();
     if limits::exceeded(visit.exchange, limits::LOGIN, &client).await? {
         return Err(OFTEN);
     }

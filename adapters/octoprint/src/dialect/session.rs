@@ -145,7 +145,7 @@ async fn recall<T: Serialize + for<'a> Deserialize<'a>>(
     };
     if exchange.now().duration_since(found.since).unsigned_abs() > renewed {
         let renewed = kept(exchange, &found.value);
-        exchange.memory().remember(shelf, key, renewed, lasting).await?;
+        exchange.memory().renew(shelf, key, renewed, lasting).await?;
     }
     Ok(Some(found.value))
 }

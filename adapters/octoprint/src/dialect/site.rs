@@ -41,6 +41,19 @@ impl Site {
         format!("{}://{}{}{path}", self.scheme, self.host, self.root)
     }
 
+    /// The network of the client, by which limits count: whoever has an address of IPv6 has a whole
+    /// network of them.
+    pub(crate) fn network(&self) -> String {
+        match self.client.map(|ip| ip.to_canonical()) {
+            None => String::new(),
+            Some(IpAddr::V4(ip)) => ip.to_string(),
+            Some(IpAddr::V6(ip)) => {
+                let [a, b, c, d, ..] = ip.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        }
+    }
+
     /// Whether the client is near: a private, local or unknown address.
     pub(crate) fn is_near(&self) -> bool {
         match self.client {

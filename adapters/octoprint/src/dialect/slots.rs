@@ -5,7 +5,6 @@
 //! few slots, which it shares with others by chance: whoever floods the gateway displaces mostly
 //! their own requests.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use base64::Engine;
@@ -141,7 +140,7 @@ pub(crate) async fn keep(
 
 /// A slot of the client's network: a free one, else the one that is taken for the longest time.
 async fn free(visit: &Visit<'_>) -> Result<u8, Refusal> {
-    let signature = visit.exchange.memory().sign(NETWORK, &network(visit.site.client))?;
+    let signature = visit.exchange.memory().sign(NETWORK, &visit.site.network())?;
     let first = signature.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
     let first = first % (SLOTS / OF_A_NETWORK) * OF_A_NETWORK;
     let offset = visit.exchange.random()[0];
@@ -158,15 +157,6 @@ async fn free(visit: &Visit<'_>) -> Result<u8, Refusal> {
     Ok(oldest.1)
 }
 
-/// The network of a client, who has a whole one of IPv6.
-fn network(client: Option<IpAddr>) -> String {
-    match client {
-        None => String::new(),
-        Some(IpAddr::V4(ip)) => ip.to_string(),
-        Some(IpAddr::V6(ip)) => format!("{:x?}", &ip.segments()[..4]),
-    }
-}
-
 /// How a request stands, for the application that polls; `None`: it is denied, or there is none.
 /// That it polls keeps the request.
 pub(crate) async fn state(visit: &Visit<'_>, app_token: &str) -> Result<Option<State>, Refusal> {
@@ -178,7 +168,8 @@ pub(crate) async fn state(visit: &Visit<'_>, app_token: &str) -> Result<Option<S
         return Ok(first.then_some(State::Granted(Granted { app, user })));
     }
     let Some(pending) = by_app_token(visit, app_token).await? else { return Ok(None) };
-    remember(visit, PENDING, (slot, POLLS), &pending).await?;
+    let kept = serde_json::to_value(&pending).map_err(|_| CRASH)?;
+    visit.exchange.memory().renew(PENDING, &slot.to_string(), kept, POLLS).await?;
     Ok(Some(State::Waiting))
 }
 

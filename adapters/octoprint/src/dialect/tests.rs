@@ -68,6 +68,10 @@ impl Memory for Outage {
         if self.remembers { Ok(()) } else { Err(self.fault()) }
     }
 
+    async fn renew(&self, _: Shelf, _: &str, _: Value, _: Duration) -> Result<bool, Fault> {
+        if self.remembers { Ok(false) } else { Err(self.fault()) }
+    }
+
     async fn forget(&self, _: Shelf, _: &str) -> Result<bool, Fault> {
         if self.remembers { Ok(false) } else { Err(self.fault()) }
     }

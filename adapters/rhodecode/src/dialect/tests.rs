@@ -67,6 +67,10 @@ impl Memory for Down {
         Ok(())
     }
 
+    async fn renew(&self, _: Shelf, _: &str, _: Value, _: Duration) -> Result<bool, Fault> {
+        Ok(false)
+    }
+
     async fn forget(&self, _: Shelf, _: &str) -> Result<bool, Fault> {
         Ok(false)
     }

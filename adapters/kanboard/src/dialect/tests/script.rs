@@ -110,6 +110,15 @@ impl Memory for Script {
         Ok(())
     }
 
+    async fn renew(&self, _: Shelf, key: &str, value: Value, _: Duration) -> Result<bool, Fault> {
+        let mut kept = self.kept.lock().unwrap();
+        let known = kept.contains_key(key);
+        if known {
+            kept.insert(key.to_owned(), value);
+        }
+        Ok(known)
+    }
+
     async fn forget(&self, _: Shelf, key: &str) -> Result<bool, Fault> {
         Ok(self.kept.lock().unwrap().remove(key).is_some())
     }
