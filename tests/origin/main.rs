@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod front;
+mod headers;
 mod old_system;
 mod process;
 
