@@ -105,6 +105,23 @@ fn one_account_creates_a_hundred_projects_and_no_more() {
     let answers = answers.as_array().unwrap();
     assert_eq!(answers.iter().filter(|answer| answer["result"].is_number()).count(), 100);
     assert_eq!(answers.iter().filter(|answer| answer["result"] == false).count(), 200);
-    // One row a project, and one for the last number.
-    assert_eq!(gateway.count("memory"), 101);
+    // One row a project, one for the last number, and one for hers.
+    assert_eq!(gateway.count("memory"), 102);
+    let names = r#"{"jsonrpc":"2.0","method":"getMyProjectsList","id":1}"#;
+    let names = body(gateway.call(&format!("ann:{PASSWORD}"), names));
+    assert_eq!(names["result"].as_object().unwrap().len(), 100);
+}
+
+#[test]
+fn projects_made_at_the_same_moment_do_not_overwrite_each_other() {
+    let gateway = Gateway::start(&Options::default());
+    let ann = format!("ann:{PASSWORD}");
+    let call = r#"{"jsonrpc":"2.0","method":"createMyPrivateProject","params":["p"],"id":1}"#;
+    let streams: Vec<_> = (0..12).map(|_| gateway.call(&ann, call)).collect();
+    for stream in streams {
+        assert!(body(stream)["result"].is_number());
+    }
+    let names = r#"{"jsonrpc":"2.0","method":"getMyProjectsList","id":1}"#;
+    let names = body(gateway.call(&ann, names));
+    assert_eq!(names["result"].as_object().unwrap().len(), 12);
 }

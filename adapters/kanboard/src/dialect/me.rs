@@ -17,7 +17,10 @@ use crate::php::{Key, Php};
 use crate::project::Project;
 use crate::wire::PREFIX;
 
-/// Where a person's projects are kept.
+/// Where each of a person's projects is kept, by its number: two that are made at the same moment do
+/// not overwrite each other.
+const PROJECT: &str = "kanboard.project.";
+/// Where they were kept together before.
 const PROJECTS: &str = "kanboard.projects";
 /// Where the owner of a project is remembered, and the number of the last one.
 const OWNERS: &str = "kanboard.project";
@@ -109,25 +112,22 @@ async fn create_project(call: &Call<'_>) -> Result<Php, Failure> {
     // Read anew: an earlier call of the batch may have made one too.
     let person = Some(UserRef::Id(caller.id));
     let Some(owner) = find(call, person).await? else { return Ok(Php::Bool(false)) };
-    let mut projects = projects(&owner);
     let (name, description) =
         (database.bound(name).unwrap_or_default(), database.bound(description));
-    if !has_room(&projects, name.len() + description.as_ref().map_or(0, String::len)) {
+    if !has_room(&projects(&owner), name.len() + description.as_ref().map_or(0, String::len)) {
         return Ok(Php::Bool(false));
     }
-    let number = call.exchange.memory().count(OWNERS, "number", CENTURY).await?;
-    let project = Project {
-        id: i64::try_from(number).unwrap_or(i64::MAX),
-        name,
-        description,
-        modified: call.exchange.now().as_second(),
-    };
-    let (id, key) = (project.id, project.id.to_string());
-    let kept = json!(owner.id.to_string());
-    call.exchange.memory().remember(OWNERS, &key, kept, CENTURY).await?;
-    projects.push(project);
-    let kept = projects.iter().map(Project::kept).collect::<Vec<Value>>();
-    let changes = AttributeChanges::from([(PROJECTS.to_owned(), Some(Value::Array(kept)))]);
+    // Counted too, so that many at the same moment are not more.
+    let memory = call.exchange.memory();
+    if memory.count(OWNERS, &format!("of {}", owner.id), CENTURY).await? > MOST_PROJECTS as u64 {
+        return Ok(Php::Bool(false));
+    }
+    let number = memory.count(OWNERS, "number", CENTURY).await?;
+    let id = i64::try_from(number).unwrap_or(i64::MAX);
+    let modified = call.exchange.now().as_second();
+    let kept = Project { id, name, description, modified }.kept();
+    memory.remember(OWNERS, &id.to_string(), json!(owner.id.to_string()), CENTURY).await?;
+    let changes = AttributeChanges::from([(format!("{PROJECT}{id}"), Some(kept))]);
     call.ask(Command::MergeSettings(UserRef::Id(owner.id), PREFIX.to_owned(), changes)).await?;
     Ok(Php::Int(id))
 }
@@ -179,7 +179,12 @@ fn own_projects(call: &Call<'_>) -> Vec<Project> {
     projects
 }
 
+/// A person's projects in the order in which they were made.
 fn projects(user: &User) -> Vec<Project> {
-    let kept = user.attribute(PROJECTS).and_then(Value::as_array);
-    kept.into_iter().flatten().filter_map(Project::read).collect()
+    let together = user.attribute(PROJECTS).and_then(Value::as_array).into_iter().flatten();
+    let alone = user.attributes.iter().filter(|(name, _)| name.starts_with(PROJECT));
+    let kept = together.chain(alone.map(|(_, kept)| kept));
+    let mut projects: Vec<_> = kept.filter_map(Project::read).collect();
+    projects.sort_by_key(|project| project.id);
+    projects
 }

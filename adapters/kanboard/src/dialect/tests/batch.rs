@@ -97,8 +97,13 @@ fn a_batch_that_is_over_begins_no_further_call() {
 fn one_person_has_a_hundred_projects_at_most() {
     let create = |projects: usize, text: usize| {
         let mut person = user(Role::User);
-        let kept = vec![json!([1, "x".repeat(text), null, 0]); projects];
-        person.attributes.insert("kanboard.projects".to_owned(), json!(kept));
+        for number in 1..projects {
+            let kept = json!([number, "x".repeat(text), null, 0]);
+            person.attributes.insert(format!("kanboard.project.{number}"), kept);
+        }
+        // As they were kept before.
+        let kept = json!([[projects, "x".repeat(text), null, 0]]);
+        person.attributes.insert("kanboard.projects".to_owned(), kept);
         let script = Script::person(person.clone(), Ok(Outcome::User(Box::new(person))));
         let body = r#"{"jsonrpc":"2.0","method":"createMyPrivateProject","params":["x"],"id":1}"#;
         let (_, answered) = answer(ANN, body, &script);
