@@ -124,11 +124,11 @@ impl Gateway {
         self.sent(format!("{}{body}", head(&at, login, body.len())).as_bytes())
     }
 
-    pub(crate) fn cost_of(&self, request: &[u8], often: u64) -> Cost {
+    pub(crate) fn cost_of(&self, requests: &[Vec<u8>]) -> Cost {
         let before = (self.cpu_ms(), self.rows(), self.log());
         self.reset_peak();
         let resident = self.memory_kib("VmRSS:");
-        let answers = (0..often).map(|_| self.ask(request).len() as u64);
+        let answers = requests.iter().map(|request| self.ask(request).len() as u64);
         let answer = answers.sum();
         let peak = self.memory_kib("VmHWM:");
         Cost {

@@ -49,10 +49,10 @@ fn versions(dialect: &str) -> &'static [&'static str] {
 /// What is over a bound, in sentences.
 fn measured(gateway: &Gateway, at: &str, request: &Request, bounds: &Bounds) -> Vec<String> {
     let token = if request.csrf { gateway.csrf_token(at) } else { String::new() };
-    let half = gateway.cost_of(&request.spelled(at, &token, 2), request.often);
-    let whole = request.spelled(at, &token, 1);
-    let cost = gateway.cost_of(&whole, request.often);
-    let sent = whole.len() as u64 * request.often;
+    let half = gateway.cost_of(&request.all(at, &token, 2));
+    let whole = request.all(at, &token, 1);
+    let cost = gateway.cost_of(&whole);
+    let sent = whole.iter().map(|one| one.len() as u64).sum::<u64>();
     let most = bounds.answer_per_byte * sent + bounds.answer_bytes * request.often;
     let rows = [
         ("bytes of the answer", cost.answer, most),

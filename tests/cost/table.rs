@@ -102,7 +102,7 @@ impl Request {
 
     /// The bytes to send below a mount, with further headers; everything that is repeated divided by
     /// a number.
-    pub(crate) fn spelled(&self, mount: &str, further: &str, divided: usize) -> Vec<u8> {
+    fn spelled(&self, mount: &str, further: &str, divided: usize) -> Vec<u8> {
         let body = self.body.spelled(divided);
         let mut out = format!("{} {mount}{} HTTP/1.1\r\n", self.method, self.path.spelled(divided));
         out.push_str("Host: gateway\r\nConnection: close\r\n");
@@ -116,6 +116,14 @@ impl Request {
         out.push_str("\r\n");
         out.push_str(&body);
         out.into_bytes()
+    }
+
+    /// The requests to send: `{i}` in each is its number. Numbers have the same length.
+    pub(crate) fn all(&self, mount: &str, further: &str, divided: usize) -> Vec<Vec<u8>> {
+        let one = String::from_utf8(self.spelled(mount, further, divided)).unwrap();
+        let numbered =
+            |number: u64| one.replace("{i}", &format!("{:03}", number % 1000)).into_bytes();
+        (0..self.often).map(numbered).collect()
     }
 }
 
