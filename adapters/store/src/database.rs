@@ -20,8 +20,9 @@ use crate::rows::now;
 use crate::write::Write;
 
 /// Forward only: a migration that was ever released is never edited.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "people", include_str!("../migrations/0001_people.sql")),
+    (2, "sidecar", include_str!("../migrations/0002_sidecar.sql")),
     (3, "sessions", include_str!("../migrations/0003_sessions.sql")),
 ];
 

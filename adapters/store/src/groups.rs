@@ -22,9 +22,14 @@ impl Inner {
         database: &mut SqliteConnection,
         wanted: &GroupRef,
     ) -> Result<Group, Fault> {
-        let by_name = select_groups!("WHERE g.realm = $1 AND g.name = $2 ORDER BY g.id LIMIT 1");
+        let by_name = select_groups!(
+            "WHERE g.realm = $1 AND g.name = $2 AND g.state = 'active' ORDER BY g.id LIMIT 1"
+        );
         let query = match wanted {
-            GroupRef::Id(id) => sqlx::query(select_groups!("WHERE g.id = $1")).bind(id.to_string()),
+            GroupRef::Id(id) => {
+                sqlx::query(select_groups!("WHERE g.id = $1 AND g.state = 'active'"))
+                    .bind(id.to_string())
+            }
             GroupRef::Name(realm, name) => {
                 sqlx::query(by_name).bind(realm_word(realm.as_ref()).to_owned()).bind(name.clone())
             }
@@ -33,7 +38,7 @@ impl Inner {
             }
             GroupRef::Native(realm, native) => sqlx::query(select_groups!(
                 "WHERE g.id = (SELECT i.id FROM identities i WHERE i.realm = $1 \
-                 AND i.kind = 'group' AND i.native = $2)"
+                 AND i.kind = 'group' AND i.native = $2) AND g.state = 'active'"
             ))
             .bind(realm.as_str().to_owned())
             .bind(native.clone()),
@@ -48,7 +53,8 @@ impl Inner {
     }
 
     pub(crate) async fn list_groups(&self, realm: Option<&Realm>) -> Result<Outcome, Fault> {
-        let query = sqlx::query(select_groups!("WHERE g.realm = $1 ORDER BY g.id"));
+        let query =
+            sqlx::query(select_groups!("WHERE g.realm = $1 AND g.state = 'active' ORDER BY g.id"));
         let query = query.bind(realm_word(realm));
         let rows = query.fetch_all(&mut *self.database.list().await?).await.map_err(fault)?;
         Ok(Outcome::Groups(rows.iter().map(group).collect::<Result<_, _>>()?))
@@ -58,7 +64,8 @@ impl Inner {
         let mut read = self.database.read().await?;
         let user = self.find_user(&mut read, user).await?;
         let query = sqlx::query(select_groups!(
-            "JOIN memberships m ON m.group_id = g.id WHERE m.user_id = $1 ORDER BY m.place"
+            "JOIN memberships m ON m.group_id = g.id WHERE m.user_id = $1 \
+             AND g.state = 'active' ORDER BY m.place"
         ));
         let rows = query.bind(user.id.to_string()).fetch_all(&mut *read).await.map_err(fault)?;
         Ok(Outcome::Groups(rows.iter().map(group).collect::<Result<_, _>>()?))
@@ -89,8 +96,9 @@ impl Inner {
         if let Some(stewards) = patch.stewards.take() {
             replace_stewards(&mut write, id, &stewards).await?;
         }
+        let new_owner = patch.owner.is_some();
         patch_group(&mut changed, patch);
-        update(&mut write, &changed).await?;
+        update(&mut write, &changed, new_owner).await?;
         self.finish_group(write, id).await
     }
 
@@ -163,9 +171,10 @@ async fn rename(write: &mut SqliteConnection, group: &Group, name: &str) -> Resu
     query.execute(write).await.map(drop).map_err(fault)
 }
 
-async fn update(write: &mut SqliteConnection, group: &Group) -> Result<(), Fault> {
+/// An owner who is suspended is not shown, and keeps the group all the same.
+async fn update(write: &mut SqliteConnection, group: &Group, new_owner: bool) -> Result<(), Fault> {
     sqlx::query(
-        "UPDATE groups SET description = $2, owner = $3, active = $4, grants = $5, \
+        "UPDATE groups SET description = $2, owner = CASE WHEN $7 THEN $3 ELSE owner END, active = $4, grants = $5, \
          attributes = $6 WHERE id = $1",
     )
     .bind(group.id.to_string())
@@ -174,6 +183,7 @@ async fn update(write: &mut SqliteConnection, group: &Group) -> Result<(), Fault
     .bind(group.active)
     .bind(grant_words(&group.grants))
     .bind(to_json(&group.attributes)?)
+    .bind(new_owner)
     .execute(write)
     .await
     .map(drop)

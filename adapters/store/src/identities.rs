@@ -140,6 +140,19 @@ impl Inner {
     }
 }
 
+/// Gives somebody this id of a realm in place of the one they have.
+pub(crate) async fn reassign(
+    write: &mut SqliteConnection,
+    id: Uuid,
+    realm: &Realm,
+    native: &str,
+) -> Result<(), Fault> {
+    let sql = "DELETE FROM identities WHERE id = $1 AND kind = 'user' AND realm = $2";
+    let query = sqlx::query(sql).bind(id.to_string()).bind(realm.as_str());
+    query.execute(&mut *write).await.map_err(fault)?;
+    claim(write, realm, Kind::User, native, id).await
+}
+
 /// The ids given come first: they may move a counter that the next free one is drawn from.
 async fn name<'n>(
     write: &mut SqliteConnection,
@@ -217,7 +230,7 @@ async fn number_all(
 ) -> Result<(), Fault> {
     let nameless = match kind {
         Kind::User => {
-            "SELECT u.id FROM users u WHERE $2 AND NOT EXISTS (SELECT 1 FROM identities i \
+            "SELECT u.id FROM users u WHERE $2 AND u.state <> 'tombstone' AND NOT EXISTS (SELECT 1 FROM identities i \
              WHERE i.id = u.id AND i.kind = 'user' AND i.realm = $1) ORDER BY u.id"
         }
         Kind::Group => {

@@ -12,7 +12,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::Inner;
 use crate::faults::fault;
-use crate::lookup::by_id;
+use crate::lookup::key_owner;
 use crate::rows::{column, fresh_id, from_json, now, optional_time, time, to_json, uuid};
 use crate::sealing::same;
 
@@ -90,7 +90,7 @@ impl Inner {
             return Err(missing());
         }
         let person = match owner {
-            Some(owner) => Some(by_id(&mut read, owner.0).await?.ok_or_else(missing)?),
+            Some(owner) => Some(key_owner(&mut read, owner.0).await?.ok_or_else(missing)?),
             None => None,
         };
         Ok(Outcome::KeyFound(Box::new(found.swap_remove(0)), person.map(Box::new)))
@@ -137,6 +137,10 @@ impl Inner {
         let mut query = QueryBuilder::new("SELECT ");
         query.push(COLUMNS).push(" FROM keys WHERE realm = ");
         query.push_bind(realm.as_str().to_owned()).push(" AND digest = ").push_bind(digest.clone());
+        // A tombstone's key is nobody's, and stands in nobody's way.
+        query.push(
+            " AND (owner IS NULL OR owner IN (SELECT id FROM users WHERE state <> 'tombstone'))",
+        );
         let rows = query.push(" ORDER BY id").build().fetch_all(read).await.map_err(fault)?;
         let kept = rows
             .into_iter()

@@ -22,6 +22,7 @@ mod rows;
 mod sealing;
 mod secret_file;
 mod settings;
+mod sidecar;
 mod signin;
 mod turn;
 mod users;
@@ -41,6 +42,9 @@ use crate::database::Database;
 use crate::passwords::Passwords;
 use crate::pruning::Pruning;
 use crate::sealing::Seals;
+pub use crate::sidecar::{
+    Absence, Beside, Claim, Reading, Record, Seen, Settlement, Sidecar, State,
+};
 pub use crate::turn::Turn;
 
 /// The file of the database, in the store's directory.

@@ -32,16 +32,18 @@ impl Inner {
             }
             UserRef::Native(realm, native) => by_native(database, realm.as_str(), native).await?,
             UserRef::FoldedName(name) => {
-                let alike =
-                    sqlx::query(select_users!("WHERE u.folded_name = $1 ORDER BY u.id, m.place"));
+                let alike = sqlx::query(select_users!(
+                    "WHERE u.folded_name = $1 AND u.state = 'active' ORDER BY u.id, m.place"
+                ));
                 let alike = people(database, alike.bind(folded(name))).await?;
                 choose(alike, |user| user.username == *name)
             }
             // Many people have none: that is nobody's address.
             UserRef::Email(email) if email.is_empty() => None,
             UserRef::Email(email) => {
-                let alike =
-                    sqlx::query(select_users!("WHERE u.folded_email = $1 ORDER BY u.id, m.place"));
+                let alike = sqlx::query(select_users!(
+                    "WHERE u.folded_email = $1 AND u.state = 'active' ORDER BY u.id, m.place"
+                ));
                 let alike = people(database, alike.bind(email.to_lowercase())).await?;
                 choose(alike, |user| user.email.as_ref() == Some(email))
             }
@@ -55,12 +57,27 @@ pub(crate) async fn by_id(
     database: &mut SqliteConnection,
     id: Uuid,
 ) -> Result<Option<User>, Fault> {
-    let query = sqlx::query(select_users!("WHERE u.id = $1 ORDER BY u.id, m.place"));
+    let query =
+        sqlx::query(select_users!("WHERE u.id = $1 AND u.state = 'active' ORDER BY u.id, m.place"));
+    Ok(people(database, query.bind(id.to_string())).await?.pop())
+}
+
+/// The owner of a key. Somebody suspended is answered too: the bridge asks the system for its
+/// people anyway, and they may be back.
+pub(crate) async fn key_owner(
+    database: &mut SqliteConnection,
+    id: Uuid,
+) -> Result<Option<User>, Fault> {
+    let query = sqlx::query(select_users!(
+        "WHERE u.id = $1 AND u.state <> 'tombstone' ORDER BY u.id, m.place"
+    ));
     Ok(people(database, query.bind(id.to_string())).await?.pop())
 }
 
 async fn by_name(database: &mut SqliteConnection, name: &str) -> Result<Option<User>, Fault> {
-    let query = sqlx::query(select_users!("WHERE u.username = $1 ORDER BY u.id, m.place"));
+    let query = sqlx::query(select_users!(
+        "WHERE u.username = $1 AND u.state = 'active' ORDER BY u.id, m.place"
+    ));
     Ok(people(database, query.bind(name.to_owned())).await?.pop())
 }
 
@@ -71,7 +88,7 @@ async fn by_native(
 ) -> Result<Option<User>, Fault> {
     let query = sqlx::query(select_users!(
         "WHERE u.id = (SELECT i.id FROM identities i WHERE i.realm = $1 AND i.kind = 'user' \
-         AND i.native = $2) ORDER BY u.id, m.place"
+         AND i.native = $2) AND u.state = 'active' ORDER BY u.id, m.place"
     ));
     Ok(people(database, query.bind(realm.to_owned()).bind(native.to_owned())).await?.pop())
 }

@@ -50,7 +50,7 @@ impl Inner {
         let group = self.find_group(&mut read, group).await?;
         let query = sqlx::query(select_users!(
             "JOIN memberships joined ON joined.user_id = u.id WHERE joined.group_id = $1 \
-             ORDER BY joined.place, u.id, m.place"
+             AND u.state = 'active' ORDER BY joined.place, u.id, m.place"
         ));
         Ok(Outcome::Users(people(&mut read, query.bind(group.id.to_string())).await?))
     }

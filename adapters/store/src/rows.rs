@@ -22,14 +22,15 @@ macro_rules! select_users {
             "SELECT u.id, u.username, u.display_name, u.given_name, u.family_name, u.email, ",
             "u.role, u.active, u.password IS NOT NULL AS has_password, u.source, u.failures, ",
             "u.locked_until, u.addresses, u.attributes, u.created, u.password_changed, ",
-            "u.sessions_since, u.last_login, (SELECT string_agg(i.realm || '\u{1f}' || i.native, '\u{1e}') ",
+            "u.sessions_since, u.last_login, u.state, u.absence, u.settled, u.secret_print, u.created_print, ",
+            "u.expected, u.expected_until, u.was, (SELECT string_agg(i.realm || '\u{1f}' || i.native, '\u{1e}') ",
             "FROM identities i WHERE i.id = u.id AND i.kind = 'user') AS ids, ",
             "g.id AS group_id, g.realm AS group_realm, g.name AS group_name, ",
             "g.grants AS group_grants, g.confers AS group_confers, ",
             "(SELECT string_agg(i.realm || '\u{1f}' || i.native, '\u{1e}') ",
             "FROM identities i WHERE i.id = g.id AND i.kind = 'group') AS group_ids ",
             "FROM users u LEFT JOIN memberships m ON m.user_id = u.id ",
-            "LEFT JOIN groups g ON g.id = m.group_id ",
+            "LEFT JOIN groups g ON g.id = m.group_id AND g.state = 'active' ",
             $tail
         )
     };
@@ -39,13 +40,16 @@ macro_rules! select_users {
 macro_rules! select_groups {
     ($tail:literal) => {
         concat!(
-            "SELECT g.id, g.realm, g.name, g.description, g.owner, g.active, g.grants, ",
-            "g.confers, g.attributes, g.created, ",
+            "SELECT g.id, g.realm, g.name, g.description, ",
+            "(SELECT o.id FROM users o WHERE o.id = g.owner AND o.state = 'active') AS owner, ",
+            "g.active, g.grants, g.confers, g.attributes, g.created, ",
             "(SELECT string_agg(i.realm || '\u{1f}' || i.native, '\u{1e}') ",
             "FROM identities i WHERE i.id = g.id AND i.kind = 'group') AS ids, ",
             "(SELECT string_agg(s.user_id, ' ' ORDER BY s.place) ",
-            "FROM stewards s WHERE s.group_id = g.id) AS stewards, ",
-            "(SELECT COUNT(*) FROM memberships m WHERE m.group_id = g.id) AS members ",
+            "FROM stewards s JOIN users o ON o.id = s.user_id AND o.state = 'active' ",
+            "WHERE s.group_id = g.id) AS stewards, ",
+            "(SELECT COUNT(*) FROM memberships c JOIN users o ON o.id = c.user_id ",
+            "AND o.state = 'active' WHERE c.group_id = g.id) AS members ",
             "FROM groups g ",
             $tail
         )

@@ -52,7 +52,8 @@ impl Inner {
         let mut read = self.database.read().await?;
         let version = sqlx::query_scalar::<_, String>("SELECT sqlite_version()");
         let version = version.fetch_one(&mut *read).await.map_err(fault)?;
-        let users = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM users");
+        let users =
+            sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM users WHERE state = 'active'");
         let users = users.fetch_one(&mut *read).await.map_err(fault)?;
         let facts = [
             ("system", Value::from("SQLite")),

@@ -20,7 +20,8 @@ impl Inner {
     }
 
     pub(crate) async fn list_users(&self) -> Result<Outcome, Fault> {
-        let everybody = sqlx::query(select_users!("ORDER BY u.id, m.place"));
+        let everybody =
+            sqlx::query(select_users!("WHERE u.state = 'active' ORDER BY u.id, m.place"));
         Ok(Outcome::Users(people(&mut *self.database.list().await?, everybody).await?))
     }
 
@@ -104,11 +105,11 @@ async fn check_unique(
     unique: Uniqueness,
 ) -> Result<(), Fault> {
     if let (Some(name), Matching::Folded) = (username, unique.name) {
-        let sql = "SELECT 1 FROM users WHERE folded_name = $1 AND id <> $2";
+        let sql = "SELECT 1 FROM users WHERE folded_name = $1 AND id <> $2 AND state = 'active'";
         refuse_other(write, sql, folded(name), id, Subject::Username).await?;
     }
     if let Some(email) = email.filter(|email| unique.email && !email.is_empty()) {
-        let sql = "SELECT 1 FROM users WHERE folded_email = $1 AND id <> $2";
+        let sql = "SELECT 1 FROM users WHERE folded_email = $1 AND id <> $2 AND state = 'active'";
         refuse_other(write, sql, email.to_lowercase(), id, Subject::Email).await?;
     }
     Ok(())
@@ -128,7 +129,7 @@ async fn refuse_other(
     }
 }
 
-async fn insert(
+pub(crate) async fn insert(
     write: &mut SqliteConnection,
     id: Uuid,
     new: &NewUser,
@@ -163,7 +164,26 @@ async fn insert(
     .map_err(fault)
 }
 
-async fn update(write: &mut SqliteConnection, user: &User) -> Result<(), Fault> {
+/// Gives somebody who is there what a new person would have got.
+pub(crate) async fn overwrite(
+    write: &mut SqliteConnection,
+    mut user: User,
+    new: &NewUser,
+) -> Result<(), Fault> {
+    user.display_name.clone_from(&new.display_name);
+    user.given_name.clone_from(&new.given_name);
+    user.family_name.clone_from(&new.family_name);
+    user.email.clone_from(&new.email);
+    user.source.clone_from(&new.source);
+    (user.role, user.active) = (new.role, !new.inactive);
+    user.attributes.extend(new.attributes.clone());
+    update(write, &user).await?;
+    let query = sqlx::query("UPDATE users SET addresses = $2 WHERE id = $1");
+    let query = query.bind(user.id.to_string()).bind(to_json(&new.addresses)?);
+    query.execute(write).await.map(drop).map_err(fault)
+}
+
+pub(crate) async fn update(write: &mut SqliteConnection, user: &User) -> Result<(), Fault> {
     sqlx::query(
         "UPDATE users SET username = $2, folded_name = $3, display_name = $4, given_name = $5, \
          family_name = $6, email = $7, folded_email = $8, role = $9, active = $10, source = $11, \
@@ -190,7 +210,7 @@ async fn update(write: &mut SqliteConnection, user: &User) -> Result<(), Fault> 
 
 /// Everything a patch changes in the person's own row but the password. A deactivation ends the
 /// sessions that are open.
-fn patch_user(user: &mut User, patch: UserPatch) {
+pub(crate) fn patch_user(user: &mut User, patch: UserPatch) {
     if patch.active == Some(false) {
         user.sessions_since = Timestamp::now();
     }

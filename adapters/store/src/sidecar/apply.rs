@@ -1,0 +1,240 @@
+//! Writing down what was decided.
+
+use isogloss_canonical::fault::{Fault, Subject};
+use isogloss_canonical::group::GroupRef;
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::user::{GroupChange, NewUser, Role, Uniqueness, User, folded};
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use crate::faults::fault;
+use crate::identities::reassign;
+use crate::rows::{fresh_id, now};
+use crate::sidecar::decide::{Sighted, Verdict};
+use crate::sidecar::plan::{Lesson, Plan, other_groups, proves_by_now};
+use crate::sidecar::records::Row;
+use crate::sidecar::{Reading, Seen, Sidecar};
+use crate::users::{insert, overwrite};
+
+impl Sidecar {
+    /// Carries a plan out. Whoever is renamed first lets go of the name, so that people may swap.
+    pub(super) async fn apply(
+        &self,
+        write: &mut SqliteConnection,
+        plan: &Plan,
+        reading: &Reading,
+        sighted: &[Sighted<'_>],
+    ) -> Result<(), Fault> {
+        let known = |at: &usize| plan.rows.get(*at);
+        for row in plan.decision.bury.iter().filter_map(known) {
+            self.entomb(write, row).await?;
+        }
+        self.suspend(write, plan).await?;
+        let verdicts = || plan.decision.verdicts.iter().zip(&reading.seen);
+        for (verdict, _) in verdicts() {
+            match verdict {
+                Verdict::Replace(at) => {
+                    if let Some(row) = known(at) {
+                        self.entomb(write, row).await?;
+                    }
+                }
+                Verdict::Follow { known: at, .. } => let_go(write, known(at)).await?,
+                Verdict::Same { .. } | Verdict::New | Verdict::Withheld(_) => {}
+            }
+        }
+        for ((verdict, seen), lesson) in verdicts().zip(&plan.lessons) {
+            match verdict {
+                Verdict::Follow { known: at, new_secret } => {
+                    let Some(row) = known(at) else { continue };
+                    follow(write, row, &seen.user).await?;
+                    self.learn(write, (row, *new_secret), lesson, seen).await?;
+                }
+                Verdict::Same { known: at, new_secret } => {
+                    let Some(row) = known(at) else { continue };
+                    self.learn(write, (row, *new_secret), lesson, seen).await?;
+                }
+                Verdict::Replace(_) | Verdict::New | Verdict::Withheld(_) => {}
+            }
+        }
+        self.adopt(write, plan, reading, sighted).await
+    }
+
+    /// Makes the new records: administrators first, else in the system's order.
+    async fn adopt(
+        &self,
+        write: &mut SqliteConnection,
+        plan: &Plan,
+        reading: &Reading,
+        sighted: &[Sighted<'_>],
+    ) -> Result<(), Fault> {
+        let all = plan.decision.verdicts.iter().zip(&reading.seen).zip(sighted);
+        let is_new = |verdict: &Verdict| matches!(verdict, Verdict::New | Verdict::Replace(_));
+        let new = all.filter(|((verdict, _), _)| is_new(verdict));
+        let mut new: Vec<_> = new.map(|((_, seen), one)| (seen, one)).collect();
+        // Ids that were brought along move the counters that the others are drawn from.
+        new.sort_by_key(|(seen, _)| (seen.ids.is_empty(), seen.user.role != Role::Administrator));
+        for (seen, one) in new {
+            self.make(write, seen, one).await?;
+        }
+        Ok(())
+    }
+
+    async fn make(
+        &self,
+        write: &mut SqliteConnection,
+        seen: &Seen,
+        one: &Sighted<'_>,
+    ) -> Result<(), Fault> {
+        let id = fresh_id();
+        let new = record_of(seen);
+        insert(write, id, &new, None).await?;
+        self.inner().name_user(write, id, &new.ids).await?;
+        match &new.groups {
+            Some(change) => self.inner().replace_groups(write, id, change).await?,
+            None => self.take_over_groups(write, id, seen).await?,
+        }
+        let sql = "UPDATE users SET settled = $2, secret_print = $3, created_print = $4 \
+                   WHERE id = $1";
+        let is_old = seen.user.evidence.created.as_deref().is_some_and(proves_by_now);
+        let created = one.prints.created.clone().filter(|_| is_old);
+        let query = sqlx::query(sql).bind(id.to_string()).bind(now());
+        let query = query.bind(one.prints.secret.clone()).bind(created);
+        query.execute(write).await.map(drop).map_err(fault)
+    }
+
+    /// A tombstone's id in the system belongs to whoever has it now; its other ids stay taken.
+    pub(super) async fn entomb(
+        &self,
+        write: &mut SqliteConnection,
+        row: &Row,
+    ) -> Result<(), Fault> {
+        let sql = "UPDATE users SET state = 'tombstone', absence = NULL, settled = $2, was = $3, \
+                   expected = NULL WHERE id = $1";
+        let query = sqlx::query(sql).bind(row.known.id.to_string()).bind(now());
+        query.bind(row.known.native.clone()).execute(&mut *write).await.map_err(fault)?;
+        let sql = "DELETE FROM identities WHERE id = $1 AND kind = 'user' AND realm = $2";
+        let query = sqlx::query(sql).bind(row.known.id.to_string());
+        query.bind(self.beside.realm.as_str()).execute(write).await.map_err(fault)?;
+        tracing::warn!(
+            person = %row.known.id, username = row.known.name, native = row.known.native,
+            "somebody else has this person's place in the system: the record is a tombstone"
+        );
+        Ok(())
+    }
+
+    async fn learn(
+        &self,
+        write: &mut SqliteConnection,
+        (row, new_secret): (&Row, bool),
+        lesson: &Lesson,
+        seen: &Seen,
+    ) -> Result<(), Fault> {
+        let id = row.known.id;
+        if new_secret || lesson.secret.is_some() || lesson.created.is_some() {
+            let sql = "UPDATE users SET secret_print = COALESCE($2, secret_print), \
+                       created_print = COALESCE($3, created_print), \
+                       password_changed = CASE WHEN $4 THEN $5 ELSE password_changed END \
+                       WHERE id = $1";
+            let query = sqlx::query(sql).bind(id.to_string()).bind(&lesson.secret);
+            let query = query.bind(&lesson.created).bind(new_secret).bind(now());
+            query.execute(&mut *write).await.map_err(fault)?;
+        }
+        if lesson.email {
+            let sql = "UPDATE users SET email = $2, folded_email = $3 WHERE id = $1";
+            let email = seen.user.email.as_ref();
+            let query = sqlx::query(sql).bind(id.to_string()).bind(email);
+            let query = query.bind(email.map(|email| email.to_lowercase()));
+            query.execute(&mut *write).await.map_err(fault)?;
+        }
+        if lesson.groups {
+            self.take_over_groups(write, id, seen).await?;
+        }
+        match &seen.made {
+            Some(_) => self.equip(write, row, seen).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Gives somebody whom another request saw first what they were made with.
+    async fn equip(
+        &self,
+        write: &mut SqliteConnection,
+        row: &Row,
+        seen: &Seen,
+    ) -> Result<(), Fault> {
+        let new = record_of(seen);
+        overwrite(write, row.user.clone(), &new).await?;
+        for (realm, native) in new.ids.iter().filter(|(realm, _)| **realm != self.beside.realm) {
+            reassign(write, row.known.id, realm, native).await?;
+        }
+        match &new.groups {
+            Some(change) => self.inner().replace_groups(write, row.known.id, change).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Takes over the memberships that the system shows in its own sets of rights. One of which
+    /// the gateway knows nothing gives no rights here.
+    async fn take_over_groups(
+        &self,
+        write: &mut SqliteConnection,
+        id: Uuid,
+        seen: &Seen,
+    ) -> Result<(), Fault> {
+        let nobody = User::seen("");
+        let shown = other_groups(&seen.user, &nobody).filter(|_| self.beside.groups);
+        let Some((realm, wanted)) = shown else { return Ok(()) };
+        let mut groups = Vec::with_capacity(wanted.len());
+        for native in wanted {
+            let group = GroupRef::Native(realm.clone(), native.to_owned());
+            match self.inner().find_group(write, &group).await {
+                Ok(_) => groups.push(group),
+                Err(absence) if absence.is_absence_of(Subject::Group) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        let change = GroupChange { realm: Realm::clone(realm), groups };
+        self.inner().replace_groups(write, id, &change).await
+    }
+}
+
+/// Whoever is to be renamed or restored leaves the index of names.
+async fn let_go(write: &mut SqliteConnection, row: Option<&Row>) -> Result<(), Fault> {
+    let Some(row) = row else { return Ok(()) };
+    let query = sqlx::query("UPDATE users SET state = 'suspended' WHERE id = $1");
+    query.bind(row.known.id.to_string()).execute(write).await.map(drop).map_err(fault)
+}
+
+async fn follow(write: &mut SqliteConnection, row: &Row, seen: &User) -> Result<(), Fault> {
+    let sql = "UPDATE users SET state = 'active', absence = NULL, username = $2, \
+               folded_name = $3, settled = $4, expected = NULL WHERE id = $1";
+    let query = sqlx::query(sql).bind(row.known.id.to_string()).bind(&seen.username);
+    let query = query.bind(folded(&seen.username)).bind(now());
+    query.execute(write).await.map(drop).map_err(fault)
+}
+
+/// A first record holds what the system shows, for the day the system has no place for it.
+pub(super) fn record_of(seen: &Seen) -> NewUser {
+    let user = &seen.user;
+    let ids = seen.ids.clone().into_iter();
+    if let Some(made) = &seen.made {
+        return NewUser {
+            username: user.username.clone(),
+            ids: made.ids.clone().into_iter().chain(ids).chain(user.ids.clone()).collect(),
+            password: None,
+            unique: Uniqueness::default(),
+            ..(**made).clone()
+        };
+    }
+    NewUser {
+        username: user.username.clone(),
+        display_name: user.display_name.clone(),
+        given_name: user.given_name.clone(),
+        family_name: user.family_name.clone(),
+        email: user.email.clone(),
+        role: user.role,
+        inactive: !user.active,
+        ids: ids.chain(user.ids.clone()).collect(),
+        ..NewUser::default()
+    }
+}

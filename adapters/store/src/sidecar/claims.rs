@@ -1,0 +1,109 @@
+//! Names that are being taken: one creation or renaming a name at a time, on all gateways.
+
+use std::fmt;
+use std::time::Duration;
+
+use isogloss_canonical::fault::{Fault, FaultKind};
+use tokio::runtime::Handle;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use crate::Store;
+use crate::faults::fault;
+use crate::rows::{after, fresh_id, now};
+use crate::sidecar::Sidecar;
+
+/// A claim that is older is of a gateway that died.
+const LASTING: Duration = Duration::from_mins(1);
+/// So long a request waits for another one with the same name.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often it looks.
+const PAUSE: Duration = Duration::from_millis(15);
+
+/// Names that nobody else creates or renames to as long as this is held.
+pub struct Claim {
+    store: Store,
+    holder: Uuid,
+    released: bool,
+}
+
+impl Sidecar {
+    /// Waits for these names, all at once, and takes them. Names that differ only in case or in
+    /// blanks around them are the same.
+    pub async fn claim(&self, names: &[&str]) -> Result<Claim, Fault> {
+        let mut keys: Vec<_> = names.iter().map(|name| name.trim().to_lowercase()).collect();
+        keys.sort();
+        keys.dedup();
+        let holder = fresh_id();
+        let deadline = Instant::now() + PATIENCE;
+        while !self.try_claim(&keys, holder).await? {
+            if Instant::now() >= deadline {
+                let detail = "another creation or renaming with this name does not end";
+                return Err(Fault::new(FaultKind::Unavailable, detail));
+            }
+            sleep(PAUSE).await;
+        }
+        Ok(Claim { store: self.store.clone(), holder, released: false })
+    }
+
+    async fn try_claim(&self, keys: &[String], holder: Uuid) -> Result<bool, Fault> {
+        let mut write = self.inner().database.write().await?;
+        let now = now();
+        for key in keys {
+            let sql = "INSERT INTO claims (name, holder, until) VALUES ($1, $2, $3) \
+                       ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, \
+                       until = excluded.until WHERE claims.until <= $4";
+            let query = sqlx::query(sql).bind(key).bind(holder.to_string());
+            let query = query.bind(after(now, LASTING)).bind(now);
+            if query.execute(&mut *write).await.map_err(fault)?.rows_affected() == 0 {
+                let sql = "DELETE FROM claims WHERE holder = $1";
+                let query = sqlx::query(sql).bind(holder.to_string());
+                query.execute(&mut *write).await.map_err(fault)?;
+                write.commit().await.map_err(fault)?;
+                return Ok(false);
+            }
+        }
+        write.commit().await.map_err(fault)?;
+        Ok(true)
+    }
+}
+
+impl Claim {
+    /// Lets others have the names. That it fails is no reason to deny what was done: the claim
+    /// ends by itself.
+    pub async fn release(mut self) {
+        self.released = true;
+        release(&self.store, self.holder).await;
+    }
+}
+
+/// A request that was broken off lets go too.
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if self.released {
+            return;
+        }
+        let (store, holder) = (self.store.clone(), self.holder);
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move { release(&store, holder).await });
+        }
+    }
+}
+
+impl fmt::Debug for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claim").field("holder", &self.holder).finish_non_exhaustive()
+    }
+}
+
+async fn release(store: &Store, holder: Uuid) {
+    let done = async {
+        let mut write = store.0.database.write().await?;
+        let query = sqlx::query("DELETE FROM claims WHERE holder = $1").bind(holder.to_string());
+        query.execute(&mut *write).await.map_err(fault)?;
+        write.commit().await.map_err(fault)
+    };
+    if let Err(fault) = done.await {
+        tracing::warn!(%fault, "a claimed name is not free until its time is up");
+    }
+}

@@ -1,0 +1,134 @@
+//! What a reading does to the records.
+
+use std::collections::HashMap;
+
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::user::User;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::sidecar::decide::{Decision, Facts, Known, Sighted, State, Verdict, decide};
+use crate::sidecar::records::Row;
+use crate::sidecar::{Reading, Seen, Settlement, Sidecar};
+
+/// A creation date proves something from this many days later on. Somebody else may be created on
+/// the same day; whoever was seen two days later was not.
+const DAYS_UNTIL_PROOF: i32 = 2;
+
+impl Sidecar {
+    pub(super) fn plan(&self, rows: Vec<Row>, reading: &Reading, sighted: &[Sighted<'_>]) -> Plan {
+        let known: Vec<Known> = rows.iter().map(|row| row.known.clone()).collect();
+        let facts = Facts {
+            seen: sighted.to_vec(),
+            absent: reading.absent.iter().map(|(id, agreed)| (id.0, *agreed)).collect(),
+            complete: reading.complete,
+            asked: reading.began,
+        };
+        let decision = decide(&known, &facts);
+        let mut lessons = Vec::with_capacity(sighted.len());
+        for ((verdict, seen), one) in decision.verdicts.iter().zip(&reading.seen).zip(sighted) {
+            let row = match verdict {
+                Verdict::Same { known, .. } | Verdict::Follow { known, .. } => rows.get(*known),
+                Verdict::Replace(_) | Verdict::New | Verdict::Withheld(_) => None,
+            };
+            lessons.push(row.map(|row| self.lesson(row, seen, one)).unwrap_or_default());
+        }
+        Plan { rows, decision, lessons }
+    }
+
+    /// What is to be learned of somebody whose record it is.
+    fn lesson(&self, row: &Row, seen: &Seen, one: &Sighted<'_>) -> Lesson {
+        let known = &row.known.prints;
+        let text = |email: &Option<String>| email.clone().unwrap_or_default();
+        let secret = one.prints.secret.clone().filter(|own| known.secret.as_ref() != Some(own));
+        let is_old = seen.user.evidence.created.as_deref().is_some_and(proves_by_now);
+        Lesson {
+            secret,
+            created: one.prints.created.clone().filter(|_| is_old && known.created.is_none()),
+            email: self.beside.emails && text(&row.user.email) != text(&seen.user.email),
+            groups: self.beside.groups && other_groups(&seen.user, &row.user).is_some(),
+            made: seen.made.is_some(),
+        }
+    }
+}
+
+/// What a reading does to the records.
+pub(super) struct Plan {
+    pub(super) rows: Vec<Row>,
+    pub(super) decision: Decision,
+    pub(super) lessons: Vec<Lesson>,
+}
+
+/// What is to be written down of somebody who is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Lesson {
+    pub(super) secret: Option<String>,
+    pub(super) created: Option<String>,
+    pub(super) email: bool,
+    pub(super) groups: bool,
+    made: bool,
+}
+
+impl Plan {
+    /// What must be known before anything is changed.
+    pub(super) fn asks(&self) -> Option<Settlement> {
+        if self.decision.stale {
+            return Some(Settlement::Stale);
+        }
+        let look: Vec<_> = self
+            .decision
+            .look
+            .iter()
+            .filter_map(|at| self.rows.get(*at))
+            .map(Row::record)
+            .collect();
+        (!look.is_empty()).then_some(Settlement::Look(look))
+    }
+
+    /// Whether everything is as it was.
+    pub(super) fn is_quiet(&self) -> bool {
+        let still = |verdict: &Verdict| match verdict {
+            Verdict::Same { new_secret, .. } => !new_secret,
+            Verdict::Withheld(_) => true,
+            Verdict::Follow { .. } | Verdict::Replace(_) | Verdict::New => false,
+        };
+        let decision = &self.decision;
+        decision.suspend.is_empty()
+            && decision.bury.is_empty()
+            && decision.verdicts.iter().all(still)
+            && self.lessons.iter().all(|lesson| *lesson == Lesson::default())
+    }
+
+    /// Everybody who was seen, by the system's id.
+    pub(super) fn people(self, sighted: &[Sighted<'_>]) -> Vec<Result<User, &'static str>> {
+        let active = self.rows.into_iter().filter(|row| row.known.state == State::Active);
+        let mut all: HashMap<String, User> =
+            active.filter_map(|row| row.known.native.map(|native| (native, row.user))).collect();
+        let one = |(seen, verdict): (&Sighted<'_>, Verdict)| match verdict {
+            Verdict::Withheld(why) => Err(why),
+            _ => all.remove(seen.native).ok_or("the record was changed meanwhile"),
+        };
+        sighted.iter().zip(self.decision.verdicts).map(one).collect()
+    }
+}
+
+/// Whether a creation date is old enough to tell this row from any later one.
+pub(super) fn proves_by_now(created: &str) -> bool {
+    let day = created.get(..10).and_then(|day| day.parse::<Date>().ok());
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    day.is_some_and(|day| (today - day).get_days() >= DAYS_UNTIL_PROOF)
+}
+
+/// The sets of rights that the system shows, if they are others than the record has. A system that
+/// shows none says nothing.
+pub(super) fn other_groups<'s>(seen: &'s User, record: &User) -> Option<(&'s Realm, Vec<&'s str>)> {
+    let realm = seen.groups.first()?.realm.as_ref()?;
+    let wanted = groups_in(realm, seen);
+    (wanted != groups_in(realm, record)).then_some((realm, wanted))
+}
+
+fn groups_in<'u>(realm: &Realm, user: &'u User) -> Vec<&'u str> {
+    let own = user.groups.iter().filter(|group| group.realm.as_ref() == Some(realm));
+    own.filter_map(|group| group.ids.get(realm).map(String::as_str)).collect()
+}

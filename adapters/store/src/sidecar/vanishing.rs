@@ -1,0 +1,89 @@
+//! Suspending whoever is missing, and recognising when too many are missing to be believed.
+
+use isogloss_canonical::fault::Fault;
+use sqlx::SqliteConnection;
+
+use crate::faults::fault;
+use crate::rows::now;
+use crate::sidecar::Sidecar;
+use crate::sidecar::decide::Absence;
+use crate::sidecar::plan::Plan;
+
+/// Who vanishes within this time vanishes together.
+const TOGETHER_MICROS: i64 = 60_000_000;
+/// More than so many are a mass.
+const MANY: i64 = 10;
+/// So are more than this share of everybody, from so many on: two may leave a small team together.
+const SHARE_PERCENT: i64 = 5;
+const SHARE_FROM: i64 = 3;
+
+impl Sidecar {
+    pub(super) async fn suspend(
+        &self,
+        write: &mut SqliteConnection,
+        plan: &Plan,
+    ) -> Result<(), Fault> {
+        let gone = &plan.decision.suspend;
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let held = self.vanish_together(write, gone.len()).await?;
+        for (at, absence) in gone {
+            let Some(row) = plan.rows.get(*at) else { continue };
+            let absence = if held { Absence::Held } else { *absence };
+            let sql = "UPDATE users SET state = 'suspended', absence = $2, settled = $3 \
+                       WHERE id = $1";
+            let query = sqlx::query(sql).bind(row.known.id.to_string()).bind(word(absence));
+            query.bind(now()).execute(&mut *write).await.map_err(fault)?;
+            tracing::info!(
+                person = %row.known.id, username = row.known.name, absence = word(absence),
+                "the system no longer has this person: suspended"
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether those who vanish now are, with those of the last minute, too many to be believed.
+    /// Then all of them wait for an operator, and one alarm says so.
+    async fn vanish_together(
+        &self,
+        write: &mut SqliteConnection,
+        now_gone: usize,
+    ) -> Result<bool, Fault> {
+        let since = now() - TOGETHER_MICROS;
+        let count = |sql: &'static str| sqlx::query_scalar::<_, i64>(sql);
+        let recent = "SELECT COUNT(*) FROM users WHERE state = 'suspended' AND settled > $1";
+        let recent = count(recent).bind(since).fetch_one(&mut *write).await.map_err(fault)?;
+        let there = "SELECT COUNT(*) FROM users WHERE state = 'active'";
+        let there = count(there).fetch_one(&mut *write).await.map_err(fault)?;
+        let gone = recent + i64::try_from(now_gone).unwrap_or(i64::MAX);
+        let share = gone.saturating_mul(100) > SHARE_PERCENT * (there + recent);
+        if gone <= MANY && !(gone >= SHARE_FROM && share) {
+            return Ok(false);
+        }
+        let known = "SELECT COUNT(*) FROM users WHERE state = 'suspended' AND absence = 'held' \
+                     AND settled > $1";
+        let known = count(known).bind(since).fetch_one(&mut *write).await.map_err(fault)?;
+        let sql = "UPDATE users SET absence = 'held' WHERE state = 'suspended' AND settled > $1";
+        sqlx::query(sql).bind(since).execute(write).await.map_err(fault)?;
+        if known == 0 {
+            let (realm, of) = (self.beside.realm.as_str(), there + recent);
+            tracing::error!(
+                system = realm,
+                gone,
+                of,
+                "many people vanished from the system at once: they are suspended until they are \
+                 proved again or an operator decides (isogloss identity list --state suspended)"
+            );
+        }
+        Ok(true)
+    }
+}
+
+const fn word(absence: Absence) -> &'static str {
+    match absence {
+        Absence::Once => "once",
+        Absence::Confirmed => "confirmed",
+        Absence::Held => "held",
+    }
+}
