@@ -15,7 +15,7 @@ use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{Group, GroupRef};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::user::{Role, User};
+use isogloss_canonical::user::{GroupChange, Role, User};
 
 use crate::config::settings;
 
@@ -42,27 +42,64 @@ impl Names {
         Arc::new(Self { inner, roles: roles.clone(), teams: teams.clone() })
     }
 
+    /// A command on its way to the system. No arm stands for the rest: whoever adds a command says
+    /// here whether it names a role or a team.
     fn outwards(&self, command: &mut Command) {
         let role = |role: Role| self.roles.to.get(&role.into()).map_or(role, |role| (*role).into());
         match command {
-            Command::CreateUser(user) => user.role = role(user.role),
-            Command::UpdateUser(_, patch) => patch.role = patch.role.map(role),
+            Command::CreateUser(user) => {
+                user.role = role(user.role);
+                self.memberships(user.groups.as_mut());
+            }
+            Command::UpdateUser(_, patch) => {
+                patch.role = patch.role.map(role);
+                self.memberships(patch.groups.as_mut());
+            }
             Command::CreateGroup(team) if team.realm.is_none() => {
                 rename(&self.teams.to, &mut team.name);
             }
-            Command::UpdateGroup(_, patch) => {
+            Command::UpdateGroup(team, patch) => {
+                self.pointed_at(team);
                 if let Some(name) = &mut patch.name {
                     rename(&self.teams.to, name);
                 }
             }
-            Command::GetGroup(GroupRef::Name(None, name)) => rename(&self.teams.to, name),
-            _ => {}
+            Command::GetGroup(team)
+            | Command::DeleteGroup(team)
+            | Command::AddMember(team, _)
+            | Command::RemoveMember(team, _)
+            | Command::ListMembers(team) => self.pointed_at(team),
+            Command::CreateGroup(_)
+            | Command::CreateFromDirectory(_)
+            | Command::GetUser(_)
+            | Command::ListUsers
+            | Command::ActivateUser(_)
+            | Command::DeactivateUser(_)
+            | Command::DeleteUser(_)
+            | Command::ChangePassword(..)
+            | Command::IssueKey(..)
+            | Command::RevokeKeys(..)
+            | Command::ListKeys(..)
+            | Command::ReadSettings(..)
+            | Command::MergeSettings(..)
+            | Command::ListGroups(_)
+            | Command::GroupsOf(_)
+            | Command::ListLocks(_)
+            | Command::ServerFacts
+            | Command::AssignIds(_)
+            | Command::FindKey(..)
+            | Command::VerifyPassword(..)
+            | Command::VerifyKey(..)
+            | Command::CountFailure(..)
+            | Command::ClearFailures(_) => {}
         }
     }
 
+    /// An answer on its way from the system. No arm stands for the rest: every outcome that holds a
+    /// person or a team has its roles and names mapped.
     fn inwards(&self, outcome: &mut Outcome) {
         match outcome {
-            Outcome::User(user) => self.person(user),
+            Outcome::User(user) | Outcome::KeyFound(_, Some(user)) => self.person(user),
             Outcome::Users(users) | Outcome::UsersInPart(users, _) => {
                 for user in users {
                     self.person(user);
@@ -70,17 +107,40 @@ impl Names {
             }
             Outcome::Group(team) => self.team(team),
             Outcome::Groups(teams) => teams.iter_mut().for_each(|team| self.team(team)),
-            _ => {}
+            Outcome::KeyFound(_, None)
+            | Outcome::Done
+            | Outcome::Keys(_)
+            | Outcome::Settings(_)
+            | Outcome::Locks(_)
+            | Outcome::Verified(_) => {}
         }
+    }
+
+    fn pointed_at(&self, team: &mut GroupRef) {
+        if let GroupRef::Name(None, name) = team {
+            rename(&self.teams.to, name);
+        }
+    }
+
+    fn memberships(&self, change: Option<&mut GroupChange>) {
+        change
+            .into_iter()
+            .flat_map(|change| &mut change.groups)
+            .for_each(|team| self.pointed_at(team));
     }
 
     fn person(&self, user: &mut User) {
         let seen = user.role.into();
         user.role = self.roles.from.get(&seen).map_or(user.role, |role| (*role).into());
+        for team in user.groups.iter_mut().filter(|team| team.realm.is_none()) {
+            rename(&self.teams.from, &mut team.name);
+        }
     }
 
     fn team(&self, team: &mut Group) {
-        rename(&self.teams.from, &mut team.name);
+        if team.realm.is_none() {
+            rename(&self.teams.from, &mut team.name);
+        }
     }
 }
 
@@ -116,6 +176,9 @@ mod tests {
     use crate::provision::bootstrap;
     use crate::registry;
     use isogloss_canonical::group::NewGroup;
+    use isogloss_canonical::key::NewKey;
+    use isogloss_canonical::realm::Realm;
+    use isogloss_canonical::secret::Secret;
     use isogloss_canonical::user::{NewUser, UserRef};
 
     #[tokio::test]
@@ -146,6 +209,45 @@ mod tests {
         }
     }
 
+    /// `from = { administrator = "user" }`, and an administrator who comes by a key of the system's
+    /// own: an ordinary user, as when read by name.
+    #[tokio::test]
+    async fn the_owner_of_a_key_has_the_role_that_a_read_would_show() {
+        let folder = tempfile::tempdir().unwrap();
+        bootstrap::initialise(folder.path(), &Accounts::default()).await.unwrap();
+        let store = isogloss_store::Store::open(folder.path(), registry::own_realms()).await;
+        let store: Arc<dyn Backend> = Arc::new(store.unwrap());
+        let tables = settings::Roles {
+            to: BTreeMap::new(),
+            from: [(RoleWord::Administrator, RoleWord::User)].into(),
+        };
+        let layer = Names::over(Arc::clone(&store), &tables, &settings::Teams::default());
+        let new = NewUser {
+            username: "chief".to_owned(),
+            role: Role::Administrator,
+            ..NewUser::default()
+        };
+        let (realm, key) = (Realm::named("octoprint"), Secret::new("chief's key"));
+        let issue = NewKey {
+            realm: realm.clone(),
+            value: key.clone(),
+            label: None,
+            scope: None,
+            expires: None,
+            addresses: Vec::new(),
+            replaces: false,
+        };
+        let chief = UserRef::Name("chief".to_owned());
+        for command in
+            [Command::CreateUser(Box::new(new)), Command::IssueKey(Some(chief), Box::new(issue))]
+        {
+            store.execute(command, &Caller::Gateway).await.unwrap();
+        }
+        let found = layer.execute(Command::FindKey(realm, key), &Caller::Gateway).await.unwrap();
+        let Outcome::KeyFound(_, Some(owner)) = found else { panic!("{found:?}") };
+        assert_eq!(owner.role, Role::User);
+    }
+
     #[tokio::test]
     async fn a_team_goes_out_and_comes_in_by_its_name_there() {
         let folder = tempfile::tempdir().unwrap();
@@ -164,5 +266,16 @@ mod tests {
         assert_eq!(there.group().unwrap().id, made.id);
         let here = layer.execute(read("crew"), &Caller::Gateway).await.unwrap();
         assert_eq!(here.group().unwrap().name, "crew");
+        let new = NewUser { username: "ada".to_owned(), ..NewUser::default() };
+        let create = Command::CreateUser(Box::new(new));
+        layer.execute(create, &Caller::Gateway).await.unwrap();
+        let (crew, ada) =
+            (|| GroupRef::Name(None, "crew".to_owned()), || UserRef::Name("ada".to_owned()));
+        layer.execute(Command::AddMember(crew(), ada()), &Caller::Gateway).await.unwrap();
+        let read = layer.execute(Command::GetUser(ada()), &Caller::Gateway).await.unwrap();
+        assert_eq!(read.user().unwrap().groups[0].name, "crew");
+        let members = layer.execute(Command::ListMembers(crew()), &Caller::Gateway).await.unwrap();
+        assert_eq!(members.users().unwrap().len(), 1);
+        layer.execute(Command::DeleteGroup(crew()), &Caller::Gateway).await.unwrap();
     }
 }
