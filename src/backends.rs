@@ -34,7 +34,7 @@ pub struct Backends(BTreeMap<String, Made>);
 #[derive(Debug)]
 enum Made {
     Store(Arc<dyn Backend>),
-    System { system: Arc<dyn Backend>, shadow: Store, realm: Realm, adapter: &'static Adapter },
+    System(Box<Bridge>),
 }
 
 impl Backends {
@@ -69,12 +69,7 @@ impl Backends {
                 Err(anyhow!("no backend {name:?}; known: {}", known.join(", ")))
             }
             Some(Made::Store(store)) => Ok(Arc::clone(store)),
-            Some(Made::System { system, shadow, realm, adapter }) => {
-                let ids = (realm.clone(), adapter.users);
-                let shadow = Arc::new(shadow.clone());
-                let policies = policies.clone();
-                Ok(Arc::new(Bridge::new(Arc::clone(system), shadow, ids, policies)))
-            }
+            Some(Made::System(bridge)) => Ok(Arc::new(bridge.with_policies(policies.clone()))),
         }
     }
 
@@ -84,15 +79,24 @@ impl Backends {
         let all = Arc::new(store.clone());
         match self.0.get(name) {
             Some(Made::Store(_)) => Sessions::of_store(all),
-            Some(Made::System { .. }) | None => Sessions::of_system(name, all),
+            Some(Made::System(_)) | None => Sessions::of_system(name, all),
+        }
+    }
+
+    /// The bridge to the system behind a backend, if it is one.
+    #[must_use]
+    pub fn bridge(&self, name: &str) -> Option<&Bridge> {
+        match self.0.get(name) {
+            Some(Made::System(bridge)) => Some(bridge),
+            Some(Made::Store(_)) | None => None,
         }
     }
 
     /// Closes the shadows.
     pub async fn close(&self) {
         for made in self.0.values() {
-            if let Made::System { shadow, .. } = made {
-                shadow.close().await;
+            if let Made::System(bridge) = made {
+                bridge.sidecar().store().close().await;
             }
         }
     }
@@ -162,7 +166,8 @@ async fn system(
     let shadow = open_shadow(&directory, numbered)
         .await
         .with_context(|| format!("{} cannot be opened", directory.display()))?;
-    Ok(Made::System { system, shadow, realm, adapter })
+    let bridge = Bridge::new(system, &shadow, (realm, adapter.users));
+    Ok(Made::System(Box::new(bridge)))
 }
 
 pub(crate) fn service(wanted: &settings::Backend, realm: Realm) -> anyhow::Result<Service> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Field};
-use isogloss_canonical::user::{NewUser, Role, User, UserPatch};
+use isogloss_canonical::user::{Role, User, UserPatch};
 
 /// A person: what the system holds as the system has it, the rest from the shadow.
 pub(super) fn merge(system: &Arc<dyn Backend>, seen: User, shadow: User) -> User {
@@ -49,17 +49,6 @@ pub(super) fn merge(system: &Arc<dyn Backend>, seen: User, shadow: User) -> User
 /// Whether two texts say something else; to most systems nothing and an empty text are the same.
 fn differs(one: Option<&String>, other: Option<&String>) -> bool {
     one.map_or("", String::as_str) != other.map_or("", String::as_str)
-}
-
-/// What a first shadow takes over from the system, for the day the system has no place for it.
-pub(super) fn remember(shadow: &mut NewUser, seen: &User) {
-    shadow.ids.clone_from(&seen.ids);
-    shadow.display_name.clone_from(&seen.display_name);
-    shadow.given_name.clone_from(&seen.given_name);
-    shadow.family_name.clone_from(&seen.family_name);
-    shadow.email.clone_from(&seen.email);
-    shadow.role = seen.role;
-    shadow.inactive = !seen.active;
 }
 
 /// Splits a change into what the system does and what is kept aside. A password never goes to the

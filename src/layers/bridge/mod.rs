@@ -1,15 +1,18 @@
 //! The bridge to a system that knows nothing of the gateway: ids are translated, and what the
 //! system cannot hold is kept aside.
 //!
-//! Beside each such backend stands a *shadow*: a store of the gateway's own, with one row for each
-//! person that was ever seen there. It holds their canonical id, their ids in every realm, their
-//! keys, and the attributes and fields for which the system has no place. What the system does
-//! hold is always read from the system.
+//! Beside each such backend stands the *sidecar*: a store of the gateway's own, with one record for
+//! each person that was ever seen there. It holds their canonical id, their ids in every namespace,
+//! their keys, and the attributes and fields for which the system has no place. What the system does
+//! hold is always read from the system. Whatever a read shows is settled in the sidecar before it is
+//! answered (`settle.rs`): nobody comes into the record of somebody who is gone.
 
 mod fields;
 mod groups;
 mod people;
 mod resolve;
+mod search;
+mod settle;
 mod shadow;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,11 +23,14 @@ use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Field, Support};
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::credentials::Caller;
-use isogloss_canonical::fault::Fault;
+use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::realm::{Numbering, Realm};
 
+use isogloss_store::{Beside, Sidecar, Store};
+
 use crate::config::settings::Policy;
+use crate::layers::bridge::search::Recent;
 
 /// What a verb's support says that the shadow does.
 pub const ASIDE: &str = "kept aside by the gateway";
@@ -61,10 +67,11 @@ pub const GROUPS: [Verb; 9] = [
 ];
 
 /// A backend that joins a system to its shadow.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Bridge {
     system: Arc<dyn Backend>,
-    shadow: Arc<dyn Backend>,
+    sidecar: Sidecar,
+    recent: Arc<Recent>,
     realm: Realm,
     numbering: Numbering,
     policies: BTreeMap<String, Policy>,
@@ -72,16 +79,34 @@ pub struct Bridge {
 }
 
 impl Bridge {
-    /// Joins a system, whose own ids are of this realm, to a shadow.
+    /// Joins a system, whose own ids are of this realm, to the store that keeps its sidecar.
     #[must_use]
     pub fn new(
         system: Arc<dyn Backend>,
-        shadow: Arc<dyn Backend>,
+        store: &Store,
         (realm, numbering): (Realm, Numbering),
-        policies: BTreeMap<String, Policy>,
     ) -> Self {
-        let capability = capability(system.capability(), shadow.capability());
-        Self { system, shadow, realm, numbering, policies, capability }
+        let capability = capability(system.capability(), store.capability());
+        let sidecar = store.sidecar(Beside {
+            realm: realm.clone(),
+            numbering,
+            emails: system.capability().holds(Field::Email),
+            groups: system.capability().holds(Field::Groups),
+        });
+        let (recent, policies) = (Arc::default(), BTreeMap::new());
+        Self { system, sidecar, recent, realm, numbering, policies, capability }
+    }
+
+    /// The same bridge for a route that says what becomes of attributes that the system cannot hold.
+    #[must_use]
+    pub fn with_policies(&self, policies: BTreeMap<String, Policy>) -> Self {
+        Self { policies, ..self.clone() }
+    }
+
+    /// The records of the people of the system.
+    #[must_use]
+    pub const fn sidecar(&self) -> &Sidecar {
+        &self.sidecar
     }
 
     /// What becomes of an attribute that the system cannot hold: the longest prefix decides.
@@ -96,8 +121,18 @@ impl Bridge {
     }
 
     async fn ask_shadow(&self, command: Command) -> Result<Outcome, Fault> {
-        self.shadow.execute(command, &Caller::Gateway).await
+        self.sidecar.store().execute(command, &Caller::Gateway).await
     }
+}
+
+/// A fault of the sidecar after the system has done its part. It is the gateway's own trouble,
+/// whatever the sidecar calls it: what the caller asked for was done.
+pub(super) fn own_trouble(fault: Fault) -> Fault {
+    if !fault.kind.is_callers() {
+        return fault;
+    }
+    let detail = format!("the sidecar, after the system had done its part: {fault}");
+    Fault { source: fault.source, ..Fault::new(FaultKind::Unexpected, detail) }
 }
 
 /// What the two can do together: people as the system does them, the rest as the shadow does.

@@ -9,38 +9,65 @@ use isogloss_canonical::user::{
     AttributeChanges, Attributes, GroupChange, Matching, NewUser, Uniqueness, User, UserPatch,
     UserRef,
 };
+use isogloss_store::{Reading, Seen};
 
 use crate::config::settings::Policy;
-use crate::layers::bridge::{Bridge, fields};
+use crate::layers::bridge::{Bridge, fields, own_trouble};
 
 impl Bridge {
-    /// Creates a person in the system, then their shadow.
+    /// Creates a person in the system, then their record. Of several creations with one name, on
+    /// whichever gateway, one at a time looks whether the name is free and takes it.
     pub(super) async fn create(&self, mut user: NewUser) -> Result<Outcome, Fault> {
         user.attributes = self.kept(std::mem::take(&mut user.attributes))?;
+        self.introduce().await?;
+        let claim = self.sidecar.claim(&claimed(&user.username, user.email.as_deref())).await?;
+        let made = self.create_alone(user).await;
+        claim.release().await;
+        made
+    }
+
+    async fn create_alone(&self, user: NewUser) -> Result<Outcome, Fault> {
         self.unique(None, Some(&user.username), user.email.as_deref(), user.unique).await?;
         self.groups_are_there(user.groups.as_ref()).await?;
-        let before = self.predecessor(&user.username).await?;
+        self.ids_are_free(&user).await?;
+        let reading = Reading::begin();
         let asked = Command::CreateUser(Box::new(user.clone()));
-        let seen = self.ask_system(asked).await?.user()?;
-        self.disinherit(&seen, before).await?;
-        let shadow = NewUser {
-            username: seen.username.clone(),
-            ids: user.ids.into_iter().chain(seen.ids.clone()).collect(),
-            password: None,
-            unique: Uniqueness::default(),
-            ..user
-        };
-        let shadow = self.make_shadow(shadow).await?;
-        Ok(Outcome::User(Box::new(fields::merge(&self.system, *seen, shadow))))
+        let seen = *self.ask_system(asked).await?.user()?;
+        let made = Some(Box::new(user));
+        self.made(reading, Seen { made, ..Seen::from(seen) }).await
+    }
+
+    /// Settles somebody whom the system has just made.
+    async fn made(&self, reading: Reading, seen: Seen) -> Result<Outcome, Fault> {
+        self.recent.forget_unknown();
+        let settled = self.settle_one(reading.showing(vec![seen])).await;
+        match settled.map_err(own_trouble)? {
+            Some(person) => Ok(Outcome::User(Box::new(person))),
+            None => Err(Fault::new(FaultKind::Unavailable, "the record of a new person changed")),
+        }
+    }
+
+    async fn ids_are_free(&self, user: &NewUser) -> Result<(), Fault> {
+        for (realm, native) in user.ids.iter().filter(|(realm, _)| **realm != self.realm) {
+            let same = UserRef::Native(realm.clone(), native.clone());
+            if self.sidecar.find(&same).await?.is_some() {
+                return Err(Fault::conflict(Subject::User));
+            }
+        }
+        Ok(())
     }
 
     /// Has the system create somebody whom its own directory knows.
     pub(super) async fn create_from_directory(&self, name: String) -> Result<Outcome, Fault> {
-        let before = self.predecessor(&name).await?;
-        let seen = self.ask_system(Command::CreateFromDirectory(name)).await?.user()?;
-        self.disinherit(&seen, before).await?;
-        let shadow = self.adopt(&seen).await?;
-        Ok(Outcome::User(Box::new(fields::merge(&self.system, *seen, shadow))))
+        self.introduce().await?;
+        let claim = self.sidecar.claim(&claimed(&name, None)).await?;
+        let reading = Reading::begin();
+        let made = match self.ask_system(Command::CreateFromDirectory(name)).await {
+            Ok(outcome) => self.made(reading, Seen::arrived(*outcome.user()?)).await,
+            Err(fault) => Err(fault),
+        };
+        claim.release().await;
+        made
     }
 
     /// Changes a person: the system first, since it may refuse.
@@ -49,19 +76,45 @@ impl Bridge {
         self.check_renaming(&known, &patch)?;
         let email = patch.email.clone().flatten();
         let name = patch.username.clone().filter(|name| *name != known.username);
-        self.unique(Some(&known), name.as_deref(), email.as_deref(), patch.unique).await?;
+        let claim = match (&name, &email) {
+            (None, None) => None,
+            (name, email) => {
+                let name = name.as_ref().unwrap_or(&known.username);
+                Some(self.sidecar.claim(&claimed(name, email.as_deref())).await?)
+            }
+        };
+        let done = self.update_alone(&known, name, patch).await;
+        if let Some(claim) = claim {
+            claim.release().await;
+        }
+        done
+    }
+
+    async fn update_alone(
+        &self,
+        known: &User,
+        name: Option<String>,
+        patch: UserPatch,
+    ) -> Result<Outcome, Fault> {
+        let email = patch.email.clone().flatten();
+        self.unique(Some(known), name.as_deref(), email.as_deref(), patch.unique).await?;
         self.groups_are_there(patch.groups.as_ref()).await?;
         let attributes = self.kept_changes(patch.attributes)?;
+        if let Some(name) = &name {
+            // Whoever sees the new name in the system from now on knows whose it is.
+            self.sidecar.expect(known.id, name).await?;
+            self.recent.forget_unknown();
+        }
         let patch = UserPatch { username: name, attributes, ..patch };
         let (mut asked, aside) = fields::split(self.system.capability(), patch);
-        fields::join_names(self.system.capability(), &known, &mut asked);
+        fields::join_names(self.system.capability(), known, &mut asked);
         if fields::asks_something(self.system.capability(), &asked) {
-            let command = Command::UpdateUser(self.own(&known)?, Box::new(asked));
+            let command = Command::UpdateUser(self.own(known)?, Box::new(asked));
             self.ask_system(command).await?;
         }
-        let aside = UserPatch { unique: Uniqueness::default(), ..aside };
-        self.ask_shadow(Command::UpdateUser(UserRef::Id(known.id), Box::new(aside))).await?;
-        Ok(Outcome::User(Box::new(self.get(&UserRef::Id(known.id)).await?)))
+        self.sidecar.keep(known.id, aside).await.map_err(own_trouble)?;
+        let changed = self.get(&UserRef::Id(known.id)).await.map_err(own_trouble)?;
+        Ok(Outcome::User(Box::new(changed)))
     }
 
     /// All of a change happens, or nothing: a group that is not there is found before the system is
@@ -96,15 +149,15 @@ impl Bridge {
             self.ask_system(command).await?;
         }
         let patch = UserPatch { active: Some(active), ..UserPatch::default() };
-        self.ask_shadow(Command::UpdateUser(UserRef::Id(known.id), Box::new(patch))).await?;
+        self.sidecar.keep(known.id, patch).await.map_err(own_trouble)?;
         Ok(Outcome::User(Box::new(User { active, ..known })))
     }
 
-    /// Deletes in the system, then the shadow. The ids stay taken.
+    /// Deletes in the system, then the record. The ids stay taken.
     pub(super) async fn delete(&self, user: &UserRef) -> Result<Outcome, Fault> {
         let known = self.get(user).await?;
         self.ask_system(Command::DeleteUser(self.own(&known)?)).await?;
-        self.ask_shadow(Command::DeleteUser(UserRef::Id(known.id))).await?;
+        self.sidecar.forget(known.id).await.map_err(own_trouble)?;
         Ok(Outcome::User(Box::new(known)))
     }
 
@@ -118,13 +171,19 @@ impl Bridge {
         self.ask_system(Command::ChangePassword(self.own(&known)?, password)).await?;
         // The date ends the sessions that were opened with the old one.
         let patch = UserPatch { password: Some(None), ..UserPatch::default() };
-        self.ask_shadow(Command::UpdateUser(UserRef::Id(known.id), Box::new(patch))).await?;
+        self.sidecar.keep(known.id, patch).await.map_err(own_trouble)?;
         Ok(Outcome::Done)
     }
 
     /// Has the system verify a password its own way.
     pub(super) async fn verify(&self, user: &UserRef, secret: Secret) -> Result<Outcome, Fault> {
-        let own = match self.get(user).await {
+        let known = match user {
+            UserRef::Name(name) if self.recent.is_unknown(name) => {
+                Err(Fault::not_found(Subject::User))
+            }
+            _ => self.get(user).await,
+        };
+        let own = match known {
             Ok(known) => self.own(&known)?,
             // Whom the system's own directory knows may come to be by signing in.
             Err(fault) if fault.is_absence_of(Subject::User) => match user {
@@ -213,7 +272,7 @@ impl Bridge {
         but: Option<&User>,
         subject: Subject,
     ) -> Result<(), Fault> {
-        match self.get(same).await {
+        match self.search_everybody(same).await {
             Ok(other) if but.is_none_or(|known| known.id != other.id) => {
                 Err(Fault::conflict(subject))
             }
@@ -222,4 +281,9 @@ impl Bridge {
             Err(fault) => Err(fault),
         }
     }
+}
+
+/// What nobody else may take meanwhile.
+fn claimed<'n>(name: &'n str, email: Option<&'n str>) -> Vec<&'n str> {
+    [name].into_iter().chain(email.filter(|email| !email.is_empty())).collect()
 }

@@ -1,73 +1,25 @@
 //! From how a front points at a person to how the system behind does.
 
-use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::realm::Numbering;
-use isogloss_canonical::user::{User, UserRef, folded};
+use isogloss_canonical::user::{User, UserRef};
 
-use crate::layers::bridge::{Bridge, fields};
+use crate::layers::bridge::Bridge;
 
 impl Bridge {
-    /// A person as system and shadow have them together.
+    /// A person as system and sidecar have them together. Whose record is suspended or a tombstone
+    /// is nobody, whoever has the id or the name now.
     pub(super) async fn get(&self, user: &UserRef) -> Result<User, Fault> {
         match user {
             UserRef::FoldedName(_) | UserRef::Email(_) => self.search(user).await,
             UserRef::Name(_) => self.read(user.clone()).await,
             UserRef::Native(realm, _) if *realm == self.realm => self.read(user.clone()).await,
             UserRef::Native(..) | UserRef::Id(_) => {
-                let shadow = self.ask_shadow(Command::GetUser(user.clone())).await?.user()?;
-                let seen = self.ask_system(Command::GetUser(self.own(&shadow)?)).await?.user()?;
-                let shadow = self.settle(*shadow, &seen).await?;
-                Ok(fields::merge(&self.system, *seen, shadow))
+                self.introduce().await?;
+                let record = self.sidecar.find(user).await?;
+                let record = record.ok_or_else(|| Fault::not_found(Subject::User))?;
+                self.person_of(&record).await
             }
-        }
-    }
-
-    /// Everybody, in the system's order.
-    pub(super) async fn list(&self) -> Result<Vec<User>, Fault> {
-        let seen = self.ask_system(Command::ListUsers).await?.users()?;
-        let shadows = self.ask_shadow(Command::ListUsers).await?.users()?;
-        let mut all = Vec::with_capacity(seen.len());
-        for person in seen {
-            let own = self.own_id(&person)?;
-            let known = shadows.iter().find(|shadow| {
-                self.own_id(shadow).is_ok_and(|id| id == own) && shadow.username == person.username
-            });
-            let shadow = match known {
-                Some(shadow) => self.settle(shadow.clone(), &person).await?,
-                None => self.adopt(&person).await?,
-            };
-            all.push(fields::merge(&self.system, person, shadow));
-        }
-        Ok(all)
-    }
-
-    async fn read(&self, user: UserRef) -> Result<User, Fault> {
-        let seen = self.ask_system(Command::GetUser(user)).await?.user()?;
-        let shadow = self.adopt(&seen).await?;
-        Ok(fields::merge(&self.system, *seen, shadow))
-    }
-
-    async fn search(&self, user: &UserRef) -> Result<User, Fault> {
-        let everybody = self.list().await?;
-        let (exact, loose): (Vec<_>, Vec<_>) = match user {
-            UserRef::FoldedName(name) => everybody
-                .into_iter()
-                .filter(|person| folded(&person.username) == folded(name))
-                .partition(|person| person.username == *name),
-            UserRef::Email(email) => everybody
-                .into_iter()
-                .filter(|person| {
-                    person.email.as_ref().is_some_and(|own| folded(own) == folded(email))
-                })
-                .partition(|_| false),
-            UserRef::Id(_) | UserRef::Native(..) | UserRef::Name(_) => (Vec::new(), Vec::new()),
-        };
-        // An ambiguous name is nobody's but its exact owner's.
-        let mut found = if exact.is_empty() { loose } else { exact };
-        match (found.pop(), found.is_empty()) {
-            (Some(person), true) => Ok(person),
-            _ => Err(Fault::not_found(Subject::User)),
         }
     }
 

@@ -1,18 +1,18 @@
-//! The verbs that the shadow carries out alone, and how a person of the system gets a shadow.
+//! The verbs that the sidecar carries out alone.
 
-use isogloss_canonical::capability::Field;
+use std::collections::HashMap;
+
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
-use isogloss_canonical::group::GroupRef;
 use isogloss_canonical::key::Key;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::{Numbering, Realm};
+use isogloss_canonical::realm::Realm;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{
-    AttributeChanges, GroupChange, NewUser, User, UserId, UserPatch, UserRef,
-};
+use isogloss_canonical::user::{AttributeChanges, User, UserPatch, UserRef};
+use isogloss_store::{Reading, Seen};
 
-use crate::layers::bridge::{Bridge, fields};
+use crate::layers::bridge::settle::Brought;
+use crate::layers::bridge::{Bridge, own_trouble};
 
 impl Bridge {
     /// Carries out what the shadow does alone. The person it is about is looked up in the system
@@ -48,16 +48,7 @@ impl Bridge {
             Command::CountFailure(user, lockout) => {
                 Command::CountFailure(self.present(&user).await?, lockout)
             }
-            Command::AssignIds(rows) => {
-                let mut present = Vec::with_capacity(rows.len());
-                for (user, realm, native) in rows {
-                    if realm == self.realm {
-                        return Err(Fault::new(FaultKind::Invalid, "the system gives its own ids"));
-                    }
-                    present.push((self.present(&user).await?, realm, native));
-                }
-                Command::AssignIds(present)
-            }
+            Command::AssignIds(rows) => return self.assign(rows).await,
             Command::ClearFailures(user) => Command::ClearFailures(self.present(&user).await?),
             other => other,
         };
@@ -97,11 +88,14 @@ impl Bridge {
             .filter(kept)
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        if !attributes.is_empty() {
+        let asked = !attributes.is_empty();
+        if asked {
             let patch = UserPatch { attributes, ..UserPatch::default() };
             self.ask_system(Command::UpdateUser(self.own(&known)?, Box::new(patch))).await?;
         }
-        self.ask_shadow(Command::MergeSettings(UserRef::Id(known.id), prefix, changes)).await
+        let kept = Command::MergeSettings(UserRef::Id(known.id), prefix, changes);
+        let kept = self.ask_shadow(kept).await;
+        if asked { kept.map_err(own_trouble) } else { kept }
     }
 
     /// Where front and backend are the same system, whoever comes with a key of that system's own
@@ -110,15 +104,31 @@ impl Bridge {
         if !self.system.capability().has(Verb::FindKey) {
             return Err(Fault::not_found(Subject::Key));
         }
-        match self.ask_system(Command::FindKey(self.realm.clone(), value)).await? {
+        self.introduce().await?;
+        let reading = Reading::begin();
+        match self.ask_system(Command::FindKey(self.realm.clone(), value.clone())).await? {
             Outcome::KeyFound(_, Some(owner)) => {
-                let shadow = self.adopt(&owner).await?;
-                let owner = fields::merge(&self.system, *owner, shadow);
+                let seen = vec![Seen::from(*owner)];
+                let owner = match self.settle_one(reading.showing(seen)).await? {
+                    Some(owner) => owner,
+                    // The records have changed meanwhile: the owner is read again.
+                    None => self.owner_again(value).await?,
+                };
                 let key = Key::vouched(self.realm.clone(), Some(owner.id));
                 Ok(Outcome::KeyFound(Box::new(key), Some(Box::new(owner))))
             }
             other => Ok(other),
         }
+    }
+
+    async fn owner_again(&self, value: Secret) -> Result<User, Fault> {
+        let reading = Reading::begin();
+        let found = self.ask_system(Command::FindKey(self.realm.clone(), value)).await?;
+        let Outcome::KeyFound(_, Some(owner)) = found else {
+            return Err(Fault::not_found(Subject::Key));
+        };
+        let settled = self.settle_all(reading, vec![*owner]).await?;
+        settled.into_iter().next().ok_or_else(|| Fault::not_found(Subject::Key))
     }
 
     /// A person who is really there, by canonical id.
@@ -128,144 +138,37 @@ impl Bridge {
 
     /// The members of a group as the system has them now; those who are gone are left out.
     async fn seen(&self, members: Vec<User>) -> Result<Vec<User>, Fault> {
+        let everybody = self.list().await?.into_iter();
+        let mut everybody: HashMap<_, _> = everybody.map(|user| (user.id, user)).collect();
+        Ok(members.into_iter().filter_map(|member| everybody.remove(&member.id)).collect())
+    }
+
+    /// Gives people the ids that clients hold. Before anybody has an id, those who are brought along
+    /// are given first, and the others take what is left.
+    async fn assign(&self, rows: Vec<Brought>) -> Result<Outcome, Fault> {
+        if rows.iter().any(|(_, realm, _)| *realm == self.realm) {
+            return Err(Fault::new(FaultKind::Invalid, "the system gives its own ids"));
+        }
+        if rows.iter().all(is_by_name) && self.sidecar.is_empty().await? {
+            return self.list_with(rows).await.map(|_| Outcome::Done);
+        }
         let everybody = self.list().await?;
-        let now = |member: User| everybody.iter().find(|user| user.id == member.id).cloned();
-        Ok(members.into_iter().filter_map(now).collect())
-    }
-
-    /// The shadow of a person of the system: found by the system's own id, or made.
-    pub(super) async fn adopt(&self, seen: &User) -> Result<User, Fault> {
-        let own = self.own(seen)?;
-        match self.ask_shadow(Command::GetUser(own.clone())).await.and_then(Outcome::user) {
-            Ok(shadow) if shadow.username == seen.username => self.settle(*shadow, seen).await,
-            Ok(shadow) => {
-                let shadow = self.follow(&shadow, seen).await?;
-                self.settle(shadow, seen).await
-            }
-            Err(fault) if fault.is_absence_of(Subject::User) => {
-                let shadow = self.make_shadow(shadow_of(seen)).await?;
-                self.settle(shadow, seen).await
-            }
-            Err(fault) => Err(fault),
+        let by_name: HashMap<_, _> =
+            everybody.iter().map(|user| (user.username.as_str(), user.id)).collect();
+        let mut present = Vec::with_capacity(rows.len());
+        for (user, realm, native) in rows {
+            let user = match &user {
+                UserRef::Name(name) => by_name.get(name.as_str()).copied().map(UserRef::Id),
+                other => Some(self.present(other).await?),
+            };
+            present.push((user.ok_or_else(|| Fault::not_found(Subject::User))?, realm, native));
         }
-    }
-
-    /// Takes over the memberships that a system shows in its own sets of rights.
-    pub(super) async fn settle(&self, shadow: User, seen: &User) -> Result<User, Fault> {
-        let held = self.system.capability().holds(Field::Groups);
-        let Some(realm) = seen.groups.first().and_then(|group| group.realm.clone()) else {
-            return Ok(shadow);
-        };
-        let ids = |user: &User| -> Vec<String> {
-            let own = user.groups.iter().filter(|group| group.realm.as_ref() == Some(&realm));
-            own.filter_map(|group| group.ids.get(&realm).cloned()).collect()
-        };
-        let wanted = ids(seen);
-        if !held || wanted == ids(&shadow) {
-            return Ok(shadow);
-        }
-        let groups = wanted.into_iter().map(|id| GroupRef::Native(realm.clone(), id)).collect();
-        let groups = Some(GroupChange { realm: realm.clone(), groups });
-        let patch = UserPatch { groups, ..UserPatch::default() };
-        let settle = Command::UpdateUser((&shadow).into(), Box::new(patch));
-        Ok(*self.ask_shadow(settle).await?.user()?)
-    }
-
-    /// The shadow that has this name before somebody is created.
-    pub(super) async fn predecessor(&self, name: &str) -> Result<Option<UserId>, Fault> {
-        let shadow = self.shadow_by(UserRef::Name(name.to_owned())).await?;
-        Ok(shadow.map(|shadow| shadow.id))
-    }
-
-    /// Deletes the shadow that somebody who was created just now would come into, keys and all. It
-    /// is of somebody who was deleted behind our back, and whose name or id the system has given
-    /// again: Kanboard on SQLite gives the highest id again.
-    pub(super) async fn disinherit(
-        &self,
-        created: &User,
-        before: Option<UserId>,
-    ) -> Result<(), Fault> {
-        let Some(shadow) = self.shadow_by(self.own(created)?).await? else { return Ok(()) };
-        // A namesake who was not there before was made by another request that saw this person.
-        if before != Some(shadow.id) && shadow.username == created.username {
-            return Ok(());
-        }
-        match self.ask_shadow(Command::DeleteUser(UserRef::Id(shadow.id))).await {
-            Err(fault) if !fault.is_absence_of(Subject::User) => Err(fault),
-            Ok(_) | Err(_) => Ok(()),
-        }
-    }
-
-    async fn shadow_by(&self, user: UserRef) -> Result<Option<User>, Fault> {
-        match self.ask_shadow(Command::GetUser(user)).await.and_then(Outcome::user) {
-            Ok(shadow) => Ok(Some(*shadow)),
-            Err(fault) if fault.is_absence_of(Subject::User) => Ok(None),
-            Err(fault) => Err(fault),
-        }
-    }
-
-    /// Follows a renaming that happened in the system.
-    async fn follow(&self, shadow: &User, seen: &User) -> Result<User, Fault> {
-        let patch = UserPatch { username: Some(seen.username.clone()), ..UserPatch::default() };
-        self.clear_the_name(&seen.username).await?;
-        let rename = Command::UpdateUser(shadow.into(), Box::new(patch));
-        Ok(*self.ask_shadow(rename).await?.user()?)
-    }
-
-    /// Makes a shadow; a stale one that stands in its way belongs to somebody who is gone.
-    pub(super) async fn make_shadow(&self, shadow: NewUser) -> Result<User, Fault> {
-        self.clear_the_name(&shadow.username).await?;
-        let own = match self.numbering {
-            Numbering::Names => UserRef::Name(shadow.username.clone()),
-            Numbering::From(_) => {
-                let id = shadow.ids.get(&self.realm).cloned().unwrap_or_default();
-                UserRef::Native(self.realm.clone(), id)
-            }
-        };
-        match self.ask_shadow(Command::CreateUser(Box::new(shadow))).await {
-            Ok(made) => Ok(*made.user()?),
-            // Another request saw the same person at the same time.
-            Err(fault) if fault.kind == FaultKind::Conflict => {
-                Ok(*self.ask_shadow(Command::GetUser(own)).await?.user()?)
-            }
-            Err(fault) => Err(fault),
-        }
-    }
-
-    /// The shadow that holds a name which now is somebody else's: its person was renamed or
-    /// deleted behind our back. Numbered systems only; where the name is the id, it is the person.
-    async fn clear_the_name(&self, name: &str) -> Result<(), Fault> {
-        if self.numbering == Numbering::Names {
-            return Ok(());
-        }
-        let named = Command::GetUser(UserRef::Name(name.to_owned()));
-        let stale = match self.ask_shadow(named).await.and_then(Outcome::user) {
-            Ok(stale) => stale,
-            Err(fault) if fault.is_absence_of(Subject::User) => return Ok(()),
-            Err(fault) => return Err(fault),
-        };
-        let own = self.own(&stale)?;
-        match self.ask_system(Command::GetUser(own)).await.and_then(Outcome::user) {
-            Ok(now) if now.username == name => Ok(()),
-            Ok(now) => {
-                let patch = UserPatch { username: Some(now.username), ..UserPatch::default() };
-                self.ask_shadow(Command::UpdateUser(stale.as_ref().into(), Box::new(patch)))
-                    .await
-                    .map(drop)
-            }
-            Err(fault) if fault.is_absence_of(Subject::User) => {
-                self.ask_shadow(Command::DeleteUser(stale.as_ref().into())).await.map(drop)
-            }
-            Err(fault) => Err(fault),
-        }
+        self.ask_shadow(Command::AssignIds(present)).await
     }
 }
 
-/// A first shadow holds what the system shows, so that it can be read back by itself.
-fn shadow_of(seen: &User) -> NewUser {
-    let mut shadow = NewUser { username: seen.username.clone(), ..NewUser::default() };
-    fields::remember(&mut shadow, seen);
-    shadow
+fn is_by_name((user, ..): &Brought) -> bool {
+    matches!(user, UserRef::Name(_))
 }
 
 /// The key of somebody who is gone is no key.

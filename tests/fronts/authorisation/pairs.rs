@@ -4,7 +4,6 @@
 //!
 //! The system is its own dialect in front of a store of its own, in process.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -81,8 +80,7 @@ async fn bridged(house: &House, system: &'static Adapter) -> (Bench, Bench) {
         Arc::new(Loopback { dialect: front(system.name, None), pipeline: behind.pipeline() });
     let backend = system.backend.unwrap();
     let reached = (backend.make)(&service, upstream);
-    let shadow = Arc::new(bench.store.clone());
-    let bridge = Bridge::new(reached, shadow, (realm, system.users), BTreeMap::new());
+    let bridge = Bridge::new(reached, &bench.store, (realm, system.users));
     bench.backend = Arc::new(bridge);
     (bench, behind)
 }

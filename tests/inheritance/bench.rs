@@ -1,0 +1,241 @@
+//! A bridge before a system in process, and what somebody has left with the gateway.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use futures_util::future::LocalBoxFuture;
+use isogloss::layers::bridge::Bridge;
+use isogloss::provision::bootstrap::open_shadow;
+use isogloss::registry;
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::group::{Group, GroupRef, NewGroup};
+use isogloss_canonical::key::NewKey;
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::user::{NewUser, Role, User, UserId, UserRef};
+use isogloss_store::{Record, State, Store};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::system::{Kind, System};
+
+/// A case: its name, and what it does.
+pub(crate) type Case = (&'static str, for<'b> fn(&'b Bench) -> LocalBoxFuture<'b, ()>);
+
+/// The namespace that the gateway's own keys and groups of these tests are in: never the system's.
+pub(crate) const KEYS: Realm = Realm::named("elsewhere");
+
+/// A bridge before a system.
+pub(crate) struct Bench {
+    pub(crate) kind: Kind,
+    pub(crate) system: Arc<System>,
+    pub(crate) bridge: Bridge,
+    store: Store,
+    folder: TempDir,
+}
+
+/// What somebody has left with the gateway.
+#[derive(Clone, Debug)]
+pub(crate) struct Estate {
+    pub(crate) user: User,
+    key: String,
+    group: Group,
+}
+
+impl Bench {
+    pub(crate) async fn open(kind: Kind) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path(), kind).await;
+        let system = Arc::new(System::new(kind));
+        let bridge = join(&system, &store, kind);
+        let bench = Self { kind, system, bridge, store, folder };
+        bench.system.add("root", Role::Administrator);
+        bench
+    }
+
+    /// A second gateway before the same system, with the same sidecar.
+    pub(crate) async fn second(&self) -> (Bridge, Store) {
+        let store = open(self.folder.path(), self.kind).await;
+        (join(&self.system, &store, self.kind), store)
+    }
+
+    pub(crate) async fn close(&self) {
+        self.store.close().await;
+    }
+
+    pub(crate) async fn ask(&self, command: Command) -> Result<Outcome, Fault> {
+        self.bridge.execute(command, &Caller::Gateway).await
+    }
+
+    pub(crate) async fn done(&self, command: Command) -> Outcome {
+        let verb = command.verb();
+        self.ask(command).await.unwrap_or_else(|fault| panic!("{verb}: {fault:?}"))
+    }
+
+    pub(crate) async fn get(&self, user: UserRef) -> Result<User, Fault> {
+        self.ask(Command::GetUser(user)).await.and_then(Outcome::user).map(|user| *user)
+    }
+
+    pub(crate) async fn named(&self, name: &str) -> User {
+        self.get(UserRef::Name(name.to_owned())).await.unwrap_or_else(|why| panic!("{name}: {why}"))
+    }
+
+    pub(crate) async fn list(&self) -> Vec<User> {
+        self.done(Command::ListUsers).await.users().unwrap()
+    }
+
+    pub(crate) async fn create(&self, name: &str) -> User {
+        let new = NewUser { username: name.to_owned(), ..NewUser::default() };
+        *self.done(Command::CreateUser(Box::new(new))).await.user().unwrap()
+    }
+
+    /// Somebody who is in the system has a key, a session, settings, a group and a membership here.
+    pub(crate) async fn settled(&self, name: &str) -> Estate {
+        let user = self.named(name).await;
+        let key = format!("the key of {name}, {}", user.id);
+        let new = NewKey {
+            realm: KEYS,
+            value: key.as_str().into(),
+            label: None,
+            scope: None,
+            expires: None,
+            addresses: Vec::new(),
+            replaces: false,
+        };
+        let id = || UserRef::Id(user.id);
+        self.done(Command::IssueKey(Some(id()), Box::new(new))).await;
+        let set = [("elsewhere.colour".to_owned(), Some(json!(name)))];
+        let set = Command::MergeSettings(id(), "elsewhere.".to_owned(), set.into());
+        self.done(set).await;
+        let group = NewGroup {
+            name: format!("group of {name}"),
+            realm: Some(KEYS),
+            owner: Some(user.id),
+            ..NewGroup::default()
+        };
+        let group = self.done(Command::CreateGroup(Box::new(group))).await.group().unwrap();
+        self.done(Command::AddMember(GroupRef::Id(group.id), id())).await;
+        let user = self.named(name).await;
+        Estate { user, key, group: *group }
+    }
+
+    /// Whom a key opens for.
+    pub(crate) async fn key_opens(&self, estate: &Estate) -> Option<UserId> {
+        let find = Command::FindKey(KEYS, estate.key.as_str().into());
+        match self.ask(find).await {
+            Ok(Outcome::KeyFound(_, Some(owner))) => Some(owner.id),
+            Ok(other) => panic!("{other:?}"),
+            Err(fault) if fault.is_absence_of(Subject::Key) => None,
+            Err(fault) => panic!("{fault:?}"),
+        }
+    }
+
+    /// The same where the system's answer may be no proof either way.
+    pub(crate) async fn key_opens_or_fails(&self, estate: &Estate) -> Option<UserId> {
+        let find = Command::FindKey(KEYS, estate.key.as_str().into());
+        match self.ask(find).await {
+            Ok(Outcome::KeyFound(_, owner)) => owner.map(|owner| owner.id),
+            _ => None,
+        }
+    }
+
+    /// Nothing that somebody left opens anything for anybody, nor is it anybody else's.
+    pub(crate) async fn opens_nothing(&self, estate: &Estate, why: &str) {
+        assert_eq!(self.key_opens(estate).await, None, "{why}: the key opens");
+        let session = self.get(UserRef::Id(estate.user.id)).await;
+        let absent = session.is_err_and(|fault| fault.is_absence_of(Subject::User));
+        assert!(absent, "{why}: the session opens");
+        for (realm, id) in self.foreign_ids(&estate.user) {
+            let found = self.get(UserRef::Native(realm.clone(), id.clone())).await;
+            let absent = found.is_err_and(|fault| fault.is_absence_of(Subject::User));
+            assert!(absent, "{why}: {realm} {id} is somebody");
+        }
+        let group = self.done(Command::GetGroup(GroupRef::Id(estate.group.id))).await;
+        assert_eq!(group.group().unwrap().owner, None, "{why}: the group has an owner");
+        let members = Command::ListMembers(GroupRef::Id(estate.group.id));
+        let members = self.done(members).await.users().unwrap();
+        assert!(members.is_empty(), "{why}: the group has members: {members:?}");
+    }
+
+    /// Everything that somebody left is theirs.
+    pub(crate) async fn opens_all(&self, estate: &Estate, why: &str) {
+        assert_eq!(self.key_opens(estate).await, Some(estate.user.id), "{why}: the key");
+        let session = self.get(UserRef::Id(estate.user.id)).await;
+        let session = session.unwrap_or_else(|fault| panic!("{why}: {fault:?}"));
+        assert!(session.attributes.contains_key("elsewhere.colour"), "{why}: the settings");
+        for (realm, id) in self.foreign_ids(&estate.user) {
+            let found = self.get(UserRef::Native(realm, id)).await.unwrap();
+            assert_eq!(found.id, estate.user.id, "{why}: an id");
+        }
+        let group = self.done(Command::GetGroup(GroupRef::Id(estate.group.id))).await;
+        assert_eq!(group.group().unwrap().owner, Some(estate.user.id), "{why}: the owner");
+        let members = Command::ListMembers(GroupRef::Id(estate.group.id));
+        let members = self.done(members).await.users().unwrap();
+        assert_eq!(members.len(), 1, "{why}: the members");
+    }
+
+    /// A newcomer has nothing of somebody else's.
+    pub(crate) fn inherits_nothing(&self, newcomer: &User, estate: &Estate) {
+        let old = &estate.user;
+        assert_ne!(newcomer.id, old.id, "the canonical id");
+        for (realm, id) in self.foreign_ids(old) {
+            assert_ne!(newcomer.native(&realm), Some(id.as_str()), "the id of {realm}");
+        }
+        assert!(!newcomer.attributes.contains_key("elsewhere.colour"), "the settings");
+    }
+
+    fn foreign_ids(&self, user: &User) -> BTreeMap<Realm, String> {
+        let own = Realm::new(self.kind.realm);
+        user.ids.clone().into_iter().filter(|(realm, _)| *realm != own).collect()
+    }
+
+    pub(crate) async fn record(&self, id: UserId) -> Record {
+        let all = self.bridge.sidecar().records().await.unwrap();
+        all.into_iter().find(|record| record.user.id == id).unwrap()
+    }
+
+    pub(crate) async fn state(&self, id: UserId) -> State {
+        self.record(id).await.state
+    }
+
+    pub(crate) fn proves(&self) -> bool {
+        self.kind.proof != crate::system::Proof::Nothing
+    }
+
+    /// How the system points at somebody, by its own id.
+    pub(crate) fn own(&self, user: &User) -> UserRef {
+        let realm = Realm::new(self.kind.realm);
+        match user.native(&realm) {
+            Some(id) if self.kind.numbered => UserRef::Native(realm, id.to_owned()),
+            _ => UserRef::Name(user.username.clone()),
+        }
+    }
+}
+
+async fn open(folder: &Path, kind: Kind) -> Store {
+    let mut numbered = registry::own_realms();
+    for realm in numbered.iter_mut().filter(|realm| realm.realm.as_str() == kind.realm) {
+        realm.gives_ids = true;
+    }
+    open_shadow(&folder.join("sidecar"), numbered).await.unwrap()
+}
+
+fn join(system: &Arc<System>, store: &Store, kind: Kind) -> Bridge {
+    let system: Arc<dyn Backend> = Arc::<System>::clone(system);
+    Bridge::new(system, store, (Realm::new(kind.realm), kind.numbering()))
+}
+
+/// Whether a fault says that there is no such person.
+pub(crate) fn is_absence<T>(answer: &Result<T, Fault>) -> bool {
+    answer.as_ref().is_err_and(|fault| fault.is_absence_of(Subject::User))
+}
+
+/// Whether a fault is the gateway's or the system's trouble.
+pub(crate) fn is_trouble<T>(answer: &Result<T, Fault>) -> bool {
+    let unavailable = [FaultKind::Unavailable, FaultKind::Unexpected];
+    answer.as_ref().is_err_and(|fault| unavailable.contains(&fault.kind))
+}

@@ -1,0 +1,157 @@
+//! Renamed, swapped, chained, demoted, disabled, given another password behind the gateway's back.
+
+use futures_util::FutureExt;
+use isogloss_canonical::user::{Role, UserRef};
+use isogloss_store::State;
+
+use crate::bench::{Bench, Case, is_absence};
+
+pub(crate) const CASES: &[Case] = &[
+    ("a-renaming-is-followed-on-proof-only", |bench| renamed(bench).boxed_local()),
+    ("two-who-swap-names", |bench| swapped(bench).boxed_local()),
+    ("a-chain-of-renamings", |bench| chained(bench).boxed_local()),
+    ("one-is-removed-and-two-move-up", |bench| moved_up(bench).boxed_local()),
+    ("a-chain-is-settled-by-a-single-read", |bench| by_one_read(bench).boxed_local()),
+    ("a-changed-password-ends-sessions-only", |bench| password(bench).boxed_local()),
+    ("demoted-and-disabled-at-once", |bench| demoted(bench).boxed_local()),
+    ("what-cannot-be-settled-concerns-nobody-else", |bench| unsettled(bench).boxed_local()),
+];
+
+async fn renamed(bench: &Bench) {
+    if !bench.kind.numbered {
+        return;
+    }
+    bench.system.add("ada", Role::User);
+    let ada = bench.settled("ada").await;
+    bench.system.rename_all(&[("ada", "lovelace")]);
+    let now = bench.named("lovelace").await;
+    if bench.proves() {
+        assert_eq!(now.id, ada.user.id);
+        bench.opens_all(&ada, "renamed").await;
+        assert!(is_absence(&bench.get(UserRef::Name("ada".to_owned())).await));
+    } else {
+        bench.inherits_nothing(&now, &ada);
+        bench.opens_nothing(&ada, "nothing proves the renaming").await;
+        assert_eq!(bench.state(ada.user.id).await, State::Tombstone);
+    }
+}
+
+/// After renamings everybody is listed, has one record, and it is theirs if that can be proved.
+async fn after(bench: &Bench, names: &[(&str, &str)], gone: Option<&str>) {
+    for name in ["a", "b", "c", "d"] {
+        bench.system.add(name, Role::User);
+    }
+    let mut before = Vec::new();
+    for name in ["a", "b", "c", "d"] {
+        before.push(bench.settled(name).await);
+    }
+    if let Some(gone) = gone {
+        bench.system.remove(gone);
+    }
+    bench.system.rename_all(names);
+    for _ in 0..2 {
+        let listed = bench.list().await;
+        let mut shown: Vec<_> = listed.iter().map(|one| one.username.clone()).collect();
+        let mut there = bench.system.names();
+        shown.sort();
+        there.sort();
+        assert_eq!(shown, there);
+    }
+    for estate in &before {
+        let old = estate.user.username.as_str();
+        if gone == Some(old) {
+            bench.opens_nothing(estate, "gone").await;
+            continue;
+        }
+        let new = names.iter().find(|(from, _)| *from == old).map_or(old, |(_, to)| *to);
+        let now = bench.named(new).await;
+        if bench.proves() || new == old {
+            assert_eq!(now.id, estate.user.id, "{old} is {new}");
+            bench.opens_all(estate, old).await;
+        } else {
+            bench.inherits_nothing(&now, estate);
+            bench.opens_nothing(estate, old).await;
+        }
+    }
+    // Somebody else's creation is none the worse for it.
+    assert_eq!(bench.create("somebody-else").await.username, "somebody-else");
+}
+
+async fn swapped(bench: &Bench) {
+    if bench.kind.numbered {
+        after(bench, &[("a", "b"), ("b", "a")], None).await;
+    }
+}
+
+async fn chained(bench: &Bench) {
+    if bench.kind.numbered {
+        after(bench, &[("a", "b"), ("b", "c"), ("c", "d"), ("d", "e")], None).await;
+    }
+}
+
+async fn moved_up(bench: &Bench) {
+    if bench.kind.numbered {
+        after(bench, &[("b", "c"), ("a", "b")], Some("c")).await;
+    }
+}
+
+async fn by_one_read(bench: &Bench) {
+    if !bench.kind.numbered {
+        return;
+    }
+    let names = ["a", "b", "c", "d", "e"];
+    for name in names {
+        bench.system.add(name, Role::User);
+    }
+    let a = bench.settled("a").await;
+    let e = bench.settled("e").await;
+    bench.system.remove("e");
+    bench.system.rename_all(&[("a", "b"), ("b", "c"), ("c", "d"), ("d", "e")]);
+    bench.system.asked();
+    let now = bench.named("b").await;
+    assert_eq!(now.id == a.user.id, bench.proves());
+    assert_eq!(bench.system.asked().len(), 5, "one read a link");
+    bench.opens_nothing(&e, "somebody else has the name").await;
+    assert_eq!(bench.state(e.user.id).await, State::Tombstone);
+    assert_eq!(bench.list().await.len(), 5);
+}
+
+async fn password(bench: &Bench) {
+    bench.system.add("ada", Role::User);
+    let ada = bench.settled("ada").await;
+    let again = bench.named("ada").await;
+    assert_eq!(again.password_changed, ada.user.password_changed, "nothing was changed");
+    bench.system.edit("ada", |row| "$another-hash".clone_into(&mut row.secret));
+    let now = bench.named("ada").await;
+    assert_eq!(now.id, ada.user.id);
+    bench.opens_all(&ada, "with another password").await;
+    let shows = bench.kind.proof == crate::system::Proof::Secret;
+    assert_eq!(now.password_changed > ada.user.password_changed, shows);
+    let later = bench.named("ada").await;
+    assert_eq!(later.password_changed, now.password_changed, "once");
+}
+
+async fn demoted(bench: &Bench) {
+    bench.system.add("ada", Role::Administrator);
+    let ada = bench.settled("ada").await;
+    assert_eq!(ada.user.role, Role::Administrator);
+    bench.system.edit("ada", |row| row.role = Role::User);
+    assert_eq!(bench.get(UserRef::Id(ada.user.id)).await.unwrap().role, Role::User);
+    bench.system.edit("ada", |row| row.active = false);
+    assert!(!bench.get(UserRef::Id(ada.user.id)).await.unwrap().active);
+    bench.system.edit("ada", |row| row.active = true);
+    bench.opens_all(&ada, "active again").await;
+}
+
+/// A system that shows one name twice: one of the two has no record, the list goes on.
+async fn unsettled(bench: &Bench) {
+    bench.system.add("ada", Role::User);
+    bench.system.add("bob", Role::User);
+    bench.system.add("carol", Role::User);
+    let known = bench.list().await.len();
+    bench.system.rename_all(&[("carol", "bob")]);
+    let listed = bench.list().await;
+    assert_eq!(listed.len(), known - 1);
+    assert!(listed.iter().any(|one| one.username == "ada"));
+    assert_eq!(bench.create("dora").await.username, "dora");
+}

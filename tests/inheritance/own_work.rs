@@ -1,0 +1,241 @@
+//! What the gateway itself does in the system: creations, renamings, deletions, alone and at once.
+
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::fault::FaultKind;
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::user::{Matching, NewUser, Role, Uniqueness, UserPatch, UserRef};
+use serde_json::json;
+
+use crate::bench::{Bench, Case, is_absence};
+
+pub(crate) const CASES: &[Case] = &[
+    ("a-creation-inherits-nothing", |bench| created(bench).boxed_local()),
+    ("a-renaming-takes-a-stale-name-and-keeps-the-rest", |bench| stale(bench).boxed_local()),
+    ("a-renaming-beside-reads-loses-nobody", |bench| beside_reads(bench).boxed_local()),
+    ("parallel-reads-of-somebody-recreated", |bench| parallel_reads(bench).boxed_local()),
+    ("parallel-creations-that-differ-in-case", |bench| parallel_names(bench).boxed_local()),
+    ("parallel-creations-of-many", |bench| parallel_creations(bench).boxed_local()),
+    ("a-deleted-person-is-nobody", |bench| deleted(bench).boxed_local()),
+    ("an-own-password-change-keeps-keys", |bench| password(bench).boxed_local()),
+    ("administrators-get-the-low-ids", |bench| low_ids(bench).boxed_local()),
+    ("ids-are-imported-before-traffic", |bench| imported(bench).boxed_local()),
+    ("an-unknown-name-costs-one-request", |bench| unknown(bench).boxed_local()),
+    ("an-operator-binds-a-record", |bench| bound(bench).boxed_local()),
+];
+
+async fn created(bench: &Bench) {
+    bench.system.add("ada", Role::User);
+    let ada = bench.settled("ada").await;
+    bench.system.remove("ada");
+    let bob = bench.create("bob").await;
+    bench.inherits_nothing(&bob, &ada);
+    bench.opens_nothing(&ada, "after bob").await;
+    let again = bench.create("ada").await;
+    bench.inherits_nothing(&again, &ada);
+    bench.opens_nothing(&ada, "after her namesake").await;
+    assert_eq!(bench.named("ada").await.id, again.id);
+}
+
+async fn stale(bench: &Bench) {
+    if !bench.kind.numbered {
+        return;
+    }
+    bench.system.add("ada", Role::User);
+    bench.system.add("bob", Role::User);
+    let ada = bench.settled("ada").await;
+    let bob = bench.settled("bob").await;
+    bench.system.remove("ada");
+    let attributes = [("elsewhere.colour".to_owned(), Some(json!("green")))].into();
+    let patch = UserPatch { username: Some("ada".to_owned()), attributes, ..UserPatch::default() };
+    let change = Command::UpdateUser(UserRef::Id(bob.user.id), Box::new(patch));
+    let now = bench.done(change).await.user().unwrap();
+    assert_eq!((now.id, now.username.as_str()), (bob.user.id, "ada"));
+    assert_eq!(now.attributes["elsewhere.colour"], json!("green"), "what was to be kept is kept");
+    bench.opens_all(&bob, "renamed").await;
+    bench.opens_nothing(&ada, "her name is his").await;
+}
+
+/// Whoever reads while the gateway renames sees the new name in the system before the sidecar does.
+async fn beside_reads(bench: &Bench) {
+    if !bench.kind.numbered {
+        return;
+    }
+    bench.system.add("name-0", Role::User);
+    let ada = bench.settled("name-0").await;
+    for round in 1..6 {
+        let patch = UserPatch { username: Some(format!("name-{round}")), ..UserPatch::default() };
+        let change = Command::UpdateUser(UserRef::Id(ada.user.id), Box::new(patch));
+        let reads = (0..4).map(|_| bench.ask(Command::ListUsers));
+        let (changed, reads) = futures_util::join!(bench.ask(change), join_all(reads));
+        changed.unwrap();
+        for read in reads {
+            read.unwrap();
+        }
+        bench.opens_all(&ada, "renamed by the gateway").await;
+    }
+}
+
+async fn parallel_reads(bench: &Bench) {
+    for round in 0..5 {
+        let name = format!("ada-{round}");
+        bench.system.add(&name, Role::User);
+        let ada = bench.settled(&name).await;
+        bench.system.remove(&name);
+        bench.list().await;
+        bench.system.add(&name, Role::User);
+        let read = || {
+            let (bridge, name) = (bench.bridge.clone(), name.clone());
+            tokio::spawn(async move {
+                let get = Command::GetUser(UserRef::Name(name));
+                bridge.execute(get, &Caller::Gateway).await
+            })
+        };
+        let answers = join_all((0..20).map(|_| read())).await;
+        let mut ids: Vec<_> =
+            answers.into_iter().map(|one| one.unwrap().unwrap().user().unwrap().id).collect();
+        ids.dedup();
+        assert_eq!(ids.len(), 1, "one person, one record");
+        assert_ne!(ids[0], ada.user.id);
+    }
+}
+
+/// A system that keeps names apart which a front takes for the same; two gateways before it.
+async fn parallel_names(bench: &Bench) {
+    let (second, store) = bench.second().await;
+    for round in 0..4 {
+        let create = |number: usize| {
+            let word = if number.is_multiple_of(2) { "zoe" } else { "ZOE" };
+            let name = format!("{word}{round}");
+            let unique = Uniqueness { name: Matching::Folded, email: false };
+            let new = NewUser { username: name, unique, ..NewUser::default() };
+            let bridge = if number < 4 { bench.bridge.clone() } else { second.clone() };
+            tokio::spawn(async move {
+                bridge.execute(Command::CreateUser(Box::new(new)), &Caller::Gateway).await
+            })
+        };
+        let answers = join_all((0..8).map(create)).await;
+        let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
+        let made = answers.iter().filter(|answer| answer.is_ok()).count();
+        assert_eq!(made, 1, "{answers:?}");
+        let conflict = |kind: FaultKind| kind == FaultKind::Conflict;
+        assert!(answers.iter().filter_map(|one| one.as_ref().err()).all(|one| conflict(one.kind)));
+        let same = |name: &&String| name.to_lowercase() == format!("zoe{round}");
+        assert_eq!(bench.system.names().iter().filter(same).count(), 1);
+    }
+    store.close().await;
+}
+
+async fn parallel_creations(bench: &Bench) {
+    let create = |number: usize| {
+        let bridge = bench.bridge.clone();
+        let new = NewUser { username: format!("new-{number}"), ..NewUser::default() };
+        tokio::spawn(async move {
+            let made = bridge.execute(Command::CreateUser(Box::new(new)), &Caller::Gateway).await;
+            bridge.execute(Command::ListUsers, &Caller::Gateway).await.unwrap();
+            *made.unwrap().user().unwrap()
+        })
+    };
+    let made = join_all((0..12).map(create)).await;
+    for made in made.into_iter().map(Result::unwrap) {
+        assert_eq!(bench.named(&made.username).await.id, made.id);
+    }
+    assert_eq!(bench.list().await.len(), 13);
+}
+
+async fn deleted(bench: &Bench) {
+    bench.system.add("ada", Role::User);
+    let ada = bench.settled("ada").await;
+    let reads = (0..4).map(|_| bench.ask(Command::ListUsers));
+    let delete = bench.ask(Command::DeleteUser(UserRef::Id(ada.user.id)));
+    let (deleted, _) = futures_util::join!(delete, join_all(reads));
+    deleted.unwrap();
+    assert_eq!(bench.key_opens(&ada).await, None);
+    assert!(is_absence(&bench.get(UserRef::Id(ada.user.id)).await));
+    let again = bench.create("ada").await;
+    bench.inherits_nothing(&again, &ada);
+}
+
+async fn password(bench: &Bench) {
+    bench.system.add("ada", Role::User);
+    let ada = bench.settled("ada").await;
+    let change = Command::ChangePassword(UserRef::Id(ada.user.id), Some("new".into()));
+    bench.done(change).await;
+    let now = bench.named("ada").await;
+    assert!(now.password_changed > ada.user.password_changed);
+    let later = bench.named("ada").await;
+    assert_eq!(later.password_changed, now.password_changed, "a session that is opened now lasts");
+    bench.opens_all(&ada, "with a new password").await;
+}
+
+async fn low_ids(bench: &Bench) {
+    for (name, role) in [("ada", Role::User), ("bob", Role::User), ("chief", Role::Administrator)] {
+        bench.system.add(name, role);
+    }
+    let realm = if bench.kind.realm == "kanboard" { "dandelion" } else { "kanboard" };
+    let realm = Realm::named(realm);
+    let ada = bench.named("ada").await;
+    let id = |user: &isogloss_canonical::user::User| -> i64 {
+        user.native(&realm).unwrap().parse().unwrap()
+    };
+    let (root, chief) = (bench.named("root").await, bench.named("chief").await);
+    assert_eq!((id(&root), id(&chief), id(&ada)), (1, 2, 3), "administrators first");
+}
+
+async fn imported(bench: &Bench) {
+    for name in ["ada", "bob", "carol"] {
+        bench.system.add(name, Role::User);
+    }
+    let realm = if bench.kind.realm == "kanboard" { "dandelion" } else { "kanboard" };
+    let realm = Realm::named(realm);
+    let row = |name: &str, id: &str| (UserRef::Name(name.to_owned()), realm.clone(), id.to_owned());
+    let unknown = Command::AssignIds(vec![row("ada", "3"), row("nobody", "4")]);
+    assert!(is_absence(&bench.ask(unknown).await));
+    bench.done(Command::AssignIds(vec![row("ada", "3"), row("bob", "1")])).await;
+    let id = async |name: &str| bench.named(name).await.native(&realm).unwrap().to_owned();
+    assert_eq!((id("ada").await.as_str(), id("bob").await.as_str()), ("3", "1"));
+    let others = [id("root").await, id("carol").await];
+    assert_eq!(others, ["4", "5"]);
+    bench.done(Command::AssignIds(vec![row("ada", "1"), row("bob", "3")])).await;
+    assert_eq!((id("ada").await.as_str(), id("bob").await.as_str()), ("1", "3"));
+}
+
+/// What a sign-in with a name that nobody has asks of the system.
+async fn unknown(bench: &Bench) {
+    bench.system.add("ada", Role::User);
+    bench.list().await;
+    bench.system.asked();
+    for name in ["mallory", "mallet"] {
+        let named = || UserRef::Name(name.to_owned());
+        assert!(is_absence(&bench.get(named()).await));
+        assert!(is_absence(&bench.get(UserRef::FoldedName(name.to_owned())).await));
+        let verify = Command::VerifyPassword(named(), "guess".into());
+        assert!(!bench.done(verify).await.verified().unwrap());
+        assert_eq!(bench.system.asked(), [Verb::GetUser]);
+    }
+    bench.system.add("mallory", Role::User);
+    assert_eq!(bench.named("mallory").await.username, "mallory", "a name is always asked for");
+    let found = bench.get(UserRef::FoldedName("ADA ".to_owned())).await.unwrap();
+    assert_eq!(found.username, "ada");
+    let mail = UserRef::Email("ADA@example.org".to_owned());
+    bench.system.asked();
+    assert_eq!(bench.get(mail).await.unwrap().username, "ada");
+    assert_eq!(bench.system.asked(), [Verb::GetUser], "the sidecar says who it may be");
+}
+
+async fn bound(bench: &Bench) {
+    bench.system.add("ada", Role::User);
+    let ada = bench.settled("ada").await;
+    bench.system.remove("ada");
+    bench.list().await;
+    bench.system.add("ada", Role::User);
+    let newcomer = bench.settled("ada").await;
+    bench.opens_nothing(&ada, "a tombstone").await;
+    let seen = bench.system.shown_as("ada");
+    bench.bridge.sidecar().bind(ada.user.id, &seen.into()).await.unwrap();
+    bench.opens_all(&ada, "bound by an operator").await;
+    bench.opens_nothing(&newcomer, "whose place it was meanwhile").await;
+}

@@ -1,0 +1,109 @@
+//! Random changes behind the gateway's back, with a fixed seed: whatever happens, one record never
+//! stands for two people.
+
+use std::collections::HashMap;
+
+use isogloss_canonical::user::{Role, UserId, UserRef};
+use libtest_mimic::Trial;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use crate::bench::Bench;
+use crate::block_on;
+use crate::system::{KINDS, Kind};
+
+const SEED: [u8; 32] = *b"nobody comes into a stranger's k";
+const CASES: u32 = 12;
+const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+
+/// One change, or one read.
+#[derive(Clone, Debug)]
+enum Step {
+    Add(usize),
+    Remove(usize),
+    Recreate(usize),
+    Swap(usize, usize),
+    Rename(usize, usize),
+    Password(usize),
+    Get(usize),
+    Create(usize),
+    List,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let name = 0..NAMES.len();
+    let step = prop_oneof![
+        name.clone().prop_map(Step::Add),
+        name.clone().prop_map(Step::Remove),
+        name.clone().prop_map(Step::Recreate),
+        (name.clone(), name.clone()).prop_map(|(one, other)| Step::Swap(one, other)),
+        (name.clone(), name.clone()).prop_map(|(one, other)| Step::Rename(one, other)),
+        name.clone().prop_map(Step::Password),
+        name.clone().prop_map(Step::Get),
+        name.prop_map(Step::Create),
+        Just(Step::List),
+    ];
+    proptest::collection::vec(step, 1..24)
+}
+
+/// The trials.
+pub(crate) fn trials() -> Vec<Trial> {
+    let trial = |kind: Kind| {
+        Trial::test(format!("{}::random-changes", kind.name), move || {
+            let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
+            let random = TestRng::from_seed(RngAlgorithm::ChaCha, &SEED);
+            let mut runner = TestRunner::new_with_rng(config, random);
+            runner
+                .run(&steps(), |steps| {
+                    block_on(play(kind, &steps));
+                    Ok(())
+                })
+                .map_err(|error| error.to_string().into())
+        })
+    };
+    KINDS.into_iter().map(trial).collect()
+}
+
+async fn play(kind: Kind, steps: &[Step]) {
+    let bench = Bench::open(kind).await;
+    let mut known: HashMap<UserId, u64> = HashMap::new();
+    for step in steps {
+        change(&bench, step).await;
+        // Same id and same name without a seen absence is the same person: so it is seen.
+        for user in bench.list().await {
+            let truth = bench.system.truth(&user.username).unwrap();
+            let first = *known.entry(user.id).or_insert(truth);
+            assert_eq!(first, truth, "{step:?}: {} has somebody else's record", user.username);
+        }
+    }
+    bench.close().await;
+}
+
+async fn change(bench: &Bench, step: &Step) {
+    let system = &bench.system;
+    let there = |name: usize| system.names().iter().any(|own| own == NAMES[name]);
+    match *step {
+        Step::Add(name) if !there(name) => drop(system.add(NAMES[name], Role::User)),
+        Step::Remove(name) if there(name) => drop(system.remove(NAMES[name])),
+        Step::Recreate(name) if there(name) => {
+            system.remove(NAMES[name]);
+            bench.get(UserRef::Name(NAMES[name].to_owned())).await.unwrap_err();
+            system.add(NAMES[name], Role::User);
+        }
+        Step::Swap(one, other) if bench.kind.numbered && there(one) && there(other) => {
+            system.rename_all(&[(NAMES[one], NAMES[other]), (NAMES[other], NAMES[one])]);
+        }
+        Step::Rename(from, to) if bench.kind.numbered && there(from) && !there(to) => {
+            system.rename_all(&[(NAMES[from], NAMES[to])]);
+        }
+        Step::Password(name) if there(name) => {
+            system.edit(NAMES[name], |row| row.secret = format!("{}x", row.secret));
+        }
+        Step::Get(name) => {
+            let found = bench.get(UserRef::Name(NAMES[name].to_owned())).await;
+            assert_eq!(found.is_ok(), there(name), "{found:?}");
+        }
+        Step::Create(name) if !there(name) => drop(bench.create(NAMES[name]).await),
+        _ => {}
+    }
+}
