@@ -3,36 +3,34 @@
 //! Every refusal says why; a dialect says as much of that as its original does. What fails for
 //! another reason than the caller's (a database that does not answer) is no refusal.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
+pub mod guessing;
+mod keys;
+mod verified;
 
-use hmac::{Hmac, KeyInit, Mac};
-use ipnet::IpNet;
+use std::net::IpAddr;
+use std::time::Duration;
+
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials, Lockout, Proof, Seal};
+use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal, Subject};
-use isogloss_canonical::key::Key;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::realm::Realm;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
 use jiff::Timestamp;
-use sha2::Sha256;
 
+use crate::auth::guessing::{Guess, Policy, Turns};
+use crate::auth::verified::Verified;
 use crate::pipeline::Pipeline;
-
-/// How many verified passwords are remembered at most.
-const REMEMBERED: usize = 10_000;
 
 /// Proves callers, and remembers verified passwords for seconds under a keyed hash.
 #[derive(Debug)]
 pub struct Authority {
-    key: [u8; 32],
     seal: Seal,
-    lasting: Duration,
-    verified: Mutex<HashMap<[u8; 32], Instant>>,
+    verified: Verified,
+    policy: Policy,
+    turns: Turns,
 }
 
 impl Authority {
@@ -41,7 +39,15 @@ impl Authority {
         let (mut key, mut seal) = ([0; 32], [0; 32]);
         fill(&mut key)?;
         fill(&mut seal)?;
-        Ok(Self { key, seal: Seal::new(seal), lasting, verified: Mutex::default() })
+        let verified = Verified::new(key, lasting);
+        let (policy, turns) = (Policy::default(), Turns::default());
+        Ok(Self { seal: Seal::new(seal), verified, policy, turns })
+    }
+
+    /// Takes so many wrong passwords.
+    #[must_use]
+    pub fn guessing(self, policy: Policy) -> Self {
+        Self { policy, ..self }
     }
 
     /// What marks the callers that this gateway has proved.
@@ -54,7 +60,7 @@ impl Authority {
     pub async fn identify(&self, at: &Pipeline, shown: Credentials) -> Result<Caller, Fault> {
         match shown {
             Credentials::Key { realm, value, scopes } => {
-                self.by_key(at, realm, value, scopes).await
+                keys::by_key(at, (realm, value, scopes), self.seal).await
             }
             Credentials::Login { user, secret, keys, lockout } => {
                 self.by_login(at, user, secret, (keys, lockout)).await
@@ -75,144 +81,135 @@ impl Authority {
         if !user.active {
             return Err(Fault::refused(Refusal::Inactive));
         }
-        if !admits(&user.addresses, at.sender().client) {
+        if !keys::admits(&user.addresses, at.sender().client) {
             return Err(Fault::refused(Refusal::Address));
         }
         Ok(Caller::person(user, Proof::Vouched, self.seal))
     }
 
-    async fn by_key(
-        &self,
-        at: &Pipeline,
-        realm: Realm,
-        value: Secret,
-        scopes: &[&str],
-    ) -> Result<Caller, Fault> {
-        let found = match ask(at, Command::FindKey(realm.clone(), value)).await {
-            Ok(Outcome::KeyFound(key, owner)) => (key, owner),
-            Ok(_) => return Err(Fault::new(FaultKind::Unexpected, "no KeyFound")),
-            Err(fault) if fault.is_absence_of(Subject::Key) => {
-                return Err(Fault::refused(Refusal::Unknown));
-            }
-            Err(fault) => return Err(fault),
-        };
-        let (key, owner) = found;
-        if key.expires.is_some_and(|end| end <= Timestamp::now()) {
-            return Err(Fault::refused(Refusal::Expired));
-        }
-        if owner.as_ref().is_some_and(|owner| !owner.active) {
-            return Err(Fault::refused(Refusal::Inactive));
-        }
-        let address = at.sender().client;
-        let owners = owner.as_ref().map_or(&[][..], |owner| &owner.addresses);
-        if !(admits(&key.addresses, address) && admits(owners, address)) {
-            return Err(Fault::refused(Refusal::Address));
-        }
-        if !in_scope(&key, scopes) {
-            return Err(Fault::refused(Refusal::Scope));
-        }
-        match owner {
-            Some(owner) => Ok(Caller::person(*owner, Proof::Key(key.label), self.seal)),
-            None => Ok(Caller::application(realm, self.seal)),
-        }
-    }
-
+    /// A password is counted before it is looked at. A key is not stopped by what was guessed, but
+    /// where its server locks an account for its tokens too.
     async fn by_login(
         &self,
         at: &Pipeline,
         user: UserRef,
         secret: Secret,
-        (keys, lockout): (Option<Realm>, Option<Lockout>),
+        (realm, lockout): (Option<Realm>, Option<Lockout>),
     ) -> Result<Caller, Fault> {
-        let (found, proof) = match account(at, &user).await? {
-            Some(found) if is_locked(&found) => {
-                return Err(Fault::refused(Refusal::Locked));
+        let found = account(at, &user).await?;
+        let guess = Guess::of(at.memory(), (found.as_ref(), &user), at.sender().client).await?;
+        if let (Some(found), Some(realm)) = (&found, realm) {
+            let shown = (realm, secret.clone());
+            if let Some(caller) = keys::in_place_of_password(at, found, shown, self.seal).await? {
+                self.by_token(at, found, (&guess, lockout)).await?;
+                return Ok(caller);
             }
-            Some(found) => {
-                let proof = self.prove(at, &found, secret, (keys, lockout.is_some())).await?;
-                (updated(at, found, proof.as_ref()).await?, proof)
-            }
-            None => (arrival(at, user, secret).await?, Some(Proof::Password)),
-        };
-        let refusal = match &proof {
-            None => Some(Refusal::Unknown),
-            Some(_) if !found.active => Some(Refusal::Inactive),
-            Some(_) if !admits(&found.addresses, at.sender().client) => Some(Refusal::Address),
-            Some(Proof::Password) if found.second_factor() => Some(Refusal::SecondFactor),
-            Some(_) => None,
-        };
-        if let (Some(refusal), Some(lockout)) = (refusal, lockout) {
-            ask(at, Command::CountFailure((&found).into(), lockout)).await?;
-            return Err(Fault::refused(refusal));
         }
-        match (refusal, proof) {
-            (None, Some(proof)) => {
-                if lockout.is_some() && found.failures > 0 {
-                    ask(at, Command::ClearFailures((&found).into())).await?;
-                }
-                let found = User { failures: 0, locked_until: None, ..found };
-                Ok(Caller::person(found, proof, self.seal))
-            }
-            (refusal, _) => Err(Fault::refused(refusal.unwrap_or(Refusal::Unknown))),
+        let _turn = self.turns.take(&guess.pair()).await;
+        let result = match found {
+            Some(found) => self.by_password(at, found, secret, (&guess, lockout)).await,
+            None => self.by_arrival(at, user, secret, (&guess, lockout)).await,
+        };
+        if result.as_ref().is_err_and(|fault| fault.kind == FaultKind::Unauthenticated) {
+            self.verified.forget(&guess.pair());
         }
+        result
     }
 
-    /// How this secret proves this person, if it does: the cheap ways first.
-    async fn prove(
+    /// `fixtures/transcripts/kanboard/auth-personal-token-locked.json`
+    async fn by_token(
         &self,
         at: &Pipeline,
-        user: &User,
-        secret: Secret,
-        (keys, locks): (Option<Realm>, bool),
-    ) -> Result<Option<Proof>, Fault> {
-        if let Some(realm) = keys
-            && ask(at, Command::VerifyKey(user.into(), realm, secret.clone())).await?.verified()?
-        {
-            return Ok(Some(Proof::Key(None)));
-        }
-        // A password that is kept elsewhere may have been changed there a moment ago.
-        let mark = user.source.is_none().then(|| self.mark(user, &secret));
-        if mark.is_some_and(|mark| self.remembers(&mark)) {
-            return Ok(Some(Proof::Password));
-        }
-        let right = is_password(at, user.into(), secret).await?;
-        // Of many guesses at a time, none counts that comes to its end after the one that locks.
-        if right && locks && get(at, user.into()).await?.is_none_or(|user| is_locked(&user)) {
+        found: &User,
+        (guess, lockout): (&Guess, Option<Lockout>),
+    ) -> Result<(), Fault> {
+        let Some(lockout) = lockout else { return Ok(()) };
+        let stranger = !guess.known && is_locked(found);
+        if stranger || guess.is_locked_out(at.memory(), lockout).await? {
             return Err(Fault::refused(Refusal::Locked));
         }
-        if let (true, Some(mark)) = (right, mark) {
-            self.remember(mark);
+        if found.failures > 0 {
+            guess.succeed(at.memory(), self.policy, (found, Some(lockout))).await?;
+            ask(at, Command::ClearFailures(found.into())).await?;
         }
-        Ok(right.then_some(Proof::Password))
+        guess.introduce(at.memory(), found).await
     }
 
-    /// A keyed hash of a person, their current password's age, and the secret: a changed password
-    /// makes another mark, so that the old one is of no use at once.
-    fn mark(&self, user: &User, secret: &Secret) -> [u8; 32] {
-        // A key of any length will do for HMAC (RFC 2104, section 3).
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else {
-            return random();
-        };
-        mac.update(user.id.0.as_bytes());
-        mac.update(&user.password_changed.as_nanosecond().to_be_bytes());
-        mac.update(secret.expose().as_bytes());
-        mac.finalize().into_bytes().into()
+    async fn by_password(
+        &self,
+        at: &Pipeline,
+        found: User,
+        secret: Secret,
+        (guess, lockout): (&Guess, Option<Lockout>),
+    ) -> Result<Caller, Fault> {
+        let pair = guess.pair();
+        // A password that is kept elsewhere may have been changed there a moment ago.
+        let mark = found.source.is_none().then(|| self.verified.mark(&found, &secret));
+        if mark.is_some_and(|mark| self.verified.holds(&pair, &mark))
+            && unfit(&found, at.sender().client).is_none()
+        {
+            return Ok(self.admitted(found));
+        }
+        guess.begin(at.memory(), self.policy, lockout).await?;
+        let right = is_password(at, (&found).into(), secret).await?;
+        // Where its server locks an account for everybody, strangers wait for the end of that.
+        if let (Some(_), false) = (lockout, guess.known)
+            && get(at, (&found).into()).await?.is_none_or(|user| is_locked(&user))
+        {
+            return Err(Fault::refused(Refusal::Locked));
+        }
+        let found = if right { updated(at, found).await? } else { found };
+        let unfit = unfit(&found, at.sender().client)
+            .or(found.second_factor().then_some(Refusal::SecondFactor));
+        if let Some(refusal) = if right { unfit } else { Some(Refusal::Unknown) } {
+            if let Some(lockout) = lockout {
+                ask(at, Command::CountFailure((&found).into(), lockout)).await?;
+            }
+            return Err(Fault::refused(refusal));
+        }
+        guess.succeed(at.memory(), self.policy, (&found, lockout)).await?;
+        if lockout.is_some() && found.failures > 0 {
+            ask(at, Command::ClearFailures((&found).into())).await?;
+        }
+        if let Some(mark) = mark {
+            self.verified.keep(&pair, mark);
+        }
+        Ok(self.admitted(found))
     }
 
-    fn remembers(&self, mark: &[u8; 32]) -> bool {
-        let Ok(verified) = self.verified.lock() else { return false };
-        verified.get(mark).is_some_and(|since| since.elapsed() < self.lasting)
+    /// Somebody without an account. A directory may know them, and has then created them. For
+    /// anybody else it is as costly as for somebody who is there, so that time does not tell who is.
+    async fn by_arrival(
+        &self,
+        at: &Pipeline,
+        user: UserRef,
+        secret: Secret,
+        (guess, lockout): (&Guess, Option<Lockout>),
+    ) -> Result<Caller, Fault> {
+        guess.begin(at.memory(), self.policy, lockout).await?;
+        let right = is_password(at, user.clone(), secret).await?;
+        let created = if right { account(at, &user).await? } else { None };
+        let created = created.ok_or(Fault::refused(Refusal::Unknown))?;
+        let unfit = unfit(&created, at.sender().client);
+        if let Some(refusal) = unfit.or(created.second_factor().then_some(Refusal::SecondFactor)) {
+            return Err(Fault::refused(refusal));
+        }
+        guess.succeed(at.memory(), self.policy, (&created, lockout)).await?;
+        Ok(self.admitted(created))
     }
 
-    fn remember(&self, mark: [u8; 32]) {
-        let Ok(mut verified) = self.verified.lock() else { return };
-        if verified.len() >= REMEMBERED {
-            verified.retain(|_, since| since.elapsed() < self.lasting);
-        }
-        if verified.len() < REMEMBERED {
-            verified.insert(mark, Instant::now());
-        }
+    fn admitted(&self, user: User) -> Caller {
+        let user = User { failures: 0, locked_until: None, ..user };
+        Caller::person(user, Proof::Password, self.seal)
     }
+}
+
+/// Why somebody may not come in whose password is right.
+fn unfit(user: &User, client: Option<IpAddr>) -> Option<Refusal> {
+    if !user.active {
+        return Some(Refusal::Inactive);
+    }
+    (!keys::admits(&user.addresses, client)).then_some(Refusal::Address)
 }
 
 fn is_locked(user: &User) -> bool {
@@ -227,23 +224,6 @@ pub fn random() -> [u8; 32] {
         std::process::abort();
     }
     bytes
-}
-
-/// Whether a list of networks lets an address in; an empty one lets everybody in, and an entry
-/// that is no network lets nobody in.
-fn admits(networks: &[String], address: Option<IpAddr>) -> bool {
-    if networks.is_empty() {
-        return true;
-    }
-    let Some(address) = address else { return false };
-    networks.iter().any(|text| {
-        let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-        network.is_ok_and(|network| network.contains(&address))
-    })
-}
-
-fn in_scope(key: &Key, scopes: &[&str]) -> bool {
-    scopes.is_empty() || key.scope.as_deref().is_none_or(|scope| scopes.contains(&scope))
 }
 
 async fn ask(at: &Pipeline, command: Command) -> Result<Outcome, Fault> {
@@ -272,17 +252,9 @@ async fn is_password(at: &Pipeline, user: UserRef, secret: Secret) -> Result<boo
     }
 }
 
-/// Somebody without an account. A directory may know them, and has then created them. For anybody
-/// else it is as costly as for somebody who is there, so that time does not tell who is.
-async fn arrival(at: &Pipeline, user: UserRef, secret: Secret) -> Result<User, Fault> {
-    let right = is_password(at, user.clone(), secret).await?;
-    let created = if right { account(at, &user).await? } else { None };
-    created.ok_or(Fault::refused(Refusal::Unknown))
-}
-
 /// A directory brings people up to date when it has proved them.
-async fn updated(at: &Pipeline, found: User, proof: Option<&Proof>) -> Result<User, Fault> {
-    if found.source.is_none() || proof != Some(&Proof::Password) {
+async fn updated(at: &Pipeline, found: User) -> Result<User, Fault> {
+    if found.source.is_none() {
         return Ok(found);
     }
     get(at, (&found).into()).await?.ok_or(Fault::refused(Refusal::Unknown))
@@ -299,19 +271,4 @@ async fn get(at: &Pipeline, user: UserRef) -> Result<Option<User>, Fault> {
 fn fill(bytes: &mut [u8]) -> Result<(), Fault> {
     getrandom::fill(bytes)
         .map_err(|error| Fault::new(FaultKind::Unexpected, "random").because(error))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_list_of_networks_admits_its_addresses_only() {
-        let inside = "10.11.12.13".parse().ok();
-        let outside = "10.11.12.14".parse().ok();
-        let networks = vec!["10.11.12.13/32".to_owned()];
-        assert!(admits(&networks, inside) && !admits(&networks, outside));
-        assert!(!admits(&networks, None) && !admits(&["nonsense".to_owned()], inside));
-        assert!(admits(&[], None) && admits(&["10.11.12.13".to_owned()], inside));
-    }
 }

@@ -14,11 +14,11 @@ use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::memory::Memory;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::{Grant, Permission, permission};
-use isogloss_canonical::user::{Role, UserPatch};
+use isogloss_canonical::user::{Role, UserPatch, UserRef};
 use isogloss_canonical::vouching::{Voucher, Vouching};
 use jiff::Timestamp;
 
-use crate::auth::{Authority, random};
+use crate::auth::{Authority, guessing, random};
 use crate::guards;
 use crate::proxies::Sender;
 use crate::server::origin::Origin;
@@ -144,6 +144,20 @@ impl Pipeline {
         })
     }
 
+    /// Somebody who was given a new password or made active may sign in again. That this fails does
+    /// not undo what was done: the locks end by themselves.
+    async fn unlock(&self, user: UserRef) {
+        let forgotten = async {
+            let read = Command::GetUser(user);
+            let user = self.execute(read, &Caller::Gateway).await.and_then(Outcome::user)?;
+            guessing::unlock(&self.sessions, &user).await?;
+            self.execute(Command::ClearFailures((&*user).into()), &Caller::Gateway).await
+        };
+        if let Err(fault) = forgotten.await {
+            tracing::warn!(%fault, "a lock was not lifted");
+        }
+    }
+
     async fn is_own_group(&self, caller: &Caller, command: &Command) -> Result<bool, Fault> {
         let (Some(user), Some(group)) = (caller.user(), command.group()) else { return Ok(false) };
         if !user.active {
@@ -219,7 +233,12 @@ impl Exchange for Pipeline {
             return Err(fault);
         }
         self.term.admit(verb.changes())?;
-        self.execute(command, caller).await
+        let unlocks = guessing::unlocked_by(&command).cloned();
+        let outcome = self.execute(command, caller).await?;
+        if let Some(user) = unlocks {
+            self.unlock(user).await;
+        }
+        Ok(outcome)
     }
 
     async fn read(&self, command: Command) -> Result<Outcome, Fault> {

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::memory::{Memory, Shelf};
+use isogloss_canonical::memory::{Limit, Memory, Shelf};
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// The part of a session store that belongs to one backend.
@@ -31,6 +32,11 @@ impl Sessions {
     #[must_use]
     pub fn of_system(name: &str, all: Arc<dyn Memory>) -> Self {
         Self { all, scope: Some(name.to_owned()) }
+    }
+
+    fn limits(&self, limits: &[Limit]) -> Vec<Limit> {
+        let scoped = |limit: &Limit| Limit { key: self.scoped(&limit.key), ..limit.clone() };
+        limits.iter().map(scoped).collect()
     }
 
     /// The key as it is kept. No two pairs of backend and key are kept alike: a client chooses its
@@ -76,6 +82,14 @@ impl Memory for Sessions {
 
     async fn count(&self, shelf: Shelf, key: &str, window: Duration) -> Result<u64, Fault> {
         self.all.count(shelf, &self.scoped(key), window).await
+    }
+
+    async fn attempt(&self, limits: &[Limit]) -> Result<Option<Timestamp>, Fault> {
+        self.all.attempt(&self.limits(limits)).await
+    }
+
+    async fn settle(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
+        self.all.settle(&self.limits(forget), &self.limits(back)).await
     }
 
     fn sign(&self, shelf: Shelf, text: &str) -> Result<String, Fault> {

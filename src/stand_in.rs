@@ -38,12 +38,12 @@ pub(crate) fn outcome(command: &Command) -> Outcome {
         | Verb::UpdateUser
         | Verb::DeleteUser => Outcome::User(someone()),
         Verb::ListUsers | Verb::ListMembers => Outcome::Users(vec![*someone()]),
-        Verb::ListKeys => Outcome::Keys(Vec::new()),
+        Verb::ListKeys | Verb::VerifyKey => Outcome::Keys(Vec::new()),
         Verb::ReadSettings | Verb::ServerFacts => Outcome::Settings(Attributes::new()),
         Verb::CreateGroup | Verb::GetGroup | Verb::UpdateGroup => Outcome::Group(Box::new(group())),
         Verb::ListGroups | Verb::GroupsOf => Outcome::Groups(Vec::new()),
         Verb::ListLocks => Outcome::Locks(Vec::new()),
-        Verb::VerifyPassword | Verb::VerifyKey => Outcome::Verified(true),
+        Verb::VerifyPassword => Outcome::Verified(true),
         Verb::ActivateUser
         | Verb::DeactivateUser
         | Verb::ChangePassword

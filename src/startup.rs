@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use isogloss_store::Store;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::auth::guessing::Policy;
 use crate::auth::{Authority, random};
 use crate::backends::Backends;
 use crate::config::settings::{self, Settings};
@@ -67,7 +68,7 @@ fn listeners(
     store: &Store,
 ) -> anyhow::Result<BTreeMap<String, (Router, String)>> {
     let lasting = Duration::from_secs(settings.auth.remember_secs);
-    let authority = Arc::new(Authority::new(lasting)?);
+    let authority = Arc::new(Authority::new(lasting)?.guessing(Policy::from(&settings.auth)));
     let pipeline = |route: &settings::Route| -> anyhow::Result<Pipeline> {
         let sessions = backends.sessions(&route.backend, store);
         Ok(Pipeline::new(backends.of(route)?, sessions, Arc::clone(&authority)))

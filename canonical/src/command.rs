@@ -71,7 +71,8 @@ pub enum Command {
     FindKey(Realm, Secret),
     /// Check a person's password. For somebody who is not there it costs the same and is wrong.
     VerifyPassword(UserRef, Secret),
-    /// Check whether this is one of a person's keys of a realm that are still valid.
+    /// Find a person's own keys of a realm by their value. Answers the
+    /// [`crate::outcome::Outcome::Keys`]; none is no fault.
     VerifyKey(UserRef, Realm, Secret),
     /// Count a failed sign-in and lock if it was one too many. Answers the person.
     CountFailure(UserRef, Lockout),

@@ -5,13 +5,49 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 use crate::secret::same;
 
 /// A shelf names what kind of thing is remembered: `octoprint.session`.
 pub type Shelf = &'static str;
+
+/// How many attempts are let through before the next has to wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// What is counted.
+    pub shelf: Shelf,
+    /// Whose attempts.
+    pub key: String,
+    /// How many are let through.
+    pub free: u64,
+    /// When more are.
+    pub pace: Pace,
+}
+
+/// When attempts beyond those that are free are let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Once a window is over that began with the first attempt.
+    Window(Duration),
+    /// One after each wait since the last attempt.
+    Doubling {
+        /// The first wait.
+        first: Duration,
+        /// Each is twice the one before it, up to this.
+        longest: Duration,
+        /// How long after the last attempt all is forgotten.
+        forgotten: Duration,
+    },
+}
+
+/// A memory that counts no attempts lets none be made.
+fn uncounted(limits: &[Limit]) -> Fault {
+    let shelf = limits.first().map_or("", |limit| limit.shelf);
+    Fault::new(FaultKind::Unexpected, format!("{shelf}: attempts are not counted here"))
+}
 
 /// Remembers values under keys that are kept only as a keyed hash, so that they may be secrets.
 #[async_trait]
@@ -43,6 +79,18 @@ pub trait Memory: Debug + Send + Sync {
 
     /// Counts one more within a window that begins with the first; answers the count.
     async fn count(&self, shelf: Shelf, key: &str, window: Duration) -> Result<u64, Fault>;
+
+    /// Counts an attempt against several limits before it is made: all of them or, if one is
+    /// reached, none. Answers until when the attempt has to wait.
+    async fn attempt(&self, limits: &[Limit]) -> Result<Option<Timestamp>, Fault> {
+        Err(uncounted(limits))
+    }
+
+    /// An attempt turned out to be right: forgets the first limits' counts, and takes one back
+    /// from the second's.
+    async fn settle(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
+        Err(uncounted(if forget.is_empty() { back } else { forget }))
+    }
 
     /// A keyed hash of a text that nobody else can make. A token that carries it needs no row: that
     /// is how somebody who has not signed in is given one.

@@ -170,6 +170,15 @@ pub enum UserAsk {
     /// Change a person
     #[command(after_help = "Example:\n  isogloss user set ada --inactive")]
     Set(UserChange),
+    /// Let a person sign in again who is locked after too many wrong passwords
+    #[command(after_help = "Example:\n  isogloss user unlock ada")]
+    Unlock {
+        /// The user name
+        username: String,
+        #[command(flatten)]
+        /// Where.
+        at: At,
+    },
     /// Delete a person
     #[command(after_help = "Example:\n  isogloss user remove ada")]
     Remove {

@@ -11,9 +11,12 @@ use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::key::NewKey;
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::User;
 use isogloss_canonical::user::UserId;
 use isogloss_store::Store;
+use jiff::Timestamp;
 
+use crate::auth::guessing::{self, Policy};
 use crate::backends::Backends;
 use crate::cli::arguments::{At, Place};
 use crate::config::check::Scope;
@@ -21,6 +24,7 @@ use crate::config::finding::Findings;
 use crate::config::load::{self, Loaded};
 use crate::config::settings::Settings;
 use crate::provision::bootstrap;
+use crate::sessions::Sessions;
 use crate::{registry, startup};
 
 /// The configuration, whether it is in order or not.
@@ -66,6 +70,8 @@ fn checked(place: &Place) -> anyhow::Result<Settings> {
 /// People behind one backend of the configuration.
 pub(crate) struct People {
     store: Store,
+    sessions: Sessions,
+    policy: Policy,
     backends: Backends,
     backend: Arc<dyn Backend>,
 }
@@ -75,8 +81,10 @@ pub(crate) async fn people(at: &At) -> anyhow::Result<People> {
     let settings = checked(&at.place)?;
     let store = startup::open_store(&settings).await?;
     let backends = Backends::open(&settings, &store).await?;
-    let backend = backends.named(&name(&settings, at)?, &BTreeMap::new())?;
-    Ok(People { store, backends, backend })
+    let name = name(&settings, at)?;
+    let backend = backends.named(&name, &BTreeMap::new())?;
+    let sessions = backends.sessions(&name, &store);
+    Ok(People { store, sessions, policy: Policy::from(&settings.auth), backends, backend })
 }
 
 fn name(settings: &Settings, at: &At) -> anyhow::Result<String> {
@@ -111,6 +119,19 @@ impl People {
             Err(fault) if fault.is_absence_of(Subject::Key) => Ok(None),
             Err(fault) => Err(sentence(&fault)),
         }
+    }
+
+    /// Forgets the wrong passwords that were counted against somebody.
+    pub(crate) async fn unlock(&self, user: &User) -> anyhow::Result<()> {
+        guessing::unlock(&self.sessions, user).await.map_err(|fault| sentence(&fault))?;
+        self.execute(Command::ClearFailures(user.into())).await.map(drop)
+    }
+
+    /// Whether somebody is locked: for everybody, or for addresses that they never signed in from.
+    pub(crate) async fn is_locked(&self, user: &User) -> anyhow::Result<bool> {
+        let closed = guessing::is_closed(&self.sessions, self.policy, user).await;
+        let locked = user.locked_until.is_some_and(|until| until > Timestamp::now());
+        Ok(locked || closed.map_err(|fault| sentence(&fault))?)
     }
 
     /// Closes what was opened.

@@ -28,7 +28,7 @@ pub(crate) fn table(headings: &[&str], rows: Vec<Vec<String>>) -> anyhow::Result
 }
 
 /// A person, for programs.
-pub(crate) fn user_value(user: &User) -> Value {
+pub(crate) fn user_value(user: &User, locked: bool) -> Value {
     let ids = user.ids.iter().map(|(realm, id)| (realm.to_string(), json!(id)));
     let groups: Vec<_> = user.groups.iter().map(|group| group.name.clone()).collect();
     json!({
@@ -38,6 +38,7 @@ pub(crate) fn user_value(user: &User) -> Value {
         "email": user.email,
         "role": user.role.as_str(),
         "active": user.active,
+        "locked": locked,
         "groups": groups,
         "ids": ids.collect::<serde_json::Map<_, _>>(),
         "created": user.created.to_string(),
@@ -46,14 +47,20 @@ pub(crate) fn user_value(user: &User) -> Value {
 }
 
 /// A person, for people.
-pub(crate) fn user_row(user: &User) -> Vec<String> {
+pub(crate) fn user_row(user: &User, locked: bool) -> Vec<String> {
     let ids: Vec<_> = user.ids.iter().map(|(realm, id)| format!("{realm}:{id}")).collect();
+    let activity = match (user.active, locked) {
+        (true, false) => "active",
+        (true, true) => "active, locked",
+        (false, false) => "inactive",
+        (false, true) => "inactive, locked",
+    };
     vec![
         user.username.clone(),
         user.full_name().unwrap_or_default(),
         user.email.clone().unwrap_or_default(),
         user.role.as_str().to_owned(),
-        if user.active { "active" } else { "inactive" }.to_owned(),
+        activity.to_owned(),
         ids.join(" "),
     ]
 }

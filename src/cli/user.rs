@@ -4,13 +4,12 @@ use std::io::BufRead;
 
 use anyhow::{Context, bail};
 use isogloss_canonical::command::Command;
-use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{NewUser, Role, User, UserPatch, UserRef};
 use serde_json::{Value, json};
 
 use crate::cli::arguments::{At, User as Ask, UserAsk, UserChange};
-use crate::cli::open::people;
+use crate::cli::open::{People, people};
 use crate::cli::print;
 
 /// Looks after people.
@@ -23,6 +22,7 @@ pub(crate) async fn run(ask: &Ask) -> anyhow::Result<()> {
             show(&user, at)
         }
         UserAsk::Set(change) => set(change).await,
+        UserAsk::Unlock { username, at } => unlock(username, at).await,
         UserAsk::Remove { username, at } => {
             let user = one(at, Command::DeleteUser(named(username))).await?;
             done("removed", &user, at)
@@ -63,27 +63,58 @@ async fn set(ask: &UserChange) -> anyhow::Result<()> {
     if patch == UserPatch::default() {
         bail!("nothing to change was given; see `isogloss user set --help`");
     }
-    let user = one(&ask.at, Command::UpdateUser(named(&ask.username), Box::new(patch))).await?;
+    let command = Command::UpdateUser(named(&ask.username), Box::new(patch));
+    let unlocks = ask.active || ask.password_file.is_some();
+    let user = change(&ask.at, command, unlocks).await?;
     done("changed", &user, &ask.at)
 }
 
 async fn list(at: &At) -> anyhow::Result<()> {
     let people = people(at).await?;
-    let users = people.execute(Command::ListUsers).await.and_then(|out| Ok(out.users()?));
+    let users = with_locks(&people).await;
     people.close().await;
     let users = users?;
     if at.json {
-        return print::json(&Value::Array(users.iter().map(print::user_value).collect()));
+        let value = |(user, locked): &(User, bool)| print::user_value(user, *locked);
+        return print::json(&Value::Array(users.iter().map(value).collect()));
     }
-    print::table(&print::USER_HEADINGS, users.iter().map(print::user_row).collect())
+    let row = |(user, locked): &(User, bool)| print::user_row(user, *locked);
+    print::table(&print::USER_HEADINGS, users.iter().map(row).collect())
+}
+
+/// Everybody, and whether they are locked.
+async fn with_locks(people: &People) -> anyhow::Result<Vec<(User, bool)>> {
+    let mut all = Vec::new();
+    for user in people.execute(Command::ListUsers).await?.users()? {
+        let locked = people.is_locked(&user).await?;
+        all.push((user, locked));
+    }
+    Ok(all)
+}
+
+async fn unlock(username: &str, at: &At) -> anyhow::Result<()> {
+    let user = change(at, Command::GetUser(named(username)), true).await?;
+    done("unlocked", &user, at)
 }
 
 /// Runs a command that answers a person.
 async fn one(at: &At, command: Command) -> anyhow::Result<User> {
+    change(at, command, false).await
+}
+
+/// The same, after which the person may be unlocked.
+async fn change(at: &At, command: Command, unlocks: bool) -> anyhow::Result<User> {
     let people = people(at).await?;
-    let result = people.execute(command).await;
+    let result = async {
+        let user = *people.execute(command).await?.user()?;
+        if unlocks {
+            people.unlock(&user).await?;
+        }
+        Ok(user)
+    };
+    let result = result.await;
     people.close().await;
-    Ok(*result.and_then(|out| Outcome::user(out).map_err(Into::into))?)
+    result
 }
 
 fn named(username: &str) -> UserRef {
@@ -106,14 +137,19 @@ fn password(ask: &UserChange) -> anyhow::Result<Option<Secret>> {
 
 fn show(user: &User, at: &At) -> anyhow::Result<()> {
     if at.json {
-        return print::json(&print::user_value(user));
+        return print::json(&print::user_value(user, is_locked(user)));
     }
-    print::table(&print::USER_HEADINGS, vec![print::user_row(user)])
+    print::table(&print::USER_HEADINGS, vec![print::user_row(user, is_locked(user))])
+}
+
+/// Whether a person is locked for everybody.
+fn is_locked(user: &User) -> bool {
+    user.locked_until.is_some_and(|until| until > jiff::Timestamp::now())
 }
 
 fn done(what: &str, user: &User, at: &At) -> anyhow::Result<()> {
     if at.json {
-        return print::json(&json!({what: print::user_value(user)}));
+        return print::json(&json!({what: print::user_value(user, is_locked(user))}));
     }
     print::line(&format!("{what} {}", user.username))
 }

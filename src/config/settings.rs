@@ -72,6 +72,11 @@ pub enum LogFormat {
 #[allow(missing_docs, reason = "gateway.toml is the manual")]
 pub struct Auth {
     pub remember_secs: u64,
+    pub guesses: u64,
+    pub wait_secs: u64,
+    pub longest_wait_secs: u64,
+    pub account_guesses: u64,
+    pub address_guesses: u64,
 }
 
 /// `[store]`.

@@ -1,5 +1,7 @@
 //! People, keys and ids, looked after while the gateway runs.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::desk::Desk;
@@ -113,5 +115,30 @@ fn an_address_binds_a_person_and_a_key_whatever_the_proof() {
         let answer = server.call(pair, r#"{"jsonrpc":"2.0","id":1,"method":"getVersion"}"#);
         assert_eq!(answer.starts_with("HTTP/1.1 200"), lets_in, "{pair}: {answer}");
     }
+    server.stop();
+}
+
+#[test]
+fn an_operator_sees_and_lifts_a_lock() {
+    let desk = Desk::new();
+    desk.ok(&["init"]);
+    desk.write("password", "right\n");
+    desk.ok(&["user", "add", "ada", "--password-file", "password"]);
+    let server = desk.serve(&[]);
+    let listed = || desk.ok(&["user", "list"]).contains("active, locked");
+    let sign_in = |secret: &str| {
+        let pair = STANDARD.encode(format!("ada:{secret}"));
+        server.call(&pair, r#"{"jsonrpc": "2.0", "id": 1, "method": "getMe"}"#)
+    };
+    for unlock in [&["user", "unlock", "ada"][..], &["user", "set", "ada", "--active"]] {
+        while !listed() {
+            assert!(sign_in("wrong").contains("Unauthorized"));
+        }
+        assert!(sign_in("right").contains("Unauthorized"));
+        desk.ok(unlock);
+        assert!(!listed());
+        assert!(sign_in("right").contains("\"ada\""));
+    }
+    assert!(desk.fails(&["user", "unlock", "nobody"]).contains("no such user"));
     server.stop();
 }

@@ -5,6 +5,7 @@
 //! - `authorisation`: who may do what.
 //! - `consistency`: whatever comes in through whichever front, all four show the same people.
 //! - `faults`: an outage is never worded as absence, wherever it strikes.
+//! - `guessing`: how many passwords are looked at, and whom a lock keeps out.
 //! - `sessions`: whose they are, what ends them, and what nobody can have written.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -14,6 +15,7 @@ mod calls;
 mod concurrency;
 mod consistency;
 mod faults;
+mod guessing;
 mod seeds;
 mod sessions;
 
@@ -29,6 +31,7 @@ fn main() {
         authorisation::trials(),
         consistency::trials(),
         faults::trials(),
+        guessing::trials(),
         sessions::trials(),
     ];
     let trials: Vec<Trial> = all.into_iter().flatten().collect();

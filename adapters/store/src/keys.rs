@@ -106,14 +106,13 @@ impl Inner {
         let owner = match self.find_user(&mut read, user).await {
             Ok(user) => user.id,
             Err(absence) if absence.is_absence_of(Subject::User) => {
-                return Ok(Outcome::Verified(false));
+                return Ok(Outcome::Keys(Vec::new()));
             }
             Err(other) => return Err(other),
         };
-        let now = Timestamp::now();
-        let keys = self.with_value(&mut read, realm, value).await?;
-        let own = keys.iter().any(|key| key.owner == Some(owner) && is_valid(key, now));
-        Ok(Outcome::Verified(own))
+        let mut keys = self.with_value(&mut read, realm, value).await?;
+        keys.retain(|key| key.owner == Some(owner));
+        Ok(Outcome::Keys(keys))
     }
 
     async fn owner(

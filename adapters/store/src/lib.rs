@@ -6,6 +6,7 @@
 //! write still holds when it is committed.
 
 mod access;
+mod attempts;
 mod backend;
 mod database;
 mod faults;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use isogloss_canonical::fault::{Fault, FaultKind};
-use isogloss_canonical::memory::{Memory, Shelf};
+use isogloss_canonical::memory::{Limit, Memory, Shelf};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::Store;
@@ -108,6 +109,14 @@ impl Memory for Store {
         self.0.prune(&mut write).await?;
         write.commit().await.map_err(fault)?;
         Ok(u64::try_from(tally).unwrap_or_default())
+    }
+
+    async fn attempt(&self, limits: &[Limit]) -> Result<Option<Timestamp>, Fault> {
+        self.0.attempt(limits).await
+    }
+
+    async fn settle(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
+        self.0.settle(forget, back).await
     }
 
     /// In a space of its own: the digests of the rows, which stand in the database, sign nothing.

@@ -1,85 +1,79 @@
-//! How often something may fail: three times a minute, five in ten minutes, ten an hour.
+//! How often something may fail: three times a minute, five in ten minutes, ten an hour. It is
+//! counted before it is tried, so that many at a time are no way around it.
 
 use std::time::Duration;
 
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::memory::Shelf;
-use jiff::Timestamp;
-use serde_json::Value;
+use isogloss_canonical::memory::{Limit, Pace, Shelf};
 
-/// One window: where failures are counted, where its end is noted, how many, in how long.
-struct Window {
-    counts: Shelf,
-    closed: Shelf,
+/// One window: where it is counted, how many, in how long.
+pub(crate) struct Window {
+    shelf: Shelf,
     limit: u64,
     lasting: Duration,
 }
 
-const fn window(counts: Shelf, closed: Shelf, limit: u64, minutes: u64) -> Window {
-    Window { counts, closed, limit, lasting: Duration::from_secs(minutes * 60) }
+const fn window(shelf: Shelf, limit: u64, minutes: u64) -> Window {
+    Window { shelf, limit, lasting: Duration::from_secs(minutes * 60) }
 }
 
 /// What is limited.
-pub(crate) type Limits = &'static [Limit];
-
-/// One of the limits.
-pub(crate) struct Limit(Window);
+pub(crate) type Limits = &'static [Window];
 
 /// Failed logins.
 pub(crate) const LOGIN: Limits = &[
-    Limit(window("octoprint.login.1", "octoprint.login.1.closed", 3, 1)),
-    Limit(window("octoprint.login.10", "octoprint.login.10.closed", 5, 10)),
-    Limit(window("octoprint.login.60", "octoprint.login.60.closed", 10, 60)),
+    window("octoprint.login.1", 3, 1),
+    window("octoprint.login.10", 5, 10),
+    window("octoprint.login.60", 10, 60),
 ];
 
 /// Requests for an application's key.
 pub(crate) const KEY_REQUEST: Limits = &[
-    Limit(window("octoprint.request.1", "octoprint.request.1.closed", 3, 1)),
-    Limit(window("octoprint.request.10", "octoprint.request.10.closed", 5, 10)),
-    Limit(window("octoprint.request.60", "octoprint.request.60.closed", 10, 60)),
+    window("octoprint.request.1", 3, 1),
+    window("octoprint.request.10", 5, 10),
+    window("octoprint.request.60", 10, 60),
 ];
 
-/// Whether a client is to wait.
+/// Whether a client is to wait, without counting anything.
 pub(crate) async fn exceeded(
     exchange: &dyn Exchange,
     limits: Limits,
     client: &str,
 ) -> Result<bool, Fault> {
-    for Limit(window) in limits {
-        let closed = exchange.memory().recall(window.closed, client).await?;
-        if closed == Some(Value::Bool(true)) {
+    for window in limits {
+        let count = exchange.memory().recall(window.shelf, client).await?;
+        if count.and_then(|count| count.as_u64()).is_some_and(|count| count >= window.limit) {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-/// Counts one more; says whether it was one too many, as when several came at once.
+/// Counts one more, unless the client is to wait. Answers whether it is.
 pub(crate) async fn count(
     exchange: &dyn Exchange,
     limits: Limits,
     client: &str,
 ) -> Result<bool, Fault> {
-    let memory = exchange.memory();
-    let mut too_many = false;
-    for Limit(window) in limits {
-        let count = memory.count(window.counts, client, window.lasting).await?;
-        too_many |= count > window.limit;
-        if count == 1 {
-            let began = Value::from(exchange.now().to_string());
-            memory.remember(window.closed, client, began, window.lasting).await?;
-        }
-        if count == window.limit {
-            let began = memory.recall(window.closed, client).await?;
-            let left = window.lasting.saturating_sub(since(exchange, began.as_ref()));
-            memory.remember(window.closed, client, Value::Bool(true), left).await?;
-        }
-    }
-    Ok(too_many)
+    Ok(exchange.memory().attempt(&of(limits, client)).await?.is_some())
 }
 
-fn since(exchange: &dyn Exchange, began: Option<&Value>) -> Duration {
-    let began = began.and_then(Value::as_str).and_then(|text| text.parse::<Timestamp>().ok());
-    began.map_or(Duration::ZERO, |began| exchange.now().duration_since(began).unsigned_abs())
+/// Takes one back that did not fail.
+pub(crate) async fn take_back(
+    exchange: &dyn Exchange,
+    limits: Limits,
+    client: &str,
+) -> Result<(), Fault> {
+    exchange.memory().settle(&[], &of(limits, client)).await
+}
+
+fn of(limits: Limits, client: &str) -> Vec<Limit> {
+    let limit = |window: &Window| Limit {
+        shelf: window.shelf,
+        key: client.to_owned(),
+        free: window.limit,
+        pace: Pace::Window(window.lasting),
+    };
+    limits.iter().map(limit).collect()
 }

@@ -31,10 +31,15 @@ pub(crate) async fn login(visit: &mut Visit<'_>, _: &[String]) -> Reply {
     if limits::exceeded(visit.exchange, limits::LOGIN, &client).await? {
         return Err(OFTEN);
     }
+    let fields = visit.json_or_values();
+    let guesses = fields.contains("user")? && fields.contains("pass")?;
+    if guesses && limits::count(visit.exchange, limits::LOGIN, &client).await? {
+        return Err(OFTEN);
+    }
     let reply = try_login(visit).await;
     let failed = matches!(&reply, Err(refusal) if refusal.status == 403);
-    if failed && limits::count(visit.exchange, limits::LOGIN, &client).await? {
-        return Err(OFTEN);
+    if guesses && !failed {
+        limits::take_back(visit.exchange, limits::LOGIN, &client).await?;
     }
     reply
 }

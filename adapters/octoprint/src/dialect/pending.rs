@@ -33,8 +33,7 @@ pub(crate) async fn request(visit: &mut Visit<'_>, _: &[String]) -> Reply {
     let address = visit.site.client.map_or_else(String::new, |ip| ip.to_string());
     let network = visit.site.network();
     if visit.settings.rate_limit
-        && (limits::exceeded(visit.exchange, limits::KEY_REQUEST, &network).await?
-            || limits::count(visit.exchange, limits::KEY_REQUEST, &network).await?)
+        && limits::count(visit.exchange, limits::KEY_REQUEST, &network).await?
     {
         return Err(OFTEN);
     }

@@ -1,0 +1,123 @@
+//! Attempts that are counted before they are made.
+
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::memory::{Limit, Pace};
+use jiff::Timestamp;
+use sqlx::SqliteConnection;
+
+use crate::Inner;
+use crate::faults::fault;
+use crate::rows::{after, now, time};
+
+impl Inner {
+    /// Who has to wait is found by reading alone, so that a refusal costs no write.
+    pub(crate) async fn attempt(&self, limits: &[Limit]) -> Result<Option<Timestamp>, Fault> {
+        if let Some(until) = self.waits(&mut *self.database.read().await?, limits).await? {
+            return Ok(Some(until));
+        }
+        let mut write = self.database.write().await?;
+        if let Some(until) = self.waits(&mut write, limits).await? {
+            return Ok(Some(until));
+        }
+        for limit in limits {
+            self.add_one(&mut write, limit).await?;
+        }
+        self.prune(&mut write).await?;
+        write.commit().await.map_err(fault)?;
+        Ok(None)
+    }
+
+    pub(crate) async fn settle(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
+        let mut write = self.database.write().await?;
+        let gone = "DELETE FROM memory WHERE shelf = $1 AND digest = $2 AND tally > 0";
+        let less = "UPDATE memory SET tally = tally - 1 \
+                    WHERE shelf = $1 AND digest = $2 AND tally > 0";
+        let forget = forget.iter().map(|limit| (limit, gone));
+        for (limit, sql) in forget.chain(back.iter().map(|limit| (limit, less))) {
+            let digest = self.seals.digest(limit.shelf, &limit.key);
+            let query = sqlx::query(sql).bind(limit.shelf).bind(digest);
+            query.execute(&mut *write).await.map_err(fault)?;
+        }
+        write.commit().await.map_err(fault)
+    }
+
+    /// Until when somebody has to wait, if one of the limits is reached.
+    async fn waits(
+        &self,
+        database: &mut SqliteConnection,
+        limits: &[Limit],
+    ) -> Result<Option<Timestamp>, Fault> {
+        let now = now();
+        for limit in limits {
+            let sql = "SELECT tally, expires FROM memory \
+                       WHERE shelf = $1 AND digest = $2 AND expires > $3";
+            let digest = self.seals.digest(limit.shelf, &limit.key);
+            let query = sqlx::query_as::<_, (i64, i64)>(sql);
+            let query = query.bind(limit.shelf).bind(digest).bind(now);
+            let row = query.fetch_optional(&mut *database).await.map_err(fault)?;
+            let until = row.and_then(|(tally, expires)| until(limit, tally, expires));
+            if let Some(until) = until.filter(|until| *until > now) {
+                return Ok(Some(time(until)?));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A window begins with its first attempt; a row goes on with each.
+    async fn add_one(&self, write: &mut SqliteConnection, limit: &Limit) -> Result<(), Fault> {
+        let now = now();
+        let (lasting, goes_on) = match limit.pace {
+            Pace::Window(lasting) => (lasting, false),
+            Pace::Doubling { forgotten, .. } => (forgotten, true),
+        };
+        sqlx::query(
+            "INSERT INTO memory (shelf, digest, sealed, tally, expires) VALUES ($1, $2, NULL, 1, $4) \
+             ON CONFLICT (shelf, digest) DO UPDATE SET sealed = NULL, \
+             tally = CASE WHEN memory.expires <= $3 THEN 1 ELSE memory.tally + 1 END, \
+             expires = CASE WHEN memory.expires <= $3 OR $5 THEN excluded.expires \
+             ELSE memory.expires END",
+        )
+        .bind(limit.shelf)
+        .bind(self.seals.digest(limit.shelf, &limit.key))
+        .bind(now)
+        .bind(after(now, lasting))
+        .bind(goes_on)
+        .execute(write)
+        .await
+        .map(drop)
+        .map_err(fault)
+    }
+}
+
+/// Until when a limit makes somebody wait who has made so many attempts.
+fn until(limit: &Limit, tally: i64, expires: i64) -> Option<i64> {
+    let over = u64::try_from(tally).unwrap_or_default().checked_sub(limit.free)?;
+    match limit.pace {
+        Pace::Window(_) => Some(expires),
+        Pace::Doubling { first, longest, forgotten } => {
+            let times = 1_u32.checked_shl(u32::try_from(over).unwrap_or(u32::MAX));
+            let wait = times.and_then(|times| first.checked_mul(times));
+            let wait = wait.map_or(longest, |wait| wait.min(longest));
+            let micros = i64::try_from(forgotten.as_micros()).unwrap_or(i64::MAX);
+            Some(after(expires.saturating_sub(micros), wait))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_wait_doubles_up_to_the_longest() {
+        let (first, longest) = (Duration::from_secs(30), Duration::from_secs(100));
+        let pace = Pace::Doubling { first, longest, forgotten: Duration::from_secs(1000) };
+        let limit = Limit { shelf: "test", key: String::new(), free: 3, pace };
+        let wait = |tally| until(&limit, tally, 1_000_000_000);
+        assert_eq!(wait(2), None);
+        let waits = [3, 4, 5, 6, 100].map(|tally| wait(tally).unwrap() / 1_000_000);
+        assert_eq!(waits, [30, 60, 100, 100, 100]);
+    }
+}

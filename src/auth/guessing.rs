@@ -1,0 +1,252 @@
+//! Guessing at passwords: how many wrong ones are taken before somebody has to wait.
+//!
+//! Every attempt is counted in the database before the password is looked at, and taken back if it
+//! was right. Whoever has to wait is refused before the password is looked at, whether or not there
+//! is such an account, so that neither the answer nor its time tells. Attempts of one address at
+//! one account are made one after another, so that many right ones at a time are no guesses.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::Lockout;
+use isogloss_canonical::fault::{Fault, Refusal};
+use isogloss_canonical::memory::{Limit, Memory, Pace, Shelf};
+use isogloss_canonical::user::{User, UserRef, folded};
+use tokio::sync::OwnedMutexGuard;
+
+use crate::auth::random;
+use crate::config::settings::Auth;
+
+/// Wrong passwords in a row for one account from one address.
+const PAIR: Shelf = "auth.pair";
+/// Wrong passwords for one account from addresses that it never signed in from.
+pub const ACCOUNT: Shelf = "auth.account";
+/// Wrong passwords and unknown names from one address.
+const ADDRESS: Shelf = "auth.address";
+/// Wrong passwords where the dialect's server locks an account by itself.
+const LOCKOUT: Shelf = "auth.lockout";
+/// Addresses that an account signed in from.
+const KNOWN: Shelf = "auth.known";
+/// What was counted before an account was unlocked counts no longer.
+const UNLOCKED: Shelf = "auth.unlocked";
+
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+/// How long an address is known after a sign-in.
+const KNOWN_FOR: Duration = Duration::from_hours(90 * 24);
+
+/// `[auth]`: how many wrong passwords are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// In a row, for one account from one address.
+    pub guesses: u64,
+    /// How long that address then waits.
+    pub wait: Duration,
+    /// The longest wait; each further wrong password doubles it up to this.
+    pub longest_wait: Duration,
+    /// In an hour, for one account from all addresses that it never signed in from.
+    pub account_guesses: u64,
+    /// In an hour, from one address, whatever the account.
+    pub address_guesses: u64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            guesses: 10,
+            wait: Duration::from_secs(30),
+            longest_wait: Duration::from_mins(15),
+            account_guesses: 60,
+            address_guesses: 100,
+        }
+    }
+}
+
+impl From<&Auth> for Policy {
+    fn from(auth: &Auth) -> Self {
+        Self {
+            guesses: auth.guesses,
+            wait: Duration::from_secs(auth.wait_secs),
+            longest_wait: Duration::from_secs(auth.longest_wait_secs),
+            account_guesses: auth.account_guesses,
+            address_guesses: auth.address_guesses,
+        }
+    }
+}
+
+/// The attempts that are being made, by account and address.
+#[derive(Debug, Default)]
+pub(crate) struct Turns(Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>);
+
+impl Turns {
+    /// Waits until no other attempt of this address at this account is being made.
+    pub(crate) async fn take(&self, pair: &str) -> Option<OwnedMutexGuard<()>> {
+        let turn = {
+            let mut turns = self.0.lock().ok()?;
+            // What nobody holds or waits for is not kept.
+            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+            Arc::clone(turns.entry(pair.to_owned()).or_default())
+        };
+        Some(turn.lock_owned().await)
+    }
+}
+
+/// One address at one account, or at a name that nobody has.
+#[derive(Clone, Debug)]
+pub(crate) struct Guess {
+    account: String,
+    address: String,
+    /// Whether the account signed in from this address before.
+    pub(crate) known: bool,
+}
+
+impl Guess {
+    /// A guess at a password.
+    pub(crate) async fn of(
+        memory: &dyn Memory,
+        (found, shown): (Option<&User>, &UserRef),
+        client: Option<IpAddr>,
+    ) -> Result<Self, Fault> {
+        let address = client.map_or_else(|| "unknown".to_owned(), network);
+        // The same is read for a name that nobody has, so that time does not tell.
+        let account = match found {
+            Some(user) => account(memory, user).await?,
+            None => counted(memory, &format!("name {}", folded(&name(shown))), 0).await?,
+        };
+        let id = found.map_or_else(|| account.clone(), |user| user.id.to_string());
+        let known = memory.recall(KNOWN, &format!("{id} {address}")).await?.is_some();
+        Ok(Self { account, address, known })
+    }
+
+    /// What stands for this account and address.
+    pub(crate) fn pair(&self) -> String {
+        format!("{} {}", self.account, self.address)
+    }
+
+    /// Counts the attempt, or refuses it.
+    pub(crate) async fn begin(
+        &self,
+        memory: &dyn Memory,
+        policy: Policy,
+        lockout: Option<Lockout>,
+    ) -> Result<(), Fault> {
+        let mut limits = self.in_a_row(policy, lockout);
+        limits.extend(self.altogether(policy));
+        let Some(until) = memory.attempt(&limits).await? else { return Ok(()) };
+        tracing::warn!(address = %self.address, %until, "too many wrong passwords");
+        Err(Fault::refused(Refusal::Locked))
+    }
+
+    /// The attempt was right: what was in a row is forgotten, and the address is known.
+    pub(crate) async fn succeed(
+        &self,
+        memory: &dyn Memory,
+        policy: Policy,
+        (user, lockout): (&User, Option<Lockout>),
+    ) -> Result<(), Fault> {
+        memory.settle(&self.in_a_row(policy, lockout), &self.altogether(policy)).await?;
+        self.introduce(memory, user).await
+    }
+
+    /// Whether the account is locked for this address as the dialect's server locks it.
+    pub(crate) async fn is_locked_out(
+        &self,
+        memory: &dyn Memory,
+        lockout: Lockout,
+    ) -> Result<bool, Fault> {
+        let count = memory.recall(LOCKOUT, &self.locks()).await?.and_then(|count| count.as_u64());
+        Ok(count.is_some_and(|count| count >= lockout.after.into()))
+    }
+
+    /// From now on the account is known to sign in from this address.
+    pub(crate) async fn introduce(&self, memory: &dyn Memory, user: &User) -> Result<(), Fault> {
+        if self.known {
+            return Ok(());
+        }
+        let pair = format!("{} {}", user.id, self.address);
+        memory.remember(KNOWN, &pair, true.into(), KNOWN_FOR).await
+    }
+
+    fn in_a_row(&self, policy: Policy, lockout: Option<Lockout>) -> Vec<Limit> {
+        let (first, longest) = (policy.wait, policy.longest_wait);
+        let pace = Pace::Doubling { first, longest, forgotten: DAY };
+        let mut limits = vec![Limit { shelf: PAIR, key: self.pair(), free: policy.guesses, pace }];
+        if let Some(Lockout { after, lasting }) = lockout {
+            let key = self.locks();
+            let (free, pace) = (after.into(), Pace::Window(lasting));
+            limits.push(Limit { shelf: LOCKOUT, key, free, pace });
+        }
+        limits
+    }
+
+    /// What strangers guess locks out strangers only.
+    fn locks(&self) -> String {
+        if self.known { self.pair() } else { self.account.clone() }
+    }
+
+    fn altogether(&self, policy: Policy) -> Vec<Limit> {
+        if self.known {
+            return Vec::new();
+        }
+        let pace = Pace::Window(HOUR);
+        let limit = |shelf, key: &str, free| Limit { shelf, key: key.to_owned(), free, pace };
+        vec![
+            limit(ACCOUNT, &self.account, policy.account_guesses),
+            limit(ADDRESS, &self.address, policy.address_guesses),
+        ]
+    }
+}
+
+/// The person whom a command unlocks: by a new password, or by making them active.
+pub(crate) fn unlocked_by(command: &Command) -> Option<&UserRef> {
+    match command {
+        Command::ActivateUser(user) | Command::ChangePassword(user, _) => Some(user),
+        Command::UpdateUser(user, patch) => {
+            let unlocks = patch.active == Some(true) || patch.password.is_some();
+            // A new name is what the person is found by afterwards.
+            (unlocks && patch.username.is_none()).then_some(user)
+        }
+        _ => None,
+    }
+}
+
+/// Forgets what was counted against an account.
+pub async fn unlock(memory: &dyn Memory, user: &User) -> Result<(), Fault> {
+    let since = hex::encode(&random()[..8]);
+    memory.remember(UNLOCKED, &user.id.to_string(), since.into(), 2 * DAY).await
+}
+
+/// Whether an account takes no password from an address that it never signed in from.
+pub async fn is_closed(memory: &dyn Memory, policy: Policy, user: &User) -> Result<bool, Fault> {
+    let count = memory.recall(ACCOUNT, &account(memory, user).await?).await?;
+    Ok(count.and_then(|count| count.as_u64()).is_some_and(|count| count >= policy.account_guesses))
+}
+
+/// An account in the counters. With a new password, and once unlocked, it is another one.
+async fn account(memory: &dyn Memory, user: &User) -> Result<String, Fault> {
+    counted(memory, &user.id.to_string(), user.password_changed.as_microsecond()).await
+}
+
+async fn counted(memory: &dyn Memory, id: &str, changed: i64) -> Result<String, Fault> {
+    let unlocked = memory.recall(UNLOCKED, id).await?;
+    let unlocked = unlocked.as_ref().and_then(|since| since.as_str()).unwrap_or_default();
+    Ok(format!("{id} {changed} {unlocked}"))
+}
+
+/// What a client can choose freely counts as one address: the 64 bits of an IPv6 host.
+fn network(address: IpAddr) -> String {
+    let bits = if address.is_ipv6() { 64 } else { 32 };
+    IpNet::new(address, bits).map_or_else(|_| address.to_string(), |net| net.trunc().to_string())
+}
+
+fn name(shown: &UserRef) -> String {
+    match shown {
+        UserRef::Name(name) | UserRef::FoldedName(name) | UserRef::Email(name) => name.clone(),
+        UserRef::Native(_, id) => id.clone(),
+        UserRef::Id(id) => id.to_string(),
+    }
+}

@@ -1,0 +1,112 @@
+//! Callers who show a key. Whatever way it is shown, one function says whether it will do.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::{Caller, Proof, Seal};
+use isogloss_canonical::fault::{Fault, FaultKind, Refusal, Subject};
+use isogloss_canonical::key::Key;
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::secret::Secret;
+use isogloss_canonical::user::User;
+use jiff::Timestamp;
+
+use crate::auth::ask;
+use crate::pipeline::Pipeline;
+
+/// A caller who shows a key by itself.
+pub(super) async fn by_key(
+    at: &Pipeline,
+    (realm, value, scopes): (Realm, Secret, &[&str]),
+    seal: Seal,
+) -> Result<Caller, Fault> {
+    let (key, owner) = match ask(at, Command::FindKey(realm.clone(), value)).await {
+        Ok(Outcome::KeyFound(key, owner)) => (key, owner),
+        Ok(_) => return Err(Fault::new(FaultKind::Unexpected, "no KeyFound")),
+        Err(fault) if fault.is_absence_of(Subject::Key) => {
+            return Err(Fault::refused(Refusal::Unknown));
+        }
+        Err(fault) => return Err(fault),
+    };
+    prove(&key, owner.as_deref(), at.sender().client, scopes)?;
+    match owner {
+        Some(owner) => Ok(Caller::person(*owner, Proof::Key(key.label), seal)),
+        None => Ok(Caller::application(realm, seal)),
+    }
+}
+
+/// A caller who shows one of their own keys in place of a password. `None`: it is none of theirs.
+pub(super) async fn in_place_of_password(
+    at: &Pipeline,
+    owner: &User,
+    (realm, value): (Realm, Secret),
+    seal: Seal,
+) -> Result<Option<Caller>, Fault> {
+    let own = ask(at, Command::VerifyKey(owner.into(), realm, value)).await?.keys()?;
+    let mut refusal = None;
+    for key in own {
+        match prove(&key, Some(owner), at.sender().client, &[]) {
+            Ok(()) => {
+                let owner = User { failures: 0, locked_until: None, ..owner.clone() };
+                return Ok(Some(Caller::person(owner, Proof::Key(None), seal)));
+            }
+            Err(fault) => refusal = Some(fault),
+        }
+    }
+    refusal.map_or(Ok(None), Err)
+}
+
+/// Whether a key that was found will do: its time, its owner, the address, the use.
+fn prove(
+    key: &Key,
+    owner: Option<&User>,
+    client: Option<IpAddr>,
+    scopes: &[&str],
+) -> Result<(), Fault> {
+    let refuse = |refusal| Err(Fault::refused(refusal));
+    if key.expires.is_some_and(|end| end <= Timestamp::now()) {
+        return refuse(Refusal::Expired);
+    }
+    if owner.is_some_and(|owner| !owner.active) {
+        return refuse(Refusal::Inactive);
+    }
+    let owners = owner.map_or(&[][..], |owner| &owner.addresses);
+    if !(admits(&key.addresses, client) && admits(owners, client)) {
+        return refuse(Refusal::Address);
+    }
+    let in_scope = |scope: &str| scopes.is_empty() || scopes.contains(&scope);
+    if !key.scope.as_deref().is_none_or(in_scope) {
+        return refuse(Refusal::Scope);
+    }
+    Ok(())
+}
+
+/// Whether a list of networks lets an address in; an empty one lets everybody in, and an entry
+/// that is no network lets nobody in.
+pub(super) fn admits(networks: &[String], address: Option<IpAddr>) -> bool {
+    if networks.is_empty() {
+        return true;
+    }
+    let Some(address) = address else { return false };
+    networks.iter().any(|text| {
+        let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        network.is_ok_and(|network| network.contains(&address))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_networks_admits_its_addresses_only() {
+        let inside = "10.11.12.13".parse().ok();
+        let outside = "10.11.12.14".parse().ok();
+        let networks = vec!["10.11.12.13/32".to_owned()];
+        assert!(admits(&networks, inside) && !admits(&networks, outside));
+        assert!(!admits(&networks, None) && !admits(&["nonsense".to_owned()], inside));
+        assert!(admits(&[], None) && admits(&["10.11.12.13".to_owned()], inside));
+    }
+}
