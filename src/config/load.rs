@@ -1,6 +1,7 @@
 //! Reads the configuration: the built-in defaults, then a file, then the environment. Every problem
 //! is found at once, with its line.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use config::{Config, Environment, File, FileFormat};
@@ -65,34 +66,18 @@ pub fn read_with(file: Option<&Path>, variables: Variables) -> Result<Loaded, Fi
     let mut findings = Findings::default();
     let mut sources = Sources::default();
     document(DEFAULTS, &Place::named(BUILT_IN), &mut sources, &mut findings);
-    let mut text = String::new();
-    if let Some(path) = file {
-        let place = Place::named(&path.display().to_string());
-        match std::fs::read_to_string(path) {
-            Ok(read) => text = read,
-            Err(error) => {
-                let problem = format!("the file cannot be read: {error}");
-                findings.add(error_at(place.clone(), problem, "a file in TOML"));
-            }
-        }
-        document(&text, &place, &mut sources, &mut findings);
-    }
+    let text = file.map(|path| written(path, &mut sources, &mut findings)).unwrap_or_default();
     let texts = variables.places.iter().map(|(key, _)| key.clone()).collect();
     sources.lay_values(variables.places);
     // A document with a syntax error is not merged: what is left of it may mean something else.
-    if findings.has_errors() {
-        findings.extend(variables.findings);
+    let is_whole = !findings.has_errors();
+    findings.extend(variables.findings);
+    if !is_whole {
         return Err(findings);
     }
-    findings.extend(variables.findings);
-    let parsed = merge(&text, variables.values).map_err(|error| error.to_string());
-    let parsed = parsed.and_then(|merged| {
-        let defaults = toml::from_str(DEFAULTS).map_err(|error| error.to_string())?;
-        Ok((merged, defaults))
-    });
-    let (merged, defaults) = match parsed {
-        Ok(parsed) => parsed,
-        Err(why) => return Err(broken(why)),
+    let (merged, defaults) = match merge(&text, variables.values) {
+        Ok(merged) => merged,
+        Err(why) => return Err(broken(why.to_string())),
     };
     let mut draft = Draft { merged, defaults: &defaults, sources: &mut sources, texts };
     let (settings, wrong) = draft.read();
@@ -107,17 +92,30 @@ pub fn read_with(file: Option<&Path>, variables: Variables) -> Result<Loaded, Fi
     }
 }
 
+/// All layers in one, and the defaults alone.
 fn merge(
     text: &str,
-    variables: std::collections::HashMap<String, String>,
-) -> Result<Value, config::ConfigError> {
+    variables: HashMap<String, String>,
+) -> Result<(Value, Value), config::ConfigError> {
     let environment = Environment::with_prefix("ISOGLOSS").separator("__").prefix_separator("__");
-    Config::builder()
-        .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
+    let defaults = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+    let merged = defaults
+        .clone()
         .add_source(File::from_str(text, FileFormat::Toml))
-        .add_source(environment.source(Some(variables)))
-        .build()?
-        .try_deserialize()
+        .add_source(environment.source(Some(variables)));
+    Ok((merged.build()?.try_deserialize()?, defaults.build()?.try_deserialize()?))
+}
+
+/// The text of a file, laid over the sources. A file that cannot be read is a finding.
+fn written(path: &Path, sources: &mut Sources, findings: &mut Findings) -> String {
+    let place = Place::named(&path.display().to_string());
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| {
+        let problem = format!("the file cannot be read: {error}");
+        findings.add(error_at(place.clone(), problem, "a file in TOML"));
+        String::new()
+    });
+    document(&text, &place, sources, findings);
+    text
 }
 
 /// Lays a document over the sources. Every syntax error is a finding.

@@ -7,6 +7,7 @@ pub mod environment;
 pub mod finding;
 pub mod load;
 pub mod masked;
+pub mod role;
 pub mod secret;
 pub mod settings;
 pub mod shape;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use isogloss_canonical::user::Role;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::config::masked::MaskedUrl;
+pub use crate::config::role::RoleWord;
 use crate::config::secret::SecretSource;
 use crate::proxies::Proxies;
 
@@ -141,36 +141,6 @@ pub struct Roles {
     pub to: BTreeMap<RoleWord, RoleWord>,
     #[serde(default)]
     pub from: BTreeMap<RoleWord, RoleWord>,
-}
-
-/// A role, as the configuration spells it. A word that is none is refused, never guessed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "each is the role of that name")]
-pub enum RoleWord {
-    User,
-    Manager,
-    Administrator,
-}
-
-impl From<RoleWord> for Role {
-    fn from(word: RoleWord) -> Self {
-        match word {
-            RoleWord::User => Self::User,
-            RoleWord::Manager => Self::Manager,
-            RoleWord::Administrator => Self::Administrator,
-        }
-    }
-}
-
-impl From<Role> for RoleWord {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::User => Self::User,
-            Role::Manager => Self::Manager,
-            Role::Administrator => Self::Administrator,
-        }
-    }
 }
 
 /// `[backend.NAME.defaults]`.

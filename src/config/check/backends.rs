@@ -1,5 +1,6 @@
 //! Backends: their names, how they are reached, and what they are told.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use toml::Value;
@@ -20,6 +21,7 @@ const USERNAME: &str = "{username}";
 pub(super) fn check(check: &mut Check<'_>, scope: Scope) {
     let settings = &check.loaded.settings;
     check_one_store(check);
+    check_twins(check);
     for (name, backend) in &settings.backend {
         let key = Key::backend(name, &[]);
         check_name(check, name);
@@ -58,6 +60,20 @@ fn check_one_store(check: &mut Check<'_>) {
         let problem = format!("a second embedded store, beside {first:?}");
         let expected = "one backend with system = \"store\", which routes can share";
         check.refuse(&Key::backend(name, &["system"]), problem, expected);
+    }
+}
+
+/// Two backends at one URL do not share the ids and keys that the gateway keeps for each.
+fn check_twins(check: &mut Check<'_>) {
+    let mut known: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    for (name, backend) in &check.loaded.settings.backend {
+        let Some(url) = &backend.url else { continue };
+        let place = (backend.system.as_str(), url.as_str().trim_end_matches('/'));
+        if let Some(other) = known.insert(place, name) {
+            let problem = format!("the backend {other:?} has the same system and URL");
+            let expected = "one backend for each system, which routes can share";
+            check.warn(&Key::backend(name, &["url"]), problem, expected);
+        }
     }
 }
 
