@@ -11,6 +11,7 @@ use isogloss_canonical::credentials::{Caller, Credentials};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
 use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::json::has_one_meaning;
 use isogloss_canonical::memory::Memory;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::{Grant, Permission, permission};
@@ -258,10 +259,12 @@ impl Exchange for Pipeline {
     }
 
     async fn forward(&self, request: Request) -> Option<Result<Response, Fault>> {
-        match &self.origin {
-            Some(origin) => Some(origin.send(request).await),
-            None => None,
+        let origin = self.origin.as_ref()?;
+        // Which method it is was read here, and is read again there.
+        if !has_one_meaning(&request.body) {
+            return Some(Err(Fault::new(FaultKind::Malformed, "a call with two meanings")));
         }
+        Some(origin.send(request).await)
     }
 
     fn over(&self) -> Option<Fault> {

@@ -3,16 +3,19 @@
 //! There is one default service and no extractors, because a typed extractor refuses in actix's
 //! words, and the caller must hear the words of the route's dialect.
 
+mod head;
+mod lines;
+mod listen;
 pub mod origin;
+pub mod spelling;
+mod wire;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::{Server, ServerHandle};
+use actix_http::body::BoxBody;
 use actix_web::http::StatusCode;
-use actix_web::http::uri::Authority;
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use isogloss_canonical::fault::{Fault, FaultKind};
@@ -21,8 +24,14 @@ use jiff::Timestamp;
 use tracing::Instrument;
 use uuid::Uuid;
 
+pub use self::listen::{Bound, Handle, bind};
+
+use self::head::Head;
+use self::origin::Origin;
+use self::origin::framing::Framing;
+use self::spelling::{Way, Whose, whose};
 use crate::config::settings;
-use crate::proxies::{Proxies, Sender, is_a_proxys};
+use crate::proxies::{Proxies, Sender};
 use crate::router::{Route, Router};
 use crate::term::{Stopping, Term};
 
@@ -40,102 +49,162 @@ struct Listener {
     stopping: Stopping,
 }
 
-/// A bound server, ready to be awaited.
-pub struct Bound {
-    /// The address that was really bound (a port of 0 has become one).
-    pub address: SocketAddr,
-    /// Completes once the server has stopped.
-    pub server: Server,
-    /// Stops it.
-    pub handle: Handle,
-}
-
-/// Stops a server.
-#[derive(Clone, Debug)]
-pub struct Handle {
-    server: ServerHandle,
-    stopping: Stopping,
-}
-
-impl Handle {
-    /// Finishes what is in flight, but for the calls of a batch that are not begun yet.
-    pub async fn stop(&self) {
-        self.stopping.begin();
-        self.server.stop(true).await;
+impl Listener {
+    fn new(router: Router, limits: &settings::Server, stopping: &Stopping) -> Self {
+        Self {
+            router,
+            proxies: limits.trusted_proxies.clone(),
+            batch_limit: limits.batch_limit,
+            stopping: stopping.clone(),
+            body_limit: limits.body_limit_bytes,
+            timeout: Duration::from_millis(limits.request_timeout_ms),
+        }
     }
-}
-
-impl std::fmt::Debug for Bound {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Bound({})", self.address)
-    }
-}
-
-/// Binds an address and serves the routes on it.
-pub fn bind(address: &str, router: Router, limits: &settings::Server) -> std::io::Result<Bound> {
-    let stopping = Stopping::default();
-    let listener = web::Data::new(Listener {
-        router,
-        batch_limit: limits.batch_limit,
-        stopping: stopping.clone(),
-        proxies: limits.trusted_proxies.clone(),
-        body_limit: limits.body_limit_bytes,
-        timeout: Duration::from_millis(limits.request_timeout_ms),
-    });
-    let app = move || App::new().app_data(listener.clone()).default_service(web::to(handle));
-    let server = HttpServer::new(app)
-        .workers(workers(limits.workers))
-        .client_request_timeout(Duration::from_millis(limits.head_timeout_ms))
-        .shutdown_timeout(limits.shutdown_timeout_ms.div_ceil(1000))
-        // A client that closes its half is gone: what it asked for is not begun any more.
-        .h1_allow_half_closed(false)
-        .disable_signals()
-        .bind(address)?;
-    let address = server.addrs().first().copied().ok_or(std::io::ErrorKind::AddrNotAvailable)?;
-    let server = server.run();
-    Ok(Bound { address, handle: Handle { server: server.handle(), stopping }, server })
-}
-
-fn workers(wanted: usize) -> usize {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    if wanted == 0 { cores() } else { wanted }
 }
 
 async fn handle(request: HttpRequest, body: web::Payload, at: web::Data<Listener>) -> HttpResponse {
     let id = Uuid::now_v7();
-    let sender = sender(&request, &at.proxies);
-    let Some((route, below)) = at.router.find(&host(&request, sender), request.uri().path()) else {
-        return reply(nothing_here(), id);
-    };
-    let name = &route.name;
-    let span = tracing::info_span!("request", %id, dialect = %name, method = %request.method());
-    let began = Timestamp::now();
-    let mut translated = translate(&request, sender, (below, &route.path));
-    if let Some(origin) = route.origin.as_ref().filter(|_| !route.dialect.concerns(&translated)) {
-        let passed = origin.stream(&request, below, body).instrument(span).await;
-        return passed.unwrap_or_else(|fault| reply(route.dialect.refuse(&translated, &fault), id));
+    let head = Head::of(&request, &at.proxies);
+    let host = head.host();
+    if !request.uri().path().starts_with('/') {
+        return reply(
+            plain(
+                400,
+                "the request names no path
+",
+            ),
+            id,
+        );
     }
-    let response = async {
-        let response = match read(body, at.body_limit, at.timeout).await {
+    let Some((route, below)) = at.router.find(&host, request.uri().path()) else {
+        return reply(plain(404, "no route is mounted here\n"), id);
+    };
+    let method: String = request.method().as_str().chars().take(16).collect();
+    let span = tracing::info_span!("request", %id, dialect = %route.name, %method);
+    let began = Timestamp::now();
+    let visit = Visit { id, head, host: &host, route, below };
+    async {
+        let response = visit.respond(&at, &request, body).await;
+        let took = Timestamp::now().duration_since(began).as_micros();
+        let status = response.status().as_u16();
+        tracing::info!(path = shown(below), status, micros = took, "answered");
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// One request, and where it came in.
+struct Visit<'a> {
+    id: Uuid,
+    head: Head<'a>,
+    host: &'a str,
+    route: &'a Arc<Route>,
+    below: &'a str,
+}
+
+impl Visit<'_> {
+    async fn respond(
+        &self,
+        at: &Listener,
+        request: &HttpRequest,
+        body: web::Payload,
+    ) -> HttpResponse {
+        let route = self.route;
+        let mut translated = self.head.translate(self.below, &route.path);
+        let refuse = |translated: &Request, fault: &Fault| {
+            reply(route.dialect.refuse(translated, fault).with("connection", "close"), self.id)
+        };
+        let framing = match Framing::of(request) {
+            Ok(framing) => framing,
+            Err(fault) => return refuse(&translated, &fault),
+        };
+        if let Some(origin) = &route.origin {
+            let way = Way { router: &at.router, host: self.host, route, base: origin.base() };
+            match whose(way, &translated) {
+                Whose::Ours => {}
+                Whose::Origins => {
+                    let passed = self.pass(origin, (framing, body)).await;
+                    return passed.unwrap_or_else(|fault| refuse(&translated, &fault));
+                }
+                Whose::Unclear(why) => {
+                    tracing::debug!(why, "refused");
+                    return refuse(&translated, &Fault::new(FaultKind::Malformed, why));
+                }
+            }
+        }
+        let body = match framing {
+            Framing::Nothing | Framing::Websocket => Ok(Bytes::new()),
+            Framing::Sized(length) if is_over(length, at.body_limit) => Err(too_large()),
+            Framing::Sized(_) | Framing::Chunked => read(body, at.body_limit, at.timeout).await,
+        };
+        match body {
             Ok(body) => {
                 translated.body = body;
-                answer((Arc::clone(route), sender), translated, &at).await
+                let answered = answer((Arc::clone(route), self.head.sender), translated, at).await;
+                reply(answered, self.id)
             }
-            Err(fault) => route.dialect.refuse(&translated, &fault).with("connection", "close"),
-        };
-        let took = Timestamp::now().duration_since(began).as_micros();
-        tracing::info!(path = shown(below), status = response.status, micros = took, "answered");
-        response
+            Err(fault) => refuse(&translated, &fault),
+        }
+    }
+
+    /// Passes a request on. A TRACE would show the caller what we add to it.
+    async fn pass(
+        &self,
+        origin: &Origin,
+        body: (Framing, web::Payload),
+    ) -> Result<HttpResponse, Fault> {
+        const NEVER: [&str; 3] = ["TRACE", "TRACK", "CONNECT"];
+        if NEVER.iter().any(|verb| self.head.method.as_str().eq_ignore_ascii_case(verb)) {
+            return Ok(reply(plain(405, "this verb is not passed on\n"), self.id));
+        }
+        origin.stream(&self.head, self.below, body).await
+    }
+}
+
+/// What a caller hears who asks before a body is sent: a body that is declared too long is refused
+/// at once.
+fn expected(
+    at: &Listener,
+    request: actix_http::Request,
+) -> Result<actix_http::Request, actix_http::Response<BoxBody>> {
+    let head = Head::waiting(request.head(), &at.proxies);
+    let length = head.text("content-length").and_then(|text| text.trim().parse().ok());
+    if !length.is_some_and(|length| is_over(length, at.body_limit)) {
+        return Ok(request);
+    }
+    let Some((route, below)) = at.router.find(&head.host(), head.uri.path()) else {
+        return Ok(request);
     };
-    reply(response.instrument(span).await, id)
+    let translated = head.translate(below, &route.path);
+    if route.origin.is_some() && !route.dialect.concerns(&translated) {
+        return Ok(request);
+    }
+    let refusal = route.dialect.refuse(&translated, &too_large()).with("connection", "close");
+    Err(reply(refusal, Uuid::now_v7()).into())
+}
+
+fn is_over(length: u64, limit: usize) -> bool {
+    usize::try_from(length).map_or(true, |length| length > limit)
+}
+
+fn too_large() -> Fault {
+    Fault::new(FaultKind::TooLarge, "the body is over the limit")
 }
 
 /// A path as the log shows it: a step as long as a key may be one, as OctoPrint's
-/// `/plugin/appkeys/request/TOKEN` is (`fixtures/transcripts/octoprint/appkeys.json`).
+/// `/plugin/appkeys/request/TOKEN` is (`fixtures/transcripts/octoprint/appkeys.json`). What is left
+/// is cut where it is long, since anybody may send it.
 fn shown(path: &str) -> String {
     const SHORTEST_KEY: usize = 24;
+    const LONGEST: usize = 200;
     let steps = path.split('/').map(|step| if step.len() < SHORTEST_KEY { step } else { "***" });
-    steps.collect::<Vec<_>>().join("/")
+    let mut shown = steps.collect::<Vec<_>>().join("/");
+    if shown.len() > LONGEST {
+        shown.truncate(shown.floor_char_boundary(LONGEST));
+        shown.push_str("...");
+    }
+    shown
 }
 
 /// Has the route answer within its time. If the time is up or the client goes away, the command
@@ -172,7 +241,7 @@ async fn read(mut body: web::Payload, limit: usize, timeout: Duration) -> Result
                 Fault::new(FaultKind::Malformed, format!("the body broke off: {error}"))
             })?;
             if bytes.len() + chunk.len() > limit {
-                return Err(Fault::new(FaultKind::TooLarge, "the body is over the limit"));
+                return Err(too_large());
             }
             bytes.extend_from_slice(&chunk);
         }
@@ -181,42 +250,6 @@ async fn read(mut body: web::Payload, limit: usize, timeout: Duration) -> Result
     tokio::time::timeout(timeout, all)
         .await
         .unwrap_or_else(|_| Err(Fault::new(FaultKind::Timeout, "the body did not come in time")))
-}
-
-/// Where a request comes from.
-fn sender(request: &HttpRequest, proxies: &Proxies) -> Sender {
-    let forwarded: Vec<_> = request.headers().get_all("x-forwarded-for").collect();
-    let peer = request.peer_addr().map(|address| address.ip());
-    proxies.sender(peer, forwarded.iter().map(|value| value.as_bytes()))
-}
-
-/// The host that a client asks for: as a trusted proxy says, else as the request itself says.
-fn host(request: &HttpRequest, sender: Sender) -> String {
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let forwarded = header("x-forwarded-host").filter(|_| sender.by_proxy);
-    let authority = request.uri().authority().map(Authority::as_str);
-    let host = forwarded.or(authority).or_else(|| header("host")).unwrap_or_default();
-    host.split(',').next().unwrap_or_default().trim().to_owned()
-}
-
-fn translate(request: &HttpRequest, sender: Sender, (below, mount): (&str, &str)) -> Request {
-    let believed = |(name, _): &(&actix_web::http::header::HeaderName, _)| {
-        sender.by_proxy || !is_a_proxys(name.as_str())
-    };
-    let header = |(name, value): (&actix_web::http::header::HeaderName, _)| {
-        let value: &actix_web::http::header::HeaderValue = value;
-        (name.as_str().to_owned(), Bytes::copy_from_slice(value.as_bytes()))
-    };
-    Request {
-        method: request.method().as_str().to_owned(),
-        path: below.to_owned(),
-        query: request.uri().query().map(str::to_owned),
-        headers: request.headers().iter().filter(believed).map(header).collect(),
-        body: Bytes::new(),
-        mount: mount.to_owned(),
-        client: sender.client,
-        received: Timestamp::now(),
-    }
 }
 
 fn reply(response: Response, id: Uuid) -> HttpResponse {
@@ -229,7 +262,7 @@ fn reply(response: Response, id: Uuid) -> HttpResponse {
     reply.body(response.body)
 }
 
-/// No route is mounted there, so there is no dialect to say it in.
-fn nothing_here() -> Response {
-    Response::new(404, "no route is mounted here\n").with("content-type", "text/plain")
+/// An answer where there is no dialect to say it in.
+fn plain(status: u16, text: &'static str) -> Response {
+    Response::new(status, text).with("content-type", "text/plain")
 }

@@ -17,7 +17,7 @@ use crate::config::settings::{self, Settings};
 use crate::pipeline::Pipeline;
 use crate::provision::bootstrap;
 use crate::router::{Route, Router};
-use crate::server::origin::{CONNECT_TIMEOUT, Origin};
+use crate::server::origin::{CONNECT_TIMEOUT, Origin, Rest};
 use crate::upstream::Reach;
 use crate::{registry, server};
 
@@ -76,7 +76,7 @@ fn listeners(
     let mut routes: BTreeMap<String, Vec<Route>> = BTreeMap::new();
     for route in &settings.route {
         let address = route.listen.as_ref().unwrap_or(&settings.server.listen);
-        routes.entry(address.clone()).or_default().push(mount(route, pipeline(route)?)?);
+        routes.entry(address.clone()).or_default().push(mount(settings, route, pipeline(route)?)?);
     }
     let listener = |(address, routes): (String, Vec<Route>)| {
         let names: Vec<_> = routes.iter().map(|route| route.name.clone()).collect();
@@ -85,8 +85,17 @@ fn listeners(
     Ok(routes.into_iter().map(listener).collect())
 }
 
-fn mount(route: &settings::Route, pipeline: Pipeline) -> anyhow::Result<Route> {
-    let origin = route.origin.as_ref().map(|wanted| origin(wanted, &route.path)).transpose()?;
+fn mount(
+    settings: &Settings,
+    route: &settings::Route,
+    pipeline: Pipeline,
+) -> anyhow::Result<Route> {
+    let rest = Rest {
+        exchange: Duration::from_millis(settings.server.idle_timeout_ms),
+        websocket: Duration::from_millis(settings.server.websocket_idle_timeout_ms),
+    };
+    let origin = route.origin.as_ref().map(|wanted| origin(wanted, rest));
+    let origin = origin.transpose().with_context(|| format!("route {}: origin", route.path))?;
     let dialect = registry::dialect(route).map_err(|why| anyhow!("route {}: {why}", route.path))?;
     Ok(Route {
         path: route.path.clone(),
@@ -98,23 +107,27 @@ fn mount(route: &settings::Route, pipeline: Pipeline) -> anyhow::Result<Route> {
     })
 }
 
+/// The largest answer to a single call that an origin is asked for us: such an answer is held in
+/// memory, unlike what streams.
+const ORIGIN_LIMIT: usize = 64 << 20;
+
 /// How the old system of a route is reached.
 pub(crate) fn reach(wanted: &settings::Origin) -> Reach {
     Reach {
         url: wanted.url.as_str().to_owned(),
         connect_timeout: wanted.connect_timeout_ms.map_or(CONNECT_TIMEOUT, Duration::from_millis),
         timeout: Duration::from_millis(wanted.timeout_ms.unwrap_or(30_000)),
-        response_limit: usize::MAX,
+        response_limit: ORIGIN_LIMIT,
         ca_file: wanted.ca_file.clone(),
         identity_file: wanted.identity_file.clone(),
     }
 }
 
 /// The old system of a route. Its name in `Via` is drawn anew, so that only we are a loop to us.
-fn origin(wanted: &settings::Origin, path: &str) -> anyhow::Result<Arc<Origin>> {
+fn origin(wanted: &settings::Origin, rest: Rest) -> anyhow::Result<Arc<Origin>> {
     let pseudonym = format!("isogloss-{}", hex::encode(&random()[..8]));
-    let made = Origin::new(&reach(wanted), pseudonym);
-    Ok(Arc::new(made.map_err(|why| anyhow!("route {path}: origin: {why}"))?))
+    let made = Origin::new(&reach(wanted), rest, pseudonym);
+    Ok(Arc::new(made.map_err(|why| anyhow!(why))?))
 }
 
 /// Tells a person, or a script that waits for it, where the gateway listens. It serves without a

@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod passage;
+mod tls;
 
 use std::path::Path;
 use std::time::Duration;
@@ -59,20 +60,29 @@ impl HttpUpstream {
         Ok(Self { client, base, response_limit: reach.response_limit })
     }
 
-    /// The same for what streams: only the connection is timed, since a long poll may be long.
-    pub fn streaming(reach: &Reach) -> Result<Self, String> {
-        let timed = Self::new(reach)?;
-        let client = builder(reach)?.build().map_err(|error| format!("client: {error}"))?;
-        Ok(Self { client, ..timed })
-    }
-
     /// Begins a request below the base address.
-    fn ask(&self, method: Method, path: &str, query: Option<&str>) -> RequestBuilder {
+    fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        query: Option<&str>,
+    ) -> Result<RequestBuilder, Fault> {
+        if has_dot_segments(path) {
+            // A person named `..` is not the list of everybody.
+            return Err(Fault::new(FaultKind::Invalid, "a name that is a dot segment of the path"));
+        }
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         url.set_query(query);
-        self.client.request(method, url)
+        Ok(self.client.request(method, url))
     }
+}
+
+/// Whether the address would be another one once it is normalised, as URLs are (WHATWG URL,
+/// "double-dot path segment").
+fn has_dot_segments(path: &str) -> bool {
+    let plain = path.to_ascii_lowercase().replace("%2e", ".");
+    plain.split(['/', '\\']).any(|step| matches!(step, "." | ".."))
 }
 
 fn builder(reach: &Reach) -> Result<ClientBuilder, String> {
@@ -134,7 +144,7 @@ impl Upstream for HttpUpstream {
     async fn send(&self, request: Request) -> Result<Response, Fault> {
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|error| Fault::new(FaultKind::Unexpected, "verb").because(error))?;
-        let mut ask = self.ask(method, &request.path, request.query.as_deref());
+        let mut ask = self.ask(method, &request.path, request.query.as_deref())?;
         for (name, value) in &request.headers {
             ask = ask.header(name, value.as_ref());
         }
@@ -162,4 +172,19 @@ fn fault(error: reqwest::Error) -> Fault {
     let kind = if error.is_timeout() { FaultKind::Timeout } else { FaultKind::Unavailable };
     let detail = if error.is_connect() { "connect" } else { "exchange" };
     Fault::new(kind, detail).because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_dot_segments;
+
+    #[test]
+    fn a_name_never_becomes_another_path() {
+        for path in ["/users/..", "/users/%2E%2e/apikey", "/users/.", "/a\\..\\b"] {
+            assert!(has_dot_segments(path), "{path}");
+        }
+        for path in ["/users/...", "/users/a.b", "/users/%2e%2ea", ""] {
+            assert!(!has_dot_segments(path), "{path}");
+        }
+    }
 }

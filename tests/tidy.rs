@@ -156,11 +156,12 @@ fn one_place_knows_each_framework_and_one_lists_the_adapters() {
     };
     let server = except(&["src/server", "src/cli/serve.rs"]);
     assert_none(
-        holding(&server, &["actix_web::", "use actix", "actix_rt::"]),
+        holding(&server, &["actix_web::", "use actix", "actix_rt::", "use actix_http"]),
         "actix is for src/server.rs",
     );
     let upstream = except(&["src/upstream"]);
-    assert_none(holding(&upstream, &["reqwest::"]), "reqwest is for src/upstream.rs");
+    let clients = ["reqwest::", "hyper::", "hyper_util::", "hyper_rustls::"];
+    assert_none(holding(&upstream, &clients), "HTTP clients are for src/upstream.rs");
     let registry = except(&["src/registry.rs"]);
     let named: Vec<_> = SYSTEMS.iter().map(|system| format!("isogloss_{system}")).collect();
     let named: Vec<_> = named.iter().map(String::as_str).collect();

@@ -45,7 +45,8 @@ pub trait Exchange: Debug + Send + Sync {
     }
 
     /// Has the route's origin answer what this dialect does not translate: a method of the real
-    /// server's that is not about people. `None`: the route names no origin, and the dialect says
+    /// server's that is not about people. Its body must be one JSON object that names each member
+    /// once: `Malformed` otherwise, since the origin could read another method in it. `None`: the route names no origin, and the dialect says
     /// what its server says of a method that it does not have.
     async fn forward(&self, request: Request) -> Option<Result<Response, Fault>> {
         drop(request);

@@ -14,6 +14,7 @@ pub mod extent;
 pub mod fault;
 pub mod group;
 pub mod http;
+pub mod json;
 pub mod key;
 pub mod memory;
 pub mod outcome;

@@ -43,6 +43,8 @@ pub struct Server {
     pub batch_limit: usize,
     pub shutdown_timeout_ms: u64,
     pub head_timeout_ms: u64,
+    pub idle_timeout_ms: u64,
+    pub websocket_idle_timeout_ms: u64,
     pub workers: usize,
     pub trusted_proxies: Proxies,
 }

@@ -1,214 +1,214 @@
 //! The old system behind a route: what the dialect does not translate goes there unchanged, and
 //! streams both ways. Uploads, long polls and websockets included.
-//!
-//! Hop-by-hop headers are dropped (RFC 9110, section 7.6.1), `X-Forwarded-*` say who really asked,
-//! and `Via` finds a loop.
+
+pub mod framing;
+mod headers;
+mod idle;
 
 use std::io;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::HeaderMap;
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpResponse, HttpResponseBuilder, web};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use isogloss_canonical::backend::Upstream;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
-use crate::upstream::passage::{Passed, Passing, Pieces};
-use crate::upstream::{HttpUpstream, Reach};
-
-/// Headers that are about one connection, not about the message.
-const HOP_BY_HOP: [&str; 9] = [
-    "connection",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+use self::framing::Framing;
+use self::headers::{Through, all, forwarded, joined, onward};
+use self::idle::Activity;
+use crate::server::head::Head;
+use crate::upstream::Reach;
+use crate::upstream::passage::{Passage, Passed, Passing, Pieces, Sent};
 
 /// How many pieces of a body wait at most between the two sides.
 const WAITING: usize = 8;
 
+/// How long an origin may take to be connected to, unless the route says otherwise.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long an exchange may rest, with no byte moving either way.
+#[derive(Clone, Copy, Debug)]
+pub struct Rest {
+    /// A request and its answer.
+    pub exchange: Duration,
+    /// A websocket.
+    pub websocket: Duration,
+}
+
 /// An old system that is still there.
 #[derive(Debug)]
 pub struct Origin {
-    upstream: HttpUpstream,
+    passage: Passage,
+    rest: Rest,
     /// Our name in `Via`: its own for each origin, so that a chain of gateways is no loop.
     pseudonym: String,
 }
 
+type Received = mpsc::Receiver<io::Result<Bytes>>;
+
 impl Origin {
     /// Prepares to pass requests on. The error names what is wrong.
-    pub fn new(reach: &Reach, pseudonym: String) -> Result<Self, String> {
-        Ok(Self { upstream: HttpUpstream::streaming(reach)?, pseudonym })
+    pub fn new(reach: &Reach, rest: Rest, pseudonym: String) -> Result<Self, String> {
+        Ok(Self { passage: Passage::new(reach)?, rest, pseudonym })
+    }
+
+    /// The path of its base address, without a slash at its end.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        self.passage.below()
     }
 
     /// Passes one request on whole, for a dialect that found it to be none of its own.
     pub async fn send(&self, request: Request) -> Result<Response, Fault> {
-        if self.is_loop(request.header("via")) {
-            return Err(looped());
-        }
-        let mut onward = Request { headers: Vec::new(), ..request.clone() };
-        let named = connection_named(request.header("connection"));
-        for (name, value) in request.headers {
-            if passes(&name, &named) {
-                onward.headers.push((name, value));
-            }
-        }
-        onward = onward.with("via", self.via(None));
-        let mut response = self.upstream.send(onward).await?;
-        response.headers.retain(|(name, _)| passes(name, &[]) && name != "content-length");
+        let values = |wanted: &'static str| {
+            let own = request.headers.iter().filter(move |(name, _)| name == wanted);
+            own.map(|(_, value)| value.as_ref())
+        };
+        let via = self.via(&joined(values("via")))?;
+        let through = Through::of(values("connection"));
+        let mut onward = request.clone();
+        onward.headers.retain(|(name, _)| through.lets(name));
+        let mut response = self.passage.send(onward.with("via", via)).await?;
+        let connection = response.headers.iter().filter(|(name, _)| name == "connection");
+        let through = Through::of(connection.map(|(_, value)| value.as_bytes()));
+        response.headers.retain(|(name, _)| through.lets(name));
         Ok(response)
     }
 
     /// Passes a request on while it comes, and its answer back while it comes.
     pub async fn stream(
         &self,
-        request: &HttpRequest,
+        asked: &Head<'_>,
         below: &str,
-        body: web::Payload,
+        (framing, body): (Framing, web::Payload),
     ) -> Result<HttpResponse, Fault> {
-        let headers = request.headers();
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        if self.is_loop(text("via")) {
-            return Err(looped());
-        }
-        let upgrade = text("upgrade").map(str::to_owned);
-        let mut onward: Vec<_> = onward(headers).collect();
-        onward.push(("via".to_owned(), self.via(text("via")).into()));
-        onward.extend(forwarded(request));
-        if let Some(protocol) = &upgrade {
-            onward.push(("connection".to_owned(), "upgrade".into()));
-            onward.push(("upgrade".to_owned(), protocol.clone().into()));
-        }
-        let carries =
-            headers.contains_key("content-length") || headers.contains_key("transfer-encoding");
-        let (sender, receiver) = mpsc::channel(WAITING);
-        let pump = actix_web::rt::spawn(pump(body, sender));
-        let (sent, kept) = match (&upgrade, carries) {
-            (None, true) => (Some(pieces(receiver)), None),
-            _ => (None, Some(receiver)),
+        let via = self.via(&joined(all(asked.headers, "via")))?;
+        let mut headers: Vec<_> = onward(asked).collect();
+        headers.push(("via".to_owned(), via.into()));
+        headers.extend(forwarded(asked));
+        let query = asked.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let activity = Activity::new(match framing {
+            Framing::Websocket => self.rest.websocket,
+            _ => self.rest.exchange,
+        });
+        let (body, received, pump) = sent(framing, body, &activity);
+        let method = asked.method.as_str().to_owned();
+        let passing = Passing { method, target: format!("{below}{query}"), headers, body };
+        let passed = tokio::select! {
+            passed = self.passage.pass(passing) => passed,
+            () = activity.rests() => Err(Fault::new(FaultKind::Timeout, "the origin fell silent")),
         };
-        let passing = Passing {
-            method: request.method().as_str().to_owned(),
-            path: below.to_owned(),
-            query: request.uri().query().map(str::to_owned),
-            headers: onward,
-            body: sent,
-        };
-        let passed = self.upstream.pass(passing).await.inspect_err(|_| pump.abort())?;
-        match (upgrade, kept) {
-            (Some(protocol), Some(receiver)) if passed.switches() => {
-                switch(passed, &protocol, receiver).await
-            }
-            _ => Ok(back(passed)),
+        let passed = passed.inspect_err(|_| pump.iter().for_each(Pump::abort))?;
+        match received {
+            Some(received) if passed.switches() => switch(passed, received, activity).await,
+            _ => Ok(back(passed, activity)),
         }
     }
 
-    fn via(&self, earlier: Option<&str>) -> String {
+    /// What `Via` says from here on; a fault if we are in it already.
+    fn via(&self, earlier: &str) -> Result<String, Fault> {
+        if earlier.contains(&self.pseudonym) {
+            return Err(Fault::new(
+                FaultKind::Unavailable,
+                "the origin leads back to this gateway",
+            ));
+        }
         let own = format!("1.1 {}", self.pseudonym);
-        earlier.map_or(own.clone(), |earlier| format!("{earlier}, {own}"))
-    }
-
-    fn is_loop(&self, via: Option<&str>) -> bool {
-        via.is_some_and(|via| via.split(',').any(|hop| hop.trim().ends_with(&self.pseudonym)))
+        Ok(if earlier.is_empty() { own } else { format!("{earlier}, {own}") })
     }
 }
 
-fn looped() -> Fault {
-    Fault::new(FaultKind::Unavailable, "the origin leads back to this gateway")
+type Pump = actix_web::rt::task::JoinHandle<()>;
+
+/// The body as it goes on, and, for a websocket, what the caller says from now on.
+fn sent(
+    framing: Framing,
+    body: web::Payload,
+    activity: &Activity,
+) -> (Sent, Option<Received>, Option<Pump>) {
+    if matches!(framing, Framing::Nothing) {
+        return (Sent::Nothing, None, None);
+    }
+    let (sender, received) = mpsc::channel(WAITING);
+    let together = framing == Framing::Websocket;
+    let pump = Some(actix_web::rt::spawn(pump(body, sender, activity.clone(), together)));
+    match framing {
+        Framing::Websocket => (Sent::Websocket, Some(received), pump),
+        Framing::Sized(length) => (Sent::Sized(length, pieces(received)), None, pump),
+        Framing::Chunked | Framing::Nothing => (Sent::Chunked(pieces(received)), None, pump),
+    }
 }
 
-/// What `Connection` names is about the connection too.
-fn connection_named(connection: Option<&str>) -> Vec<String> {
-    let names = connection.unwrap_or_default().split(',');
-    names.map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty()).collect()
-}
-
-fn passes(name: &str, named: &[String]) -> bool {
-    !HOP_BY_HOP.contains(&name) && !named.iter().any(|own| own == name) && name != "via"
-}
-
-fn onward(headers: &HeaderMap) -> impl Iterator<Item = (String, Bytes)> {
-    let connection = headers.get("connection").and_then(|value| value.to_str().ok());
-    let named = connection_named(connection);
-    headers
-        .iter()
-        .filter(move |(name, _)| passes(name.as_str(), &named))
-        .filter(|(name, _)| !name.as_str().starts_with("x-forwarded-") && *name != "host")
-        .map(|(name, value)| (name.as_str().to_owned(), Bytes::copy_from_slice(value.as_bytes())))
-}
-
-/// Who really asked, for whom, and how. What a caller claims is passed on with our own word last.
-fn forwarded(request: &HttpRequest) -> [(String, Bytes); 3] {
-    let claimed = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
-    let peer = request.peer_addr().map(|address| address.ip().to_string());
-    let chain: Vec<_> = claimed.map(str::to_owned).into_iter().chain(peer).collect();
-    let host = request.connection_info().host().to_owned();
-    let header = |name: &str, value: String| (name.to_owned(), Bytes::from(value));
-    [
-        header("x-forwarded-for", chain.join(", ")),
-        header("x-forwarded-host", host),
-        header("x-forwarded-proto", "http".to_owned()),
-    ]
-}
-
-/// Reads the caller's side piece by piece; a slow origin makes it wait.
-async fn pump(mut body: web::Payload, sender: mpsc::Sender<io::Result<Bytes>>) {
-    while let Some(piece) = body.next().await {
-        let piece = piece.map_err(io::Error::other);
+/// Reads the caller's side piece by piece; a slow origin makes it wait. On a websocket, it may rest
+/// for as long as the other side goes on.
+async fn pump(
+    mut body: web::Payload,
+    sender: mpsc::Sender<io::Result<Bytes>>,
+    activity: Activity,
+    together: bool,
+) {
+    loop {
+        let next = if together {
+            activity.meanwhile(body.next()).await
+        } else {
+            activity.within(body.next()).await
+        };
+        let piece = match next {
+            Some(None) => return,
+            Some(Some(piece)) => piece.map_err(io::Error::other),
+            None => Err(io::ErrorKind::TimedOut.into()),
+        };
         let last = piece.is_err();
         if sender.send(piece).await.is_err() || last {
             return;
         }
+        activity.touch();
     }
 }
 
-fn pieces(receiver: mpsc::Receiver<io::Result<Bytes>>) -> Pieces {
+fn pieces(receiver: Received) -> Pieces {
     Box::pin(stream::unfold(receiver, |mut receiver| async move {
         receiver.recv().await.map(|piece| (piece, receiver))
     }))
 }
 
 /// The origin's answer, while it comes.
-fn back(passed: Passed) -> HttpResponse {
+fn back(passed: Passed, activity: Activity) -> HttpResponse {
     let mut reply = head(&passed);
     if let Some(length) = passed.length() {
         reply.no_chunking(length);
     }
-    reply.streaming(passed.pieces())
+    reply.streaming(activity.watch(passed.pieces()))
 }
 
 fn head(passed: &Passed) -> HttpResponseBuilder {
     let status = StatusCode::from_u16(passed.status()).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut reply = HttpResponse::build(status);
+    let connection = passed.headers().filter(|(name, _)| *name == "connection");
+    let through = Through::of(connection.map(|(_, value)| value));
     for (name, value) in passed.headers() {
-        if passes(name, &[]) && name != "content-length" {
+        if through.lets(name) {
             reply.append_header((name, value));
         }
     }
     reply
 }
 
-/// Both sides leave HTTP behind; bytes go through unread until either closes.
+/// Both sides leave HTTP behind; bytes go through unread until either closes, or both rest.
 async fn switch(
     passed: Passed,
-    protocol: &str,
-    mut receiver: mpsc::Receiver<io::Result<Bytes>>,
+    mut received: Received,
+    activity: Activity,
 ) -> Result<HttpResponse, Fault> {
     let mut reply = head(&passed);
-    reply.upgrade(protocol);
+    reply.upgrade("websocket");
     let (mut read, mut write) = tokio::io::split(passed.connection().await?);
     actix_web::rt::spawn(async move {
-        while let Some(Ok(piece)) = receiver.recv().await {
+        while let Some(Ok(piece)) = received.recv().await {
             if write.write_all(&piece).await.is_err() {
                 return;
             }
@@ -225,8 +225,5 @@ async fn switch(
             }
         }
     });
-    Ok(reply.streaming(pieces(from_origin)))
+    Ok(reply.streaming(activity.watch(pieces(from_origin))))
 }
-
-/// How long an origin may take to be connected to, unless the route says otherwise.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);

@@ -5,8 +5,14 @@
 
 mod front;
 mod headers;
+mod limits;
+mod loops;
 mod old_system;
 mod process;
+mod recorder;
+mod small;
+mod smuggling;
+mod spellings;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -70,8 +70,12 @@ impl Dialect for Kanboard {
         response
     }
 
-    fn refuse(&self, _request: &Request, fault: &Fault) -> Response {
+    fn refuse(&self, request: &Request, fault: &Fault) -> Response {
+        let is_page = script(&request.path).is_none();
         match fault.kind {
+            FaultKind::TooLarge | FaultKind::Malformed if is_page => {
+                Response::new(400, "Bad Request\n").with("content-type", HTML)
+            }
             // PHP hides a body that it does not take.
             FaultKind::TooLarge | FaultKind::Malformed => json(PARSE_ERROR.written(&Php::Null)),
             FaultKind::Unauthenticated => Ending::Unauthorized.response(),

@@ -73,6 +73,15 @@ impl Dialect for RhodeCode {
     }
 
     fn refuse(&self, request: &Request, fault: &Fault) -> Response {
+        if decoded(&request.path).trim_start_matches('/') != "_admin/api" {
+            // A page of an origin's that could not be had is not missing.
+            let html = self.version.manners().error_page;
+            match fault.kind {
+                FaultKind::Malformed => return envelope::page(400, html),
+                kind if !kind.is_callers() => return envelope::page(500, html),
+                _ => {}
+            }
+        }
         match self.page(request) {
             Some(page) => page,
             None if fault.kind == FaultKind::TooLarge => {
@@ -110,7 +119,9 @@ impl RhodeCode {
             }
             Err(Torn::Broken) => return (envelope::page(500, envelope::HTML), false),
         };
-        let name = envelope.method.as_str().unwrap_or_default();
+        let Some(name) = envelope.method.as_str() else {
+            return (self.unknown_method(&envelope), false);
+        };
         let Some(row) = registry::find(self.version, name) else {
             let answer = match exchange.forward(request.clone()).await {
                 Some(Ok(answer)) => answer,

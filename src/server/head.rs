@@ -1,0 +1,83 @@
+//! The head of a request: who sends it, for which host, and as a dialect sees it.
+
+use std::net::IpAddr;
+
+use actix_http::RequestHead;
+use actix_http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::HttpRequest;
+use actix_web::http::uri::Authority;
+use actix_web::http::{Method, Uri};
+use bytes::Bytes;
+use isogloss_canonical::http::Request;
+use jiff::Timestamp;
+
+use crate::proxies::{Proxies, Sender, is_a_proxys};
+
+/// The head of a request, and where it comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    pub(super) method: &'a Method,
+    pub(super) uri: &'a Uri,
+    pub(super) headers: &'a HeaderMap,
+    /// The other end of the connection.
+    pub(super) peer: Option<IpAddr>,
+    pub(super) sender: Sender,
+}
+
+impl<'a> Head<'a> {
+    /// Of a request that is answered.
+    pub(super) fn of(request: &'a HttpRequest, proxies: &Proxies) -> Self {
+        let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+        let peer = request.peer_addr().map(|address| address.ip());
+        let sender = proxies.sender(peer, forwarded_for(headers).into_iter());
+        Self { method, uri, headers, peer, sender }
+    }
+
+    /// Of a request that waits to be asked for its body.
+    pub(super) fn waiting(head: &'a RequestHead, proxies: &Proxies) -> Self {
+        let (method, uri, headers) = (&head.method, &head.uri, &head.headers);
+        let peer = head.peer_addr.map(|address| address.ip());
+        let sender = proxies.sender(peer, forwarded_for(headers).into_iter());
+        Self { method, uri, headers, peer, sender }
+    }
+
+    /// The host that a client asks for: as a trusted proxy says, else as the request itself says.
+    pub(super) fn host(&self) -> String {
+        let forwarded = self.text("x-forwarded-host").filter(|_| self.sender.by_proxy);
+        let authority = self.uri.authority().map(Authority::as_str);
+        let host = forwarded.or(authority).or_else(|| self.text("host")).unwrap_or_default();
+        host.split(',').next().unwrap_or_default().trim().to_owned()
+    }
+
+    /// A header as text: the first of its name, if it is text.
+    pub(super) fn text(&self, name: &str) -> Option<&'a str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The headers, without those that only a trusted proxy may send if this is none.
+    pub(super) fn believed(&self) -> impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)> {
+        let by_proxy = self.sender.by_proxy;
+        self.headers.iter().filter(move |(name, _)| by_proxy || !is_a_proxys(name.as_str()))
+    }
+
+    /// The request as a dialect sees it, without its body.
+    pub(super) fn translate(&self, below: &str, mount: &str) -> Request {
+        let header = |(name, value): (&HeaderName, &HeaderValue)| {
+            (name.as_str().to_owned(), Bytes::copy_from_slice(value.as_bytes()))
+        };
+        Request {
+            method: self.method.as_str().to_owned(),
+            path: below.to_owned(),
+            query: self.uri.query().map(str::to_owned),
+            headers: self.believed().map(header).collect(),
+            body: Bytes::new(),
+            mount: mount.to_owned(),
+            client: self.sender.client,
+            received: Timestamp::now(),
+        }
+    }
+}
+
+fn forwarded_for(headers: &HeaderMap) -> Vec<&[u8]> {
+    headers.get_all("x-forwarded-for").map(HeaderValue::as_bytes).collect()
+}

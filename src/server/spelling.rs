@@ -1,0 +1,190 @@
+//! Whose a path is, as the *origin* will understand it.
+//!
+//! A path that the dialect takes for its own is answered by the dialect. Anything else goes to the
+//! origin byte for byte, unless the origin could understand it as a path that the dialect
+//! translates: then it would get around the gateway, and is refused. Servers, proxies in front of
+//! them and frameworks undo spellings in different ways, so that every way is tried: percent signs,
+//! dot segments, backslashes, doubled slashes, letters in capitals, a prefix that stands twice.
+
+use std::sync::Arc;
+
+use isogloss_canonical::http::Request;
+use percent_encoding::percent_decode_str;
+
+use crate::router::{Route, Router};
+
+/// How often a path is decoded in search of what it means.
+const ROUNDS: usize = 4;
+/// How many prefixes a client may name before it is refused.
+const PREFIXES: usize = 8;
+/// How many readings of one path are looked at before it is refused.
+const READINGS: usize = 64;
+
+/// Headers by which a client tells a server below which prefix it is mounted.
+const ROOTS: [&str; 2] = ["x-script-name", "x-forwarded-prefix"];
+/// Headers by which a client asks for another verb than that of the request line.
+const OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
+
+/// Whose a request is.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The dialect's.
+    Ours,
+    /// The origin's, as it is.
+    Origins,
+    /// Nobody's: it means one thing here and may mean another there. Says why.
+    Unclear(&'static str),
+}
+
+/// Where a request came in, and where it would go.
+#[derive(Clone, Copy, Debug)]
+pub struct Way<'a> {
+    /// The routes of the listener.
+    pub router: &'a Router,
+    /// The host that it named.
+    pub host: &'a str,
+    /// The route that it belongs to.
+    pub route: &'a Arc<Route>,
+    /// The path of the origin's base address.
+    pub base: &'a str,
+}
+
+/// Decides whose a request is.
+#[must_use]
+pub fn whose(way: Way<'_>, request: &Request) -> Whose {
+    if way.route.dialect.concerns(request) {
+        return Whose::Ours;
+    }
+    match doubt(way, request) {
+        Some(why) => Whose::Unclear(why),
+        None => Whose::Origins,
+    }
+}
+
+fn doubt(way: Way<'_>, request: &Request) -> Option<&'static str> {
+    if is_spelt_oddly(&request.path) {
+        return Some("a path with encoded letters, backslashes or control characters");
+    }
+    let whole = format!("{}{}", request.mount, request.path);
+    let (Some(whole), Some(below)) = (readings(&whole), readings(&request.path)) else {
+        return Some("a path with dot segments, or encoded too often");
+    };
+    let elsewhere = |path: &String| {
+        way.router.find(way.host, path).is_none_or(|(route, _)| !Arc::ptr_eq(route, way.route))
+    };
+    if whole.iter().any(elsewhere) {
+        return Some("another spelling of another route's path");
+    }
+    let Some(below) = without_prefixes(below, &prefixes(way, request)) else {
+        return Some("a path or a prefix with too many meanings");
+    };
+    let mut read = Request { headers: request.headers.clone(), ..request.clone() };
+    for method in methods(request) {
+        read.method = method;
+        for path in &below {
+            read.path.clone_from(path);
+            if way.route.dialect.concerns(&read) {
+                return Some("another spelling of a translated path");
+            }
+        }
+    }
+    None
+}
+
+/// Whether there is something in a path that has no business in one, or need not be encoded. A
+/// tilde may be: older clients encode it, and no translated path has one.
+fn is_spelt_oddly(path: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    let odd = |byte: u8| byte == b'\\' || byte.is_ascii_control();
+    let encoded = path.as_bytes().windows(3).filter_map(|three| {
+        let hex = std::str::from_utf8(&three[1..]).ok().filter(|_| three[0] == b'%')?;
+        u8::from_str_radix(hex, 16).ok()
+    });
+    path.bytes().any(odd) || encoded.into_iter().any(|byte| plain(byte) || odd(byte))
+}
+
+/// What a path may be read as; `None` if it may leave where it stands.
+fn readings(path: &str) -> Option<Vec<String>> {
+    let mut all = Vec::new();
+    let mut now = path.to_owned();
+    for _ in 0..ROUNDS {
+        let flat = now.replace('\\', "/");
+        let steps: Vec<_> = flat.split('/').collect();
+        // Some servers take what follows a semicolon for a parameter of the step.
+        let dots = |step: &&str| matches!(step.split(';').next(), Some("." | ".."));
+        if steps.iter().any(dots) {
+            return None;
+        }
+        let steps: Vec<_> = steps.into_iter().filter(|step| !step.is_empty()).collect();
+        let one = format!("/{}", steps.join("/"));
+        all.extend([flat.clone(), flat.to_lowercase(), one.to_lowercase(), one]);
+        let next = percent_decode_str(&now).decode_utf8_lossy().into_owned();
+        if next == now {
+            all.sort();
+            all.dedup();
+            return Some(all);
+        }
+        // A NUL ends a path for whoever reads it as C does.
+        next.split('\0').next().unwrap_or_default().clone_into(&mut now);
+    }
+    None
+}
+
+/// What may stand before a path that means the same without it.
+fn prefixes(way: Way<'_>, request: &Request) -> Vec<String> {
+    let named = request.headers.iter().filter(|(name, _)| ROOTS.contains(&name.as_str()));
+    let named = named.flat_map(|(_, value)| {
+        let text = String::from_utf8_lossy(value).into_owned();
+        let parts: Vec<_> = text.split(',').map(str::to_owned).collect();
+        parts
+    });
+    let own = [way.route.path.clone(), way.base.to_owned()];
+    let all = own.into_iter().chain(named).map(|name| name.trim().trim_matches('/').to_owned());
+    let mut all: Vec<_> = all.filter(|name| !name.is_empty()).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// The same paths, and what they are without prefixes; `None`: too many.
+fn without_prefixes(mut paths: Vec<String>, prefixes: &[String]) -> Option<Vec<String>> {
+    if prefixes.len() > PREFIXES {
+        return None;
+    }
+    let mut index = 0;
+    while let Some(path) = paths.get(index).cloned() {
+        let below = path.trim_matches('/');
+        let cut = prefixes.iter().filter_map(|prefix| below.strip_prefix(prefix.as_str()));
+        // A script that answers for the whole site takes the rest as the path.
+        let script =
+            below.split_once('/').filter(|(first, _)| first.to_lowercase().ends_with(".php"));
+        for rest in cut.chain(script.map(|(_, rest)| rest)) {
+            let rest = format!("/{}", rest.trim_start_matches('/'));
+            if rest != "/" && !paths.contains(&rest) {
+                paths.push(rest);
+            }
+        }
+        let trimmed = format!("/{below}");
+        if !paths.contains(&trimmed) {
+            paths.push(trimmed);
+        }
+        if paths.len() > READINGS {
+            return None;
+        }
+        index += 1;
+    }
+    Some(paths)
+}
+
+/// The verb, and the verbs that the origin may take in its place.
+fn methods(request: &Request) -> Vec<String> {
+    let named = request.headers.iter().filter(|(name, _)| OVERRIDES.contains(&name.as_str()));
+    let named = named.map(|(_, value)| String::from_utf8_lossy(value).trim().to_uppercase());
+    let query = request.query.iter().flat_map(|query| query.split('&'));
+    let asked = query.filter_map(|pair| pair.strip_prefix("_method=")).map(str::to_uppercase);
+    let mut all = vec![request.method.clone(), request.method.to_uppercase()];
+    all.extend(named.chain(asked).take(PREFIXES));
+    all.sort();
+    all.dedup();
+    all
+}

@@ -1,0 +1,156 @@
+//! Time limits on what streams, and on clients that do not read.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::front::{Front, Plan, get, rpc};
+use crate::recorder::Recorder;
+
+const SHORT: &str = "idle_timeout_ms = 500\nwebsocket_idle_timeout_ms = 1500\n";
+/// By when a limit of half a second has shown itself, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// An origin that answers with this and then falls silent, with its connection open.
+fn silent(answer: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        let mut kept = Vec::new();
+        for mut stream in listener.incoming().flatten() {
+            let mut buffer = [0; 4096];
+            let _read = stream.read(&mut buffer).unwrap();
+            stream.write_all(answer).unwrap();
+            kept.push(stream);
+        }
+    });
+    url
+}
+
+/// What comes until the gateway closes.
+fn until_closed(stream: &mut TcpStream) -> Vec<u8> {
+    let (start, mut all) = (Instant::now(), Vec::new());
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => return all,
+            Ok(count) => all.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => return all,
+            Err(error) => panic!("still open: {error}"),
+        }
+        assert!(start.elapsed() < Duration::from_mins(1), "it never ends");
+    }
+}
+
+fn front(dialect: &str, origin: &str) -> Front {
+    Front::with(&Plan { dialect, origin, server: SHORT, ..Plan::default() })
+}
+
+#[test]
+fn bodies_that_never_end_are_ended() {
+    let origin = Recorder::start();
+    let front = front("octoprint", &origin.url);
+    let mut streams: Vec<_> = (0..40).map(|_| front.connect()).collect();
+    for stream in &mut streams {
+        let head = "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nabc";
+        stream.write_all(head.as_bytes()).unwrap();
+    }
+    let start = Instant::now();
+    for stream in &mut streams {
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        until_closed(stream);
+    }
+    assert!(start.elapsed() < PATIENCE);
+    let arrived = origin.arrived(40);
+    assert!(arrived.len() == 40 && arrived.iter().all(|one| one.body.is_none()));
+}
+
+#[test]
+fn an_origin_that_falls_silent_is_given_up() {
+    for answer in [&b""[..], b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"] {
+        let front = front("octoprint", &silent(answer));
+        let mut stream = front.connect();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(get("/page", "").as_bytes()).unwrap();
+        let got = String::from_utf8(until_closed(&mut stream)).unwrap();
+        let expected = if answer.is_empty() { "HTTP/1.1 50" } else { "HTTP/1.1 200" };
+        assert!(got.starts_with(expected), "{got}");
+    }
+}
+
+#[test]
+fn a_body_that_goes_on_is_not_ended() {
+    let origin = Recorder::patient();
+    let front = front("octoprint", &origin.url);
+    let mut stream = front.connect();
+    let head =
+        "POST /upload HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 10\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    for _ in 0..10 {
+        thread::sleep(Duration::from_millis(150));
+        stream.write_all(b"x").unwrap();
+    }
+    until_closed(&mut stream);
+    assert_eq!(origin.arrived(1)[0].body.as_deref(), Some(&b"xxxxxxxxxx"[..]));
+}
+
+#[test]
+fn a_websocket_may_rest_for_longer_but_not_for_ever() {
+    let front = front(
+        "octoprint",
+        &silent(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"),
+    );
+    let mut stream = front.connect();
+    let ask = "GET /sockjs/websocket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    stream.write_all(ask.as_bytes()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let start = Instant::now();
+    let head = String::from_utf8(until_closed(&mut stream)).unwrap();
+    assert!(head.starts_with("HTTP/1.1 101"), "{head}");
+    assert!(start.elapsed() > Duration::from_millis(1200), "it was not given its time");
+}
+
+#[test]
+fn clients_that_do_not_read_are_let_go() {
+    let plan = Plan { dialect: "kanboard", server: SHORT, people: 100, ..Plan::default() };
+    let front = Front::with(&plan);
+    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "getAllUsers"});
+    let batch = json!(vec![call; 300]).to_string();
+    let mut streams: Vec<_> = (0..2).map(|_| front.connect()).collect();
+    for stream in &mut streams {
+        stream.write_all(rpc(&batch).as_bytes()).unwrap();
+    }
+    let mut first = [0; 512];
+    for stream in &mut streams {
+        stream.read_exact(&mut first).unwrap();
+    }
+    let head = String::from_utf8_lossy(&first).to_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+    let length: usize = length.trim().parse().unwrap();
+    assert!(length > 12 << 20, "{length} bytes fit into the sockets: nothing is shown");
+    thread::sleep(Duration::from_secs(3));
+    for stream in &mut streams {
+        let rest = until_closed(stream).len();
+        assert!(rest + 1024 < length, "the gateway waited: {rest} of {length}");
+    }
+}
+
+#[test]
+fn a_second_head_that_never_ends_is_not_waited_for() {
+    let front = Front::with(&Plan {
+        dialect: "octoprint",
+        server: "head_timeout_ms = 500\n",
+        ..Plan::default()
+    });
+    let mut stream = front.connect();
+    stream.write_all(b"GET /api/version HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    thread::sleep(Duration::from_millis(300));
+    stream.write_all(b"GET /api").unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let start = Instant::now();
+    until_closed(&mut stream);
+    assert!(start.elapsed() < PATIENCE);
+}
