@@ -45,9 +45,13 @@ pub(crate) async fn first_start(turn: &Turn) -> anyhow::Result<()> {
     let FirstAdministrator { accounts, credentials } = first_administrator()?;
     let leave = |draft: &Path| bootstrap::write_credentials(draft, &credentials);
     bootstrap::initialise_in(turn, &accounts, leave).await?;
-    show(&credentials)?;
     let path = turn.directory().join(bootstrap::CREDENTIALS);
-    print::line(&format!("They are also in {}, and shown here only this once.", path.display()))
+    let path = path.display();
+    let also = format!("They are also in {path}, and shown here only this once.");
+    if let Err(error) = show(&credentials).and_then(|()| print::line(&also)) {
+        tracing::warn!(%error, %path, "nobody reads the first credentials; they are in the file");
+    }
+    Ok(())
 }
 
 fn first_administrator() -> anyhow::Result<FirstAdministrator> {

@@ -70,10 +70,16 @@ impl Desk {
     }
 
     /// Starts a command that serves; what it says goes to files of this name.
-    pub(crate) fn start(&self, name: &str, mut command: Command) -> Server {
+    pub(crate) fn start(&self, name: &str, command: Command) -> Server {
+        let out = File::create(self.0.path().join(name)).unwrap();
+        self.start_into(name, command, out.into())
+    }
+
+    /// The same with another standard output.
+    pub(crate) fn start_into(&self, name: &str, mut command: Command, stdout: Stdio) -> Server {
         let out = self.0.path().join(name);
         let errors = self.0.path().join(format!("{name}.err"));
-        command.stdout(File::create(&out).unwrap()).stderr(File::create(&errors).unwrap());
+        command.stdout(stdout).stderr(File::create(&errors).unwrap());
         Server { child: command.spawn().unwrap(), out, errors, address: String::new() }
     }
 

@@ -1,6 +1,7 @@
 //! First starts that meet each other, and first starts that are killed.
 
-use std::time::Duration;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -9,7 +10,11 @@ use crate::desk::{Desk, Server};
 const AT_REST: [&str; 3] = ["credentials.json", "isogloss.sqlite", "secret.key"];
 
 fn start(desk: &Desk, name: &str) -> Server {
-    desk.start(name, desk.command(&["serve", "--listen", "127.0.0.1:0"]))
+    desk.start(name, start_command(desk))
+}
+
+fn start_command(desk: &Desk) -> Command {
+    desk.command(&["serve", "--listen", "127.0.0.1:0"])
 }
 
 fn people(server: &Server, credentials: &Value) -> usize {
@@ -69,5 +74,21 @@ fn init_and_serve_that_meet_make_one_store() {
         _ => desk.credentials(),
     };
     assert_eq!(people(&server, &credentials), 1);
+    server.stop();
+}
+
+#[test]
+fn a_first_start_whose_output_nobody_reads_serves() {
+    let desk = Desk::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let server = desk.start_into("out", start_command(&desk), writer.into());
+    let start = Instant::now();
+    while !server.complained().contains("listening on:") {
+        assert!(start.elapsed() < Duration::from_mins(1), "{}", server.complained());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(server.complained().contains("they are in the file"), "{}", server.complained());
+    assert!(desk.credentials()["admin"]["password"].is_string());
     server.stop();
 }
