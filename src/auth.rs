@@ -3,6 +3,7 @@
 //! Every refusal says why; a dialect says as much of that as its original does. What fails for
 //! another reason than the caller's (a database that does not answer) is no refusal.
 
+mod addresses;
 pub mod guessing;
 mod keys;
 mod verified;
@@ -20,6 +21,7 @@ use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
 use jiff::Timestamp;
 
+use crate::auth::addresses::Addresses;
 use crate::auth::guessing::{Guess, Policy, Turns};
 use crate::auth::verified::Verified;
 use crate::pipeline::Pipeline;
@@ -31,6 +33,7 @@ pub struct Authority {
     verified: Verified,
     policy: Policy,
     turns: Turns,
+    addresses: Addresses,
 }
 
 impl Authority {
@@ -40,8 +43,8 @@ impl Authority {
         fill(&mut key)?;
         fill(&mut seal)?;
         let verified = Verified::new(key, lasting);
-        let (policy, turns) = (Policy::default(), Turns::default());
-        Ok(Self { seal: Seal::new(seal), verified, policy, turns })
+        let (policy, turns, addresses) = Default::default();
+        Ok(Self { seal: Seal::new(seal), verified, policy, turns, addresses })
     }
 
     /// Takes so many wrong passwords.
@@ -150,8 +153,7 @@ impl Authority {
         {
             return Ok(self.admitted(found));
         }
-        guess.begin(at.memory(), self.policy, lockout).await?;
-        let right = is_password(at, (&found).into(), secret).await?;
+        let right = self.try_password(at, ((&found).into(), secret), (guess, lockout)).await?;
         // Where its server locks an account for everybody, strangers wait for the end of that.
         if let (Some(_), false) = (lockout, guess.known)
             && get(at, (&found).into()).await?.is_none_or(|user| is_locked(&user))
@@ -167,6 +169,7 @@ impl Authority {
             }
             return Err(Fault::refused(refusal));
         }
+        guess.take_back(&self.addresses);
         guess.succeed(at.memory(), self.policy, (&found, lockout)).await?;
         if lockout.is_some() && found.failures > 0 {
             ask(at, Command::ClearFailures((&found).into())).await?;
@@ -175,6 +178,22 @@ impl Authority {
             self.verified.keep(&pair, mark);
         }
         Ok(self.admitted(found))
+    }
+
+    /// Counts an attempt, then looks at the password. An outage is nobody's wrong password.
+    async fn try_password(
+        &self,
+        at: &Pipeline,
+        (user, secret): (UserRef, Secret),
+        (guess, lockout): (&Guess, Option<Lockout>),
+    ) -> Result<bool, Fault> {
+        guess.begin(at.memory(), (self.policy, &self.addresses), lockout).await?;
+        let answer = is_password(at, user, secret).await;
+        if answer.is_err() {
+            guess.take_back(&self.addresses);
+            guess.withdraw(at.memory(), self.policy, lockout).await?;
+        }
+        answer
     }
 
     /// Somebody without an account. A directory may know them, and has then created them. For
@@ -186,14 +205,14 @@ impl Authority {
         secret: Secret,
         (guess, lockout): (&Guess, Option<Lockout>),
     ) -> Result<Caller, Fault> {
-        guess.begin(at.memory(), self.policy, lockout).await?;
-        let right = is_password(at, user.clone(), secret).await?;
+        let right = self.try_password(at, (user.clone(), secret), (guess, lockout)).await?;
         let created = if right { account(at, &user).await? } else { None };
         let created = created.ok_or(Fault::refused(Refusal::Unknown))?;
         let unfit = unfit(&created, at.sender().client);
         if let Some(refusal) = unfit.or(created.second_factor().then_some(Refusal::SecondFactor)) {
             return Err(Fault::refused(refusal));
         }
+        guess.take_back(&self.addresses);
         guess.succeed(at.memory(), self.policy, (&created, lockout)).await?;
         Ok(self.admitted(created))
     }

@@ -18,6 +18,7 @@ use isogloss_canonical::memory::{Limit, Memory, Pace, Shelf};
 use isogloss_canonical::user::{User, UserRef, folded};
 use tokio::sync::OwnedMutexGuard;
 
+use crate::auth::addresses::Addresses;
 use crate::auth::random;
 use crate::config::settings::Auth;
 
@@ -25,15 +26,17 @@ use crate::config::settings::Auth;
 const PAIR: Shelf = "auth.pair";
 /// Wrong passwords for one account from addresses that it never signed in from.
 pub const ACCOUNT: Shelf = "auth.account";
-/// Wrong passwords and unknown names from one address.
-const ADDRESS: Shelf = "auth.address";
-/// Wrong passwords where the dialect's server locks an account by itself.
+/// The same where the dialect's server locks an account by itself.
+const LOCKED_PAIR: Shelf = "auth.locked-pair";
+/// Wrong passwords of strangers there.
 const LOCKOUT: Shelf = "auth.lockout";
 /// Addresses that an account signed in from.
 const KNOWN: Shelf = "auth.known";
 /// What was counted before an account was unlocked counts no longer.
 const UNLOCKED: Shelf = "auth.unlocked";
 
+/// A longer name is nobody's, and is counted by its address alone.
+const LONGEST_NAME: usize = 1024;
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 /// How long an address is known after a sign-in.
@@ -100,6 +103,10 @@ impl Turns {
 pub(crate) struct Guess {
     account: String,
     address: String,
+    /// Whether there is such an account.
+    found: bool,
+    /// Whether the name is longer than any that somebody has.
+    overlong: bool,
     /// Whether the account signed in from this address before.
     pub(crate) known: bool,
 }
@@ -119,7 +126,8 @@ impl Guess {
         };
         let id = found.map_or_else(|| account.clone(), |user| user.id.to_string());
         let known = memory.recall(KNOWN, &format!("{id} {address}")).await?.is_some();
-        Ok(Self { account, address, known })
+        let overlong = found.is_none() && account.len() > LONGEST_NAME;
+        Ok(Self { account, address, known, overlong, found: found.is_some() })
     }
 
     /// What stands for this account and address.
@@ -131,14 +139,47 @@ impl Guess {
     pub(crate) async fn begin(
         &self,
         memory: &dyn Memory,
+        (policy, addresses): (Policy, &Addresses),
+        lockout: Option<Lockout>,
+    ) -> Result<(), Fault> {
+        if !self.known && !addresses.begin(&self.address, policy.address_guesses) {
+            tracing::warn!(address = %self.address, "too many wrong passwords from this address");
+            return Err(Fault::refused(Refusal::Locked));
+        }
+        let mut limits = self.in_a_row(policy, lockout);
+        limits.extend(self.altogether(policy));
+        let until = if self.overlong { Ok(None) } else { memory.attempt(&limits).await };
+        match until {
+            Ok(None) => Ok(()),
+            Ok(Some(until)) => {
+                self.take_back(addresses);
+                tracing::warn!(address = %self.address, %until, "too many wrong passwords");
+                Err(Fault::refused(Refusal::Locked))
+            }
+            Err(fault) => {
+                self.take_back(addresses);
+                Err(fault)
+            }
+        }
+    }
+
+    /// The attempt could not be made.
+    pub(crate) async fn withdraw(
+        &self,
+        memory: &dyn Memory,
         policy: Policy,
         lockout: Option<Lockout>,
     ) -> Result<(), Fault> {
         let mut limits = self.in_a_row(policy, lockout);
         limits.extend(self.altogether(policy));
-        let Some(until) = memory.attempt(&limits).await? else { return Ok(()) };
-        tracing::warn!(address = %self.address, %until, "too many wrong passwords");
-        Err(Fault::refused(Refusal::Locked))
+        memory.settle(&[], &limits).await
+    }
+
+    /// The attempt does not count against its address.
+    pub(crate) fn take_back(&self, addresses: &Addresses) {
+        if !self.known {
+            addresses.take_back(&self.address);
+        }
     }
 
     /// The attempt was right: what was in a row is forgotten, and the address is known.
@@ -158,7 +199,9 @@ impl Guess {
         memory: &dyn Memory,
         lockout: Lockout,
     ) -> Result<bool, Fault> {
-        let count = memory.recall(LOCKOUT, &self.locks()).await?.and_then(|count| count.as_u64());
+        let (shelf, key) =
+            if self.known { (LOCKED_PAIR, self.pair()) } else { (LOCKOUT, self.account.clone()) };
+        let count = memory.recall(shelf, &key).await?.and_then(|count| count.as_u64());
         Ok(count.is_some_and(|count| count >= lockout.after.into()))
     }
 
@@ -174,30 +217,25 @@ impl Guess {
     fn in_a_row(&self, policy: Policy, lockout: Option<Lockout>) -> Vec<Limit> {
         let (first, longest) = (policy.wait, policy.longest_wait);
         let pace = Pace::Doubling { first, longest, forgotten: DAY };
-        let mut limits = vec![Limit { shelf: PAIR, key: self.pair(), free: policy.guesses, pace }];
-        if let Some(Lockout { after, lasting }) = lockout {
-            let key = self.locks();
-            let (free, pace) = (after.into(), Pace::Window(lasting));
+        let key = self.pair();
+        let Some(Lockout { after, lasting }) = lockout else {
+            return vec![Limit { shelf: PAIR, key, free: policy.guesses, pace }];
+        };
+        let (free, pace) = (policy.guesses.min(after.into()), Pace::Window(lasting));
+        let mut limits = vec![Limit { shelf: LOCKED_PAIR, key, free, pace }];
+        if self.found && !self.known {
+            let (key, free) = (self.account.clone(), after.into());
             limits.push(Limit { shelf: LOCKOUT, key, free, pace });
         }
         limits
     }
 
-    /// What strangers guess locks out strangers only.
-    fn locks(&self) -> String {
-        if self.known { self.pair() } else { self.account.clone() }
-    }
-
     fn altogether(&self, policy: Policy) -> Vec<Limit> {
-        if self.known {
+        if self.known || !self.found {
             return Vec::new();
         }
-        let pace = Pace::Window(HOUR);
-        let limit = |shelf, key: &str, free| Limit { shelf, key: key.to_owned(), free, pace };
-        vec![
-            limit(ACCOUNT, &self.account, policy.account_guesses),
-            limit(ADDRESS, &self.address, policy.address_guesses),
-        ]
+        let (key, free) = (self.account.clone(), policy.account_guesses);
+        vec![Limit { shelf: ACCOUNT, key, free, pace: Pace::Window(HOUR) }]
     }
 }
 

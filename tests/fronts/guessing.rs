@@ -1,7 +1,7 @@
 //! Guessing at passwords: how many are looked at, and whom a lock keeps out.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,7 +15,7 @@ use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials, Lockout};
 use isogloss_canonical::exchange::Exchange;
-use isogloss_canonical::fault::{Fault, Refusal};
+use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::realm::Realm;
 use isogloss_canonical::secret::Secret;
@@ -37,7 +37,7 @@ const KANBOARD: Lockout = Lockout { after: 7, lasting: Duration::from_mins(15) }
 type Work = fn(&'static Policy) -> std::pin::Pin<Box<dyn Future<Output = ()>>>;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, Work); 10] = [
+    let tests: [(&str, Work); 11] = [
         ("many-at-a-time-are-no-more-than-one-by-one", |policy| Box::pin(at_once(policy))),
         ("many-right-ones-at-a-time-are-no-guesses", |_| Box::pin(all_right())),
         ("strangers-lock-out-strangers-only", |policy| Box::pin(strangers(policy))),
@@ -45,6 +45,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("a-lock-stops-no-key", |policy| Box::pin(keys_go_on(policy))),
         ("an-unknown-name-is-as-any-other", |policy| Box::pin(unknown_names(policy))),
         ("an-address-has-so-many-names", |policy| Box::pin(one_address(policy))),
+        ("an-outage-is-no-guess", |policy| Box::pin(outage(policy))),
         ("an-account-is-unlocked", |policy| Box::pin(unlocked(policy))),
         ("octoprints-own-limit-counts-before", |_| Box::pin(octoprints_limit())),
         ("a-key-shown-as-a-password-is-proved-as-any", |_| Box::pin(one_proof_of_keys())),
@@ -64,6 +65,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 struct Counting {
     store: Store,
     looked_at: AtomicUsize,
+    down: AtomicBool,
 }
 
 #[async_trait]
@@ -74,6 +76,9 @@ impl Backend for Counting {
 
     async fn execute(&self, command: Command, caller: &Caller) -> Result<Outcome, Fault> {
         if matches!(command, Command::VerifyPassword(..)) {
+            if self.down.load(Ordering::Relaxed) {
+                return Err(Fault::new(FaultKind::Unavailable, "down"));
+            }
             self.looked_at.fetch_add(1, Ordering::Relaxed);
         }
         self.store.execute(command, caller).await
@@ -95,7 +100,11 @@ impl Scene {
         ]});
         let mut bench = House::of(&users).await.open().await;
         let store = bench.store.clone();
-        let counting = Arc::new(Counting { store, looked_at: AtomicUsize::new(0) });
+        let counting = Arc::new(Counting {
+            store,
+            looked_at: AtomicUsize::new(0),
+            down: AtomicBool::new(false),
+        });
         bench.backend = Arc::clone(&counting) as Arc<dyn Backend>;
         Self { bench, counting }
     }
@@ -225,6 +234,22 @@ async fn unknown_names(policy: &Policy) {
         }
         assert_eq!(seen[0], seen[1], "{lockout:?}");
     }
+}
+
+async fn outage(policy: &Policy) {
+    let scene = Scene::new().await;
+    scene.counting.down.store(true, Ordering::Relaxed);
+    for number in 0..policy.address_guesses + 5 {
+        for lockout in [None, Some(KANBOARD)] {
+            let user = UserRef::Name(if number % 2 == 0 { "ann" } else { "nobody" }.to_owned());
+            let login = Credentials::Login { user, secret: "right".into(), keys: None, lockout };
+            let sender = Sender { client: STRANGER.parse().ok(), by_proxy: false };
+            let answer = scene.bench.pipeline().seen_from(sender).identify(login).await;
+            assert_eq!(answer.unwrap_err().kind, FaultKind::Unavailable);
+        }
+    }
+    scene.counting.down.store(false, Ordering::Relaxed);
+    scene.kanboard(STRANGER, "ann", "right").await.unwrap();
 }
 
 async fn one_address(policy: &Policy) {

@@ -30,10 +30,13 @@ impl Inner {
     pub(crate) async fn settle(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
         let mut write = self.database.write().await?;
         let gone = "DELETE FROM memory WHERE shelf = $1 AND digest = $2 AND tally > 0";
+        let last = "DELETE FROM memory WHERE shelf = $1 AND digest = $2 AND tally = 1";
         let less = "UPDATE memory SET tally = tally - 1 \
-                    WHERE shelf = $1 AND digest = $2 AND tally > 0";
+                    WHERE shelf = $1 AND digest = $2 AND tally > 1";
         let forget = forget.iter().map(|limit| (limit, gone));
-        for (limit, sql) in forget.chain(back.iter().map(|limit| (limit, less))) {
+        // In this order: what is two becomes one, and is not deleted.
+        let back = back.iter().flat_map(|limit| [(limit, last), (limit, less)]);
+        for (limit, sql) in forget.chain(back) {
             let digest = self.seals.digest(limit.shelf, &limit.key);
             let query = sqlx::query(sql).bind(limit.shelf).bind(digest);
             query.execute(&mut *write).await.map_err(fault)?;
