@@ -216,7 +216,7 @@ impl Bench {
     }
 }
 
-async fn open(folder: &Path, kind: Kind) -> Store {
+pub(crate) async fn open(folder: &Path, kind: Kind) -> Store {
     let mut numbered = registry::own_realms();
     for realm in numbered.iter_mut().filter(|realm| realm.realm.as_str() == kind.realm) {
         realm.gives_ids = true;

@@ -14,6 +14,7 @@ mod outages;
 mod own_work;
 mod random;
 mod system;
+mod teams;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -38,6 +39,7 @@ fn main() {
         }
     }
     trials.extend(random::trials());
+    trials.extend(teams::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }
 

@@ -135,7 +135,11 @@ async fn refuse_namesake(
     }
 }
 
-async fn insert(write: &mut SqliteConnection, id: Uuid, new: &NewGroup) -> Result<(), Fault> {
+pub(crate) async fn insert(
+    write: &mut SqliteConnection,
+    id: Uuid,
+    new: &NewGroup,
+) -> Result<(), Fault> {
     sqlx::query(
         "INSERT INTO groups (id, realm, name, unique_name, description, owner, active, grants, \
          confers, attributes, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
@@ -172,7 +176,11 @@ async fn rename(write: &mut SqliteConnection, group: &Group, name: &str) -> Resu
 }
 
 /// An owner who is suspended is not shown, and keeps the group all the same.
-async fn update(write: &mut SqliteConnection, group: &Group, new_owner: bool) -> Result<(), Fault> {
+pub(crate) async fn update(
+    write: &mut SqliteConnection,
+    group: &Group,
+    new_owner: bool,
+) -> Result<(), Fault> {
     sqlx::query(
         "UPDATE groups SET description = $2, owner = CASE WHEN $7 THEN $3 ELSE owner END, active = $4, grants = $5, \
          attributes = $6 WHERE id = $1",
@@ -190,7 +198,7 @@ async fn update(write: &mut SqliteConnection, group: &Group, new_owner: bool) ->
     .map_err(fault)
 }
 
-async fn replace_stewards(
+pub(crate) async fn replace_stewards(
     write: &mut SqliteConnection,
     group: Uuid,
     stewards: &[UserId],
@@ -207,7 +215,7 @@ async fn replace_stewards(
 }
 
 /// Everything a patch changes in the group's own row but the name.
-fn patch_group(group: &mut Group, patch: GroupPatch) {
+pub(crate) fn patch_group(group: &mut Group, patch: GroupPatch) {
     if let Some(description) = patch.description {
         group.description = description;
     }

@@ -44,7 +44,8 @@ use crate::passwords::Passwords;
 use crate::pruning::Pruning;
 use crate::sealing::Seals;
 pub use crate::sidecar::{
-    Absence, Beside, Claim, Reading, Record, Seen, Settlement, Sidecar, State,
+    Absence, Beside, Claim, Reading, Record, Seen, SeenTeam, Settlement, Sidecar, State,
+    TeamReading, TeamRecord, TeamSettlement,
 };
 pub use crate::turn::Turn;
 

@@ -43,6 +43,7 @@ macro_rules! select_groups {
             "SELECT g.id, g.realm, g.name, g.description, ",
             "(SELECT o.id FROM users o WHERE o.id = g.owner AND o.state = 'active') AS owner, ",
             "g.active, g.grants, g.confers, g.attributes, g.created, ",
+            "g.state, g.absence, g.settled, g.expected, g.expected_until, ",
             "(SELECT string_agg(i.realm || '\u{1f}' || i.native, '\u{1e}') ",
             "FROM identities i WHERE i.id = g.id AND i.kind = 'group') AS ids, ",
             "(SELECT string_agg(s.user_id, ' ' ORDER BY s.place) ",

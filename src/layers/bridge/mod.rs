@@ -14,6 +14,7 @@ mod resolve;
 mod search;
 mod settle;
 mod shadow;
+mod teams;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -30,6 +30,7 @@ mod decide;
 mod operate;
 mod plan;
 mod records;
+mod teams;
 mod vanishing;
 
 use std::collections::HashMap;
@@ -48,6 +49,7 @@ use crate::{Inner, Store};
 pub use crate::sidecar::claims::Claim;
 pub use crate::sidecar::decide::{Absence, State};
 pub use crate::sidecar::records::Record;
+pub use crate::sidecar::teams::{SeenTeam, TeamReading, TeamRecord, TeamSettlement};
 
 /// What the sidecar must know of the system it stands beside.
 #[derive(Clone, Debug, PartialEq, Eq)]

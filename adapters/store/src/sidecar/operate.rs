@@ -17,7 +17,7 @@ use crate::users::{patch_user, update};
 use crate::write::Write;
 
 /// So long a renaming of the gateway's own may take to be seen.
-const EXPECTED_FOR: Duration = Duration::from_mins(10);
+pub(super) const EXPECTED_FOR: Duration = Duration::from_mins(10);
 /// The value that says that everybody was listed once.
 const INTRODUCED: &str = "introduced";
 

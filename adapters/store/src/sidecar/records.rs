@@ -190,7 +190,7 @@ fn named(name: String) -> Query<'static, Sqlite, SqliteArguments> {
     sqlx::query(sql).bind(name)
 }
 
-fn state(word: &str, absence: Option<&str>) -> State {
+pub(super) fn state(word: &str, absence: Option<&str>) -> State {
     match (word, absence) {
         ("active", _) => State::Active,
         ("suspended", Some("once")) => State::Suspended(Absence::Once),

@@ -80,7 +80,7 @@ impl Sidecar {
     }
 }
 
-const fn word(absence: Absence) -> &'static str {
+pub(super) const fn word(absence: Absence) -> &'static str {
     match absence {
         Absence::Once => "once",
         Absence::Confirmed => "confirmed",

@@ -1,0 +1,245 @@
+//! The records of teams: the same states as people's, and the same decisions.
+//!
+//! No system proves in a team's row which team it is. So the same id with another name is a new
+//! team, and so is whatever has the id of a team that was away; nobody who owned, looked after or
+//! belonged to the old one has any part in it.
+
+mod apply;
+
+use std::collections::HashMap;
+
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::group::{Group, GroupId, GroupPatch, GroupRef, NewGroup};
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+
+use crate::faults::fault;
+use crate::groups::{patch_group, replace_stewards, update};
+use crate::rows::{after, column, group, now, select_groups};
+use crate::sidecar::Sidecar;
+use crate::sidecar::decide::{Decision, Facts, Known, Prints, Sighted, State, Verdict, decide};
+use crate::sidecar::operate::EXPECTED_FOR;
+use crate::sidecar::records::state;
+
+/// A team as the system shows it.
+#[derive(Clone, Debug)]
+pub struct SeenTeam {
+    /// The system's own row.
+    pub team: Group,
+    /// What was asked for, if the gateway has made it just now.
+    pub made: Option<Box<NewGroup>>,
+}
+
+impl From<Group> for SeenTeam {
+    fn from(team: Group) -> Self {
+        Self { team, made: None }
+    }
+}
+
+/// What one or more reads of the system show of its teams.
+#[derive(Clone, Debug)]
+pub struct TeamReading {
+    /// Which they show.
+    pub seen: Vec<SeenTeam>,
+    /// Whose records they show to be of none; true: a second, different read agrees.
+    pub absent: HashMap<GroupId, bool>,
+    /// Whether `seen` is all of them.
+    pub complete: bool,
+    began: i64,
+}
+
+impl TeamReading {
+    /// A read that begins now. To be called before the system is asked.
+    #[must_use]
+    pub fn begin() -> Self {
+        Self { seen: Vec::new(), absent: HashMap::new(), complete: false, began: now() }
+    }
+}
+
+/// The record of a team.
+#[derive(Clone, Debug)]
+pub struct TeamRecord {
+    /// The team as the sidecar knows it.
+    pub team: Group,
+    /// The state.
+    pub state: State,
+    /// The system's id.
+    pub native: Option<String>,
+    known: Known,
+}
+
+/// What came of settling a reading of teams.
+#[derive(Debug)]
+pub enum TeamSettlement {
+    /// The records of those that were seen, in their order; or why one has none for now.
+    Settled(Vec<Result<Group, &'static str>>),
+    /// Nothing was changed: where these are must be asked first, each by the system's own id.
+    Look(Vec<TeamRecord>),
+    /// Nothing was changed: the records have changed since the reading began.
+    Stale,
+}
+
+impl Sidecar {
+    /// Settles what was read of teams: everything in one transaction, or nothing.
+    pub async fn settle_teams(&self, reading: &TeamReading) -> Result<TeamSettlement, Fault> {
+        let mut read = self.inner().database.read().await?;
+        let records = self.teams(&mut read).await?;
+        drop(read);
+        let decision = self.decide_teams(&records, reading)?;
+        if let Some(answer) = asks(&records, &decision) {
+            return Ok(answer);
+        }
+        if is_quiet(&decision, reading) {
+            return self.settled(records, &decision, reading);
+        }
+        let mut write = self.inner().database.write().await?;
+        let records = self.teams(&mut write).await?;
+        let decision = self.decide_teams(&records, reading)?;
+        if let Some(answer) = asks(&records, &decision) {
+            return Ok(answer);
+        }
+        self.apply_teams(&mut write, &records, &decision, reading).await?;
+        let records = self.teams(&mut write).await?;
+        let settled = self.settled(records, &decision, reading)?;
+        write.commit().await.map_err(fault)?;
+        Ok(settled)
+    }
+
+    /// The record of a team that a command points at, active or suspended.
+    pub async fn find_team(&self, wanted: &GroupRef) -> Result<Option<TeamRecord>, Fault> {
+        let mut read = self.inner().database.read().await?;
+        let fits = |record: &TeamRecord| match wanted {
+            GroupRef::Id(id) => record.team.id == *id,
+            GroupRef::Native(realm, id) => record.team.native(realm) == Some(id),
+            GroupRef::Name(None, name) => record.team.name == *name,
+            GroupRef::Name(Some(_), _) => false,
+        };
+        let mut found = self.teams(&mut read).await?;
+        found.retain(fits);
+        Ok(if found.len() > 1 { None } else { found.pop() })
+    }
+
+    /// Says that the gateway is about to rename a team in the system, so that whoever sees the new
+    /// name there knows whose it is.
+    pub async fn expect_team(&self, id: GroupId, name: &str) -> Result<(), Fault> {
+        let mut write = self.inner().database.write().await?;
+        let sql = "UPDATE groups SET expected = $2, expected_until = $3 WHERE id = $1";
+        let query = sqlx::query(sql).bind(id.to_string()).bind(name);
+        let query = query.bind(after(now(), EXPECTED_FOR));
+        query.execute(&mut *write).await.map_err(fault)?;
+        write.commit().await.map_err(fault)
+    }
+
+    /// Keeps what a change says of a team beside the system. The name is the system's.
+    pub async fn keep_team(&self, id: GroupId, mut patch: GroupPatch) -> Result<(), Fault> {
+        let mut write = self.inner().database.write().await?;
+        let mut kept = self.inner().find_group(&mut write, &GroupRef::Id(id)).await?;
+        patch.name = None;
+        if let Some(stewards) = patch.stewards.take() {
+            replace_stewards(&mut write, id.0, &stewards).await?;
+        }
+        let new_owner = patch.owner.is_some();
+        patch_group(&mut kept, patch);
+        update(&mut write, &kept, new_owner).await?;
+        write.commit().await.map_err(fault)
+    }
+
+    /// Deletes the record of a team that the gateway has deleted in the system. That there is none
+    /// is no fault: another request saw it first. Its ids stay taken.
+    pub async fn forget_team(&self, id: GroupId) -> Result<(), Fault> {
+        let mut write = self.inner().database.write().await?;
+        let query = sqlx::query("DELETE FROM groups WHERE id = $1").bind(id.to_string());
+        query.execute(&mut *write).await.map_err(fault)?;
+        write.commit().await.map_err(fault)
+    }
+
+    /// The records of all teams, but for tombstones. There are few of them.
+    async fn teams(&self, database: &mut SqliteConnection) -> Result<Vec<TeamRecord>, Fault> {
+        let all = select_groups!("WHERE g.realm = '' AND g.state <> 'tombstone' ORDER BY g.id");
+        let rows = sqlx::query(all).fetch_all(database).await.map_err(fault)?;
+        let now = now();
+        rows.iter().map(|row| self.team_record(row, now)).collect()
+    }
+
+    fn team_record(&self, row: &SqliteRow, now: i64) -> Result<TeamRecord, Fault> {
+        let team = group(row)?;
+        let until = column::<Option<i64>>(row, "expected_until")?;
+        let native = team.native(&self.beside.realm).map(str::to_owned);
+        let known = Known {
+            id: team.id.0,
+            native: native.clone(),
+            name: team.name.clone(),
+            state: state(column(row, "state")?, column(row, "absence")?),
+            settled: column(row, "settled")?,
+            expected: until.filter(|until| *until > now).and(column(row, "expected")?),
+            prints: Prints::default(),
+        };
+        Ok(TeamRecord { team, state: known.state, native, known })
+    }
+
+    fn decide_teams(
+        &self,
+        records: &[TeamRecord],
+        reading: &TeamReading,
+    ) -> Result<Decision, Fault> {
+        let known: Vec<_> = records.iter().map(|record| record.known.clone()).collect();
+        let seen = reading.seen.iter().map(|seen| self.sighted_team(seen));
+        let facts = Facts {
+            seen: seen.collect::<Result<_, _>>()?,
+            absent: reading.absent.iter().map(|(id, agreed)| (id.0, *agreed)).collect(),
+            complete: reading.complete,
+            asked: reading.began,
+        };
+        Ok(decide(&known, &facts))
+    }
+
+    fn sighted_team<'r>(&self, seen: &'r SeenTeam) -> Result<Sighted<'r>, Fault> {
+        let native = self.team_id(&seen.team)?;
+        let (name, made) = (seen.team.name.as_str(), seen.made.is_some());
+        Ok(Sighted { native, name, prints: Prints::default(), made })
+    }
+
+    fn team_id<'t>(&self, team: &'t Group) -> Result<&'t str, Fault> {
+        team.native(&self.beside.realm)
+            .ok_or_else(|| Fault::new(FaultKind::Unexpected, "a team without an id of its system"))
+    }
+
+    /// The teams that were seen, by the system's id.
+    fn settled(
+        &self,
+        records: Vec<TeamRecord>,
+        decision: &Decision,
+        reading: &TeamReading,
+    ) -> Result<TeamSettlement, Fault> {
+        let active = records.into_iter().filter(|record| record.state == State::Active);
+        let mut all: HashMap<_, _> =
+            active.filter_map(|record| record.native.map(|id| (id, record.team))).collect();
+        let mut settled = Vec::with_capacity(reading.seen.len());
+        for (seen, verdict) in reading.seen.iter().zip(&decision.verdicts) {
+            settled.push(match verdict {
+                Verdict::Withheld(why) => Err(*why),
+                _ => {
+                    all.remove(self.team_id(&seen.team)?).ok_or("the record was changed meanwhile")
+                }
+            });
+        }
+        Ok(TeamSettlement::Settled(settled))
+    }
+}
+
+/// What must be known before anything is changed.
+fn asks(records: &[TeamRecord], decision: &Decision) -> Option<TeamSettlement> {
+    if decision.stale {
+        return Some(TeamSettlement::Stale);
+    }
+    let look: Vec<_> = decision.look.iter().filter_map(|at| records.get(*at)).cloned().collect();
+    (!look.is_empty()).then_some(TeamSettlement::Look(look))
+}
+
+/// Whether everything is as it was.
+fn is_quiet(decision: &Decision, reading: &TeamReading) -> bool {
+    let still = |verdict: &Verdict| matches!(verdict, Verdict::Same { .. } | Verdict::Withheld(_));
+    let made = reading.seen.iter().any(|seen| seen.made.is_some());
+    let gone = !decision.suspend.is_empty() || !decision.bury.is_empty();
+    !made && !gone && decision.verdicts.iter().all(still)
+}

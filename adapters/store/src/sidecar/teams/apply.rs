@@ -1,0 +1,137 @@
+//! Writing down what was decided of teams.
+
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::group::{Group, NewGroup};
+use sqlx::SqliteConnection;
+
+use crate::faults::fault;
+use crate::groups::{insert, update};
+use crate::rows::{fresh_id, now};
+use crate::sidecar::Sidecar;
+use crate::sidecar::decide::{Absence, Decision, Verdict};
+use crate::sidecar::teams::{SeenTeam, TeamReading, TeamRecord};
+use crate::sidecar::vanishing::word;
+
+impl Sidecar {
+    pub(super) async fn apply_teams(
+        &self,
+        write: &mut SqliteConnection,
+        records: &[TeamRecord],
+        decision: &Decision,
+        reading: &TeamReading,
+    ) -> Result<(), Fault> {
+        let known = |at: &usize| records.get(*at);
+        for record in decision.bury.iter().filter_map(known) {
+            self.entomb_team(write, record).await?;
+        }
+        for (at, absence) in &decision.suspend {
+            if let Some(record) = known(at) {
+                suspend(write, record, *absence).await?;
+            }
+        }
+        for (seen, verdict) in reading.seen.iter().zip(&decision.verdicts) {
+            match verdict {
+                Verdict::Replace(at) => {
+                    if let Some(record) = known(at) {
+                        self.entomb_team(write, record).await?;
+                    }
+                    self.make_team(write, seen).await?;
+                }
+                Verdict::New => self.make_team(write, seen).await?,
+                Verdict::Follow { known: at, .. } => {
+                    follow(write, known(at), &seen.team.name).await?
+                }
+                Verdict::Same { known: at, .. } => equip(write, known(at), seen).await?,
+                Verdict::Withheld(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn make_team(&self, write: &mut SqliteConnection, seen: &SeenTeam) -> Result<(), Fault> {
+        let id = fresh_id();
+        let ids = seen.team.ids.clone();
+        let new = match &seen.made {
+            Some(made) => NewGroup {
+                ids: made.ids.clone().into_iter().chain(ids).collect(),
+                name: seen.team.name.clone(),
+                unique_name: false,
+                ..(**made).clone()
+            },
+            None => NewGroup { name: seen.team.name.clone(), ids, ..NewGroup::default() },
+        };
+        insert(write, id, &new).await?;
+        self.inner().name_group(write, id, None, &new.ids).await?;
+        let query = sqlx::query("UPDATE groups SET settled = $2 WHERE id = $1");
+        let query = query.bind(id.to_string()).bind(now());
+        query.execute(write).await.map(drop).map_err(fault)
+    }
+
+    /// A tombstone's id in the system belongs to the team that has it now; its other ids stay taken.
+    async fn entomb_team(
+        &self,
+        write: &mut SqliteConnection,
+        record: &TeamRecord,
+    ) -> Result<(), Fault> {
+        let id = record.team.id.to_string();
+        let sql = "UPDATE groups SET state = 'tombstone', absence = NULL, settled = $2, was = $3, \
+                   expected = NULL, unique_name = NULL WHERE id = $1";
+        let query = sqlx::query(sql).bind(&id).bind(now()).bind(record.native.clone());
+        query.execute(&mut *write).await.map_err(fault)?;
+        let sql = "DELETE FROM identities WHERE id = $1 AND kind = 'group' AND realm = $2";
+        let query = sqlx::query(sql).bind(&id).bind(self.beside.realm.as_str());
+        query.execute(write).await.map_err(fault)?;
+        tracing::warn!(
+            team = id,
+            name = record.team.name,
+            native = record.native,
+            "another team has this one's place in the system: the record is a tombstone"
+        );
+        Ok(())
+    }
+}
+
+async fn suspend(
+    write: &mut SqliteConnection,
+    record: &TeamRecord,
+    absence: Absence,
+) -> Result<(), Fault> {
+    let sql = "UPDATE groups SET state = 'suspended', absence = $2, settled = $3 WHERE id = $1";
+    let query = sqlx::query(sql).bind(record.team.id.to_string()).bind(word(absence)).bind(now());
+    query.execute(write).await.map_err(fault)?;
+    tracing::info!(
+        team = %record.team.id, name = record.team.name, absence = word(absence),
+        "the system no longer has this team: suspended"
+    );
+    Ok(())
+}
+
+async fn follow(
+    write: &mut SqliteConnection,
+    record: Option<&TeamRecord>,
+    name: &str,
+) -> Result<(), Fault> {
+    let Some(record) = record else { return Ok(()) };
+    let sql = "UPDATE groups SET state = 'active', absence = NULL, name = $2, settled = $3, \
+               expected = NULL WHERE id = $1";
+    let query = sqlx::query(sql).bind(record.team.id.to_string()).bind(name).bind(now());
+    query.execute(write).await.map(drop).map_err(fault)
+}
+
+/// Gives a team that another request saw first what it was made with.
+async fn equip(
+    write: &mut SqliteConnection,
+    record: Option<&TeamRecord>,
+    seen: &SeenTeam,
+) -> Result<(), Fault> {
+    let (Some(record), Some(made)) = (record, &seen.made) else { return Ok(()) };
+    let team = Group {
+        description: made.description.clone(),
+        owner: made.owner,
+        active: !made.inactive,
+        grants: made.grants.clone(),
+        attributes: made.attributes.clone(),
+        ..record.team.clone()
+    };
+    update(write, &team, true).await
+}

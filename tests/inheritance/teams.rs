@@ -1,0 +1,402 @@
+//! The same for teams: a team that is removed and made again behind the gateway's back gives
+//! nothing of the old one to the new one: no owner, no steward, no member.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use futures_util::future::LocalBoxFuture;
+use isogloss::layers::bridge::{Bridge, GROUPS};
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::capability::Capability;
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::group::{Group, GroupId, GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::permission::Grants;
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::user::{Attributes, Evidence, Role, User, UserRef};
+use jiff::Timestamp;
+use libtest_mimic::Trial;
+use uuid::Uuid;
+
+use crate::bench::open;
+use crate::block_on;
+use crate::system::{KINDS, Kind, System};
+
+/// The id namespace of another front, which numbers teams too.
+const ELSEWHERE: Realm = Realm::named("rhodecode");
+
+/// A team in the system.
+#[derive(Clone, Debug)]
+struct Row {
+    id: i64,
+    name: String,
+    members: Vec<String>,
+}
+
+/// A system that has teams, and gives the highest id again once it is free.
+#[derive(Debug)]
+struct Teams {
+    people: System,
+    capability: Capability,
+    rows: Mutex<Vec<Row>>,
+    /// Verbs that fail as in an outage, and verbs that show no team at all.
+    out: Mutex<Vec<Verb>>,
+    blind: Mutex<Vec<Verb>>,
+}
+
+impl Teams {
+    fn add(&self, name: &str) -> Row {
+        let mut rows = self.rows.lock().unwrap();
+        let id = rows.iter().map(|row| row.id).max().unwrap_or_default() + 1;
+        let row = Row { id, name: name.to_owned(), members: Vec::new() };
+        rows.push(row.clone());
+        row
+    }
+
+    fn remove(&self, name: &str) {
+        self.rows.lock().unwrap().retain(|row| row.name != name);
+    }
+
+    fn rename(&self, names: &[(&str, &str)]) {
+        for row in self.rows.lock().unwrap().iter_mut() {
+            if let Some((_, to)) = names.iter().find(|(from, _)| *from == row.name) {
+                row.name = (*to).to_owned();
+            }
+        }
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.rows.lock().unwrap().iter().map(|row| row.name.clone()).collect()
+    }
+
+    fn find(&self, team: &GroupRef) -> Result<Row, Fault> {
+        let rows = self.rows.lock().unwrap();
+        let found = rows.iter().find(|row| match team {
+            GroupRef::Native(realm, id) if realm.as_str() == "kanboard" => {
+                row.id.to_string() == *id
+            }
+            GroupRef::Name(None, name) => row.name == *name,
+            other => panic!("{other:?} is no way to point at a team here"),
+        });
+        found.cloned().ok_or_else(|| Fault::not_found(Subject::Group))
+    }
+
+    fn change(&self, id: i64, change: impl FnOnce(&mut Row)) {
+        change(self.rows.lock().unwrap().iter_mut().find(|row| row.id == id).unwrap());
+    }
+
+    fn answer(&self, command: Command) -> Result<Outcome, Fault> {
+        let boxed = |row: Row| Outcome::Group(Box::new(shown(&row)));
+        match command {
+            Command::CreateGroup(new) => Ok(boxed(self.add(&new.name))),
+            Command::GetGroup(team) => self.find(&team).map(boxed),
+            Command::ListGroups(None) => {
+                Ok(Outcome::Groups(self.rows.lock().unwrap().iter().map(shown).collect()))
+            }
+            Command::UpdateGroup(team, patch) => {
+                let row = self.find(&team)?;
+                self.change(row.id, |row| row.name = patch.name.unwrap_or(row.name.clone()));
+                self.find(&GroupRef::Native(Realm::named("kanboard"), row.id.to_string()))
+                    .map(boxed)
+            }
+            Command::DeleteGroup(team) => {
+                self.remove(&self.find(&team)?.name);
+                Ok(Outcome::Done)
+            }
+            Command::AddMember(team, user) => {
+                let row = self.find(&team)?;
+                let UserRef::Native(_, id) = user else { panic!("{user:?}") };
+                self.change(row.id, |row| row.members.push(id));
+                Ok(Outcome::Done)
+            }
+            Command::GroupsOf(UserRef::Native(_, id)) => {
+                let rows = self.rows.lock().unwrap();
+                let own = rows.iter().filter(|row| row.members.contains(&id));
+                Ok(Outcome::Groups(own.map(shown).collect()))
+            }
+            other => panic!("{} is not asked of a system", other.verb()),
+        }
+    }
+}
+
+fn shown(row: &Row) -> Group {
+    Group {
+        id: GroupId(Uuid::nil()),
+        realm: None,
+        ids: [(Realm::named("kanboard"), row.id.to_string())].into(),
+        name: row.name.clone(),
+        description: None,
+        owner: None,
+        stewards: Vec::new(),
+        active: true,
+        grants: Grants::none(),
+        confers: None,
+        members: row.members.len() as u64,
+        attributes: Attributes::new(),
+        created: Timestamp::UNIX_EPOCH,
+        evidence: Evidence::default(),
+    }
+}
+
+#[async_trait]
+impl Backend for Teams {
+    fn capability(&self) -> &Capability {
+        &self.capability
+    }
+
+    async fn execute(&self, command: Command, caller: &Caller) -> Result<Outcome, Fault> {
+        let verb = command.verb();
+        if self.out.lock().unwrap().contains(&verb) {
+            return Err(Fault::new(FaultKind::Unavailable, "an outage"));
+        }
+        match (verb, self.blind.lock().unwrap().contains(&verb)) {
+            (Verb::ListGroups, true) => return Ok(Outcome::Groups(Vec::new())),
+            (Verb::GetGroup, true) => return Err(Fault::not_found(Subject::Group)),
+            _ => {}
+        }
+        if GROUPS.contains(&verb) {
+            return self.answer(command);
+        }
+        self.people.execute(command, caller).await
+    }
+}
+
+/// A bridge before a system with teams.
+struct Bench {
+    system: Arc<Teams>,
+    bridge: Bridge,
+}
+
+impl Bench {
+    async fn ask(&self, command: Command) -> Result<Outcome, Fault> {
+        self.bridge.execute(command, &Caller::Gateway).await
+    }
+
+    async fn done(&self, command: Command) -> Outcome {
+        let verb = command.verb();
+        self.ask(command).await.unwrap_or_else(|fault| panic!("{verb}: {fault:?}"))
+    }
+
+    async fn person(&self, name: &str) -> User {
+        let named = Command::GetUser(UserRef::Name(name.to_owned()));
+        *self.done(named).await.user().unwrap()
+    }
+
+    /// A team with an owner and a steward, made through the gateway.
+    async fn owned(&self, name: &str) -> Group {
+        let owner = self.person("ann").await.id;
+        let new = NewGroup { name: name.to_owned(), owner: Some(owner), ..NewGroup::default() };
+        let made = self.done(Command::CreateGroup(Box::new(new))).await.group().unwrap();
+        let patch = GroupPatch { stewards: Some(vec![owner]), ..GroupPatch::default() };
+        let update = Command::UpdateGroup(GroupRef::Id(made.id), Box::new(patch));
+        let made = *self.done(update).await.group().unwrap();
+        assert_eq!((made.owner, made.stewards.len()), (Some(owner), 1));
+        made
+    }
+
+    async fn get(&self, team: GroupRef) -> Result<Group, Fault> {
+        self.ask(Command::GetGroup(team)).await.and_then(Outcome::group).map(|team| *team)
+    }
+
+    async fn named(&self, name: &str) -> Result<Group, Fault> {
+        self.get(GroupRef::Name(None, name.to_owned())).await
+    }
+
+    async fn list(&self) -> Vec<Group> {
+        self.done(Command::ListGroups(None)).await.groups().unwrap()
+    }
+
+    /// Nothing of an old team is the new one's, and the old one opens nothing.
+    async fn is_a_stranger(&self, new: &Group, old: &Group) {
+        assert_ne!(new.id, old.id);
+        assert_eq!((new.owner, new.stewards.len()), (None, 0), "{new:?}");
+        assert_ne!(new.native(&ELSEWHERE), old.native(&ELSEWHERE));
+        self.is_gone(old).await;
+    }
+
+    async fn is_gone(&self, old: &Group) {
+        let before = self.system.names();
+        let elsewhere = old.native(&ELSEWHERE).unwrap().to_owned();
+        for way in [GroupRef::Id(old.id), GroupRef::Native(ELSEWHERE, elsewhere)] {
+            let name = Some("taken over".to_owned());
+            let patch = GroupPatch { name, ..GroupPatch::default() };
+            for command in [
+                Command::GetGroup(way.clone()),
+                Command::UpdateGroup(way.clone(), Box::new(patch)),
+                Command::DeleteGroup(way.clone()),
+                Command::AddMember(way, UserRef::Name("ann".to_owned())),
+            ] {
+                let told = format!("{command:?}");
+                let absent = self.ask(command).await.unwrap_err();
+                assert!(absent.is_absence_of(Subject::Group), "{told}: {absent:?}");
+            }
+        }
+        assert_eq!(self.system.names(), before);
+    }
+}
+
+type Case = (&'static str, for<'b> fn(&'b Bench) -> LocalBoxFuture<'b, ()>);
+
+macro_rules! case {
+    ($name:literal, $bench:ident => $body:block) => {
+        ($name, |$bench: &Bench| Box::pin(async move $body))
+    };
+}
+
+const CASES: &[Case] = &[
+    case!("removed-and-another-made", bench => {
+        let old = bench.owned("crew").await;
+        bench.system.remove("crew");
+        bench.system.add("guild");
+        let new = bench.named("guild").await.unwrap();
+        assert_eq!(new.native(&Realm::named("kanboard")), Some("1"));
+        bench.is_a_stranger(&new, &old).await;
+    }),
+    case!("removed-and-another-made-unseen", bench => {
+        // Nobody has read the new team yet: the old one's id must not reach it.
+        let old = bench.owned("crew").await;
+        bench.system.remove("crew");
+        bench.system.add("guild");
+        bench.is_gone(&old).await;
+        bench.is_a_stranger(&bench.named("guild").await.unwrap(), &old).await;
+    }),
+    case!("removed-and-made-again", bench => {
+        let old = bench.owned("crew").await;
+        bench.system.remove("crew");
+        assert!(bench.list().await.is_empty());
+        bench.is_gone(&old).await;
+        bench.system.add("crew");
+        bench.is_a_stranger(&bench.list().await[0], &old).await;
+    }),
+    case!("removed-and-made-again-by-name", bench => {
+        let old = bench.owned("crew").await;
+        bench.system.remove("crew");
+        assert!(bench.named("crew").await.unwrap_err().is_absence_of(Subject::Group));
+        bench.system.add("crew");
+        bench.is_a_stranger(&bench.named("crew").await.unwrap(), &old).await;
+    }),
+    case!("removed-and-made-through-the-gateway", bench => {
+        let old = bench.owned("crew").await;
+        bench.system.remove("crew");
+        let bob = bench.person("bob").await.id;
+        let new = NewGroup { name: "crew".to_owned(), owner: Some(bob), ..NewGroup::default() };
+        let new = *bench.done(Command::CreateGroup(Box::new(new))).await.group().unwrap();
+        assert_eq!((new.owner, new.stewards.len()), (Some(bob), 0));
+        assert_ne!(new.id, old.id);
+        bench.is_gone(&old).await;
+        assert_eq!(bench.named("crew").await.unwrap().owner, Some(bob));
+    }),
+    case!("still-there", bench => {
+        let old = bench.owned("crew").await;
+        for team in [bench.named("crew").await.unwrap(), bench.list().await.remove(0)] {
+            assert_eq!((team.id, team.owner), (old.id, old.owner));
+        }
+    }),
+    case!("renamed-there", bench => {
+        // Nothing proves that it is the same.
+        let old = bench.owned("crew").await;
+        bench.system.rename(&[("crew", "guild")]);
+        bench.is_a_stranger(&bench.list().await[0], &old).await;
+    }),
+    case!("renamed-through-the-gateway", bench => {
+        let old = bench.owned("crew").await;
+        let name = Some("guild".to_owned());
+        let patch = GroupPatch { name, ..GroupPatch::default() };
+        let update = Command::UpdateGroup(GroupRef::Id(old.id), Box::new(patch));
+        let new = bench.done(update).await.group().unwrap();
+        assert_eq!((new.id, &*new.name, new.owner), (old.id, "guild", old.owner));
+        assert_eq!(bench.list().await[0].owner, old.owner);
+    }),
+    case!("swapped-there", bench => {
+        let (one, other) = (bench.owned("a").await, bench.owned("b").await);
+        bench.system.rename(&[("a", "b"), ("b", "a")]);
+        let listed = bench.list().await;
+        assert_eq!(listed.len(), 2);
+        for new in &listed {
+            bench.is_a_stranger(new, &one).await;
+            bench.is_a_stranger(new, &other).await;
+        }
+    }),
+    case!("deleted-through-the-gateway", bench => {
+        let old = bench.owned("crew").await;
+        bench.done(Command::DeleteGroup(GroupRef::Id(old.id))).await;
+        bench.system.add("crew");
+        bench.is_a_stranger(&bench.named("crew").await.unwrap(), &old).await;
+    }),
+    case!("an-outage-buries-nothing", bench => {
+        let old = bench.owned("crew").await;
+        // A list that is cut is contradicted by a read; a read that is lost, by the list.
+        for verb in [Verb::ListGroups, Verb::GetGroup] {
+            *bench.system.blind.lock().unwrap() = vec![verb];
+            let seen = bench.list().await.len() + usize::from(bench.named("crew").await.is_ok());
+            assert!(seen < 3, "{verb}");
+            bench.system.blind.lock().unwrap().clear();
+            assert_eq!(bench.named("crew").await.unwrap().owner, old.owner, "{verb}");
+        }
+        // No second read agrees.
+        *bench.system.blind.lock().unwrap() = vec![Verb::GetGroup];
+        *bench.system.out.lock().unwrap() = vec![Verb::ListGroups];
+        let fault = bench.named("crew").await.unwrap_err();
+        assert!(!fault.kind.is_callers(), "{fault:?}");
+        bench.system.blind.lock().unwrap().clear();
+        bench.system.out.lock().unwrap().clear();
+        assert_eq!(bench.named("crew").await.unwrap().owner, old.owner);
+    }),
+    case!("memberships-follow-the-team", bench => {
+        let old = bench.owned("crew").await;
+        let bob = || UserRef::Name("bob".to_owned());
+        bench.done(Command::AddMember(GroupRef::Id(old.id), bob())).await;
+        let of_bob = bench.done(Command::GroupsOf(bob())).await.groups().unwrap();
+        assert_eq!(of_bob[0].id, old.id);
+        bench.system.remove("crew");
+        bench.system.add("guild");
+        assert!(bench.done(Command::GroupsOf(bob())).await.groups().unwrap().is_empty());
+        bench.is_a_stranger(&bench.named("guild").await.unwrap(), &old).await;
+    }),
+    case!("an-owner-who-is-replaced-owns-nothing", bench => {
+        let old = bench.owned("crew").await;
+        bench.system.people.remove("ann");
+        bench.system.people.add("ann", Role::Administrator);
+        bench.done(Command::ListUsers).await;
+        let now = bench.named("crew").await.unwrap();
+        let stranger = bench.person("ann").await;
+        assert_ne!(Some(stranger.id), old.owner);
+        assert_eq!((now.id, now.owner, now.stewards.len()), (old.id, None, 0));
+    }),
+];
+
+/// Every case, before a system that reuses ids.
+pub(crate) fn trials() -> Vec<Trial> {
+    let kind = *KINDS.iter().find(|kind| kind.reuses && kind.numbered).unwrap();
+    let trial = |(name, run): &Case| {
+        let run = *run;
+        Trial::test(format!("teams::{name}"), move || {
+            block_on(on_a_bench(kind, run));
+            Ok(())
+        })
+    };
+    CASES.iter().map(trial).collect()
+}
+
+async fn on_a_bench(kind: Kind, run: for<'b> fn(&'b Bench) -> LocalBoxFuture<'b, ()>) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), kind).await;
+    let people = System::new(kind);
+    for name in ["root", "ann", "bob"] {
+        people.add(name, Role::User);
+    }
+    let capability = people.capability().verbs().chain(GROUPS);
+    let system = Arc::new(Teams {
+        capability: Capability::of(capability),
+        people,
+        rows: Mutex::default(),
+        out: Mutex::default(),
+        blind: Mutex::default(),
+    });
+    let backend: Arc<dyn Backend> = Arc::<Teams>::clone(&system);
+    let bridge = Bridge::new(backend, &store, (Realm::new(kind.realm), kind.numbering()));
+    run(&Bench { system, bridge }).await;
+    store.close().await;
+}
