@@ -39,7 +39,7 @@ impl Sidecar {
                 }
                 Verdict::New => self.make_team(write, seen).await?,
                 Verdict::Follow { known: at, .. } => {
-                    follow(write, known(at), &seen.team.name).await?
+                    follow(write, known(at), &seen.team.name).await?;
                 }
                 Verdict::Same { known: at, .. } => equip(write, known(at), seen).await?,
                 Verdict::Withheld(_) => {}
