@@ -155,3 +155,29 @@ fn what_the_origin_names_as_hop_by_hop_stays_here() {
     let answer = front.send(&get("/page", "")).to_lowercase();
     assert!(answer.contains("x-two: 2") && !answer.contains("x-one"), "{answer}");
 }
+
+#[test]
+fn an_answer_that_is_left_unread_is_nobody_elses() {
+    let origin = Recorder::answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab");
+    let front = Front::start("octoprint", &origin.url);
+    for _ in 0..3 {
+        let mut stream = front.connect();
+        stream.write_all(get("/page", "").as_bytes()).unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let mut connections: Vec<_> = origin.arrived(3).iter().map(|one| one.connection).collect();
+    connections.dedup();
+    assert_eq!(connections.len(), 3, "a connection with half an answer was used again");
+}
+
+#[test]
+fn bytes_after_an_answer_are_nobodys_answer() {
+    let origin = Recorder::answering(
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil",
+    );
+    let front = Front::start("octoprint", &origin.url);
+    for _ in 0..10 {
+        let answer = front.send(&get("/page", ""));
+        assert!(!answer.contains("evil"), "{answer}");
+    }
+}
