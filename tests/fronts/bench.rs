@@ -4,19 +4,21 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use isogloss::auth::Authority;
+use async_trait::async_trait;
+use isogloss::auth::{Authority, random};
 use isogloss::pipeline::Pipeline;
 use isogloss::provision::accounts::Accounts;
 use isogloss::provision::bootstrap;
 use isogloss::registry;
 use isogloss::sessions::Sessions;
-use isogloss_canonical::adapter::Options;
-use isogloss_canonical::backend::Backend;
+use isogloss_canonical::adapter::{Adapter, Defaults, Options, Service};
+use isogloss_canonical::backend::{Backend, Upstream};
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::exchange::Exchange;
-use isogloss_canonical::fault::Subject;
+use isogloss_canonical::fault::{Fault, Subject};
+use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{User, UserRef};
@@ -138,5 +140,40 @@ impl Bench {
         }
         write!(picture, "{:#?}", self.ask(Command::ListGroups(None)).await).unwrap();
         picture
+    }
+}
+
+/// A system's backend before its own dialect and store, in process.
+pub(crate) fn loopback(behind: &Bench, system: &Adapter, secret: &str) -> Arc<dyn Backend> {
+    let service = Service {
+        realm: Realm::named(system.name),
+        version: None,
+        username: None,
+        secret: secret.into(),
+        defaults: Defaults::default(),
+        random,
+    };
+    let upstream =
+        Arc::new(Loopback { dialect: front(system.name, None), pipeline: behind.pipeline() });
+    (system.backend.unwrap().make)(&service, upstream)
+}
+
+/// A system in process: its own dialect before its own store.
+#[derive(Debug)]
+struct Loopback {
+    dialect: Arc<dyn Dialect>,
+    pipeline: Pipeline,
+}
+
+#[async_trait]
+impl Upstream for Loopback {
+    async fn send(&self, request: Request) -> Result<Response, Fault> {
+        let length = request.body.len().to_string();
+        let request = request.with("content-length", length).with("host", "system.example");
+        let mut response = self.dialect.answer(&request, &self.pipeline).await;
+        for (name, _) in &mut response.headers {
+            *name = name.to_lowercase().into();
+        }
+        Ok(response)
     }
 }

@@ -4,6 +4,7 @@
 //! - `concurrency`: what happens at the same time.
 //! - `authorisation`: who may do what.
 //! - `consistency`: whatever comes in through whichever front, all four show the same people.
+//! - `inheritance`: nobody comes into the account of somebody who is gone from a system.
 //! - `faults`: an outage is never worded as absence, wherever it strikes.
 //! - `guessing`: how many passwords are looked at, and whom a lock keeps out.
 //! - `sessions`: whose they are, what ends them, and what nobody can have written.
@@ -16,6 +17,7 @@ mod concurrency;
 mod consistency;
 mod faults;
 mod guessing;
+mod inheritance;
 mod seeds;
 mod sessions;
 
@@ -32,6 +34,7 @@ fn main() {
         consistency::trials(),
         faults::trials(),
         guessing::trials(),
+        inheritance::trials(),
         sessions::trials(),
     ];
     let trials: Vec<Trial> = all.into_iter().flatten().collect();

@@ -140,6 +140,8 @@ async fn demoted(bench: &Bench) {
     bench.system.edit("ada", |row| row.active = false);
     assert!(!bench.get(UserRef::Id(ada.user.id)).await.unwrap().active);
     bench.system.edit("ada", |row| row.active = true);
+    let back = bench.named("ada").await;
+    assert!(back.active && back.sessions_since > ada.user.sessions_since, "sessions are over");
     bench.opens_all(&ada, "active again").await;
 }
 

@@ -120,7 +120,7 @@ impl Inner {
         let mut write = self.database.write().await?;
         let mut claims = Vec::with_capacity(rows.len());
         for (user, realm, native) in rows {
-            let id = self.find_user(&mut write, user).await?.id.0;
+            let id = self.find_user(&mut write, user).await.map_err(|why| named(why, user))?.id.0;
             let sql = "DELETE FROM identities WHERE id = $1 AND kind = 'user' AND realm = $2";
             let query = sqlx::query(sql).bind(id.to_string()).bind(realm.as_str());
             query.execute(&mut *write).await.map_err(fault)?;
@@ -137,6 +137,16 @@ impl Inner {
     pub(crate) fn goes_by_name(&self, realm: &Realm, kind: Kind) -> bool {
         let known = self.realms.iter().find(|known| known.realm == *realm);
         known.is_some_and(|known| kind.numbering(known) == Numbering::Names)
+    }
+}
+
+/// Whom a list of ids names and nobody is: the detail is for the operator, who brought it.
+fn named(why: Fault, user: &UserRef) -> Fault {
+    match user {
+        UserRef::Name(name) if why.is_absence_of(Subject::User) => {
+            Fault { detail: format!("nobody is called {name:?}").into(), ..why }
+        }
+        _ => why,
     }
 }
 
@@ -171,6 +181,9 @@ async fn name<'n>(
     Ok(())
 }
 
+/// Above this an id that was given does not move the counter: it would leave no room to count.
+const COUNTED: i64 = 1 << 62;
+
 /// Takes an id that was given, and moves the realm's counter past it.
 async fn claim(
     write: &mut SqliteConnection,
@@ -179,7 +192,8 @@ async fn claim(
     native: &str,
     id: Uuid,
 ) -> Result<(), Fault> {
-    if let Some(next) = native.parse::<i64>().ok().and_then(|number| number.checked_add(1)) {
+    let counted = native.parse::<i64>().ok().filter(|number| *number < COUNTED);
+    if let Some(next) = counted.map(|number| number + 1) {
         let sql = "UPDATE counters SET next = $3 WHERE realm = $1 AND kind = $2 AND next < $3";
         let query = sqlx::query(sql).bind(realm.as_str()).bind(kind.as_str()).bind(next);
         query.execute(&mut *write).await.map_err(fault)?;
@@ -205,7 +219,10 @@ async fn insert(
     let query = sqlx::query(sql).bind(realm.as_str()).bind(kind.as_str());
     let done = query.bind(native).bind(id.to_string()).execute(write).await;
     done.map(drop).map_err(|error| match fault(error) {
-        taken if taken.kind == FaultKind::Conflict => taken.about(kind.subject()),
+        taken if taken.kind == FaultKind::Conflict => {
+            let detail = format!("{realm} id {native} is somebody else's");
+            Fault { detail: detail.into(), ..taken }.about(kind.subject())
+        }
         other => other,
     })
 }

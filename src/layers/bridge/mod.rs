@@ -27,6 +27,7 @@ use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::realm::{Numbering, Realm};
+use isogloss_canonical::user::{User, UserRef};
 
 use isogloss_store::{Beside, Sidecar, Store};
 
@@ -92,6 +93,7 @@ impl Bridge {
             realm: realm.clone(),
             numbering,
             emails: system.capability().holds(Field::Email),
+            activity: system.capability().holds(Field::Active),
             groups: system.capability().holds(Field::Groups),
         });
         let (recent, policies) = (Arc::default(), BTreeMap::new());
@@ -102,6 +104,17 @@ impl Bridge {
     #[must_use]
     pub fn with_policies(&self, policies: BTreeMap<String, Policy>) -> Self {
         Self { policies, ..self.clone() }
+    }
+
+    /// The system's own id namespace, and how it names its people.
+    #[must_use]
+    pub const fn namespace(&self) -> (&Realm, Numbering) {
+        (&self.realm, self.numbering)
+    }
+
+    /// Somebody as the system shows them now, without their record.
+    pub async fn show(&self, user: UserRef) -> Result<User, Fault> {
+        self.ask_system(Command::GetUser(user)).await?.user().map(|user| *user)
     }
 
     /// The records of the people of the system.

@@ -7,7 +7,7 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{
     AttributeChanges, Attributes, GroupChange, Matching, NewUser, Uniqueness, User, UserPatch,
-    UserRef,
+    UserRef, folded,
 };
 use isogloss_store::{Reading, Seen};
 
@@ -244,6 +244,8 @@ impl Bridge {
         }
     }
 
+    /// Refuses what somebody else has already. The system itself enforces its own uniqueness; this
+    /// is for what a front asks beyond it.
     async fn unique(
         &self,
         known: Option<&User>,
@@ -251,35 +253,22 @@ impl Bridge {
         email: Option<&str>,
         wanted: Uniqueness,
     ) -> Result<(), Fault> {
-        if let Some(name) = name.filter(|_| wanted.name == Matching::Folded) {
-            let same = UserRef::FoldedName(name.to_owned());
-            self.nobody_else(&same, known, Subject::Username).await?;
+        let name = name.filter(|_| wanted.name == Matching::Folded);
+        let email = email.filter(|email| wanted.email && !email.is_empty());
+        if name.is_none() && email.is_none() {
+            return Ok(());
         }
-        match email.filter(|email| wanted.email && !email.is_empty()) {
-            Some(email) => {
-                let same = UserRef::Email(email.to_owned());
-                self.nobody_else(&same, known, Subject::Email).await
-            }
-            None => Ok(()),
+        let everybody = self.list().await?;
+        let others = || everybody.iter().filter(|one| known.is_none_or(|own| own.id != one.id));
+        let same_name = |one: &User| name.is_some_and(|name| folded(&one.username) == folded(name));
+        let same_email = |one: &User| {
+            let own = one.email.as_deref().map(folded);
+            own.is_some() && own == email.map(folded)
+        };
+        if others().any(same_name) {
+            return Err(Fault::conflict(Subject::Username));
         }
-    }
-
-    /// Refuses what somebody else has already. The system itself enforces its own uniqueness; this
-    /// is for what a front asks beyond it.
-    async fn nobody_else(
-        &self,
-        same: &UserRef,
-        but: Option<&User>,
-        subject: Subject,
-    ) -> Result<(), Fault> {
-        match self.search_everybody(same).await {
-            Ok(other) if but.is_none_or(|known| known.id != other.id) => {
-                Err(Fault::conflict(subject))
-            }
-            Ok(_) => Ok(()),
-            Err(fault) if fault.is_absence_of(Subject::User) => Ok(()),
-            Err(fault) => Err(fault),
-        }
+        if others().any(same_email) { Err(Fault::conflict(Subject::Email)) } else { Ok(()) }
     }
 }
 

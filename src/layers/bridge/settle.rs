@@ -242,7 +242,7 @@ impl Bridge {
         for (user, realm, native) in ids {
             let UserRef::Name(name) = user else { continue };
             let meant = places.get(name).and_then(|at| reading.seen.get_mut(*at));
-            let meant = meant.ok_or_else(|| Fault::not_found(Subject::User))?;
+            let meant = meant.ok_or_else(|| nobody_called(name))?;
             meant.ids.insert(realm.clone(), native.clone());
         }
         Ok(())
@@ -251,6 +251,12 @@ impl Bridge {
 
 /// An id that a client already holds: whose, of which namespace, which.
 pub(super) type Brought = (UserRef, Realm, String);
+
+/// The detail is for the operator, who brought the name.
+pub(super) fn nobody_called(name: &str) -> Fault {
+    let detail = format!("nobody in the system is called {name:?}");
+    Fault::new(FaultKind::NotFound, detail).about(Subject::User)
+}
 
 fn restless() -> Fault {
     Fault::new(FaultKind::Unavailable, "people change faster than they can be read")

@@ -11,7 +11,7 @@ use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{AttributeChanges, User, UserPatch, UserRef};
 use isogloss_store::{Reading, Seen};
 
-use crate::layers::bridge::settle::Brought;
+use crate::layers::bridge::settle::{Brought, nobody_called};
 use crate::layers::bridge::{Bridge, own_trouble};
 
 impl Bridge {
@@ -158,10 +158,13 @@ impl Bridge {
         let mut present = Vec::with_capacity(rows.len());
         for (user, realm, native) in rows {
             let user = match &user {
-                UserRef::Name(name) => by_name.get(name.as_str()).copied().map(UserRef::Id),
-                other => Some(self.present(other).await?),
+                UserRef::Name(name) => {
+                    let known = by_name.get(name.as_str()).copied();
+                    UserRef::Id(known.ok_or_else(|| nobody_called(name))?)
+                }
+                other => self.present(other).await?,
             };
-            present.push((user.ok_or_else(|| Fault::not_found(Subject::User))?, realm, native));
+            present.push((user, realm, native));
         }
         self.ask_shadow(Command::AssignIds(present)).await
     }

@@ -6,22 +6,15 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use isogloss::auth::random;
 use isogloss::layers::bridge::Bridge;
-use isogloss::pipeline::Pipeline;
 use isogloss::registry;
-use isogloss_canonical::adapter::{Adapter, Defaults, Service};
-use isogloss_canonical::backend::Upstream;
-use isogloss_canonical::dialect::Dialect;
-use isogloss_canonical::fault::Fault;
-use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::realm::Realm;
 use libtest_mimic::{Failed, Trial};
 
 use super::methods::{APPLICATION, CALLERS, asked, furnished, key};
 use super::{Row, part, words};
-use crate::bench::{Bench, House, front};
+use crate::bench::{Bench, House, loopback};
 use crate::block_on;
 use crate::calls::Class;
 
@@ -68,39 +61,8 @@ async fn bridged(house: &House, system: &'static Adapter) -> (Bench, Bench) {
     let mut bench = house.open().await;
     let realm = Realm::named(system.name);
     let secret = if system.application_key { APPLICATION.to_owned() } else { key("admin") };
-    let service = Service {
-        realm: realm.clone(),
-        version: None,
-        username: None,
-        secret: secret.into(),
-        defaults: Defaults::default(),
-        random,
-    };
-    let upstream =
-        Arc::new(Loopback { dialect: front(system.name, None), pipeline: behind.pipeline() });
-    let backend = system.backend.unwrap();
-    let reached = (backend.make)(&service, upstream);
+    let reached = loopback(&behind, system, &secret);
     let bridge = Bridge::new(reached, &bench.store, (realm, system.users));
     bench.backend = Arc::new(bridge);
     (bench, behind)
-}
-
-/// A system in process: its own dialect before its own store.
-#[derive(Debug)]
-struct Loopback {
-    dialect: Arc<dyn Dialect>,
-    pipeline: Pipeline,
-}
-
-#[async_trait]
-impl Upstream for Loopback {
-    async fn send(&self, request: Request) -> Result<Response, Fault> {
-        let length = request.body.len().to_string();
-        let request = request.with("content-length", length).with("host", "system.example");
-        let mut response = self.dialect.answer(&request, &self.pipeline).await;
-        for (name, _) in &mut response.headers {
-            *name = name.to_lowercase().into();
-        }
-        Ok(response)
-    }
 }

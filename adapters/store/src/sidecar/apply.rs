@@ -146,6 +146,13 @@ impl Sidecar {
             let query = query.bind(email.map(|email| email.to_lowercase()));
             query.execute(&mut *write).await.map_err(fault)?;
         }
+        if lesson.activity {
+            // Whoever is deactivated loses the open sessions for good, as by a change of our own.
+            let sql = "UPDATE users SET active = $2, \
+                       sessions_since = CASE WHEN $2 THEN sessions_since ELSE $3 END WHERE id = $1";
+            let query = sqlx::query(sql).bind(id.to_string()).bind(seen.user.active).bind(now());
+            query.execute(&mut *write).await.map_err(fault)?;
+        }
         if lesson.groups {
             self.take_over_groups(write, id, seen).await?;
         }

@@ -60,6 +60,8 @@ pub struct Beside {
     pub numbering: Numbering,
     /// Whether it holds e-mail addresses.
     pub emails: bool,
+    /// Whether it holds activity.
+    pub activity: bool,
     /// Whether it holds memberships in its own sets of rights.
     pub groups: bool,
 }

@@ -47,6 +47,7 @@ impl Sidecar {
             secret,
             created: one.prints.created.clone().filter(|_| is_old && known.created.is_none()),
             email: self.beside.emails && text(&row.user.email) != text(&seen.user.email),
+            activity: self.beside.activity && row.user.active != seen.user.active,
             groups: self.beside.groups && other_groups(&seen.user, &row.user).is_some(),
             made: seen.made.is_some(),
         }
@@ -62,10 +63,12 @@ pub(super) struct Plan {
 
 /// What is to be written down of somebody who is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is something that is out of date")]
 pub(super) struct Lesson {
     pub(super) secret: Option<String>,
     pub(super) created: Option<String>,
     pub(super) email: bool,
+    pub(super) activity: bool,
     pub(super) groups: bool,
     made: bool,
 }

@@ -4,19 +4,49 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use isogloss_canonical::command::Command;
-use isogloss_canonical::fault::FaultKind;
+use isogloss_canonical::fault::{FaultKind, Subject};
 use isogloss_canonical::key::NewKey;
 use isogloss_canonical::memory::Memory;
 use isogloss_canonical::realm::{Numbering, Realm};
 use isogloss_canonical::user::{NewUser, UserRef};
 use isogloss_store::{Numbered, Store};
 use serde_json::json;
-use sqlx::Connection as _;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, SqlStr};
 use tempfile::TempDir;
 
 use crate::kit::{
     OCTOPRINT, another, ask, assert_fault, create, fresh, get, named, person, realms, team,
 };
+
+/// A directory of the first release has the first migration only, and people in it.
+#[tokio::test]
+async fn a_directory_of_the_first_release_is_brought_up_to_date() {
+    let first = fresh().await;
+    first.close().await;
+    let file = first.directory.path().join(isogloss_store::DATABASE);
+    fs::remove_file(&file).unwrap();
+    let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+    let mut old = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    let sql = SqlStr::from_static(include_str!("../../migrations/0001_people.sql"));
+    let people = Migration::new(1, "people".into(), MigrationType::Simple, sql, false);
+    Migrator::with_migrations(vec![people]).run(&mut old).await.unwrap();
+    sqlx::query(
+        "INSERT INTO users (id, username, folded_name, role, active, failures, addresses, \
+         attributes, created, password_changed) VALUES \
+         ('0198c0de-0000-7000-8000-000000000000', 'ada', 'ada', 'user', 1, 0, '[]', '{}', 0, 0)",
+    )
+    .execute(&mut old)
+    .await
+    .unwrap();
+    old.close().await.unwrap();
+    let now = Store::open(first.directory.path(), realms()).await.unwrap();
+    let ada = get(&now, UserRef::Name("ada".to_owned())).await.unwrap();
+    assert_eq!(ada.id.to_string(), "0198c0de-0000-7000-8000-000000000000");
+    let again = create(&now, named("ada")).await;
+    assert_fault(again, FaultKind::Conflict, Some(Subject::Username));
+}
 
 #[tokio::test]
 async fn everything_is_there_after_a_restart() {
