@@ -35,8 +35,9 @@ pub enum Ask {
     /// Look after API keys
     #[command(after_help = "Example:\n  isogloss key add ada --dialect rhodecode --scope api")]
     Key(Key),
-    /// Bring over or list the ids that clients hold
-    #[command(after_help = "Example:\n  isogloss identity export > ids.csv")]
+    /// Bring over or list the ids that clients hold; decide who is who beside a system
+    #[command(after_help = "Examples:\n  isogloss identity export > ids.csv\n  \
+        isogloss identity list --state suspended --backend old")]
     Identity(Identity),
     /// Check or show the configuration
     #[command(after_help = "Example:\n  isogloss config check --config gateway.toml")]
@@ -328,6 +329,50 @@ pub enum IdentityAsk {
     Import {
         /// The file ("-": standard input)
         file: String,
+        #[command(flatten)]
+        /// Where.
+        at: At,
+    },
+    /// List the records beside a system, with their state: active, suspended, tombstone
+    #[command(after_help = "Example:\n  isogloss identity list --state suspended --backend old")]
+    List {
+        /// Only those in this state
+        #[arg(long, value_name = "STATE", value_parser = ["active", "suspended", "tombstone"])]
+        state: Option<String>,
+        #[command(flatten)]
+        /// Where.
+        at: At,
+    },
+    /// Say that a suspended person is the one whom the system shows under the same id and name
+    #[command(after_help = "Example:\n  \
+        isogloss identity confirm 0198c0de-0000-7000-8000-000000000000 --backend old")]
+    Confirm {
+        /// The record's id, as `identity list` shows it
+        id: uuid::Uuid,
+        #[command(flatten)]
+        /// Where.
+        at: At,
+    },
+    /// Say that a record is nobody's any more: its keys and sessions open nothing, for good
+    #[command(after_help = "Example:\n  \
+        isogloss identity tombstone 0198c0de-0000-7000-8000-000000000000 --backend old")]
+    Tombstone {
+        /// The record's id, as `identity list` shows it
+        id: uuid::Uuid,
+        #[command(flatten)]
+        /// Where.
+        at: At,
+    },
+    /// Say whose record it is: somebody whom the system shows, by the system's own id. The record
+    /// that they had until now becomes a tombstone
+    #[command(after_help = "Example:\n  \
+        isogloss identity bind 0198c0de-0000-7000-8000-000000000000 --to 7 --backend old")]
+    Bind {
+        /// The record's id, as `identity list` shows it
+        id: uuid::Uuid,
+        /// The system's own id of the person (a name, where names are ids)
+        #[arg(long, value_name = "ID")]
+        to: String,
         #[command(flatten)]
         /// Where.
         at: At,

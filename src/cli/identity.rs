@@ -2,33 +2,50 @@
 
 use std::io::Write;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow, bail};
 use isogloss_canonical::command::Command;
-use isogloss_canonical::realm::Realm;
-use isogloss_canonical::user::UserRef;
+use isogloss_canonical::realm::{Numbering, Realm};
+use isogloss_canonical::user::{UserId, UserRef};
+use isogloss_store::{Absence, Record, Seen, State};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::cli::arguments::{At, Identity, IdentityAsk};
+use crate::cli::import;
 use crate::cli::open::{People, people};
-use crate::cli::{print, table};
+use crate::cli::print;
+use crate::layers::bridge::Bridge;
 
 /// A row of the file.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Row {
-    realm: String,
-    id: String,
-    username: String,
+pub(crate) struct Row {
+    pub(crate) realm: String,
+    pub(crate) id: String,
+    pub(crate) username: String,
 }
 
-/// Lists or takes over ids.
+const HEADINGS: [&str; 6] = ["ID", "STATE", "USER NAME", "ID THERE", "SINCE", "IDS"];
+
+/// Lists or takes over ids, lists or changes records.
 pub(crate) async fn run(ask: &Identity) -> anyhow::Result<()> {
-    let (IdentityAsk::Export { at } | IdentityAsk::Import { at, .. }) = &ask.ask;
+    let at = match &ask.ask {
+        IdentityAsk::Export { at }
+        | IdentityAsk::Import { at, .. }
+        | IdentityAsk::List { at, .. }
+        | IdentityAsk::Confirm { at, .. }
+        | IdentityAsk::Tombstone { at, .. }
+        | IdentityAsk::Bind { at, .. } => at,
+    };
     let people = people(at).await?;
     let result = match &ask.ask {
         IdentityAsk::Export { at } => export(&people, at).await,
-        IdentityAsk::Import { file, at } => import(&people, file, at).await,
+        IdentityAsk::Import { file, at } => import::run(&people, file, at).await,
+        IdentityAsk::List { state, at } => list(&people, state.as_deref(), at).await,
+        IdentityAsk::Confirm { id, at } => confirm(&people, *id, at).await,
+        IdentityAsk::Tombstone { id, at } => tombstone(&people, *id, at).await,
+        IdentityAsk::Bind { id, to, at } => bind(&people, *id, to, at).await,
     };
     people.close().await;
     result
@@ -54,14 +71,128 @@ async fn export(people: &People, at: &At) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn import(people: &People, file: &str, at: &At) -> anyhow::Result<()> {
-    let rows = table::read::<Row>(file)?;
-    let count = rows.len();
-    let row = |(_, row): (u64, Row)| (UserRef::Name(row.username), Realm::new(row.realm), row.id);
-    let assign = Command::AssignIds(rows.into_iter().map(row).collect());
-    people.execute(assign).await.context("nothing was taken over")?;
-    if at.json {
-        return print::json(&json!({"imported": count}));
-    }
-    print::line(&format!("{count} ids were taken over"))
+/// Only a system behind a bridge has records beside it.
+fn bridge(people: &People) -> anyhow::Result<&Bridge> {
+    people.bridge().ok_or_else(|| {
+        anyhow!("people live in the embedded store: only a system over HTTP has records beside it")
+    })
 }
+
+async fn list(people: &People, state: Option<&str>, at: &At) -> anyhow::Result<()> {
+    let mut records = bridge(people)?.sidecar().records().await?;
+    records.retain(|record| state.is_none_or(|state| state == word(record.state)));
+    if at.json {
+        return print::json(&Value::Array(records.iter().map(value).collect()));
+    }
+    print::table(&HEADINGS, records.iter().map(row).collect())
+}
+
+async fn confirm(people: &People, id: Uuid, at: &At) -> anyhow::Result<()> {
+    let sidecar = bridge(people)?.sidecar();
+    let done = sidecar.confirm(UserId(id)).await;
+    let record = done.map_err(|fault| People::said(&fault)).context("nothing was changed")?;
+    done_with("confirmed", &record, at)
+}
+
+async fn tombstone(people: &People, id: Uuid, at: &At) -> anyhow::Result<()> {
+    let sidecar = bridge(people)?.sidecar();
+    let done = sidecar.bury(UserId(id)).await;
+    let record = done.map_err(|fault| People::said(&fault)).context("nothing was changed")?;
+    done_with("tombstone", &record, at)
+}
+
+/// The system is asked who has the id now: a record is bound to somebody who is there.
+async fn bind(people: &People, id: Uuid, to: &str, at: &At) -> anyhow::Result<()> {
+    let bridge = bridge(people)?;
+    let (realm, numbering) = bridge.namespace();
+    let user = match numbering {
+        Numbering::Names => UserRef::Name(to.to_owned()),
+        Numbering::From(_) => UserRef::Native(Realm::clone(realm), to.to_owned()),
+    };
+    let seen = bridge.show(user).await.map_err(|fault| People::said(&fault));
+    let seen = Seen::from(seen.with_context(|| format!("{realm} {to}"))?);
+    let done = bridge.sidecar().bind(UserId(id), &seen).await;
+    let record = done.map_err(|fault| People::said(&fault)).context("nothing was changed")?;
+    done_with("bound", &record, at)
+}
+
+fn done_with(what: &str, record: &Record, at: &At) -> anyhow::Result<()> {
+    if at.json {
+        return print::json(&json!({ what: value(record) }));
+    }
+    let there = record.native.as_deref().unwrap_or("nobody");
+    let (id, name) = (record.user.id, &record.user.username);
+    print::line(&format!("{what} {id} ({name}, there {there}): {}", said(record.state)))
+}
+
+fn word(state: State) -> &'static str {
+    match state {
+        State::Active => "active",
+        State::Suspended(_) => "suspended",
+        State::Tombstone => "tombstone",
+    }
+}
+
+fn said(state: State) -> &'static str {
+    match state {
+        State::Active => "active",
+        State::Suspended(Absence::Once) => "suspended (one read did not show them)",
+        State::Suspended(Absence::Confirmed) => "suspended (gone from the system)",
+        State::Suspended(Absence::Held) => {
+            "suspended (many vanished at once; confirm or tombstone)"
+        }
+        State::Tombstone => "tombstone",
+    }
+}
+
+fn value(record: &Record) -> Value {
+    let absence = match record.state {
+        State::Suspended(Absence::Once) => Some("once"),
+        State::Suspended(Absence::Confirmed) => Some("confirmed"),
+        State::Suspended(Absence::Held) => Some("held"),
+        State::Active | State::Tombstone => None,
+    };
+    let ids = record.user.ids.iter().map(|(realm, id)| (realm.to_string(), json!(id)));
+    json!({
+        "id": record.user.id.to_string(),
+        "state": word(record.state),
+        "absence": absence,
+        "username": record.user.username,
+        "native": record.native,
+        "since": record.since.to_string(),
+        "ids": ids.collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+fn row(record: &Record) -> Vec<String> {
+    let ids: Vec<_> = record.user.ids.iter().map(|(realm, id)| format!("{realm}:{id}")).collect();
+    vec![
+        record.user.id.to_string(),
+        said(record.state).to_owned(),
+        record.user.username.clone(),
+        record.native.clone().unwrap_or_default(),
+        record.since.to_string(),
+        ids.join(" "),
+    ]
+}
+
+/// Refuses a row that no namespace could hold.
+pub(crate) fn check(row: &Row, namespaces: &[isogloss_store::Numbered]) -> anyhow::Result<()> {
+    let known = namespaces.iter().find(|known| known.realm.as_str() == row.realm);
+    let Some(known) = known else {
+        let all: Vec<_> = namespaces.iter().map(|known| known.realm.as_str()).collect();
+        bail!("no id namespace {:?}; known: {}", row.realm, all.join(", "));
+    };
+    if known.users == Numbering::Names {
+        bail!("{} calls people by their names: no other ids can be given there", row.realm);
+    }
+    let number = row.id.parse::<i64>().ok();
+    let number = number.filter(|number| number.to_string() == row.id);
+    match number {
+        Some(number) if (1..=GREATEST).contains(&number) => Ok(()),
+        _ => bail!("{:?} is no id of {}: a whole number from 1 to {GREATEST}", row.id, row.realm),
+    }
+}
+
+/// The greatest id that can be taken over; one more would be the last number there is.
+const GREATEST: i64 = i64::MAX - 1;

@@ -11,6 +11,7 @@ mod config;
 mod dialects;
 mod explain;
 mod identity;
+mod import;
 mod init;
 mod key;
 mod manual;

@@ -13,7 +13,7 @@ use isogloss_canonical::key::NewKey;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::User;
 use isogloss_canonical::user::UserId;
-use isogloss_store::Store;
+use isogloss_store::{Numbered, Store};
 use jiff::Timestamp;
 
 use crate::auth::guessing::{self, Policy};
@@ -23,6 +23,7 @@ use crate::config::check::Scope;
 use crate::config::finding::Findings;
 use crate::config::load::{self, Loaded};
 use crate::config::settings::Settings;
+use crate::layers::bridge::Bridge;
 use crate::provision::bootstrap;
 use crate::sessions::Sessions;
 use crate::{registry, startup};
@@ -74,6 +75,8 @@ pub(crate) struct People {
     policy: Policy,
     backends: Backends,
     backend: Arc<dyn Backend>,
+    bridge: Option<Bridge>,
+    namespaces: Vec<Numbered>,
 }
 
 /// The people behind a backend; without a name, behind the embedded store or the only backend.
@@ -83,8 +86,11 @@ pub(crate) async fn people(at: &At) -> anyhow::Result<People> {
     let backends = Backends::open(&settings, &store).await?;
     let name = name(&settings, at)?;
     let backend = backends.named(&name, &BTreeMap::new())?;
+    let bridge = backends.bridge(&name).cloned();
+    let namespaces = registry::numbered(&settings);
     let sessions = backends.sessions(&name, &store);
-    Ok(People { store, sessions, policy: Policy::from(&settings.auth), backends, backend })
+    let policy = Policy::from(&settings.auth);
+    Ok(People { store, sessions, policy, backends, backend, bridge, namespaces })
 }
 
 fn name(settings: &Settings, at: &At) -> anyhow::Result<String> {
@@ -134,6 +140,21 @@ impl People {
         Ok(locked || closed.map_err(|fault| sentence(&fault))?)
     }
 
+    /// The bridge to the system, if people live in one.
+    pub(crate) const fn bridge(&self) -> Option<&Bridge> {
+        self.bridge.as_ref()
+    }
+
+    /// The id namespaces of the configuration.
+    pub(crate) fn namespaces(&self) -> &[Numbered] {
+        &self.namespaces
+    }
+
+    /// Says a fault to the operator.
+    pub(crate) fn said(fault: &Fault) -> anyhow::Error {
+        sentence(fault)
+    }
+
     /// Closes what was opened.
     pub(crate) async fn close(&self) {
         self.backends.close().await;
@@ -155,6 +176,9 @@ fn sentence(fault: &Fault) -> anyhow::Error {
         None => "thing",
     };
     match fault.kind {
+        FaultKind::NotFound | FaultKind::Conflict if !fault.detail.is_empty() => {
+            anyhow::anyhow!("{}", fault.detail)
+        }
         FaultKind::NotFound => anyhow::anyhow!("there is no such {what}"),
         FaultKind::Conflict => anyhow::anyhow!("there is such a {what} already"),
         _ if fault.detail.is_empty() => anyhow::Error::new(fault.clone()),

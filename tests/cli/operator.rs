@@ -88,8 +88,28 @@ fn keys_and_ids_that_clients_hold_are_taken_over() {
     let table = desk.ok(&["identity", "export"]);
     assert!(table.contains("kanboard,700,ada") && table.contains("kanboard,2,admin"), "{table}");
     desk.write("taken.csv", "realm,id,username\ndandelion,55,ada\nkanboard,2,ada\n");
-    assert!(desk.fails(&["identity", "import", "taken.csv"]).contains("nothing was taken over"));
-    assert_eq!(desk.ok(&["identity", "export"]), table);
+    let told = desk.fails(&["identity", "import", "taken.csv"]);
+    assert!(told.contains("nothing was taken over: line 3: kanboard id 2 is"), "{told}");
+    for (row, why) in [
+        ("kanboard,9223372036854775807,ada", "a whole number"),
+        ("kanboard,0,ada", "a whole number"),
+        ("kanboard,007,ada", "a whole number"),
+        ("kanboard,ada,ada", "a whole number"),
+        ("octoprint,ada,ada", "by their names"),
+        ("kanbord,7,ada", "known: "),
+        ("dandelion,55,nobody", "called \"nobody\""),
+        ("dandelion,54,admin", "is in line 2 too"),
+        ("dandelion,56,ada", "in line 2"),
+    ] {
+        desk.write("wrong.csv", &format!("realm,id,username\ndandelion,54,ada\n{row}\n"));
+        let told = desk.fails(&["identity", "import", "wrong.csv"]);
+        assert!(told.contains("line 3: ") && told.contains(why), "{row}: {told}");
+    }
+    assert_eq!(desk.ok(&["identity", "export"]), table, "nothing was taken over");
+    desk.write("last.csv", "realm,id,username\nkanboard,9223372036854775806,ada\n");
+    desk.ok(&["identity", "import", "last.csv"]);
+    desk.ok(&["user", "add", "somebody-later"]);
+    assert!(desk.fails(&["identity", "list"]).contains("embedded store"));
     server.stop();
 }
 

@@ -1,0 +1,62 @@
+//! `isogloss identity import`: all rows or none, and which row is why not.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, anyhow, bail};
+use isogloss_canonical::command::Command;
+use isogloss_canonical::realm::Realm;
+use isogloss_canonical::user::UserRef;
+use serde_json::json;
+
+use crate::cli::arguments::At;
+use crate::cli::identity::{Row, check};
+use crate::cli::open::People;
+use crate::cli::{print, table};
+
+/// Takes over the ids of a file.
+pub(crate) async fn run(people: &People, file: &str, at: &At) -> anyhow::Result<()> {
+    let rows = table::read::<Row>(file)?;
+    let refused = "nothing was taken over";
+    inspect(people, &rows).context(refused)?;
+    let count = rows.len();
+    let row = |(_, row): &(u64, Row)| {
+        let user = UserRef::Name(row.username.clone());
+        (user, Realm::new(row.realm.as_str()), row.id.clone())
+    };
+    let assign = Command::AssignIds(rows.iter().map(row).collect());
+    if let Err(why) = people.execute(assign).await {
+        return Err(placed(&rows, why)).context(refused);
+    }
+    if at.json {
+        return print::json(&json!({"imported": count}));
+    }
+    print::line(&format!("{count} ids were taken over"))
+}
+
+/// What can be told from the file alone.
+fn inspect(people: &People, rows: &[(u64, Row)]) -> anyhow::Result<()> {
+    let (mut ids, mut names) = (HashMap::new(), HashMap::new());
+    for (line, row) in rows {
+        check(row, people.namespaces()).with_context(|| format!("line {line}"))?;
+        if let Some(other) = ids.insert((&row.realm, &row.id), line) {
+            bail!("line {line}: {} id {} is in line {other} too", row.realm, row.id);
+        }
+        if let Some(other) = names.insert((&row.realm, &row.username), line) {
+            bail!("line {line}: {} has an id of {} in line {other}", row.username, row.realm);
+        }
+    }
+    Ok(())
+}
+
+/// A refusal of the whole, with the line that it is about.
+fn placed(rows: &[(u64, Row)], why: anyhow::Error) -> anyhow::Error {
+    let said = format!("{why:#}");
+    let about = |(_, row): &&(u64, Row)| {
+        said.contains(&format!("{} id {} ", row.realm, row.id))
+            || said.contains(&format!("called {:?}", row.username))
+    };
+    match rows.iter().find(about) {
+        Some((line, _)) => anyhow!("line {line}: {said}"),
+        None => why,
+    }
+}
