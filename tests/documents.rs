@@ -33,6 +33,42 @@ fn the_manual_of_each_dialect() {
     }
 }
 
+/// The threat model names the tests that hold its promises, in the last column of its tables.
+#[test]
+fn the_tests_of_the_threat_model() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources = String::new();
+    for folder in ["tests", "src", "adapters", "canonical"] {
+        collect(&root.join(folder), &mut sources);
+    }
+    let written = fs::read_to_string(root.join("docs/security.md")).unwrap();
+    let rows = written.lines().filter(|line| line.starts_with("| "));
+    let evidence = rows.filter_map(|row| row.trim_end_matches(" |").rsplit_once(" | `"));
+    let names: Vec<&str> =
+        evidence.flat_map(|(_, names)| names.split('`').step_by(2)).filter(is_a_test).collect();
+    assert!(names.len() > 60, "{names:?}");
+    for name in names {
+        let defined = [format!("fn {name}("), format!("\"{name}\""), format!("::{name}\"")];
+        assert!(defined.iter().any(|form| sources.contains(form)), "there is no test {name}");
+    }
+}
+
+/// The names of tests have several words.
+fn is_a_test(name: &&str) -> bool {
+    name.contains(['-', '_']) && !name.contains(' ')
+}
+
+fn collect(folder: &Path, sources: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, sources);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            sources.push_str(&fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
 #[test]
 fn the_permissions() {
     holds("docs/permissions.md", &manual::permissions());
