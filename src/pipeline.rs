@@ -145,17 +145,19 @@ impl Pipeline {
         })
     }
 
-    /// Somebody who was given a new password or made active may sign in again. That this fails does
-    /// not undo what was done: the locks end by themselves.
-    async fn unlock(&self, user: UserRef) {
-        let forgotten = async {
-            let read = Command::GetUser(user);
-            let user = self.execute(read, &Caller::Gateway).await.and_then(Outcome::user)?;
-            guessing::unlock(&self.sessions, &user).await?;
-            self.execute(Command::ClearFailures((&*user).into()), &Caller::Gateway).await
-        };
-        if let Err(fault) = forgotten.await {
-            tracing::warn!(%fault, "a lock was not lifted");
+    /// Somebody who is given a new password or made active may sign in again. This comes first: if
+    /// it fails, nothing is done, and nothing is answered as done.
+    async fn unlock(&self, user: UserRef) -> Result<(), Fault> {
+        let read = Command::GetUser(user);
+        match self.execute(read, &Caller::Gateway).await.and_then(Outcome::user) {
+            Ok(user) => {
+                guessing::unlock(&self.sessions, &user).await?;
+                let clear = Command::ClearFailures((&*user).into());
+                self.execute(clear, &Caller::Gateway).await.map(drop)
+            }
+            // Whom the command does not find either.
+            Err(fault) if fault.kind == FaultKind::NotFound => Ok(()),
+            Err(fault) => Err(fault),
         }
     }
 
@@ -234,12 +236,10 @@ impl Exchange for Pipeline {
             return Err(fault);
         }
         self.term.admit(verb.changes())?;
-        let unlocks = guessing::unlocked_by(&command).cloned();
-        let outcome = self.execute(command, caller).await?;
-        if let Some(user) = unlocks {
-            self.unlock(user).await;
+        if let Some(user) = guessing::unlocked_by(&command) {
+            self.unlock(user.clone()).await?;
         }
-        Ok(outcome)
+        self.execute(command, caller).await
     }
 
     async fn read(&self, command: Command) -> Result<Outcome, Fault> {
