@@ -169,7 +169,11 @@ impl Server {
     }
 
     pub(crate) fn get_for(&self, host: &str, path: &str) -> String {
-        self.send(host, &format!("GET {path}"), "Accept: */*", "")
+        self.get_for_with(host, path, "Accept: */*")
+    }
+
+    pub(crate) fn get_for_with(&self, host: &str, path: &str, header: &str) -> String {
+        self.send(host, &format!("GET {path}"), header, "")
     }
 
     pub(crate) fn post(&self, path: &str, body: &str) -> String {

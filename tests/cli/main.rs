@@ -131,6 +131,34 @@ fn a_route_is_mounted_by_host_and_on_a_listener_of_its_own() {
     server.stop();
 }
 
+/// Whoever could choose a route by a header would come past what stands before the other one.
+#[test]
+fn only_a_trusted_proxy_says_for_which_host_it_asks() {
+    let headers = [
+        ("X-Forwarded-Host: prints.example", true),
+        ("Forwarded: for=127.0.0.1;host=prints.example", false),
+        ("X-Host: prints.example", false),
+    ];
+    for proxies in ["", "trusted_proxies = [\"127.0.0.1\"]\n"] {
+        let desk = Desk::new();
+        desk.write(
+            "gateway.toml",
+            &format!(
+                "[server]\nlisten = \"127.0.0.1:0\"\n{proxies}\
+                 [[route]]\nhost = \"boards.example\"\ndialect = \"kanboard\"\n\
+                 [[route]]\nhost = \"prints.example\"\ndialect = \"octoprint\"\n"
+            ),
+        );
+        let server = desk.serve(&["--config", "gateway.toml"]);
+        for (header, counts) in headers {
+            let asked = server.get_for_with("boards.example", "/jsonrpc.php", header);
+            let at_boards = asked.contains("-32700");
+            assert_eq!(at_boards, !(counts && !proxies.is_empty()), "{header} {proxies}: {asked}");
+        }
+        server.stop();
+    }
+}
+
 #[test]
 fn a_wrong_configuration_is_refused_with_its_place() {
     let desk = Desk::new();
