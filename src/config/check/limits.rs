@@ -58,6 +58,7 @@ const LIMITS: &[Limit] = &[
 const OF_DIALECTS: &[&str] = &["route", "*", "options"];
 
 pub(super) fn check(check: &mut Check<'_>) {
+    waits(check);
     for (key, number) in numbers(&check.loaded.tree) {
         let Some(limit) = limit_of(&key) else { continue };
         let fits = u64::try_from(number).is_ok_and(|number| limit.range.contains(&number));
@@ -68,6 +69,16 @@ pub(super) fn check(check: &mut Check<'_>) {
             let expected = format!("{least} to {most} {}", limit.unit);
             check.refuse(&key, format!("{number} is too {size}"), expected);
         }
+    }
+}
+
+/// A longest wait that is shorter than the first one would end every wait early.
+fn waits(check: &mut Check<'_>) {
+    let auth = &check.loaded.settings.auth;
+    let (first, longest) = (auth.wait_secs, auth.longest_wait_secs);
+    if longest < first {
+        let problem = format!("{longest} is less than wait_secs = {first}");
+        check.refuse(&Key::of(&["auth", "longest_wait_secs"]), problem, "wait_secs or more");
     }
 }
 
