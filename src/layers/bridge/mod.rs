@@ -193,3 +193,18 @@ impl Backend for Bridge {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_after_the_system_has_done_its_part_is_never_the_callers_doing() {
+        for kind in FaultKind::ALL {
+            let told = own_trouble(Fault::new(kind, "the database's sentence"));
+            assert!(!told.kind.is_callers(), "{kind:?} became {told}");
+            assert_eq!(told.subject, None);
+            assert!(told.detail.contains("the database's sentence"), "{told}");
+        }
+    }
+}
