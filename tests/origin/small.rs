@@ -1,13 +1,25 @@
 //! Heads that another server could read otherwise, and what an anonymous request may cost the log.
 
 use std::io::{Read, Write};
+use std::net::TcpStream;
 
 use crate::front::{Front, get, rpc};
 use crate::recorder::Recorder;
 
+/// The recorder's answer to the end, so that what is sent next meets no request in flight.
+fn whole_answer(stream: &mut TcpStream) -> String {
+    let mut answer = String::new();
+    while !answer.ends_with("\r\n\r\nok") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        answer.push(char::from(byte[0]));
+    }
+    answer
+}
+
 #[test]
 fn a_bare_line_feed_ends_no_line() {
-    let origin = Recorder::start();
+    let origin = Recorder::patient();
     let front = Front::start("octoprint", &origin.url);
     for request in [
         "GET /page HTTP/1.1\nHost: a\r\nConnection: close\r\n\r\n",
@@ -25,9 +37,8 @@ fn a_bare_line_feed_ends_no_line() {
     ] {
         let mut stream = front.connect();
         stream.write_all(first.as_bytes()).unwrap();
-        let mut answer = [0; 15];
-        stream.read_exact(&mut answer).unwrap();
-        assert_eq!(&answer, b"HTTP/1.1 200 OK", "{first:?}");
+        let answer = whole_answer(&mut stream);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{first:?}: {answer}");
         stream.write_all(b"GET /page HTTP/1.1\nHost: a\r\n\r\n").unwrap();
         let mut rest = String::new();
         stream.read_to_string(&mut rest).unwrap();
@@ -40,22 +51,26 @@ fn a_bare_line_feed_ends_no_line() {
 
 #[test]
 fn lines_that_end_as_they_should_are_read() {
-    let origin = Recorder::start();
+    let origin = Recorder::patient();
     let front = Front::start("octoprint", &origin.url);
     let mut stream = front.connect();
-    // In pieces, one after the other on one connection, with bodies that look like heads.
-    let all = "\r\nPOST /page HTTP/1.1\r\nHost: a\r\nContent-Length:   5\r\n\r\n\n\n\r\n\n\
-               POST /page HTTP/1.1\r\nHost: a\r\ntransfer-encoding: Chunked\r\n\r\n\
-               5;x=y\r\n\n\n\r\n\n\r\n0\r\n\r\n\
-               GET /page HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-    for piece in all.as_bytes().chunks(7) {
-        stream.write_all(piece).unwrap();
-        stream.flush().unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(2));
+    // In pieces, one after the other on one connection, with bodies that look like heads. Each waits
+    // for the answer to the one before: a server may close a connection after any answer to one of
+    // several requests that were sent together, and this one does.
+    for request in [
+        "\r\nPOST /page HTTP/1.1\r\nHost: a\r\nContent-Length:   5\r\n\r\n\n\n\r\n\n",
+        "POST /page HTTP/1.1\r\nHost: a\r\ntransfer-encoding: Chunked\r\n\r\n\
+         5;x=y\r\n\n\n\r\n\n\r\n0\r\n\r\n",
+        "GET /page HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    ] {
+        for piece in request.as_bytes().chunks(7) {
+            stream.write_all(piece).unwrap();
+            stream.flush().unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        let answer = whole_answer(&mut stream);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{request:?}: {answer}");
     }
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    assert_eq!(answer.matches("HTTP/1.1 200").count(), 3, "{answer}");
     let bodies: Vec<_> = origin.arrived(3).into_iter().map(|one| one.body.unwrap()).collect();
     assert_eq!(bodies, [b"\n\n\r\n\n".to_vec(), b"\n\n\r\n\n".to_vec(), Vec::new()]);
 }
