@@ -1,6 +1,7 @@
 //! Which proxies are believed, and who a request comes from: one address for keys, logins,
 //! sessions and limits.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
@@ -70,11 +71,22 @@ fn address(hop: &[u8]) -> Option<IpAddr> {
     parsed.map(|address: IpAddr| address.to_canonical())
 }
 
-/// Whether only a trusted proxy may say this: such headers never reach a dialect from anybody else.
+/// Whether only a trusted proxy may say this: from anybody else, such headers reach neither a dialect
+/// nor an origin.
 #[must_use]
 pub fn is_a_proxys(header: &str) -> bool {
-    const NAMES: [&str; 4] = ["forwarded", "x-real-ip", "x-script-name", "x-scheme"];
-    header.starts_with("x-forwarded-") || NAMES.contains(&header)
+    const NAMES: [&str; 6] =
+        ["forwarded", "remote-groups", "remote-user", "x-real-ip", "x-script-name", "x-scheme"];
+    const BEGINNINGS: [&str; 2] = ["x-forwarded-", "x-remote-"];
+    let header = header_as_read(header);
+    NAMES.contains(&header.as_ref()) || BEGINNINGS.iter().any(|own| header.starts_with(own))
+}
+
+/// A header's name as servers behind CGI or WSGI read it: they take `_` for `-`, so that
+/// `X_Script_Name` is `X-Script-Name` to them. In lower case.
+#[must_use]
+pub fn header_as_read(name: &str) -> Cow<'_, str> {
+    if name.contains('_') { name.replace('_', "-").into() } else { name.into() }
 }
 
 impl Serialize for Proxies {

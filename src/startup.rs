@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use futures_util::future::join_all;
+use isogloss_canonical::vouching::Vouching;
 use isogloss_store::Store;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -94,14 +95,15 @@ fn mount(
         exchange: Duration::from_millis(settings.server.idle_timeout_ms),
         websocket: Duration::from_millis(settings.server.websocket_idle_timeout_ms),
     };
-    let origin = route.origin.as_ref().map(|wanted| origin(wanted, rest));
-    let origin = origin.transpose().with_context(|| format!("route {}: origin", route.path))?;
     let dialect = registry::dialect(route).map_err(|why| anyhow!("route {}: {why}", route.path))?;
+    let vouching = dialect.vouching();
+    let origin = route.origin.as_ref().map(|wanted| origin(wanted, rest, &vouching));
+    let origin = origin.transpose().with_context(|| format!("route {}: origin", route.path))?;
     Ok(Route {
         path: route.path.clone(),
         host: route.host.clone(),
         name: route.dialect.clone(),
-        pipeline: pipeline.with_origin(origin.clone()).believing(dialect.vouching()),
+        pipeline: pipeline.with_origin(origin.clone()).believing(vouching),
         dialect,
         origin,
     })
@@ -124,10 +126,14 @@ pub(crate) fn reach(wanted: &settings::Origin) -> Reach {
 }
 
 /// The old system of a route. Its name in `Via` is drawn anew, so that only we are a loop to us.
-fn origin(wanted: &settings::Origin, rest: Rest) -> anyhow::Result<Arc<Origin>> {
+fn origin(
+    wanted: &settings::Origin,
+    rest: Rest,
+    vouching: &Vouching,
+) -> anyhow::Result<Arc<Origin>> {
     let pseudonym = format!("isogloss-{}", hex::encode(&random()[..8]));
     let made = Origin::new(&reach(wanted), rest, pseudonym);
-    Ok(Arc::new(made.map_err(|why| anyhow!(why))?))
+    Ok(Arc::new(made.map_err(|why| anyhow!(why))?.keeping(vouching.headers.clone())))
 }
 
 /// Tells a person, or a script that waits for it, where the gateway listens. It serves without a

@@ -22,6 +22,8 @@ pub enum Voucher {
 pub struct Vouching {
     /// A trusted proxy names who calls.
     pub proxy: bool,
+    /// The headers by which it does, in lower case. From anybody else they go nowhere.
+    pub headers: Vec<String>,
     /// A person whom it names and nobody knows is created, as an ordinary one.
     pub creates: bool,
     /// It names their groups too.

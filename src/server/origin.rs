@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 use self::framing::Framing;
 use self::headers::{Through, all, forwarded, joined, onward};
 use self::idle::Activity;
+use crate::proxies::header_as_read;
 use crate::server::head::Head;
 use crate::upstream::Reach;
 use crate::upstream::passage::{Passage, Passed, Passing, Pieces, Sent};
@@ -46,6 +47,8 @@ pub struct Origin {
     rest: Rest,
     /// Our name in `Via`: its own for each origin, so that a chain of gateways is no loop.
     pseudonym: String,
+    /// Headers by which a trusted proxy names who calls; from anybody else they do not go on.
+    vouching: Vec<String>,
 }
 
 type Received = mpsc::Receiver<io::Result<Bytes>>;
@@ -53,7 +56,13 @@ type Received = mpsc::Receiver<io::Result<Bytes>>;
 impl Origin {
     /// Prepares to pass requests on. The error names what is wrong.
     pub fn new(reach: &Reach, rest: Rest, pseudonym: String) -> Result<Self, String> {
-        Ok(Self { passage: Passage::new(reach)?, rest, pseudonym })
+        Ok(Self { passage: Passage::new(reach)?, rest, pseudonym, vouching: Vec::new() })
+    }
+
+    /// Keeps these headers, in lower case, from the origin unless a trusted proxy sends them.
+    #[must_use]
+    pub fn keeping(self, vouching: Vec<String>) -> Self {
+        Self { vouching, ..self }
     }
 
     /// The path of its base address, without a slash at its end.
@@ -88,6 +97,7 @@ impl Origin {
     ) -> Result<HttpResponse, Fault> {
         let via = self.via(&joined(all(asked.headers, "via")))?;
         let mut headers: Vec<_> = onward(asked).collect();
+        headers.retain(|(name, _)| asked.sender.by_proxy || !self.is_vouching(name));
         headers.push(("via".to_owned(), via.into()));
         headers.extend(forwarded(asked));
         let query = asked.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
@@ -107,6 +117,10 @@ impl Origin {
             Some(received) if passed.switches() => switch(passed, received, activity).await,
             _ => Ok(back(passed, activity)),
         }
+    }
+
+    fn is_vouching(&self, name: &str) -> bool {
+        self.vouching.iter().any(|own| header_as_read(own) == header_as_read(name))
     }
 
     /// What `Via` says from here on; a fault if we are in it already.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use isogloss_canonical::http::Request;
 use percent_encoding::percent_decode_str;
 
+use crate::proxies::header_as_read;
 use crate::router::{Route, Router};
 
 /// How often a path is decoded in search of what it means.
@@ -132,7 +133,7 @@ fn readings(path: &str) -> Option<Vec<String>> {
 
 /// What may stand before a path that means the same without it.
 fn prefixes(way: Way<'_>, request: &Request) -> Vec<String> {
-    let named = request.headers.iter().filter(|(name, _)| ROOTS.contains(&name.as_str()));
+    let named = request.headers.iter().filter(|(name, _)| ROOTS.contains(&&*header_as_read(name)));
     let named = named.flat_map(|(_, value)| {
         let text = String::from_utf8_lossy(value).into_owned();
         let parts: Vec<_> = text.split(',').map(str::to_owned).collect();
@@ -178,7 +179,8 @@ fn without_prefixes(mut paths: Vec<String>, prefixes: &[String]) -> Option<Vec<S
 
 /// The verb, and the verbs that the origin may take in its place.
 fn methods(request: &Request) -> Vec<String> {
-    let named = request.headers.iter().filter(|(name, _)| OVERRIDES.contains(&name.as_str()));
+    let named =
+        request.headers.iter().filter(|(name, _)| OVERRIDES.contains(&&*header_as_read(name)));
     let named = named.map(|(_, value)| String::from_utf8_lossy(value).trim().to_uppercase());
     let query = request.query.iter().flat_map(|query| query.split('&'));
     let asked = query.filter_map(|pair| pair.strip_prefix("_method=")).map(str::to_uppercase);

@@ -1,6 +1,7 @@
 //! What a client may say of where it found the gateway: nothing, unless a trusted proxy says it.
 
 use crate::front::{Front, Plan, get};
+use crate::recorder::Recorder;
 
 /// All that OctoPrint believes of a proxy.
 const FORGED: &str = "X-Script-Name: /forged\r\nX-Forwarded-Prefix: /forged\r\n\
@@ -25,5 +26,27 @@ fn a_stranger_does_not_say_where_the_gateway_is() {
 fn a_trusted_proxy_does() {
     for answer in answers("trusted_proxies = [\"127.0.0.1\"]") {
         assert!(answer.contains("forged"), "{answer}");
+    }
+}
+
+/// A server behind CGI or WSGI reads `X_Script_Name` as `X-Script-Name`, and may believe a proxy's
+/// word for who calls.
+#[test]
+fn a_stranger_names_nobody_and_no_root_to_the_origin() {
+    let forged = "X_Script_Name: /q\r\nX_Script-Name: /q\r\nX_Forwarded_For: forged\r\n\
+                  X-Remote-User: forged\r\nX_Remote_User: forged\r\nREMOTE_USER: forged\r\n\
+                  X-Who: forged\r\nX_Who: forged\r\nTransfer_Encoding: forged\r\nX-Else: kept\r\n";
+    for server in ["", "trusted_proxies = [\"127.0.0.1\"]"] {
+        let origin = Recorder::start();
+        let more = "[route.options]\nremote_user = true\nremote_user_header = \"X-Who\"\n";
+        let plan =
+            Plan { dialect: "octoprint", origin: &origin.url, server, more, ..Plan::default() };
+        let answer = Front::with(&plan).send(&get("/index.html", forged));
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let head = origin.arrived(1)[0].head.to_lowercase();
+        assert!(head.contains("x-else: kept") && !head.contains("transfer_encoding"), "{head}");
+        let believed = head.contains("x-who: forged") && head.contains("remote_user: forged");
+        assert_eq!(believed, !server.is_empty(), "{head}");
+        assert!(!server.is_empty() || !head.contains("forged") && !head.contains("/q"), "{head}");
     }
 }

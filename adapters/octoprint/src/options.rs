@@ -127,6 +127,13 @@ pub(crate) struct Remote {
     pub(crate) mapping: BTreeMap<String, String>,
 }
 
+impl Remote {
+    /// The headers that a proxy sends, in lower case.
+    fn headers(&self) -> impl Iterator<Item = String> + '_ {
+        [Some(&self.user), self.groups.as_ref()].into_iter().flatten().map(|own| own.to_lowercase())
+    }
+}
+
 /// Who a guest from near is taken for.
 #[derive(Clone, Debug)]
 pub(crate) struct Autologin {
@@ -171,6 +178,7 @@ impl Settings {
             networks: autologin.networks.clone(),
         });
         Vouching {
+            headers: self.remote.iter().flat_map(Remote::headers).collect(),
             proxy: self.remote.is_some() || self.basic == Some(Checked::Elsewhere),
             creates: self.remote.as_ref().is_some_and(|remote| remote.add),
             groups: self.remote.as_ref().is_some_and(|remote| remote.groups.is_some()),

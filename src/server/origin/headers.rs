@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use actix_web::http::header::{HeaderMap, HeaderValue};
 use bytes::Bytes;
 
+use crate::proxies::header_as_read;
 use crate::server::head::Head;
 
 /// Headers that are about one connection, not about the message.
@@ -50,7 +51,8 @@ impl Through {
 
     /// Whether a header goes on as it is; its name in lower case.
     pub(super) fn lets(&self, name: &str) -> bool {
-        !HOP_BY_HOP.contains(&name) && !ANEW.contains(&name) && !self.names(name)
+        let read = header_as_read(name);
+        !HOP_BY_HOP.contains(&&*read) && !ANEW.contains(&&*read) && !self.names(name)
     }
 }
 
