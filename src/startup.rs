@@ -153,7 +153,12 @@ struct Stop {
     hangup: Signal,
     /// These ask for nothing; unheard, they would end the process at once.
     ignored: [Signal; 2],
+    /// The same of timers, files over a limit (which then fail by themselves) and the power supply.
+    _unheard: Vec<Signal>,
 }
+
+/// SIGALRM, SIGXFSZ, SIGVTALRM, SIGPROF, SIGIO and SIGPWR, as Linux numbers them.
+const UNHEARD: [i32; 6] = [14, 25, 26, 27, 29, 30];
 
 impl Stop {
     /// From here on a signal is heard, and no longer ends the process at once.
@@ -164,6 +169,10 @@ impl Stop {
             quit: signal(SignalKind::quit())?,
             hangup: signal(SignalKind::hangup())?,
             ignored: [signal(SignalKind::user_defined1())?, signal(SignalKind::user_defined2())?],
+            _unheard: UNHEARD
+                .map(|number| signal(SignalKind::from_raw(number)))
+                .into_iter()
+                .collect::<Result<_, _>>()?,
         })
     }
 

@@ -15,7 +15,7 @@ fn answers(front: &Front) {
 #[test]
 fn signals_that_ask_for_nothing_end_nothing() {
     let mut front = Front::start("octoprint", "");
-    for name in ["HUP", "USR1", "USR2", "PIPE"] {
+    for name in ["HUP", "USR1", "USR2", "PIPE", "ALRM", "XFSZ", "VTALRM", "PROF", "IO", "PWR"] {
         front.signal(name);
         std::thread::sleep(Duration::from_millis(100));
         answers(&front);
