@@ -89,7 +89,14 @@ async fn believed() -> Result<(), Failed> {
 
 async fn done() -> Result<(), Failed> {
     let bench = bench().await;
-    let all = Vouching { proxy: true, creates: true, groups: true, near: None, wizard: true };
+    let all = Vouching {
+        headers: Vec::new(),
+        proxy: true,
+        creates: true,
+        groups: true,
+        near: None,
+        wizard: true,
+    };
     let plain = Vouching { proxy: true, ..Vouching::default() };
     let new = |name: &str, role| {
         let username = name.to_owned();
