@@ -55,8 +55,30 @@ impl Check<'_> {
         if self.caller.is(person) {
             return Ok(true);
         }
-        let found = self.person(person).await?;
-        Ok(found.is_none_or(|found| found.id == self.user.id || Held::of(&found).within(&self.own)))
+        match self.person(person).await? {
+            None => Ok(true),
+            Some(found) if found.id == self.user.id => Ok(true),
+            Some(found) if !Held::of(&found).within(&self.own) => Ok(false),
+            Some(found) => self.has_no_more_words(&found).await,
+        }
+    }
+
+    /// Whether the rights that only their system knows, of a person and of the groups that an
+    /// administrator made for them, are all the caller's too. What a fresh server's own groups
+    /// convey is what ordinary people have there.
+    async fn has_no_more_words(&self, found: &User) -> Result<bool, Fault> {
+        let mut words: Vec<(String, Value)> = found.attributes.clone().into_iter().collect();
+        for own in found.groups.iter().filter(|own| !registry::is_founded(own)) {
+            let group = self.group_of(&GroupRef::Id(own.group)).await?;
+            words.extend(group.map(|group| group.attributes).unwrap_or_default());
+        }
+        for (name, value) in words.iter().filter(|(name, _)| registry::holds_rights(name)) {
+            let Some(theirs) = flags(value) else { return Ok(false) };
+            if !theirs.is_empty() && !theirs.is_subset(&self.held(name).await?) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     async fn given(&self) -> Result<bool, Fault> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use isogloss_canonical::adapter::{Adapter, Options, SystemBackend};
 use isogloss_canonical::dialect::{Dialect, Method};
+use isogloss_canonical::group::Membership;
 use isogloss_canonical::realm::{NativeIds, Numbering, Realm};
 use isogloss_store::Numbered;
 
@@ -122,6 +123,16 @@ pub fn numbered_ids(id: &str) -> NativeIds {
 #[must_use]
 pub fn holds_rights(attribute: &str) -> bool {
     ADAPTERS.iter().any(|adapter| adapter.rights.contains(&attribute))
+}
+
+/// Whether a person's group is one that a fresh server of its system has.
+#[must_use]
+pub fn is_founded(own: &Membership) -> bool {
+    let own_system = |adapter: &&&Adapter| {
+        own.realm.as_ref().is_some_and(|realm| realm.as_str() == adapter.name)
+    };
+    let founded = ADAPTERS.iter().filter(own_system).flat_map(|adapter| (adapter.foundation)());
+    founded.into_iter().any(|group| group.name == own.name)
 }
 
 #[cfg(test)]

@@ -207,6 +207,18 @@ async fn edituser_alone() -> Result<(), Failed> {
             return Err(format!("{path} {form}: {}", answer.text).into());
         }
     }
+    let more = id(&bench.user("more").await);
+    let before = bench.picture().await;
+    for (path, form) in [
+        ("users/edit", json!({"uid": more, "fullname": "Changed"})),
+        ("users/resetpassword", json!({"uid": more, "pw": "taken over"})),
+        ("key/revoke", json!({"uid": more})),
+    ] {
+        let answer = call(&bench, path, &form).await;
+        if answer.class() == Class::Done || bench.picture().await != before {
+            return Err(format!("{path} of somebody with more rights: {}", answer.text).into());
+        }
+    }
     let narrower = json!({"groupid": group, "rights": r#"{"edituser":true,"editgroup":"1"}"#});
     let ann = id(&bench.user("ann").await);
     for (path, form) in [
@@ -231,7 +243,7 @@ async fn call(bench: &Bench, path: &str, form: &Value) -> calls::Answer {
 async fn dandelion() -> Bench {
     let keys = json!([{"dialect": "dandelion", "value": KEY}]);
     let users = json!({"users": [{"username": "admin", "admin": true}, {"username": "ann"},
-        {"username": "ed", "keys": keys}]});
+        {"username": "more"}, {"username": "ed", "keys": keys}]});
     let bench = crate::bench::House::of(&users).await.open().await;
     let rights = json!({"edituser": true, "editgroup": true});
     let group = NewGroup {
@@ -242,6 +254,16 @@ async fn dandelion() -> Bench {
         ..NewGroup::default()
     };
     let group = bench.ask(Command::CreateGroup(Box::new(group))).await.group().unwrap();
+    let attributes = [("dandelion.rights".to_owned(), json!({"editlogall": "1"}))];
+    let more = NewGroup {
+        realm: Some(RIGHTS),
+        name: "writers".to_owned(),
+        attributes: attributes.into_iter().collect(),
+        ..NewGroup::default()
+    };
+    let more = bench.ask(Command::CreateGroup(Box::new(more))).await.group().unwrap();
+    let groups = Some(GroupChange { realm: RIGHTS, groups: vec![more.as_ref().into()] });
+    bench.ask(update(named("more"), UserPatch { groups, ..UserPatch::default() })).await;
     let groups = Some(GroupChange { realm: RIGHTS, groups: vec![group.as_ref().into()] });
     bench.ask(update(named("ed"), UserPatch { groups, ..UserPatch::default() })).await;
     bench
