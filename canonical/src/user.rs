@@ -118,6 +118,11 @@ pub struct Evidence {
     /// When the system says that the row was made, as it writes it. Dandelion writes only the day,
     /// which two rows of one day share: it proves nothing until the row was seen on a later day.
     pub created: Option<String>,
+    /// The password's bcrypt hash, if the row shows it. A wrong password can be told by it without a
+    /// sign-in that the system would count.
+    pub password: Option<Secret>,
+    /// A key that the system takes in place of the password, if the row shows it.
+    pub token: Option<Secret>,
 }
 
 /// A person.

@@ -11,6 +11,7 @@ use isogloss_canonical::user::{Matching, NewUser, Role, Uniqueness, UserPatch, U
 use serde_json::json;
 
 use crate::bench::{Bench, Case, is_absence};
+use crate::system::Proof;
 
 pub(crate) const CASES: &[Case] = &[
     ("a-creation-inherits-nothing", |bench| created(bench).boxed_local()),
@@ -24,6 +25,7 @@ pub(crate) const CASES: &[Case] = &[
     ("administrators-get-the-low-ids", |bench| low_ids(bench).boxed_local()),
     ("ids-are-imported-before-traffic", |bench| imported(bench).boxed_local()),
     ("an-unknown-name-costs-one-request", |bench| unknown(bench).boxed_local()),
+    ("a-guess-that-the-row-disproves-stays-here", |bench| guesses(bench).boxed_local()),
     ("an-operator-binds-a-record", |bench| bound(bench).boxed_local()),
 ];
 
@@ -224,6 +226,28 @@ async fn unknown(bench: &Bench) {
     bench.system.asked();
     assert_eq!(bench.get(mail).await.unwrap().username, "ada");
     assert_eq!(bench.system.asked(), [Verb::GetUser], "the sidecar says who it may be");
+}
+
+/// What a system is told of passwords, and what it takes for right.
+async fn guesses(bench: &Bench) {
+    let shows_hashes = bench.kind.proof == Proof::Secret && bench.kind.numbered;
+    for name in ["ada", "ann"] {
+        bench.system.add(name, Role::User);
+    }
+    bench.list().await;
+    let verify = async |name: &str, password: &str| {
+        bench.system.asked();
+        let verify = Command::VerifyPassword(UserRef::Name(name.to_owned()), password.into());
+        let right = bench.done(verify).await.verified().unwrap();
+        (right, bench.system.asked().contains(&Verb::VerifyPassword))
+    };
+    assert_eq!(verify("ada", "wrong").await, (false, true), "nothing is known of her hash yet");
+    assert_eq!(verify("ada", "secret").await, (true, true));
+    assert_eq!(verify("ada", "wrong").await, (false, !shows_hashes), "the row disproves it");
+    assert_eq!(verify("ada", "secret").await, (true, true), "the system has the last word");
+    assert_eq!(verify("ada", "token of ada").await, (true, true), "a token is no password");
+    assert_eq!(verify("ann", "of the directory").await, (true, true));
+    assert_eq!(verify("ann", "wrong").await, (false, true), "her hash does not count");
 }
 
 async fn bound(bench: &Bench) {

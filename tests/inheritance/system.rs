@@ -26,6 +26,9 @@ pub(crate) enum Proof {
     Nothing,
 }
 
+/// What `password_hash("secret", PASSWORD_BCRYPT, ["cost" => 4])` made of it in PHP 8.2.
+const HASH_OF_SECRET: &str = "$2y$04$pt6c8RrQsZMBtHdxoST4ouLdqjXiPkakAiAjPk8oLCZjONSx7HHG.";
+
 /// A kind of system.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Kind {
@@ -239,8 +242,15 @@ impl System {
         let realm = Realm::new(self.kind.realm);
         let ids = self.kind.numbered.then(|| (realm, row.id.to_string()));
         let evidence = match self.kind.proof {
-            Proof::Secret => Evidence { secret: Some(row.secret.as_str().into()), created: None },
-            Proof::Created => Evidence { secret: None, created: Some(row.created.clone()) },
+            Proof::Secret => Evidence {
+                secret: Some(row.secret.as_str().into()),
+                password: self.kind.numbered.then(|| HASH_OF_SECRET.into()),
+                token: Some(format!("token of {}", row.name).into()),
+                ..Evidence::default()
+            },
+            Proof::Created => {
+                Evidence { created: Some(row.created.clone()), ..Evidence::default() }
+            }
             Proof::Nothing => Evidence::default(),
         };
         User {
@@ -336,7 +346,10 @@ impl System {
                 self.remove(&row.name);
                 Ok(Outcome::Done)
             }
-            Command::VerifyPassword(..) => Ok(Outcome::Verified(true)),
+            Command::VerifyPassword(_, password) => {
+                self.change(|world| world.asked.push(Verb::VerifyPassword));
+                Ok(Outcome::Verified(password.expose() != "wrong"))
+            }
             // Somebody's key is their name.
             Command::FindKey(realm, value) => {
                 let named = UserRef::Name(value.expose().to_owned());

@@ -36,6 +36,7 @@ use std::sync::Arc;
 use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::realm::{Numbering, Realm};
+use isogloss_canonical::secret::Secret;
 
 pub use crate::access::refused;
 pub use crate::backend::capability;
@@ -142,6 +143,12 @@ impl Store {
     /// Whether the store can write: it writes, and waits until the disk has it. Costs one fsync.
     pub async fn check_writable(&self) -> Result<(), Fault> {
         self.0.database.check_writable().await
+    }
+
+    /// Whether a password makes this bcrypt hash, which is of another system's person. Computed where
+    /// all hashes are, so that it waits, or is refused, as they are.
+    pub async fn makes_hash(&self, hash: &Secret, password: &Secret) -> Result<bool, Fault> {
+        self.0.passwords.makes(hash, password).await
     }
 
     /// Finishes what is under way and closes the database.

@@ -58,6 +58,14 @@ impl Passwords {
         hash.await?.map(Some)
     }
 
+    /// Whether a password makes this hash; nothing is kept.
+    pub(crate) async fn makes(&self, hash: &Secret, password: &Secret) -> Result<bool, Fault> {
+        let (hash, password) = (hash.clone(), password.clone());
+        self.hashers
+            .run(move |_| bcrypt::verify(password.expose(), hash.expose()).unwrap_or(false))
+            .await
+    }
+
     /// Checks a password. Where nothing can match it takes as long as where something can.
     pub(crate) async fn check(
         &self,

@@ -39,6 +39,7 @@ pub(super) fn merge(system: &Arc<dyn Backend>, seen: User, shadow: User) -> User
         person.addresses = seen.addresses;
     }
     person.has_password = seen.has_password;
+    person.evidence = seen.evidence;
     person.last_login = seen.last_login.or(person.last_login);
     for (name, value) in seen.attributes {
         person.attributes.insert(name, value);

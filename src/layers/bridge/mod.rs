@@ -15,6 +15,7 @@ mod search;
 mod settle;
 mod shadow;
 mod teams;
+mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

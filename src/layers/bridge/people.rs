@@ -175,28 +175,6 @@ impl Bridge {
         Ok(Outcome::Done)
     }
 
-    /// Has the system verify a password its own way.
-    pub(super) async fn verify(&self, user: &UserRef, secret: Secret) -> Result<Outcome, Fault> {
-        let known = match user {
-            UserRef::Name(name) if self.recent.is_unknown(name) => {
-                Err(Fault::not_found(Subject::User))
-            }
-            _ => self.get(user).await,
-        };
-        let own = match known {
-            Ok(known) => self.own(&known)?,
-            // Whom the system's own directory knows may come to be by signing in.
-            Err(fault) if fault.is_absence_of(Subject::User) => match user {
-                UserRef::Name(_) if self.system.capability().has(Verb::CreateFromDirectory) => {
-                    user.clone()
-                }
-                _ => return Ok(Outcome::Verified(false)),
-            },
-            Err(fault) => return Err(fault),
-        };
-        self.ask_system(Command::VerifyPassword(own, secret)).await
-    }
-
     /// What somebody has locked: asked of a system that has locks.
     pub(super) async fn locks(&self, user: UserRef) -> Result<Outcome, Fault> {
         if !self.system.capability().has(Verb::ListLocks) {

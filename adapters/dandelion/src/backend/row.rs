@@ -93,7 +93,7 @@ fn person(row: &Value, realm: &Realm) -> Result<Person, Fault> {
         attributes: attributes(row),
         created: made.unwrap_or(Timestamp::UNIX_EPOCH),
         // Only the day: the rest of the row is what anybody may have.
-        evidence: Evidence { secret: None, created },
+        evidence: Evidence { created, ..Evidence::default() },
         ..User::seen(username)
     };
     Ok(Person { id, group, user })

@@ -141,7 +141,12 @@ impl KanboardBackend {
             active,
             has_password: !directory,
             source: directory.then(|| "ldap".to_owned()),
-            evidence: Evidence { secret: hash(row), created: None },
+            evidence: Evidence {
+                secret: hash(row),
+                password: hash(row).filter(|_| !directory),
+                token: text("api_access_token").map(Secret::new),
+                ..Evidence::default()
+            },
             ..User::seen(username)
         })
     }

@@ -83,7 +83,7 @@ impl Row {
 
     /// The person, without an id of the gateway's.
     pub(super) fn user(self) -> User {
-        let evidence = Evidence { secret: self.key, created: None };
+        let evidence = Evidence { secret: self.key, ..Evidence::default() };
         User { role: self.role, active: self.active, evidence, ..User::seen(self.name) }
     }
 }

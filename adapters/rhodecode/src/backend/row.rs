@@ -74,7 +74,7 @@ pub(super) fn person(eyes: Eyes<'_>, row: &Value) -> Result<Option<User>, Fault>
         addresses: addresses(row)?,
         attributes,
         last_login: text(row, "last_login")?.as_deref().map(moment).transpose()?,
-        evidence: Evidence { secret: first_token(row), created: None },
+        evidence: Evidence { secret: first_token(row), ..Evidence::default() },
         ..User::seen(username)
     }))
 }

@@ -1,0 +1,69 @@
+//! Passwords are verified by the system itself, and as few wrong ones are shown to it as can be.
+
+use std::time::Duration;
+
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::fault::{Fault, Subject};
+use isogloss_canonical::memory::{Memory, Shelf};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::secret::{Secret, same};
+use isogloss_canonical::user::{User, UserRef};
+
+use crate::layers::bridge::Bridge;
+
+/// Whose right password was seen to make the hash in the system's row.
+const BY_HASH: Shelf = "bridge.by-hash";
+/// As long as an address is known that an account signed in from.
+const BY_HASH_FOR: Duration = Duration::from_hours(90 * 24);
+
+impl Bridge {
+    /// Has the system verify a password its own way.
+    pub(super) async fn verify(&self, user: &UserRef, secret: Secret) -> Result<Outcome, Fault> {
+        let known = match user {
+            UserRef::Name(name) if self.recent.is_unknown(name) => {
+                Err(Fault::not_found(Subject::User))
+            }
+            _ => self.get(user).await,
+        };
+        let own = match known {
+            Ok(known) => return self.verify_known(&known, secret).await,
+            // Whom the system's own directory knows may come to be by signing in.
+            Err(fault) if fault.is_absence_of(Subject::User) => match user {
+                UserRef::Name(_) if self.system.capability().has(Verb::CreateFromDirectory) => {
+                    user.clone()
+                }
+                _ => return Ok(Outcome::Verified(false)),
+            },
+            Err(fault) => return Err(fault),
+        };
+        self.ask_system(Command::VerifyPassword(own, secret)).await
+    }
+
+    /// A wrong password that the row itself disproves is not passed on: the system would count it, and
+    /// lock the account for its owner too (Kanboard does after six). Only of somebody whose right
+    /// password was seen to make the row's hash: else a directory may take another one.
+    async fn verify_known(&self, known: &User, secret: Secret) -> Result<Outcome, Fault> {
+        let (store, evidence) = (self.sidecar.store(), &known.evidence);
+        let mark = known.id.to_string();
+        let token = evidence.token.as_ref().is_some_and(|own| same(own.expose(), secret.expose()));
+        let hash = evidence.password.as_ref().filter(|_| !token);
+        let proved_by_hash = hash.is_some() && store.recall(BY_HASH, &mark).await?.is_some();
+        if let Some(hash) = hash.filter(|_| proved_by_hash)
+            && !store.makes_hash(hash, &secret).await?
+        {
+            return Ok(Outcome::Verified(false));
+        }
+        let ask = Command::VerifyPassword(self.own(known)?, secret.clone());
+        let right = self.ask_system(ask).await?.verified()?;
+        if let Some(hash) = hash.filter(|_| right && !proved_by_hash)
+            && store.makes_hash(hash, &secret).await?
+        {
+            // That this is not kept is no reason to refuse a right password.
+            let kept = store.remember(BY_HASH, &mark, true.into(), BY_HASH_FOR).await;
+            if let Err(fault) = kept {
+                tracing::warn!(%fault, "it was not kept that a row's hash is the password's");
+            }
+        }
+        Ok(Outcome::Verified(right))
+    }
+}
