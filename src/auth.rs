@@ -15,8 +15,8 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials, Lockout, Proof, Seal};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal, Subject};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
 use jiff::Timestamp;
@@ -62,8 +62,8 @@ impl Authority {
     /// Proves who asks.
     pub async fn identify(&self, at: &Pipeline, shown: Credentials) -> Result<Caller, Fault> {
         match shown {
-            Credentials::Key { realm, value, scopes } => {
-                keys::by_key(at, (realm, value, scopes), self.seal).await
+            Credentials::Key { namespace, value, scopes } => {
+                keys::by_key(at, (namespace, value, scopes), self.seal).await
             }
             Credentials::Login { user, secret, keys, lockout } => {
                 self.by_login(at, user, secret, (keys, lockout)).await
@@ -97,12 +97,12 @@ impl Authority {
         at: &Pipeline,
         user: UserRef,
         secret: Secret,
-        (realm, lockout): (Option<Realm>, Option<Lockout>),
+        (namespace, lockout): (Option<IdNamespace>, Option<Lockout>),
     ) -> Result<Caller, Fault> {
         let found = account(at, &user).await?;
-        let guess = Guess::of(at.memory(), (found.as_ref(), &user), at.sender().client).await?;
-        if let (Some(found), Some(realm)) = (&found, realm) {
-            let shown = (realm, secret.clone());
+        let guess = Guess::of(at.sessions(), (found.as_ref(), &user), at.sender().client).await?;
+        if let (Some(found), Some(namespace)) = (&found, namespace) {
+            let shown = (namespace, secret.clone());
             if let Some(caller) = keys::in_place_of_password(at, found, shown, self.seal).await? {
                 self.by_token(at, found, (&guess, lockout)).await?;
                 return Ok(caller);
@@ -128,14 +128,14 @@ impl Authority {
     ) -> Result<(), Fault> {
         let Some(lockout) = lockout else { return Ok(()) };
         let stranger = !guess.known && is_locked(found);
-        if stranger || guess.is_locked_out(at.memory(), lockout).await? {
+        if stranger || guess.is_locked_out(at.sessions(), lockout).await? {
             return Err(Fault::refused(Refusal::Locked));
         }
         if found.failures > 0 {
-            guess.succeed(at.memory(), self.policy, (found, Some(lockout))).await?;
+            guess.succeed(at.sessions(), self.policy, (found, Some(lockout))).await?;
             ask(at, Command::ClearFailures(found.into())).await?;
         }
-        guess.introduce(at.memory(), found).await
+        guess.introduce(at.sessions(), found).await
     }
 
     async fn by_password(
@@ -170,7 +170,7 @@ impl Authority {
             return Err(Fault::refused(refusal));
         }
         guess.take_back(&self.addresses);
-        guess.succeed(at.memory(), self.policy, (&found, lockout)).await?;
+        guess.succeed(at.sessions(), self.policy, (&found, lockout)).await?;
         if lockout.is_some() && found.failures > 0 {
             ask(at, Command::ClearFailures((&found).into())).await?;
         }
@@ -187,11 +187,11 @@ impl Authority {
         (user, secret): (UserRef, Secret),
         (guess, lockout): (&Guess, Option<Lockout>),
     ) -> Result<bool, Fault> {
-        guess.begin(at.memory(), (self.policy, &self.addresses), lockout).await?;
+        guess.begin(at.sessions(), (self.policy, &self.addresses), lockout).await?;
         let answer = is_password(at, user, secret).await;
         if answer.is_err() {
             guess.take_back(&self.addresses);
-            guess.withdraw(at.memory(), self.policy, lockout).await?;
+            guess.withdraw(at.sessions(), self.policy, lockout).await?;
         }
         answer
     }
@@ -213,7 +213,7 @@ impl Authority {
             return Err(Fault::refused(refusal));
         }
         guess.take_back(&self.addresses);
-        guess.succeed(at.memory(), self.policy, (&created, lockout)).await?;
+        guess.succeed(at.sessions(), self.policy, (&created, lockout)).await?;
         Ok(self.admitted(created))
     }
 
@@ -246,7 +246,7 @@ pub fn random() -> [u8; 32] {
 }
 
 async fn ask(at: &Pipeline, command: Command) -> Result<Outcome, Fault> {
-    at.execute(command, &Caller::Gateway).await
+    at.execute(command).await
 }
 
 /// The account of whoever signs in. People from a directory may spell their name as they like

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use isogloss_canonical::adapter::{Adapter, Defaults, Service};
 use isogloss_canonical::backend::Backend;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::secret::Secret;
 use isogloss_store::Store;
 
@@ -135,21 +135,22 @@ pub(crate) fn directory(wanted: &settings::Directory) -> anyhow::Result<Director
 /// A system without the shadow beside it.
 pub(crate) struct System {
     pub(crate) backend: Arc<dyn Backend>,
-    realm: Realm,
+    namespace: IdNamespace,
     adapter: &'static Adapter,
 }
 
 /// Prepares to reach a system. Nothing is sent, and nothing is opened.
 pub(crate) fn bare(name: &str, wanted: &settings::Backend) -> anyhow::Result<System> {
     let (adapter, backend) = registry::backend(&wanted.system).map_err(|why| anyhow!(why))?;
-    let realm = wanted.realm.as_ref().map_or(Realm::named(adapter.name), Realm::new);
-    let service = service(wanted, realm.clone())?;
+    let namespace =
+        wanted.id_namespace.as_ref().map_or(IdNamespace::named(adapter.name), IdNamespace::new);
+    let service = service(wanted, namespace.clone())?;
     let upstream = HttpUpstream::new(&reach(wanted)?).map_err(|why| anyhow!(why))?;
     let system = (backend.make)(&service, Arc::new(upstream));
-    let (ids, rights) = ((realm.clone(), adapter.users), Realm::named(adapter.name));
+    let (ids, rights) = ((namespace.clone(), adapter.users), IdNamespace::named(adapter.name));
     let system = OwnAccountKept::over(system, name, ids, rights);
     let backend = Names::over(system, &wanted.roles, &wanted.teams);
-    Ok(System { backend, realm, adapter })
+    Ok(System { backend, namespace, adapter })
 }
 
 async fn system(
@@ -157,27 +158,30 @@ async fn system(
     name: &str,
     wanted: &settings::Backend,
 ) -> anyhow::Result<Made> {
-    let System { backend: system, realm, adapter } = bare(name, wanted)?;
+    let System { backend: system, namespace, adapter } = bare(name, wanted)?;
     let directory = settings.store.directory.join(SHADOWS).join(name);
     let mut numbered = registry::numbered(settings);
-    for own in numbered.iter_mut().filter(|numbered| numbered.realm == realm) {
+    for own in numbered.iter_mut().filter(|numbered| numbered.namespace == namespace) {
         own.gives_ids = true;
     }
     let shadow = open_shadow(&directory, numbered)
         .await
         .with_context(|| format!("{} cannot be opened", directory.display()))?;
-    let bridge = Bridge::new(system, &shadow, (realm, adapter.users));
+    let bridge = Bridge::new(system, &shadow, (namespace, adapter.users));
     Ok(Made::System(Box::new(bridge)))
 }
 
-pub(crate) fn service(wanted: &settings::Backend, realm: Realm) -> anyhow::Result<Service> {
+pub(crate) fn service(
+    wanted: &settings::Backend,
+    namespace: IdNamespace,
+) -> anyhow::Result<Service> {
     let secret = match &wanted.secret {
         Some(source) => source.resolve().map_err(|why| anyhow!("secret: {why}"))?,
         None => Secret::new(""),
     };
     let built_in = Defaults::default();
     Ok(Service {
-        realm,
+        namespace,
         version: wanted.version.clone(),
         username: wanted.username.clone(),
         secret,

@@ -7,7 +7,6 @@ use std::time::Instant;
 use futures_util::future::join_all;
 use isogloss_canonical::backend::Upstream;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::http::Request;
 use isogloss_canonical::user::UserRef;
@@ -77,7 +76,7 @@ async fn system(name: &str, wanted: &Backend) -> Connection {
     timed(format!("backend {name}"), url, async {
         let system = backends::bare(name, wanted).map_err(|why| format!("{why:#}"))?.backend;
         let read = Command::GetUser(UserRef::Name(NOBODY.to_owned()));
-        match system.execute(read, &Caller::Gateway).await {
+        match system.execute(read).await {
             Ok(_) => Ok(()),
             Err(fault) if fault.is_absence_of(Subject::User) => Ok(()),
             Err(fault) => Err(words(&fault)),

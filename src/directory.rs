@@ -14,7 +14,6 @@ use async_trait::async_trait;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Support};
 use isogloss_canonical::command::{Command, Verb};
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
@@ -153,48 +152,36 @@ impl Directory {
 
     /// Creates somebody who is in the directory. An address that the directory lacks is empty, as
     /// in what Kanboard's `createLdapUser` stores.
-    async fn create(&self, ldap: &Ldap, name: &str, caller: &Caller) -> Result<Outcome, Fault> {
+    async fn create(&self, ldap: &Ldap, name: &str) -> Result<Outcome, Fault> {
         let entry = ldap.find(name).await?.ok_or_else(|| Fault::not_found(Subject::User))?;
         let mut new = newcomer(entry);
         new.display_name.get_or_insert_default();
         new.email.get_or_insert_default();
-        self.inner.execute(Command::CreateUser(Box::new(new)), caller).await
+        self.inner.execute(Command::CreateUser(Box::new(new))).await
     }
 
-    async fn verify(
-        &self,
-        ldap: &Ldap,
-        user: UserRef,
-        password: Secret,
-        caller: &Caller,
-    ) -> Result<Outcome, Fault> {
-        let right = match self.find(user.clone(), caller).await? {
+    async fn verify(&self, ldap: &Ldap, user: UserRef, password: Secret) -> Result<Outcome, Fault> {
+        let right = match self.find(user.clone()).await? {
             Some(known) if is_ours(&known) => None,
-            Some(known) => Some(self.returns(ldap, &known, &password, caller).await?),
+            Some(known) => Some(self.returns(ldap, &known, &password).await?),
             None => match &user {
                 UserRef::Name(name) | UserRef::FoldedName(name) => {
-                    self.arrives(ldap, name, &password, caller).await?.then_some(true)
+                    self.arrives(ldap, name, &password).await?.then_some(true)
                 }
                 UserRef::Id(_) | UserRef::Native(..) | UserRef::Email(_) => None,
             },
         };
         match right {
             Some(right) => Ok(Outcome::Verified(right)),
-            None => self.inner.execute(Command::VerifyPassword(user, password), caller).await,
+            None => self.inner.execute(Command::VerifyPassword(user, password)).await,
         }
     }
 
     /// Somebody from the directory signs in again, and is brought up to date.
-    async fn returns(
-        &self,
-        ldap: &Ldap,
-        known: &User,
-        password: &Secret,
-        caller: &Caller,
-    ) -> Result<bool, Fault> {
+    async fn returns(&self, ldap: &Ldap, known: &User, password: &Secret) -> Result<bool, Fault> {
         match ldap.prove(&known.username, password).await? {
             Some(entry) if ldap.spell(&known.username) == entry.username => {
-                self.refresh(known, entry, caller).await?;
+                self.refresh(known, entry).await?;
                 Ok(true)
             }
             _ => Ok(false),
@@ -203,36 +190,30 @@ impl Directory {
 
     /// Somebody whom nobody knows by that name signs in: the directory may know them, and may
     /// spell them so that they are known after all.
-    async fn arrives(
-        &self,
-        ldap: &Ldap,
-        name: &str,
-        password: &Secret,
-        caller: &Caller,
-    ) -> Result<bool, Fault> {
+    async fn arrives(&self, ldap: &Ldap, name: &str, password: &Secret) -> Result<bool, Fault> {
         let Some(entry) = ldap.prove(name, password).await? else { return Ok(false) };
         if ldap.spell(name) != entry.username {
             // Found by something else than the user name: whose password was this?
             return Ok(false);
         }
         let spelt = UserRef::Name(entry.username.clone());
-        if self.find(spelt.clone(), caller).await?.is_none() {
+        if self.find(spelt.clone()).await?.is_none() {
             if !ldap.config().create_at_login {
                 return Ok(false);
             }
             let new = Command::CreateUser(Box::new(newcomer(entry)));
-            match self.inner.execute(new, caller).await {
+            match self.inner.execute(new).await {
                 // Of two first sign-ins at once, one creates.
                 Ok(_) => {}
                 Err(fault) if fault.kind == FaultKind::Conflict => {}
                 Err(fault) => return Err(fault),
             }
         }
-        Ok(self.find(spelt, caller).await?.is_some_and(|user| !is_ours(&user)))
+        Ok(self.find(spelt).await?.is_some_and(|user| !is_ours(&user)))
     }
 
     /// Takes over what the directory says, unless it says nothing.
-    async fn refresh(&self, known: &User, entry: Entry, caller: &Caller) -> Result<(), Fault> {
+    async fn refresh(&self, known: &User, entry: Entry) -> Result<(), Fault> {
         let full_name = known.full_name();
         let patch = UserPatch {
             display_name: entry.name.filter(|name| full_name.as_ref() != Some(name)).map(Some),
@@ -244,11 +225,11 @@ impl Directory {
             return Ok(());
         }
         let patch = Command::UpdateUser(known.into(), Box::new(patch));
-        self.inner.execute(patch, caller).await.map(drop)
+        self.inner.execute(patch).await.map(drop)
     }
 
-    async fn find(&self, user: UserRef, caller: &Caller) -> Result<Option<User>, Fault> {
-        match self.inner.execute(Command::GetUser(user), caller).await.and_then(Outcome::user) {
+    async fn find(&self, user: UserRef) -> Result<Option<User>, Fault> {
+        match self.inner.execute(Command::GetUser(user)).await.and_then(Outcome::user) {
             Ok(user) => Ok(Some(*user)),
             Err(fault) if fault.is_absence_of(Subject::User) => Ok(None),
             Err(fault) => Err(fault),
@@ -262,19 +243,17 @@ impl Backend for Directory {
         &self.capability
     }
 
-    async fn execute(&self, command: Command, caller: &Caller) -> Result<Outcome, Fault> {
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         match (command, &self.ldap) {
-            (Command::CreateFromDirectory(name), Some(ldap)) => {
-                self.create(ldap, &name, caller).await
-            }
+            (Command::CreateFromDirectory(name), Some(ldap)) => self.create(ldap, &name).await,
             (Command::CreateFromDirectory(_), None) => {
                 let fault = Fault::new(FaultKind::Unsupported, "no directory is configured");
                 Err(fault.about(Subject::Directory))
             }
             (Command::VerifyPassword(user, password), Some(ldap)) => {
-                self.verify(ldap, user, password, caller).await
+                self.verify(ldap, user, password).await
             }
-            (command, _) => self.inner.execute(command, caller).await,
+            (command, _) => self.inner.execute(command).await,
         }
     }
 }

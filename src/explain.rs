@@ -15,10 +15,10 @@ use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::http::{Request, Response};
-use isogloss_canonical::memory::{Memory, Shelf};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::permission;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::session_store::{SessionKind, SessionStore};
 use isogloss_canonical::vouching::Voucher;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -58,8 +58,8 @@ pub struct Behind {
     pub backend: Arc<dyn Backend>,
     /// What it would send.
     pub recorder: Arc<Recorder>,
-    /// The realm of its ids.
-    pub realm: Realm,
+    /// The namespace of its ids.
+    pub namespace: IdNamespace,
 }
 
 /// An upstream that writes down what it is asked to send, and sends nothing.
@@ -118,7 +118,7 @@ impl Rehearsal {
         let commands = self.asked.lock().map(|asked| asked.commands.clone()).unwrap_or_default();
         for command in commands {
             if behind.backend.capability().has(command.verb()) {
-                let result = behind.backend.execute(command, &Caller::Gateway).await;
+                let result = behind.backend.execute(command).await;
                 tracing::trace!(ok = result.is_ok(), "rehearsed");
             }
         }
@@ -156,7 +156,7 @@ impl Exchange for Rehearsal {
         self.call(&Caller::Gateway, command).await
     }
 
-    fn memory(&self) -> &dyn Memory {
+    fn sessions(&self) -> &dyn SessionStore {
         &Blank
     }
 
@@ -190,28 +190,28 @@ fn subject(verb: Verb) -> Subject {
 struct Blank;
 
 #[async_trait]
-impl Memory for Blank {
-    async fn recall(&self, _: Shelf, _: &str) -> Result<Option<Value>, Fault> {
+impl SessionStore for Blank {
+    async fn recall(&self, _: SessionKind, _: &str) -> Result<Option<Value>, Fault> {
         Ok(None)
     }
 
-    async fn remember(&self, _: Shelf, _: &str, _: Value, _: Duration) -> Result<(), Fault> {
+    async fn remember(&self, _: SessionKind, _: &str, _: Value, _: Duration) -> Result<(), Fault> {
         Ok(())
     }
 
-    async fn renew(&self, _: Shelf, _: &str, _: Value, _: Duration) -> Result<bool, Fault> {
+    async fn renew(&self, _: SessionKind, _: &str, _: Value, _: Duration) -> Result<bool, Fault> {
         Ok(false)
     }
 
-    async fn forget(&self, _: Shelf, _: &str) -> Result<bool, Fault> {
+    async fn forget(&self, _: SessionKind, _: &str) -> Result<bool, Fault> {
         Ok(false)
     }
 
-    async fn count(&self, _: Shelf, _: &str, _: Duration) -> Result<u64, Fault> {
+    async fn count(&self, _: SessionKind, _: &str, _: Duration) -> Result<u64, Fault> {
         Ok(1)
     }
 
-    fn sign(&self, _: Shelf, _: &str) -> Result<String, Fault> {
+    fn sign(&self, _: SessionKind, _: &str) -> Result<String, Fault> {
         Ok(String::new())
     }
 }

@@ -174,7 +174,7 @@ impl Check<'_> {
 
     async fn person(&self, person: &UserRef) -> Result<Option<User>, Fault> {
         let read = Command::GetUser(person.clone());
-        match self.at.execute(read, &Caller::Gateway).await.and_then(Outcome::user) {
+        match self.at.execute(read).await.and_then(Outcome::user) {
             Ok(found) => Ok(Some(*found)),
             Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
             Err(fault) => Err(fault),
@@ -183,7 +183,7 @@ impl Check<'_> {
 
     async fn group_of(&self, group: &GroupRef) -> Result<Option<Group>, Fault> {
         let read = Command::GetGroup(group.clone());
-        match self.at.execute(read, &Caller::Gateway).await.and_then(Outcome::group) {
+        match self.at.execute(read).await.and_then(Outcome::group) {
             Ok(found) => Ok(Some(*found)),
             Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
             Err(fault) => Err(fault),

@@ -2,7 +2,7 @@
 
 use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::command::Verb;
-use isogloss_canonical::dialect::Method;
+use isogloss_canonical::dialect::MethodInfo;
 use isogloss_canonical::permission::{guards, permission};
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ pub fn page(adapter: &Adapter) -> Result<String, String> {
     Ok(lines.join("\n") + "\n")
 }
 
-fn commands(method: &Method) -> Vec<String> {
+fn commands(method: &MethodInfo) -> Vec<String> {
     method.verbs.iter().map(ToString::to_string).collect()
 }
 

@@ -4,7 +4,7 @@
 use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::capability::{Capability, Support};
 use isogloss_canonical::command::Verb;
-use isogloss_canonical::dialect::Method;
+use isogloss_canonical::dialect::MethodInfo;
 
 use crate::layers::{bridge, own_account};
 use crate::registry;
@@ -70,8 +70,8 @@ pub fn rows() -> Result<Vec<Row>, String> {
     Ok(rows)
 }
 
-fn row(front: &Adapter, backend: &'static str, method: &Method, able: &Capability) -> Row {
-    let own_groups = (front.foundation)().iter().any(|group| group.realm.is_some());
+fn row(front: &Adapter, backend: &'static str, method: &MethodInfo, able: &Capability) -> Row {
+    let own_groups = (front.foundation)().iter().any(|group| group.namespace.is_some());
     let judged: Vec<_> = method
         .verbs
         .iter()

@@ -12,9 +12,9 @@ use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::json::has_one_meaning;
-use isogloss_canonical::memory::Memory;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::{Grant, Permission, permission};
+use isogloss_canonical::session_store::SessionStore;
 use isogloss_canonical::user::{Role, UserPatch, UserRef};
 use isogloss_canonical::vouching::{Voucher, Vouching};
 use jiff::Timestamp;
@@ -91,10 +91,10 @@ impl Pipeline {
     }
 
     /// Carries a command out without asking who wants it: for the gateway's own purposes.
-    pub async fn execute(&self, command: Command, caller: &Caller) -> Result<Outcome, Fault> {
+    pub async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         let verb = command.verb();
         self.backend.capability().check(verb)?;
-        let result = self.backend.execute(command, caller).await;
+        let result = self.backend.execute(command).await;
         match &result {
             Ok(_) => tracing::debug!(%verb, "done"),
             Err(fault) if fault.kind.is_callers() => tracing::debug!(%verb, %fault, "refused"),
@@ -138,8 +138,7 @@ impl Pipeline {
                 proxy && self.vouching.groups && gives_groups_only(patch)
             }
             (Voucher::Wizard, Command::CreateUser(_)) => {
-                self.vouching.wizard
-                    && self.execute(Command::ListUsers, &Caller::Gateway).await?.users()?.is_empty()
+                self.vouching.wizard && self.execute(Command::ListUsers).await?.users()?.is_empty()
             }
             _ => false,
         })
@@ -149,11 +148,11 @@ impl Pipeline {
     /// it fails, nothing is done, and nothing is answered as done.
     async fn unlock(&self, user: UserRef) -> Result<(), Fault> {
         let read = Command::GetUser(user);
-        match self.execute(read, &Caller::Gateway).await.and_then(Outcome::user) {
+        match self.execute(read).await.and_then(Outcome::user) {
             Ok(user) => {
                 guessing::unlock(&self.sessions, &user).await?;
                 let clear = Command::ClearFailures((&*user).into());
-                self.execute(clear, &Caller::Gateway).await.map(drop)
+                self.execute(clear).await.map(drop)
             }
             // Whom the command does not find either.
             Err(fault) if fault.kind == FaultKind::NotFound => Ok(()),
@@ -167,7 +166,7 @@ impl Pipeline {
             return Ok(false);
         }
         let read = Command::GetGroup(group.clone());
-        match self.execute(read, &Caller::Gateway).await.and_then(Outcome::group) {
+        match self.execute(read).await.and_then(Outcome::group) {
             Ok(group) => Ok(group.owner == Some(user.id) || group.stewards.contains(&user.id)),
             Err(fault) if fault.kind == FaultKind::NotFound => Ok(false),
             Err(fault) => Err(fault),
@@ -239,14 +238,14 @@ impl Exchange for Pipeline {
         if let Some(user) = guessing::unlocked_by(&command) {
             self.unlock(user.clone()).await?;
         }
-        self.execute(command, caller).await
+        self.execute(command).await
     }
 
     async fn read(&self, command: Command) -> Result<Outcome, Fault> {
         if !for_an_answer(command.verb()) {
             return Err(Fault::forbidden());
         }
-        self.execute(command, &Caller::Gateway).await
+        self.execute(command).await
     }
 
     async fn vouch(&self, voucher: Voucher, command: Command) -> Result<Outcome, Fault> {
@@ -255,7 +254,7 @@ impl Exchange for Pipeline {
             tracing::warn!(%verb, ?voucher, "the route does not believe this voucher");
             return Err(Fault::forbidden());
         }
-        self.execute(command, &Caller::Gateway).await
+        self.execute(command).await
     }
 
     async fn forward(&self, request: Request) -> Option<Result<Response, Fault>> {
@@ -275,7 +274,7 @@ impl Exchange for Pipeline {
         self.term.batch_limit()
     }
 
-    fn memory(&self) -> &dyn Memory {
+    fn sessions(&self) -> &dyn SessionStore {
         &self.sessions
     }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use isogloss_canonical::adapter::{Adapter, Options, SystemBackend};
-use isogloss_canonical::dialect::{Dialect, Method};
+use isogloss_canonical::adapter::{Adapter, RouteOptions, SystemBackend};
+use isogloss_canonical::dialect::{Dialect, MethodInfo};
 use isogloss_canonical::group::Membership;
-use isogloss_canonical::realm::{NativeIds, Numbering, Realm};
+use isogloss_canonical::namespace::{IdNamespace, NativeIds, Numbering};
 use isogloss_store::Numbered;
 
 use crate::config::settings::{Route, Settings};
@@ -38,8 +38,11 @@ pub fn adapter_or_known(name: &str) -> Result<&'static Adapter, String> {
 /// The dialect that a route asks for. The error says what is wrong with it.
 pub fn dialect(route: &Route) -> Result<Arc<dyn Dialect>, String> {
     let adapter = adapter_or_known(&route.dialect)?;
-    let options = Options {
-        realm: route.realm.as_ref().map_or(Realm::named(adapter.name), Realm::new),
+    let options = RouteOptions {
+        namespace: route
+            .id_namespace
+            .as_ref()
+            .map_or(IdNamespace::named(adapter.name), IdNamespace::new),
         version: route.version.clone(),
         settings: route.options.clone(),
     };
@@ -48,8 +51,8 @@ pub fn dialect(route: &Route) -> Result<Arc<dyn Dialect>, String> {
 }
 
 /// Every method of an adapter's dialect.
-pub fn methods(adapter: &Adapter) -> Result<&'static [Method], String> {
-    let options = Options::of(Realm::named(adapter.name));
+pub fn methods(adapter: &Adapter) -> Result<&'static [MethodInfo], String> {
+    let options = RouteOptions::of(IdNamespace::named(adapter.name));
     (adapter.dialect)(&options).map(|dialect| dialect.methods())
 }
 
@@ -85,38 +88,42 @@ pub fn namespaces() -> String {
     format!("{}, or one of these with an ending, such as kanboard-old", names.join(", "))
 }
 
-/// How each adapter's own realm numbers its people and groups.
+/// How each adapter's own namespace numbers its people and groups.
 #[must_use]
-pub fn own_realms() -> Vec<Numbered> {
+pub fn own_namespaces() -> Vec<Numbered> {
     ADAPTERS.iter().copied().map(Numbered::from).collect()
 }
 
-/// How each realm of a configuration numbers its people and groups, for a store.
+/// How each namespace of a configuration numbers its people and groups, for a store.
 #[must_use]
 pub fn numbered(settings: &Settings) -> Vec<Numbered> {
-    let mut all = own_realms();
-    let routes = settings.route.iter().map(|route| (&route.realm, &route.dialect));
-    let backends = settings.backend.values().map(|backend| (&backend.realm, &backend.system));
-    for (realm, system) in routes.chain(backends) {
-        let Some((realm, adapter)) = realm.as_ref().zip(adapter(system)) else { continue };
-        if !all.iter().any(|known| known.realm.as_str() == realm) {
-            all.push(Numbered { realm: Realm::new(realm), ..Numbered::from(adapter) });
+    let mut all = own_namespaces();
+    let routes = settings.route.iter().map(|route| (&route.id_namespace, &route.dialect));
+    let backends =
+        settings.backend.values().map(|backend| (&backend.id_namespace, &backend.system));
+    for (namespace, system) in routes.chain(backends) {
+        let Some((namespace, adapter)) = namespace.as_ref().zip(adapter(system)) else { continue };
+        if !all.iter().any(|known| known.namespace.as_str() == namespace) {
+            all.push(Numbered {
+                namespace: IdNamespace::new(namespace),
+                ..Numbered::from(adapter)
+            });
         }
     }
     all
 }
 
-/// Whether the first key of a realm's system belongs to an application rather than to a person.
+/// Whether the first key of a namespace's system belongs to an application rather than to a person.
 #[must_use]
-pub fn has_application_key(realm: &Realm) -> bool {
-    adapter(realm.as_str()).is_some_and(|adapter| adapter.application_key)
+pub fn has_application_key(namespace: &IdNamespace) -> bool {
+    adapter(namespace.as_str()).is_some_and(|adapter| adapter.application_key)
 }
 
-/// The same id in every realm that numbers its people.
+/// The same id in every namespace that numbers its people.
 #[must_use]
 pub fn numbered_ids(id: &str) -> NativeIds {
     let numbers = ADAPTERS.iter().filter(|adapter| adapter.users != Numbering::Names);
-    numbers.map(|adapter| (Realm::named(adapter.name), id.to_owned())).collect()
+    numbers.map(|adapter| (IdNamespace::named(adapter.name), id.to_owned())).collect()
 }
 
 /// Whether an attribute, of a person or of a group, holds rights of some system.
@@ -129,7 +136,7 @@ pub fn holds_rights(attribute: &str) -> bool {
 #[must_use]
 pub fn is_founded(own: &Membership) -> bool {
     let own_system = |adapter: &&&Adapter| {
-        own.realm.as_ref().is_some_and(|realm| realm.as_str() == adapter.name)
+        own.namespace.as_ref().is_some_and(|namespace| namespace.as_str() == adapter.name)
     };
     let founded = ADAPTERS.iter().filter(own_system).flat_map(|adapter| (adapter.foundation)());
     founded.into_iter().any(|group| group.name == own.name)
@@ -147,7 +154,7 @@ mod tests {
         for adapter in ADAPTERS {
             for row in adapter.options {
                 for value in [json!({"a": 1}), json!(1.5), json!([[]])] {
-                    let mut options = Options::of(Realm::named(adapter.name));
+                    let mut options = RouteOptions::of(IdNamespace::named(adapter.name));
                     options.settings.insert(row.name.to_owned(), value.clone());
                     let made = (adapter.dialect)(&options);
                     assert!(made.is_err(), "{} takes {} = {value}", adapter.name, row.name);

@@ -177,7 +177,7 @@ fn expected(
         return Ok(request);
     };
     let translated = head.translate(below, &route.path);
-    if route.origin.is_some() && !route.dialect.concerns(&translated) {
+    if route.origin.is_some() && !route.dialect.handles(&translated) {
         return Ok(request);
     }
     let refusal = route.dialect.refuse(&translated, &too_large()).with("connection", "close");

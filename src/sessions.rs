@@ -10,27 +10,27 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::memory::{Limit, Memory, Shelf};
+use isogloss_canonical::session_store::{Limit, SessionKind, SessionStore};
 use jiff::Timestamp;
 use serde_json::Value;
 
 /// The part of a session store that belongs to one backend.
 #[derive(Clone, Debug)]
 pub struct Sessions {
-    all: Arc<dyn Memory>,
+    all: Arc<dyn SessionStore>,
     scope: Option<String>,
 }
 
 impl Sessions {
     /// The sessions of people in the embedded store, of which there is one.
     #[must_use]
-    pub fn of_store(all: Arc<dyn Memory>) -> Self {
+    pub fn of_store(all: Arc<dyn SessionStore>) -> Self {
         Self { all, scope: None }
     }
 
     /// The sessions of people in the system behind the backend of this name.
     #[must_use]
-    pub fn of_system(name: &str, all: Arc<dyn Memory>) -> Self {
+    pub fn of_system(name: &str, all: Arc<dyn SessionStore>) -> Self {
         Self { all, scope: Some(name.to_owned()) }
     }
 
@@ -51,37 +51,37 @@ impl Sessions {
 }
 
 #[async_trait]
-impl Memory for Sessions {
-    async fn recall(&self, shelf: Shelf, key: &str) -> Result<Option<Value>, Fault> {
-        self.all.recall(shelf, &self.scoped(key)).await
+impl SessionStore for Sessions {
+    async fn recall(&self, kind: SessionKind, key: &str) -> Result<Option<Value>, Fault> {
+        self.all.recall(kind, &self.scoped(key)).await
     }
 
     async fn remember(
         &self,
-        shelf: Shelf,
+        kind: SessionKind,
         key: &str,
         value: Value,
         lasting: Duration,
     ) -> Result<(), Fault> {
-        self.all.remember(shelf, &self.scoped(key), value, lasting).await
+        self.all.remember(kind, &self.scoped(key), value, lasting).await
     }
 
     async fn renew(
         &self,
-        shelf: Shelf,
+        kind: SessionKind,
         key: &str,
         value: Value,
         lasting: Duration,
     ) -> Result<bool, Fault> {
-        self.all.renew(shelf, &self.scoped(key), value, lasting).await
+        self.all.renew(kind, &self.scoped(key), value, lasting).await
     }
 
-    async fn forget(&self, shelf: Shelf, key: &str) -> Result<bool, Fault> {
-        self.all.forget(shelf, &self.scoped(key)).await
+    async fn forget(&self, kind: SessionKind, key: &str) -> Result<bool, Fault> {
+        self.all.forget(kind, &self.scoped(key)).await
     }
 
-    async fn count(&self, shelf: Shelf, key: &str, window: Duration) -> Result<u64, Fault> {
-        self.all.count(shelf, &self.scoped(key), window).await
+    async fn count(&self, kind: SessionKind, key: &str, window: Duration) -> Result<u64, Fault> {
+        self.all.count(kind, &self.scoped(key), window).await
     }
 
     async fn attempt(&self, limits: &[Limit]) -> Result<Option<Timestamp>, Fault> {
@@ -92,8 +92,8 @@ impl Memory for Sessions {
         self.all.settle(&self.limits(forget), &self.limits(back)).await
     }
 
-    fn sign(&self, shelf: Shelf, text: &str) -> Result<String, Fault> {
-        self.all.sign(shelf, &self.scoped(text))
+    fn sign(&self, kind: SessionKind, text: &str) -> Result<String, Fault> {
+        self.all.sign(kind, &self.scoped(text))
     }
 }
 
@@ -103,11 +103,11 @@ mod tests {
 
     use isogloss_store::Store;
 
-    async fn store(folder: &tempfile::TempDir) -> Arc<dyn Memory> {
+    async fn store(folder: &tempfile::TempDir) -> Arc<dyn SessionStore> {
         Arc::new(Store::open(folder.path(), Vec::new()).await.unwrap())
     }
 
-    const SHELF: Shelf = "test.session";
+    const SHELF: SessionKind = "test.session";
     const LONG: Duration = Duration::from_hours(1);
 
     #[tokio::test]

@@ -3,9 +3,9 @@
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::credentials::{Caller, Credentials, Proof, Seal};
 use isogloss_canonical::group::{Group, GroupId};
+use isogloss_canonical::namespace::NativeIds;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::Grants;
-use isogloss_canonical::realm::NativeIds;
 use isogloss_canonical::user::{Attributes, Evidence, Role, User, UserRef};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -18,8 +18,8 @@ const SEAL: Seal = Seal::new([0; 32]);
 /// An administrator, however they prove it.
 pub(crate) fn caller(shown: &Credentials) -> Caller {
     match shown {
-        Credentials::Key { realm, .. } if registry::has_application_key(realm) => {
-            Caller::application(realm.clone(), SEAL)
+        Credentials::Key { namespace, .. } if registry::has_application_key(namespace) => {
+            Caller::application(namespace.clone(), SEAL)
         }
         _ => {
             let user = User { role: Role::Administrator, ..person("admin", None) };
@@ -64,7 +64,7 @@ fn person(username: &str, asked: Option<&UserRef>) -> User {
     let mut ids: NativeIds = registry::numbered_ids("7");
     let mut username = username.to_owned();
     match asked {
-        Some(UserRef::Native(realm, id)) => drop(ids.insert(realm.clone(), id.clone())),
+        Some(UserRef::Native(namespace, id)) => drop(ids.insert(namespace.clone(), id.clone())),
         Some(UserRef::Name(name) | UserRef::FoldedName(name)) => username.clone_from(name),
         Some(UserRef::Id(_) | UserRef::Email(_)) | None => {}
     }
@@ -74,7 +74,7 @@ fn person(username: &str, asked: Option<&UserRef>) -> User {
 fn group() -> Group {
     Group {
         id: GroupId(Uuid::nil()),
-        realm: None,
+        namespace: None,
         ids: registry::numbered_ids("7"),
         name: "some group".to_owned(),
         description: None,

@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use isogloss::registry::ADAPTERS;
-use isogloss_canonical::adapter::Options;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::adapter::RouteOptions;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_testkit::transcript::{Transcript, load};
 use serde_json::Value;
 
@@ -219,7 +219,8 @@ fn calls(request: &serde_json::Map<String, Value>, method: &str) -> bool {
 fn every_method_has_a_transcript() {
     let transcripts = transcripts();
     for adapter in ADAPTERS {
-        let dialect = (adapter.dialect)(&Options::of(Realm::named(adapter.name))).unwrap();
+        let dialect =
+            (adapter.dialect)(&RouteOptions::of(IdNamespace::named(adapter.name))).unwrap();
         let own = transcripts.iter().filter(|one| one.folder.starts_with(adapter.name));
         let requests: Vec<_> = own.flat_map(|one| &one.exchanges).map(|one| &one.request).collect();
         let methods = dialect.methods();

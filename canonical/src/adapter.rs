@@ -8,33 +8,33 @@ use crate::backend::{Backend, Upstream};
 use crate::capability::Capability;
 use crate::dialect::Dialect;
 use crate::group::NewGroup;
-use crate::realm::{Numbering, Realm};
+use crate::namespace::{IdNamespace, Numbering};
 use crate::secret::Secret;
 
 /// How a route wants its dialect: read from the configuration, checked by the adapter.
 #[derive(Clone, Debug)]
-pub struct Options {
-    /// The realm whose ids its callers use.
-    pub realm: Realm,
+pub struct RouteOptions {
+    /// The namespace whose ids its callers use.
+    pub namespace: IdNamespace,
     /// The version of the system that its clients were written for; `None`: the newest recorded.
     pub version: Option<String>,
     /// What the real server's configuration would say, by the adapter's own names.
     pub settings: Map<String, Value>,
 }
 
-impl Options {
-    /// The defaults of a realm.
+impl RouteOptions {
+    /// The defaults of a namespace.
     #[must_use]
-    pub fn of(realm: Realm) -> Self {
-        Self { realm, version: None, settings: Map::new() }
+    pub fn of(namespace: IdNamespace) -> Self {
+        Self { namespace, version: None, settings: Map::new() }
     }
 }
 
 /// How a system is reached as a backend: read from the configuration.
 #[derive(Clone, Debug)]
 pub struct Service {
-    /// The realm of the system's own ids.
-    pub realm: Realm,
+    /// The namespace of the system's own ids.
+    pub namespace: IdNamespace,
     /// The version of the system; `None`: the newest recorded.
     pub version: Option<String>,
     /// Who the gateway is there, where the system wants a name beside the secret.
@@ -111,7 +111,7 @@ pub type OptionError = String;
 /// One system's adapter.
 #[derive(Clone, Copy, Debug)]
 pub struct Adapter {
-    /// The system's name, its usual mount and its realm: `kanboard`.
+    /// The system's name, its usual mount and its namespace: `kanboard`.
     pub name: &'static str,
     /// How the system names its people.
     pub users: Numbering,
@@ -124,7 +124,7 @@ pub struct Adapter {
     /// Its backend, if it can be one.
     pub backend: Option<SystemBackend>,
     /// Makes its dialect.
-    pub dialect: fn(&Options) -> Result<Arc<dyn Dialect>, OptionError>,
+    pub dialect: fn(&RouteOptions) -> Result<Arc<dyn Dialect>, OptionError>,
     /// The groups that a fresh server of this system has.
     pub foundation: fn() -> Vec<NewGroup>,
     /// Spells a key the way the system does, from random bytes.
@@ -140,7 +140,7 @@ pub struct Adapter {
     pub application_key: bool,
 }
 
-impl Options {
+impl RouteOptions {
     /// A switch; off unless it is on.
     #[must_use]
     pub fn flag(&self, name: &str) -> bool {

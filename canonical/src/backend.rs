@@ -6,7 +6,6 @@ use async_trait::async_trait;
 
 use crate::capability::Capability;
 use crate::command::Command;
-use crate::credentials::Caller;
 use crate::fault::Fault;
 use crate::http::{Request, Response};
 use crate::outcome::Outcome;
@@ -20,7 +19,7 @@ pub trait Backend: Debug + Send + Sync {
     fn capability(&self) -> &Capability;
 
     /// Carries one command out. The caller is for the record, not for a decision.
-    async fn execute(&self, command: Command, caller: &Caller) -> Result<Outcome, Fault>;
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault>;
 
     /// Whose credential it calls its system with. A backend without a system behind it has none.
     async fn own_account(&self) -> Result<OwnAccount, Fault> {

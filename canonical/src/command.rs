@@ -5,7 +5,7 @@ use std::fmt;
 use crate::credentials::Lockout;
 use crate::group::{GroupPatch, GroupRef, NewGroup};
 use crate::key::{KeyChoice, NewKey};
-use crate::realm::Realm;
+use crate::namespace::IdNamespace;
 use crate::secret::Secret;
 use crate::user::{AttributeChanges, NewUser, UserPatch, UserRef};
 
@@ -33,11 +33,11 @@ pub enum Command {
     /// Issue a key to a person, or (`None`) to the application itself. Answers it, as the only one
     /// of the [`crate::outcome::Outcome::Keys`].
     IssueKey(Option<UserRef>, Box<NewKey>),
-    /// Revoke a person's (`None`: the application's) keys of a realm. Answers those revoked; none is
+    /// Revoke a person's (`None`: the application's) keys of a namespace. Answers those revoked; none is
     /// no fault.
-    RevokeKeys(Option<UserRef>, Realm, KeyChoice),
-    /// List a person's keys of a realm, or (`None`) everybody's.
-    ListKeys(Option<UserRef>, Realm),
+    RevokeKeys(Option<UserRef>, IdNamespace, KeyChoice),
+    /// List a person's keys of a namespace, or (`None`) everybody's.
+    ListKeys(Option<UserRef>, IdNamespace),
     /// Read the attributes of a person that start with this prefix.
     ReadSettings(UserRef, String),
     /// Set attributes of a person; every name starts with this prefix.
@@ -46,8 +46,8 @@ pub enum Command {
     CreateGroup(Box<NewGroup>),
     /// Read a group.
     GetGroup(GroupRef),
-    /// Read the groups of a realm, or (`None`) the teams, in the order of creation.
-    ListGroups(Option<Realm>),
+    /// Read the groups of a namespace, or (`None`) the teams, in the order of creation.
+    ListGroups(Option<IdNamespace>),
     /// Change a group. Answers the changed group.
     UpdateGroup(GroupRef, Box<GroupPatch>),
     /// Delete a group and its memberships. Answers the group as last known.
@@ -64,16 +64,16 @@ pub enum Command {
     ListLocks(UserRef),
     /// What the backend says of itself.
     ServerFacts,
-    /// Give people the ids that clients of a realm already hold, in place of those given so far:
+    /// Give people the ids that clients of a namespace already hold, in place of those given so far:
     /// all of them or none. A conflict if somebody else holds one.
-    AssignIds(Vec<(UserRef, Realm, String)>),
-    /// Find a key of a realm by its value, with its owner.
-    FindKey(Realm, Secret),
+    AssignIds(Vec<(UserRef, IdNamespace, String)>),
+    /// Find a key of a namespace by its value, with its owner.
+    FindKey(IdNamespace, Secret),
     /// Check a person's password. For somebody who is not there it costs the same and is wrong.
     VerifyPassword(UserRef, Secret),
-    /// Find a person's own keys of a realm by their value. Answers the
+    /// Find a person's own keys of a namespace by their value. Answers the
     /// [`crate::outcome::Outcome::Keys`]; none is no fault.
-    VerifyKey(UserRef, Realm, Secret),
+    VerifyKey(UserRef, IdNamespace, Secret),
     /// Count a failed sign-in and lock if it was one too many. Answers the person.
     CountFailure(UserRef, Lockout),
     /// Forget failed sign-ins.

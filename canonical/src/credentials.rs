@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::namespace::IdNamespace;
 use crate::permission::{Grant, Grants};
-use crate::realm::Realm;
 use crate::secret::Secret;
 use crate::user::{User, UserId, UserRef};
 use crate::vouching::Voucher;
@@ -23,8 +23,8 @@ pub struct Lockout {
 pub enum Credentials {
     /// A key by itself.
     Key {
-        /// The realm it should open.
-        realm: Realm,
+        /// The namespace it should open.
+        namespace: IdNamespace,
         /// The value.
         value: Secret,
         /// The scopes that will do; empty: any.
@@ -36,8 +36,8 @@ pub enum Credentials {
         user: UserRef,
         /// Password or key.
         secret: Secret,
-        /// The realm whose keys will do instead of the password.
-        keys: Option<Realm>,
+        /// The namespace whose keys will do instead of the password.
+        keys: Option<IdNamespace>,
         /// When failures lock; `None`: never.
         lockout: Option<Lockout>,
     },
@@ -94,15 +94,15 @@ impl fmt::Debug for Seal {
 /// A caller who is an application.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Application {
-    realm: Realm,
+    namespace: IdNamespace,
     seal: Seal,
 }
 
 impl Application {
-    /// The realm that its key opens.
+    /// The namespace that its key opens.
     #[must_use]
-    pub const fn realm(&self) -> &Realm {
-        &self.realm
+    pub const fn namespace(&self) -> &IdNamespace {
+        &self.namespace
     }
 }
 
@@ -135,10 +135,10 @@ impl Caller {
         Self::Person(Box::new(Person { user, proof, seal }))
     }
 
-    /// An application whose key opened this realm at the gateway of this seal.
+    /// An application whose key opened this namespace at the gateway of this seal.
     #[must_use]
-    pub const fn application(realm: Realm, seal: Seal) -> Self {
-        Self::Application(Application { realm, seal })
+    pub const fn application(namespace: IdNamespace, seal: Seal) -> Self {
+        Self::Application(Application { namespace, seal })
     }
 
     /// Whether the gateway of this seal lets such a caller ask through a dialect. Nobody may ask
@@ -191,7 +191,7 @@ impl Caller {
         let Some(own) = self.user() else { return false };
         match user {
             UserRef::Id(id) => own.id == *id,
-            UserRef::Native(realm, id) => own.native(realm) == Some(id.as_str()),
+            UserRef::Native(namespace, id) => own.native(namespace) == Some(id.as_str()),
             UserRef::Name(name) => own.username == *name,
             UserRef::FoldedName(_) | UserRef::Email(_) => false,
         }

@@ -12,7 +12,7 @@ use crate::vouching::Vouching;
 
 /// A method of a dialect, as its manual has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Method {
+pub struct MethodInfo {
     /// Its name: `createUser`, `POST /api/access/users`.
     pub name: &'static str,
     /// The commands it may run.
@@ -27,11 +27,11 @@ pub struct Method {
 pub trait Dialect: Debug + Send + Sync {
     /// Every method it has: for the manual, the matrix, and the test that asks for a transcript
     /// of each.
-    fn methods(&self) -> &'static [Method];
+    fn methods(&self) -> &'static [MethodInfo];
 
     /// Whether a request is about what this dialect translates at all: by its head, before its body
     /// is read. What is not goes to the route's origin unchanged, if it names one.
-    fn concerns(&self, request: &Request) -> bool;
+    fn handles(&self, request: &Request) -> bool;
 
     /// Answers a request.
     async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response;

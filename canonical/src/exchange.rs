@@ -13,8 +13,8 @@ use crate::command::Command;
 use crate::credentials::{Caller, Credentials};
 use crate::fault::Fault;
 use crate::http::{Request, Response};
-use crate::memory::Memory;
 use crate::outcome::Outcome;
+use crate::session_store::SessionStore;
 use crate::vouching::Voucher;
 
 /// How many calls one request may hold unless the configuration says otherwise.
@@ -67,7 +67,7 @@ pub trait Exchange: Debug + Send + Sync {
     }
 
     /// What is remembered between requests.
-    fn memory(&self) -> &dyn Memory;
+    fn sessions(&self) -> &dyn SessionStore;
 
     /// Fresh random bytes, fit for a secret.
     fn random(&self) -> [u8; 32];

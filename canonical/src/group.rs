@@ -6,8 +6,8 @@ use std::fmt;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::namespace::{IdNamespace, NativeIds};
 use crate::permission::Grants;
-use crate::realm::{NativeIds, Realm};
 use crate::user::{AttributeChanges, Attributes, Evidence, Role, UserId};
 
 /// The canonical id of a group: a UUIDv7.
@@ -25,10 +25,10 @@ impl fmt::Display for GroupId {
 pub enum GroupRef {
     /// By canonical id.
     Id(GroupId),
-    /// By the id that a realm knows it by.
-    Native(Realm, String),
-    /// By name, among the groups of a realm (`None`: among the teams).
-    Name(Option<Realm>, String),
+    /// By the id that a namespace knows it by.
+    Native(IdNamespace, String),
+    /// By name, among the groups of a namespace (`None`: among the teams).
+    Name(Option<IdNamespace>, String),
 }
 
 impl From<GroupId> for GroupRef {
@@ -49,8 +49,8 @@ pub struct Group {
     /// Canonical id.
     pub id: GroupId,
     /// The system whose own set of rights this is; `None`: a team, shared by all systems.
-    pub realm: Option<Realm>,
-    /// Ids in the realms that number their groups.
+    pub namespace: Option<IdNamespace>,
+    /// Ids in the namespaces that number their groups.
     pub ids: NativeIds,
     /// Name (OctoPrint: the key).
     pub name: String,
@@ -77,10 +77,10 @@ pub struct Group {
 }
 
 impl Group {
-    /// The id this group has in a realm.
+    /// The id this group has in a namespace.
     #[must_use]
-    pub fn native(&self, realm: &Realm) -> Option<&str> {
-        self.ids.get(realm).map(String::as_str)
+    pub fn native(&self, namespace: &IdNamespace) -> Option<&str> {
+        self.ids.get(namespace).map(String::as_str)
     }
 }
 
@@ -90,8 +90,8 @@ pub struct Membership {
     /// The group.
     pub group: GroupId,
     /// Whose set of rights it is; `None`: a team.
-    pub realm: Option<Realm>,
-    /// Its ids in the realms that number their groups.
+    pub namespace: Option<IdNamespace>,
+    /// Its ids in the namespaces that number their groups.
     pub ids: NativeIds,
     /// Its name.
     pub name: String,
@@ -105,10 +105,10 @@ pub struct Membership {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NewGroup {
     /// Whose set of rights it is; `None`: a team.
-    pub realm: Option<Realm>,
+    pub namespace: Option<IdNamespace>,
     /// Name.
     pub name: String,
-    /// Whether a second group of this name (in the same realm) is refused.
+    /// Whether a second group of this name (in the same namespace) is refused.
     pub unique_name: bool,
     /// Description.
     pub description: Option<String>,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::realm::Realm;
+use crate::namespace::IdNamespace;
 use crate::secret::Secret;
 use crate::user::UserId;
 
@@ -13,8 +13,8 @@ use crate::user::UserId;
 pub struct Key {
     /// Canonical id.
     pub id: Uuid,
-    /// The realm it opens.
-    pub realm: Realm,
+    /// The namespace it opens.
+    pub namespace: IdNamespace,
     /// Whose it is; `None`: the application's own (Kanboard's token, OctoPrint's global key).
     pub owner: Option<UserId>,
     /// What it is for: an application's name; `None` is the person's plain key.
@@ -34,10 +34,10 @@ pub struct Key {
 impl Key {
     /// A key that another system vouches for: all that is known is whose it is.
     #[must_use]
-    pub fn vouched(realm: Realm, owner: Option<UserId>) -> Self {
+    pub fn vouched(namespace: IdNamespace, owner: Option<UserId>) -> Self {
         Self {
             id: Uuid::nil(),
-            realm,
+            namespace,
             owner,
             label: None,
             scope: None,
@@ -52,8 +52,8 @@ impl Key {
 /// A key to be issued.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewKey {
-    /// The realm it shall open.
-    pub realm: Realm,
+    /// The namespace it shall open.
+    pub namespace: IdNamespace,
     /// The value.
     pub value: Secret,
     /// What it is for.
@@ -64,11 +64,11 @@ pub struct NewKey {
     pub expires: Option<Timestamp>,
     /// Addresses (CIDR) it may be used from.
     pub addresses: Vec<String>,
-    /// Whether it takes the place of the owner's keys of the same realm and label.
+    /// Whether it takes the place of the owner's keys of the same namespace and label.
     pub replaces: bool,
 }
 
-/// Which of a person's keys of one realm.
+/// Which of a person's keys of one namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyChoice {
     /// Every one.

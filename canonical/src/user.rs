@@ -8,11 +8,11 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::group::{GroupRef, Membership};
+use crate::namespace::{IdNamespace, NativeIds};
 use crate::permission::Grants;
-use crate::realm::{NativeIds, Realm};
 use crate::secret::Secret;
 
-/// The canonical id of a person: a UUIDv7, the same in every realm, never used twice.
+/// The canonical id of a person: a UUIDv7, the same in every namespace, never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(pub Uuid);
 
@@ -83,8 +83,8 @@ pub fn folded(name: &str) -> String {
 pub enum UserRef {
     /// By canonical id.
     Id(UserId),
-    /// By the id that a realm knows the person by, as that system writes it.
-    Native(Realm, String),
+    /// By the id that a namespace knows the person by, as that system writes it.
+    Native(IdNamespace, String),
     /// By user name, exactly as written.
     Name(String),
     /// By user name, ignoring case and trailing blanks; ambiguous names are found by none but
@@ -130,7 +130,7 @@ pub struct Evidence {
 pub struct User {
     /// Canonical id.
     pub id: UserId,
-    /// Ids in the realms that number their people.
+    /// Ids in the namespaces that number their people.
     pub ids: NativeIds,
     /// The name they sign in with.
     pub username: String,
@@ -214,10 +214,10 @@ impl User {
         own.fold(Grants::none(), |all, group| all.union(&group.grants))
     }
 
-    /// The id this person has in a realm.
+    /// The id this person has in a namespace.
     #[must_use]
-    pub fn native(&self, realm: &Realm) -> Option<&str> {
-        self.ids.get(realm).map(String::as_str)
+    pub fn native(&self, namespace: &IdNamespace) -> Option<&str> {
+        self.ids.get(namespace).map(String::as_str)
     }
 
     /// The full name as one text, joined from two where that is how it was given.
@@ -272,11 +272,11 @@ pub struct Uniqueness {
     pub email: bool,
 }
 
-/// The memberships a person shall have within one realm's groups, replacing those there.
+/// The memberships a person shall have within one namespace's groups, replacing those there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupChange {
     /// Whose groups are replaced; memberships elsewhere stay.
-    pub realm: Realm,
+    pub namespace: IdNamespace,
     /// The new ones, in order.
     pub groups: Vec<GroupRef>,
 }
@@ -335,7 +335,7 @@ pub struct UserPatch {
     pub password: Option<Option<Secret>>,
     /// Where the account comes from.
     pub source: Option<Option<String>>,
-    /// Memberships in one realm's groups.
+    /// Memberships in one namespace's groups.
     pub groups: Option<GroupChange>,
     /// What only one system has a place for.
     pub attributes: AttributeChanges,

@@ -14,7 +14,7 @@ use ipnet::IpNet;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Lockout;
 use isogloss_canonical::fault::{Fault, Refusal};
-use isogloss_canonical::memory::{Limit, Memory, Pace, Shelf};
+use isogloss_canonical::session_store::{Limit, Pace, SessionKind, SessionStore};
 use isogloss_canonical::user::{User, UserRef, folded};
 use tokio::sync::OwnedMutexGuard;
 
@@ -23,17 +23,17 @@ use crate::auth::random;
 use crate::config::settings::Auth;
 
 /// Wrong passwords in a row for one account from one address.
-const PAIR: Shelf = "auth.pair";
+const PAIR: SessionKind = "auth.pair";
 /// Wrong passwords for one account from addresses that it never signed in from.
-pub const ACCOUNT: Shelf = "auth.account";
+pub const ACCOUNT: SessionKind = "auth.account";
 /// The same where the dialect's server locks an account by itself.
-const LOCKED_PAIR: Shelf = "auth.locked-pair";
+const LOCKED_PAIR: SessionKind = "auth.locked-pair";
 /// Wrong passwords of strangers there.
-const LOCKOUT: Shelf = "auth.lockout";
+const LOCKOUT: SessionKind = "auth.lockout";
 /// Addresses that an account signed in from.
-const KNOWN: Shelf = "auth.known";
+const KNOWN: SessionKind = "auth.known";
 /// What was counted before an account was unlocked counts no longer.
-const UNLOCKED: Shelf = "auth.unlocked";
+const UNLOCKED: SessionKind = "auth.unlocked";
 
 /// A longer name is nobody's, and is counted by its address alone.
 const LONGEST_NAME: usize = 1024;
@@ -114,18 +114,18 @@ pub(crate) struct Guess {
 impl Guess {
     /// A guess at a password.
     pub(crate) async fn of(
-        memory: &dyn Memory,
+        sessions: &dyn SessionStore,
         (found, shown): (Option<&User>, &UserRef),
         client: Option<IpAddr>,
     ) -> Result<Self, Fault> {
         let address = client.map_or_else(|| "unknown".to_owned(), network);
         // The same is read for a name that nobody has, so that time does not tell.
         let account = match found {
-            Some(user) => account(memory, user).await?,
-            None => counted(memory, &format!("name {}", folded(&name(shown))), 0).await?,
+            Some(user) => account(sessions, user).await?,
+            None => counted(sessions, &format!("name {}", folded(&name(shown))), 0).await?,
         };
         let id = found.map_or_else(|| account.clone(), |user| user.id.to_string());
-        let known = memory.recall(KNOWN, &format!("{id} {address}")).await?.is_some();
+        let known = sessions.recall(KNOWN, &format!("{id} {address}")).await?.is_some();
         let overlong = found.is_none() && account.len() > LONGEST_NAME;
         Ok(Self { account, address, known, overlong, found: found.is_some() })
     }
@@ -138,7 +138,7 @@ impl Guess {
     /// Counts the attempt, or refuses it.
     pub(crate) async fn begin(
         &self,
-        memory: &dyn Memory,
+        sessions: &dyn SessionStore,
         (policy, addresses): (Policy, &Addresses),
         lockout: Option<Lockout>,
     ) -> Result<(), Fault> {
@@ -148,7 +148,7 @@ impl Guess {
         }
         let mut limits = self.in_a_row(policy, lockout);
         limits.extend(self.altogether(policy));
-        let until = if self.overlong { Ok(None) } else { memory.attempt(&limits).await };
+        let until = if self.overlong { Ok(None) } else { sessions.attempt(&limits).await };
         match until {
             Ok(None) => Ok(()),
             Ok(Some(until)) => {
@@ -166,13 +166,13 @@ impl Guess {
     /// The attempt could not be made.
     pub(crate) async fn withdraw(
         &self,
-        memory: &dyn Memory,
+        sessions: &dyn SessionStore,
         policy: Policy,
         lockout: Option<Lockout>,
     ) -> Result<(), Fault> {
         let mut limits = self.in_a_row(policy, lockout);
         limits.extend(self.altogether(policy));
-        memory.settle(&[], &limits).await
+        sessions.settle(&[], &limits).await
     }
 
     /// The attempt does not count against its address.
@@ -185,33 +185,37 @@ impl Guess {
     /// The attempt was right: what was in a row is forgotten, and the address is known.
     pub(crate) async fn succeed(
         &self,
-        memory: &dyn Memory,
+        sessions: &dyn SessionStore,
         policy: Policy,
         (user, lockout): (&User, Option<Lockout>),
     ) -> Result<(), Fault> {
-        memory.settle(&self.in_a_row(policy, lockout), &self.altogether(policy)).await?;
-        self.introduce(memory, user).await
+        sessions.settle(&self.in_a_row(policy, lockout), &self.altogether(policy)).await?;
+        self.introduce(sessions, user).await
     }
 
     /// Whether the account is locked for this address as the dialect's server locks it.
     pub(crate) async fn is_locked_out(
         &self,
-        memory: &dyn Memory,
+        sessions: &dyn SessionStore,
         lockout: Lockout,
     ) -> Result<bool, Fault> {
-        let (shelf, key) =
+        let (kind, key) =
             if self.known { (LOCKED_PAIR, self.pair()) } else { (LOCKOUT, self.account.clone()) };
-        let count = memory.recall(shelf, &key).await?.and_then(|count| count.as_u64());
+        let count = sessions.recall(kind, &key).await?.and_then(|count| count.as_u64());
         Ok(count.is_some_and(|count| count >= lockout.after.into()))
     }
 
     /// From now on the account is known to sign in from this address.
-    pub(crate) async fn introduce(&self, memory: &dyn Memory, user: &User) -> Result<(), Fault> {
+    pub(crate) async fn introduce(
+        &self,
+        sessions: &dyn SessionStore,
+        user: &User,
+    ) -> Result<(), Fault> {
         if self.known {
             return Ok(());
         }
         let pair = format!("{} {}", user.id, self.address);
-        memory.remember(KNOWN, &pair, true.into(), KNOWN_FOR).await
+        sessions.remember(KNOWN, &pair, true.into(), KNOWN_FOR).await
     }
 
     fn in_a_row(&self, policy: Policy, lockout: Option<Lockout>) -> Vec<Limit> {
@@ -219,13 +223,13 @@ impl Guess {
         let pace = Pace::Doubling { first, longest, forgotten: DAY };
         let key = self.pair();
         let Some(Lockout { after, lasting }) = lockout else {
-            return vec![Limit { shelf: PAIR, key, free: policy.guesses, pace }];
+            return vec![Limit { kind: PAIR, key, free: policy.guesses, pace }];
         };
         let (free, pace) = (policy.guesses.min(after.into()), Pace::Window(lasting));
-        let mut limits = vec![Limit { shelf: LOCKED_PAIR, key, free, pace }];
+        let mut limits = vec![Limit { kind: LOCKED_PAIR, key, free, pace }];
         if self.found && !self.known {
             let (key, free) = (self.account.clone(), after.into());
-            limits.push(Limit { shelf: LOCKOUT, key, free, pace });
+            limits.push(Limit { kind: LOCKOUT, key, free, pace });
         }
         limits
     }
@@ -235,7 +239,7 @@ impl Guess {
             return Vec::new();
         }
         let (key, free) = (self.account.clone(), policy.account_guesses);
-        vec![Limit { shelf: ACCOUNT, key, free, pace: Pace::Window(HOUR) }]
+        vec![Limit { kind: ACCOUNT, key, free, pace: Pace::Window(HOUR) }]
     }
 }
 
@@ -253,24 +257,28 @@ pub(crate) fn unlocked_by(command: &Command) -> Option<&UserRef> {
 }
 
 /// Forgets what was counted against an account.
-pub async fn unlock(memory: &dyn Memory, user: &User) -> Result<(), Fault> {
+pub async fn unlock(sessions: &dyn SessionStore, user: &User) -> Result<(), Fault> {
     let since = hex::encode(&random()[..8]);
-    memory.remember(UNLOCKED, &user.id.to_string(), since.into(), 2 * DAY).await
+    sessions.remember(UNLOCKED, &user.id.to_string(), since.into(), 2 * DAY).await
 }
 
 /// Whether an account takes no password from an address that it never signed in from.
-pub async fn is_closed(memory: &dyn Memory, policy: Policy, user: &User) -> Result<bool, Fault> {
-    let count = memory.recall(ACCOUNT, &account(memory, user).await?).await?;
+pub async fn is_closed(
+    sessions: &dyn SessionStore,
+    policy: Policy,
+    user: &User,
+) -> Result<bool, Fault> {
+    let count = sessions.recall(ACCOUNT, &account(sessions, user).await?).await?;
     Ok(count.and_then(|count| count.as_u64()).is_some_and(|count| count >= policy.account_guesses))
 }
 
 /// An account in the counters. With a new password, and once unlocked, it is another one.
-async fn account(memory: &dyn Memory, user: &User) -> Result<String, Fault> {
-    counted(memory, &user.id.to_string(), user.password_changed.as_microsecond()).await
+async fn account(sessions: &dyn SessionStore, user: &User) -> Result<String, Fault> {
+    counted(sessions, &user.id.to_string(), user.password_changed.as_microsecond()).await
 }
 
-async fn counted(memory: &dyn Memory, id: &str, changed: i64) -> Result<String, Fault> {
-    let unlocked = memory.recall(UNLOCKED, id).await?;
+async fn counted(sessions: &dyn SessionStore, id: &str, changed: i64) -> Result<String, Fault> {
+    let unlocked = sessions.recall(UNLOCKED, id).await?;
     let unlocked = unlocked.as_ref().and_then(|since| since.as_str()).unwrap_or_default();
     Ok(format!("{id} {changed} {unlocked}"))
 }

@@ -7,8 +7,8 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Proof, Seal};
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal, Subject};
 use isogloss_canonical::key::Key;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::User;
 use jiff::Timestamp;
@@ -19,10 +19,10 @@ use crate::pipeline::Pipeline;
 /// A caller who shows a key by itself.
 pub(super) async fn by_key(
     at: &Pipeline,
-    (realm, value, scopes): (Realm, Secret, &[&str]),
+    (namespace, value, scopes): (IdNamespace, Secret, &[&str]),
     seal: Seal,
 ) -> Result<Caller, Fault> {
-    let (key, owner) = match ask(at, Command::FindKey(realm.clone(), value)).await {
+    let (key, owner) = match ask(at, Command::FindKey(namespace.clone(), value)).await {
         Ok(Outcome::KeyFound(key, owner)) => (key, owner),
         Ok(_) => return Err(Fault::new(FaultKind::Unexpected, "no KeyFound")),
         Err(fault) if fault.is_absence_of(Subject::Key) => {
@@ -33,7 +33,7 @@ pub(super) async fn by_key(
     prove(&key, owner.as_deref(), at.sender().client, scopes)?;
     match owner {
         Some(owner) => Ok(Caller::person(*owner, Proof::Key(key.label), seal)),
-        None => Ok(Caller::application(realm, seal)),
+        None => Ok(Caller::application(namespace, seal)),
     }
 }
 
@@ -41,10 +41,10 @@ pub(super) async fn by_key(
 pub(super) async fn in_place_of_password(
     at: &Pipeline,
     owner: &User,
-    (realm, value): (Realm, Secret),
+    (namespace, value): (IdNamespace, Secret),
     seal: Seal,
 ) -> Result<Option<Caller>, Fault> {
-    let own = ask(at, Command::VerifyKey(owner.into(), realm, value)).await?.keys()?;
+    let own = ask(at, Command::VerifyKey(owner.into(), namespace, value)).await?.keys()?;
     let mut refusal = None;
     for key in own {
         match prove(&key, Some(owner), at.sender().client, &[]) {

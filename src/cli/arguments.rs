@@ -317,14 +317,14 @@ pub struct Identity {
 /// What can be asked about ids.
 #[derive(Debug, Subcommand)]
 pub enum IdentityAsk {
-    /// Print everybody's ids as CSV: realm,id,username
+    /// Print everybody's ids as CSV: id_namespace,id,username
     #[command(after_help = "Example:\n  isogloss identity export > ids.csv")]
     Export {
         #[command(flatten)]
         /// Where.
         at: At,
     },
-    /// Take over the ids that clients hold, from CSV: realm,id,username; all rows or none
+    /// Take over the ids that clients hold, from CSV: id_namespace,id,username; all rows or none
     #[command(after_help = "Example:\n  isogloss identity import ids.csv --backend old")]
     Import {
         /// The file ("-": standard input)

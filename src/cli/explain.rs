@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow};
 use bytes::Bytes;
 use isogloss_canonical::adapter::Service;
 use isogloss_canonical::http::Request;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use serde_json::Value;
 
 use crate::backends;
@@ -49,12 +49,13 @@ fn behind(settings: &Settings, route: &Route) -> anyhow::Result<Option<Behind>> 
         return Ok(None);
     }
     let (adapter, system) = registry::backend(&wanted.system).map_err(|why| anyhow!(why))?;
-    let realm = wanted.realm.as_ref().map_or(Realm::named(adapter.name), Realm::new);
+    let namespace =
+        wanted.id_namespace.as_ref().map_or(IdNamespace::named(adapter.name), IdNamespace::new);
     // Some systems take their key in a query or a form, which is about to be shown.
-    let service = Service { secret: MASK.into(), ..backends::service(wanted, realm.clone())? };
+    let service = Service { secret: MASK.into(), ..backends::service(wanted, namespace.clone())? };
     let recorder = Arc::new(Recorder::default());
     let backend = (system.make)(&service, recorder.clone());
-    Ok(Some(Behind { backend, recorder, realm }))
+    Ok(Some(Behind { backend, recorder, namespace }))
 }
 
 /// A request as it goes over the wire: a line, headers, an empty line, a body. The mount may be

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::{Context, anyhow, bail};
 use isogloss_canonical::command::Command;
-use isogloss_canonical::realm::{Numbering, Realm};
+use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::user::{UserId, UserRef};
 use isogloss_store::{Absence, Record, Seen, State};
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ use crate::layers::bridge::Bridge;
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Row {
-    pub(crate) realm: String,
+    pub(crate) id_namespace: String,
     pub(crate) id: String,
     pub(crate) username: String,
 }
@@ -54,8 +54,8 @@ pub(crate) async fn run(ask: &Identity) -> anyhow::Result<()> {
 async fn export(people: &People, at: &At) -> anyhow::Result<()> {
     let users = people.execute(Command::ListUsers).await?.users()?;
     let rows = users.iter().flat_map(|user| {
-        user.ids.iter().map(|(realm, id)| Row {
-            realm: realm.to_string(),
+        user.ids.iter().map(|(namespace, id)| Row {
+            id_namespace: namespace.to_string(),
             id: id.clone(),
             username: user.username.clone(),
         })
@@ -104,13 +104,13 @@ async fn tombstone(people: &People, id: Uuid, at: &At) -> anyhow::Result<()> {
 /// The system is asked who has the id now: a record is bound to somebody who is there.
 async fn bind(people: &People, id: Uuid, to: &str, at: &At) -> anyhow::Result<()> {
     let bridge = bridge(people)?;
-    let (realm, numbering) = bridge.namespace();
+    let (namespace, numbering) = bridge.namespace();
     let user = match numbering {
         Numbering::Names => UserRef::Name(to.to_owned()),
-        Numbering::From(_) => UserRef::Native(Realm::clone(realm), to.to_owned()),
+        Numbering::From(_) => UserRef::Native(IdNamespace::clone(namespace), to.to_owned()),
     };
     let seen = bridge.show(user).await.map_err(|fault| People::said(&fault));
-    let seen = Seen::from(seen.with_context(|| format!("{realm} {to}"))?);
+    let seen = Seen::from(seen.with_context(|| format!("{namespace} {to}"))?);
     let done = bridge.sidecar().bind(UserId(id), &seen).await;
     let record = done.map_err(|fault| People::said(&fault)).context("nothing was changed")?;
     done_with("bound", &record, at)
@@ -152,7 +152,7 @@ fn value(record: &Record) -> Value {
         State::Suspended(Absence::Held) => Some("held"),
         State::Active | State::Tombstone => None,
     };
-    let ids = record.user.ids.iter().map(|(realm, id)| (realm.to_string(), json!(id)));
+    let ids = record.user.ids.iter().map(|(namespace, id)| (namespace.to_string(), json!(id)));
     json!({
         "id": record.user.id.to_string(),
         "state": word(record.state),
@@ -165,7 +165,8 @@ fn value(record: &Record) -> Value {
 }
 
 fn row(record: &Record) -> Vec<String> {
-    let ids: Vec<_> = record.user.ids.iter().map(|(realm, id)| format!("{realm}:{id}")).collect();
+    let ids: Vec<_> =
+        record.user.ids.iter().map(|(namespace, id)| format!("{namespace}:{id}")).collect();
     vec![
         record.user.id.to_string(),
         said(record.state).to_owned(),
@@ -178,19 +179,25 @@ fn row(record: &Record) -> Vec<String> {
 
 /// Refuses a row that no namespace could hold.
 pub(crate) fn check(row: &Row, namespaces: &[isogloss_store::Numbered]) -> anyhow::Result<()> {
-    let known = namespaces.iter().find(|known| known.realm.as_str() == row.realm);
+    let known = namespaces.iter().find(|known| known.namespace.as_str() == row.id_namespace);
     let Some(known) = known else {
-        let all: Vec<_> = namespaces.iter().map(|known| known.realm.as_str()).collect();
-        bail!("no id namespace {:?}; known: {}", row.realm, all.join(", "));
+        let all: Vec<_> = namespaces.iter().map(|known| known.namespace.as_str()).collect();
+        bail!("no id namespace {:?}; known: {}", row.id_namespace, all.join(", "));
     };
     if known.users == Numbering::Names {
-        bail!("{} calls people by their names: no other ids can be given there", row.realm);
+        bail!("{} calls people by their names: no other ids can be given there", row.id_namespace);
     }
     let number = row.id.parse::<i64>().ok();
     let number = number.filter(|number| number.to_string() == row.id);
     match number {
         Some(number) if (1..=GREATEST).contains(&number) => Ok(()),
-        _ => bail!("{:?} is no id of {}: a whole number from 1 to {GREATEST}", row.id, row.realm),
+        _ => {
+            bail!(
+                "{:?} is no id of {}: a whole number from 1 to {GREATEST}",
+                row.id,
+                row.id_namespace
+            )
+        }
     }
 }
 

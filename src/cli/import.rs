@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context, anyhow, bail};
 use isogloss_canonical::command::Command;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::UserRef;
 use serde_json::json;
 
@@ -21,7 +21,7 @@ pub(crate) async fn run(people: &People, file: &str, at: &At) -> anyhow::Result<
     let count = rows.len();
     let row = |(_, row): &(u64, Row)| {
         let user = UserRef::Name(row.username.clone());
-        (user, Realm::new(row.realm.as_str()), row.id.clone())
+        (user, IdNamespace::new(row.id_namespace.as_str()), row.id.clone())
     };
     let assign = Command::AssignIds(rows.iter().map(row).collect());
     if let Err(why) = people.execute(assign).await {
@@ -38,11 +38,15 @@ fn inspect(people: &People, rows: &[(u64, Row)]) -> anyhow::Result<()> {
     let (mut ids, mut names) = (HashMap::new(), HashMap::new());
     for (line, row) in rows {
         check(row, people.namespaces()).with_context(|| format!("line {line}"))?;
-        if let Some(other) = ids.insert((&row.realm, &row.id), line) {
-            bail!("line {line}: {} id {} is in line {other} too", row.realm, row.id);
+        if let Some(other) = ids.insert((&row.id_namespace, &row.id), line) {
+            bail!("line {line}: {} id {} is in line {other} too", row.id_namespace, row.id);
         }
-        if let Some(other) = names.insert((&row.realm, &row.username), line) {
-            bail!("line {line}: {} has an id of {} in line {other}", row.username, row.realm);
+        if let Some(other) = names.insert((&row.id_namespace, &row.username), line) {
+            bail!(
+                "line {line}: {} has an id of {} in line {other}",
+                row.username,
+                row.id_namespace
+            );
         }
     }
     Ok(())
@@ -52,7 +56,7 @@ fn inspect(people: &People, rows: &[(u64, Row)]) -> anyhow::Result<()> {
 fn placed(rows: &[(u64, Row)], why: anyhow::Error) -> anyhow::Error {
     let said = format!("{why:#}");
     let about = |(_, row): &&(u64, Row)| {
-        said.contains(&format!("{} id {} ", row.realm, row.id))
+        said.contains(&format!("{} id {} ", row.id_namespace, row.id))
             || said.contains(&format!("called {:?}", row.username))
     };
     match rows.iter().find(about) {

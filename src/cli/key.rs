@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow, bail};
 use ipnet::IpNet;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::key::{Key, KeyChoice, NewKey};
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{UserId, UserRef};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ async fn add(people: &People, ask: &KeyAdd) -> anyhow::Result<()> {
     }
     let value = mint(adapter)?;
     let key = NewKey {
-        realm: Realm::named(adapter.name),
+        namespace: IdNamespace::named(adapter.name),
         value: value.as_str().into(),
         label: ask.label.clone(),
         scope: ask.scope.clone(),
@@ -115,7 +115,7 @@ fn new_key(row: &Row) -> anyhow::Result<NewKey> {
     }
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     Ok(NewKey {
-        realm: Realm::named(adapter.name),
+        namespace: IdNamespace::named(adapter.name),
         value: row.key.as_str().into(),
         label: given(&row.label),
         scope: given(&row.scope),
@@ -145,7 +145,7 @@ async fn revoke(people: &People, id: Uuid, at: &At) -> anyhow::Result<()> {
     let all = keys(people, None).await?;
     let key = all.into_iter().find(|key| key.id == id).ok_or(anyhow!("there is no such key"))?;
     let owner = key.owner.map(UserRef::Id);
-    people.execute(Command::RevokeKeys(owner, key.realm, KeyChoice::Id(id))).await?;
+    people.execute(Command::RevokeKeys(owner, key.namespace, KeyChoice::Id(id))).await?;
     if at.json {
         return print::json(&json!({"revoked": id.to_string()}));
     }
@@ -155,7 +155,7 @@ async fn revoke(people: &People, id: Uuid, at: &At) -> anyhow::Result<()> {
 async fn keys(people: &People, owner: Option<&UserRef>) -> anyhow::Result<Vec<Key>> {
     let mut all = Vec::new();
     for adapter in registry::ADAPTERS {
-        let command = Command::ListKeys(owner.cloned(), Realm::named(adapter.name));
+        let command = Command::ListKeys(owner.cloned(), IdNamespace::named(adapter.name));
         all.extend(people.execute(command).await?.keys()?);
     }
     Ok(all)

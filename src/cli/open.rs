@@ -7,7 +7,6 @@ use std::sync::Arc;
 use anyhow::bail;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::key::NewKey;
 use isogloss_canonical::outcome::Outcome;
@@ -110,7 +109,7 @@ impl People {
     pub(crate) async fn execute(&self, command: Command) -> anyhow::Result<Outcome> {
         let ready = self.backend.capability().check(command.verb());
         let result = match ready {
-            Ok(()) => self.backend.execute(command, &Caller::Gateway).await,
+            Ok(()) => self.backend.execute(command).await,
             Err(fault) => Err(fault),
         };
         result.map_err(|fault| sentence(&fault))
@@ -118,8 +117,8 @@ impl People {
 
     /// Who holds a key of this value: nobody, the application (`Some(None)`) or a person.
     pub(crate) async fn holder(&self, key: &NewKey) -> anyhow::Result<Option<Option<UserId>>> {
-        let find = Command::FindKey(key.realm.clone(), key.value.clone());
-        match self.backend.execute(find, &Caller::Gateway).await {
+        let find = Command::FindKey(key.namespace.clone(), key.value.clone());
+        match self.backend.execute(find).await {
             Ok(Outcome::KeyFound(found, _)) => Ok(Some(found.owner)),
             Ok(_) => bail!("the backend does not say who holds a key"),
             Err(fault) if fault.is_absence_of(Subject::Key) => Ok(None),

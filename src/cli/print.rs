@@ -29,7 +29,7 @@ pub(crate) fn table(headings: &[&str], rows: Vec<Vec<String>>) -> anyhow::Result
 
 /// A person, for programs.
 pub(crate) fn user_value(user: &User, locked: bool) -> Value {
-    let ids = user.ids.iter().map(|(realm, id)| (realm.to_string(), json!(id)));
+    let ids = user.ids.iter().map(|(namespace, id)| (namespace.to_string(), json!(id)));
     let groups: Vec<_> = user.groups.iter().map(|group| group.name.clone()).collect();
     json!({
         "id": user.id.to_string(),
@@ -48,7 +48,7 @@ pub(crate) fn user_value(user: &User, locked: bool) -> Value {
 
 /// A person, for people.
 pub(crate) fn user_row(user: &User, locked: bool) -> Vec<String> {
-    let ids: Vec<_> = user.ids.iter().map(|(realm, id)| format!("{realm}:{id}")).collect();
+    let ids: Vec<_> = user.ids.iter().map(|(namespace, id)| format!("{namespace}:{id}")).collect();
     let activity = match (user.active, locked) {
         (true, false) => "active",
         (true, true) => "active, locked",
@@ -73,7 +73,7 @@ pub(crate) const USER_HEADINGS: [&str; 6] =
 pub(crate) fn key_value(key: &Key, owner: Option<&str>) -> Value {
     json!({
         "id": key.id.to_string(),
-        "dialect": key.realm.to_string(),
+        "dialect": key.namespace.to_string(),
         "owner": owner,
         "label": key.label,
         "scope": key.scope,
@@ -87,7 +87,7 @@ pub(crate) fn key_value(key: &Key, owner: Option<&str>) -> Value {
 pub(crate) fn key_row(key: &Key, owner: Option<&str>) -> Vec<String> {
     vec![
         key.id.to_string(),
-        key.realm.to_string(),
+        key.namespace.to_string(),
         owner.unwrap_or("(application)").to_owned(),
         key.label.clone().unwrap_or_default(),
         key.scope.clone().unwrap_or_default(),

@@ -69,7 +69,7 @@ fn at_the_root(dialect: &str, ask: &Serve, loaded: &Loaded) -> anyhow::Result<Ro
         listen: None,
         dialect: dialect.to_owned(),
         backend: only_backend(loaded)?,
-        realm: None,
+        id_namespace: None,
         version: ask.dialect_version.clone(),
         attributes: BTreeMap::new(),
         origin: ask.origin.clone().map(Origin::at),

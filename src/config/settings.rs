@@ -104,7 +104,7 @@ pub struct Backend {
     #[serde(default)]
     pub version: Option<String>,
     #[serde(default)]
-    pub realm: Option<String>,
+    pub id_namespace: Option<String>,
     #[serde(default = "default_connect_timeout_ms")]
     pub connect_timeout_ms: u64,
     #[serde(default = "default_timeout_ms")]
@@ -188,7 +188,7 @@ pub struct Route {
     #[serde(default = "default_backend")]
     pub backend: String,
     #[serde(default)]
-    pub realm: Option<String>,
+    pub id_namespace: Option<String>,
     #[serde(default)]
     pub version: Option<String>,
     #[serde(default)]

@@ -154,6 +154,18 @@ fn words(told: &str, found: Option<&Value>) -> (String, String) {
     }
     match problem.strip_prefix("missing field ") {
         Some(field) => (format!("{field} is missing"), expected),
-        None => (problem.replace("unknown field", "unknown key"), expected),
+        None => (renamed(problem).unwrap_or_else(|| unknown(problem)), expected),
     }
+}
+
+fn unknown(problem: &str) -> String {
+    problem.replace("unknown field", "unknown key")
+}
+
+/// Keys of earlier releases, and the names that they have now.
+const RENAMED: [(&str, &str); 1] = [("realm", "id_namespace")];
+
+fn renamed(problem: &str) -> Option<String> {
+    let (old, new) = RENAMED.iter().find(|(old, _)| problem == format!("unknown field `{old}`"))?;
+    Some(format!("the key `{old}` is now called `{new}`; rename it"))
 }

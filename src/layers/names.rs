@@ -11,7 +11,6 @@ use async_trait::async_trait;
 use isogloss_canonical::backend::{Backend, OwnAccount};
 use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{Group, GroupRef};
 use isogloss_canonical::outcome::Outcome;
@@ -55,7 +54,7 @@ impl Names {
                 patch.role = patch.role.map(role);
                 self.memberships(patch.groups.as_mut());
             }
-            Command::CreateGroup(team) if team.realm.is_none() => {
+            Command::CreateGroup(team) if team.namespace.is_none() => {
                 rename(&self.teams.to, &mut team.name);
             }
             Command::UpdateGroup(team, patch) => {
@@ -132,13 +131,13 @@ impl Names {
     fn person(&self, user: &mut User) {
         let seen = user.role.into();
         user.role = self.roles.from.get(&seen).map_or(user.role, |role| (*role).into());
-        for team in user.groups.iter_mut().filter(|team| team.realm.is_none()) {
+        for team in user.groups.iter_mut().filter(|team| team.namespace.is_none()) {
             rename(&self.teams.from, &mut team.name);
         }
     }
 
     fn team(&self, team: &mut Group) {
-        if team.realm.is_none() {
+        if team.namespace.is_none() {
             rename(&self.teams.from, &mut team.name);
         }
     }
@@ -160,9 +159,9 @@ impl Backend for Names {
         self.inner.own_account().await
     }
 
-    async fn execute(&self, mut command: Command, caller: &Caller) -> Result<Outcome, Fault> {
+    async fn execute(&self, mut command: Command) -> Result<Outcome, Fault> {
         self.outwards(&mut command);
-        let mut outcome = self.inner.execute(command, caller).await?;
+        let mut outcome = self.inner.execute(command).await?;
         self.inwards(&mut outcome);
         Ok(outcome)
     }
@@ -177,7 +176,7 @@ mod tests {
     use crate::registry;
     use isogloss_canonical::group::NewGroup;
     use isogloss_canonical::key::NewKey;
-    use isogloss_canonical::realm::Realm;
+    use isogloss_canonical::namespace::IdNamespace;
     use isogloss_canonical::secret::Secret;
     use isogloss_canonical::user::{NewUser, UserRef};
 
@@ -185,7 +184,7 @@ mod tests {
     async fn a_role_goes_out_and_comes_in_by_its_table() {
         let folder = tempfile::tempdir().unwrap();
         bootstrap::initialise(folder.path(), &Accounts::default()).await.unwrap();
-        let store = isogloss_store::Store::open(folder.path(), registry::own_realms()).await;
+        let store = isogloss_store::Store::open(folder.path(), registry::own_namespaces()).await;
         let store: Arc<dyn Backend> = Arc::new(store.unwrap());
         let tables = settings::Roles {
             to: [(RoleWord::Manager, RoleWord::User)].into(),
@@ -201,10 +200,10 @@ mod tests {
             let username = format!("{asked:?}");
             let new = NewUser { username: username.clone(), role: asked, ..NewUser::default() };
             let create = Command::CreateUser(Box::new(new));
-            let made = layer.execute(create, &Caller::Gateway).await.unwrap().user().unwrap();
+            let made = layer.execute(create).await.unwrap().user().unwrap();
             assert_eq!(made.role, shown, "{asked:?}");
             let read = Command::GetUser(UserRef::Name(username));
-            let there = store.execute(read, &Caller::Gateway).await.unwrap().user().unwrap();
+            let there = store.execute(read).await.unwrap().user().unwrap();
             assert_eq!(there.role, kept, "{asked:?}");
         }
     }
@@ -215,7 +214,7 @@ mod tests {
     async fn the_owner_of_a_key_has_the_role_that_a_read_would_show() {
         let folder = tempfile::tempdir().unwrap();
         bootstrap::initialise(folder.path(), &Accounts::default()).await.unwrap();
-        let store = isogloss_store::Store::open(folder.path(), registry::own_realms()).await;
+        let store = isogloss_store::Store::open(folder.path(), registry::own_namespaces()).await;
         let store: Arc<dyn Backend> = Arc::new(store.unwrap());
         let tables = settings::Roles {
             to: BTreeMap::new(),
@@ -227,9 +226,9 @@ mod tests {
             role: Role::Administrator,
             ..NewUser::default()
         };
-        let (realm, key) = (Realm::named("octoprint"), Secret::new("chief's key"));
+        let (namespace, key) = (IdNamespace::named("octoprint"), Secret::new("chief's key"));
         let issue = NewKey {
-            realm: realm.clone(),
+            namespace: namespace.clone(),
             value: key.clone(),
             label: None,
             scope: None,
@@ -241,9 +240,9 @@ mod tests {
         for command in
             [Command::CreateUser(Box::new(new)), Command::IssueKey(Some(chief), Box::new(issue))]
         {
-            store.execute(command, &Caller::Gateway).await.unwrap();
+            store.execute(command).await.unwrap();
         }
-        let found = layer.execute(Command::FindKey(realm, key), &Caller::Gateway).await.unwrap();
+        let found = layer.execute(Command::FindKey(namespace, key)).await.unwrap();
         let Outcome::KeyFound(_, Some(owner)) = found else { panic!("{found:?}") };
         assert_eq!(owner.role, Role::User);
     }
@@ -252,30 +251,30 @@ mod tests {
     async fn a_team_goes_out_and_comes_in_by_its_name_there() {
         let folder = tempfile::tempdir().unwrap();
         bootstrap::initialise(folder.path(), &Accounts::default()).await.unwrap();
-        let store = isogloss_store::Store::open(folder.path(), registry::own_realms()).await;
+        let store = isogloss_store::Store::open(folder.path(), registry::own_namespaces()).await;
         let store: Arc<dyn Backend> = Arc::new(store.unwrap());
         let pair = |one: &str, other: &str| [(one.to_owned(), other.to_owned())].into();
         let tables = settings::Teams { to: pair("crew", "Staff"), from: pair("Staff", "crew") };
         let layer = Names::over(Arc::clone(&store), &settings::Roles::default(), &tables);
         let new = NewGroup { name: "crew".to_owned(), ..NewGroup::default() };
         let create = Command::CreateGroup(Box::new(new));
-        let made = layer.execute(create, &Caller::Gateway).await.unwrap().group().unwrap();
+        let made = layer.execute(create).await.unwrap().group().unwrap();
         assert_eq!(made.name, "crew");
         let read = |name: &str| Command::GetGroup(GroupRef::Name(None, name.to_owned()));
-        let there = store.execute(read("Staff"), &Caller::Gateway).await.unwrap();
+        let there = store.execute(read("Staff")).await.unwrap();
         assert_eq!(there.group().unwrap().id, made.id);
-        let here = layer.execute(read("crew"), &Caller::Gateway).await.unwrap();
+        let here = layer.execute(read("crew")).await.unwrap();
         assert_eq!(here.group().unwrap().name, "crew");
         let new = NewUser { username: "ada".to_owned(), ..NewUser::default() };
         let create = Command::CreateUser(Box::new(new));
-        layer.execute(create, &Caller::Gateway).await.unwrap();
+        layer.execute(create).await.unwrap();
         let (crew, ada) =
             (|| GroupRef::Name(None, "crew".to_owned()), || UserRef::Name("ada".to_owned()));
-        layer.execute(Command::AddMember(crew(), ada()), &Caller::Gateway).await.unwrap();
-        let read = layer.execute(Command::GetUser(ada()), &Caller::Gateway).await.unwrap();
+        layer.execute(Command::AddMember(crew(), ada())).await.unwrap();
+        let read = layer.execute(Command::GetUser(ada())).await.unwrap();
         assert_eq!(read.user().unwrap().groups[0].name, "crew");
-        let members = layer.execute(Command::ListMembers(crew()), &Caller::Gateway).await.unwrap();
+        let members = layer.execute(Command::ListMembers(crew())).await.unwrap();
         assert_eq!(members.users().unwrap().len(), 1);
-        layer.execute(Command::DeleteGroup(crew()), &Caller::Gateway).await.unwrap();
+        layer.execute(Command::DeleteGroup(crew())).await.unwrap();
     }
 }

@@ -12,10 +12,9 @@ use async_trait::async_trait;
 use isogloss_canonical::backend::{Backend, OwnAccount};
 use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::{Numbering, Realm};
 use isogloss_canonical::user::{Role, User, UserPatch, UserRef};
 use tokio::time::Instant;
 use tracing::warn;
@@ -32,25 +31,25 @@ pub const REFUSED: &str = "deactivation, demotion, deletion, a new name, and cha
 pub struct OwnAccountKept {
     system: Arc<dyn Backend>,
     name: String,
-    realm: Realm,
+    namespace: IdNamespace,
     numbering: Numbering,
-    /// The realm of the system's own sets of rights.
-    rights: Realm,
+    /// The namespace of the system's own sets of rights.
+    rights: IdNamespace,
     known: Mutex<Option<(Instant, OwnAccount)>>,
 }
 
 impl OwnAccountKept {
-    /// Lays the layer over a system: the backend's name for the log, the realm of its people's ids
-    /// and how they are numbered, and the realm of its own sets of rights.
+    /// Lays the layer over a system: the backend's name for the log, the namespace of its people's ids
+    /// and how they are numbered, and the namespace of its own sets of rights.
     #[must_use]
     pub fn over(
         system: Arc<dyn Backend>,
         name: &str,
-        (realm, numbering): (Realm, Numbering),
-        rights: Realm,
+        (namespace, numbering): (IdNamespace, Numbering),
+        rights: IdNamespace,
     ) -> Arc<dyn Backend> {
         let (name, known) = (name.to_owned(), Mutex::default());
-        Arc::new(Self { system, name, realm, numbering, rights, known })
+        Arc::new(Self { system, name, namespace, numbering, rights, known })
     }
 
     /// Refuses what would harm the gateway's own account.
@@ -88,11 +87,11 @@ impl OwnAccountKept {
 
     fn is(&self, own: &User, user: &UserRef) -> bool {
         match (user, self.numbering) {
-            (UserRef::Native(realm, id), Numbering::From(_)) => {
-                *realm == self.realm && own.native(realm) == Some(id)
+            (UserRef::Native(namespace, id), Numbering::From(_)) => {
+                *namespace == self.namespace && own.native(namespace) == Some(id)
             }
-            (UserRef::Native(realm, name), Numbering::Names) => {
-                *realm == self.realm && own.username == *name
+            (UserRef::Native(namespace, name), Numbering::Names) => {
+                *namespace == self.namespace && own.username == *name
             }
             (UserRef::Name(name), _) => own.username == *name,
             (UserRef::Id(_) | UserRef::FoldedName(_) | UserRef::Email(_), _) => false,
@@ -142,7 +141,7 @@ impl OwnAccountKept {
 
     fn harm_of(&self, patch: &UserPatch) -> Option<&'static str> {
         let chief = patch.role == Some(Role::Administrator);
-        let grouped = patch.groups.as_ref().is_some_and(|change| change.realm == self.rights);
+        let grouped = patch.groups.as_ref().is_some_and(|change| change.namespace == self.rights);
         let harms = [
             (patch.active == Some(false), "deactivation"),
             (patch.role.is_some() && !chief, "demotion"),
@@ -170,9 +169,9 @@ impl Backend for OwnAccountKept {
         self.system.capability()
     }
 
-    async fn execute(&self, command: Command, caller: &Caller) -> Result<Outcome, Fault> {
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         self.check(&command).await?;
-        let outcome = self.system.execute(command, caller).await;
+        let outcome = self.system.execute(command).await;
         match &outcome {
             Ok(Outcome::UsersInPart(_, unread)) => {
                 for why in unread {

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use anyhow::{Context, bail};
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::Subject;
 use isogloss_canonical::group::GroupRef;
 use isogloss_canonical::key::NewKey;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{Attributes, GroupChange, NewUser, Role, UserPatch, UserRef};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -105,7 +104,7 @@ impl AccountKey {
     fn new_key(&self) -> Result<NewKey, String> {
         let adapter = registry::adapter_or_known(&self.dialect)?;
         Ok(NewKey {
-            realm: Realm::named(adapter.name),
+            namespace: IdNamespace::named(adapter.name),
             value: self.value.clone().into(),
             label: self.label.clone(),
             scope: self.scope.clone(),
@@ -126,7 +125,7 @@ impl Account {
 
     async fn create(&self, backend: &dyn Backend) -> anyhow::Result<()> {
         let command = Command::CreateUser(Box::new(self.new_user()?));
-        let user = backend.execute(command, &Caller::Gateway).await?.user()?;
+        let user = backend.execute(command).await?.user()?;
         self.equip(backend, &user.as_ref().into()).await
     }
 
@@ -164,7 +163,11 @@ impl Account {
             inactive: self.active == Some(false),
             addresses: self.addresses.clone(),
             attributes: self.kept(),
-            ids: self.ids.iter().map(|(realm, id)| (Realm::new(realm), id.to_string())).collect(),
+            ids: self
+                .ids
+                .iter()
+                .map(|(namespace, id)| (IdNamespace::new(namespace), id.to_string()))
+                .collect(),
             ..NewUser::default()
         })
     }
@@ -212,33 +215,33 @@ async fn issue(
     key: &AccountKey,
 ) -> anyhow::Result<()> {
     let key = key.new_key().map_err(anyhow::Error::msg)?;
-    backend.execute(Command::IssueKey(owner, Box::new(key)), &Caller::Gateway).await?;
+    backend.execute(Command::IssueKey(owner, Box::new(key))).await?;
     Ok(())
 }
 
 /// Makes a person a member of every group of this name, whichever system's it is. A group that
 /// stands for a role gives the role.
 async fn join(backend: &dyn Backend, user: &UserRef, name: &str) -> anyhow::Result<()> {
-    let own = registry::ADAPTERS.iter().map(|adapter| Some(Realm::named(adapter.name)));
+    let own = registry::ADAPTERS.iter().map(|adapter| Some(IdNamespace::named(adapter.name)));
     let mut found = false;
-    for realm in own.chain([None]) {
-        let group = GroupRef::Name(realm.clone(), name.to_owned());
-        let group = match backend.execute(Command::GetGroup(group), &Caller::Gateway).await {
+    for namespace in own.chain([None]) {
+        let group = GroupRef::Name(namespace.clone(), name.to_owned());
+        let group = match backend.execute(Command::GetGroup(group)).await {
             Ok(outcome) => outcome.group()?,
             Err(fault) if fault.is_absence_of(Subject::Group) => continue,
             Err(fault) => return Err(fault.into()),
         };
         found = true;
         let member = group.as_ref().into();
-        let command = match realm {
+        let command = match namespace {
             None => Command::AddMember(member, user.clone()),
-            Some(realm) => {
-                let groups = Some(GroupChange { realm, groups: vec![member] });
+            Some(namespace) => {
+                let groups = Some(GroupChange { namespace, groups: vec![member] });
                 let patch = UserPatch { groups, role: group.confers, ..UserPatch::default() };
                 Command::UpdateUser(user.clone(), Box::new(patch))
             }
         };
-        backend.execute(command, &Caller::Gateway).await?;
+        backend.execute(command).await?;
     }
     if found { Ok(()) } else { bail!("there is no such group") }
 }

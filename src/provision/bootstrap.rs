@@ -11,7 +11,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::Fault;
 use isogloss_store::{Numbered, Store, Turn};
 use serde_json::{Map, Value, json};
@@ -60,7 +59,7 @@ pub async fn initialise_in(
 }
 
 async fn fill(draft: &Path, accounts: &Accounts) -> anyhow::Result<()> {
-    let opened = Store::open(draft, registry::own_realms()).await;
+    let opened = Store::open(draft, registry::own_namespaces()).await;
     let store = opened.map_err(|fault| anyhow!(words(&fault)))?;
     let result = provision(&store, accounts).await;
     store.close().await;
@@ -78,24 +77,24 @@ async fn provision(store: &Store, accounts: &Accounts) -> anyhow::Result<()> {
 async fn lay_foundation(store: &Store) -> anyhow::Result<()> {
     for adapter in registry::ADAPTERS {
         for group in (adapter.foundation)() {
-            store.execute(Command::CreateGroup(Box::new(group)), &Caller::Gateway).await?;
+            store.execute(Command::CreateGroup(Box::new(group))).await?;
         }
     }
     Ok(())
 }
 
 /// Opens the shadow of a system, and prepares it if it is new. Its people come from the system.
-pub async fn open_shadow(directory: &Path, realms: Vec<Numbered>) -> anyhow::Result<Store> {
+pub async fn open_shadow(directory: &Path, namespaces: Vec<Numbered>) -> anyhow::Result<Store> {
     let turn = take(directory).await?;
     if !is_initialised(&turn)? {
         initialise_in(&turn, &Accounts::default(), |_| Ok(())).await?;
     }
-    open(&turn, realms).await
+    open(&turn, namespaces).await
 }
 
 /// Opens an initialised store.
-pub async fn open(turn: &Turn, realms: Vec<Numbered>) -> anyhow::Result<Store> {
-    let opened = Store::open_in(turn, realms).await;
+pub async fn open(turn: &Turn, namespaces: Vec<Numbered>) -> anyhow::Result<Store> {
+    let opened = Store::open_in(turn, namespaces).await;
     let directory = turn.directory().display();
     opened.map_err(|fault| anyhow!("the store in {directory} cannot be opened: {}", words(&fault)))
 }

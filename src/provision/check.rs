@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use anyhow::bail;
 use ipnet::IpNet;
-use isogloss_canonical::realm::Numbering;
+use isogloss_canonical::namespace::Numbering;
 
 use crate::provision::accounts::{Account, AccountKey, Accounts};
 use crate::registry;

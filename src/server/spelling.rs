@@ -53,7 +53,7 @@ pub struct Way<'a> {
 /// Decides whose a request is.
 #[must_use]
 pub fn whose(way: Way<'_>, request: &Request) -> Whose {
-    if way.route.dialect.concerns(request) {
+    if way.route.dialect.handles(request) {
         return Whose::Ours;
     }
     match doubt(way, request) {
@@ -84,7 +84,7 @@ fn doubt(way: Way<'_>, request: &Request) -> Option<&'static str> {
         read.method = method;
         for path in &below {
             read.path.clone_from(path);
-            if way.route.dialect.concerns(&read) {
+            if way.route.dialect.handles(&read) {
                 return Some("another spelling of a translated path");
             }
         }

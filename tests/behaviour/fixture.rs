@@ -13,7 +13,6 @@ use isogloss::provision::bootstrap;
 use isogloss::{registry, startup};
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::group::GroupRef;
 use isogloss_canonical::user::UserRef;
@@ -119,7 +118,7 @@ impl Fixture {
         &self.store
     }
 
-    /// A system's realm, and a key that only that system knows.
+    /// A system's namespace, and a key that only that system knows.
     pub(crate) fn credential(&self) -> Option<(String, String)> {
         self.credential.clone()
     }
@@ -139,7 +138,7 @@ async fn clear(backend: &Arc<dyn Backend>) -> Result<()> {
         if !backend.capability().has(delete.verb()) {
             continue;
         }
-        match backend.execute(delete, &Caller::Gateway).await {
+        match backend.execute(delete).await {
             Ok(_) => {}
             Err(fault) if fault.kind == FaultKind::NotFound => {}
             Err(fault) => return Err(fault.into()),

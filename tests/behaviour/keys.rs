@@ -4,8 +4,8 @@ use futures_util::FutureExt;
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::{FaultKind, Subject};
 use isogloss_canonical::key::{Key, KeyChoice, NewKey};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::User;
 
 use crate::people::{create, get, new};
@@ -38,13 +38,13 @@ pub(crate) const CASES: &[Case] = &[
 
 const VALUE: &str = "kAbcdefghijklmnopqrstuvwxyz0123456789-_ABCD";
 
-fn realm() -> Realm {
-    Realm::named("octoprint")
+fn namespace() -> IdNamespace {
+    IdNamespace::named("octoprint")
 }
 
 pub(crate) async fn issue(bench: &Bench, owner: &User) {
     let key = NewKey {
-        realm: realm(),
+        namespace: namespace(),
         value: VALUE.into(),
         label: None,
         scope: None,
@@ -56,11 +56,11 @@ pub(crate) async fn issue(bench: &Bench, owner: &User) {
 }
 
 async fn list(bench: &Bench, owner: &User) -> Vec<Key> {
-    bench.done(Command::ListKeys(Some(owner.into()), realm())).await.keys().unwrap()
+    bench.done(Command::ListKeys(Some(owner.into()), namespace())).await.keys().unwrap()
 }
 
 pub(crate) fn find() -> Command {
-    Command::FindKey(realm(), VALUE.into())
+    Command::FindKey(namespace(), VALUE.into())
 }
 
 async fn opens(bench: &Bench) {
@@ -71,11 +71,11 @@ async fn opens(bench: &Bench) {
         panic!("the key is nobody's");
     };
     assert_eq!((key.owner, owner.id), (Some(made.id), made.id));
-    let verify = |value: &str| Command::VerifyKey((&made).into(), realm(), value.into());
+    let verify = |value: &str| Command::VerifyKey((&made).into(), namespace(), value.into());
     assert_eq!(bench.done(verify(VALUE)).await.keys().unwrap().len(), 1);
     assert!(bench.done(verify("another")).await.keys().unwrap().is_empty());
     assert_eq!(list(bench, &made).await.len(), 1);
-    bench.done(Command::RevokeKeys(Some((&made).into()), realm(), KeyChoice::All)).await;
+    bench.done(Command::RevokeKeys(Some((&made).into()), namespace(), KeyChoice::All)).await;
     assert!(list(bench, &made).await.is_empty());
     bench.fails(find(), FaultKind::NotFound, Some(Subject::Key)).await;
 }
@@ -89,14 +89,14 @@ async fn dies(bench: &Bench) {
 
 /// The gateway's own credential at the system is one that only the system knows.
 async fn forwarded(bench: &Bench) {
-    let Some((realm, value)) = bench.fixture.credential() else { return };
-    let realm = Realm::new(realm);
-    let found = bench.done(Command::FindKey(realm.clone(), value.into())).await;
+    let Some((namespace, value)) = bench.fixture.credential() else { return };
+    let namespace = IdNamespace::new(namespace);
+    let found = bench.done(Command::FindKey(namespace.clone(), value.into())).await;
     let Outcome::KeyFound(key, owner) = found else { panic!("no key was found") };
     assert_eq!(key.owner, owner.as_ref().map(|owner| owner.id));
     if let Some(owner) = owner {
         assert_eq!(get(bench, owner.as_ref()).await.id, owner.id);
     }
-    let wrong = Command::FindKey(realm, "0123456789abcdef0123456789abcdef01234567".into());
+    let wrong = Command::FindKey(namespace, "0123456789abcdef0123456789abcdef01234567".into());
     bench.fails(wrong, FaultKind::NotFound, Some(Subject::Key)).await;
 }

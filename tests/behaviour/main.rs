@@ -22,7 +22,6 @@ use futures_util::future::LocalBoxFuture;
 use isogloss::registry;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::{Command, Verb};
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -46,7 +45,7 @@ struct Bench {
 impl Bench {
     async fn ask(&self, command: Command) -> Result<Outcome, Fault> {
         self.backend.capability().check(command.verb())?;
-        self.backend.execute(command, &Caller::Gateway).await
+        self.backend.execute(command).await
     }
 
     async fn done(&self, command: Command) -> Outcome {

@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use isogloss_canonical::capability::Field;
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::{FaultKind, Subject};
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{NewUser, Role, User, UserId, UserPatch, UserRef};
 use serde_json::json;
 use uuid::Uuid;
@@ -114,7 +114,9 @@ async fn found_by_every_id(bench: &Bench) {
     assert_eq!(made.username, "ada");
     assert!(!made.ids.is_empty(), "no ids");
     let mut ways = vec![named("ada"), UserRef::Id(made.id), UserRef::FoldedName("ADA ".to_owned())];
-    ways.extend(made.ids.iter().map(|(realm, id)| UserRef::Native(realm.clone(), id.clone())));
+    ways.extend(
+        made.ids.iter().map(|(namespace, id)| UserRef::Native(namespace.clone(), id.clone())),
+    );
     for way in ways {
         let found = get(bench, way.clone()).await;
         assert_eq!((found.id, &found.ids), (made.id, &made.ids), "{way:?}");
@@ -130,7 +132,9 @@ async fn taken_once(bench: &Bench) {
 async fn nobody(bench: &Bench) {
     let mut ways = vec![named("nobody"), UserRef::Id(UserId(Uuid::nil()))];
     let seen = get(bench, named_or_first(bench).await).await;
-    ways.extend(seen.ids.keys().map(|realm| UserRef::Native(realm.clone(), "999999".to_owned())));
+    ways.extend(
+        seen.ids.keys().map(|namespace| UserRef::Native(namespace.clone(), "999999".to_owned())),
+    );
     for way in ways {
         let absent = Command::GetUser(way);
         bench.fails(absent, FaultKind::NotFound, Some(Subject::User)).await;
@@ -276,7 +280,8 @@ async fn locks(bench: &Bench) {
 async fn assigned(bench: &Bench) {
     let (ada, bob) = (create(bench, new("ada")).await, create(bench, new("bob")).await);
     // A system gives its own ids itself.
-    let far = Realm::named(if bench.system == "rhodecode" { "kanboard" } else { "rhodecode" });
+    let far =
+        IdNamespace::named(if bench.system == "rhodecode" { "kanboard" } else { "rhodecode" });
     let swap = |one: &User, other: &User| {
         (one.into(), far.clone(), other.native(&far).unwrap_or_default().to_owned())
     };

@@ -83,11 +83,11 @@ fn keys_and_ids_that_clients_hold_are_taken_over() {
     desk.write("taken.csv", "username,dialect,key\nadmin,octoprint,brought-along\n");
     let told = desk.fails(&["key", "import", "taken.csv"]);
     assert!(told.contains("line 2: somebody else holds this key"), "{told}");
-    desk.write("ids.csv", "realm,id,username\nkanboard,700,ada\nkanboard,2,admin\n");
+    desk.write("ids.csv", "id_namespace,id,username\nkanboard,700,ada\nkanboard,2,admin\n");
     desk.ok(&["identity", "import", "ids.csv"]);
     let table = desk.ok(&["identity", "export"]);
     assert!(table.contains("kanboard,700,ada") && table.contains("kanboard,2,admin"), "{table}");
-    desk.write("taken.csv", "realm,id,username\ndandelion,55,ada\nkanboard,2,ada\n");
+    desk.write("taken.csv", "id_namespace,id,username\ndandelion,55,ada\nkanboard,2,ada\n");
     let told = desk.fails(&["identity", "import", "taken.csv"]);
     assert!(told.contains("nothing was taken over: line 3: kanboard id 2 is"), "{told}");
     for (row, why) in [
@@ -101,12 +101,12 @@ fn keys_and_ids_that_clients_hold_are_taken_over() {
         ("dandelion,54,admin", "is in line 2 too"),
         ("dandelion,56,ada", "in line 2"),
     ] {
-        desk.write("wrong.csv", &format!("realm,id,username\ndandelion,54,ada\n{row}\n"));
+        desk.write("wrong.csv", &format!("id_namespace,id,username\ndandelion,54,ada\n{row}\n"));
         let told = desk.fails(&["identity", "import", "wrong.csv"]);
         assert!(told.contains("line 3: ") && told.contains(why), "{row}: {told}");
     }
     assert_eq!(desk.ok(&["identity", "export"]), table, "nothing was taken over");
-    desk.write("last.csv", "realm,id,username\nkanboard,9223372036854775806,ada\n");
+    desk.write("last.csv", "id_namespace,id,username\nkanboard,9223372036854775806,ada\n");
     desk.ok(&["identity", "import", "last.csv"]);
     desk.ok(&["user", "add", "somebody-later"]);
     assert!(desk.fails(&["identity", "list"]).contains("embedded store"));

@@ -106,7 +106,7 @@ fn one_account_creates_a_hundred_projects_and_no_more() {
     assert_eq!(answers.iter().filter(|answer| answer["result"].is_number()).count(), 100);
     assert_eq!(answers.iter().filter(|answer| answer["result"] == false).count(), 200);
     // One row a project, one for the last number, one for hers, and one for where she signed in.
-    assert_eq!(gateway.count("memory"), 103);
+    assert_eq!(gateway.count("session_store"), 103);
     let names = r#"{"jsonrpc":"2.0","method":"getMyProjectsList","id":1}"#;
     let names = body(gateway.call(&format!("ann:{PASSWORD}"), names));
     assert_eq!(names["result"].as_object().unwrap().len(), 100);

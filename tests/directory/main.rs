@@ -9,7 +9,6 @@ use std::time::Duration;
 use isogloss::directory::{Directory, DirectoryConfig, SOURCE};
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::user::{NewUser, Role, User, UserPatch, UserRef};
 use isogloss_store::Store;
@@ -93,25 +92,25 @@ impl Scene {
 
     async fn create(&self, name: &str) -> Result<User, Fault> {
         let command = Command::CreateFromDirectory(name.to_owned());
-        Ok(*self.layer.execute(command, &Caller::Gateway).await?.user()?)
+        Ok(*self.layer.execute(command).await?.user()?)
     }
 
     async fn create_ours(&self, name: &str, password: &str) -> User {
         let password = Some(password.into());
         let new = NewUser { username: name.to_owned(), password, ..NewUser::default() };
         let command = Command::CreateUser(Box::new(new));
-        *self.layer.execute(command, &Caller::Gateway).await.unwrap().user().unwrap()
+        *self.layer.execute(command).await.unwrap().user().unwrap()
     }
 
     async fn get(&self, name: &str) -> Option<User> {
         let command = Command::GetUser(UserRef::Name(name.to_owned()));
-        self.layer.execute(command, &Caller::Gateway).await.ok().map(|user| *user.user().unwrap())
+        self.layer.execute(command).await.ok().map(|user| *user.user().unwrap())
     }
 
     async fn verify(&self, name: &str, password: &str) -> Result<bool, Fault> {
         let user = UserRef::Name(name.to_owned());
         let command = Command::VerifyPassword(user, password.into());
-        self.layer.execute(command, &Caller::Gateway).await?.verified()
+        self.layer.execute(command).await?.verified()
     }
 }
 
@@ -151,7 +150,7 @@ async fn people_sign_in_with_their_password_there_and_are_brought_up_to_date() {
     let name = Some(Some("Changed".to_owned()));
     let patch = UserPatch { display_name: name, role: Some(Role::Manager), ..UserPatch::default() };
     let patch = Command::UpdateUser((&fry).into(), Box::new(patch));
-    scene.layer.execute(patch, &Caller::Gateway).await.unwrap();
+    scene.layer.execute(patch).await.unwrap();
     for wrong in ["wrong", "", "frypass1 "] {
         assert!(!scene.verify("fry", wrong).await.unwrap(), "{wrong:?}");
     }
@@ -206,7 +205,7 @@ async fn groups_there_stand_for_roles_here() {
     let bender = scene.create("bender").await.unwrap();
     let patch = UserPatch { role: Some(Role::Administrator), ..UserPatch::default() };
     let patch = Command::UpdateUser((&bender).into(), Box::new(patch));
-    scene.layer.execute(patch, &Caller::Gateway).await.unwrap();
+    scene.layer.execute(patch).await.unwrap();
     assert!(scene.verify("bender", "bender12").await.unwrap());
     assert_eq!(scene.get("bender").await.unwrap().role, Role::User);
 }

@@ -11,16 +11,15 @@ use isogloss::provision::accounts::Accounts;
 use isogloss::provision::bootstrap;
 use isogloss::registry;
 use isogloss::sessions::Sessions;
-use isogloss_canonical::adapter::{Adapter, Defaults, Options, Service};
+use isogloss_canonical::adapter::{Adapter, Defaults, RouteOptions, Service};
 use isogloss_canonical::backend::{Backend, Upstream};
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{User, UserRef};
 use isogloss_store::{DATABASE, SECRET_KEY, Store};
 use serde_json::Value;
@@ -43,9 +42,9 @@ impl House {
 
     /// The same after some commands.
     pub(crate) async fn after(self, commands: Vec<Command>) -> Self {
-        let store = Store::open(self.0.path(), registry::own_realms()).await.unwrap();
+        let store = Store::open(self.0.path(), registry::own_namespaces()).await.unwrap();
         for command in commands {
-            store.execute(command, &Caller::Gateway).await.unwrap();
+            store.execute(command).await.unwrap();
         }
         store.close().await;
         self
@@ -57,7 +56,7 @@ impl House {
         for name in [DATABASE, SECRET_KEY] {
             std::fs::copy(self.0.path().join(name), folder.path().join(name)).unwrap();
         }
-        let store = Store::open(folder.path(), registry::own_realms()).await.unwrap();
+        let store = Store::open(folder.path(), registry::own_namespaces()).await.unwrap();
         let authority = Arc::new(Authority::new(Duration::ZERO).unwrap());
         let backend = Arc::new(store.clone());
         Bench { store, backend, authority, _folder: folder }
@@ -77,8 +76,10 @@ pub(crate) struct Bench {
 /// A dialect of a version.
 pub(crate) fn front(dialect: &str, version: Option<&str>) -> Arc<dyn Dialect> {
     let adapter = registry::adapter(dialect).unwrap();
-    let options =
-        Options { version: version.map(str::to_owned), ..Options::of(Realm::named(adapter.name)) };
+    let options = RouteOptions {
+        version: version.map(str::to_owned),
+        ..RouteOptions::of(IdNamespace::named(adapter.name))
+    };
     options.check(adapter).unwrap();
     (adapter.dialect)(&options).unwrap()
 }
@@ -104,12 +105,12 @@ impl Bench {
 
     /// Asks the store itself.
     pub(crate) async fn ask(&self, command: Command) -> Outcome {
-        self.store.execute(command, &Caller::Gateway).await.unwrap()
+        self.store.execute(command).await.unwrap()
     }
 
     /// Whether a reading finds nobody.
     pub(crate) async fn store_has_nobody(&self, command: Command) -> bool {
-        let found = self.store.execute(command, &Caller::Gateway).await;
+        let found = self.store.execute(command).await;
         found.is_err_and(|fault| fault.is_absence_of(Subject::User))
     }
 
@@ -132,10 +133,10 @@ impl Bench {
             user.last_login = None;
         }
         let mut picture = format!("{users:#?}");
-        let realms = registry::ADAPTERS.iter().map(|adapter| Realm::named(adapter.name));
-        for realm in realms {
-            let groups = self.ask(Command::ListGroups(Some(realm.clone()))).await;
-            let keys = self.ask(Command::ListKeys(None, realm)).await;
+        let namespaces = registry::ADAPTERS.iter().map(|adapter| IdNamespace::named(adapter.name));
+        for namespace in namespaces {
+            let groups = self.ask(Command::ListGroups(Some(namespace.clone()))).await;
+            let keys = self.ask(Command::ListKeys(None, namespace)).await;
             write!(picture, "{groups:#?}\n{keys:#?}\n").unwrap();
         }
         write!(picture, "{:#?}", self.ask(Command::ListGroups(None)).await).unwrap();
@@ -146,7 +147,7 @@ impl Bench {
 /// A system's backend before its own dialect and store, in process.
 pub(crate) fn loopback(behind: &Bench, system: &Adapter, secret: &str) -> Arc<dyn Backend> {
     let service = Service {
-        realm: Realm::named(system.name),
+        namespace: IdNamespace::named(system.name),
         version: None,
         username: None,
         secret: secret.into(),

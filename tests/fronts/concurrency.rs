@@ -9,10 +9,10 @@ use futures_util::future::{BoxFuture, join_all};
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::{Caller, Lockout};
+use isogloss_canonical::credentials::Lockout;
 use isogloss_canonical::fault::Fault;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{UserRef, folded};
 use isogloss_store::Store;
 use libtest_mimic::{Failed, Trial};
@@ -200,21 +200,21 @@ impl Backend for Slow {
         self.store.capability()
     }
 
-    async fn execute(&self, command: Command, caller: &Caller) -> Result<Outcome, Fault> {
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         if let Command::VerifyPassword(user, _) = &command {
             let lockout = Lockout { after: LOCKS, lasting: Duration::from_mins(15) };
             for _ in 0..LOCKS {
-                self.store.execute(Command::CountFailure(user.clone(), lockout), caller).await?;
+                self.store.execute(Command::CountFailure(user.clone(), lockout)).await?;
             }
         }
-        self.store.execute(command, caller).await
+        self.store.execute(command).await
     }
 }
 
 /// The row of the caller is read once a request: `fixtures/transcripts/kanboard/rpc-batch.json`.
 async fn demotions(bench: Arc<Bench>) {
     let boss = "boss:boss's secret";
-    let boss_id = bench.user("boss").await.ids[&Realm::named("kanboard")].clone();
+    let boss_id = bench.user("boss").await.ids[&IdNamespace::named("kanboard")].clone();
     let call = |id: u64, method: &str, params: Value| json!({"jsonrpc": "2.0", "method": method, "params": params, "id": id});
     let batch = json!([
         call(1, "updateUser", json!({"id": boss_id, "role": "app-user"})),
@@ -244,7 +244,7 @@ async fn updates_beside_a_deletion(bench: Arc<Bench>) {
     for round in 0..4 {
         bench.send(creation("kanboard", "gone", 0)).await;
         let user = bench.user("gone").await;
-        let id = |realm| user.ids[&Realm::named(realm)].clone();
+        let id = |namespace| user.ids[&IdNamespace::named(namespace)].clone();
         let native = [id("kanboard"), id("rhodecode"), id("dandelion"), String::new()];
         let mut requests: Vec<_> =
             (0..MANY).map(|number| change(number % 4, &native[number % 4], number)).collect();
@@ -254,10 +254,10 @@ async fn updates_beside_a_deletion(bench: Arc<Bench>) {
         let refused = answers.iter().filter(|answer| answer.class() == Class::Refused).count();
         assert_eq!(refused, 0, "{answers:#?}");
         assert!(bench.users().await.iter().all(|user| user.username != "gone"));
-        let keys = bench.ask(Command::ListKeys(None, Realm::named("octoprint"))).await;
+        let keys = bench.ask(Command::ListKeys(None, IdNamespace::named("octoprint"))).await;
         assert!(keys.keys().unwrap().iter().all(|key| key.owner != Some(user.id)));
-        for (realm, id) in user.ids.clone() {
-            let found = Command::GetUser(UserRef::Native(realm, id));
+        for (namespace, id) in user.ids.clone() {
+            let found = Command::GetUser(UserRef::Native(namespace, id));
             assert!(bench.store_has_nobody(found).await);
         }
     }

@@ -11,7 +11,6 @@ use isogloss::registry;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::{Command, Verb};
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_store::Store;
@@ -136,13 +135,13 @@ impl Backend for Failing {
         self.store.capability()
     }
 
-    async fn execute(&self, command: Command, caller: &Caller) -> Result<Outcome, Fault> {
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         let verb = command.verb();
         self.asked.lock().unwrap().insert(verb);
         let strikes = *self.strikes.lock().unwrap();
         match strikes {
             Some((struck, kind)) if struck == verb => Err(Fault::new(kind, "out of reach")),
-            _ => self.store.execute(command, caller).await,
+            _ => self.store.execute(command).await,
         }
     }
 }

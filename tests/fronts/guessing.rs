@@ -9,15 +9,15 @@ use futures_util::future::join_all;
 use isogloss::auth::guessing::{self, Policy};
 use isogloss::proxies::Sender;
 use isogloss::sessions::Sessions;
-use isogloss_canonical::adapter::Options;
+use isogloss_canonical::adapter::RouteOptions;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials, Lockout};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{UserPatch, UserRef};
 use isogloss_store::Store;
@@ -74,14 +74,14 @@ impl Backend for Counting {
         self.store.capability()
     }
 
-    async fn execute(&self, command: Command, caller: &Caller) -> Result<Outcome, Fault> {
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         if matches!(command, Command::VerifyPassword(..)) {
             if self.down.load(Ordering::Relaxed) {
                 return Err(Fault::new(FaultKind::Unavailable, "down"));
             }
             self.looked_at.fetch_add(1, Ordering::Relaxed);
         }
-        self.store.execute(command, caller).await
+        self.store.execute(command).await
     }
 }
 
@@ -115,7 +115,7 @@ impl Scene {
     }
 
     async fn kanboard(&self, from: &str, name: &str, secret: &str) -> Result<(), Refusal> {
-        let keys = Some(Realm::named("kanboard"));
+        let keys = Some(IdNamespace::named("kanboard"));
         self.with(from, name, secret, (keys, Some(KANBOARD))).await
     }
 
@@ -124,7 +124,7 @@ impl Scene {
         from: &str,
         name: &str,
         secret: &str,
-        (keys, lockout): (Option<Realm>, Option<Lockout>),
+        (keys, lockout): (Option<IdNamespace>, Option<Lockout>),
     ) -> Result<(), Refusal> {
         let (user, secret) = (UserRef::Name(name.to_owned()), Secret::new(secret));
         let sender = Sender { client: from.parse().ok(), by_proxy: false };
@@ -216,7 +216,7 @@ async fn keys_go_on(policy: &Policy) {
     assert_eq!(scene.kanboard(STRANGER, "ann", TOKEN).await, Err(Refusal::Locked));
     scene.kanboard(OWNER, "ann", TOKEN).await.unwrap();
     let value = Secret::new(KEY);
-    let key = Credentials::Key { realm: Realm::named("octoprint"), value, scopes: &[] };
+    let key = Credentials::Key { namespace: IdNamespace::named("octoprint"), value, scopes: &[] };
     scene.bench.pipeline().identify(key).await.unwrap();
 }
 
@@ -284,8 +284,8 @@ async fn unlocked(policy: &Policy) {
         let locked = scene.bench.user("ann").await;
         assert!(locked.locked_until.is_some());
         assert!(guessing::is_closed(&sessions, *policy, &locked).await.unwrap());
-        let realm = Realm::named("kanboard");
-        let admin = Caller::application(realm, scene.bench.authority.seal());
+        let namespace = IdNamespace::named("kanboard");
+        let admin = Caller::application(namespace, scene.bench.authority.seal());
         scene.bench.pipeline().call(&admin, command).await.unwrap();
         let unlocked = scene.bench.user("ann").await;
         assert_eq!((unlocked.failures, unlocked.locked_until), (0, None));
@@ -297,7 +297,7 @@ async fn unlocked(policy: &Policy) {
 async fn octoprints_limit() {
     let scene = Scene::new().await;
     let settings = json!({"login_rate_limit": true}).as_object().unwrap().clone();
-    let options = Options { settings, ..Options::of(Realm::named("octoprint")) };
+    let options = RouteOptions { settings, ..RouteOptions::of(IdNamespace::named("octoprint")) };
     let adapter = isogloss::registry::adapter("octoprint").unwrap();
     let dialect = (adapter.dialect)(&options).unwrap();
     let pipeline = scene.bench.pipeline();
@@ -319,9 +319,9 @@ async fn octoprints_limit() {
 
 async fn one_proof_of_keys() {
     let scene = Scene::new().await;
-    let realm = Realm::named("kanboard");
+    let namespace = IdNamespace::named("kanboard");
     let key = isogloss_canonical::key::NewKey {
-        realm: realm.clone(),
+        namespace: namespace.clone(),
         value: "bound".into(),
         label: None,
         scope: None,

@@ -8,11 +8,10 @@ use isogloss::registry;
 use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::key::NewKey;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{NewUser, User, UserId, UserPatch, UserRef};
 use libtest_mimic::{Failed, Trial};
 use serde_json::json;
@@ -22,7 +21,7 @@ use crate::block_on;
 
 const SERVICE: &str = "0123456789abcdef0123456789abcdef";
 /// A namespace that no system has.
-const ELSEWHERE: Realm = Realm::named("elsewhere");
+const ELSEWHERE: IdNamespace = IdNamespace::named("elsewhere");
 
 /// The trials.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -41,7 +40,7 @@ struct Stage {
 
 impl Stage {
     async fn get(&self, user: UserRef) -> Result<User, Fault> {
-        let read = self.bridge.execute(Command::GetUser(user), &Caller::Gateway).await;
+        let read = self.bridge.execute(Command::GetUser(user)).await;
         read.and_then(Outcome::user).map(|user| *user)
     }
 
@@ -65,7 +64,7 @@ impl Stage {
     /// A key of the gateway's own, named like its owner.
     async fn issue(&self, owner: &User) {
         let key = NewKey {
-            realm: ELSEWHERE,
+            namespace: ELSEWHERE,
             value: owner.id.to_string().as_str().into(),
             label: None,
             scope: None,
@@ -74,12 +73,12 @@ impl Stage {
             replaces: false,
         };
         let issue = Command::IssueKey(Some(owner.into()), Box::new(key));
-        self.bridge.execute(issue, &Caller::Gateway).await.unwrap();
+        self.bridge.execute(issue).await.unwrap();
     }
 
     async fn opens(&self, owner: &User) -> Option<UserId> {
         let find = Command::FindKey(ELSEWHERE, owner.id.to_string().as_str().into());
-        match self.bridge.execute(find, &Caller::Gateway).await {
+        match self.bridge.execute(find).await {
             Ok(Outcome::KeyFound(_, found)) => found.map(|found| found.id),
             Err(fault) if fault.is_absence_of(Subject::Key) => None,
             other => panic!("{other:?}"),
@@ -102,13 +101,15 @@ async fn nobody_inherits(system: &'static Adapter) -> Result<(), Failed> {
     let house = House::of(&json!({"users": [admin], "application_keys": theirs})).await;
     let behind = house.open().await;
     let folder = tempfile::tempdir()?;
-    let mut numbered = registry::own_realms();
-    for realm in numbered.iter_mut().filter(|realm| realm.realm.as_str() == system.name) {
-        realm.gives_ids = true;
+    let mut numbered = registry::own_namespaces();
+    for namespace in
+        numbered.iter_mut().filter(|namespace| namespace.namespace.as_str() == system.name)
+    {
+        namespace.gives_ids = true;
     }
     let sidecar = open_shadow(&folder.path().join("sidecar"), numbered).await?;
     let reached = loopback(&behind, system, SERVICE);
-    let bridge = Bridge::new(reached, &sidecar, (Realm::named(system.name), system.users));
+    let bridge = Bridge::new(reached, &sidecar, (IdNamespace::named(system.name), system.users));
     let stage = Stage { behind, bridge };
 
     for name in ["ada", "bob", "carol"] {
@@ -126,7 +127,7 @@ async fn nobody_inherits(system: &'static Adapter) -> Result<(), Failed> {
     assert_ne!(newcomer.id, ada.id);
     stage.is_closed(&ada).await;
     let read = Command::ListUsers;
-    let listed = stage.bridge.execute(read, &Caller::Gateway).await?.users()?;
+    let listed = stage.bridge.execute(read).await?.users()?;
     assert_eq!(listed.iter().filter(|one| one.username == "ada").count(), 1);
 
     // Two swap their names behind the gateway's back: each is still one person or somebody new,
@@ -136,9 +137,9 @@ async fn nobody_inherits(system: &'static Adapter) -> Result<(), Failed> {
         let named = UserRef::Name(from.to_owned());
         stage.behind.ask(Command::UpdateUser(named, Box::new(patch))).await;
     }
-    let listed = stage.bridge.execute(Command::ListUsers, &Caller::Gateway).await?.users()?;
+    let listed = stage.bridge.execute(Command::ListUsers).await?.users()?;
     assert_eq!(listed.len(), 4);
-    let names_are_ids = system.users == isogloss_canonical::realm::Numbering::Names;
+    let names_are_ids = system.users == isogloss_canonical::namespace::Numbering::Names;
     if !names_are_ids {
         assert_ne!(stage.opens(&bob).await, Some(carol.id));
         assert_ne!(stage.named("bob").await.id, bob.id);

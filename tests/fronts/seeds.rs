@@ -8,7 +8,6 @@ use async_trait::async_trait;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Support};
 use isogloss_canonical::command::{Command, Verb};
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::NewUser;
@@ -193,7 +192,7 @@ impl Backend for Directory {
         &self.capability
     }
 
-    async fn execute(&self, command: Command, caller: &Caller) -> Result<Outcome, Fault> {
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         let command = match command {
             Command::CreateFromDirectory(username) if username != KNOWN => {
                 return Err(Fault::not_found(Subject::User));
@@ -204,6 +203,6 @@ impl Backend for Directory {
             }
             other => other,
         };
-        self.store.execute(command, caller).await
+        self.store.execute(command).await
     }
 }

@@ -10,12 +10,11 @@ use isogloss::provision::bootstrap::open_shadow;
 use isogloss::registry;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::{Group, GroupRef, NewGroup};
 use isogloss_canonical::key::NewKey;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{NewUser, Role, User, UserId, UserRef};
 use isogloss_store::{Record, State, Store};
 use serde_json::json;
@@ -27,7 +26,7 @@ use crate::system::{Kind, System};
 pub(crate) type Case = (&'static str, for<'b> fn(&'b Bench) -> LocalBoxFuture<'b, ()>);
 
 /// The namespace that the gateway's own keys and groups of these tests are in: never the system's.
-pub(crate) const KEYS: Realm = Realm::named("elsewhere");
+pub(crate) const KEYS: IdNamespace = IdNamespace::named("elsewhere");
 
 /// A bridge before a system.
 pub(crate) struct Bench {
@@ -68,7 +67,7 @@ impl Bench {
     }
 
     pub(crate) async fn ask(&self, command: Command) -> Result<Outcome, Fault> {
-        self.bridge.execute(command, &Caller::Gateway).await
+        self.bridge.execute(command).await
     }
 
     pub(crate) async fn done(&self, command: Command) -> Outcome {
@@ -98,7 +97,7 @@ impl Bench {
         let user = self.named(name).await;
         let key = format!("the key of {name}, {}", user.id);
         let new = NewKey {
-            realm: KEYS,
+            namespace: KEYS,
             value: key.as_str().into(),
             label: None,
             scope: None,
@@ -113,7 +112,7 @@ impl Bench {
         self.done(set).await;
         let group = NewGroup {
             name: format!("group of {name}"),
-            realm: Some(KEYS),
+            namespace: Some(KEYS),
             owner: Some(user.id),
             ..NewGroup::default()
         };
@@ -149,10 +148,10 @@ impl Bench {
         let session = self.get(UserRef::Id(estate.user.id)).await;
         let absent = session.is_err_and(|fault| fault.is_absence_of(Subject::User));
         assert!(absent, "{why}: the session opens");
-        for (realm, id) in self.foreign_ids(&estate.user) {
-            let found = self.get(UserRef::Native(realm.clone(), id.clone())).await;
+        for (namespace, id) in self.foreign_ids(&estate.user) {
+            let found = self.get(UserRef::Native(namespace.clone(), id.clone())).await;
             let absent = found.is_err_and(|fault| fault.is_absence_of(Subject::User));
-            assert!(absent, "{why}: {realm} {id} is somebody");
+            assert!(absent, "{why}: {namespace} {id} is somebody");
         }
         let group = self.done(Command::GetGroup(GroupRef::Id(estate.group.id))).await;
         assert_eq!(group.group().unwrap().owner, None, "{why}: the group has an owner");
@@ -167,8 +166,8 @@ impl Bench {
         let session = self.get(UserRef::Id(estate.user.id)).await;
         let session = session.unwrap_or_else(|fault| panic!("{why}: {fault:?}"));
         assert!(session.attributes.contains_key("elsewhere.colour"), "{why}: the settings");
-        for (realm, id) in self.foreign_ids(&estate.user) {
-            let found = self.get(UserRef::Native(realm, id)).await.unwrap();
+        for (namespace, id) in self.foreign_ids(&estate.user) {
+            let found = self.get(UserRef::Native(namespace, id)).await.unwrap();
             assert_eq!(found.id, estate.user.id, "{why}: an id");
         }
         let group = self.done(Command::GetGroup(GroupRef::Id(estate.group.id))).await;
@@ -182,15 +181,15 @@ impl Bench {
     pub(crate) fn inherits_nothing(&self, newcomer: &User, estate: &Estate) {
         let old = &estate.user;
         assert_ne!(newcomer.id, old.id, "the canonical id");
-        for (realm, id) in self.foreign_ids(old) {
-            assert_ne!(newcomer.native(&realm), Some(id.as_str()), "the id of {realm}");
+        for (namespace, id) in self.foreign_ids(old) {
+            assert_ne!(newcomer.native(&namespace), Some(id.as_str()), "the id of {namespace}");
         }
         assert!(!newcomer.attributes.contains_key("elsewhere.colour"), "the settings");
     }
 
-    fn foreign_ids(&self, user: &User) -> BTreeMap<Realm, String> {
-        let own = Realm::new(self.kind.realm);
-        user.ids.clone().into_iter().filter(|(realm, _)| *realm != own).collect()
+    fn foreign_ids(&self, user: &User) -> BTreeMap<IdNamespace, String> {
+        let own = IdNamespace::new(self.kind.namespace);
+        user.ids.clone().into_iter().filter(|(namespace, _)| *namespace != own).collect()
     }
 
     pub(crate) async fn record(&self, id: UserId) -> Record {
@@ -208,25 +207,27 @@ impl Bench {
 
     /// How the system points at somebody, by its own id.
     pub(crate) fn own(&self, user: &User) -> UserRef {
-        let realm = Realm::new(self.kind.realm);
-        match user.native(&realm) {
-            Some(id) if self.kind.numbered => UserRef::Native(realm, id.to_owned()),
+        let namespace = IdNamespace::new(self.kind.namespace);
+        match user.native(&namespace) {
+            Some(id) if self.kind.numbered => UserRef::Native(namespace, id.to_owned()),
             _ => UserRef::Name(user.username.clone()),
         }
     }
 }
 
 pub(crate) async fn open(folder: &Path, kind: Kind) -> Store {
-    let mut numbered = registry::own_realms();
-    for realm in numbered.iter_mut().filter(|realm| realm.realm.as_str() == kind.realm) {
-        realm.gives_ids = true;
+    let mut numbered = registry::own_namespaces();
+    for namespace in
+        numbered.iter_mut().filter(|namespace| namespace.namespace.as_str() == kind.namespace)
+    {
+        namespace.gives_ids = true;
     }
     open_shadow(&folder.join("sidecar"), numbered).await.unwrap()
 }
 
 fn join(system: &Arc<System>, store: &Store, kind: Kind) -> Bridge {
     let system: Arc<dyn Backend> = Arc::<System>::clone(system);
-    Bridge::new(system, store, (Realm::new(kind.realm), kind.numbering()))
+    Bridge::new(system, store, (IdNamespace::new(kind.namespace), kind.numbering()))
 }
 
 /// Whether a fault says that there is no such person.

@@ -14,7 +14,7 @@ pub(crate) const CASES: &[Case] = &[
     ("a-chain-is-settled-by-a-single-read", |bench| by_one_read(bench).boxed_local()),
     ("a-changed-password-ends-sessions-only", |bench| password(bench).boxed_local()),
     ("demoted-and-disabled-at-once", |bench| demoted(bench).boxed_local()),
-    ("what-cannot-be-settled-concerns-nobody-else", |bench| unsettled(bench).boxed_local()),
+    ("an-unclear-renaming-affects-nobody-else", |bench| unsettled(bench).boxed_local()),
 ];
 
 async fn renamed(bench: &Bench) {

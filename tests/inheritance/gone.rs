@@ -3,7 +3,7 @@
 use futures_util::FutureExt;
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::group::GroupRef;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{Role, UserRef};
 use isogloss_store::{Absence, State};
 
@@ -72,7 +72,7 @@ async fn successor(bench: &Bench) {
     bench.inherits_nothing(&bob, &ada);
     bench.opens_nothing(&ada, "after bob").await;
     if bench.kind.numbered && bench.kind.reuses {
-        let own = Realm::new(bench.kind.realm);
+        let own = IdNamespace::new(bench.kind.namespace);
         assert_eq!(bob.native(&own), ada.user.native(&own), "he has her id in the system");
         assert_eq!(bench.state(ada.user.id).await, State::Tombstone);
     }
@@ -155,7 +155,7 @@ async fn for_good(bench: &Bench) {
 
 async fn own_key(bench: &Bench) {
     bench.system.add("ada", Role::User);
-    let own = Realm::new(bench.kind.realm);
+    let own = IdNamespace::new(bench.kind.namespace);
     let find = || Command::FindKey(own.clone(), "ada".into());
     let isogloss_canonical::outcome::Outcome::KeyFound(_, Some(owner)) = bench.done(find()).await
     else {

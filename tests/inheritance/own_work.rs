@@ -4,9 +4,8 @@ use futures_util::FutureExt;
 use futures_util::future::join_all;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::{Command, Verb};
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::FaultKind;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{Matching, NewUser, Role, Uniqueness, UserPatch, UserRef};
 use serde_json::json;
 
@@ -93,7 +92,7 @@ async fn parallel_reads(bench: &Bench) {
             let (bridge, name) = (bench.bridge.clone(), name.clone());
             tokio::spawn(async move {
                 let get = Command::GetUser(UserRef::Name(name));
-                bridge.execute(get, &Caller::Gateway).await
+                bridge.execute(get).await
             })
         };
         let answers = join_all((0..20).map(|_| read())).await;
@@ -115,9 +114,7 @@ async fn parallel_names(bench: &Bench) {
             let unique = Uniqueness { name: Matching::Folded, email: false };
             let new = NewUser { username: name, unique, ..NewUser::default() };
             let bridge = if number < 4 { bench.bridge.clone() } else { second.clone() };
-            tokio::spawn(async move {
-                bridge.execute(Command::CreateUser(Box::new(new)), &Caller::Gateway).await
-            })
+            tokio::spawn(async move { bridge.execute(Command::CreateUser(Box::new(new))).await })
         };
         let answers = join_all((0..8).map(create)).await;
         let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
@@ -136,8 +133,8 @@ async fn parallel_creations(bench: &Bench) {
         let bridge = bench.bridge.clone();
         let new = NewUser { username: format!("new-{number}"), ..NewUser::default() };
         tokio::spawn(async move {
-            let made = bridge.execute(Command::CreateUser(Box::new(new)), &Caller::Gateway).await;
-            bridge.execute(Command::ListUsers, &Caller::Gateway).await.unwrap();
+            let made = bridge.execute(Command::CreateUser(Box::new(new))).await;
+            bridge.execute(Command::ListUsers).await.unwrap();
             *made.unwrap().user().unwrap()
         })
     };
@@ -177,11 +174,11 @@ async fn low_ids(bench: &Bench) {
     for (name, role) in [("ada", Role::User), ("bob", Role::User), ("chief", Role::Administrator)] {
         bench.system.add(name, role);
     }
-    let realm = if bench.kind.realm == "kanboard" { "dandelion" } else { "kanboard" };
-    let realm = Realm::named(realm);
+    let namespace = if bench.kind.namespace == "kanboard" { "dandelion" } else { "kanboard" };
+    let namespace = IdNamespace::named(namespace);
     let ada = bench.named("ada").await;
     let id = |user: &isogloss_canonical::user::User| -> i64 {
-        user.native(&realm).unwrap().parse().unwrap()
+        user.native(&namespace).unwrap().parse().unwrap()
     };
     let (root, chief) = (bench.named("root").await, bench.named("chief").await);
     assert_eq!((id(&root), id(&chief), id(&ada)), (1, 2, 3), "administrators first");
@@ -191,13 +188,14 @@ async fn imported(bench: &Bench) {
     for name in ["ada", "bob", "carol"] {
         bench.system.add(name, Role::User);
     }
-    let realm = if bench.kind.realm == "kanboard" { "dandelion" } else { "kanboard" };
-    let realm = Realm::named(realm);
-    let row = |name: &str, id: &str| (UserRef::Name(name.to_owned()), realm.clone(), id.to_owned());
+    let namespace = if bench.kind.namespace == "kanboard" { "dandelion" } else { "kanboard" };
+    let namespace = IdNamespace::named(namespace);
+    let row =
+        |name: &str, id: &str| (UserRef::Name(name.to_owned()), namespace.clone(), id.to_owned());
     let unknown = Command::AssignIds(vec![row("ada", "3"), row("nobody", "4")]);
     assert!(is_absence(&bench.ask(unknown).await));
     bench.done(Command::AssignIds(vec![row("ada", "3"), row("bob", "1")])).await;
-    let id = async |name: &str| bench.named(name).await.native(&realm).unwrap().to_owned();
+    let id = async |name: &str| bench.named(name).await.native(&namespace).unwrap().to_owned();
     assert_eq!((id("ada").await.as_str(), id("bob").await.as_str()), ("3", "1"));
     let others = [id("root").await, id("carol").await];
     assert_eq!(others, ["4", "5"]);

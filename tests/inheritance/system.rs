@@ -8,11 +8,10 @@ use async_trait::async_trait;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Field};
 use isogloss_canonical::command::{Command, Verb};
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::key::Key;
+use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::{Numbering, Realm};
 use isogloss_canonical::user::{Evidence, NewUser, Role, User, UserPatch, UserRef};
 
 /// What a kind of system proves of a person in their row.
@@ -33,7 +32,7 @@ const HASH_OF_SECRET: &str = "$2y$04$pt6c8RrQsZMBtHdxoST4ouLdqjXiPkakAiAjPk8oLCZ
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
-    pub(crate) realm: &'static str,
+    pub(crate) namespace: &'static str,
     pub(crate) numbered: bool,
     /// Whether the highest id is given again once it is free, as SQLite does.
     pub(crate) reuses: bool,
@@ -50,42 +49,42 @@ impl Kind {
 pub(crate) const KINDS: [Kind; 6] = [
     Kind {
         name: "reused-ids-and-hashes",
-        realm: "kanboard",
+        namespace: "kanboard",
         numbered: true,
         reuses: true,
         proof: Proof::Secret,
     },
     Kind {
         name: "reused-ids",
-        realm: "kanboard",
+        namespace: "kanboard",
         numbered: true,
         reuses: true,
         proof: Proof::Nothing,
     },
     Kind {
         name: "ids-and-dates",
-        realm: "dandelion",
+        namespace: "dandelion",
         numbered: true,
         reuses: false,
         proof: Proof::Created,
     },
     Kind {
         name: "ids-alone",
-        realm: "rhodecode",
+        namespace: "rhodecode",
         numbered: true,
         reuses: false,
         proof: Proof::Nothing,
     },
     Kind {
         name: "names-and-keys",
-        realm: "octoprint",
+        namespace: "octoprint",
         numbered: false,
         reuses: true,
         proof: Proof::Secret,
     },
     Kind {
         name: "names",
-        realm: "octoprint",
+        namespace: "octoprint",
         numbered: false,
         reuses: true,
         proof: Proof::Nothing,
@@ -239,8 +238,8 @@ impl System {
     }
 
     fn shown(&self, row: &Row) -> User {
-        let realm = Realm::new(self.kind.realm);
-        let ids = self.kind.numbered.then(|| (realm, row.id.to_string()));
+        let namespace = IdNamespace::new(self.kind.namespace);
+        let ids = self.kind.numbered.then(|| (namespace, row.id.to_string()));
         let evidence = match self.kind.proof {
             Proof::Secret => Evidence {
                 secret: Some(row.secret.as_str().into()),
@@ -266,7 +265,7 @@ impl System {
     fn matches(&self, row: &Row, user: &UserRef) -> bool {
         match user {
             UserRef::Name(name) => row.name == *name,
-            UserRef::Native(realm, id) if realm.as_str() == self.kind.realm => {
+            UserRef::Native(namespace, id) if namespace.as_str() == self.kind.namespace => {
                 if self.kind.numbered { row.id.to_string() == *id } else { row.name == *id }
             }
             _ => panic!("{user:?} is no way to point at a person here"),
@@ -351,11 +350,11 @@ impl System {
                 Ok(Outcome::Verified(password.expose() != "wrong"))
             }
             // Somebody's key is their name.
-            Command::FindKey(realm, value) => {
+            Command::FindKey(namespace, value) => {
                 let named = UserRef::Name(value.expose().to_owned());
                 let row = self.change(|world| self.find(world, Verb::FindKey, &named));
                 let row = row.map_err(|_| Fault::not_found(Subject::Key))?;
-                let key = Key::vouched(realm, None);
+                let key = Key::vouched(namespace, None);
                 Ok(Outcome::KeyFound(Box::new(key), Some(Box::new(self.shown(&row)))))
             }
             other => panic!("{} is not asked of a system", other.verb()),
@@ -369,7 +368,7 @@ impl Backend for System {
         &self.capability
     }
 
-    async fn execute(&self, command: Command, _: &Caller) -> Result<Outcome, Fault> {
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         let verb = command.verb();
         let out = self.change(|world| {
             world.asked.push(verb);

@@ -9,12 +9,11 @@ use isogloss::layers::bridge::{Bridge, GROUPS};
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::{Command, Verb};
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::{Group, GroupId, GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::Grants;
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{Attributes, Evidence, Role, User, UserRef};
 use jiff::Timestamp;
 use libtest_mimic::Trial;
@@ -25,7 +24,7 @@ use crate::block_on;
 use crate::system::{KINDS, Kind, System};
 
 /// The id namespace of another front, which numbers teams too.
-const ELSEWHERE: Realm = Realm::named("rhodecode");
+const ELSEWHERE: IdNamespace = IdNamespace::named("rhodecode");
 
 /// A team in the system.
 #[derive(Clone, Debug)]
@@ -74,7 +73,7 @@ impl Teams {
     fn find(&self, team: &GroupRef) -> Result<Row, Fault> {
         let rows = self.rows.lock().unwrap();
         let found = rows.iter().find(|row| match team {
-            GroupRef::Native(realm, id) if realm.as_str() == "kanboard" => {
+            GroupRef::Native(namespace, id) if namespace.as_str() == "kanboard" => {
                 row.id.to_string() == *id
             }
             GroupRef::Name(None, name) => row.name == *name,
@@ -98,7 +97,7 @@ impl Teams {
             Command::UpdateGroup(team, patch) => {
                 let row = self.find(&team)?;
                 self.change(row.id, |row| row.name = patch.name.unwrap_or(row.name.clone()));
-                self.find(&GroupRef::Native(Realm::named("kanboard"), row.id.to_string()))
+                self.find(&GroupRef::Native(IdNamespace::named("kanboard"), row.id.to_string()))
                     .map(boxed)
             }
             Command::DeleteGroup(team) => {
@@ -124,8 +123,8 @@ impl Teams {
 fn shown(row: &Row) -> Group {
     Group {
         id: GroupId(Uuid::nil()),
-        realm: None,
-        ids: [(Realm::named("kanboard"), row.id.to_string())].into(),
+        namespace: None,
+        ids: [(IdNamespace::named("kanboard"), row.id.to_string())].into(),
         name: row.name.clone(),
         description: None,
         owner: None,
@@ -146,7 +145,7 @@ impl Backend for Teams {
         &self.capability
     }
 
-    async fn execute(&self, command: Command, caller: &Caller) -> Result<Outcome, Fault> {
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         let verb = command.verb();
         if self.out.lock().unwrap().contains(&verb) {
             return Err(Fault::new(FaultKind::Unavailable, "an outage"));
@@ -159,7 +158,7 @@ impl Backend for Teams {
         if GROUPS.contains(&verb) {
             return self.answer(command);
         }
-        self.people.execute(command, caller).await
+        self.people.execute(command).await
     }
 }
 
@@ -171,7 +170,7 @@ struct Bench {
 
 impl Bench {
     async fn ask(&self, command: Command) -> Result<Outcome, Fault> {
-        self.bridge.execute(command, &Caller::Gateway).await
+        self.bridge.execute(command).await
     }
 
     async fn done(&self, command: Command) -> Outcome {
@@ -251,7 +250,7 @@ const CASES: &[Case] = &[
         bench.system.remove("crew");
         bench.system.add("guild");
         let new = bench.named("guild").await.unwrap();
-        assert_eq!(new.native(&Realm::named("kanboard")), Some("1"));
+        assert_eq!(new.native(&IdNamespace::named("kanboard")), Some("1"));
         bench.is_a_stranger(&new, &old).await;
     }),
     case!("removed-and-another-made-unseen", bench => {
@@ -396,7 +395,7 @@ async fn on_a_bench(kind: Kind, run: for<'b> fn(&'b Bench) -> LocalBoxFuture<'b,
         blind: Mutex::default(),
     });
     let backend: Arc<dyn Backend> = Arc::<Teams>::clone(&system);
-    let bridge = Bridge::new(backend, &store, (Realm::new(kind.realm), kind.numbering()));
+    let bridge = Bridge::new(backend, &store, (IdNamespace::new(kind.namespace), kind.numbering()));
     run(&Bench { system, bridge }).await;
     store.close().await;
 }

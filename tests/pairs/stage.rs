@@ -16,8 +16,7 @@ use isogloss::provision::bootstrap;
 use isogloss::{registry, startup};
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{UserPatch, UserRef};
 use isogloss_testkit::gateway::{Gateway, copy};
 use isogloss_testkit::leaks::Secrets;
@@ -93,10 +92,10 @@ impl Template {
     /// Gives somebody who is there the ids and keys that the front's clients know.
     async fn take_over(&self, bridge: &dyn Backend, front: &str, account: &Account) -> Result<()> {
         let user = UserRef::Name(account.username.clone());
-        let (realm, is_own) = (Realm::new(front), front == self.system);
+        let (namespace, is_own) = (IdNamespace::new(front), front == self.system);
         if let Some(id) = account.ids.get(front).filter(|_| !is_own) {
-            let rows = vec![(user.clone(), realm, id.to_string())];
-            bridge.execute(Command::AssignIds(rows), &Caller::Gateway).await?;
+            let rows = vec![(user.clone(), namespace, id.to_string())];
+            bridge.execute(Command::AssignIds(rows)).await?;
         }
         let attributes = account.kept().into_iter();
         let attributes = attributes.map(|(name, value)| (name, Some(value))).collect();
@@ -105,7 +104,7 @@ impl Template {
         let email = account.email.clone().filter(|_| !is_own).map(Some);
         let patch = UserPatch { display_name, email, attributes, ..UserPatch::default() };
         let change = Command::UpdateUser(user.clone(), Box::new(patch));
-        bridge.execute(change, &Caller::Gateway).await?;
+        bridge.execute(change).await?;
         account.equip(bridge, &user).await
     }
 

@@ -21,7 +21,6 @@ use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::{Backend, OwnAccount, Upstream};
 use isogloss_canonical::capability::{Capability, Field, Support};
 use isogloss_canonical::command::{Command, Verb};
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::outcome::Outcome;
 
@@ -70,7 +69,7 @@ impl Backend for DandelionBackend {
         &self.capability
     }
 
-    async fn execute(&self, command: Command, _caller: &Caller) -> Result<Outcome, Fault> {
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         match command {
             Command::CreateUser(user) => self.create(*user).await,
             Command::GetUser(user) => {

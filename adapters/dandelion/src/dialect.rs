@@ -16,11 +16,11 @@ mod tests;
 
 use async_trait::async_trait;
 use isogloss_canonical::credentials::{Caller, Credentials};
-use isogloss_canonical::dialect::{Dialect, Method};
+use isogloss_canonical::dialect::{Dialect, MethodInfo};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
 use isogloss_canonical::http::{Request, Response};
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use serde_json::Value;
 
 use crate::dialect::call::{Asked, Blamed, Failure, Said};
@@ -46,7 +46,7 @@ const INVALID_KEY_CODE: u8 = 1;
 /// The dialect.
 #[derive(Debug)]
 pub(crate) struct Dandelion {
-    pub(crate) realm: Realm,
+    pub(crate) namespace: IdNamespace,
     /// Whether the API by key is switched off.
     pub(crate) public_api_off: bool,
     /// Whether errors are what 6.1.1 as released makes of them: HTTP 500 and nothing else.
@@ -95,11 +95,11 @@ struct Known {
 
 #[async_trait]
 impl Dialect for Dandelion {
-    fn methods(&self) -> &'static [Method] {
+    fn methods(&self) -> &'static [MethodInfo] {
         &table::METHODS
     }
 
-    fn concerns(&self, request: &Request) -> bool {
+    fn handles(&self, request: &Request) -> bool {
         match Place::of(&request.method, &request.path) {
             Place::Api(_, module, _) => !php::is_text_true(module) || table::has_module(module),
             Place::Login | Place::Logout => true,
@@ -108,7 +108,7 @@ impl Dialect for Dandelion {
     }
 
     async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response {
-        let visit = Visit { request, exchange, realm: &self.realm };
+        let visit = Visit { request, exchange, namespace: &self.namespace };
         let result = match Place::of(&request.method, &request.path) {
             Place::Api(inside, module, method) => {
                 Ok(self.api(&visit, inside, (module, method)).await)
@@ -195,7 +195,7 @@ impl Dandelion {
             return Err(INVALID_KEY);
         }
         let credentials =
-            Credentials::Key { realm: self.realm.clone(), value: key.into(), scopes: &[] };
+            Credentials::Key { namespace: self.namespace.clone(), value: key.into(), scopes: &[] };
         match visit.exchange.identify(credentials).await {
             Ok(caller) if caller.user().is_some() => Ok(Known { caller, session: None }),
             Ok(_) => Err(INVALID_KEY),

@@ -9,9 +9,9 @@ mod wire;
 
 use std::sync::Arc;
 
-use isogloss_canonical::adapter::{Adapter, OptionError, OptionRow, Options, SystemBackend};
+use isogloss_canonical::adapter::{Adapter, OptionError, OptionRow, RouteOptions, SystemBackend};
 use isogloss_canonical::dialect::Dialect;
-use isogloss_canonical::realm::Numbering;
+use isogloss_canonical::namespace::Numbering;
 use serde_json::Value;
 
 use crate::dialect::Dandelion;
@@ -59,7 +59,7 @@ pub const ADAPTER: Adapter = Adapter {
     application_key: false,
 };
 
-fn dialect(options: &Options) -> Result<Arc<dyn Dialect>, OptionError> {
+fn dialect(options: &RouteOptions) -> Result<Arc<dyn Dialect>, OptionError> {
     options.check(&ADAPTER)?;
     for (name, value) in &options.settings {
         if !matches!(value, Value::Bool(_)) {
@@ -67,7 +67,7 @@ fn dialect(options: &Options) -> Result<Arc<dyn Dialect>, OptionError> {
         }
     }
     Ok(Arc::new(Dandelion {
-        realm: options.realm.clone(),
+        namespace: options.namespace.clone(),
         public_api_off: options.flag(PUBLIC_API_DISABLED),
         empty_errors: options.flag(EMPTY_ERRORS),
         older: options.version.as_deref() == Some(VERSIONS[1]),
@@ -77,12 +77,12 @@ fn dialect(options: &Options) -> Result<Arc<dyn Dialect>, OptionError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::REALM;
+    use crate::wire::NAMESPACE;
 
     #[test]
     fn options_are_checked() {
         let with = |name: &str, value: Value| {
-            let mut options = Options::of(REALM);
+            let mut options = RouteOptions::of(NAMESPACE);
             options.settings.insert(name.to_owned(), value);
             dialect(&options).err()
         };
@@ -91,7 +91,7 @@ mod tests {
         assert_eq!(words.as_deref(), Some("empty_errors is \"on\"; expected true or false"));
         assert!(with("colour", true.into()).is_some_and(|words| words.contains("colour")));
         let version = Some("5.0".to_owned());
-        assert!(dialect(&Options { version, ..Options::of(REALM) }).is_err());
+        assert!(dialect(&RouteOptions { version, ..RouteOptions::of(NAMESPACE) }).is_err());
     }
 
     #[test]

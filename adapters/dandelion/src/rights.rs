@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::ids::Gid;
 use crate::php;
-use crate::wire::REALM;
+use crate::wire::NAMESPACE;
 
 /// The attribute of a group that holds its rights.
 pub(crate) const RIGHTS: &str = "dandelion.rights";
@@ -145,8 +145,8 @@ pub(crate) fn group_of(user: &User) -> Gid {
     let own = user
         .groups
         .iter()
-        .find(|group| group.realm.as_ref() == Some(&REALM) && group.confers.is_none());
-    own.and_then(|group| group.ids.get(&REALM)).map_or(Gid::ORDINARY, |id| Gid::read(id))
+        .find(|group| group.namespace.as_ref() == Some(&NAMESPACE) && group.confers.is_none());
+    own.and_then(|group| group.ids.get(&NAMESPACE)).map_or(Gid::ORDINARY, |id| Gid::read(id))
 }
 
 /// The three groups that Dandelion is installed with. Guests never had all rights stored.
@@ -182,12 +182,12 @@ fn founded(
         known.map(|Right(name, ..)| ((*name).to_owned(), json!(held.contains(name)))).collect(),
     );
     NewGroup {
-        realm: Some(REALM),
+        namespace: Some(NAMESPACE),
         name: name.to_owned(),
         grants: rights.grants(),
         confers,
         attributes: Map::from_iter([(RIGHTS.to_owned(), rights.stored())]),
-        ids: [(REALM, id.to_string())].into(),
+        ids: [(NAMESPACE, id.to_string())].into(),
         ..NewGroup::default()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::User;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::php;
 use crate::rights;
 
 /// Dandelion's own space of ids.
-pub(crate) const REALM: Realm = Realm::named("dandelion");
+pub(crate) const NAMESPACE: IdNamespace = IdNamespace::named("dandelion");
 
 /// The prefix of what only Dandelion has a place for.
 pub(crate) const PREFIX: &str = "dandelion.";
@@ -99,15 +99,15 @@ pub(crate) enum Shape {
 }
 
 /// A person. Every value is a text.
-pub(crate) fn person(user: &User, realm: &Realm, shape: Shape) -> Value {
+pub(crate) fn person(user: &User, namespace: &IdNamespace, shape: Shape) -> Value {
     let mut members = vec![
-        ("id", json!(user.native(realm).unwrap_or("0"))),
-        ("fullname", json!(full_name(user, realm))),
+        ("id", json!(user.native(namespace).unwrap_or("0"))),
+        ("fullname", json!(full_name(user, namespace))),
         ("username", json!(user.username)),
         ("group_id", json!(rights::group_of(user).to_string())),
         ("created", json!(day(user.created))),
         ("theme", json!(theme(user))),
-        ("initial_login", json!(initial_login(user, realm).to_string())),
+        ("initial_login", json!(initial_login(user, namespace).to_string())),
         ("disabled", json!(if user.active { "0" } else { "1" })),
     ];
     match shape {
@@ -120,8 +120,8 @@ pub(crate) fn person(user: &User, realm: &Realm, shape: Shape) -> Value {
 
 /// The full name. Nobody goes without one here: user 1 is installed as the Administrator, and of
 /// others the user name is read as words (`fixtures/transcripts/dandelion/permissions-guest.json`).
-pub(crate) fn full_name(user: &User, realm: &Realm) -> String {
-    user.full_name().unwrap_or_else(|| match user.native(realm) {
+pub(crate) fn full_name(user: &User, namespace: &IdNamespace) -> String {
+    user.full_name().unwrap_or_else(|| match user.native(namespace) {
         Some("1") => "Administrator".to_owned(),
         _ => words(&user.username),
     })
@@ -144,12 +144,12 @@ pub(crate) fn theme(user: &User) -> &str {
 }
 
 /// What a person is asked at the next login. User 1 is installed with a password to be changed.
-pub(crate) fn initial_login(user: &User, realm: &Realm) -> i64 {
+pub(crate) fn initial_login(user: &User, namespace: &IdNamespace) -> i64 {
     match user.attribute(INITIAL_LOGIN) {
         Some(Value::Number(kept)) => kept.as_i64().unwrap_or_default(),
         Some(Value::String(kept)) => kept.parse().unwrap_or_default(),
         Some(Value::Bool(kept)) => i64::from(*kept),
-        _ => i64::from(user.native(realm) == Some("1")),
+        _ => i64::from(user.native(namespace) == Some("1")),
     }
 }
 
@@ -159,11 +159,11 @@ pub(crate) fn has_status(user: &User) -> bool {
 }
 
 /// A person's place on the Cheesto board; `None` if they have none or may not act.
-pub(crate) fn status(user: &User, realm: &Realm) -> Option<Value> {
+pub(crate) fn status(user: &User, namespace: &IdNamespace) -> Option<Value> {
     if !user.active || !has_status(user) {
         return None;
     }
-    let id = user.native(realm).unwrap_or("0");
+    let id = user.native(namespace).unwrap_or("0");
     let text = |at: usize| user.attribute(STATUS[at]).and_then(Value::as_str);
     let fresh = |at: usize| text(at).unwrap_or(FRESH[at]);
     Some(json!({
@@ -174,7 +174,7 @@ pub(crate) fn status(user: &User, realm: &Realm) -> Option<Value> {
         "returntime": fresh(2),
         "modified": text(3).map_or_else(|| second(user.created), str::to_owned),
         "disabled": "0",
-        "fullname": full_name(user, realm),
+        "fullname": full_name(user, namespace),
     }))
 }
 

@@ -17,7 +17,6 @@ use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::{Backend, OwnAccount, Upstream};
 use isogloss_canonical::capability::{Capability, Field, Support};
 use isogloss_canonical::command::{Command, Verb};
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::outcome::Outcome;
 
@@ -72,7 +71,7 @@ impl Backend for KanboardBackend {
         &self.capability
     }
 
-    async fn execute(&self, command: Command, _caller: &Caller) -> Result<Outcome, Fault> {
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         match command {
             Command::CreateUser(user) => self.create(*user).await,
             Command::CreateFromDirectory(name) => self.create_from_directory(&name).await,

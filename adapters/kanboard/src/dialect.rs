@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 
 use async_trait::async_trait;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::dialect::{Dialect, Method};
+use isogloss_canonical::dialect::{Dialect, MethodInfo};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::extent::Extent;
 use isogloss_canonical::fault::{Fault, FaultKind};
@@ -44,17 +44,17 @@ pub(crate) struct Kanboard {
     pub(crate) header: Option<String>,
 }
 
-static METHODS: LazyLock<Vec<Method>> = LazyLock::new(|| {
+static METHODS: LazyLock<Vec<MethodInfo>> = LazyLock::new(|| {
     PROCEDURES.iter().flat_map(|table| table.iter()).map(|procedure| procedure.method).collect()
 });
 
 #[async_trait]
 impl Dialect for Kanboard {
-    fn methods(&self) -> &'static [Method] {
+    fn methods(&self) -> &'static [MethodInfo] {
         &METHODS
     }
 
-    fn concerns(&self, request: &Request) -> bool {
+    fn handles(&self, request: &Request) -> bool {
         script(&request.path).is_some()
     }
 

@@ -12,9 +12,9 @@ mod wire;
 
 use std::sync::Arc;
 
-use isogloss_canonical::adapter::{Adapter, OptionError, OptionRow, Options, SystemBackend};
+use isogloss_canonical::adapter::{Adapter, OptionError, OptionRow, RouteOptions, SystemBackend};
 use isogloss_canonical::dialect::Dialect;
-use isogloss_canonical::realm::Numbering;
+use isogloss_canonical::namespace::Numbering;
 
 use crate::database::Database;
 use crate::dialect::Kanboard;
@@ -57,17 +57,17 @@ const STRINGS: &str = "1.0";
 const HEADER: &str = "authentication_header";
 const DATABASE: &str = "database";
 
-fn dialect(options: &Options) -> Result<Arc<dyn Dialect>, OptionError> {
+fn dialect(options: &RouteOptions) -> Result<Arc<dyn Dialect>, OptionError> {
     options.check(&ADAPTER)?;
     let shape = Shape {
-        realm: options.realm.clone(),
+        namespace: options.namespace.clone(),
         database: database(options)?,
         strings: options.version.as_deref() == Some(STRINGS),
     };
     Ok(Arc::new(Kanboard { shape, header: header(options)? }))
 }
 
-fn database(options: &Options) -> Result<Database, OptionError> {
+fn database(options: &RouteOptions) -> Result<Database, OptionError> {
     let Some(value) = options.settings.get(DATABASE) else { return Ok(Database::default()) };
     value.as_str().and_then(Database::from_word).ok_or_else(|| {
         format!("kanboard: {DATABASE} is {value}; expected \"sqlite\", \"mysql\" or \"postgres\"")
@@ -75,7 +75,7 @@ fn database(options: &Options) -> Result<Database, OptionError> {
 }
 
 /// The header's name in lower case, which is how a request has it.
-fn header(options: &Options) -> Result<Option<String>, OptionError> {
+fn header(options: &RouteOptions) -> Result<Option<String>, OptionError> {
     let Some(value) = options.settings.get(HEADER) else { return Ok(None) };
     let token = |c: char| c.is_ascii_alphanumeric() || c == '-';
     match value.as_str() {
@@ -95,13 +95,13 @@ fn mint(random: &[u8; 32]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use isogloss_canonical::realm::Realm;
+    use isogloss_canonical::namespace::IdNamespace;
     use serde_json::{Value, json};
 
     use super::*;
 
     fn refused(name: &str, value: Value) -> String {
-        let mut options = Options::of(Realm::named("kanboard"));
+        let mut options = RouteOptions::of(IdNamespace::named("kanboard"));
         options.settings.insert(name.to_owned(), value);
         dialect(&options).map(|_| ()).unwrap_err()
     }

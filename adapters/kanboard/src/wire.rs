@@ -2,7 +2,7 @@
 //! are kept that the model has no place for. Key order and types are those of the recorded rows.
 
 use isogloss_canonical::group::Group;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{AttributeChanges, Role, User};
 use serde_json::Value;
 
@@ -35,8 +35,8 @@ const LOCK: &str = "kanboard.lock_expiration_date";
 /// How rows look on the server that clients expect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shape {
-    /// The realm whose ids are shown.
-    pub(crate) realm: Realm,
+    /// The namespace whose ids are shown.
+    pub(crate) namespace: IdNamespace,
     /// Whose columns.
     pub(crate) database: Database,
     /// Whether integers of a row are strings, as PHP before 8.1 fetched them.
@@ -142,12 +142,12 @@ struct Row<'a> {
 impl Shape {
     /// The id that a person has here; every person has one.
     pub(crate) fn user_id(&self, user: &User) -> i64 {
-        user.native(&self.realm).and_then(|id| id.parse().ok()).unwrap_or_default()
+        user.native(&self.namespace).and_then(|id| id.parse().ok()).unwrap_or_default()
     }
 
     /// The id that a group has here.
     pub(crate) fn group_id(&self, group: &Group) -> i64 {
-        group.native(&self.realm).and_then(|id| id.parse().ok()).unwrap_or_default()
+        group.native(&self.namespace).and_then(|id| id.parse().ok()).unwrap_or_default()
     }
 
     /// A number of a row.
@@ -308,10 +308,10 @@ mod tests {
 
     #[test]
     fn nobody_is_shown_as_administrator_for_an_id() {
-        let realm = Realm::named("kanboard");
-        let shape = Shape { realm, database: Database::Sqlite, strings: false };
+        let namespace = IdNamespace::named("kanboard");
+        let shape = Shape { namespace, database: Database::Sqlite, strings: false };
         let shown = |id: &str, role| {
-            let ids = [(shape.realm.clone(), id.to_owned())].into();
+            let ids = [(shape.namespace.clone(), id.to_owned())].into();
             let row = shape.user(&User { ids, role, ..User::seen("ada") }, Php::Null);
             row.into_iter().find(|(key, _)| is(key, "is_admin")).map(|(_, value)| value)
         };

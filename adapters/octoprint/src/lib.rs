@@ -12,10 +12,10 @@ mod wire;
 
 use std::sync::Arc;
 
-use isogloss_canonical::adapter::{Adapter, OptionError, Options, SystemBackend};
+use isogloss_canonical::adapter::{Adapter, OptionError, RouteOptions, SystemBackend};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::group::NewGroup;
-use isogloss_canonical::realm::{Numbering, Realm};
+use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::user::Role;
 use serde_json::Value;
 
@@ -44,7 +44,7 @@ pub const ADAPTER: Adapter = Adapter {
     application_key: false,
 };
 
-fn dialect(options: &Options) -> Result<Arc<dyn Dialect>, OptionError> {
+fn dialect(options: &RouteOptions) -> Result<Arc<dyn Dialect>, OptionError> {
     options.check(&ADAPTER)?;
     Ok(Arc::new(OctoPrint::new(Settings::of(options)?)))
 }
@@ -52,7 +52,7 @@ fn dialect(options: &Options) -> Result<Arc<dyn Dialect>, OptionError> {
 /// The groups of a fresh server. What they may do is not kept until it is changed.
 fn foundation() -> Vec<NewGroup> {
     let group = |row: &BuiltIn| NewGroup {
-        realm: Some(Realm::named("octoprint")),
+        namespace: Some(IdNamespace::named("octoprint")),
         name: row.key.to_owned(),
         unique_name: true,
         description: Some(row.about.to_owned()),

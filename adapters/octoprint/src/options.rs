@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use isogloss_canonical::adapter::{OptionError, OptionRow, Options};
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::adapter::{OptionError, OptionRow, RouteOptions};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::vouching::{Near, Vouching};
 use serde_json::Value;
 
@@ -83,8 +83,8 @@ pub(crate) const BEFORE_1_4: &str = "1.3";
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is one independent switch of config.yaml")]
 pub(crate) struct Settings {
-    /// The realm whose names, groups and keys its callers use.
-    pub(crate) realm: Realm,
+    /// The namespace whose names, groups and keys its callers use.
+    pub(crate) namespace: IdNamespace,
     /// Whether it speaks as a server from before 1.4 did.
     pub(crate) old: bool,
     /// Basic authentication, and whether its password is checked.
@@ -145,7 +145,7 @@ pub(crate) struct Autologin {
 
 impl Settings {
     /// Reads the options of a route.
-    pub(crate) fn of(options: &Options) -> Result<Self, OptionError> {
+    pub(crate) fn of(options: &RouteOptions) -> Result<Self, OptionError> {
         let read = Reader(options);
         let old = options.version.as_deref() == Some(BEFORE_1_4);
         let minutes = read.minutes("reauthentication_minutes", if old { 0 } else { 5 })?;
@@ -156,7 +156,7 @@ impl Settings {
             (true, Some(true) | None) => Some(Checked::Here),
         };
         Ok(Self {
-            realm: options.realm.clone(),
+            namespace: options.namespace.clone(),
             old,
             basic,
             remote: read.remote()?,
@@ -188,7 +188,7 @@ impl Settings {
     }
 }
 
-struct Reader<'a>(&'a Options);
+struct Reader<'a>(&'a RouteOptions);
 
 impl Reader<'_> {
     fn expected(name: &str) -> OptionError {
@@ -262,7 +262,10 @@ mod tests {
 
     fn settings(options: Value) -> Result<Settings, OptionError> {
         let Value::Object(settings) = options else { panic!("an object") };
-        Settings::of(&Options { settings, ..Options::of(Realm::named("octoprint")) })
+        Settings::of(&RouteOptions {
+            settings,
+            ..RouteOptions::of(IdNamespace::named("octoprint"))
+        })
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use isogloss_canonical::group::{Group, GroupId, Membership as Kept};
+use isogloss_canonical::namespace::{IdNamespace, NativeIds};
 use isogloss_canonical::permission::Grants;
-use isogloss_canonical::realm::{NativeIds, Realm};
 use isogloss_canonical::user::{Attributes, Evidence, Role, User};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ fn group(index: u128, name: &str, attributes: Value) -> Group {
     let Value::Object(attributes) = attributes else { panic!("an object") };
     Group {
         id: GroupId(Uuid::from_u128(index)),
-        realm: Some(Realm::named("octoprint")),
+        namespace: Some(IdNamespace::named("octoprint")),
         ids: BTreeMap::new(),
         name: name.to_owned(),
         description: None,
@@ -42,7 +42,7 @@ fn user(rights: &Rights, role: Role, groups: &[&str], attributes: Value) -> User
     let kept = |group: &&Group| groups.contains(&group.name.as_str());
     let kept = rights.groups.iter().filter(kept).map(|group| Kept {
         group: group.id,
-        realm: group.realm.clone(),
+        namespace: group.namespace.clone(),
         ids: NativeIds::new(),
         name: group.name.clone(),
         grants: group.grants.clone(),

@@ -20,7 +20,6 @@ use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::{Backend, OwnAccount, Upstream};
 use isogloss_canonical::capability::{Capability, Field, Support};
 use isogloss_canonical::command::{Command, Verb};
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::outcome::Outcome;
 
@@ -92,7 +91,7 @@ impl RhodeCodeBackend {
         let template = &self.service.defaults.email;
         let domain = template.rfind('@').and_then(|at| template.get(at..));
         let nowhere = domain.filter(|domain| domain.ends_with(".invalid"));
-        Eyes { realm: &self.service.realm, nowhere }
+        Eyes { namespace: &self.service.namespace, nowhere }
     }
 }
 
@@ -102,7 +101,7 @@ impl Backend for RhodeCodeBackend {
         &self.capability
     }
 
-    async fn execute(&self, command: Command, _caller: &Caller) -> Result<Outcome, Fault> {
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         match command {
             Command::CreateUser(user) => self.create(*user).await,
             Command::GetUser(user) => self.get(&user).await.map(|user| Outcome::User(user.into())),

@@ -19,11 +19,11 @@ mod validation;
 
 use async_trait::async_trait;
 use isogloss_canonical::credentials::{Caller, Credentials};
-use isogloss_canonical::dialect::{Dialect, Method};
+use isogloss_canonical::dialect::{Dialect, MethodInfo};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
 use isogloss_canonical::http::{Request, Response};
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::secret::Secret;
 
 use crate::dialect::call::{Call, Raised};
@@ -37,23 +37,23 @@ use crate::wire::View;
 #[derive(Debug)]
 pub(crate) struct RhodeCode {
     version: Version,
-    realm: Realm,
+    namespace: IdNamespace,
 }
 
 impl RhodeCode {
     /// The dialect of a version.
-    pub(crate) fn new(version: Version, realm: Realm) -> Self {
-        Self { version, realm }
+    pub(crate) fn new(version: Version, namespace: IdNamespace) -> Self {
+        Self { version, namespace }
     }
 }
 
 #[async_trait]
 impl Dialect for RhodeCode {
-    fn methods(&self) -> &'static [Method] {
+    fn methods(&self) -> &'static [MethodInfo] {
         &registry::METHODS
     }
 
-    fn concerns(&self, request: &Request) -> bool {
+    fn handles(&self, request: &Request) -> bool {
         decoded(&request.path).trim_start_matches('/') == "_admin/api"
     }
 
@@ -139,7 +139,7 @@ impl RhodeCode {
             return (envelope::refusal(self.version, &envelope.id, missing), false);
         }
         let call = Call {
-            view: View { version: self.version, realm: &self.realm },
+            view: View { version: self.version, namespace: &self.namespace },
             exchange,
             caller: &caller,
             address: &address,
@@ -199,7 +199,7 @@ impl RhodeCode {
         let invalid = || Raised::error("Invalid API KEY");
         let Py::Str(token) = token else { return Err(invalid()) };
         let credentials = Credentials::Key {
-            realm: self.realm.clone(),
+            namespace: self.namespace.clone(),
             value: Secret::new(token.as_str()),
             scopes: &["all", "api"],
         };

@@ -12,9 +12,9 @@ mod wire;
 
 use std::sync::Arc;
 
-use isogloss_canonical::adapter::{Adapter, OptionError, Options, SystemBackend};
+use isogloss_canonical::adapter::{Adapter, OptionError, RouteOptions, SystemBackend};
 use isogloss_canonical::dialect::Dialect;
-use isogloss_canonical::realm::Numbering;
+use isogloss_canonical::namespace::Numbering;
 
 use crate::dialect::RhodeCode;
 use crate::version::{VERSIONS, Version};
@@ -41,10 +41,10 @@ pub const ADAPTER: Adapter = Adapter {
     application_key: false,
 };
 
-fn dialect(options: &Options) -> Result<Arc<dyn Dialect>, OptionError> {
+fn dialect(options: &RouteOptions) -> Result<Arc<dyn Dialect>, OptionError> {
     options.check(&ADAPTER)?;
     let version = Version::named(options.version.as_deref());
-    Ok(Arc::new(RhodeCode::new(version, options.realm.clone())))
+    Ok(Arc::new(RhodeCode::new(version, options.namespace.clone())))
 }
 
 /// Forty hexadecimal digits, as RhodeCode's tokens are.

@@ -1,7 +1,7 @@
 //! The shapes of RhodeCode's people and user groups, in both versions.
 
 use isogloss_canonical::key::Key;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{Role, User};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -15,8 +15,8 @@ use crate::version::Version;
 pub(crate) struct View<'a> {
     /// The version spoken.
     pub(crate) version: Version,
-    /// The realm whose ids it uses.
-    pub(crate) realm: &'a Realm,
+    /// The namespace whose ids it uses.
+    pub(crate) namespace: &'a IdNamespace,
 }
 
 /// What every RhodeCode keeps as its user 1: nobody's account, but found, shown and given rights to.
@@ -157,7 +157,7 @@ pub(crate) fn locked_repository(version: Version, name: String, by: Mapping) -> 
 
 /// The number RhodeCode knows a person by.
 pub(crate) fn id_of<'a>(view: View<'_>, user: &'a User) -> &'a str {
-    user.native(view.realm).unwrap_or("0")
+    user.native(view.namespace).unwrap_or("0")
 }
 
 /// The name as RhodeCode shows it: `None` where it was set to null.

@@ -1,7 +1,7 @@
 //! Attempts that are counted before they are made.
 
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::memory::{Limit, Pace};
+use isogloss_canonical::session_store::{Limit, Pace};
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
@@ -29,16 +29,16 @@ impl Inner {
 
     pub(crate) async fn settle(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
         let mut write = self.database.write().await?;
-        let gone = "DELETE FROM memory WHERE shelf = $1 AND digest = $2 AND tally > 0";
-        let last = "DELETE FROM memory WHERE shelf = $1 AND digest = $2 AND tally = 1";
-        let less = "UPDATE memory SET tally = tally - 1 \
-                    WHERE shelf = $1 AND digest = $2 AND tally > 1";
+        let gone = "DELETE FROM session_store WHERE kind = $1 AND digest = $2 AND tally > 0";
+        let last = "DELETE FROM session_store WHERE kind = $1 AND digest = $2 AND tally = 1";
+        let less = "UPDATE session_store SET tally = tally - 1 \
+                    WHERE kind = $1 AND digest = $2 AND tally > 1";
         let forget = forget.iter().map(|limit| (limit, gone));
         // In this order: what is two becomes one, and is not deleted.
         let back = back.iter().flat_map(|limit| [(limit, last), (limit, less)]);
         for (limit, sql) in forget.chain(back) {
-            let digest = self.seals.digest(limit.shelf, &limit.key);
-            let query = sqlx::query(sql).bind(limit.shelf).bind(digest);
+            let digest = self.seals.digest(limit.kind, &limit.key);
+            let query = sqlx::query(sql).bind(limit.kind).bind(digest);
             query.execute(&mut *write).await.map_err(fault)?;
         }
         write.commit().await.map_err(fault)
@@ -52,11 +52,11 @@ impl Inner {
     ) -> Result<Option<Timestamp>, Fault> {
         let now = now();
         for limit in limits {
-            let sql = "SELECT tally, expires FROM memory \
-                       WHERE shelf = $1 AND digest = $2 AND expires > $3";
-            let digest = self.seals.digest(limit.shelf, &limit.key);
+            let sql = "SELECT tally, expires FROM session_store \
+                       WHERE kind = $1 AND digest = $2 AND expires > $3";
+            let digest = self.seals.digest(limit.kind, &limit.key);
             let query = sqlx::query_as::<_, (i64, i64)>(sql);
-            let query = query.bind(limit.shelf).bind(digest).bind(now);
+            let query = query.bind(limit.kind).bind(digest).bind(now);
             let row = query.fetch_optional(&mut *database).await.map_err(fault)?;
             let until = row.and_then(|(tally, expires)| until(limit, tally, expires));
             if let Some(until) = until.filter(|until| *until > now) {
@@ -74,14 +74,14 @@ impl Inner {
             Pace::Doubling { forgotten, .. } => (forgotten, true),
         };
         sqlx::query(
-            "INSERT INTO memory (shelf, digest, sealed, tally, expires) VALUES ($1, $2, NULL, 1, $4) \
-             ON CONFLICT (shelf, digest) DO UPDATE SET sealed = NULL, \
-             tally = CASE WHEN memory.expires <= $3 THEN 1 ELSE memory.tally + 1 END, \
-             expires = CASE WHEN memory.expires <= $3 OR $5 THEN excluded.expires \
-             ELSE memory.expires END",
+            "INSERT INTO session_store (kind, digest, sealed, tally, expires) VALUES ($1, $2, NULL, 1, $4) \
+             ON CONFLICT (kind, digest) DO UPDATE SET sealed = NULL, \
+             tally = CASE WHEN session_store.expires <= $3 THEN 1 ELSE session_store.tally + 1 END, \
+             expires = CASE WHEN session_store.expires <= $3 OR $5 THEN excluded.expires \
+             ELSE session_store.expires END",
         )
-        .bind(limit.shelf)
-        .bind(self.seals.digest(limit.shelf, &limit.key))
+        .bind(limit.kind)
+        .bind(self.seals.digest(limit.kind, &limit.key))
         .bind(now)
         .bind(after(now, lasting))
         .bind(goes_on)
@@ -117,7 +117,7 @@ mod tests {
     fn a_wait_doubles_up_to_the_longest() {
         let (first, longest) = (Duration::from_secs(30), Duration::from_secs(100));
         let pace = Pace::Doubling { first, longest, forgotten: Duration::from_secs(1000) };
-        let limit = Limit { shelf: "test", key: String::new(), free: 3, pace };
+        let limit = Limit { kind: "test", key: String::new(), free: 3, pace };
         let wait = |tally| until(&limit, tally, 1_000_000_000);
         assert_eq!(wait(2), None);
         let waits = [3, 4, 5, 6, 100].map(|tally| wait(tally).unwrap() / 1_000_000);

@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Field};
 use isogloss_canonical::command::{Command, Verb};
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::outcome::Outcome;
 
@@ -61,7 +60,7 @@ impl Backend for Store {
         &CAPABILITY
     }
 
-    async fn execute(&self, command: Command, _caller: &Caller) -> Result<Outcome, Fault> {
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         let store = &*self.0;
         match command {
             Command::CreateUser(new) => store.create_user(*new).await,
@@ -76,17 +75,19 @@ impl Backend for Store {
                 store.change_password(&user, password.as_ref()).await
             }
             Command::IssueKey(owner, new) => store.issue_key(owner.as_ref(), *new).await,
-            Command::RevokeKeys(owner, realm, choice) => {
-                store.revoke_keys(owner.as_ref(), &realm, &choice).await
+            Command::RevokeKeys(owner, namespace, choice) => {
+                store.revoke_keys(owner.as_ref(), &namespace, &choice).await
             }
-            Command::ListKeys(owner, realm) => store.list_keys(owner.as_ref(), &realm).await,
+            Command::ListKeys(owner, namespace) => {
+                store.list_keys(owner.as_ref(), &namespace).await
+            }
             Command::ReadSettings(user, prefix) => store.read_settings(&user, &prefix).await,
             Command::MergeSettings(user, prefix, changes) => {
                 store.merge_settings(&user, &prefix, changes).await
             }
             Command::CreateGroup(new) => store.create_group(*new).await,
             Command::GetGroup(group) => store.get_group(&group).await,
-            Command::ListGroups(realm) => store.list_groups(realm.as_ref()).await,
+            Command::ListGroups(namespace) => store.list_groups(namespace.as_ref()).await,
             Command::UpdateGroup(group, patch) => store.update_group(&group, *patch).await,
             Command::DeleteGroup(group) => store.delete_group(&group).await,
             Command::AddMember(group, user) => store.add_member(&group, &user).await,
@@ -96,11 +97,13 @@ impl Backend for Store {
             Command::ListLocks(user) => store.list_locks(&user).await,
             Command::ServerFacts => store.server_facts().await,
             Command::AssignIds(rows) => store.assign_ids(&rows).await,
-            Command::FindKey(realm, value) => store.find_key(&realm, &value).await,
+            Command::FindKey(namespace, value) => store.find_key(&namespace, &value).await,
             Command::VerifyPassword(user, password) => {
                 store.verify_password(&user, &password).await
             }
-            Command::VerifyKey(user, realm, value) => store.verify_key(&user, &realm, &value).await,
+            Command::VerifyKey(user, namespace, value) => {
+                store.verify_key(&user, &namespace, &value).await
+            }
             Command::CountFailure(user, lockout) => store.count_failure(&user, lockout).await,
             Command::ClearFailures(user) => store.clear_failures(&user).await,
         }

@@ -20,10 +20,11 @@ use crate::rows::now;
 use crate::write::Write;
 
 /// Forward only: a migration that was ever released is never edited.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "people", include_str!("../migrations/0001_people.sql")),
     (2, "sidecar", include_str!("../migrations/0002_sidecar.sql")),
     (3, "sessions", include_str!("../migrations/0003_sessions.sql")),
+    (4, "names", include_str!("../migrations/0004_names.sql")),
 ];
 
 const READERS: u32 = 4;

@@ -9,7 +9,7 @@ use sqlx::error::{DatabaseError, ErrorKind};
 /// Whose uniqueness an index guards. SQLite names the columns, PostgreSQL the index.
 const GUARDS: [(&str, &str, Subject); 3] = [
     ("users.username", "users_username", Subject::Username),
-    ("groups.realm, groups.unique_name", "groups_unique_name", Subject::Group),
+    ("groups.namespace, groups.unique_name", "groups_unique_name", Subject::Group),
     ("memberships.group_id", "memberships_pkey", Subject::Membership),
 ];
 

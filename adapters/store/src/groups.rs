@@ -2,8 +2,8 @@
 
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::group::{Group, GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{Role, UserId, UserRef};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::Inner;
 use crate::faults::fault;
 use crate::identities::Kind;
-use crate::rows::{fresh_id, grant_words, group, now, realm_word, select_groups, to_json};
+use crate::rows::{fresh_id, grant_words, group, namespace_word, now, select_groups, to_json};
 use crate::settings::apply;
 use crate::write::Write;
 
@@ -23,24 +23,24 @@ impl Inner {
         wanted: &GroupRef,
     ) -> Result<Group, Fault> {
         let by_name = select_groups!(
-            "WHERE g.realm = $1 AND g.name = $2 AND g.state = 'active' ORDER BY g.id LIMIT 1"
+            "WHERE g.namespace = $1 AND g.name = $2 AND g.state = 'active' ORDER BY g.id LIMIT 1"
         );
         let query = match wanted {
             GroupRef::Id(id) => {
                 sqlx::query(select_groups!("WHERE g.id = $1 AND g.state = 'active'"))
                     .bind(id.to_string())
             }
-            GroupRef::Name(realm, name) => {
-                sqlx::query(by_name).bind(realm_word(realm.as_ref()).to_owned()).bind(name.clone())
+            GroupRef::Name(namespace, name) => sqlx::query(by_name)
+                .bind(namespace_word(namespace.as_ref()).to_owned())
+                .bind(name.clone()),
+            GroupRef::Native(namespace, name) if self.goes_by_name(namespace, Kind::Group) => {
+                sqlx::query(by_name).bind(namespace.as_str().to_owned()).bind(name.clone())
             }
-            GroupRef::Native(realm, name) if self.goes_by_name(realm, Kind::Group) => {
-                sqlx::query(by_name).bind(realm.as_str().to_owned()).bind(name.clone())
-            }
-            GroupRef::Native(realm, native) => sqlx::query(select_groups!(
-                "WHERE g.id = (SELECT i.id FROM identities i WHERE i.realm = $1 \
+            GroupRef::Native(namespace, native) => sqlx::query(select_groups!(
+                "WHERE g.id = (SELECT i.id FROM identities i WHERE i.namespace = $1 \
                  AND i.kind = 'group' AND i.native = $2) AND g.state = 'active'"
             ))
-            .bind(realm.as_str().to_owned())
+            .bind(namespace.as_str().to_owned())
             .bind(native.clone()),
         };
         let row = query.fetch_optional(database).await.map_err(fault)?;
@@ -52,10 +52,14 @@ impl Inner {
         Ok(Outcome::Group(Box::new(found)))
     }
 
-    pub(crate) async fn list_groups(&self, realm: Option<&Realm>) -> Result<Outcome, Fault> {
-        let query =
-            sqlx::query(select_groups!("WHERE g.realm = $1 AND g.state = 'active' ORDER BY g.id"));
-        let query = query.bind(realm_word(realm));
+    pub(crate) async fn list_groups(
+        &self,
+        namespace: Option<&IdNamespace>,
+    ) -> Result<Outcome, Fault> {
+        let query = sqlx::query(select_groups!(
+            "WHERE g.namespace = $1 AND g.state = 'active' ORDER BY g.id"
+        ));
+        let query = query.bind(namespace_word(namespace));
         let rows = query.fetch_all(&mut *self.database.list().await?).await.map_err(fault)?;
         Ok(Outcome::Groups(rows.iter().map(group).collect::<Result<_, _>>()?))
     }
@@ -75,10 +79,11 @@ impl Inner {
         let mut write = self.database.write().await?;
         let id = fresh_id();
         if new.unique_name {
-            refuse_namesake(&mut write, realm_word(new.realm.as_ref()), &new.name, id).await?;
+            refuse_namesake(&mut write, namespace_word(new.namespace.as_ref()), &new.name, id)
+                .await?;
         }
         insert(&mut write, id, &new).await?;
-        self.name_group(&mut write, id, new.realm.as_ref(), &new.ids).await?;
+        self.name_group(&mut write, id, new.namespace.as_ref(), &new.ids).await?;
         self.finish_group(write, id).await
     }
 
@@ -123,12 +128,12 @@ impl Inner {
 /// The index guards unique names against each other; this also against names that need not be.
 async fn refuse_namesake(
     write: &mut SqliteConnection,
-    realm: &str,
+    namespace: &str,
     name: &str,
     id: Uuid,
 ) -> Result<(), Fault> {
-    let sql = "SELECT 1 FROM groups WHERE realm = $1 AND name = $2 AND id <> $3";
-    let query = sqlx::query(sql).bind(realm).bind(name).bind(id.to_string());
+    let sql = "SELECT 1 FROM groups WHERE namespace = $1 AND name = $2 AND id <> $3";
+    let query = sqlx::query(sql).bind(namespace).bind(name).bind(id.to_string());
     match query.fetch_optional(write).await.map_err(fault)? {
         Some(_) => Err(Fault::conflict(Subject::Group)),
         None => Ok(()),
@@ -141,11 +146,11 @@ pub(crate) async fn insert(
     new: &NewGroup,
 ) -> Result<(), Fault> {
     sqlx::query(
-        "INSERT INTO groups (id, realm, name, unique_name, description, owner, active, grants, \
+        "INSERT INTO groups (id, namespace, name, unique_name, description, owner, active, grants, \
          confers, attributes, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(id.to_string())
-    .bind(realm_word(new.realm.as_ref()))
+    .bind(namespace_word(new.namespace.as_ref()))
     .bind(&new.name)
     .bind(new.unique_name.then_some(&new.name))
     .bind(&new.description)
@@ -168,7 +173,7 @@ async fn rename(write: &mut SqliteConnection, group: &Group, name: &str) -> Resu
     let unique = sqlx::query_scalar::<_, bool>(sql).bind(&id).fetch_one(&mut *write).await;
     let unique = unique.map_err(fault)?;
     if unique {
-        refuse_namesake(write, realm_word(group.realm.as_ref()), name, group.id.0).await?;
+        refuse_namesake(write, namespace_word(group.namespace.as_ref()), name, group.id.0).await?;
     }
     let query = sqlx::query("UPDATE groups SET name = $2, unique_name = $3 WHERE id = $1");
     let query = query.bind(id).bind(name).bind(unique.then_some(name));

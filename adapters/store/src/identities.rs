@@ -1,8 +1,8 @@
-//! What each realm calls a person or a group: numbers that are counted up and never used twice.
+//! What each namespace calls a person or a group: numbers that are counted up and never used twice.
 
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::namespace::{IdNamespace, NativeIds, Numbering};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::{NativeIds, Numbering, Realm};
 use isogloss_canonical::user::UserRef;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
@@ -35,30 +35,30 @@ impl Kind {
         }
     }
 
-    const fn numbering(self, realm: &Numbered) -> Numbering {
+    const fn numbering(self, namespace: &Numbered) -> Numbering {
         match self {
-            Self::User => realm.users,
-            Self::Group => realm.groups,
+            Self::User => namespace.users,
+            Self::Group => namespace.groups,
         }
     }
 }
 
 impl Inner {
-    /// Makes a counter for each realm that has none, and numbers whom it has not met.
-    pub(crate) async fn introduce_realms(&self) -> Result<(), Fault> {
+    /// Makes a counter for each namespace that has none, and numbers whom it has not met.
+    pub(crate) async fn introduce_namespaces(&self) -> Result<(), Fault> {
         let mut write = self.database.write().await?;
-        for realm in &self.realms {
+        for namespace in &self.namespaces {
             for kind in [Kind::User, Kind::Group] {
-                let Numbering::From(first) = kind.numbering(realm) else { continue };
-                if make_counter(&mut write, &realm.realm, kind, first).await? {
-                    number_all(&mut write, realm, kind).await?;
+                let Numbering::From(first) = kind.numbering(namespace) else { continue };
+                if make_counter(&mut write, &namespace.namespace, kind, first).await? {
+                    number_all(&mut write, namespace, kind).await?;
                 }
             }
         }
         write.commit().await.map_err(fault)
     }
 
-    /// Gives a new person an id in every realm that numbers people.
+    /// Gives a new person an id in every namespace that numbers people.
     pub(crate) async fn name_user(
         &self,
         write: &mut SqliteConnection,
@@ -66,22 +66,23 @@ impl Inner {
         given: &NativeIds,
     ) -> Result<(), Fault> {
         self.let_go(write, Kind::User, given).await?;
-        let numbering = self.realms.iter().filter(|realm| realm.users != Numbering::Names);
+        let numbering =
+            self.namespaces.iter().filter(|namespace| namespace.users != Numbering::Names);
         name(write, Kind::User, id, given, numbering).await
     }
 
-    /// Gives a new group its ids: a team in the realms that name teams, a set of rights in its own.
+    /// Gives a new group its ids: a team in the namespaces that name teams, a set of rights in its own.
     pub(crate) async fn name_group(
         &self,
         write: &mut SqliteConnection,
         id: Uuid,
-        owner: Option<&Realm>,
+        owner: Option<&IdNamespace>,
         given: &NativeIds,
     ) -> Result<(), Fault> {
         self.let_go(write, Kind::Group, given).await?;
-        let numbering = self.realms.iter().filter(|realm| {
-            let concerned = owner.map_or(realm.teams, |owner| realm.realm == *owner);
-            concerned && realm.groups != Numbering::Names
+        let numbering = self.namespaces.iter().filter(|namespace| {
+            let concerned = owner.map_or(namespace.teams, |owner| namespace.namespace == *owner);
+            concerned && namespace.groups != Numbering::Names
         });
         name(write, Kind::Group, id, given, numbering).await
     }
@@ -95,47 +96,47 @@ impl Inner {
     ) -> Result<(), Fault> {
         let sql = match kind {
             Kind::User => {
-                "DELETE FROM identities WHERE realm = $1 AND kind = 'user' AND native = $2 \
+                "DELETE FROM identities WHERE namespace = $1 AND kind = 'user' AND native = $2 \
                  AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = identities.id)"
             }
             Kind::Group => {
-                "DELETE FROM identities WHERE realm = $1 AND kind = 'group' AND native = $2 \
+                "DELETE FROM identities WHERE namespace = $1 AND kind = 'group' AND native = $2 \
                  AND NOT EXISTS (SELECT 1 FROM groups WHERE groups.id = identities.id)"
             }
         };
-        for realm in self.realms.iter().filter(|realm| realm.gives_ids) {
-            let Some(native) = given.get(&realm.realm) else { continue };
-            let query = sqlx::query(sql).bind(realm.realm.as_str()).bind(native);
+        for namespace in self.namespaces.iter().filter(|namespace| namespace.gives_ids) {
+            let Some(native) = given.get(&namespace.namespace) else { continue };
+            let query = sqlx::query(sql).bind(namespace.namespace.as_str()).bind(native);
             query.execute(&mut *write).await.map_err(fault)?;
         }
         Ok(())
     }
 
-    /// Gives people the ids that a realm's clients already hold, in place of those given so far.
+    /// Gives people the ids that a namespace's clients already hold, in place of those given so far.
     /// All rows first let go of what they have, so that two may change places.
     pub(crate) async fn assign_ids(
         &self,
-        rows: &[(UserRef, Realm, String)],
+        rows: &[(UserRef, IdNamespace, String)],
     ) -> Result<Outcome, Fault> {
         let mut write = self.database.write().await?;
         let mut claims = Vec::with_capacity(rows.len());
-        for (user, realm, native) in rows {
+        for (user, namespace, native) in rows {
             let id = self.find_user(&mut write, user).await.map_err(|why| named(why, user))?.id.0;
-            let sql = "DELETE FROM identities WHERE id = $1 AND kind = 'user' AND realm = $2";
-            let query = sqlx::query(sql).bind(id.to_string()).bind(realm.as_str());
+            let sql = "DELETE FROM identities WHERE id = $1 AND kind = 'user' AND namespace = $2";
+            let query = sqlx::query(sql).bind(id.to_string()).bind(namespace.as_str());
             query.execute(&mut *write).await.map_err(fault)?;
-            claims.push((id, realm, native));
+            claims.push((id, namespace, native));
         }
-        for (id, realm, native) in claims {
-            claim(&mut write, realm, Kind::User, native, id).await?;
+        for (id, namespace, native) in claims {
+            claim(&mut write, namespace, Kind::User, native, id).await?;
         }
         write.commit().await.map_err(fault)?;
         Ok(Outcome::Done)
     }
 
-    /// Whether a realm calls its people (or groups) by their names.
-    pub(crate) fn goes_by_name(&self, realm: &Realm, kind: Kind) -> bool {
-        let known = self.realms.iter().find(|known| known.realm == *realm);
+    /// Whether a namespace calls its people (or groups) by their names.
+    pub(crate) fn goes_by_name(&self, namespace: &IdNamespace, kind: Kind) -> bool {
+        let known = self.namespaces.iter().find(|known| known.namespace == *namespace);
         known.is_some_and(|known| kind.numbering(known) == Numbering::Names)
     }
 }
@@ -150,17 +151,17 @@ fn named(why: Fault, user: &UserRef) -> Fault {
     }
 }
 
-/// Gives somebody this id of a realm in place of the one they have.
+/// Gives somebody this id of a namespace in place of the one they have.
 pub(crate) async fn reassign(
     write: &mut SqliteConnection,
     id: Uuid,
-    realm: &Realm,
+    namespace: &IdNamespace,
     native: &str,
 ) -> Result<(), Fault> {
-    let sql = "DELETE FROM identities WHERE id = $1 AND kind = 'user' AND realm = $2";
-    let query = sqlx::query(sql).bind(id.to_string()).bind(realm.as_str());
+    let sql = "DELETE FROM identities WHERE id = $1 AND kind = 'user' AND namespace = $2";
+    let query = sqlx::query(sql).bind(id.to_string()).bind(namespace.as_str());
     query.execute(&mut *write).await.map_err(fault)?;
-    claim(write, realm, Kind::User, native, id).await
+    claim(write, namespace, Kind::User, native, id).await
 }
 
 /// The ids given come first: they may move a counter that the next free one is drawn from.
@@ -171,12 +172,12 @@ async fn name<'n>(
     given: &NativeIds,
     numbering: impl Iterator<Item = &'n Numbered>,
 ) -> Result<(), Fault> {
-    for (realm, native) in given {
-        claim(write, realm, kind, native, id).await?;
+    for (namespace, native) in given {
+        claim(write, namespace, kind, native, id).await?;
     }
-    for realm in numbering.filter(|realm| !given.contains_key(&realm.realm)) {
-        let native = draw(write, &realm.realm, kind).await?;
-        insert(write, &realm.realm, kind, &native.to_string(), id).await?;
+    for namespace in numbering.filter(|namespace| !given.contains_key(&namespace.namespace)) {
+        let native = draw(write, &namespace.namespace, kind).await?;
+        insert(write, &namespace.namespace, kind, &native.to_string(), id).await?;
     }
     Ok(())
 }
@@ -184,43 +185,47 @@ async fn name<'n>(
 /// Above this an id that was given does not move the counter: it would leave no room to count.
 const COUNTED: i64 = 1 << 62;
 
-/// Takes an id that was given, and moves the realm's counter past it.
+/// Takes an id that was given, and moves the namespace's counter past it.
 async fn claim(
     write: &mut SqliteConnection,
-    realm: &Realm,
+    namespace: &IdNamespace,
     kind: Kind,
     native: &str,
     id: Uuid,
 ) -> Result<(), Fault> {
     let counted = native.parse::<i64>().ok().filter(|number| *number < COUNTED);
     if let Some(next) = counted.map(|number| number + 1) {
-        let sql = "UPDATE counters SET next = $3 WHERE realm = $1 AND kind = $2 AND next < $3";
-        let query = sqlx::query(sql).bind(realm.as_str()).bind(kind.as_str()).bind(next);
+        let sql = "UPDATE counters SET next = $3 WHERE namespace = $1 AND kind = $2 AND next < $3";
+        let query = sqlx::query(sql).bind(namespace.as_str()).bind(kind.as_str()).bind(next);
         query.execute(&mut *write).await.map_err(fault)?;
     }
-    insert(write, realm, kind, native, id).await
+    insert(write, namespace, kind, native, id).await
 }
 
-async fn draw(write: &mut SqliteConnection, realm: &Realm, kind: Kind) -> Result<i64, Fault> {
+async fn draw(
+    write: &mut SqliteConnection,
+    namespace: &IdNamespace,
+    kind: Kind,
+) -> Result<i64, Fault> {
     let sql =
-        "UPDATE counters SET next = next + 1 WHERE realm = $1 AND kind = $2 RETURNING next - 1";
-    let query = sqlx::query_scalar(sql).bind(realm.as_str()).bind(kind.as_str());
+        "UPDATE counters SET next = next + 1 WHERE namespace = $1 AND kind = $2 RETURNING next - 1";
+    let query = sqlx::query_scalar(sql).bind(namespace.as_str()).bind(kind.as_str());
     query.fetch_one(write).await.map_err(fault)
 }
 
 async fn insert(
     write: &mut SqliteConnection,
-    realm: &Realm,
+    namespace: &IdNamespace,
     kind: Kind,
     native: &str,
     id: Uuid,
 ) -> Result<(), Fault> {
-    let sql = "INSERT INTO identities (realm, kind, native, id) VALUES ($1, $2, $3, $4)";
-    let query = sqlx::query(sql).bind(realm.as_str()).bind(kind.as_str());
+    let sql = "INSERT INTO identities (namespace, kind, native, id) VALUES ($1, $2, $3, $4)";
+    let query = sqlx::query(sql).bind(namespace.as_str()).bind(kind.as_str());
     let done = query.bind(native).bind(id.to_string()).execute(write).await;
     done.map(drop).map_err(|error| match fault(error) {
         taken if taken.kind == FaultKind::Conflict => {
-            let detail = format!("{realm} id {native} is somebody else's");
+            let detail = format!("{namespace} id {native} is somebody else's");
             Fault { detail: detail.into(), ..taken }.about(kind.subject())
         }
         other => other,
@@ -229,40 +234,41 @@ async fn insert(
 
 async fn make_counter(
     write: &mut SqliteConnection,
-    realm: &Realm,
+    namespace: &IdNamespace,
     kind: Kind,
     first: i64,
 ) -> Result<bool, Fault> {
-    let sql = "INSERT INTO counters (realm, kind, next) VALUES ($1, $2, $3) \
-               ON CONFLICT (realm, kind) DO NOTHING";
-    let query = sqlx::query(sql).bind(realm.as_str()).bind(kind.as_str()).bind(first);
+    let sql = "INSERT INTO counters (namespace, kind, next) VALUES ($1, $2, $3) \
+               ON CONFLICT (namespace, kind) DO NOTHING";
+    let query = sqlx::query(sql).bind(namespace.as_str()).bind(kind.as_str()).bind(first);
     Ok(query.execute(write).await.map_err(fault)?.rows_affected() == 1)
 }
 
-/// Numbers those who were there before the realm was, in the order of creation.
+/// Numbers those who were there before the namespace was, in the order of creation.
 async fn number_all(
     write: &mut SqliteConnection,
-    realm: &Numbered,
+    namespace: &Numbered,
     kind: Kind,
 ) -> Result<(), Fault> {
     let nameless = match kind {
         Kind::User => {
             "SELECT u.id FROM users u WHERE $2 AND u.state <> 'tombstone' AND NOT EXISTS (SELECT 1 FROM identities i \
-             WHERE i.id = u.id AND i.kind = 'user' AND i.realm = $1) ORDER BY u.id"
+             WHERE i.id = u.id AND i.kind = 'user' AND i.namespace = $1) ORDER BY u.id"
         }
         Kind::Group => {
-            "SELECT g.id FROM groups g WHERE $2 AND g.realm = '' AND NOT EXISTS \
+            "SELECT g.id FROM groups g WHERE $2 AND g.namespace = '' AND NOT EXISTS \
              (SELECT 1 FROM identities i WHERE i.id = g.id AND i.kind = 'group' \
-             AND i.realm = $1) ORDER BY g.id"
+             AND i.namespace = $1) ORDER BY g.id"
         }
     };
-    let concerned = kind == Kind::User || realm.teams;
-    let query =
-        sqlx::query_scalar::<_, String>(nameless).bind(realm.realm.as_str()).bind(concerned);
+    let concerned = kind == Kind::User || namespace.teams;
+    let query = sqlx::query_scalar::<_, String>(nameless)
+        .bind(namespace.namespace.as_str())
+        .bind(concerned);
     let nameless = query.fetch_all(&mut *write).await.map_err(fault)?;
     for id in nameless {
-        let native = draw(write, &realm.realm, kind).await?;
-        insert(write, &realm.realm, kind, &native.to_string(), uuid(&id)?).await?;
+        let native = draw(write, &namespace.namespace, kind).await?;
+        insert(write, &namespace.namespace, kind, &native.to_string(), uuid(&id)?).await?;
     }
     Ok(())
 }

@@ -1,9 +1,9 @@
-//! Keys: found by a keyed hash of realm and value, shown again only where that is the custom.
+//! Keys: found by a keyed hash of namespace and value, shown again only where that is the custom.
 
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::key::{Key, KeyChoice, NewKey};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{UserId, UserRef};
 use jiff::Timestamp;
@@ -16,7 +16,8 @@ use crate::lookup::key_owner;
 use crate::rows::{column, fresh_id, from_json, now, optional_time, time, to_json, uuid};
 use crate::sealing::same;
 
-const COLUMNS: &str = "id, realm, owner, label, scope, expires, addresses, digest, sealed, created";
+const COLUMNS: &str =
+    "id, namespace, owner, label, scope, expires, addresses, digest, sealed, created";
 
 impl Inner {
     pub(crate) async fn issue_key(
@@ -29,7 +30,7 @@ impl Inner {
         if new.replaces {
             let choice = new.label.clone().map_or(KeyChoice::Plain, KeyChoice::Labelled);
             let mut earlier = QueryBuilder::new("DELETE FROM keys WHERE ");
-            belonging(&mut earlier, owner, &new.realm, &choice);
+            belonging(&mut earlier, owner, &new.namespace, &choice);
             earlier.build().execute(&mut *write).await.map_err(fault)?;
         }
         let key = self.insert(&mut write, owner, new).await?;
@@ -41,13 +42,13 @@ impl Inner {
     pub(crate) async fn revoke_keys(
         &self,
         owner: Option<&UserRef>,
-        realm: &Realm,
+        namespace: &IdNamespace,
         choice: &KeyChoice,
     ) -> Result<Outcome, Fault> {
         let mut write = self.database.write().await?;
         let owner = self.owner(&mut write, owner).await?;
         let mut query = QueryBuilder::new("DELETE FROM keys WHERE ");
-        belonging(&mut query, owner, realm, choice);
+        belonging(&mut query, owner, namespace, choice);
         query.push(" RETURNING ").push(COLUMNS);
         let rows = query.build().fetch_all(&mut *write).await.map_err(fault)?;
         let mut revoked = self.keys(&rows)?;
@@ -59,7 +60,7 @@ impl Inner {
     pub(crate) async fn list_keys(
         &self,
         owner: Option<&UserRef>,
-        realm: &Realm,
+        namespace: &IdNamespace,
     ) -> Result<Outcome, Fault> {
         let mut read = match owner {
             Some(_) => self.database.read().await?,
@@ -68,19 +69,23 @@ impl Inner {
         let mut query = QueryBuilder::new("SELECT ");
         query.push(COLUMNS).push(" FROM keys WHERE ");
         match self.owner(&mut read, owner).await? {
-            Some(owner) => belonging(&mut query, Some(owner), realm, &KeyChoice::All),
-            None => drop(query.push("realm = ").push_bind(realm.as_str().to_owned())),
+            Some(owner) => belonging(&mut query, Some(owner), namespace, &KeyChoice::All),
+            None => drop(query.push("namespace = ").push_bind(namespace.as_str().to_owned())),
         }
         query.push(" ORDER BY id");
         let rows = query.build().fetch_all(&mut *read).await.map_err(fault)?;
         Ok(Outcome::Keys(self.keys(&rows)?))
     }
 
-    /// A value that opens the realm for more than one owner opens it, by itself, for none.
-    pub(crate) async fn find_key(&self, realm: &Realm, value: &Secret) -> Result<Outcome, Fault> {
+    /// A value that opens the namespace for more than one owner opens it, by itself, for none.
+    pub(crate) async fn find_key(
+        &self,
+        namespace: &IdNamespace,
+        value: &Secret,
+    ) -> Result<Outcome, Fault> {
         let mut read = self.database.read().await?;
         let now = Timestamp::now();
-        let mut found = self.with_value(&mut read, realm, value).await?;
+        let mut found = self.with_value(&mut read, namespace, value).await?;
         if found.iter().any(|key| is_valid(key, now)) {
             found.retain(|key| is_valid(key, now));
         }
@@ -99,7 +104,7 @@ impl Inner {
     pub(crate) async fn verify_key(
         &self,
         user: &UserRef,
-        realm: &Realm,
+        namespace: &IdNamespace,
         value: &Secret,
     ) -> Result<Outcome, Fault> {
         let mut read = self.database.read().await?;
@@ -110,7 +115,7 @@ impl Inner {
             }
             Err(other) => return Err(other),
         };
-        let mut keys = self.with_value(&mut read, realm, value).await?;
+        let mut keys = self.with_value(&mut read, namespace, value).await?;
         keys.retain(|key| key.owner == Some(owner));
         Ok(Outcome::Keys(keys))
     }
@@ -129,13 +134,16 @@ impl Inner {
     async fn with_value(
         &self,
         read: &mut SqliteConnection,
-        realm: &Realm,
+        namespace: &IdNamespace,
         value: &Secret,
     ) -> Result<Vec<Key>, Fault> {
-        let digest = self.seals.digest(realm.as_str(), value.expose());
+        let digest = self.seals.digest(namespace.as_str(), value.expose());
         let mut query = QueryBuilder::new("SELECT ");
-        query.push(COLUMNS).push(" FROM keys WHERE realm = ");
-        query.push_bind(realm.as_str().to_owned()).push(" AND digest = ").push_bind(digest.clone());
+        query.push(COLUMNS).push(" FROM keys WHERE namespace = ");
+        query
+            .push_bind(namespace.as_str().to_owned())
+            .push(" AND digest = ")
+            .push_bind(digest.clone());
         // A tombstone's key is nobody's, and stands in nobody's way.
         query.push(
             " AND (owner IS NULL OR owner IN (SELECT id FROM users WHERE state <> 'tombstone'))",
@@ -154,29 +162,29 @@ impl Inner {
         new: NewKey,
     ) -> Result<Key, Fault> {
         let id = fresh_id();
-        let shown = self.shows_keys(&new.realm).then(|| new.value.clone());
+        let shown = self.shows_keys(&new.namespace).then(|| new.value.clone());
         let sealed = shown.as_ref().map(|value| self.seals.seal(value.expose(), &id.to_string()));
         let (created, expires) = (now(), new.expires.map(Timestamp::as_microsecond));
         sqlx::query(
-            "INSERT INTO keys (id, realm, owner, label, scope, expires, addresses, digest, \
+            "INSERT INTO keys (id, namespace, owner, label, scope, expires, addresses, digest, \
              sealed, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(id.to_string())
-        .bind(new.realm.as_str())
+        .bind(new.namespace.as_str())
         .bind(owner.map(|owner| owner.to_string()))
         .bind(&new.label)
         .bind(&new.scope)
         .bind(expires)
         .bind(to_json(&new.addresses)?)
-        .bind(self.seals.digest(new.realm.as_str(), new.value.expose()))
+        .bind(self.seals.digest(new.namespace.as_str(), new.value.expose()))
         .bind(sealed.transpose()?)
         .bind(created)
         .execute(write)
         .await
         .map_err(fault)?;
-        let NewKey { realm, label, scope, addresses, .. } = new;
+        let NewKey { namespace, label, scope, addresses, .. } = new;
         let (created, expires) = (time(created)?, optional_time(expires)?);
-        Ok(Key { id, realm, owner, label, scope, expires, addresses, created, shown })
+        Ok(Key { id, namespace, owner, label, scope, expires, addresses, created, shown })
     }
 
     fn keys(&self, rows: &[SqliteRow]) -> Result<Vec<Key>, Fault> {
@@ -190,7 +198,7 @@ impl Inner {
         let owner = column::<Option<&str>>(row, "owner")?;
         Ok(Key {
             id: uuid(id)?,
-            realm: Realm::new(column::<&str>(row, "realm")?),
+            namespace: IdNamespace::new(column::<&str>(row, "namespace")?),
             owner: owner.map(|owner| uuid(owner).map(UserId)).transpose()?,
             label: column(row, "label")?,
             scope: column(row, "scope")?,
@@ -206,14 +214,14 @@ fn is_valid(key: &Key, now: Timestamp) -> bool {
     key.expires.is_none_or(|expires| now < expires)
 }
 
-/// The condition for a person's (or the application's) keys of a realm.
+/// The condition for a person's (or the application's) keys of a namespace.
 fn belonging(
     query: &mut QueryBuilder<Sqlite>,
     owner: Option<UserId>,
-    realm: &Realm,
+    namespace: &IdNamespace,
     choice: &KeyChoice,
 ) {
-    query.push("realm = ").push_bind(realm.as_str().to_owned());
+    query.push("namespace = ").push_bind(namespace.as_str().to_owned());
     match owner {
         Some(owner) => query.push(" AND owner = ").push_bind(owner.to_string()),
         None => query.push(" AND owner IS NULL"),

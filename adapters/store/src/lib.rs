@@ -16,12 +16,12 @@ mod identities;
 mod keys;
 mod lookup;
 mod members;
-mod memory;
 mod passwords;
 mod pruning;
 mod rows;
 mod sealing;
 mod secret_file;
+mod session_store;
 mod settings;
 mod sidecar;
 mod signin;
@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::fault::{Fault, FaultKind};
-use isogloss_canonical::realm::{Numbering, Realm};
+use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::secret::Secret;
 
 pub use crate::access::refused;
@@ -59,8 +59,8 @@ pub const SECRET_KEY: &str = "secret.key";
 /// How one system names what is kept here. One for each adapter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Numbered {
-    /// The system's realm.
-    pub realm: Realm,
+    /// The system's namespace.
+    pub namespace: IdNamespace,
     /// How it names its people.
     pub users: Numbering,
     /// How it names its groups.
@@ -78,10 +78,10 @@ pub struct Numbered {
 impl From<&Adapter> for Numbered {
     fn from(adapter: &Adapter) -> Self {
         Self {
-            realm: Realm::named(adapter.name),
+            namespace: IdNamespace::named(adapter.name),
             users: adapter.users,
             groups: adapter.groups,
-            teams: (adapter.foundation)().iter().all(|group| group.realm.is_none()),
+            teams: (adapter.foundation)().iter().all(|group| group.namespace.is_none()),
             shows_keys: adapter.shows_keys,
             gives_ids: false,
         }
@@ -94,7 +94,7 @@ pub struct Store(Arc<Inner>);
 
 struct Inner {
     database: Database,
-    realms: Vec<Numbered>,
+    namespaces: Vec<Numbered>,
     seals: Seals,
     passwords: Passwords,
     pruning: Pruning,
@@ -102,12 +102,12 @@ struct Inner {
 
 impl Store {
     /// Opens the store in a directory, and makes both where they are not there.
-    pub async fn open(directory: &Path, realms: Vec<Numbered>) -> Result<Self, Fault> {
-        Self::open_in(&Turn::take(directory).await?, realms).await
+    pub async fn open(directory: &Path, namespaces: Vec<Numbered>) -> Result<Self, Fault> {
+        Self::open_in(&Turn::take(directory).await?, namespaces).await
     }
 
     /// The same for who already has the right to.
-    pub async fn open_in(turn: &Turn, realms: Vec<Numbered>) -> Result<Self, Fault> {
+    pub async fn open_in(turn: &Turn, namespaces: Vec<Numbered>) -> Result<Self, Fault> {
         let directory = turn.directory();
         turn.holds_store()?;
         let secret = secret_file::read_or_make(directory)?;
@@ -115,13 +115,13 @@ impl Store {
         let database = Database::open(directory).await?;
         let inner = Inner {
             database,
-            realms,
+            namespaces,
             seals,
             passwords: Passwords::new()?,
             pruning: Pruning::default(),
         };
         inner.check_secret().await?;
-        inner.introduce_realms().await?;
+        inner.introduce_namespaces().await?;
         let inner = Arc::new(inner);
         tokio::spawn(pruning::keep(Arc::downgrade(&inner), pruning::PAUSE));
         Ok(Self(inner))
@@ -172,13 +172,13 @@ impl Inner {
         Err(Fault::new(FaultKind::Unexpected, detail))
     }
 
-    fn shows_keys(&self, realm: &Realm) -> bool {
-        self.realms.iter().any(|known| known.realm == *realm && known.shows_keys)
+    fn shows_keys(&self, namespace: &IdNamespace) -> bool {
+        self.namespaces.iter().any(|known| known.namespace == *namespace && known.shows_keys)
     }
 }
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("realms", &self.0.realms).finish_non_exhaustive()
+        f.debug_struct("Store").field("namespaces", &self.0.namespaces).finish_non_exhaustive()
     }
 }

@@ -27,10 +27,12 @@ impl Inner {
         let found = match user {
             UserRef::Id(id) => by_id(database, id.0).await?,
             UserRef::Name(name) => by_name(database, name).await?,
-            UserRef::Native(realm, name) if self.goes_by_name(realm, Kind::User) => {
+            UserRef::Native(namespace, name) if self.goes_by_name(namespace, Kind::User) => {
                 by_name(database, name).await?
             }
-            UserRef::Native(realm, native) => by_native(database, realm.as_str(), native).await?,
+            UserRef::Native(namespace, native) => {
+                by_native(database, namespace.as_str(), native).await?
+            }
             UserRef::FoldedName(name) => {
                 let alike = sqlx::query(select_users!(
                     "WHERE u.folded_name = $1 AND u.state = 'active' ORDER BY u.id, m.place"
@@ -83,14 +85,14 @@ async fn by_name(database: &mut SqliteConnection, name: &str) -> Result<Option<U
 
 async fn by_native(
     database: &mut SqliteConnection,
-    realm: &str,
+    namespace: &str,
     native: &str,
 ) -> Result<Option<User>, Fault> {
     let query = sqlx::query(select_users!(
-        "WHERE u.id = (SELECT i.id FROM identities i WHERE i.realm = $1 AND i.kind = 'user' \
+        "WHERE u.id = (SELECT i.id FROM identities i WHERE i.namespace = $1 AND i.kind = 'user' \
          AND i.native = $2) AND u.state = 'active' ORDER BY u.id, m.place"
     ));
-    Ok(people(database, query.bind(realm.to_owned()).bind(native.to_owned())).await?.pop())
+    Ok(people(database, query.bind(namespace.to_owned()).bind(native.to_owned())).await?.pop())
 }
 
 /// Somebody who is known to be there.

@@ -55,7 +55,7 @@ impl Inner {
         Ok(Outcome::Users(people(&mut read, query.bind(group.id.to_string())).await?))
     }
 
-    /// Puts a person into just these of a realm's groups; memberships elsewhere stay.
+    /// Puts a person into just these of a namespace's groups; memberships elsewhere stay.
     pub(crate) async fn replace_groups(
         &self,
         write: &mut SqliteConnection,
@@ -63,13 +63,13 @@ impl Inner {
         change: &GroupChange,
     ) -> Result<(), Fault> {
         let sql = "DELETE FROM memberships WHERE user_id = $1 \
-                   AND group_id IN (SELECT id FROM groups WHERE realm = $2)";
-        let query = sqlx::query(sql).bind(user.to_string()).bind(change.realm.as_str());
+                   AND group_id IN (SELECT id FROM groups WHERE namespace = $2)";
+        let query = sqlx::query(sql).bind(user.to_string()).bind(change.namespace.as_str());
         query.execute(&mut *write).await.map_err(fault)?;
         for wanted in &change.groups {
             let group = self.find_group(write, wanted).await?;
-            if group.realm.as_ref() != Some(&change.realm) {
-                let detail = format!("{} is no group of {}", group.id, change.realm);
+            if group.namespace.as_ref() != Some(&change.namespace) {
+                let detail = format!("{} is no group of {}", group.id, change.namespace);
                 return Err(Fault::new(FaultKind::NotFound, detail).about(Subject::Group));
             }
             join(write, group.id.0, user).await?;

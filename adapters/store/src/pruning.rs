@@ -45,7 +45,7 @@ pub(crate) struct Pruning {
 
 /// What one kind takes.
 struct Size {
-    shelf: String,
+    kind: String,
     rows: i64,
     bytes: i64,
 }
@@ -74,8 +74,8 @@ impl Inner {
         if !self.pruning.writes.fetch_add(1, Ordering::Relaxed).is_multiple_of(PRUNE_EVERY) {
             return Ok(());
         }
-        let sql = "DELETE FROM memory WHERE (shelf, digest) IN \
-                   (SELECT shelf, digest FROM memory WHERE expires <= $1 LIMIT $2)";
+        let sql = "DELETE FROM session_store WHERE (kind, digest) IN \
+                   (SELECT kind, digest FROM session_store WHERE expires <= $1 LIMIT $2)";
         let query = sqlx::query(sql).bind(now()).bind(AT_ONCE);
         query.execute(write).await.map(drop).map_err(fault)
     }
@@ -88,11 +88,11 @@ impl Inner {
         for size in self.sizes().await? {
             let mut excess = size.excess(bounds);
             if excess > 0 {
-                let Size { shelf, rows, bytes } = &size;
-                tracing::warn!(shelf, rows, bytes, excess, "too much is remembered");
+                let Size { kind, rows, bytes } = &size;
+                tracing::warn!(kind, rows, bytes, excess, "too much is remembered");
             }
             while excess > 0 {
-                self.delete(Some(&size.shelf), excess.min(AT_ONCE)).await?;
+                self.delete(Some(&size.kind), excess.min(AT_ONCE)).await?;
                 excess -= AT_ONCE;
             }
         }
@@ -100,7 +100,7 @@ impl Inner {
     }
 
     async fn is_something_past(&self) -> Result<bool, Fault> {
-        let sql = "SELECT 1 FROM memory WHERE expires <= $1 LIMIT 1";
+        let sql = "SELECT 1 FROM session_store WHERE expires <= $1 LIMIT 1";
         let query = sqlx::query(sql).bind(now());
         let found = query.fetch_optional(&mut *self.database.list().await?).await;
         Ok(found.map_err(fault)?.is_some())
@@ -108,21 +108,21 @@ impl Inner {
 
     /// Counted through a reading connection, since it takes a while where there is much.
     async fn sizes(&self) -> Result<Vec<Size>, Fault> {
-        let sql = "SELECT shelf, COUNT(*), COALESCE(SUM(OCTET_LENGTH(sealed)), 0) FROM memory \
-                   WHERE expires <= $1 GROUP BY shelf";
+        let sql = "SELECT kind, COUNT(*), COALESCE(SUM(OCTET_LENGTH(sealed)), 0) FROM session_store \
+                   WHERE expires <= $1 GROUP BY kind";
         let query = sqlx::query_as::<_, (String, i64, i64)>(sql).bind(after(now(), FOR_A_WHILE));
         let rows = query.fetch_all(&mut *self.database.list().await?).await.map_err(fault)?;
-        let size = |(shelf, rows, bytes)| Size { shelf, rows, bytes };
+        let size = |(kind, rows, bytes)| Size { kind, rows, bytes };
         Ok(rows.into_iter().map(size).collect())
     }
 
     /// Deletes so many rows: those of a kind that end first, or those that are past their time.
-    async fn delete(&self, shelf: Option<&str>, rows: i64) -> Result<(), Fault> {
-        let until = if shelf.is_some() { after(now(), FOR_A_WHILE) } else { now() };
-        let sql = "DELETE FROM memory WHERE (shelf, digest) IN (SELECT shelf, digest FROM memory \
-                   WHERE ($1 IS NULL OR shelf = $1) AND expires <= $2 ORDER BY expires LIMIT $3)";
+    async fn delete(&self, kind: Option<&str>, rows: i64) -> Result<(), Fault> {
+        let until = if kind.is_some() { after(now(), FOR_A_WHILE) } else { now() };
+        let sql = "DELETE FROM session_store WHERE (kind, digest) IN (SELECT kind, digest FROM session_store \
+                   WHERE ($1 IS NULL OR kind = $1) AND expires <= $2 ORDER BY expires LIMIT $3)";
         let mut write = self.database.write().await?;
-        let query = sqlx::query(sql).bind(shelf).bind(until).bind(rows);
+        let query = sqlx::query(sql).bind(kind).bind(until).bind(rows);
         query.execute(&mut *write).await.map_err(fault)?;
         write.commit().await.map_err(fault)
     }
@@ -143,7 +143,7 @@ impl Size {
 mod tests {
     use std::sync::Arc;
 
-    use isogloss_canonical::memory::Memory;
+    use isogloss_canonical::session_store::SessionStore;
     use serde_json::json;
     use tempfile::TempDir;
 
@@ -152,10 +152,10 @@ mod tests {
 
     const LONG: Duration = Duration::from_hours(1);
 
-    async fn rows(store: &Store, shelf: &str) -> i64 {
-        let sql = "SELECT COUNT(*) FROM memory WHERE shelf = $1";
+    async fn rows(store: &Store, kind: &str) -> i64 {
+        let sql = "SELECT COUNT(*) FROM session_store WHERE kind = $1";
         let mut read = store.0.database.read().await.unwrap();
-        sqlx::query_scalar(sql).bind(shelf).fetch_one(&mut *read).await.unwrap()
+        sqlx::query_scalar(sql).bind(kind).fetch_one(&mut *read).await.unwrap()
     }
 
     async fn fresh() -> (TempDir, Store) {

@@ -2,8 +2,8 @@
 
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::group::{Group, GroupId, Membership};
+use isogloss_canonical::namespace::{IdNamespace, NativeIds};
 use isogloss_canonical::permission::{Grant, Grants};
-use isogloss_canonical::realm::{NativeIds, Realm};
 use isogloss_canonical::user::{Attributes, Evidence, Role, User, UserId};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::faults::fault;
 
 /// Selects people with their ids and groups, one row a membership, for a `WHERE` of the caller's.
-/// Control characters part what is aggregated: no realm, name or id has them.
+/// Control characters part what is aggregated: no namespace, name or id has them.
 macro_rules! select_users {
     ($tail:literal) => {
         concat!(
@@ -23,11 +23,11 @@ macro_rules! select_users {
             "u.role, u.active, u.password IS NOT NULL AS has_password, u.source, u.failures, ",
             "u.locked_until, u.addresses, u.attributes, u.created, u.password_changed, ",
             "u.sessions_since, u.last_login, u.state, u.absence, u.settled, u.secret_print, u.created_print, ",
-            "u.expected, u.expected_until, u.was, (SELECT string_agg(i.realm || '\u{1f}' || i.native, '\u{1e}') ",
+            "u.expected, u.expected_until, u.was, (SELECT string_agg(i.namespace || '\u{1f}' || i.native, '\u{1e}') ",
             "FROM identities i WHERE i.id = u.id AND i.kind = 'user') AS ids, ",
-            "g.id AS group_id, g.realm AS group_realm, g.name AS group_name, ",
+            "g.id AS group_id, g.namespace AS group_namespace, g.name AS group_name, ",
             "g.grants AS group_grants, g.confers AS group_confers, ",
-            "(SELECT string_agg(i.realm || '\u{1f}' || i.native, '\u{1e}') ",
+            "(SELECT string_agg(i.namespace || '\u{1f}' || i.native, '\u{1e}') ",
             "FROM identities i WHERE i.id = g.id AND i.kind = 'group') AS group_ids ",
             "FROM users u LEFT JOIN memberships m ON m.user_id = u.id ",
             "LEFT JOIN groups g ON g.id = m.group_id AND g.state = 'active' ",
@@ -40,11 +40,11 @@ macro_rules! select_users {
 macro_rules! select_groups {
     ($tail:literal) => {
         concat!(
-            "SELECT g.id, g.realm, g.name, g.description, ",
+            "SELECT g.id, g.namespace, g.name, g.description, ",
             "(SELECT o.id FROM users o WHERE o.id = g.owner AND o.state = 'active') AS owner, ",
             "g.active, g.grants, g.confers, g.attributes, g.created, ",
             "g.state, g.absence, g.settled, g.expected, g.expected_until, ",
-            "(SELECT string_agg(i.realm || '\u{1f}' || i.native, '\u{1e}') ",
+            "(SELECT string_agg(i.namespace || '\u{1f}' || i.native, '\u{1e}') ",
             "FROM identities i WHERE i.id = g.id AND i.kind = 'group') AS ids, ",
             "(SELECT string_agg(s.user_id, ' ' ORDER BY s.place) ",
             "FROM stewards s JOIN users o ON o.id = s.user_id AND o.state = 'active' ",
@@ -109,7 +109,7 @@ fn membership(row: &SqliteRow) -> Result<Option<Membership>, Fault> {
     let Some(id) = column::<Option<&str>>(row, "group_id")? else { return Ok(None) };
     Ok(Some(Membership {
         group: GroupId(uuid(id)?),
-        realm: own_realm(column(row, "group_realm")?),
+        namespace: own_namespace(column(row, "group_namespace")?),
         ids: native_ids(column(row, "group_ids")?),
         name: column(row, "group_name")?,
         grants: grants(column(row, "group_grants")?),
@@ -124,7 +124,7 @@ pub(crate) fn group(row: &SqliteRow) -> Result<Group, Fault> {
     let person = |id: &str| uuid(id).map(UserId);
     Ok(Group {
         id: GroupId(uuid(column(row, "id")?)?),
-        realm: own_realm(column(row, "realm")?),
+        namespace: own_namespace(column(row, "namespace")?),
         ids: native_ids(column(row, "ids")?),
         name: column(row, "name")?,
         description: column(row, "description")?,
@@ -140,19 +140,19 @@ pub(crate) fn group(row: &SqliteRow) -> Result<Group, Fault> {
     })
 }
 
-/// The column of a group's realm: a team's is empty.
-pub(crate) fn realm_word(realm: Option<&Realm>) -> &str {
-    realm.map_or("", Realm::as_str)
+/// The column of a group's namespace: a team's is empty.
+pub(crate) fn namespace_word(namespace: Option<&IdNamespace>) -> &str {
+    namespace.map_or("", IdNamespace::as_str)
 }
 
-fn own_realm(word: &str) -> Option<Realm> {
-    (!word.is_empty()).then(|| Realm::new(word))
+fn own_namespace(word: &str) -> Option<IdNamespace> {
+    (!word.is_empty()).then(|| IdNamespace::new(word))
 }
 
 fn native_ids(pairs: Option<&str>) -> NativeIds {
     let pairs = pairs.unwrap_or_default().split('\u{1e}');
     let pairs = pairs.filter_map(|pair| pair.split_once('\u{1f}'));
-    pairs.map(|(realm, native)| (Realm::new(realm), native.to_owned())).collect()
+    pairs.map(|(namespace, native)| (IdNamespace::new(namespace), native.to_owned())).collect()
 }
 
 fn grants(words: &str) -> Grants {

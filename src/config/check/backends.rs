@@ -121,8 +121,8 @@ fn check_system(check: &mut Check<'_>, name: &str, backend: &Backend) {
         let problem = format!("{} has no version {version:?}", adapter.name);
         check.refuse(&at("version"), problem, adapter.versions.join(", "));
     }
-    if let (Some(adapter), Some(realm)) = (adapter, &backend.realm) {
-        check_namespace(check, &at("realm"), realm, adapter.name);
+    if let (Some(adapter), Some(namespace)) = (adapter, &backend.id_namespace) {
+        check_namespace(check, &at("id_namespace"), namespace, adapter.name);
     }
     check_words(check, name, backend);
 }
@@ -155,10 +155,10 @@ fn check_words(check: &mut Check<'_>, name: &str, backend: &Backend) {
 }
 
 /// An id namespace belongs to one system; a word with a typing error would be a new and empty one.
-pub(super) fn check_namespace(check: &mut Check<'_>, key: &Key, realm: &str, system: &str) {
-    match registry::of_namespace(realm).zip(registry::adapter(system)) {
+pub(super) fn check_namespace(check: &mut Check<'_>, key: &Key, namespace: &str, system: &str) {
+    match registry::of_namespace(namespace).zip(registry::adapter(system)) {
         None => {
-            let problem = format!("unknown id namespace {realm:?}");
+            let problem = format!("unknown id namespace {namespace:?}");
             check.refuse(key, problem, registry::namespaces());
         }
         Some((owner, adapter)) => {
@@ -167,7 +167,7 @@ pub(super) fn check_namespace(check: &mut Check<'_>, key: &Key, realm: &str, sys
             };
             if kind(owner) != kind(adapter) {
                 let problem =
-                    format!("the ids of {realm:?} are not of the kind that {system} uses");
+                    format!("the ids of {namespace:?} are not of the kind that {system} uses");
                 check.refuse(key, problem, format!("an id namespace such as {system}"));
             }
         }

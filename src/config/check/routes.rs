@@ -111,8 +111,8 @@ fn check_dialect(check: &mut Check<'_>, index: usize, route: &Route) {
         Ok(adapter) => adapter,
         Err(why) => return check.refuse_with(&at("dialect"), &why),
     };
-    if let Some(realm) = &route.realm {
-        check_namespace(check, &at("realm"), realm, adapter.name);
+    if let Some(namespace) = &route.id_namespace {
+        check_namespace(check, &at("id_namespace"), namespace, adapter.name);
     }
     let plain = Route { options: Map::new(), ..route.clone() };
     if let Err(why) = registry::dialect(&plain) {

@@ -25,7 +25,9 @@ impl Bridge {
             return self.aside(command).await;
         }
         match command {
-            Command::CreateGroup(group) if group.realm.is_none() => self.create_team(*group).await,
+            Command::CreateGroup(group) if group.namespace.is_none() => {
+                self.create_team(*group).await
+            }
             Command::ListGroups(None) => self.list_teams().await.map(Outcome::Groups),
             Command::GroupsOf(user) => self.groups_of(&user).await,
             other => match other.group().cloned() {
@@ -48,7 +50,7 @@ impl Bridge {
         let person = self.get(user).await?;
         let mut all = self.teams_of(&Command::GroupsOf(self.own(&person)?)).await?;
         let aside = self.ask_shadow(Command::GroupsOf(UserRef::Id(person.id))).await?.groups()?;
-        all.extend(aside.into_iter().filter(|group| group.realm.is_some()));
+        all.extend(aside.into_iter().filter(|group| group.namespace.is_some()));
         Ok(Outcome::Groups(all))
     }
 
@@ -103,11 +105,11 @@ impl Bridge {
 
     /// How the system points at a team.
     fn own_team(&self, team: &Group) -> Result<GroupRef, Fault> {
-        let id = team.native(&self.realm).map(str::to_owned);
+        let id = team.native(&self.namespace).map(str::to_owned);
         let id = id.ok_or_else(|| {
             Fault::new(FaultKind::Unexpected, "a team without an id of its system")
         })?;
-        Ok(GroupRef::Native(self.realm.clone(), id))
+        Ok(GroupRef::Native(self.namespace.clone(), id))
     }
 
     async fn members(&self, own: GroupRef) -> Result<Outcome, Fault> {
@@ -124,14 +126,14 @@ impl Bridge {
 
     async fn keeper(&self, group: &GroupRef) -> Result<Keeper, Fault> {
         match group {
-            GroupRef::Native(realm, _) if *realm == self.realm => {
+            GroupRef::Native(namespace, _) if *namespace == self.namespace => {
                 Ok(Keeper::System(group.clone(), None))
             }
             GroupRef::Name(None, _) => Ok(Keeper::System(group.clone(), None)),
             GroupRef::Name(Some(_), _) => Ok(Keeper::Shadow),
             GroupRef::Native(..) | GroupRef::Id(_) => match self.sidecar.find_team(group).await? {
                 Some(TeamRecord { team, native: Some(id), .. }) => {
-                    Ok(Keeper::System(GroupRef::Native(self.realm.clone(), id), Some(team.id)))
+                    Ok(Keeper::System(GroupRef::Native(self.namespace.clone(), id), Some(team.id)))
                 }
                 _ => Ok(Keeper::Shadow),
             },

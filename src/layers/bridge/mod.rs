@@ -24,10 +24,9 @@ use async_trait::async_trait;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Field, Support};
 use isogloss_canonical::command::{Command, Verb};
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::{Numbering, Realm};
 use isogloss_canonical::user::{User, UserRef};
 
 use isogloss_store::{Beside, Sidecar, Store};
@@ -75,30 +74,30 @@ pub struct Bridge {
     system: Arc<dyn Backend>,
     sidecar: Sidecar,
     recent: Arc<Recent>,
-    realm: Realm,
+    namespace: IdNamespace,
     numbering: Numbering,
     policies: BTreeMap<String, Policy>,
     capability: Capability,
 }
 
 impl Bridge {
-    /// Joins a system, whose own ids are of this realm, to the store that keeps its sidecar.
+    /// Joins a system, whose own ids are of this namespace, to the store that keeps its sidecar.
     #[must_use]
     pub fn new(
         system: Arc<dyn Backend>,
         store: &Store,
-        (realm, numbering): (Realm, Numbering),
+        (namespace, numbering): (IdNamespace, Numbering),
     ) -> Self {
         let capability = capability(system.capability(), store.capability());
         let sidecar = store.sidecar(Beside {
-            realm: realm.clone(),
+            namespace: namespace.clone(),
             numbering,
             emails: system.capability().holds(Field::Email),
             activity: system.capability().holds(Field::Active),
             groups: system.capability().holds(Field::Groups),
         });
         let (recent, policies) = (Arc::default(), BTreeMap::new());
-        Self { system, sidecar, recent, realm, numbering, policies, capability }
+        Self { system, sidecar, recent, namespace, numbering, policies, capability }
     }
 
     /// The same bridge for a route that says what becomes of attributes that the system cannot hold.
@@ -109,8 +108,8 @@ impl Bridge {
 
     /// The system's own id namespace, and how it names its people.
     #[must_use]
-    pub const fn namespace(&self) -> (&Realm, Numbering) {
-        (&self.realm, self.numbering)
+    pub const fn namespace(&self) -> (&IdNamespace, Numbering) {
+        (&self.namespace, self.numbering)
     }
 
     /// Somebody as the system shows them now, without their record.
@@ -132,11 +131,11 @@ impl Bridge {
 
     async fn ask_system(&self, command: Command) -> Result<Outcome, Fault> {
         self.system.capability().check(command.verb())?;
-        self.system.execute(command, &Caller::Gateway).await
+        self.system.execute(command).await
     }
 
     async fn ask_shadow(&self, command: Command) -> Result<Outcome, Fault> {
-        self.sidecar.store().execute(command, &Caller::Gateway).await
+        self.sidecar.store().execute(command).await
     }
 }
 
@@ -176,7 +175,7 @@ impl Backend for Bridge {
         &self.capability
     }
 
-    async fn execute(&self, command: Command, _caller: &Caller) -> Result<Outcome, Fault> {
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         match command {
             Command::CreateUser(user) => self.create(*user).await,
             Command::GetUser(user) => Ok(Outcome::User(Box::new(self.get(&user).await?))),

@@ -48,8 +48,10 @@ impl Bridge {
     }
 
     async fn ids_are_free(&self, user: &NewUser) -> Result<(), Fault> {
-        for (realm, native) in user.ids.iter().filter(|(realm, _)| **realm != self.realm) {
-            let same = UserRef::Native(realm.clone(), native.clone());
+        for (namespace, native) in
+            user.ids.iter().filter(|(namespace, _)| **namespace != self.namespace)
+        {
+            let same = UserRef::Native(namespace.clone(), native.clone());
             if self.sidecar.find(&same).await?.is_some() {
                 return Err(Fault::conflict(Subject::User));
             }

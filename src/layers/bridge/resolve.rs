@@ -1,7 +1,7 @@
 //! From how a front points at a person to how the system behind does.
 
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
-use isogloss_canonical::realm::Numbering;
+use isogloss_canonical::namespace::Numbering;
 use isogloss_canonical::user::{User, UserRef};
 
 use crate::layers::bridge::Bridge;
@@ -13,7 +13,9 @@ impl Bridge {
         match user {
             UserRef::FoldedName(_) | UserRef::Email(_) => self.search(user).await,
             UserRef::Name(_) => self.read(user.clone()).await,
-            UserRef::Native(realm, _) if *realm == self.realm => self.read(user.clone()).await,
+            UserRef::Native(namespace, _) if *namespace == self.namespace => {
+                self.read(user.clone()).await
+            }
             UserRef::Native(..) | UserRef::Id(_) => {
                 self.introduce().await?;
                 let record = self.sidecar.find(user).await?;
@@ -27,7 +29,7 @@ impl Bridge {
     pub(super) fn own(&self, user: &User) -> Result<UserRef, Fault> {
         Ok(match self.numbering {
             Numbering::Names => UserRef::Name(user.username.clone()),
-            Numbering::From(_) => UserRef::Native(self.realm.clone(), self.own_id(user)?),
+            Numbering::From(_) => UserRef::Native(self.namespace.clone(), self.own_id(user)?),
         })
     }
 
@@ -35,9 +37,11 @@ impl Bridge {
     pub(super) fn own_id(&self, user: &User) -> Result<String, Fault> {
         match self.numbering {
             Numbering::Names => Ok(user.username.clone()),
-            Numbering::From(_) => user.native(&self.realm).map(str::to_owned).ok_or_else(|| {
-                Fault::new(FaultKind::Unexpected, "a person without an id of their system")
-            }),
+            Numbering::From(_) => {
+                user.native(&self.namespace).map(str::to_owned).ok_or_else(|| {
+                    Fault::new(FaultKind::Unexpected, "a person without an id of their system")
+                })
+            }
         }
     }
 }

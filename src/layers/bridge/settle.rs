@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::{Numbering, Realm};
 use isogloss_canonical::user::{User, UserRef};
 use isogloss_store::{Absence, Reading, Record, Seen, Settlement, State};
 
@@ -230,7 +230,7 @@ impl Bridge {
         let native = record.native.clone()?;
         Some(match self.numbering {
             Numbering::Names => UserRef::Name(native),
-            Numbering::From(_) => UserRef::Native(self.realm.clone(), native),
+            Numbering::From(_) => UserRef::Native(self.namespace.clone(), native),
         })
     }
 
@@ -239,18 +239,18 @@ impl Bridge {
         let places = reading.seen.iter().enumerate();
         let places: HashMap<_, _> =
             places.map(|(at, seen)| (seen.user.username.clone(), at)).collect();
-        for (user, realm, native) in ids {
+        for (user, namespace, native) in ids {
             let UserRef::Name(name) = user else { continue };
             let meant = places.get(name).and_then(|at| reading.seen.get_mut(*at));
             let meant = meant.ok_or_else(|| nobody_called(name))?;
-            meant.ids.insert(realm.clone(), native.clone());
+            meant.ids.insert(namespace.clone(), native.clone());
         }
         Ok(())
     }
 }
 
 /// An id that a client already holds: whose, of which namespace, which.
-pub(super) type Brought = (UserRef, Realm, String);
+pub(super) type Brought = (UserRef, IdNamespace, String);
 
 /// The detail is for the operator, who brought the name.
 pub(super) fn nobody_called(name: &str) -> Fault {

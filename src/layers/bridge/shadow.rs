@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::key::Key;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{AttributeChanges, User, UserPatch, UserRef};
 use isogloss_store::{Reading, Seen};
@@ -22,11 +22,11 @@ impl Bridge {
             Command::IssueKey(Some(user), key) => {
                 Command::IssueKey(Some(self.present(&user).await?), key)
             }
-            Command::RevokeKeys(Some(user), realm, which) => {
-                Command::RevokeKeys(Some(self.present(&user).await?), realm, which)
+            Command::RevokeKeys(Some(user), namespace, which) => {
+                Command::RevokeKeys(Some(self.present(&user).await?), namespace, which)
             }
-            Command::ListKeys(Some(user), realm) => {
-                Command::ListKeys(Some(self.present(&user).await?), realm)
+            Command::ListKeys(Some(user), namespace) => {
+                Command::ListKeys(Some(self.present(&user).await?), namespace)
             }
             Command::ReadSettings(user, prefix) => {
                 let mut attributes = self.get(&user).await?.attributes;
@@ -36,7 +36,7 @@ impl Bridge {
             Command::MergeSettings(user, prefix, changes) => {
                 return self.merge_settings(&user, prefix, changes).await;
             }
-            Command::FindKey(realm, value) => return self.find_key(realm, value).await,
+            Command::FindKey(namespace, value) => return self.find_key(namespace, value).await,
             Command::AddMember(group, user) => {
                 Command::AddMember(group, self.present(&user).await?)
             }
@@ -60,13 +60,13 @@ impl Bridge {
 
     /// Finds a key of the gateway's own, with its owner as the system has them; or has the system
     /// say whose one of its own is.
-    async fn find_key(&self, realm: Realm, value: Secret) -> Result<Outcome, Fault> {
-        match self.ask_shadow(Command::FindKey(realm.clone(), value.clone())).await {
+    async fn find_key(&self, namespace: IdNamespace, value: Secret) -> Result<Outcome, Fault> {
+        match self.ask_shadow(Command::FindKey(namespace.clone(), value.clone())).await {
             Ok(Outcome::KeyFound(key, Some(owner))) => {
                 let owner = self.get(&UserRef::Id(owner.id)).await.map_err(gone_is_no_key)?;
                 Ok(Outcome::KeyFound(key, Some(Box::new(owner))))
             }
-            Err(fault) if realm == self.realm && fault.is_absence_of(Subject::Key) => {
+            Err(fault) if namespace == self.namespace && fault.is_absence_of(Subject::Key) => {
                 self.forward(value).await
             }
             other => other,
@@ -106,7 +106,7 @@ impl Bridge {
         }
         self.introduce().await?;
         let reading = Reading::begin();
-        match self.ask_system(Command::FindKey(self.realm.clone(), value.clone())).await? {
+        match self.ask_system(Command::FindKey(self.namespace.clone(), value.clone())).await? {
             Outcome::KeyFound(_, Some(owner)) => {
                 let seen = vec![Seen::from(*owner)];
                 let owner = match self.settle_one(reading.showing(seen)).await? {
@@ -114,7 +114,7 @@ impl Bridge {
                     // The records have changed meanwhile: the owner is read again.
                     None => self.owner_again(value).await?,
                 };
-                let key = Key::vouched(self.realm.clone(), Some(owner.id));
+                let key = Key::vouched(self.namespace.clone(), Some(owner.id));
                 Ok(Outcome::KeyFound(Box::new(key), Some(Box::new(owner))))
             }
             other => Ok(other),
@@ -123,7 +123,7 @@ impl Bridge {
 
     async fn owner_again(&self, value: Secret) -> Result<User, Fault> {
         let reading = Reading::begin();
-        let found = self.ask_system(Command::FindKey(self.realm.clone(), value)).await?;
+        let found = self.ask_system(Command::FindKey(self.namespace.clone(), value)).await?;
         let Outcome::KeyFound(_, Some(owner)) = found else {
             return Err(Fault::not_found(Subject::Key));
         };
@@ -146,7 +146,7 @@ impl Bridge {
     /// Gives people the ids that clients hold. Before anybody has an id, those who are brought along
     /// are given first, and the others take what is left.
     async fn assign(&self, rows: Vec<Brought>) -> Result<Outcome, Fault> {
-        if rows.iter().any(|(_, realm, _)| *realm == self.realm) {
+        if rows.iter().any(|(_, namespace, _)| *namespace == self.namespace) {
             return Err(Fault::new(FaultKind::Invalid, "the system gives its own ids"));
         }
         if rows.iter().all(is_by_name) && self.sidecar.is_empty().await? {
@@ -156,7 +156,7 @@ impl Bridge {
         let by_name: HashMap<_, _> =
             everybody.iter().map(|user| (user.username.as_str(), user.id)).collect();
         let mut present = Vec::with_capacity(rows.len());
-        for (user, realm, native) in rows {
+        for (user, namespace, native) in rows {
             let user = match &user {
                 UserRef::Name(name) => {
                     let known = by_name.get(name.as_str()).copied();
@@ -164,7 +164,7 @@ impl Bridge {
                 }
                 other => self.present(other).await?,
             };
-            present.push((user, realm, native));
+            present.push((user, namespace, native));
         }
         self.ask_shadow(Command::AssignIds(present)).await
     }

@@ -111,7 +111,7 @@ impl Bridge {
                 reading.absent.insert(record.team.id, true);
                 continue;
             };
-            let own = GroupRef::Native(self.realm.clone(), native);
+            let own = GroupRef::Native(self.namespace.clone(), native);
             match self.ask_system(Command::GetGroup(own)).await.and_then(Outcome::group) {
                 Ok(team) => reading.seen.push(SeenTeam::from(*team)),
                 Err(fault) if fault.is_absence_of(Subject::Group) => {

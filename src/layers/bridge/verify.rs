@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::{Fault, Subject};
-use isogloss_canonical::memory::{Memory, Shelf};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::{Secret, same};
+use isogloss_canonical::session_store::{SessionKind, SessionStore};
 use isogloss_canonical::user::{User, UserRef};
 
 use crate::layers::bridge::Bridge;
 
 /// Whose right password was seen to make the hash in the system's row.
-const BY_HASH: Shelf = "bridge.by-hash";
+const BY_HASH: SessionKind = "bridge.by-hash";
 /// As long as an address is known that an account signed in from.
 const BY_HASH_FOR: Duration = Duration::from_hours(90 * 24);
 

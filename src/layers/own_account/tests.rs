@@ -8,7 +8,7 @@ use isogloss_canonical::user::{GroupChange, Uniqueness};
 
 use super::*;
 
-const REALM: Realm = Realm::named("there");
+const NAMESPACE: IdNamespace = IdNamespace::named("there");
 
 /// A system that says whose credential it was called with, and counts what it is asked.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Backend for System {
         &self.capability
     }
 
-    async fn execute(&self, _: Command, _: &Caller) -> Result<Outcome, Fault> {
+    async fn execute(&self, _: Command) -> Result<Outcome, Fault> {
         self.done.fetch_add(1, Ordering::Relaxed);
         Ok(Outcome::Done)
     }
@@ -43,21 +43,21 @@ fn system(own: Result<OwnAccount, Fault>) -> Arc<System> {
 
 fn kept(system: &Arc<System>, numbering: Numbering) -> Arc<dyn Backend> {
     let system = Arc::clone(system) as Arc<dyn Backend>;
-    OwnAccountKept::over(system, "old", (REALM, numbering), Realm::named("rights"))
+    OwnAccountKept::over(system, "old", (NAMESPACE, numbering), IdNamespace::named("rights"))
 }
 
 fn own() -> OwnAccount {
-    let ids = [(REALM, "7".to_owned())].into();
+    let ids = [(NAMESPACE, "7".to_owned())].into();
     OwnAccount::of(User { ids, ..User::seen("gate") })
 }
 
 fn number(id: &str) -> UserRef {
-    UserRef::Native(REALM, id.to_owned())
+    UserRef::Native(NAMESPACE, id.to_owned())
 }
 
 fn harms(user: &UserRef) -> Vec<Command> {
     let team = || GroupRef::Name(None, "team".to_owned());
-    let groups = GroupChange { realm: Realm::named("rights"), groups: Vec::new() };
+    let groups = GroupChange { namespace: IdNamespace::named("rights"), groups: Vec::new() };
     let patches = [
         UserPatch { active: Some(false), ..UserPatch::default() },
         UserPatch { role: Some(Role::Manager), ..UserPatch::default() },
@@ -79,12 +79,12 @@ fn harms(user: &UserRef) -> Vec<Command> {
 }
 
 async fn run(backend: &Arc<dyn Backend>, command: Command) -> Result<Outcome, FaultKind> {
-    backend.execute(command, &Caller::Gateway).await.map_err(|fault| fault.kind)
+    backend.execute(command).await.map_err(|fault| fault.kind)
 }
 
 #[tokio::test]
 async fn the_gateways_own_account_is_left_alone() {
-    let names = UserRef::Native(REALM, "gate".to_owned());
+    let names = UserRef::Native(NAMESPACE, "gate".to_owned());
     let ways = [
         (Numbering::From(1), number("7")),
         (Numbering::Names, UserRef::Name("gate".to_owned())),

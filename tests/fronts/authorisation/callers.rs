@@ -2,12 +2,12 @@
 
 use isogloss::pipeline::Pipeline;
 use isogloss::proxies::Sender;
-use isogloss_canonical::adapter::Options;
+use isogloss_canonical::adapter::RouteOptions;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials, Proof, Seal};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::FaultKind;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{NewUser, Role, UserPatch, UserRef};
 use isogloss_canonical::vouching::{Voucher, Vouching};
 use libtest_mimic::{Failed, Trial};
@@ -39,7 +39,7 @@ async fn forged() -> Result<(), Failed> {
     let strange = Seal::new([7; 32]);
     let forged = [
         Caller::person(admin.clone(), Proof::Password, strange),
-        Caller::application(Realm::named("octoprint"), strange),
+        Caller::application(IdNamespace::named("octoprint"), strange),
         Caller::Gateway,
     ];
     for caller in forged {
@@ -128,7 +128,7 @@ async fn done() -> Result<(), Failed> {
 fn settings(options: &Value) -> Vouching {
     let adapter = isogloss::registry::adapter("octoprint").unwrap();
     let settings = options.as_object().unwrap().clone();
-    let options = Options { settings, ..Options::of(Realm::named("octoprint")) };
+    let options = RouteOptions { settings, ..RouteOptions::of(IdNamespace::named("octoprint")) };
     (adapter.dialect)(&options).unwrap().vouching()
 }
 

@@ -14,9 +14,9 @@ use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::group::{GroupPatch, GroupRef, NewGroup};
 use isogloss_canonical::key::{KeyChoice, NewKey};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::{Grant, Grants};
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{GroupChange, NewUser, Role, User, UserPatch, UserRef};
 use isogloss_store::Store;
 use libtest_mimic::{Failed, Trial};
@@ -39,7 +39,7 @@ pub(super) const KINDS: [&str; 11] = [
     "administrator",
     "application",
 ];
-pub(super) const REALM: Realm = Realm::named("kanboard");
+pub(super) const NAMESPACE: IdNamespace = IdNamespace::named("kanboard");
 
 pub(super) fn trial() -> Trial {
     Trial::test("authorisation::gateway::every-command-by-every-caller", || block_on(compare()))
@@ -103,13 +103,13 @@ pub(super) async fn furnished() -> Bench {
 
 /// A group of Dandelion's with these rights and members.
 async fn group_of(bench: &Bench, name: &str, grants: Grants, members: &[&str]) {
-    let realm = Realm::named("dandelion");
-    let (name, own) = (name.to_owned(), Some(realm.clone()));
-    let group = NewGroup { name, realm: own, grants, ..NewGroup::default() };
+    let namespace = IdNamespace::named("dandelion");
+    let (name, own) = (name.to_owned(), Some(namespace.clone()));
+    let group = NewGroup { name, namespace: own, grants, ..NewGroup::default() };
     let group = bench.ask(Command::CreateGroup(Box::new(group))).await.group().unwrap();
     for member in members {
         let groups = vec![group.as_ref().into()];
-        let groups = Some(GroupChange { realm: realm.clone(), groups });
+        let groups = Some(GroupChange { namespace: namespace.clone(), groups });
         let patch = UserPatch { groups, ..UserPatch::default() };
         let member = UserRef::Name((*member).to_owned());
         bench.ask(Command::UpdateUser(member, Box::new(patch))).await;
@@ -123,7 +123,7 @@ fn team() -> GroupRef {
 pub(super) async fn caller(bench: &Bench, kind: &str) -> Caller {
     let name = match kind {
         "nobody" => return Caller::Nobody,
-        "application" => return Caller::application(REALM, bench.authority.seal()),
+        "application" => return Caller::application(NAMESPACE, bench.authority.seal()),
         "disabled" => "dis",
         "self" | "other" => "ann",
         "manager" => "mia",
@@ -148,7 +148,7 @@ fn commands(user: &User) -> Vec<(String, Command)> {
     let ways = [
         UserRef::Id(user.id),
         UserRef::Name(user.username.clone()),
-        UserRef::Native(REALM, user.ids[&REALM].clone()),
+        UserRef::Native(NAMESPACE, user.ids[&NAMESPACE].clone()),
     ];
     let mut all: Vec<_> = ways.into_iter().flat_map(|user| about_people(&user)).collect();
     let admin = NewUser { role: Role::Administrator, ..NewUser::default() };
@@ -156,15 +156,18 @@ fn commands(user: &User) -> Vec<(String, Command)> {
     all.extend([
         named("CreateUser, an administrator", Command::CreateUser(Box::new(admin))),
         named("IssueKey, the application's", Command::IssueKey(None, Box::new(key()))),
-        named("RevokeKeys, the application's", Command::RevokeKeys(None, REALM, KeyChoice::All)),
-        named("ListKeys, everybody's", Command::ListKeys(None, REALM)),
+        named(
+            "RevokeKeys, the application's",
+            Command::RevokeKeys(None, NAMESPACE, KeyChoice::All),
+        ),
+        named("ListKeys, everybody's", Command::ListKeys(None, NAMESPACE)),
     ]);
     all
 }
 
 pub(super) fn key() -> NewKey {
     NewKey {
-        realm: REALM,
+        namespace: NAMESPACE,
         value: "value".into(),
         label: None,
         scope: None,
@@ -189,8 +192,8 @@ fn about_people(user: &UserRef) -> Vec<(String, Command)> {
         Command::DeleteUser(user()),
         Command::ChangePassword(user(), None),
         Command::IssueKey(Some(user()), Box::new(key())),
-        Command::RevokeKeys(Some(user()), REALM, KeyChoice::All),
-        Command::ListKeys(Some(user()), REALM),
+        Command::RevokeKeys(Some(user()), NAMESPACE, KeyChoice::All),
+        Command::ListKeys(Some(user()), NAMESPACE),
         Command::ReadSettings(user(), prefix()),
         Command::MergeSettings(user(), prefix(), std::collections::BTreeMap::new()),
         Command::CreateGroup(Box::default()),
@@ -205,9 +208,9 @@ fn about_people(user: &UserRef) -> Vec<(String, Command)> {
         Command::ListLocks(user()),
         Command::ServerFacts,
         Command::AssignIds(Vec::new()),
-        Command::FindKey(REALM, "value".into()),
+        Command::FindKey(NAMESPACE, "value".into()),
         Command::VerifyPassword(user(), "value".into()),
-        Command::VerifyKey(user(), REALM, "value".into()),
+        Command::VerifyKey(user(), NAMESPACE, "value".into()),
         Command::CountFailure(user(), lockout),
         Command::ClearFailures(user()),
     ];
@@ -244,11 +247,10 @@ impl Backend for Willing {
         &self.capability
     }
 
-    async fn execute(&self, command: Command, caller: &Caller) -> Result<Outcome, Fault> {
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         // Reading is how the pipeline learns whose a group is, and what somebody holds.
-        let reads = matches!(command, Command::GetGroup(_) | Command::GetUser(_));
-        if reads && *caller == Caller::Gateway {
-            return self.store.execute(command, caller).await;
+        if matches!(command, Command::GetGroup(_) | Command::GetUser(_)) {
+            return self.store.execute(command).await;
         }
         *self.done.lock().unwrap() = true;
         Ok(Outcome::Done)

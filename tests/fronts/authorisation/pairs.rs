@@ -9,7 +9,7 @@ use std::sync::Arc;
 use isogloss::layers::bridge::Bridge;
 use isogloss::registry;
 use isogloss_canonical::adapter::Adapter;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use libtest_mimic::{Failed, Trial};
 
 use super::methods::{APPLICATION, CALLERS, asked, furnished, key};
@@ -59,10 +59,10 @@ async fn refusals(dialect: &'static str, system: &'static Adapter) -> Result<(),
 async fn bridged(house: &House, system: &'static Adapter) -> (Bench, Bench) {
     let behind = house.open().await;
     let mut bench = house.open().await;
-    let realm = Realm::named(system.name);
+    let namespace = IdNamespace::named(system.name);
     let secret = if system.application_key { APPLICATION.to_owned() } else { key("admin") };
     let reached = loopback(&behind, system, &secret);
-    let bridge = Bridge::new(reached, &bench.store, (realm, system.users));
+    let bridge = Bridge::new(reached, &bench.store, (namespace, system.users));
     bench.backend = Arc::new(bridge);
     (bench, behind)
 }

@@ -12,21 +12,21 @@ use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::group::{GroupPatch, GroupRef, NewGroup};
 use isogloss_canonical::key::KeyChoice;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::permission::{Grant, Grants, guards};
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{
     AttributeChanges, Attributes, GroupChange, NewUser, Role, UserPatch, UserRef,
 };
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 
-use super::commands::{KINDS, REALM, Willing, caller, furnished, key};
+use super::commands::{KINDS, NAMESPACE, Willing, caller, furnished, key};
 use super::{part, words};
 use crate::bench::Bench;
 use crate::block_on;
 use crate::calls::{self, Class};
 
-const RIGHTS: Realm = Realm::named("dandelion");
+const RIGHTS: IdNamespace = IdNamespace::named("dandelion");
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![
@@ -108,7 +108,7 @@ fn payloads(caller: &Caller) -> Vec<(&'static str, Command)> {
         ("into a group of holders", "holders"),
         ("into an ordinary group", "user"),
     ] {
-        let groups = GroupChange { realm: RIGHTS, groups: vec![rights_group(group)] };
+        let groups = GroupChange { namespace: RIGHTS, groups: vec![rights_group(group)] };
         let patch = UserPatch { groups: Some(groups.clone()), ..UserPatch::default() };
         let new = NewUser { groups: Some(groups), ..NewUser::default() };
         all.push((name, Command::CreateUser(Box::new(new))));
@@ -121,7 +121,7 @@ fn payloads(caller: &Caller) -> Vec<(&'static str, Command)> {
     }
     all.extend(given_to_groups());
     all.extend(rights_of_a_system(caller));
-    let ids = [(REALM, "1".to_owned())].into();
+    let ids = [(NAMESPACE, "1".to_owned())].into();
     let new = NewUser { ids, ..NewUser::default() };
     all.push(("with ids of the caller's choice", Command::CreateUser(Box::new(new))));
     all
@@ -140,7 +140,7 @@ fn about_person(user: &UserRef) -> Vec<Command> {
         Command::DeleteUser(user()),
         Command::ChangePassword(user(), None),
         Command::IssueKey(Some(user()), Box::new(key())),
-        Command::RevokeKeys(Some(user()), REALM, KeyChoice::All),
+        Command::RevokeKeys(Some(user()), NAMESPACE, KeyChoice::All),
         Command::MergeSettings(user(), "octoprint.settings.".to_owned(), AttributeChanges::new()),
     ]
 }
@@ -247,7 +247,7 @@ async fn dandelion() -> Bench {
     let bench = crate::bench::House::of(&users).await.open().await;
     let rights = json!({"edituser": true, "editgroup": true});
     let group = NewGroup {
-        realm: Some(RIGHTS),
+        namespace: Some(RIGHTS),
         name: "editors".to_owned(),
         grants: [Grant::SeeUsers, Grant::EditUsers, Grant::EditGroups].into_iter().collect(),
         attributes: [("dandelion.rights".to_owned(), rights)].into_iter().collect(),
@@ -256,15 +256,15 @@ async fn dandelion() -> Bench {
     let group = bench.ask(Command::CreateGroup(Box::new(group))).await.group().unwrap();
     let attributes = [("dandelion.rights".to_owned(), json!({"editlogall": "1"}))];
     let more = NewGroup {
-        realm: Some(RIGHTS),
+        namespace: Some(RIGHTS),
         name: "writers".to_owned(),
         attributes: attributes.into_iter().collect(),
         ..NewGroup::default()
     };
     let more = bench.ask(Command::CreateGroup(Box::new(more))).await.group().unwrap();
-    let groups = Some(GroupChange { realm: RIGHTS, groups: vec![more.as_ref().into()] });
+    let groups = Some(GroupChange { namespace: RIGHTS, groups: vec![more.as_ref().into()] });
     bench.ask(update(named("more"), UserPatch { groups, ..UserPatch::default() })).await;
-    let groups = Some(GroupChange { realm: RIGHTS, groups: vec![group.as_ref().into()] });
+    let groups = Some(GroupChange { namespace: RIGHTS, groups: vec![group.as_ref().into()] });
     bench.ask(update(named("ed"), UserPatch { groups, ..UserPatch::default() })).await;
     bench
 }

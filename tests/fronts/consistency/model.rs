@@ -28,7 +28,7 @@ pub(super) struct Person {
 pub(super) struct Model {
     pub(super) bench: Bench,
     pub(super) people: Vec<Person>,
-    /// Every id that was ever given, by realm.
+    /// Every id that was ever given, by namespace.
     given: BTreeSet<(&'static str, i64)>,
     /// Keys that open nothing any more.
     pub(super) dead: Vec<String>,
@@ -47,8 +47,8 @@ impl Model {
 
     /// Adds somebody whom the store has, under ids that nobody ever had.
     fn arrive(&mut self, user: &User, password: String) -> Result<(), String> {
-        let id = |realm: &str| -> i64 {
-            let id = user.ids.iter().find(|(own, _)| own.as_str() == realm);
+        let id = |namespace: &str| -> i64 {
+            let id = user.ids.iter().find(|(own, _)| own.as_str() == namespace);
             id.and_then(|(_, id)| id.parse().ok()).unwrap_or_default()
         };
         let person = Person {
@@ -62,13 +62,13 @@ impl Model {
             member: false,
             key: None,
         };
-        for (realm, id) in [
+        for (namespace, id) in [
             ("kanboard", person.kanboard),
             ("rhodecode", person.rhodecode),
             ("dandelion", person.dandelion),
         ] {
-            if id == 0 || !self.given.insert((realm, id)) {
-                return Err(format!("{realm}'s id {id} was given before"));
+            if id == 0 || !self.given.insert((namespace, id)) {
+                return Err(format!("{namespace}'s id {id} was given before"));
             }
         }
         self.people.push(person);

@@ -2,7 +2,7 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::group::NewGroup;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::NewUser;
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
@@ -151,7 +151,7 @@ async fn limits() -> Result<(), Failed> {
         let Some(user) = bench.users().await.into_iter().find(|user| user.username == name) else {
             continue;
         };
-        let id = |realm| user.ids[&Realm::named(realm)].parse::<i64>().unwrap();
+        let id = |namespace| user.ids[&IdNamespace::named(namespace)].parse::<i64>().unwrap();
         let row = bench.send(kanboard(LOGIN, "getUser", &json!([id("kanboard")]))).await;
         assert_eq!(row.json["result"]["username"], json!(name), "{}", row.text);
         let row = json!({"userid": id("rhodecode")});
@@ -172,7 +172,7 @@ async fn long_passwords() -> Result<(), Failed> {
     let bench = House::of(&accounts()).await.open().await;
     assert_eq!(by_kanboard(&bench, "anna", "at first").await, Class::Done);
     let user = bench.user("anna").await;
-    let id = |realm| user.ids[&Realm::named(realm)].clone();
+    let id = |namespace| user.ids[&IdNamespace::named(namespace)].clone();
     for (front, letter) in
         ["octoprint", "rhodecode", "dandelion"].into_iter().zip(["a", "\u{fc}", "z"])
     {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use isogloss::sessions::Sessions;
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::memory::{Limit, Memory, Shelf};
+use isogloss_canonical::session_store::{Limit, SessionKind, SessionStore};
 use isogloss_store::Store;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -38,9 +38,9 @@ impl Noting {
         Arc::new(Self { store: bench.store.clone(), rows, writes })
     }
 
-    fn note(&self, shelf: Shelf, key: &str, size: usize) {
+    fn note(&self, kind: SessionKind, key: &str, size: usize) {
         *self.writes.lock().unwrap() += 1;
-        self.rows.lock().unwrap().insert(format!("{shelf} {key}"), size);
+        self.rows.lock().unwrap().insert(format!("{kind} {key}"), size);
     }
 
     fn writes(&self) -> usize {
@@ -49,41 +49,41 @@ impl Noting {
 }
 
 #[async_trait]
-impl Memory for Noting {
-    async fn recall(&self, shelf: Shelf, key: &str) -> Result<Option<Value>, Fault> {
-        self.store.recall(shelf, key).await
+impl SessionStore for Noting {
+    async fn recall(&self, kind: SessionKind, key: &str) -> Result<Option<Value>, Fault> {
+        self.store.recall(kind, key).await
     }
 
     async fn remember(
         &self,
-        shelf: Shelf,
+        kind: SessionKind,
         key: &str,
         value: Value,
         lasting: Duration,
     ) -> Result<(), Fault> {
-        self.note(shelf, key, value.to_string().len());
-        self.store.remember(shelf, key, value, lasting).await
+        self.note(kind, key, value.to_string().len());
+        self.store.remember(kind, key, value, lasting).await
     }
 
     async fn renew(
         &self,
-        shelf: Shelf,
+        kind: SessionKind,
         key: &str,
         value: Value,
         lasting: Duration,
     ) -> Result<bool, Fault> {
-        self.note(shelf, key, value.to_string().len());
-        self.store.renew(shelf, key, value, lasting).await
+        self.note(kind, key, value.to_string().len());
+        self.store.renew(kind, key, value, lasting).await
     }
 
-    async fn forget(&self, shelf: Shelf, key: &str) -> Result<bool, Fault> {
+    async fn forget(&self, kind: SessionKind, key: &str) -> Result<bool, Fault> {
         *self.writes.lock().unwrap() += 1;
-        self.store.forget(shelf, key).await
+        self.store.forget(kind, key).await
     }
 
-    async fn count(&self, shelf: Shelf, key: &str, window: Duration) -> Result<u64, Fault> {
-        self.note(shelf, key, 0);
-        self.store.count(shelf, key, window).await
+    async fn count(&self, kind: SessionKind, key: &str, window: Duration) -> Result<u64, Fault> {
+        self.note(kind, key, 0);
+        self.store.count(kind, key, window).await
     }
 
     // Attempts are counters, which are bounded by themselves.
@@ -95,8 +95,8 @@ impl Memory for Noting {
         self.store.settle(forget, back).await
     }
 
-    fn sign(&self, shelf: Shelf, text: &str) -> Result<String, Fault> {
-        self.store.sign(shelf, text)
+    fn sign(&self, kind: SessionKind, text: &str) -> Result<String, Fault> {
+        self.store.sign(kind, text)
     }
 }
 

@@ -6,14 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use isogloss::registry;
 use isogloss::sessions::Sessions;
-use isogloss_canonical::adapter::Options;
+use isogloss_canonical::adapter::RouteOptions;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::Fault;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::UserRef;
 use isogloss_store::Store;
 use serde_json::{Value, json};
@@ -92,8 +91,8 @@ impl Backend for Sleepy {
         self.store.capability()
     }
 
-    async fn execute(&self, command: Command, caller: &Caller) -> Result<Outcome, Fault> {
-        let mut outcome = self.store.execute(command, caller).await?;
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
+        let mut outcome = self.store.execute(command).await?;
         if let (Outcome::User(user), true) = (&mut outcome, self.asleep.load(Ordering::Relaxed)) {
             user.active = false;
         }
@@ -201,7 +200,7 @@ async fn shapes(bench: Arc<Bench>) {
 
 /// A password that is none counts as a guess.
 async fn counted(bench: Arc<Bench>) {
-    let mut options = Options::of(Realm::named("octoprint"));
+    let mut options = RouteOptions::of(IdNamespace::named("octoprint"));
     options.settings.insert("login_rate_limit".to_owned(), true.into());
     let dialect = (registry::adapter("octoprint").unwrap().dialect)(&options).unwrap();
     let answer = async |password: Value| {

@@ -13,7 +13,7 @@ use crate::backend::row::Person;
 use crate::backend::{DandelionBackend, limits, row};
 use crate::ids::{Gid, Uid};
 use crate::php;
-use crate::wire::{INITIAL_LOGIN, REALM, THEME};
+use crate::wire::{INITIAL_LOGIN, NAMESPACE, THEME};
 
 impl DandelionBackend {
     /// Changes a person in several calls: what takes something away first, what gives last.
@@ -193,8 +193,9 @@ struct Edit {
 /// The group that goes with a role and, for all but administrators, a membership among guests.
 /// Other groups are the gateway's own.
 pub(super) fn group_of(role: Role, groups: Option<&GroupChange>) -> Gid {
-    let guests = [GroupRef::Native(REALM, Gid::GUESTS.to_string())];
-    let is_guest = groups.is_some_and(|change| change.realm == REALM && change.groups == guests);
+    let guests = [GroupRef::Native(NAMESPACE, Gid::GUESTS.to_string())];
+    let is_guest =
+        groups.is_some_and(|change| change.namespace == NAMESPACE && change.groups == guests);
     match role {
         Role::Administrator => Gid::ADMINISTRATORS,
         Role::Manager | Role::User if is_guest => Gid::GUESTS,
@@ -205,7 +206,7 @@ pub(super) fn group_of(role: Role, groups: Option<&GroupChange>) -> Gid {
 /// The new group, if a role or groups are asked for and it is another. Whoever is in a group that
 /// means nothing here stays in it until then.
 fn new_group(known: &Person, patch: &UserPatch) -> Option<Gid> {
-    let groups = patch.groups.as_ref().filter(|change| change.realm == REALM);
+    let groups = patch.groups.as_ref().filter(|change| change.namespace == NAMESPACE);
     if patch.role.is_none() && groups.is_none() {
         return None;
     }

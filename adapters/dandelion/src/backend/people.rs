@@ -17,7 +17,7 @@ use crate::ids::Uid;
 impl DandelionBackend {
     pub(super) async fn get(&self, user: &UserRef) -> Result<Person, Fault> {
         match user {
-            UserRef::Native(realm, id) if *realm == self.service.realm => {
+            UserRef::Native(namespace, id) if *namespace == self.service.namespace => {
                 self.by_id(own_id(id)?).await
             }
             UserRef::Name(name) => {
@@ -37,7 +37,7 @@ impl DandelionBackend {
     pub(super) async fn by_id(&self, id: Uid) -> Result<Person, Fault> {
         let shown = id.to_string();
         match self.api.get("users/getuser", vec![("uid", &shown)]).await? {
-            Said::Data(data) => match row::only(&data, &self.service.realm)? {
+            Said::Data(data) => match row::only(&data, &self.service.namespace)? {
                 person if person.id == id => Ok(person),
                 _ => Err(unexpected("it answers somebody else")),
             },
@@ -56,7 +56,7 @@ impl DandelionBackend {
             }
             Err(fault) => return Err(fault),
         };
-        let key = Key::vouched(self.service.realm.clone(), Some(owner.id));
+        let key = Key::vouched(self.service.namespace.clone(), Some(owner.id));
         Ok(Outcome::KeyFound(Box::new(key), Some(Box::new(owner))))
     }
 
@@ -67,7 +67,7 @@ impl DandelionBackend {
 
     async fn caller_of(&self, api: &Api) -> Result<Person, Fault> {
         match api.get("users/getuser", Vec::new()).await? {
-            Said::Data(data) => row::only(&data, &self.service.realm),
+            Said::Data(data) => row::only(&data, &self.service.namespace),
             Said::Nothing | Said::Refused | Said::Broken(_) => {
                 Err(unexpected("nobody calls with this key"))
             }
@@ -82,7 +82,7 @@ impl DandelionBackend {
 
     pub(super) async fn everybody(&self) -> Result<Listed, Fault> {
         match self.api.get("users/getusers", Vec::new()).await? {
-            Said::Data(data) => match row::people(&data, &self.service.realm)? {
+            Said::Data(data) => match row::people(&data, &self.service.namespace)? {
                 // Whose key it is would be there at least.
                 nobody if nobody.people.is_empty() => Err(unexpected("it shows nobody at all")),
                 listed => Ok(listed),
@@ -133,7 +133,7 @@ impl DandelionBackend {
     /// account (`fixtures/transcripts/dandelion/resetpassword.json`), so none is ever sent.
     pub(super) async fn find(&self, user: &UserRef) -> Result<Uid, Fault> {
         match user {
-            UserRef::Native(realm, id) if *realm == self.service.realm => own_id(id),
+            UserRef::Native(namespace, id) if *namespace == self.service.namespace => own_id(id),
             other => self.get(other).await.map(|one| one.id),
         }
     }

@@ -2,8 +2,8 @@
 
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{GroupId, Membership};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::permission::Grants;
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{Attributes, Evidence, Role, User};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::backend::api::unexpected;
 use crate::ids::{Gid, Uid};
-use crate::wire::{INITIAL_LOGIN, REALM, THEME};
+use crate::wire::{INITIAL_LOGIN, NAMESPACE, THEME};
 
 /// An integer, or text that is one: 6.1 shows every value as text.
 pub(super) fn number(value: &Value) -> Option<i64> {
@@ -37,7 +37,7 @@ pub(super) struct Listed {
 }
 
 /// Everybody in a list, or in an object whose members are numbered, as the manual of 6.0 prints it.
-pub(super) fn people(data: &Value, realm: &Realm) -> Result<Listed, Fault> {
+pub(super) fn people(data: &Value, namespace: &IdNamespace) -> Result<Listed, Fault> {
     let rows: Vec<&Value> = match data {
         Value::Array(rows) => rows.iter().collect(),
         Value::Object(rows)
@@ -49,7 +49,7 @@ pub(super) fn people(data: &Value, realm: &Realm) -> Result<Listed, Fault> {
     };
     let mut listed = Listed::default();
     for row in rows {
-        match person(row, realm) {
+        match person(row, namespace) {
             Ok(person) => listed.people.push(person),
             Err(fault) => {
                 let id = row.get("id").and_then(number);
@@ -62,18 +62,18 @@ pub(super) fn people(data: &Value, realm: &Realm) -> Result<Listed, Fault> {
 
 /// One person: as such, or as the only one of a list
 /// (`fixtures/transcripts/dandelion/getuser.json`).
-pub(super) fn only(data: &Value, realm: &Realm) -> Result<Person, Fault> {
+pub(super) fn only(data: &Value, namespace: &IdNamespace) -> Result<Person, Fault> {
     if data.get("username").is_some() {
-        return person(data, realm);
+        return person(data, namespace);
     }
-    let mut listed = people(data, realm)?;
+    let mut listed = people(data, namespace)?;
     match (listed.people.pop(), listed.people.is_empty() && listed.unread.is_empty()) {
         (Some(person), true) => Ok(person),
         _ => Err(unexpected("it answers not just one person")),
     }
 }
 
-fn person(row: &Value, realm: &Realm) -> Result<Person, Fault> {
+fn person(row: &Value, namespace: &IdNamespace) -> Result<Person, Fault> {
     let Value::Object(row) = row else { return Err(unexpected("a person that is no object")) };
     let number = |name: &str| row.get(name).and_then(number).and_then(|id| id.try_into().ok());
     let id = number("id").filter(|id| *id > 0).map(Uid);
@@ -84,7 +84,7 @@ fn person(row: &Value, realm: &Realm) -> Result<Person, Fault> {
     let created = text(row, "created").filter(|text| day(text).is_some());
     let made = created.as_deref().and_then(day);
     let user = User {
-        ids: [(realm.clone(), id.to_string())].into(),
+        ids: [(namespace.clone(), id.to_string())].into(),
         display_name: text(row, "fullname"),
         // Any other group, whatever its rights, is the least privilege.
         role: if group == Gid::ADMINISTRATORS { Role::Administrator } else { Role::User },
@@ -107,8 +107,8 @@ fn guests(group: Gid) -> Vec<Membership> {
     }
     vec![Membership {
         group: GroupId(Uuid::nil()),
-        realm: Some(REALM),
-        ids: [(REALM, group.to_string())].into(),
+        namespace: Some(NAMESPACE),
+        ids: [(NAMESPACE, group.to_string())].into(),
         name: "guest".to_owned(),
         grants: Grants::none(),
         confers: None,

@@ -13,7 +13,6 @@ use std::task::{Context, Poll, Waker};
 
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::GroupRef;
 use isogloss_canonical::outcome::Outcome;
@@ -23,7 +22,7 @@ use isogloss_canonical::user::{
 use serde_json::{Value, json};
 
 use super::*;
-use crate::wire::{CHEESTO, REALM};
+use crate::wire::{CHEESTO, NAMESPACE};
 use server::{Recorded, backend};
 
 /// A recorded scenario.
@@ -40,7 +39,7 @@ macro_rules! scenario {
 
 /// A script never waits, so that one poll is all it takes.
 fn run(backend: &Arc<dyn Backend>, command: Command) -> Result<Outcome, Fault> {
-    let future = backend.execute(command, &Caller::Gateway);
+    let future = backend.execute(command);
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("a script never waits"),
@@ -48,7 +47,7 @@ fn run(backend: &Arc<dyn Backend>, command: Command) -> Result<Outcome, Fault> {
 }
 
 fn someone() -> UserRef {
-    UserRef::Native(REALM, "51".to_owned())
+    UserRef::Native(NAMESPACE, "51".to_owned())
 }
 
 fn new(username: &str, full_name: &str, attributes: &Value) -> Command {
@@ -79,7 +78,7 @@ fn people_come_and_go() {
     let backend = backend(&server);
     let made =
         user(run(&backend, new("tr_alice_create", "Alice Create", &json!({INITIAL_LOGIN: 1}))));
-    assert_eq!(made.native(&REALM), Some("51"));
+    assert_eq!(made.native(&NAMESPACE), Some("51"));
     assert_eq!((made.display_name.as_deref(), made.role), (Some("Alice Create"), Role::User));
     assert_eq!(made.created.to_string(), "2026-11-21T00:00:00Z");
     assert_eq!(made.attributes, *json!({THEME: "", INITIAL_LOGIN: 1}).as_object().unwrap());
@@ -124,7 +123,7 @@ fn everybody_is_listed() {
 fn the_gateways_own_account_is_a_list_of_one() {
     let server = scenario!("getuser");
     let backend = backend(&server);
-    let get = |id: &str| run(&backend, Command::GetUser(UserRef::Native(REALM, id.to_owned())));
+    let get = |id: &str| run(&backend, Command::GetUser(UserRef::Native(NAMESPACE, id.to_owned())));
     assert_eq!(user(get("1")).role, Role::Administrator);
     assert!(absent(get("999999")));
     // What the server could not read would be taken for nothing, and answered by its own account.

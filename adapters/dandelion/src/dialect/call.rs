@@ -7,8 +7,8 @@ use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::GroupRef;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{User, UserRef};
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ use crate::dialect::parameters::Parameters;
 use crate::dialect::session::{Session, Visit};
 use crate::ids::{Gid, Uid};
 use crate::rights::{self, Rights};
-use crate::wire::REALM;
+use crate::wire::NAMESPACE;
 
 /// A call whose caller is proved and whose parameters are in order.
 #[derive(Debug)]
@@ -119,8 +119,8 @@ impl<'a> Asked<'a> {
     }
 
     /// The space of ids that the caller speaks of.
-    pub(crate) fn realm(&self) -> &'a Realm {
-        self.visit.realm
+    pub(crate) fn namespace(&self) -> &'a IdNamespace {
+        self.visit.namespace
     }
 
     /// Runs a command for the caller.
@@ -146,7 +146,7 @@ impl<'a> Asked<'a> {
     /// Reads everybody, in the order of their ids.
     pub(crate) async fn everybody(&self) -> Result<Vec<User>, Fault> {
         let mut users = self.look(Command::ListUsers).await?.users()?;
-        let id = |user: &User| user.native(self.realm()).and_then(|id| id.parse::<i64>().ok());
+        let id = |user: &User| user.native(self.namespace()).and_then(|id| id.parse::<i64>().ok());
         users.sort_by_key(id);
         Ok(users)
     }
@@ -158,17 +158,17 @@ impl<'a> Asked<'a> {
 
     /// Whether this is the caller's own id.
     pub(crate) fn is_me(&self, uid: Uid) -> bool {
-        self.user.native(self.realm()) == Some(uid.to_string().as_str())
+        self.user.native(self.namespace()) == Some(uid.to_string().as_str())
     }
 
     /// Points at a person by id.
     pub(crate) fn person(&self, uid: Uid) -> UserRef {
-        UserRef::Native(self.realm().clone(), uid.to_string())
+        UserRef::Native(self.namespace().clone(), uid.to_string())
     }
 
     /// Points at a group by id.
     pub(crate) fn group(id: Gid) -> GroupRef {
-        GroupRef::Native(REALM, id.to_string())
+        GroupRef::Native(NAMESPACE, id.to_string())
     }
 
     /// The rights of a person's group.

@@ -17,7 +17,7 @@ pub(crate) async fn read(asked: &Asked<'_>) -> Result<Said, Failure> {
         None => board(asked).await?,
         Some(uid) => {
             let user = asked.look_up(asked.person(uid)).await?;
-            match user.and_then(|user| wire::status(&user, asked.realm())) {
+            match user.and_then(|user| wire::status(&user, asked.namespace())) {
                 Some(Value::Object(members)) => members,
                 _ => return Ok(Value::Null.into()),
             }
@@ -29,7 +29,7 @@ pub(crate) async fn read(asked: &Asked<'_>) -> Result<Said, Failure> {
 
 async fn board(asked: &Asked<'_>) -> Result<Map<String, Value>, Failure> {
     let users = asked.everybody().await?;
-    let places = users.iter().filter_map(|user| wire::status(user, asked.realm()));
+    let places = users.iter().filter_map(|user| wire::status(user, asked.namespace()));
     Ok(places.enumerate().map(|(at, place)| (at.to_string(), place)).collect())
 }
 

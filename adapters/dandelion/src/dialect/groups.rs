@@ -10,14 +10,14 @@ use crate::dialect::users::{TINY_BYTES, count_in};
 use crate::ids::Gid;
 use crate::php;
 use crate::rights::{self, RIGHTS, Rights};
-use crate::wire::REALM;
+use crate::wire::NAMESPACE;
 
 /// `groups/getlist`.
 pub(crate) async fn get_list(asked: &Asked<'_>) -> Result<Said, Failure> {
-    let groups = asked.run(Command::ListGroups(Some(REALM))).await?.groups()?;
+    let groups = asked.run(Command::ListGroups(Some(NAMESPACE))).await?.groups()?;
     let mut shown: Vec<_> = groups
         .iter()
-        .map(|group| (group.native(&REALM).unwrap_or("0"), group.name.as_str()))
+        .map(|group| (group.native(&NAMESPACE).unwrap_or("0"), group.name.as_str()))
         .collect();
     shown.sort_by_key(|(id, _)| id.parse::<i64>().unwrap_or_default());
     let shown: Vec<_> = shown.iter().map(|(id, name)| json!({"id": id, "name": name})).collect();
@@ -66,7 +66,7 @@ pub(crate) async fn create(asked: &Asked<'_>) -> Result<Said, Failure> {
     let name = asked.given.text("name").unwrap_or_default().to_ascii_lowercase();
     let rights = asked.given.true_text("rights").map_or_else(Rights::none, Rights::sent);
     let group = NewGroup {
-        realm: Some(REALM),
+        namespace: Some(NAMESPACE),
         name: php::cut(&name, TINY_BYTES).to_owned(),
         grants: rights.grants(),
         attributes: Map::from_iter([(RIGHTS.to_owned(), rights.stored())]),

@@ -18,7 +18,7 @@ pub(crate) fn mint(random: &[u8; 32]) -> String {
 /// `key/get`: the caller's key, or a new one if there is none
 /// (`fixtures/transcripts/dandelion/key.json`).
 pub(crate) async fn get(asked: &Asked<'_>) -> Result<Said, Failure> {
-    let list = Command::ListKeys(Some(asked.me()), asked.realm().clone());
+    let list = Command::ListKeys(Some(asked.me()), asked.namespace().clone());
     let keys = asked.run(list).await?.keys()?;
     match keys.into_iter().find_map(|key| key.shown) {
         Some(value) => Ok(value.expose().into()),
@@ -30,7 +30,7 @@ pub(crate) async fn get(asked: &Asked<'_>) -> Result<Said, Failure> {
 pub(crate) async fn generate(asked: &Asked<'_>) -> Result<Said, Failure> {
     let value = mint(&asked.exchange().random());
     let key = NewKey {
-        realm: asked.realm().clone(),
+        namespace: asked.namespace().clone(),
         value: value.clone().into(),
         label: None,
         scope: None,
@@ -52,7 +52,7 @@ pub(crate) async fn revoke(asked: &Asked<'_>) -> Result<Said, Failure> {
             asked.person(uid)
         }
     };
-    let revoke = Command::RevokeKeys(Some(owner), asked.realm().clone(), KeyChoice::All);
+    let revoke = Command::RevokeKeys(Some(owner), asked.namespace().clone(), KeyChoice::All);
     match asked.run(revoke).await {
         Err(fault) if !fault.is_absence_of(Subject::User) && !fault.is_absence_of(Subject::Key) => {
             Err(fault.into())

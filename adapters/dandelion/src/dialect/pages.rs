@@ -29,7 +29,7 @@ pub(crate) async fn login(visit: &Visit<'_>) -> Result<Response, Fault> {
     };
     let Some(user) = prove(visit, name, secret).await? else { return Ok(html(200, "false")) };
     let session = visit.open(&user, wire::theme(&user)).await?;
-    let prompt = wire::initial_login(&user, visit.realm) + 1;
+    let prompt = wire::initial_login(&user, visit.namespace) + 1;
     let response = html(200, prompt.to_string()).with("Set-Cookie", session.cookie(visit));
     if form.text("remember") != Some("true") {
         return Ok(response);

@@ -6,13 +6,13 @@ use isogloss_canonical::credentials::{Caller, Credentials};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
 use isogloss_canonical::http::Request;
-use isogloss_canonical::memory::Shelf;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::session_store::SessionKind;
 use isogloss_canonical::user::{User, UserId, UserRef};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-const SHELF: Shelf = "dandelion.session";
+const SHELF: SessionKind = "dandelion.session";
 
 /// The name of the session's cookie on a server that was not told another.
 pub(crate) const COOKIE: &str = "dan_session_1";
@@ -28,7 +28,7 @@ const NOTED: Duration = Duration::from_mins(10);
 pub(crate) struct Visit<'a> {
     pub(crate) request: &'a Request,
     pub(crate) exchange: &'a dyn Exchange,
-    pub(crate) realm: &'a Realm,
+    pub(crate) namespace: &'a IdNamespace,
 }
 
 /// Somebody who is logged in.
@@ -81,7 +81,7 @@ impl Visit<'_> {
     /// The session that the client is in, with its owner as they are now.
     pub(crate) async fn enter(&self) -> Result<Entry, Fault> {
         let Some(id) = self.session_id() else { return Ok(Entry::Nobody) };
-        let kept = self.exchange.memory().recall(SHELF, id).await?;
+        let kept = self.exchange.sessions().recall(SHELF, id).await?;
         let Some(mut session) = kept.and_then(|kept| self.read(id, &kept)) else {
             return Ok(Entry::Nobody);
         };
@@ -123,17 +123,17 @@ impl Visit<'_> {
             theme: theme.to_owned(),
         };
         let value = self.written(&session);
-        self.exchange.memory().remember(SHELF, &session.id, value, LASTING).await?;
+        self.exchange.sessions().remember(SHELF, &session.id, value, LASTING).await?;
         Ok(session)
     }
 
     /// Ends the session that the client is in. A cookie that stands for nothing writes nothing.
     pub(crate) async fn close(&self) -> Result<(), Fault> {
-        let memory = self.exchange.memory();
+        let sessions = self.exchange.sessions();
         if let Some(id) = self.session_id()
-            && memory.recall(SHELF, id).await?.is_some()
+            && sessions.recall(SHELF, id).await?.is_some()
         {
-            memory.forget(SHELF, id).await?;
+            sessions.forget(SHELF, id).await?;
         }
         Ok(())
     }
@@ -141,12 +141,12 @@ impl Visit<'_> {
     /// Keeps a session as it is by now, unless it was ended in the meantime.
     pub(crate) async fn keep(&self, session: &Session) -> Result<(), Fault> {
         let value = self.written(session);
-        self.exchange.memory().renew(SHELF, &session.id, value, LASTING).await.map(drop)
+        self.exchange.sessions().renew(SHELF, &session.id, value, LASTING).await.map(drop)
     }
 
     fn written(&self, session: &Session) -> Value {
         json!({
-            "realm": self.realm.as_str(),
+            "namespace": self.namespace.as_str(),
             "user": session.user.0.to_string(),
             "password": session.password.to_string(),
             "era": session.era.to_string(),
@@ -167,10 +167,10 @@ impl Visit<'_> {
         hexadecimal(&self.exchange.random()[..16])
     }
 
-    /// A session opened for another realm's route is none here.
+    /// A session opened for another namespace's route is none here.
     fn read(&self, id: &str, kept: &Value) -> Option<Session> {
         let text = |name: &str| kept.get(name).and_then(Value::as_str);
-        if text("realm") != Some(self.realm.as_str()) {
+        if text("namespace") != Some(self.namespace.as_str()) {
             return None;
         }
         Some(Session {

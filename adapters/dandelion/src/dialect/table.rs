@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use isogloss_canonical::command::Verb;
-use isogloss_canonical::dialect::Method;
+use isogloss_canonical::dialect::MethodInfo;
 
 use crate::dialect::call::{Asked, Failure, Said};
 use crate::dialect::parameters::{
@@ -19,7 +19,7 @@ type Reply<'a> = Pin<Box<dyn Future<Output = Result<Said, Failure>> + Send + 'a>
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
     /// As the manual has it.
-    method: Method,
+    method: MethodInfo,
     /// The HTTP verb it takes.
     pub(crate) verb: &'static str,
     /// Its module.
@@ -36,7 +36,7 @@ pub(crate) struct Row {
 macro_rules! row {
     ($verb:literal $module:literal $name:literal, $takes:expr, $run:path, $verbs:expr, $about:literal) => {
         Row {
-            method: Method {
+            method: MethodInfo {
                 name: concat!($verb, " /api/", $module, "/", $name),
                 verbs: $verbs,
                 about: $about,
@@ -126,13 +126,13 @@ const ROWS: &[Row] = &[
 ];
 
 /// What is no part of the API, but is how a person gets a session and a first key.
-const PAGES: [Method; 2] = [
-    Method { name: "POST /login", verbs: &[], about: "Open a session." },
-    Method { name: "GET /logout", verbs: &[], about: "End a session." },
+const PAGES: [MethodInfo; 2] = [
+    MethodInfo { name: "POST /login", verbs: &[], about: "Open a session." },
+    MethodInfo { name: "GET /logout", verbs: &[], about: "End a session." },
 ];
 
 /// Every method, for the manual.
-pub(crate) const METHODS: [Method; ROWS.len() + PAGES.len()] = {
+pub(crate) const METHODS: [MethodInfo; ROWS.len() + PAGES.len()] = {
     let mut all = [PAGES[0]; ROWS.len() + PAGES.len()];
     let mut at = 0;
     while at < all.len() {

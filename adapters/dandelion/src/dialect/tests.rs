@@ -12,7 +12,7 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Role, User, UserRef};
 
 use super::*;
-use crate::wire::REALM;
+use crate::wire::NAMESPACE;
 use script::{Script, dialect, get, post, user};
 
 /// A script never waits, so that one poll is all it takes.
@@ -88,7 +88,7 @@ fn a_group_brings_its_role_in_the_same_command() {
         );
         let asked = script.asked.lock().unwrap();
         let Some((_, Command::UpdateUser(user, patch))) = asked.last() else { panic!("no change") };
-        assert_eq!(*user, UserRef::Native(REALM, "7".to_owned()));
+        assert_eq!(*user, UserRef::Native(NAMESPACE, "7".to_owned()));
         (patch.role, patch.groups.is_some())
     };
     assert_eq!(change("2"), (Some(Role::Administrator), true));
@@ -129,7 +129,7 @@ fn a_new_password_ends_all_sessions_but_the_one_it_was_set_in() {
     let me = |id: &str| answer(&dialect(), &cookie(get("/api/i/users/getuser", ""), id), &script).1;
     assert!(me(&own).contains("\"errorcode\":0,"));
     assert!(me(&other).contains("\"errorcode\":3,"));
-    let elsewhere = Dandelion { realm: Realm::named("other"), ..dialect() };
+    let elsewhere = Dandelion { namespace: IdNamespace::named("other"), ..dialect() };
     let request = cookie(get("/api/i/users/getuser", ""), &own);
     assert!(answer(&elsewhere, &request, &script).1.contains("\"errorcode\":3,"));
 }

@@ -12,7 +12,7 @@ use crate::dialect::call::{Asked, Failure, Said};
 use crate::ids::{Gid, Uid};
 use crate::php;
 use crate::rights;
-use crate::wire::{self, CHEESTO, INITIAL_LOGIN, PREFIX, REALM, Shape, THEME};
+use crate::wire::{self, CHEESTO, INITIAL_LOGIN, NAMESPACE, PREFIX, Shape, THEME};
 
 /// The columns cut what is too long (`fixtures/transcripts/dandelion/long-values.json`), in bytes.
 const USERNAME_BYTES: usize = 255;
@@ -90,7 +90,7 @@ pub(crate) async fn create(asked: &Asked<'_>) -> Result<Said, Failure> {
 }
 
 fn membership(group: Gid) -> GroupChange {
-    GroupChange { realm: REALM, groups: vec![Asked::group(group)] }
+    GroupChange { namespace: NAMESPACE, groups: vec![Asked::group(group)] }
 }
 
 /// `users/edit`. What is empty, `0` or unreadable stays as it is
@@ -169,7 +169,7 @@ pub(crate) async fn get_users(asked: &Asked<'_>) -> Result<Said, Failure> {
     asked.need("edituser").await?;
     let users = asked.everybody().await?;
     let shape = if asked.older { Shape::Older } else { Shape::Other };
-    let shown = users.iter().map(|user| wire::person(user, asked.realm(), shape));
+    let shown = users.iter().map(|user| wire::person(user, asked.namespace(), shape));
     Ok(listed(asked, shown.collect()).into())
 }
 
@@ -179,16 +179,16 @@ pub(crate) async fn get_user(asked: &Asked<'_>) -> Result<Said, Failure> {
     let other = asked.given.uid().filter(|uid| !asked.is_me(*uid));
     let Some(uid) = other else {
         let shape = if asked.older { Shape::Older } else { Shape::Own };
-        let own = wire::person(asked.user, asked.realm(), shape);
+        let own = wire::person(asked.user, asked.namespace(), shape);
         return Ok(listed(asked, vec![own]).into());
     };
     asked.need("edituser").await?;
     let Some(user) = asked.look_up(asked.person(uid)).await? else { return Ok(Value::Null.into()) };
     if asked.older {
-        let person = wire::person(&user, asked.realm(), Shape::Older);
+        let person = wire::person(&user, asked.namespace(), Shape::Older);
         return Ok(listed(asked, vec![person]).into());
     }
-    Ok(wire::person(&user, asked.realm(), Shape::Other).into())
+    Ok(wire::person(&user, asked.namespace(), Shape::Other).into())
 }
 
 /// A list; the manual of 6.0 prints lists as objects whose members are numbered.

@@ -56,7 +56,7 @@ impl KanboardBackend {
     }
 
     async fn create_group(&self, group: &NewGroup) -> Result<Outcome, Fault> {
-        if group.realm.is_some() {
+        if group.namespace.is_some() {
             return Err(unsupported(Verb::CreateGroup));
         }
         let external = group.attributes.get(EXTERNAL_ID).cloned().unwrap_or(json!(""));
@@ -92,7 +92,7 @@ impl KanboardBackend {
 
     async fn group(&self, group: &GroupRef) -> Result<Group, Fault> {
         match group {
-            GroupRef::Native(realm, id) if *realm == self.service.realm => {
+            GroupRef::Native(namespace, id) if *namespace == self.service.namespace => {
                 let id = id.parse().map_err(|_| Fault::not_found(Subject::Group))?;
                 self.group_by_id(id).await
             }
@@ -145,7 +145,7 @@ impl KanboardBackend {
     }
 
     fn own_group_id(&self, group: &Group) -> Result<i64, Fault> {
-        let id = group.native(&self.service.realm).and_then(|id| id.parse().ok());
+        let id = group.native(&self.service.namespace).and_then(|id| id.parse().ok());
         id.ok_or_else(|| Fault::new(FaultKind::Unexpected, "a group without id"))
     }
 
@@ -160,8 +160,8 @@ impl KanboardBackend {
         let text = |name: &str| row.get(name).and_then(Value::as_str).map(str::to_owned);
         Ok(Group {
             id: GroupId(Uuid::nil()),
-            realm: None,
-            ids: [(self.service.realm.clone(), id.to_string())].into(),
+            namespace: None,
+            ids: [(self.service.namespace.clone(), id.to_string())].into(),
             name: text("name").ok_or_else(|| unexpected("a group without name"))?,
             description: None,
             owner: None,

@@ -51,7 +51,9 @@ impl KanboardBackend {
 
     pub(super) async fn get(&self, user: &UserRef) -> Result<User, Fault> {
         match user {
-            UserRef::Native(realm, id) if *realm == self.service.realm => self.by_id(id).await,
+            UserRef::Native(namespace, id) if *namespace == self.service.namespace => {
+                self.by_id(id).await
+            }
             UserRef::Name(name) => match self.named(name).await? {
                 found if found.username == *name => Ok(found),
                 // MariaDB finds names in any case and with blanks behind.
@@ -134,7 +136,7 @@ impl KanboardBackend {
         let directory = row.get("is_ldap_user").is_some_and(truthy);
         let role = text("role");
         Ok(User {
-            ids: [(self.service.realm.clone(), id.to_string())].into(),
+            ids: [(self.service.namespace.clone(), id.to_string())].into(),
             display_name: text("name"),
             email: text("email"),
             role: role.as_deref().map_or(Role::User, role_of),
@@ -235,13 +237,13 @@ impl KanboardBackend {
         if !self.rpc.is_application(value).await? {
             return Err(Fault::not_found(Subject::Key));
         }
-        let key = Key::vouched(self.service.realm.clone(), None);
+        let key = Key::vouched(self.service.namespace.clone(), None);
         Ok(Outcome::KeyFound(Box::new(key), None))
     }
 
     /// Kanboard's id of a person who was read from it.
     pub(super) fn id_of(&self, user: &User) -> Result<i64, Fault> {
-        let id = user.native(&self.service.realm).and_then(|id| id.parse().ok());
+        let id = user.native(&self.service.namespace).and_then(|id| id.parse().ok());
         id.ok_or_else(|| unexpected("a user without id"))
     }
 }

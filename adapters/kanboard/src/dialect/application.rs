@@ -1,13 +1,13 @@
 //! The procedures about the application itself, which everybody may call.
 
-use isogloss_canonical::dialect::Method;
+use isogloss_canonical::dialect::MethodInfo;
 
 use crate::dialect::procedure::{Access, Procedure, Run};
 use crate::php::Php;
 use crate::wire::time_zone;
 
 const fn fact(name: &'static str, about: &'static str, run: Run) -> Procedure {
-    let method = Method { name, verbs: &[], about };
+    let method = MethodInfo { name, verbs: &[], about };
     Procedure { method, parameters: &[], access: Access::Everybody, run }
 }
 

@@ -40,16 +40,16 @@ impl Shown {
     /// What the gateway is to prove. A locked account and a wrong password are refused alike.
     pub(crate) fn credentials(&self, dialect: &Kanboard) -> Option<Credentials> {
         let user = self.user.clone()?;
-        let realm = dialect.shape.realm.clone();
+        let namespace = dialect.shape.namespace.clone();
         if user == APPLICATION {
-            return Some(Credentials::Key { realm, value: self.password.clone(), scopes: &[] });
+            return Some(Credentials::Key { namespace, value: self.password.clone(), scopes: &[] });
         }
         // Nobody's failures are counted for an empty name.
         let lockout = Some(LOCKOUT).filter(|_| !user.is_empty());
         Some(Credentials::Login {
             user: dialect.shape.database.named(user),
             secret: self.password.clone(),
-            keys: Some(realm),
+            keys: Some(namespace),
             lockout,
         })
     }

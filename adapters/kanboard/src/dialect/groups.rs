@@ -127,19 +127,20 @@ pub(crate) async fn find(
 ) -> Result<Option<Box<Group>>, Failure> {
     let Some(group) = group else { return Ok(None) };
     let found = unless_absent(call.ask(Command::GetGroup(group)).await)?;
-    Ok(found.map(Outcome::group).transpose()?.filter(|group| group.realm.is_none()))
+    Ok(found.map(Outcome::group).transpose()?.filter(|group| group.namespace.is_none()))
 }
 
 /// Whether another group has a name that MariaDB takes for the same. Names that are the same to the
 /// byte are refused by the store.
 async fn is_taken(call: &Call<'_>, name: &str, by: Option<&GroupRef>) -> Result<bool, Failure> {
-    let Shape { database, realm, .. } = &call.dialect.shape;
+    let Shape { database, namespace, .. } = &call.dialect.shape;
     if database.matching() == Matching::Exact {
         return Ok(false);
     }
     let groups = call.ask(Command::ListGroups(None)).await?.groups()?;
     let itself = |group: &Group| {
-        let id = group.native(realm).map(|id| GroupRef::Native(realm.clone(), id.to_owned()));
+        let id =
+            group.native(namespace).map(|id| GroupRef::Native(namespace.clone(), id.to_owned()));
         id.as_ref() == by
     };
     // A group that is not there takes no name.
@@ -151,7 +152,7 @@ async fn is_taken(call: &Call<'_>, name: &str, by: Option<&GroupRef>) -> Result<
 
 /// Teams only, by name.
 pub(crate) fn sorted(call: &Call<'_>, mut groups: Vec<Group>) -> Vec<Group> {
-    groups.retain(|group| group.realm.is_none());
+    groups.retain(|group| group.namespace.is_none());
     groups.sort_by_cached_key(|group| call.dialect.shape.database.sort_key(&group.name));
     groups
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use isogloss_canonical::command::{Command, Verb};
-use isogloss_canonical::dialect::Method;
+use isogloss_canonical::dialect::MethodInfo;
 use isogloss_canonical::user::{AttributeChanges, User, UserId, UserRef};
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ const fn own(
     parameters: &'static [crate::dialect::procedure::Parameter],
     run: Run,
 ) -> Procedure {
-    Procedure { method: Method { name, verbs, about }, parameters, access: Access::People, run }
+    Procedure { method: MethodInfo { name, verbs, about }, parameters, access: Access::People, run }
 }
 
 /// The rows.
@@ -70,7 +70,7 @@ pub(crate) static PROCEDURES: [Procedure; 8] = [
         Box::pin(async move { Ok(project_rows(call)) })
     }),
     Procedure {
-        method: Method {
+        method: MethodInfo {
             name: "getProjectById",
             verbs: &[Verb::GetUser],
             about: "Gives a person's own project, or null.",
@@ -88,11 +88,11 @@ fn nothing<'a>() -> Answering<'a> {
 /// Null for the application, which slips in here by `getme`.
 async fn me(call: &Call<'_>) -> Result<Php, Failure> {
     let Some(user) = call.caller.user() else { return Ok(Php::Null) };
-    let realm = call.dialect.shape.realm.clone();
+    let namespace = call.dialect.shape.namespace.clone();
     let holders = token_holders(call, Some(user.id)).await?;
     let mut token = Php::Null;
     if holders.contains(&user.id) {
-        let listed = call.ask(Command::ListKeys(Some(UserRef::Id(user.id)), realm)).await?;
+        let listed = call.ask(Command::ListKeys(Some(UserRef::Id(user.id)), namespace)).await?;
         let shown = listed.keys()?.into_iter().find_map(|key| key.shown);
         token = shown.map_or(Php::Null, |token| Php::from(token.expose()));
     }
@@ -118,15 +118,15 @@ async fn create_project(call: &Call<'_>) -> Result<Php, Failure> {
         return Ok(Php::Bool(false));
     }
     // Counted too, so that many at the same moment are not more.
-    let memory = call.exchange.memory();
-    if memory.count(OWNERS, &format!("of {}", owner.id), CENTURY).await? > MOST_PROJECTS as u64 {
+    let sessions = call.exchange.sessions();
+    if sessions.count(OWNERS, &format!("of {}", owner.id), CENTURY).await? > MOST_PROJECTS as u64 {
         return Ok(Php::Bool(false));
     }
-    let number = memory.count(OWNERS, "number", CENTURY).await?;
+    let number = sessions.count(OWNERS, "number", CENTURY).await?;
     let id = i64::try_from(number).unwrap_or(i64::MAX);
     let modified = call.exchange.now().as_second();
     let kept = Project { id, name, description, modified }.kept();
-    memory.remember(OWNERS, &id.to_string(), json!(owner.id.to_string()), CENTURY).await?;
+    sessions.remember(OWNERS, &id.to_string(), json!(owner.id.to_string()), CENTURY).await?;
     let changes = AttributeChanges::from([(format!("{PROJECT}{id}"), Some(kept))]);
     call.ask(Command::MergeSettings(UserRef::Id(owner.id), PREFIX.to_owned(), changes)).await?;
     Ok(Php::Int(id))
@@ -167,7 +167,7 @@ async fn project(call: &Call<'_>) -> Result<Php, Failure> {
 
 async fn owner(call: &Call<'_>, id: Option<i64>) -> Result<Option<Box<User>>, Failure> {
     let Some(id) = id else { return Ok(None) };
-    let remembered = call.exchange.memory().recall(OWNERS, &id.to_string()).await?;
+    let remembered = call.exchange.sessions().recall(OWNERS, &id.to_string()).await?;
     let owner = remembered.as_ref().and_then(Value::as_str).and_then(|owner| owner.parse().ok());
     find(call, owner.map(|owner| UserRef::Id(UserId(owner)))).await
 }

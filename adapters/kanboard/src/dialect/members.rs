@@ -91,9 +91,9 @@ async fn add(call: &Call<'_>) -> Result<Php, Failure> {
         shape.database.missing_member(ids).map_err(Failure::exception)?;
         return Ok(Php::Bool(false));
     };
-    let group = GroupRef::Native(shape.realm.clone(), group);
+    let group = GroupRef::Native(shape.namespace.clone(), group);
     let Some(group) = groups::find(call, Some(group)).await? else { return Ok(Php::Bool(false)) };
-    let user = UserRef::Native(shape.realm.clone(), user);
+    let user = UserRef::Native(shape.namespace.clone(), user);
     let answered = call.ask(Command::AddMember(GroupRef::Id(group.id), user)).await;
     let refusals = [FaultKind::NotFound, FaultKind::Conflict, FaultKind::Invalid];
     Ok(Php::Bool(unless(answered, &refusals)?.is_some()))

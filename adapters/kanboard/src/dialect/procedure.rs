@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::credentials::Caller;
-use isogloss_canonical::dialect::Method;
+use isogloss_canonical::dialect::MethodInfo;
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::GroupRef;
@@ -45,7 +45,7 @@ const RESERVED: [(&str, Access); 10] = [
 #[derive(Debug)]
 pub(crate) struct Procedure {
     /// What the manual says of it.
-    pub(crate) method: Method,
+    pub(crate) method: MethodInfo,
     /// Its parameters, in their order.
     pub(crate) parameters: &'static [Parameter],
     /// Who may call it.
@@ -100,7 +100,7 @@ pub(crate) const fn reserved(
     parameters: &'static [Parameter],
     run: Run,
 ) -> Procedure {
-    let method = Method { name, verbs, about };
+    let method = MethodInfo { name, verbs, about };
     Procedure { method, parameters, access: Access::Administrator, run }
 }
 
@@ -230,13 +230,13 @@ impl Call<'_> {
     pub(crate) fn person(&self, place: usize, parameter: u8) -> Result<Option<UserRef>, Failure> {
         let shape = &self.dialect.shape;
         let id = shape.database.id(self.argument(place), parameter).map_err(Failure::exception)?;
-        Ok(id.map(|id| UserRef::Native(shape.realm.clone(), id.to_string())))
+        Ok(id.map(|id| UserRef::Native(shape.namespace.clone(), id.to_string())))
     }
 
     /// The group that an argument points at.
     pub(crate) fn group(&self, place: usize, parameter: u8) -> Result<Option<GroupRef>, Failure> {
         let shape = &self.dialect.shape;
         let id = shape.database.id(self.argument(place), parameter).map_err(Failure::exception)?;
-        Ok(id.map(|id| GroupRef::Native(shape.realm.clone(), id.to_string())))
+        Ok(id.map(|id| GroupRef::Native(shape.namespace.clone(), id.to_string())))
     }
 }

@@ -16,13 +16,13 @@ use serde_json::json;
 use super::*;
 use crate::database::Database;
 use crate::dialect::procedure::{Otherwise, Procedure};
-use script::{REALM, Script, request, user};
+use script::{NAMESPACE, Script, request, user};
 
 const APPLICATION: &str = "jsonrpc:token";
 const ANN: &str = "ann:secret";
 
 fn dialect(database: Database) -> Kanboard {
-    Kanboard { shape: Shape { realm: REALM, database, strings: false }, header: None }
+    Kanboard { shape: Shape { namespace: NAMESPACE, database, strings: false }, header: None }
 }
 
 /// A script never waits, so that one poll is all it takes.
@@ -127,7 +127,7 @@ fn an_update_is_one_command() {
         attributes: [("kanboard.role".to_owned(), None)].into(),
         ..UserPatch::default()
     };
-    let seven = UserRef::Native(REALM, "7".to_owned());
+    let seven = UserRef::Native(NAMESPACE, "7".to_owned());
     // What is asked before only reads: whether somebody has the name with its blanks.
     let asked = script.asked.lock().unwrap();
     let changes: Vec<_> = asked.iter().filter(|command| command.verb().changes()).collect();

@@ -170,8 +170,8 @@ pub(crate) async fn token_holders(
     call: &Call<'_>,
     person: Option<UserId>,
 ) -> Result<HashSet<UserId>, Failure> {
-    let realm = call.dialect.shape.realm.clone();
-    let answered = call.ask(Command::ListKeys(person.map(UserRef::Id), realm)).await;
+    let namespace = call.dialect.shape.namespace.clone();
+    let answered = call.ask(Command::ListKeys(person.map(UserRef::Id), namespace)).await;
     let listed = unless(answered, &[FaultKind::Unsupported, FaultKind::NotFound])?;
     let keys = listed.map(Outcome::keys).transpose()?.unwrap_or_default();
     Ok(keys.iter().filter_map(|key| key.owner).collect())

@@ -51,7 +51,8 @@ impl OctoPrintBackend {
         } else {
             Some(self.get(&UserRef::Name(name)).await?.user()?)
         };
-        let key = Key::vouched(self.service.realm.clone(), owner.as_ref().map(|owner| owner.id));
+        let key =
+            Key::vouched(self.service.namespace.clone(), owner.as_ref().map(|owner| owner.id));
         Ok(Outcome::KeyFound(Box::new(key), owner))
     }
 
@@ -156,7 +157,7 @@ impl OctoPrintBackend {
     pub(super) fn name<'a>(&self, user: &'a UserRef) -> Result<&'a str, Fault> {
         match user {
             UserRef::Name(name) => Ok(name),
-            UserRef::Native(realm, name) if *realm == self.service.realm => Ok(name),
+            UserRef::Native(namespace, name) if *namespace == self.service.namespace => Ok(name),
             UserRef::Id(_) | UserRef::Native(..) | UserRef::FoldedName(_) | UserRef::Email(_) => {
                 Err(unsupported(Verb::GetUser))
             }

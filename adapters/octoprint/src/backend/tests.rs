@@ -12,7 +12,6 @@ use std::task::{Context, Poll, Waker};
 
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
@@ -22,7 +21,7 @@ use server::{Recorded, backend, keyed};
 
 /// A script never waits, so that one poll is all it takes.
 fn run(backend: &Arc<dyn Backend>, command: Command) -> Result<Outcome, Fault> {
-    let future = backend.execute(command, &Caller::Gateway);
+    let future = backend.execute(command);
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("a script never waits"),

@@ -101,7 +101,7 @@ pub(crate) async fn issue_key(visit: &mut Visit<'_>, names: &[String]) -> Reply 
     visit.require_self_or_admin(&names[0])?;
     let value = fresh_key(visit.exchange);
     let key = NewKey {
-        realm: visit.settings.realm.clone(),
+        namespace: visit.settings.namespace.clone(),
         value: value.clone(),
         label: None,
         scope: None,
@@ -118,8 +118,8 @@ pub(crate) async fn revoke_key(visit: &mut Visit<'_>, names: &[String]) -> Reply
     visit.require_set_up().await?;
     visit.require_recent()?;
     visit.require_self_or_admin(&names[0])?;
-    let realm = visit.settings.realm.clone();
-    let command = Command::RevokeKeys(Some(named(&names[0])), realm, KeyChoice::Plain);
+    let namespace = visit.settings.namespace.clone();
+    let command = Command::RevokeKeys(Some(named(&names[0])), namespace, KeyChoice::Plain);
     visit.call(command).await?;
     success()
 }

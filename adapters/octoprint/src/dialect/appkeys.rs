@@ -66,16 +66,17 @@ pub(crate) async fn give(
     user: &User,
     app: &str,
 ) -> Result<Secret, Refusal> {
-    let realm = visit.settings.realm.clone();
+    let namespace = visit.settings.namespace.clone();
     let owner = UserRef::Id(user.id);
-    let keys = visit.exchange.call(caller, Command::ListKeys(Some(owner.clone()), realm.clone()));
+    let keys =
+        visit.exchange.call(caller, Command::ListKeys(Some(owner.clone()), namespace.clone()));
     let keys = keys.await?.keys()?;
     if let Some(value) = labelled(&keys, app).and_then(|key| key.shown.clone()) {
         return Ok(value);
     }
     let value = fresh_key(visit.exchange);
     let key = NewKey {
-        realm,
+        namespace,
         value: value.clone(),
         label: Some(app.to_owned()),
         scope: None,
@@ -149,9 +150,9 @@ async fn revoke(visit: &Visit<'_>, own: &str, body: &Py) -> Reply {
     }
     visit.require_recent()?;
     if let Some((owner, key)) = found {
-        let realm = visit.settings.realm.clone();
+        let namespace = visit.settings.namespace.clone();
         let owner = Some(UserRef::Name(owner));
-        visit.call(Command::RevokeKeys(owner, realm, KeyChoice::Id(key.id))).await?;
+        visit.call(Command::RevokeKeys(owner, namespace, KeyChoice::Id(key.id))).await?;
     }
     Ok(no_content())
 }
@@ -159,7 +160,7 @@ async fn revoke(visit: &Visit<'_>, own: &str, body: &Py) -> Reply {
 /// The application's key of this value, with its owner.
 async fn by_value(visit: &Visit<'_>, value: &str) -> Result<Option<(String, Key)>, Refusal> {
     let credentials = Credentials::Key {
-        realm: visit.settings.realm.clone(),
+        namespace: visit.settings.namespace.clone(),
         value: Secret::new(value),
         scopes: &[],
     };
@@ -176,7 +177,7 @@ async fn by_value(visit: &Visit<'_>, value: &str) -> Result<Option<(String, Key)
 }
 
 async fn everybodys(visit: &Visit<'_>) -> Result<Vec<Py>, Refusal> {
-    let keys = Command::ListKeys(None, visit.settings.realm.clone());
+    let keys = Command::ListKeys(None, visit.settings.namespace.clone());
     let keys = visit.call(keys).await?.keys()?;
     let users = visit.call(Command::ListUsers).await?.users()?;
     let owned = keys.iter().filter(|key| key.label.is_some()).filter_map(|key| {
@@ -198,7 +199,7 @@ async fn keys_of_caller(visit: &Visit<'_>) -> Result<Vec<Key>, Refusal> {
 /// another's is told first that there is none, then that it is not theirs.
 async fn keys_of(visit: &Visit<'_>, name: &str) -> Result<Vec<Key>, Refusal> {
     let owner = UserRef::Name(name.to_owned());
-    let command = Command::ListKeys(Some(owner), visit.settings.realm.clone());
+    let command = Command::ListKeys(Some(owner), visit.settings.namespace.clone());
     let mut keys = match visit.ask(command).await {
         Err(fault) if fault.kind == FaultKind::NotFound => Vec::new(),
         keys => keys?.keys()?,

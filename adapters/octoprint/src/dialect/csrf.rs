@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::memory::Shelf;
 use isogloss_canonical::secret::same;
+use isogloss_canonical::session_store::SessionKind;
 
 use super::answers::{Refusal, abort_with};
 use super::cookies::CSRF;
@@ -19,7 +19,7 @@ use super::secrets::hex_token;
 use super::session::Mechanism;
 use super::visit::Visit;
 
-const SIGNED: Shelf = "octoprint.csrf";
+const SIGNED: SessionKind = "octoprint.csrf";
 /// How long a token counts, and how old one is that is replaced by a fresh one.
 const LASTS: Duration = Duration::from_hours(31 * 24);
 const RENEWED: Duration = Duration::from_hours(24);
@@ -36,7 +36,7 @@ struct Token<'a> {
 /// Reads a token; `None`: it is not ours, or too old.
 fn read<'a>(exchange: &dyn Exchange, token: &'a str) -> Result<Option<Token<'a>>, Fault> {
     let Some((text, signature)) = token.split_at_checked(BINDING + SECOND) else { return Ok(None) };
-    if !exchange.memory().is_signed(SIGNED, text, signature)? {
+    if !exchange.sessions().is_signed(SIGNED, text, signature)? {
         return Ok(None);
     }
     let (Some(binding), Some(second)) = (text.get(..BINDING), text.get(BINDING..)) else {
@@ -50,7 +50,7 @@ fn read<'a>(exchange: &dyn Exchange, token: &'a str) -> Result<Option<Token<'a>>
 
 fn make(exchange: &dyn Exchange, binding: &str) -> Result<String, Fault> {
     let text = format!("{binding}{:0SECOND$x}", exchange.now().as_second());
-    let signature = exchange.memory().sign(SIGNED, &text)?;
+    let signature = exchange.sessions().sign(SIGNED, &text)?;
     Ok(text + &signature)
 }
 

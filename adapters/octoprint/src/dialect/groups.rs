@@ -155,7 +155,7 @@ fn new_group(
     attributes.insert(PERMISSION_KEYS.to_owned(), Some(keys(&permissions)));
     attributes.insert(SUBGROUPS.to_owned(), Some(ids(rights, &subgroups)));
     Ok(NewGroup {
-        realm: Some(visit.settings.realm.clone()),
+        namespace: Some(visit.settings.namespace.clone()),
         name: key.to_owned(),
         unique_name: true,
         description,

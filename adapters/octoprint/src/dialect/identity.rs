@@ -155,7 +155,7 @@ async fn by_key(visit: &Visit<'_>) -> Result<Option<Caller>, Refusal> {
         return Ok(None);
     }
     let credentials = Credentials::Key {
-        realm: visit.settings.realm.clone(),
+        namespace: visit.settings.namespace.clone(),
         value: Secret::new(key),
         scopes: &[],
     };
@@ -240,7 +240,7 @@ async fn add(visit: &Visit<'_>, name: &str) -> Result<(), Refusal> {
         password: Some(fresh_key(visit.exchange)),
         ..NewUser::default()
     };
-    membership::give_new(&mut new, &rights, &visit.settings.realm, &groups, &[]);
+    membership::give_new(&mut new, &rights, &visit.settings.namespace, &groups, &[]);
     match visit.exchange.vouch(Voucher::Proxy, Command::CreateUser(Box::new(new))).await {
         // Somebody else was faster, or the name cannot be had: whoever is found then is it.
         Err(fault) if !matches!(fault.kind, FaultKind::Conflict | FaultKind::Invalid) => {
@@ -267,8 +267,8 @@ async fn give(
         return Ok(());
     }
     let patch = {
-        let realm = &visit.settings.realm;
-        membership::change(&rights, realm, user.role, &groups, &member.permissions)
+        let namespace = &visit.settings.namespace;
+        membership::change(&rights, namespace, user.role, &groups, &member.permissions)
     };
     let command = Command::UpdateUser(UserRef::Id(user.id), Box::new(patch));
     visit.exchange.vouch(Voucher::Proxy, command).await?;

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::memory::{Limit, Pace, Shelf};
+use isogloss_canonical::session_store::{Limit, Pace, SessionKind};
 
 /// One window: where it is counted, how many, in how long.
 pub(crate) struct Window {
-    shelf: Shelf,
+    kind: SessionKind,
     limit: u64,
     lasting: Duration,
 }
 
-const fn window(shelf: Shelf, limit: u64, minutes: u64) -> Window {
-    Window { shelf, limit, lasting: Duration::from_secs(minutes * 60) }
+const fn window(kind: SessionKind, limit: u64, minutes: u64) -> Window {
+    Window { kind, limit, lasting: Duration::from_secs(minutes * 60) }
 }
 
 /// What is limited.
@@ -42,7 +42,7 @@ pub(crate) async fn exceeded(
     client: &str,
 ) -> Result<bool, Fault> {
     for window in limits {
-        let count = exchange.memory().recall(window.shelf, client).await?;
+        let count = exchange.sessions().recall(window.kind, client).await?;
         if count.and_then(|count| count.as_u64()).is_some_and(|count| count >= window.limit) {
             return Ok(true);
         }
@@ -56,7 +56,7 @@ pub(crate) async fn count(
     limits: Limits,
     client: &str,
 ) -> Result<bool, Fault> {
-    Ok(exchange.memory().attempt(&of(limits, client)).await?.is_some())
+    Ok(exchange.sessions().attempt(&of(limits, client)).await?.is_some())
 }
 
 /// Takes one back that did not fail.
@@ -65,12 +65,12 @@ pub(crate) async fn take_back(
     limits: Limits,
     client: &str,
 ) -> Result<(), Fault> {
-    exchange.memory().settle(&[], &of(limits, client)).await
+    exchange.sessions().settle(&[], &of(limits, client)).await
 }
 
 fn of(limits: Limits, client: &str) -> Vec<Limit> {
     let limit = |window: &Window| Limit {
-        shelf: window.shelf,
+        kind: window.kind,
         key: client.to_owned(),
         free: window.limit,
         pace: Pace::Window(window.lasting),

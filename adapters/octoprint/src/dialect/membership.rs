@@ -1,7 +1,7 @@
 //! Giving people groups and permissions, and the role that goes with them.
 
 use isogloss_canonical::group::GroupRef;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{Attributes, GroupChange, NewUser, Role, UserPatch};
 use serde_json::Value;
 
@@ -51,7 +51,7 @@ pub(crate) fn toggled(rights: &Rights, before: &[String], wished: &[String]) -> 
 /// The change that gives somebody these groups and permissions.
 pub(crate) fn change(
     rights: &Rights,
-    realm: &Realm,
+    namespace: &IdNamespace,
     before: Role,
     groups: &[String],
     permissions: &[&'static Permission],
@@ -62,7 +62,7 @@ pub(crate) fn change(
     let changes = role == Role::Administrator || before == Role::Administrator;
     UserPatch {
         role: changes.then_some(role),
-        groups: Some(group_change(rights, realm, groups)),
+        groups: Some(group_change(rights, namespace, groups)),
         attributes: attributes.map(|(name, value)| (name, Some(value))).collect(),
         ..UserPatch::default()
     }
@@ -72,12 +72,12 @@ pub(crate) fn change(
 pub(crate) fn give_new(
     new: &mut NewUser,
     rights: &Rights,
-    realm: &Realm,
+    namespace: &IdNamespace,
     groups: &[String],
     permissions: &[&'static Permission],
 ) {
     new.role = role(groups, permissions);
-    new.groups = Some(group_change(rights, realm, groups));
+    new.groups = Some(group_change(rights, namespace, groups));
     new.attributes = attributes(permissions);
 }
 
@@ -89,9 +89,9 @@ fn role(groups: &[String], permissions: &[&'static Permission]) -> Role {
     if group || permission { Role::Administrator } else { Role::User }
 }
 
-fn group_change(rights: &Rights, realm: &Realm, groups: &[String]) -> GroupChange {
+fn group_change(rights: &Rights, namespace: &IdNamespace, groups: &[String]) -> GroupChange {
     let ids = groups.iter().filter_map(|key| rights.find(key)).map(GroupRef::from).collect();
-    GroupChange { realm: realm.clone(), groups: ids }
+    GroupChange { namespace: namespace.clone(), groups: ids }
 }
 
 fn attributes(permissions: &[&'static Permission]) -> Attributes {

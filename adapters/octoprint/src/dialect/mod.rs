@@ -27,7 +27,7 @@ mod visit;
 mod wizard;
 
 use async_trait::async_trait;
-use isogloss_canonical::dialect::{Dialect, Method};
+use isogloss_canonical::dialect::{Dialect, MethodInfo};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
@@ -114,11 +114,11 @@ impl OctoPrint {
 
 #[async_trait]
 impl Dialect for OctoPrint {
-    fn methods(&self) -> &'static [Method] {
+    fn methods(&self) -> &'static [MethodInfo] {
         &METHODS
     }
 
-    fn concerns(&self, request: &Request) -> bool {
+    fn handles(&self, request: &Request) -> bool {
         let site = decoded_path(&request.path, "");
         !matches!(self.find(&request.method, &site), Found::Nothing)
     }

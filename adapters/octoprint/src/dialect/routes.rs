@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use isogloss_canonical::command::Verb;
-use isogloss_canonical::dialect::Method;
+use isogloss_canonical::dialect::MethodInfo;
 
 use super::answers::Reply;
 use super::form::percent_decoded;
@@ -40,7 +40,7 @@ enum Era {
 
 /// One row: a verb on a path.
 pub(crate) struct Route {
-    method: Method,
+    method: MethodInfo,
     area: Area,
     era: Era,
     handler: Handler,
@@ -49,7 +49,7 @@ pub(crate) struct Route {
 macro_rules! routes {
     ($($name:literal, $area:ident, $era:ident, $handler:path, [$($verb:ident),*], $about:literal;)*) => {
         &[$(Route {
-            method: Method { name: $name, verbs: &[$(Verb::$verb),*], about: $about },
+            method: MethodInfo { name: $name, verbs: &[$(Verb::$verb),*], about: $about },
             area: Area::$area,
             era: Era::$era,
             handler: |visit, names| Box::pin($handler(visit, names)),
@@ -113,7 +113,7 @@ const ROUTES: &[Route] = routes![
 ];
 
 /// The methods, for the manual.
-pub(crate) static METHODS: [Method; ROUTES.len()] = {
+pub(crate) static METHODS: [MethodInfo; ROUTES.len()] = {
     let mut methods = [ROUTES[0].method; ROUTES.len()];
     let mut index = 0;
     while index < ROUTES.len() {

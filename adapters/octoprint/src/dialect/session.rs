@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::memory::Shelf;
+use isogloss_canonical::session_store::SessionKind;
 use isogloss_canonical::user::{User, UserId, UserRef};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,10 +22,10 @@ use uuid::Uuid;
 
 use super::secrets::hex_token;
 
-const SESSIONS: Shelf = "octoprint.session";
-const LOGINS: Shelf = "octoprint.login";
-const REMEMBERED: Shelf = "octoprint.remember";
-const FAMILIES: Shelf = "octoprint.family";
+const SESSIONS: SessionKind = "octoprint.session";
+const LOGINS: SessionKind = "octoprint.login";
+const REMEMBERED: SessionKind = "octoprint.remember";
+const FAMILIES: SessionKind = "octoprint.family";
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -135,17 +135,17 @@ fn kept<T: Serialize>(exchange: &dyn Exchange, value: &T) -> Value {
 /// Reads what is kept, and keeps it anew once it has aged a while.
 async fn recall<T: Serialize + for<'a> Deserialize<'a>>(
     exchange: &dyn Exchange,
-    shelf: Shelf,
+    kind: SessionKind,
     key: &str,
     (lasting, renewed): (Duration, Duration),
 ) -> Result<Option<T>, Fault> {
-    let found = exchange.memory().recall(shelf, key).await?;
+    let found = exchange.sessions().recall(kind, key).await?;
     let Some(found) = found.and_then(|value| serde_json::from_value::<Kept<T>>(value).ok()) else {
         return Ok(None);
     };
     if exchange.now().duration_since(found.since).unsigned_abs() > renewed {
         let renewed = kept(exchange, &found.value);
-        exchange.memory().renew(shelf, key, renewed, lasting).await?;
+        exchange.sessions().renew(kind, key, renewed, lasting).await?;
     }
     Ok(Some(found.value))
 }
@@ -161,7 +161,7 @@ impl Session {
         let token = hex_token(exchange);
         if self.signed_in.is_some() {
             let value = kept(exchange, self);
-            exchange.memory().remember(SESSIONS, &token, value, SESSION_LASTS).await?;
+            exchange.sessions().remember(SESSIONS, &token, value, SESSION_LASTS).await?;
         }
         Ok(token)
     }
@@ -187,13 +187,13 @@ impl Session {
         if self.family.is_none() || !same {
             let family = hex_token(exchange);
             let owner = kept(exchange, &who.user);
-            exchange.memory().remember(FAMILIES, &family, owner, REMEMBER_LASTS).await?;
+            exchange.sessions().remember(FAMILIES, &family, owner, REMEMBER_LASTS).await?;
             self.family = Some(family);
         }
         if self.login.is_none() || !same {
             let login = hex_token(exchange);
             let owner = kept(exchange, &who.user);
-            exchange.memory().remember(LOGINS, &login, owner, LOGIN_LASTS).await?;
+            exchange.sessions().remember(LOGINS, &login, owner, LOGIN_LASTS).await?;
             self.login = Some(login);
         }
         self.signed_in = Some(who);
@@ -204,7 +204,7 @@ impl Session {
     /// id, not the login".
     pub(crate) async fn end_login(&mut self, exchange: &dyn Exchange) -> Result<(), Fault> {
         if let Some(login) = self.login.take() {
-            exchange.memory().forget(LOGINS, &login).await?;
+            exchange.sessions().forget(LOGINS, &login).await?;
         }
         self.mechanism = None;
         Ok(())
@@ -214,14 +214,14 @@ impl Session {
     /// does when an inactive person's session is shown.
     pub(crate) async fn end(mut self, exchange: &dyn Exchange, token: &str) -> Result<(), Fault> {
         self.end_login(exchange).await?;
-        exchange.memory().forget(SESSIONS, token).await.map(drop)
+        exchange.sessions().forget(SESSIONS, token).await.map(drop)
     }
 
     /// Logs out: ends every session and every remembered login of the sign-in.
     pub(crate) async fn log_out(&mut self, exchange: &dyn Exchange) -> Result<(), Fault> {
         self.end_login(exchange).await?;
         if let Some(family) = self.family.take() {
-            exchange.memory().forget(FAMILIES, &family).await?;
+            exchange.sessions().forget(FAMILIES, &family).await?;
         }
         *self = Self::default();
         Ok(())
@@ -233,7 +233,7 @@ impl Session {
         let token = hex_token(exchange);
         let (who, family, csrf) = (who.clone(), family.clone(), self.csrf.clone());
         let value = kept(exchange, &Remembered { who, family, csrf });
-        exchange.memory().remember(REMEMBERED, &token, value, REMEMBER_LASTS).await?;
+        exchange.sessions().remember(REMEMBERED, &token, value, REMEMBER_LASTS).await?;
         Ok(Some(token))
     }
 }
@@ -258,8 +258,8 @@ pub(crate) async fn remembered(
 /// Forgets a remembered login, with all that came of its sign-in.
 pub(crate) async fn forget_remembered(exchange: &dyn Exchange, token: &str) -> Result<(), Fault> {
     if let Some(found) = remembered(exchange, token).await? {
-        exchange.memory().forget(FAMILIES, &found.family).await?;
-        exchange.memory().forget(REMEMBERED, token).await?;
+        exchange.sessions().forget(FAMILIES, &found.family).await?;
+        exchange.sessions().forget(REMEMBERED, token).await?;
     }
     Ok(())
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use isogloss_canonical::memory::Shelf;
 use isogloss_canonical::secret::same;
+use isogloss_canonical::session_store::SessionKind;
 use isogloss_canonical::user::{UserId, UserRef};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -23,9 +23,9 @@ use super::secrets::key;
 use super::visit::Visit;
 use crate::pyjson::{Py, from_kept, to_kept};
 
-const PENDING: Shelf = "octoprint.appkeys.pending";
-const DECIDED: Shelf = "octoprint.appkeys.decided";
-const NETWORK: Shelf = "octoprint.appkeys.network";
+const PENDING: SessionKind = "octoprint.appkeys.pending";
+const DECIDED: SessionKind = "octoprint.appkeys.decided";
+const NETWORK: SessionKind = "octoprint.appkeys.network";
 
 /// Whoever does not poll this often has lost interest.
 const POLLS: Duration = Duration::from_secs(5);
@@ -140,7 +140,7 @@ pub(crate) async fn keep(
 
 /// A slot of the client's network: a free one, else the one that is taken for the longest time.
 async fn free(visit: &Visit<'_>) -> Result<u8, Refusal> {
-    let signature = visit.exchange.memory().sign(NETWORK, &visit.site.network())?;
+    let signature = visit.exchange.sessions().sign(NETWORK, &visit.site.network())?;
     let first = signature.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
     let first = first % (SLOTS / OF_A_NETWORK) * OF_A_NETWORK;
     let offset = visit.exchange.random()[0];
@@ -162,14 +162,14 @@ async fn free(visit: &Visit<'_>) -> Result<u8, Refusal> {
 pub(crate) async fn state(visit: &Visit<'_>, app_token: &str) -> Result<Option<State>, Refusal> {
     let Some(slot) = slot_of(app_token) else { return Ok(None) };
     if let Some(decided) = decision(visit, slot, app_token).await? {
-        let memory = visit.exchange.memory();
+        let sessions = visit.exchange.sessions();
         let Decided { app, user: Some(user), .. } = decided else { return Ok(None) };
-        let first = memory.forget(DECIDED, &slot.to_string()).await?;
+        let first = sessions.forget(DECIDED, &slot.to_string()).await?;
         return Ok(first.then_some(State::Granted(Granted { app, user })));
     }
     let Some(pending) = by_app_token(visit, app_token).await? else { return Ok(None) };
     let kept = serde_json::to_value(&pending).map_err(|_| CRASH)?;
-    visit.exchange.memory().renew(PENDING, &slot.to_string(), kept, POLLS).await?;
+    visit.exchange.sessions().renew(PENDING, &slot.to_string(), kept, POLLS).await?;
     Ok(Some(State::Waiting))
 }
 
@@ -202,7 +202,7 @@ pub(crate) async fn decide(
     let (user, since) = (granted_by.map(|user| user.0), visit.exchange.now());
     let decided = Decided { app, app_token, user, since };
     remember(visit, DECIDED, (slot, WAITS), &decided).await?;
-    visit.exchange.memory().forget(PENDING, &slot.to_string()).await?;
+    visit.exchange.sessions().forget(PENDING, &slot.to_string()).await?;
     Ok(())
 }
 
@@ -243,20 +243,20 @@ fn slot_of(token: &str) -> Option<u8> {
 
 async fn recall<T: DeserializeOwned>(
     visit: &Visit<'_>,
-    shelf: Shelf,
+    kind: SessionKind,
     slot: u8,
 ) -> Result<Option<T>, Refusal> {
-    let found = visit.exchange.memory().recall(shelf, &slot.to_string()).await?;
+    let found = visit.exchange.sessions().recall(kind, &slot.to_string()).await?;
     Ok(found.and_then(|value| serde_json::from_value(value).ok()))
 }
 
 async fn remember<T: Serialize>(
     visit: &Visit<'_>,
-    shelf: Shelf,
+    kind: SessionKind,
     (slot, lasting): (u8, Duration),
     value: &T,
 ) -> Result<(), Refusal> {
     let value = serde_json::to_value(value).map_err(|_| CRASH)?;
-    visit.exchange.memory().remember(shelf, &slot.to_string(), value, lasting).await?;
+    visit.exchange.sessions().remember(kind, &slot.to_string(), value, lasting).await?;
     Ok(())
 }

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use isogloss_canonical::adapter::Options;
+use isogloss_canonical::adapter::RouteOptions;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials, Proof, Seal};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
-use isogloss_canonical::memory::{Memory, Shelf};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::session_store::{SessionKind, SessionStore};
 use isogloss_canonical::user::{Role, User};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -45,7 +45,7 @@ impl Exchange for Outage {
         Err(self.fault())
     }
 
-    fn memory(&self) -> &dyn Memory {
+    fn sessions(&self) -> &dyn SessionStore {
         self
     }
 
@@ -59,28 +59,28 @@ impl Exchange for Outage {
 }
 
 #[async_trait]
-impl Memory for Outage {
-    async fn recall(&self, _: Shelf, _: &str) -> Result<Option<Value>, Fault> {
+impl SessionStore for Outage {
+    async fn recall(&self, _: SessionKind, _: &str) -> Result<Option<Value>, Fault> {
         if self.remembers { Ok(None) } else { Err(self.fault()) }
     }
 
-    async fn remember(&self, _: Shelf, _: &str, _: Value, _: Duration) -> Result<(), Fault> {
+    async fn remember(&self, _: SessionKind, _: &str, _: Value, _: Duration) -> Result<(), Fault> {
         if self.remembers { Ok(()) } else { Err(self.fault()) }
     }
 
-    async fn renew(&self, _: Shelf, _: &str, _: Value, _: Duration) -> Result<bool, Fault> {
+    async fn renew(&self, _: SessionKind, _: &str, _: Value, _: Duration) -> Result<bool, Fault> {
         if self.remembers { Ok(false) } else { Err(self.fault()) }
     }
 
-    async fn forget(&self, _: Shelf, _: &str) -> Result<bool, Fault> {
+    async fn forget(&self, _: SessionKind, _: &str) -> Result<bool, Fault> {
         if self.remembers { Ok(false) } else { Err(self.fault()) }
     }
 
-    async fn count(&self, _: Shelf, _: &str, _: Duration) -> Result<u64, Fault> {
+    async fn count(&self, _: SessionKind, _: &str, _: Duration) -> Result<u64, Fault> {
         if self.remembers { Ok(1) } else { Err(self.fault()) }
     }
 
-    fn sign(&self, _: Shelf, _: &str) -> Result<String, Fault> {
+    fn sign(&self, _: SessionKind, _: &str) -> Result<String, Fault> {
         if self.remembers { Ok(String::new()) } else { Err(self.fault()) }
     }
 }
@@ -120,8 +120,10 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn answer(method: &str, exchange: &Outage, version: &str) -> Response {
-    let options =
-        Options { version: Some(version.to_owned()), ..Options::of(Realm::named("octoprint")) };
+    let options = RouteOptions {
+        version: Some(version.to_owned()),
+        ..RouteOptions::of(IdNamespace::named("octoprint"))
+    };
     let dialect = OctoPrint::new(Settings::of(&options).unwrap());
     now(dialect.answer(&request(method), exchange))
 }

@@ -62,7 +62,7 @@ pub(crate) async fn add(visit: &mut Visit<'_>, _: &[String]) -> Reply {
         inactive: !active,
         ..NewUser::default()
     };
-    membership::give_new(&mut new, &rights, &visit.settings.realm, &groups, &permissions);
+    membership::give_new(&mut new, &rights, &visit.settings.namespace, &groups, &permissions);
     visit.call(Command::CreateUser(Box::new(new))).await?;
     everybody(visit).await
 }
@@ -99,7 +99,7 @@ pub(crate) async fn remove(visit: &mut Visit<'_>, names: &[String]) -> Reply {
 
 /// A person's own key, as it is shown.
 pub(crate) async fn api_key(visit: &Visit<'_>, user: &User) -> Result<Option<Secret>, Refusal> {
-    let command = Command::ListKeys(Some(UserRef::Id(user.id)), visit.settings.realm.clone());
+    let command = Command::ListKeys(Some(UserRef::Id(user.id)), visit.settings.namespace.clone());
     let keys = visit.call(command).await?.keys()?;
     Ok(keys.into_iter().find(|key| key.label.is_none()).and_then(|key| key.shown))
 }
@@ -109,7 +109,7 @@ async fn everybody(visit: &mut Visit<'_>) -> Reply {
     let users = visit.call(Command::ListUsers).await?.users()?;
     let mut keys: Vec<Key> = Vec::new();
     if visit.recent() {
-        let command = Command::ListKeys(None, visit.settings.realm.clone());
+        let command = Command::ListKeys(None, visit.settings.namespace.clone());
         keys = visit.call(command).await?.keys()?;
         keys.retain(|key| key.label.is_none() && key.owner.is_some());
     }
@@ -173,7 +173,7 @@ fn changes(
     body: &Py,
     patch: &mut UserPatch,
 ) -> Result<(), Refusal> {
-    let realm = &visit.settings.realm;
+    let namespace = &visit.settings.namespace;
     let mut member = rights.member(user);
     let before = member.clone();
     let mut read = || -> Result<(), Refusal> {
@@ -195,7 +195,8 @@ fn changes(
     let outcome = read();
     if member != before {
         let active = patch.active;
-        *patch = membership::change(rights, realm, user.role, &member.groups, &member.permissions);
+        *patch =
+            membership::change(rights, namespace, user.role, &member.groups, &member.permissions);
         patch.active = active;
     }
     outcome

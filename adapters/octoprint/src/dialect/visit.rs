@@ -84,7 +84,7 @@ impl<'a> Visit<'a> {
 
     /// The groups and permissions as they are after a change.
     pub(crate) async fn fresh_rights(&self) -> Result<Rights, Refusal> {
-        let groups = Command::ListGroups(Some(self.settings.realm.clone()));
+        let groups = Command::ListGroups(Some(self.settings.namespace.clone()));
         let groups = self.ask(groups).await?.groups()?;
         Ok(Rights::new(groups, self.settings.bundled))
     }

@@ -40,7 +40,7 @@ pub(crate) async fn first_user(visit: &mut Visit<'_>, _: &[String]) -> Reply {
         ..NewUser::default()
     };
     let groups = [USERS.to_owned(), ADMINS.to_owned()];
-    membership::give_new(&mut new, &rights, &visit.settings.realm, &groups, &[]);
+    membership::give_new(&mut new, &rights, &visit.settings.namespace, &groups, &[]);
     visit.exchange.vouch(Voucher::Wizard, Command::CreateUser(Box::new(new))).await?;
     Ok(no_content())
 }

@@ -65,7 +65,7 @@ impl RhodeCodeBackend {
     /// Whoever was created just now, if it is somebody new who may do what was asked. Somebody new
     /// who may do more is deleted again.
     async fn proved(&self, user: &NewUser, made: User, highest: i64) -> Result<User, Fault> {
-        let id = made.native(&self.service.realm).and_then(number).unwrap_or_default();
+        let id = made.native(&self.service.namespace).and_then(number).unwrap_or_default();
         if made.username != user.username || id <= highest {
             return Err(unexpected("another person than was created"));
         }

@@ -62,7 +62,7 @@ impl RhodeCodeBackend {
     }
 
     async fn create_group(&self, group: &NewGroup) -> Result<Outcome, Fault> {
-        if group.realm.is_some() {
+        if group.namespace.is_some() {
             return Err(unsupported(Verb::CreateGroup));
         }
         let mut args = only("group_name", group.name.as_str());
@@ -111,7 +111,7 @@ impl RhodeCodeBackend {
             }
             Err(fault) => Err(fault),
             Ok(now) => {
-                let own = now.native(&self.service.realm) == Some(id.to_string().as_str());
+                let own = now.native(&self.service.namespace) == Some(id.to_string().as_str());
                 let named = patch.name.as_ref().is_none_or(|name| *name == now.name);
                 if own && named && patch.active.is_none_or(|active| active == now.active) {
                     return Ok(Outcome::Group(Box::new(now)));
@@ -127,7 +127,7 @@ impl RhodeCodeBackend {
         let others = self.groups().await?;
         let own = id.to_string();
         let taken = others.iter().any(|(group, _)| {
-            group.name == name && group.native(&self.service.realm) != Some(own.as_str())
+            group.name == name && group.native(&self.service.namespace) != Some(own.as_str())
         });
         Ok(taken.then(|| Fault::conflict(Subject::Group)))
     }
@@ -161,7 +161,7 @@ impl RhodeCodeBackend {
     async fn group(&self, group: &GroupRef) -> Result<(Group, Listed), Fault> {
         let absent = || Fault::not_found(Subject::Group);
         let id = match group {
-            GroupRef::Native(realm, id) if *realm == self.service.realm => {
+            GroupRef::Native(namespace, id) if *namespace == self.service.namespace => {
                 json!(number(id).ok_or_else(absent)?)
             }
             GroupRef::Name(None, name) => json!(name),
@@ -174,7 +174,7 @@ impl RhodeCodeBackend {
         match group {
             // A MySQL database finds names in any case.
             GroupRef::Name(_, name) if *name != found.name => Err(absent()),
-            GroupRef::Native(realm, id) if found.native(realm) != Some(id) => {
+            GroupRef::Native(namespace, id) if found.native(namespace) != Some(id) => {
                 Err(unexpected("another group than was asked for"))
             }
             _ => Ok((found, members)),
@@ -188,15 +188,17 @@ impl RhodeCodeBackend {
         };
         let all = rows.iter().map(|row| row::group(self.eyes(), row));
         let mut all: Vec<_> = all.collect::<Result<_, _>>()?;
-        all.sort_by_key(|(group, _)| group.native(&self.service.realm).and_then(number));
+        all.sort_by_key(|(group, _)| group.native(&self.service.namespace).and_then(number));
         Ok(all)
     }
 
     async fn groups_of(&self, user: &UserRef) -> Result<Outcome, Fault> {
-        let realm = &self.service.realm;
+        let namespace = &self.service.namespace;
         let id = self.id_of(user).await?.to_string();
         let mut all = self.groups().await?;
-        all.retain(|(_, members)| members.users.iter().any(|one| one.native(realm) == Some(&id)));
+        all.retain(|(_, members)| {
+            members.users.iter().any(|one| one.native(namespace) == Some(&id))
+        });
         Ok(Outcome::Groups(all.into_iter().map(|(group, _)| group).collect()))
     }
 
@@ -204,12 +206,12 @@ impl RhodeCodeBackend {
     async fn group_id(&self, group: &GroupRef) -> Result<i64, Fault> {
         let absent = || Fault::not_found(Subject::Group);
         match group {
-            GroupRef::Native(realm, id) if *realm == self.service.realm => {
+            GroupRef::Native(namespace, id) if *namespace == self.service.namespace => {
                 number(id).ok_or_else(absent)
             }
             other => {
                 let (found, _) = self.group(other).await?;
-                found.native(&self.service.realm).and_then(number).ok_or_else(absent)
+                found.native(&self.service.namespace).and_then(number).ok_or_else(absent)
             }
         }
     }

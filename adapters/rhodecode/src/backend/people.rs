@@ -26,7 +26,7 @@ impl RhodeCodeBackend {
     pub(super) async fn get(&self, user: &UserRef) -> Result<User, Fault> {
         let absent = || Fault::not_found(Subject::User);
         let userid = match user {
-            UserRef::Native(realm, id) if *realm == self.service.realm => {
+            UserRef::Native(namespace, id) if *namespace == self.service.namespace => {
                 json!(number(id).filter(|id| *id > row::NOBODY).ok_or_else(absent)?)
             }
             UserRef::Name(name) if name == DEFAULT_USER => return Err(absent()),
@@ -48,7 +48,7 @@ impl RhodeCodeBackend {
         match user {
             // A MySQL database finds names in any case.
             UserRef::Name(name) if *name != found.username => Err(absent()),
-            UserRef::Native(realm, id) if found.native(realm) != Some(id) => {
+            UserRef::Native(namespace, id) if found.native(namespace) != Some(id) => {
                 Err(unexpected("another person than was asked for"))
             }
             _ => Ok(found),
@@ -65,7 +65,7 @@ impl RhodeCodeBackend {
             }
             Err(fault) => return Err(fault),
         };
-        let key = Key::vouched(self.service.realm.clone(), Some(owner.id));
+        let key = Key::vouched(self.service.namespace.clone(), Some(owner.id));
         Ok(Outcome::KeyFound(Box::new(key), Some(Box::new(owner))))
     }
 
@@ -88,7 +88,7 @@ impl RhodeCodeBackend {
     async fn everybody(&self) -> Result<Listed, Fault> {
         let rows = self.api.call("get_users", Arguments::new()).await?;
         let mut all = row::people(self.eyes(), &rows)?;
-        all.users.sort_by_key(|one| one.native(&self.service.realm).and_then(number));
+        all.users.sort_by_key(|one| one.native(&self.service.namespace).and_then(number));
         Ok(all)
     }
 
@@ -99,7 +99,7 @@ impl RhodeCodeBackend {
         match self.api.about("update_user", args, "user").await {
             Ok(row) => {
                 let now = self.person(&row)?;
-                let own = now.native(&self.service.realm) == Some(id.to_string().as_str());
+                let own = now.native(&self.service.namespace) == Some(id.to_string().as_str());
                 if own && is_seen(&now, &patch) {
                     return Ok(Outcome::User(Box::new(now)));
                 }
@@ -119,7 +119,7 @@ impl RhodeCodeBackend {
             return Ok(None);
         }
         let mut others = self.everybody().await?.users;
-        others.retain(|one| one.native(&self.service.realm).and_then(number) != Some(id));
+        others.retain(|one| one.native(&self.service.namespace).and_then(number) != Some(id));
         if let Some(name) = &patch.username
             && (name == DEFAULT_USER || others.iter().any(|one| one.username == *name))
         {
@@ -171,12 +171,12 @@ impl RhodeCodeBackend {
     pub(super) async fn id_of(&self, user: &UserRef) -> Result<i64, Fault> {
         let absent = || Fault::not_found(Subject::User);
         match user {
-            UserRef::Native(realm, id) if *realm == self.service.realm => {
+            UserRef::Native(namespace, id) if *namespace == self.service.namespace => {
                 number(id).filter(|id| *id > row::NOBODY).ok_or_else(absent)
             }
             other => {
                 let found = self.get(other).await?;
-                found.native(&self.service.realm).and_then(number).ok_or_else(absent)
+                found.native(&self.service.namespace).and_then(number).ok_or_else(absent)
             }
         }
     }

@@ -2,8 +2,8 @@
 
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{Group, GroupId};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::permission::Grants;
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{Attributes, Evidence, Role, User};
 use jiff::Timestamp;
@@ -26,8 +26,8 @@ type Row = Map<String, Value>;
 /// The eyes that rows are read with.
 #[derive(Clone, Copy)]
 pub(super) struct Eyes<'a> {
-    /// The realm of the server's ids.
-    pub(super) realm: &'a Realm,
+    /// The namespace of the server's ids.
+    pub(super) namespace: &'a IdNamespace,
     /// Where addresses are that the gateway made up: `@users.invalid`.
     pub(super) nowhere: Option<&'a str>,
 }
@@ -62,7 +62,7 @@ pub(super) fn person(eyes: Eyes<'_>, row: &Value) -> Result<Option<User>, Fault>
         attributes.insert(own.to_owned(), text(row, name)?.map_or(Value::Null, Value::from));
     }
     Ok(Some(User {
-        ids: [(eyes.realm.clone(), id.to_string())].into(),
+        ids: [(eyes.namespace.clone(), id.to_string())].into(),
         given_name: text(row, "firstname")?
             .map(|name| if name == NO_NAME { String::new() } else { name }),
         family_name: text(row, "lastname")?,
@@ -103,8 +103,8 @@ pub(super) fn group(eyes: Eyes<'_>, row: &Value) -> Result<(Group, Listed), Faul
     }
     let group = Group {
         id: GroupId(Uuid::nil()),
-        realm: None,
-        ids: [(eyes.realm.clone(), id.to_string())].into(),
+        namespace: None,
+        ids: [(eyes.namespace.clone(), id.to_string())].into(),
         name: text(row, "group_name")?.ok_or_else(|| unexpected("a group without name"))?,
         description: text(row, "group_description")?,
         owner: None,

@@ -16,25 +16,24 @@ use std::task::{Context, Poll, Waker};
 
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::{GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{NewUser, Role, User, UserPatch, UserRef};
 use serde_json::{Value, json};
 
 use crate::wire::kept;
 use server::{Recorded, backend};
 
-const REALM: Realm = Realm::named("rhodecode");
+const NAMESPACE: IdNamespace = IdNamespace::named("rhodecode");
 
 /// The recorded servers: the folder of each, and its version.
 const SERVERS: [(&str, Option<&str>); 2] = [("rhodecode", None), ("rhodecode43", Some("4.3"))];
 
 /// A script never waits, so that one poll is all it takes.
 fn run(backend: &Arc<dyn Backend>, command: Command) -> Result<Outcome, Fault> {
-    let future = backend.execute(command, &Caller::Gateway);
+    let future = backend.execute(command);
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("a script never waits"),
@@ -51,7 +50,7 @@ fn on_both(scenario: &str, play: impl Fn(&Arc<Recorded>, &Arc<dyn Backend>)) {
 }
 
 fn native(id: impl fmt::Display) -> UserRef {
-    UserRef::Native(REALM, id.to_string())
+    UserRef::Native(NAMESPACE, id.to_string())
 }
 
 fn someone() -> UserRef {
@@ -63,7 +62,7 @@ fn named(name: &str) -> UserRef {
 }
 
 fn team() -> GroupRef {
-    GroupRef::Native(REALM, server::ID.to_string())
+    GroupRef::Native(NAMESPACE, server::ID.to_string())
 }
 
 fn new(username: &str) -> NewUser {
@@ -107,7 +106,7 @@ fn text(text: &str) -> Option<String> {
 fn people_come_and_go() {
     on_both("create-user-passwords", |_, backend| {
         let made = user(run(backend, create(new("tr_p"))));
-        assert_eq!(made.native(&REALM), Some("51"));
+        assert_eq!(made.native(&NAMESPACE), Some("51"));
         assert_eq!((&*made.username, made.email.as_deref()), ("tr_p", Some("tr_p@example.com")));
         assert_eq!((made.role, made.active, made.has_password), (Role::User, true, true));
         // The address is the default, which is the one recorded.
@@ -210,7 +209,10 @@ fn a_record_is_changed() {
         server.skip("own name again");
         let username = Some("tr_upd_renamed".to_owned());
         let renamed = patch(UserPatch { username, ..UserPatch::default() });
-        assert_eq!((&*renamed.username, renamed.native(&REALM)), ("tr_upd_renamed", Some("51")));
+        assert_eq!(
+            (&*renamed.username, renamed.native(&NAMESPACE)),
+            ("tr_upd_renamed", Some("51"))
+        );
     });
 }
 

@@ -61,7 +61,7 @@ impl From<Fault> for Raised {
 /// One call.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
-    /// The version spoken, and the realm whose ids it uses.
+    /// The version spoken, and the namespace whose ids it uses.
     pub(crate) view: View<'a>,
     /// The gateway.
     pub(crate) exchange: &'a dyn Exchange,

@@ -93,7 +93,7 @@ async fn shape(call: &Call<'_>, group: &Group, secrets: Secrets<'_>) -> Result<M
         Owner::Person(user) => (wire::shown_name(&user), wire::email_of(&user)),
         Owner::Nobody => (Py::None, Py::None),
     };
-    let number = group.native(call.view.realm).unwrap_or("0").to_owned();
+    let number = group.native(call.view.namespace).unwrap_or("0").to_owned();
     let unset = group.attributes.get(kept::ACTIVE) == Some(&Value::Null) && !group.active;
     let mut shape = Mapping::default()
         .with("users_group_id", Py::Int(number))
@@ -145,7 +145,7 @@ pub(super) async fn owner(call: &Call<'_>, group: &Group) -> Result<Owner, Fault
     if group.attributes.get(kept::DEFAULT_OWNER) == Some(&Value::Bool(true)) {
         return Ok(Owner::Default);
     }
-    let first = || UserRef::Native(call.view.realm.clone(), FIRST_ADMINISTRATOR.to_owned());
+    let first = || UserRef::Native(call.view.namespace.clone(), FIRST_ADMINISTRATOR.to_owned());
     let owner = group.owner.map_or_else(first, UserRef::Id);
     let owner = lookup::peek_user(call, owner).await?;
     Ok(owner.map_or(Owner::Nobody, |user| Owner::Person(Box::new(user))))
@@ -276,7 +276,7 @@ async fn update_user_group(call: &Call<'_>) -> Answer {
     let group = changed.map_err(|_| failed())?;
     let keys = if call.is_admin() { Some(users::all_keys(call).await?) } else { None };
     let secrets = keys.as_ref().map_or(Secrets::Masked, Secrets::Shown);
-    let number = group.native(call.view.realm).unwrap_or("0");
+    let number = group.native(call.view.namespace).unwrap_or("0");
     let sentence = format!("updated user group ID:{number} {}", group.name);
     let shape = shape(call, &group, secrets).await?;
     Ok(Mapping::default().with("msg", sentence).with("user_group", shape).into())
@@ -325,7 +325,7 @@ fn patch(call: &Call<'_>, group: &Group, owner: Option<&Someone>) -> Result<Grou
 async fn delete_user_group(call: &Call<'_>) -> Answer {
     let value = call.required("usergroupid");
     let group = administered(call, value).await?;
-    let number = group.native(call.view.realm).unwrap_or("0");
+    let number = group.native(call.view.namespace).unwrap_or("0");
     let which = format!("user group ID:{number} {}", group.name);
     match call.run(Command::DeleteGroup(GroupRef::from(&group))).await {
         Ok(_) => {

@@ -101,7 +101,7 @@ pub(crate) async fn user(call: &Call<'_>, value: &Py) -> Result<Someone, Raised>
         Key::Id(1) => return Ok(Someone::Default),
         Key::Name(name) if name == DEFAULT_USER => return Ok(Someone::Default),
         Key::Id(number) => {
-            Command::GetUser(UserRef::Native(call.view.realm.clone(), number.to_string()))
+            Command::GetUser(UserRef::Native(call.view.namespace.clone(), number.to_string()))
         }
         Key::Name(name) => Command::GetUser(UserRef::Name(name)),
         Key::Nothing => return Err(absent()),
@@ -142,7 +142,7 @@ pub(crate) async fn user_or_caller(call: &Call<'_>) -> Result<Someone, Raised> {
 pub(crate) async fn group(call: &Call<'_>, value: &Py) -> Result<Group, Raised> {
     let found = match group_key(call.version(), value)? {
         Key::Id(number) => {
-            team(call, GroupRef::Native(call.view.realm.clone(), number.to_string())).await?
+            team(call, GroupRef::Native(call.view.namespace.clone(), number.to_string())).await?
         }
         Key::Name(name) => team(call, GroupRef::Name(None, name)).await?,
         Key::Nothing => None,
@@ -158,7 +158,7 @@ pub(crate) fn no_such_group(value: &Py) -> Raised {
 /// A user group, if there is one. Sets of rights of other systems are none.
 pub(crate) async fn team(call: &Call<'_>, group: GroupRef) -> Result<Option<Group>, Raised> {
     match call.run(Command::GetGroup(group)).await.and_then(Outcome::group) {
-        Ok(group) if group.realm.is_none() => Ok(Some(*group)),
+        Ok(group) if group.namespace.is_none() => Ok(Some(*group)),
         Ok(_) => Ok(None),
         Err(fault) if fault.is_absence_of(Subject::Group) => Ok(None),
         Err(fault) => Err(fault.into()),

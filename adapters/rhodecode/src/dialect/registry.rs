@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use isogloss_canonical::command::Verb;
-use isogloss_canonical::dialect::Method;
+use isogloss_canonical::dialect::MethodInfo;
 
 use crate::dialect::call::{Call, Running};
 use crate::dialect::{elsewhere, glob, groups, server, testing, users};
@@ -30,7 +30,7 @@ pub(crate) enum Since {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
     /// Its entry in the manual.
-    pub(crate) method: Method,
+    pub(crate) method: MethodInfo,
     /// The versions that have it.
     pub(crate) since: Since,
     /// Its parameters in order: `name` for a required one, `name=default`, `name=@` for one that
@@ -48,13 +48,13 @@ pub(crate) struct Row {
 impl Row {
     /// A method of both versions.
     pub(crate) const fn own(name: &'static str, takes: &'static str, run: Run) -> Self {
-        let method = Method { name, verbs: &[], about: "" };
+        let method = MethodInfo { name, verbs: &[], about: "" };
         Self { method, since: Since::Always, takes, deprecated: None, elsewhere: false, run }
     }
 
     /// What the manual says of it.
     pub(crate) const fn about(mut self, verbs: &'static [Verb], about: &'static str) -> Self {
-        self.method = Method { name: self.method.name, verbs, about };
+        self.method = MethodInfo { name: self.method.name, verbs, about };
         self
     }
 
@@ -133,7 +133,7 @@ static TABLES: [&[Row]; 10] = [
 ];
 
 /// The methods that are translated here, for the manual.
-pub(crate) static METHODS: LazyLock<Vec<Method>> = LazyLock::new(|| {
+pub(crate) static METHODS: LazyLock<Vec<MethodInfo>> = LazyLock::new(|| {
     let own = TABLES.iter().copied().flatten().filter(|row| !row.elsewhere);
     own.map(|row| row.method).collect()
 });

@@ -12,9 +12,9 @@ use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
-use isogloss_canonical::memory::{Memory, Shelf};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::session_store::{SessionKind, SessionStore};
 use isogloss_canonical::user::{Role, User};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ impl Exchange for Down {
         Err(Fault::new(self.kind, "no backend"))
     }
 
-    fn memory(&self) -> &dyn Memory {
+    fn sessions(&self) -> &dyn SessionStore {
         self
     }
 
@@ -58,39 +58,39 @@ impl Exchange for Down {
 }
 
 #[async_trait]
-impl Memory for Down {
-    async fn recall(&self, _: Shelf, _: &str) -> Result<Option<Value>, Fault> {
+impl SessionStore for Down {
+    async fn recall(&self, _: SessionKind, _: &str) -> Result<Option<Value>, Fault> {
         Ok(None)
     }
 
-    async fn remember(&self, _: Shelf, _: &str, _: Value, _: Duration) -> Result<(), Fault> {
+    async fn remember(&self, _: SessionKind, _: &str, _: Value, _: Duration) -> Result<(), Fault> {
         Ok(())
     }
 
-    async fn renew(&self, _: Shelf, _: &str, _: Value, _: Duration) -> Result<bool, Fault> {
+    async fn renew(&self, _: SessionKind, _: &str, _: Value, _: Duration) -> Result<bool, Fault> {
         Ok(false)
     }
 
-    async fn forget(&self, _: Shelf, _: &str) -> Result<bool, Fault> {
+    async fn forget(&self, _: SessionKind, _: &str) -> Result<bool, Fault> {
         Ok(false)
     }
 
-    async fn count(&self, _: Shelf, _: &str, _: Duration) -> Result<u64, Fault> {
+    async fn count(&self, _: SessionKind, _: &str, _: Duration) -> Result<u64, Fault> {
         Ok(0)
     }
 
-    fn sign(&self, _: Shelf, _: &str) -> Result<String, Fault> {
+    fn sign(&self, _: SessionKind, _: &str) -> Result<String, Fault> {
         Ok(String::new())
     }
 }
 
-fn realm() -> Realm {
-    Realm::named("rhodecode")
+fn namespace() -> IdNamespace {
+    IdNamespace::named("rhodecode")
 }
 
 fn admin() -> User {
     User {
-        ids: [(realm(), "2".to_owned())].into(),
+        ids: [(namespace(), "2".to_owned())].into(),
         role: Role::Administrator,
         attributes: serde_json::Map::new(),
         ..User::seen("admin".to_owned())
@@ -122,7 +122,7 @@ fn send(version: Version, exchange: &dyn Exchange, body: &str) -> Response {
         client: "127.0.0.1".parse().ok(),
         received: Timestamp::UNIX_EPOCH,
     };
-    now(RhodeCode::new(version, realm()).answer(&request, exchange))
+    now(RhodeCode::new(version, namespace()).answer(&request, exchange))
 }
 
 const OUTAGES: [FaultKind; 5] = [

@@ -114,14 +114,14 @@ pub(super) async fn shown(call: &Call<'_>, someone: &Someone) -> Result<Mapping,
     let Someone::Person(user) = someone else {
         return Ok(wire::default_user(call.version(), false));
     };
-    let keys = Command::ListKeys(Some(UserRef::from(user.as_ref())), call.view.realm.clone());
+    let keys = Command::ListKeys(Some(UserRef::from(user.as_ref())), call.view.namespace.clone());
     let keys = call.run(keys).await?.keys()?;
     Ok(wire::user(call.view, user, &Tokens::Shown(keys)))
 }
 
 /// Everybody's tokens, by their owners.
 pub(super) async fn all_keys(call: &Call<'_>) -> Result<HashMap<UserId, Vec<Key>>, Fault> {
-    let keys = call.run(Command::ListKeys(None, call.view.realm.clone())).await?.keys()?;
+    let keys = call.run(Command::ListKeys(None, call.view.namespace.clone())).await?.keys()?;
     let mut owned: HashMap<UserId, Vec<Key>> = HashMap::new();
     for key in keys {
         if let Some(owner) = key.owner {

@@ -2,7 +2,7 @@
 
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::group::GroupRef;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{GroupChange, NewUser, Role, Uniqueness, User, folded};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
@@ -112,9 +112,9 @@ impl Sidecar {
                    expected = NULL WHERE id = $1";
         let query = sqlx::query(sql).bind(row.known.id.to_string()).bind(now());
         query.bind(row.known.native.clone()).execute(&mut *write).await.map_err(fault)?;
-        let sql = "DELETE FROM identities WHERE id = $1 AND kind = 'user' AND realm = $2";
+        let sql = "DELETE FROM identities WHERE id = $1 AND kind = 'user' AND namespace = $2";
         let query = sqlx::query(sql).bind(row.known.id.to_string());
-        query.bind(self.beside.realm.as_str()).execute(write).await.map_err(fault)?;
+        query.bind(self.beside.namespace.as_str()).execute(write).await.map_err(fault)?;
         tracing::warn!(
             person = %row.known.id, username = row.known.name, native = row.known.native,
             "somebody else has this person's place in the system: the record is a tombstone"
@@ -171,8 +171,10 @@ impl Sidecar {
     ) -> Result<(), Fault> {
         let new = record_of(seen);
         overwrite(write, row.user.clone(), &new).await?;
-        for (realm, native) in new.ids.iter().filter(|(realm, _)| **realm != self.beside.realm) {
-            reassign(write, row.known.id, realm, native).await?;
+        for (namespace, native) in
+            new.ids.iter().filter(|(namespace, _)| **namespace != self.beside.namespace)
+        {
+            reassign(write, row.known.id, namespace, native).await?;
         }
         match &new.groups {
             Some(change) => self.inner().replace_groups(write, row.known.id, change).await,
@@ -190,17 +192,17 @@ impl Sidecar {
     ) -> Result<(), Fault> {
         let nobody = User::seen("");
         let shown = other_groups(&seen.user, &nobody).filter(|_| self.beside.groups);
-        let Some((realm, wanted)) = shown else { return Ok(()) };
+        let Some((namespace, wanted)) = shown else { return Ok(()) };
         let mut groups = Vec::with_capacity(wanted.len());
         for native in wanted {
-            let group = GroupRef::Native(realm.clone(), native.to_owned());
+            let group = GroupRef::Native(namespace.clone(), native.to_owned());
             match self.inner().find_group(write, &group).await {
                 Ok(_) => groups.push(group),
                 Err(absence) if absence.is_absence_of(Subject::Group) => {}
                 Err(other) => return Err(other),
             }
         }
-        let change = GroupChange { realm: Realm::clone(realm), groups };
+        let change = GroupChange { namespace: IdNamespace::clone(namespace), groups };
         self.inner().replace_groups(write, id, &change).await
     }
 }

@@ -37,7 +37,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use isogloss_canonical::fault::{Fault, FaultKind};
-use isogloss_canonical::realm::{NativeIds, Numbering, Realm};
+use isogloss_canonical::namespace::{IdNamespace, NativeIds, Numbering};
 use isogloss_canonical::user::{NewUser, User, UserId};
 use sqlx::SqliteConnection;
 
@@ -55,7 +55,7 @@ pub use crate::sidecar::teams::{SeenTeam, TeamReading, TeamRecord, TeamSettlemen
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Beside {
     /// The system's own id namespace.
-    pub realm: Realm,
+    pub namespace: IdNamespace,
     /// How it names its people.
     pub numbering: Numbering,
     /// Whether it holds e-mail addresses.
@@ -216,7 +216,7 @@ impl Sidecar {
     fn native<'u>(&self, user: &'u User) -> Result<&'u str, Fault> {
         let native = match self.beside.numbering {
             Numbering::Names => Some(user.username.as_str()),
-            Numbering::From(_) => user.native(&self.beside.realm),
+            Numbering::From(_) => user.native(&self.beside.namespace),
         };
         native.ok_or_else(|| {
             Fault::new(FaultKind::Unexpected, "a person without an id of their system")

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
-use isogloss_canonical::realm::Numbering;
+use isogloss_canonical::namespace::Numbering;
 use isogloss_canonical::user::{UserId, UserPatch, UserRef, folded};
 use sqlx::SqliteConnection;
 
@@ -108,7 +108,7 @@ impl Sidecar {
         let mut write = self.inner().database.write().await?;
         let row = self.record(&mut write, id).await?;
         let native = self.native(&seen.user)?.to_owned();
-        let own = UserRef::Native(self.beside.realm.clone(), native.clone());
+        let own = UserRef::Native(self.beside.namespace.clone(), native.clone());
         let mut holders = self.living(&mut write, &own).await?;
         let name = UserRef::Name(seen.user.username.clone());
         holders.extend(self.living(&mut write, &name).await?);
@@ -118,7 +118,7 @@ impl Sidecar {
             self.entomb(&mut write, &holder).await?;
         }
         if let Numbering::From(_) = self.beside.numbering {
-            reassign(&mut write, id.0, &self.beside.realm, &native).await?;
+            reassign(&mut write, id.0, &self.beside.namespace, &native).await?;
         }
         self.awaken(&mut write, &row, &seen.user.username).await?;
         self.done(write, id).await

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::User;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -125,13 +125,16 @@ pub(super) fn proves_by_now(created: &str) -> bool {
 
 /// The sets of rights that the system shows, if they are others than the record has. A system that
 /// shows none says nothing.
-pub(super) fn other_groups<'s>(seen: &'s User, record: &User) -> Option<(&'s Realm, Vec<&'s str>)> {
-    let realm = seen.groups.first()?.realm.as_ref()?;
-    let wanted = groups_in(realm, seen);
-    (wanted != groups_in(realm, record)).then_some((realm, wanted))
+pub(super) fn other_groups<'s>(
+    seen: &'s User,
+    record: &User,
+) -> Option<(&'s IdNamespace, Vec<&'s str>)> {
+    let namespace = seen.groups.first()?.namespace.as_ref()?;
+    let wanted = groups_in(namespace, seen);
+    (wanted != groups_in(namespace, record)).then_some((namespace, wanted))
 }
 
-fn groups_in<'u>(realm: &Realm, user: &'u User) -> Vec<&'u str> {
-    let own = user.groups.iter().filter(|group| group.realm.as_ref() == Some(realm));
-    own.filter_map(|group| group.ids.get(realm).map(String::as_str)).collect()
+fn groups_in<'u>(namespace: &IdNamespace, user: &'u User) -> Vec<&'u str> {
+    let own = user.groups.iter().filter(|group| group.namespace.as_ref() == Some(namespace));
+    own.filter_map(|group| group.ids.get(namespace).map(String::as_str)).collect()
 }

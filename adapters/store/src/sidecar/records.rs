@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt;
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::realm::Numbering;
+use isogloss_canonical::namespace::Numbering;
 use isogloss_canonical::user::{User, UserId, UserRef, folded};
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
@@ -82,17 +82,18 @@ impl Sidecar {
             ))
             .bind(id.to_string()),
             UserRef::Name(name) => named(name.clone()),
-            UserRef::Native(realm, name)
-                if *realm == self.beside.realm && self.beside.numbering == Numbering::Names =>
+            UserRef::Native(namespace, name)
+                if *namespace == self.beside.namespace
+                    && self.beside.numbering == Numbering::Names =>
             {
                 named(name.clone())
             }
-            UserRef::Native(realm, native) => sqlx::query(select_users!(
-                "WHERE u.id = (SELECT i.id FROM identities i WHERE i.realm = $1 \
+            UserRef::Native(namespace, native) => sqlx::query(select_users!(
+                "WHERE u.id = (SELECT i.id FROM identities i WHERE i.namespace = $1 \
                  AND i.kind = 'user' AND i.native = $2) AND u.state <> 'tombstone' \
                  ORDER BY u.id, m.place"
             ))
-            .bind(realm.as_str().to_owned())
+            .bind(namespace.as_str().to_owned())
             .bind(native.clone()),
             UserRef::FoldedName(name) => sqlx::query(select_users!(
                 "WHERE u.folded_name = $1 AND u.state <> 'tombstone' ORDER BY u.id, m.place"
@@ -119,7 +120,7 @@ impl Sidecar {
         let mut rows: Vec<Row> = Vec::new();
         for seen in &reading.seen {
             let own =
-                UserRef::Native(self.beside.realm.clone(), self.native(&seen.user)?.to_owned());
+                UserRef::Native(self.beside.namespace.clone(), self.native(&seen.user)?.to_owned());
             rows.extend(self.living(database, &own).await?);
             rows.extend(self.living(database, &UserRef::Name(seen.user.username.clone())).await?);
         }
@@ -156,7 +157,7 @@ impl Sidecar {
         let native = match (self.beside.numbering, state) {
             (_, State::Tombstone) => None,
             (Numbering::Names, _) => Some(user.username.clone()),
-            (Numbering::From(_), _) => user.native(&self.beside.realm).map(str::to_owned),
+            (Numbering::From(_), _) => user.native(&self.beside.namespace).map(str::to_owned),
         };
         Ok(Known {
             id: user.id.0,

@@ -110,7 +110,7 @@ impl Sidecar {
         let mut read = self.inner().database.read().await?;
         let fits = |record: &TeamRecord| match wanted {
             GroupRef::Id(id) => record.team.id == *id,
-            GroupRef::Native(realm, id) => record.team.native(realm) == Some(id),
+            GroupRef::Native(namespace, id) => record.team.native(namespace) == Some(id),
             GroupRef::Name(None, name) => record.team.name == *name,
             GroupRef::Name(Some(_), _) => false,
         };
@@ -155,7 +155,7 @@ impl Sidecar {
 
     /// The records of all teams, but for tombstones. There are few of them.
     async fn teams(&self, database: &mut SqliteConnection) -> Result<Vec<TeamRecord>, Fault> {
-        let all = select_groups!("WHERE g.realm = '' AND g.state <> 'tombstone' ORDER BY g.id");
+        let all = select_groups!("WHERE g.namespace = '' AND g.state <> 'tombstone' ORDER BY g.id");
         let rows = sqlx::query(all).fetch_all(database).await.map_err(fault)?;
         let now = now();
         rows.iter().map(|row| self.team_record(row, now)).collect()
@@ -164,7 +164,7 @@ impl Sidecar {
     fn team_record(&self, row: &SqliteRow, now: i64) -> Result<TeamRecord, Fault> {
         let team = group(row)?;
         let until = column::<Option<i64>>(row, "expected_until")?;
-        let native = team.native(&self.beside.realm).map(str::to_owned);
+        let native = team.native(&self.beside.namespace).map(str::to_owned);
         let known = Known {
             id: team.id.0,
             native: native.clone(),
@@ -200,7 +200,7 @@ impl Sidecar {
     }
 
     fn team_id<'t>(&self, team: &'t Group) -> Result<&'t str, Fault> {
-        team.native(&self.beside.realm)
+        team.native(&self.beside.namespace)
             .ok_or_else(|| Fault::new(FaultKind::Unexpected, "a team without an id of its system"))
     }
 

@@ -67,9 +67,9 @@ impl Sidecar {
         let sql = "UPDATE users SET absence = 'held' WHERE state = 'suspended' AND settled > $1";
         sqlx::query(sql).bind(since).execute(write).await.map_err(fault)?;
         if known == 0 {
-            let (realm, of) = (self.beside.realm.as_str(), there + recent);
+            let (namespace, of) = (self.beside.namespace.as_str(), there + recent);
             tracing::error!(
-                system = realm,
+                system = namespace,
                 gone,
                 of,
                 "many people vanished from the system at once: they are suspended until they are \

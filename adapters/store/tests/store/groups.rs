@@ -13,7 +13,7 @@ use crate::kit::{
 };
 
 fn rights(name: &str) -> NewGroup {
-    NewGroup { realm: Some(DANDELION), name: name.to_owned(), ..NewGroup::default() }
+    NewGroup { namespace: Some(DANDELION), name: name.to_owned(), ..NewGroup::default() }
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn teams_are_numbered_where_teams_are_known() {
     assert_eq!((staff.native(&KANBOARD), staff.native(&RHODECODE)), (Some("1"), Some("1")));
     assert_eq!((staff.native(&DANDELION), owners.native(&DANDELION)), (None, Some("1")));
     let by_name =
-        NewGroup { realm: Some(OCTOPRINT), name: "admins".to_owned(), ..NewGroup::default() };
+        NewGroup { namespace: Some(OCTOPRINT), name: "admins".to_owned(), ..NewGroup::default() };
     let admins = create_group(&store, by_name).await.unwrap();
     assert!(admins.ids.is_empty());
     let wanted = GroupRef::Native(OCTOPRINT, "admins".to_owned());
@@ -76,7 +76,7 @@ async fn names_are_unique_where_asked() {
     assert_fault(create_group(&store, unique("a")).await, FaultKind::Conflict, Subject::Group);
     let b = create_group(&store, unique("b")).await.unwrap();
     assert_fault(create_group(&store, unique("b")).await, FaultKind::Conflict, Subject::Group);
-    create_group(&store, NewGroup { realm: Some(DANDELION), ..unique("b") }).await.unwrap();
+    create_group(&store, NewGroup { namespace: Some(DANDELION), ..unique("b") }).await.unwrap();
     let rename = |name: &str| {
         let patch = GroupPatch { name: Some(name.to_owned()), ..GroupPatch::default() };
         ask(&store, Command::UpdateGroup((&b).into(), Box::new(patch)))

@@ -6,17 +6,17 @@ use std::time::Duration;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::key::{Key, KeyChoice, NewKey};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::Realm;
 use isogloss_canonical::user::{User, UserId, UserRef};
 use isogloss_store::Store;
 use jiff::Timestamp;
 
 use crate::kit::{KANBOARD, OCTOPRINT, ask, assert_fault, fresh, person};
 
-fn key(realm: Realm, value: &str) -> NewKey {
+fn key(namespace: IdNamespace, value: &str) -> NewKey {
     NewKey {
-        realm,
+        namespace,
         value: value.into(),
         label: None,
         scope: None,
@@ -31,20 +31,24 @@ async fn issue(store: &Store, owner: Option<&User>, new: NewKey) -> Key {
     ask(store, command).await.unwrap().keys().unwrap().remove(0)
 }
 
-async fn find(store: &Store, realm: Realm, value: &str) -> Result<(Key, Option<UserId>), Fault> {
-    match ask(store, Command::FindKey(realm, value.into())).await? {
+async fn find(
+    store: &Store,
+    namespace: IdNamespace,
+    value: &str,
+) -> Result<(Key, Option<UserId>), Fault> {
+    match ask(store, Command::FindKey(namespace, value.into())).await? {
         Outcome::KeyFound(key, owner) => Ok((*key, owner.map(|owner| owner.id))),
         other => panic!("{other:?}"),
     }
 }
 
-async fn list(store: &Store, owner: Option<&User>, realm: Realm) -> Vec<Key> {
-    let command = Command::ListKeys(owner.map(UserRef::from), realm);
+async fn list(store: &Store, owner: Option<&User>, namespace: IdNamespace) -> Vec<Key> {
+    let command = Command::ListKeys(owner.map(UserRef::from), namespace);
     ask(store, command).await.unwrap().keys().unwrap()
 }
 
 #[tokio::test]
-async fn a_key_is_found_in_its_realm_with_its_owner() {
+async fn a_key_is_found_in_its_namespace_with_its_owner() {
     let store = fresh().await;
     let ada = person(&store, "ada").await;
     let new = NewKey {
@@ -57,8 +61,8 @@ async fn a_key_is_found_in_its_realm_with_its_owner() {
     assert_eq!(issued.shown, Some("abc".into()));
     assert_eq!(find(&store, OCTOPRINT, "abc").await.unwrap(), (issued.clone(), Some(ada.id)));
     assert_eq!(list(&store, Some(&ada), OCTOPRINT).await, [issued]);
-    for (realm, value) in [(KANBOARD, "abc"), (OCTOPRINT, "ABC"), (OCTOPRINT, "")] {
-        let answer = find(&store, realm, value).await;
+    for (namespace, value) in [(KANBOARD, "abc"), (OCTOPRINT, "ABC"), (OCTOPRINT, "")] {
+        let answer = find(&store, namespace, value).await;
         assert_fault(answer, FaultKind::NotFound, Subject::Key);
     }
     let global = issue(&store, None, key(OCTOPRINT, "global")).await;
@@ -141,9 +145,9 @@ async fn keys_are_replaced_and_revoked_by_label() {
 async fn no_value_is_readable_in_the_files() {
     let store = fresh().await;
     let ada = person(&store, "ada").await;
-    for realm in [OCTOPRINT, KANBOARD] {
-        let kept = issue(&store, Some(&ada), key(realm.clone(), "NEEDLE-IN-THE-STORE")).await;
-        assert_eq!(kept.shown.is_some(), realm == OCTOPRINT);
+    for namespace in [OCTOPRINT, KANBOARD] {
+        let kept = issue(&store, Some(&ada), key(namespace.clone(), "NEEDLE-IN-THE-STORE")).await;
+        assert_eq!(kept.shown.is_some(), namespace == OCTOPRINT);
     }
     for entry in fs::read_dir(store.directory.path()).unwrap() {
         let bytes = fs::read(entry.unwrap().path()).unwrap();

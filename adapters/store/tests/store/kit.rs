@@ -5,24 +5,23 @@ use std::path::Path;
 
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::{Group, NewGroup};
+use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::{Numbering, Realm};
 use isogloss_canonical::user::{NewUser, User, UserRef};
 use isogloss_store::{Numbered, Store};
 use sqlx::Connection as _;
 use tempfile::TempDir;
 
-pub(crate) const KANBOARD: Realm = Realm::named("kanboard");
-pub(crate) const RHODECODE: Realm = Realm::named("rhodecode");
-pub(crate) const DANDELION: Realm = Realm::named("dandelion");
-pub(crate) const OCTOPRINT: Realm = Realm::named("octoprint");
+pub(crate) const KANBOARD: IdNamespace = IdNamespace::named("kanboard");
+pub(crate) const RHODECODE: IdNamespace = IdNamespace::named("rhodecode");
+pub(crate) const DANDELION: IdNamespace = IdNamespace::named("dandelion");
+pub(crate) const OCTOPRINT: IdNamespace = IdNamespace::named("octoprint");
 
-pub(crate) fn realms() -> Vec<Numbered> {
-    let row = |realm, users, groups, teams, shows_keys| Numbered {
-        realm,
+pub(crate) fn namespaces() -> Vec<Numbered> {
+    let row = |namespace, users, groups, teams, shows_keys| Numbered {
+        namespace,
         users,
         groups,
         teams,
@@ -52,7 +51,7 @@ impl Deref for Fresh {
 
 pub(crate) async fn fresh() -> Fresh {
     let directory = TempDir::new().unwrap();
-    let store = Store::open(directory.path(), realms()).await.unwrap();
+    let store = Store::open(directory.path(), namespaces()).await.unwrap();
     Fresh { store, directory }
 }
 
@@ -64,7 +63,7 @@ pub(crate) async fn another(directory: &Path) -> sqlx::SqliteConnection {
 }
 
 pub(crate) async fn ask(store: &Store, command: Command) -> Result<Outcome, Fault> {
-    store.execute(command, &Caller::Gateway).await
+    store.execute(command).await
 }
 
 pub(crate) async fn create(store: &Store, new: NewUser) -> Result<User, Fault> {

@@ -18,7 +18,7 @@ async fn keyed() -> Fresh {
     let ada = NewUser { password: Some("secret".into()), ..named("ada") };
     let ada = create(&store, ada).await.unwrap();
     let new = NewKey {
-        realm: OCTOPRINT,
+        namespace: OCTOPRINT,
         value: "abc".into(),
         label: None,
         scope: None,

@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{FaultKind, Subject};
 use isogloss_canonical::key::NewKey;
-use isogloss_canonical::memory::Memory;
-use isogloss_canonical::realm::{Numbering, Realm};
+use isogloss_canonical::namespace::{IdNamespace, Numbering};
+use isogloss_canonical::session_store::SessionStore;
 use isogloss_canonical::user::{NewUser, UserRef};
 use isogloss_store::{Numbered, Store};
 use serde_json::json;
@@ -17,7 +17,7 @@ use sqlx::{Connection as _, SqlStr};
 use tempfile::TempDir;
 
 use crate::kit::{
-    OCTOPRINT, another, ask, assert_fault, create, fresh, get, named, person, realms, team,
+    OCTOPRINT, another, ask, assert_fault, create, fresh, get, named, namespaces, person, team,
 };
 
 /// A directory of the first release has the first migration only, and people in it.
@@ -41,7 +41,7 @@ async fn a_directory_of_the_first_release_is_brought_up_to_date() {
     .await
     .unwrap();
     old.close().await.unwrap();
-    let now = Store::open(first.directory.path(), realms()).await.unwrap();
+    let now = Store::open(first.directory.path(), namespaces()).await.unwrap();
     let ada = get(&now, UserRef::Name("ada".to_owned())).await.unwrap();
     assert_eq!(ada.id.to_string(), "0198c0de-0000-7000-8000-000000000000");
     let again = create(&now, named("ada")).await;
@@ -54,7 +54,7 @@ async fn everything_is_there_after_a_restart() {
     let ada =
         create(&first, NewUser { password: Some("secret".into()), ..named("ada") }).await.unwrap();
     let new = NewKey {
-        realm: OCTOPRINT,
+        namespace: OCTOPRINT,
         value: "abc".into(),
         label: None,
         scope: None,
@@ -69,7 +69,7 @@ async fn everything_is_there_after_a_restart() {
     first.close().await;
     assert_fault(get(&first, &ada).await, FaultKind::Unavailable, None);
 
-    let second = Store::open(first.directory.path(), realms()).await.unwrap();
+    let second = Store::open(first.directory.path(), namespaces()).await.unwrap();
     assert!(second.is_initialised().await.unwrap());
     assert_fault(second.mark_initialised().await, FaultKind::Conflict, None);
     assert_eq!(get(&second, &ada).await.unwrap(), ada);
@@ -97,33 +97,33 @@ async fn a_secret_that_is_lost_changed_or_cut_is_refused() {
     store.close().await;
     let path = store.directory.path().join("secret.key");
     fs::write(&path, [7; 31]).unwrap();
-    let cut = Store::open(store.directory.path(), realms()).await;
+    let cut = Store::open(store.directory.path(), namespaces()).await;
     assert_fault(cut, FaultKind::Unexpected, None);
     fs::remove_file(&path).unwrap();
-    let lost = Store::open(store.directory.path(), realms()).await;
+    let lost = Store::open(store.directory.path(), namespaces()).await;
     assert_fault(lost, FaultKind::Unexpected, None);
 }
 
 #[tokio::test]
-async fn a_realm_met_later_numbers_those_who_were_there() {
+async fn a_namespace_met_later_numbers_those_who_were_there() {
     let store = fresh().await;
     for name in ["ada", "bob"] {
         person(&store, name).await;
         team(&store, name).await;
     }
     store.close().await;
-    let later = Realm::named("later");
+    let later = IdNamespace::named("later");
     let numbered = |teams| Numbered {
-        realm: later.clone(),
+        namespace: later.clone(),
         users: Numbering::From(10),
         groups: Numbering::From(5),
         teams,
         shows_keys: false,
         gives_ids: false,
     };
-    let mut realms = realms();
-    realms.push(numbered(true));
-    let store = Store::open(store.directory.path(), realms).await.unwrap();
+    let mut namespaces = namespaces();
+    namespaces.push(numbered(true));
+    let store = Store::open(store.directory.path(), namespaces).await.unwrap();
     let bob = get(&store, UserRef::Native(later.clone(), "11".to_owned())).await.unwrap();
     assert_eq!(bob.username, "bob");
     let teams = ask(&store, Command::ListGroups(None)).await.unwrap().groups().unwrap();
@@ -136,7 +136,7 @@ async fn a_directory_that_cannot_be_made_is_said() {
     let parent = TempDir::new().unwrap();
     let file = parent.path().join("file");
     fs::write(&file, "").unwrap();
-    let answer = Store::open(&file.join("store"), realms()).await;
+    let answer = Store::open(&file.join("store"), namespaces()).await;
     assert_fault(answer, FaultKind::Unavailable, None);
 }
 
@@ -163,7 +163,7 @@ async fn a_database_of_a_newer_release_is_said() {
     let mut other = another(directory).await;
     sqlx::query(sql).execute(&mut other).await.unwrap();
     other.close().await.unwrap();
-    let newer = Store::open(directory, realms()).await.unwrap_err();
+    let newer = Store::open(directory, namespaces()).await.unwrap_err();
     assert!(newer.detail.contains("newer release") && newer.detail.contains("9000"), "{newer}");
     assert_fault::<()>(Err(newer), FaultKind::Unexpected, None);
 }
@@ -176,7 +176,7 @@ async fn a_store_whose_half_is_missing_is_refused() {
         let directory = store.directory.path();
         let before = fs::read(directory.join(there)).unwrap();
         fs::remove_file(directory.join(missing)).unwrap();
-        let half = Store::open(directory, realms()).await.unwrap_err();
+        let half = Store::open(directory, namespaces()).await.unwrap_err();
         assert!(half.detail.contains(missing) && half.detail.contains(there), "{half}");
         assert!(half.detail.contains("same backup"), "{half}");
         assert_eq!(fs::read(directory.join(there)).unwrap(), before);

@@ -3,7 +3,7 @@
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::{GroupRef, NewGroup};
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{
     GroupChange, Matching, NewUser, Role, Uniqueness, User, UserPatch, UserRef,
 };
@@ -12,15 +12,15 @@ use serde_json::json;
 
 use crate::kit::{
     DANDELION, KANBOARD, OCTOPRINT, RHODECODE, ask, assert_fault, create, create_group, fresh, get,
-    named, person, realms, team,
+    named, namespaces, person, team,
 };
 
 async fn change(store: &Store, user: &User, patch: UserPatch) -> Result<User, Fault> {
     Ok(*ask(store, Command::UpdateUser(user.into(), Box::new(patch))).await?.user()?)
 }
 
-fn in_realm(realm: Realm, id: &str) -> UserRef {
-    UserRef::Native(realm, id.to_owned())
+fn in_namespace(namespace: IdNamespace, id: &str) -> UserRef {
+    UserRef::Native(namespace, id.to_owned())
 }
 
 #[tokio::test]
@@ -51,16 +51,16 @@ async fn a_person_is_kept_whole_and_found_by_every_name() {
         UserRef::Name("Ada".to_owned()),
         UserRef::FoldedName("aDA ".to_owned()),
         UserRef::Email("ada@EXAMPLE.org".to_owned()),
-        in_realm(KANBOARD, "1"),
-        in_realm(DANDELION, "1"),
-        in_realm(RHODECODE, "2"),
-        in_realm(OCTOPRINT, "Ada"),
+        in_namespace(KANBOARD, "1"),
+        in_namespace(DANDELION, "1"),
+        in_namespace(RHODECODE, "2"),
+        in_namespace(OCTOPRINT, "Ada"),
     ];
     for reference in references {
         assert_eq!(get(&store, reference.clone()).await.unwrap(), ada, "{reference:?}");
     }
     for absent in
-        [UserRef::Name("ada".to_owned()), in_realm(KANBOARD, "2"), in_realm(RHODECODE, "1")]
+        [UserRef::Name("ada".to_owned()), in_namespace(KANBOARD, "2"), in_namespace(RHODECODE, "1")]
     {
         assert_fault(get(&store, absent).await, FaultKind::NotFound, Subject::User);
     }
@@ -176,10 +176,10 @@ async fn a_full_name_becomes_two_and_two_become_one() {
 }
 
 #[tokio::test]
-async fn memberships_of_one_realm_are_replaced_or_nothing_is() {
+async fn memberships_of_one_namespace_are_replaced_or_nothing_is() {
     let store = fresh().await;
     let rights = |name: &str| NewGroup {
-        realm: Some(OCTOPRINT),
+        namespace: Some(OCTOPRINT),
         name: name.to_owned(),
         ..NewGroup::default()
     };
@@ -188,7 +188,7 @@ async fn memberships_of_one_realm_are_replaced_or_nothing_is() {
     }
     let staff = team(&store, "staff").await;
     let named_groups = |names: &[&str]| GroupChange {
-        realm: OCTOPRINT,
+        namespace: OCTOPRINT,
         groups: names
             .iter()
             .map(|name| GroupRef::Name(Some(OCTOPRINT), (*name).to_owned()))
@@ -236,7 +236,7 @@ async fn ids_given_are_taken_and_no_id_is_used_twice() {
     let gone = ask(&store, Command::DeleteUser((&next).into())).await.unwrap().user().unwrap();
     assert_eq!(*gone, next);
     assert_fault(get(&store, &next).await, FaultKind::NotFound, Subject::User);
-    let found = get(&store, in_realm(KANBOARD, "902")).await;
+    let found = get(&store, in_namespace(KANBOARD, "902")).await;
     assert_fault(found, FaultKind::NotFound, Subject::User);
     assert_eq!(person(&store, "next").await.native(&KANBOARD), Some("903"));
     assert_fault(create(&store, given("y", "902")).await, FaultKind::Conflict, Subject::User);
@@ -248,11 +248,11 @@ async fn ids_given_are_taken_and_no_id_is_used_twice() {
 #[tokio::test]
 async fn a_system_may_give_the_id_of_somebody_who_is_gone_again() {
     let directory = tempfile::tempdir().unwrap();
-    let mut realms = realms();
-    for realm in &mut realms {
-        realm.gives_ids = realm.realm == KANBOARD;
+    let mut namespaces = namespaces();
+    for namespace in &mut namespaces {
+        namespace.gives_ids = namespace.namespace == KANBOARD;
     }
-    let store = Store::open(directory.path(), realms).await.unwrap();
+    let store = Store::open(directory.path(), namespaces).await.unwrap();
     let given = |name: &str| NewUser { ids: [(KANBOARD, "7".to_owned())].into(), ..named(name) };
     let ada = create(&store, given("ada")).await.unwrap();
     assert_fault(create(&store, given("bob")).await, FaultKind::Conflict, Subject::User);
@@ -308,7 +308,7 @@ async fn any_text_is_a_name_and_comes_back_as_it_was() {
         let created = create(&store, new).await.unwrap();
         let found = get(&store, UserRef::Name(name.to_owned())).await.unwrap();
         assert_eq!((&found, &found.display_name), (&created, &text));
-        assert_eq!(get(&store, in_realm(OCTOPRINT, name)).await.unwrap().id, created.id);
+        assert_eq!(get(&store, in_namespace(OCTOPRINT, name)).await.unwrap().id, created.id);
         let by_folded_name = get(&store, UserRef::FoldedName(name.to_owned())).await.unwrap();
         assert_eq!(by_folded_name.id, created.id);
     }

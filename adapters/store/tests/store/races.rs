@@ -5,14 +5,14 @@ use std::time::Duration;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Lockout;
 use isogloss_canonical::fault::FaultKind;
-use isogloss_canonical::memory::Memory;
+use isogloss_canonical::session_store::SessionStore;
 use isogloss_canonical::user::{Matching, NewUser, Uniqueness};
 use isogloss_store::Store;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::kit::{KANBOARD, ask, create, fresh, get, named, person, realms};
+use crate::kit::{KANBOARD, ask, create, fresh, get, named, namespaces, person};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_eight_who_take_one_name_exactly_one_gets_it() {
@@ -64,7 +64,7 @@ async fn a_store_that_several_open_at_once_is_made_once() {
     for number in 0..6 {
         let path = directory.path().join("new");
         tasks.spawn(async move {
-            let store = Store::open(&path, realms()).await.unwrap();
+            let store = Store::open(&path, namespaces()).await.unwrap();
             person(&store, &format!("p{number}")).await
         });
     }

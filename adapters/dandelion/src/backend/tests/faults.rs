@@ -215,8 +215,10 @@ fn the_role_changes_only_when_it_does() {
         row["group_id"] = json!(group);
         data(&row)
     };
-    let guests =
-        || GroupChange { realm: REALM, groups: vec![GroupRef::Native(REALM, "3".to_owned())] };
+    let guests = || GroupChange {
+        namespace: NAMESPACE,
+        groups: vec![GroupRef::Native(NAMESPACE, "3".to_owned())],
+    };
     let change_to = |group: &str, role: Option<Role>, groups: Option<GroupChange>| {
         let saved = data(&json!("User saved successfully"));
         let server = Scripted::answering([in_group(group), saved.clone(), in_group(group)]);

@@ -12,14 +12,14 @@ use serde_json::Value;
 
 use crate::backend::make;
 use crate::php::form::Form;
-use crate::wire::REALM;
+use crate::wire::NAMESPACE;
 
 pub(super) const KEY: &str = "c0ffee";
 
 /// A backend in front of a server.
 pub(super) fn backend(server: &Arc<impl Upstream + 'static>) -> Arc<dyn Backend> {
     let service = Service {
-        realm: REALM,
+        namespace: NAMESPACE,
         version: None,
         username: None,
         secret: KEY.into(),

@@ -74,7 +74,7 @@ fn nobody_is_given_rights_before_others_are_taken_away() {
                 let fake = Fake::failing(Some((at, how)));
                 fake.add("ada", group);
                 fake.people.lock().unwrap()[1].active = active;
-                let two = UserRef::Native(REALM, "2".to_owned());
+                let two = UserRef::Native(NAMESPACE, "2".to_owned());
                 let change = Command::UpdateUser(two, Box::new(patch.clone()));
                 let done = run(&backend(&fake), change).is_ok();
                 let left = fake.named("ada").unwrap();
@@ -99,7 +99,7 @@ fn a_change_that_was_not_done_is_not_answered_as_done() {
             let fake = Fake::failing(Some((1, how)));
             fake.add("ada", "4");
             let patch = UserPatch { role: Some(role), ..UserPatch::default() };
-            let two = UserRef::Native(REALM, "2".to_owned());
+            let two = UserRef::Native(NAMESPACE, "2".to_owned());
             let fault = run(&backend(&fake), Command::UpdateUser(two, Box::new(patch)));
             assert_eq!(fault.unwrap_err().kind, FaultKind::Unexpected);
             assert_eq!(fake.asked.lock().unwrap()[1], "users/edit");
@@ -107,7 +107,7 @@ fn a_change_that_was_not_done_is_not_answered_as_done() {
         for switch in [Command::DeactivateUser, Command::ActivateUser] {
             let fake = Fake::failing(Some((0, how)));
             fake.add("ada", "1");
-            let switch = switch(UserRef::Native(REALM, "2".to_owned()));
+            let switch = switch(UserRef::Native(NAMESPACE, "2".to_owned()));
             fake.people.lock().unwrap()[1].active = matches!(switch, Command::DeactivateUser(_));
             assert_eq!(run(&backend(&fake), switch).unwrap_err().kind, FaultKind::Unexpected);
         }
@@ -119,7 +119,7 @@ fn a_namesake_in_other_letters_is_not_taken_for_the_new_one() {
     let fake = Fake::failing(None);
     fake.add("\u{e9}mile", "1");
     let made = user(run(&backend(&fake), person("\u{c9}MILE", Role::Administrator, true, None)));
-    assert_eq!(made.native(&REALM), Some("3"));
+    assert_eq!(made.native(&NAMESPACE), Some("3"));
     let rows = [("admin", "2", true), ("\u{e9}mile", "1", true), ("\u{c9}MILE", "2", false)];
     let rows = rows.map(|(name, group, on)| (name.to_owned(), group.to_owned(), on));
     assert_eq!(kept(&fake), rows);
@@ -136,7 +136,7 @@ fn an_administrator_goes_by_no_mistaken_identity() {
         let fake = Fake::failing(at);
         fake.add("two", "1");
         fake.add("ada", "2");
-        let delete = Command::DeleteUser(UserRef::Native(REALM, "3".to_owned()));
+        let delete = Command::DeleteUser(UserRef::Native(NAMESPACE, "3".to_owned()));
         let done = run(&backend(&fake), delete);
         let asked = fake.asked.lock().unwrap().clone();
         (done.is_ok(), fake.named("ada"), asked)
@@ -158,7 +158,7 @@ fn what_the_server_would_cut_is_refused() {
     let letters = "\u{e9}".repeat(200);
     assert_eq!(refused(person(&letters, Role::User, false, None)), FaultKind::Invalid);
     assert_eq!(refused(person("ada", Role::User, false, Some(&letters))), FaultKind::Invalid);
-    let one = UserRef::Native(REALM, "1".to_owned());
+    let one = UserRef::Native(NAMESPACE, "1".to_owned());
     let theme = AttributeChanges::from([(THEME.to_owned(), Some(json!(letters)))]);
     let themed = UserPatch { attributes: theme, ..UserPatch::default() };
     assert_eq!(refused(Command::UpdateUser(one.clone(), Box::new(themed))), FaultKind::Invalid);
@@ -178,5 +178,5 @@ fn whose_key_it_is_is_known() {
         panic!("a script never waits")
     };
     let OwnAccount::Account(user) = account.unwrap() else { panic!("nobody") };
-    assert_eq!((&*user.username, user.native(&REALM)), ("admin", Some("1")));
+    assert_eq!((&*user.username, user.native(&NAMESPACE)), ("admin", Some("1")));
 }

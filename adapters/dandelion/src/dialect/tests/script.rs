@@ -11,16 +11,16 @@ use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{Group, GroupId};
 use isogloss_canonical::http::Request;
-use isogloss_canonical::memory::{Memory, Shelf};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::Grants;
+use isogloss_canonical::session_store::{SessionKind, SessionStore};
 use isogloss_canonical::user::{Evidence, Role, User, UserId, UserRef};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::dialect::Dandelion;
 use crate::rights::foundation;
-use crate::wire::REALM;
+use crate::wire::NAMESPACE;
 
 pub(super) type Reply = fn(&Command) -> Result<Outcome, Fault>;
 
@@ -80,7 +80,7 @@ impl Exchange for Script {
         reply
     }
 
-    fn memory(&self) -> &dyn Memory {
+    fn sessions(&self) -> &dyn SessionStore {
         self
     }
 
@@ -94,17 +94,29 @@ impl Exchange for Script {
 }
 
 #[async_trait]
-impl Memory for Script {
-    async fn recall(&self, _: Shelf, key: &str) -> Result<Option<Value>, Fault> {
+impl SessionStore for Script {
+    async fn recall(&self, _: SessionKind, key: &str) -> Result<Option<Value>, Fault> {
         Ok(self.kept.lock().unwrap().get(key).cloned())
     }
 
-    async fn remember(&self, _: Shelf, key: &str, value: Value, _: Duration) -> Result<(), Fault> {
+    async fn remember(
+        &self,
+        _: SessionKind,
+        key: &str,
+        value: Value,
+        _: Duration,
+    ) -> Result<(), Fault> {
         self.kept.lock().unwrap().insert(key.to_owned(), value);
         Ok(())
     }
 
-    async fn renew(&self, _: Shelf, key: &str, value: Value, _: Duration) -> Result<bool, Fault> {
+    async fn renew(
+        &self,
+        _: SessionKind,
+        key: &str,
+        value: Value,
+        _: Duration,
+    ) -> Result<bool, Fault> {
         let mut kept = self.kept.lock().unwrap();
         let known = kept.contains_key(key);
         if known {
@@ -113,15 +125,15 @@ impl Memory for Script {
         Ok(known)
     }
 
-    async fn forget(&self, _: Shelf, key: &str) -> Result<bool, Fault> {
+    async fn forget(&self, _: SessionKind, key: &str) -> Result<bool, Fault> {
         Ok(self.kept.lock().unwrap().remove(key).is_some())
     }
 
-    async fn count(&self, _: Shelf, _: &str, _: Duration) -> Result<u64, Fault> {
+    async fn count(&self, _: SessionKind, _: &str, _: Duration) -> Result<u64, Fault> {
         Ok(1)
     }
 
-    fn sign(&self, _: Shelf, _: &str) -> Result<String, Fault> {
+    fn sign(&self, _: SessionKind, _: &str) -> Result<String, Fault> {
         Ok(String::new())
     }
 }
@@ -129,7 +141,7 @@ impl Memory for Script {
 pub(super) fn user() -> User {
     User {
         id: UserId(uuid::Uuid::nil()),
-        ids: [(REALM, "1".to_owned())].into(),
+        ids: [(NAMESPACE, "1".to_owned())].into(),
         username: "admin".to_owned(),
         display_name: None,
         given_name: None,
@@ -156,7 +168,7 @@ pub(super) fn administrators() -> Group {
     let founded = foundation().remove(1);
     Group {
         id: GroupId(uuid::Uuid::nil()),
-        realm: founded.realm,
+        namespace: founded.namespace,
         ids: founded.ids,
         name: founded.name,
         description: None,
@@ -173,7 +185,7 @@ pub(super) fn administrators() -> Group {
 }
 
 pub(super) fn dialect() -> Dandelion {
-    Dandelion { realm: REALM, public_api_off: false, empty_errors: false, older: false }
+    Dandelion { namespace: NAMESPACE, public_api_off: false, empty_errors: false, older: false }
 }
 
 pub(super) fn post(path: &str, form: &str) -> Request {

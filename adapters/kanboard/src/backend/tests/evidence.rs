@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::User;
 use serde_json::{Value, json};
@@ -15,7 +14,7 @@ use crate::wire::NO_HASH;
 /// The people of a list, as the backend reads them.
 async fn read(rows: Value) -> Vec<User> {
     let server = Scripted::saying([Some(rows)]);
-    let listed = backend(&server, None).execute(Command::ListUsers, &Caller::Gateway).await;
+    let listed = backend(&server, None).execute(Command::ListUsers).await;
     assert_eq!(server.asked(), ["getAllUsers []"]);
     listed.unwrap().users().unwrap()
 }

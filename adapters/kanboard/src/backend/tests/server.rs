@@ -8,12 +8,12 @@ use isogloss_canonical::adapter::{Defaults, Service};
 use isogloss_canonical::backend::{Backend, Upstream};
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use serde_json::{Value, json};
 
 use crate::backend::make;
 
-pub(super) const REALM: Realm = Realm::named("kanboard");
+pub(super) const NAMESPACE: IdNamespace = IdNamespace::named("kanboard");
 
 /// Answers each call with the next result, and keeps what it was asked.
 #[derive(Debug, Default)]
@@ -58,7 +58,7 @@ pub(super) fn backend(server: &Arc<Scripted>, user: Option<&str>) -> Arc<dyn Bac
 
 pub(super) fn in_front_of(server: Arc<dyn Upstream>, user: Option<&str>) -> Arc<dyn Backend> {
     let service = Service {
-        realm: REALM,
+        namespace: NAMESPACE,
         version: None,
         username: user.map(str::to_owned),
         secret: "token".into(),

@@ -5,14 +5,13 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use isogloss_canonical::backend::{OwnAccount, Upstream};
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{NewUser, Role, UserPatch, UserRef};
 use serde_json::{Value, json};
 
-use super::server::{REALM, Scripted, backend, row};
+use super::server::{NAMESPACE, Scripted, backend, row};
 
 /// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,11 +94,11 @@ impl Upstream for Fake {
 
 async fn run(fake: &Arc<Fake>, command: Command) -> Result<Outcome, Fault> {
     let server = Arc::clone(fake) as Arc<dyn Upstream>;
-    super::server::in_front_of(server, None).execute(command, &Caller::Gateway).await
+    super::server::in_front_of(server, None).execute(command).await
 }
 
 fn somebody() -> UserRef {
-    UserRef::Native(REALM, "2".to_owned())
+    UserRef::Native(NAMESPACE, "2".to_owned())
 }
 
 fn rights(row: &Value) -> (&str, bool) {
@@ -178,13 +177,13 @@ async fn another_person_is_not_written_to() {
     let bob = row(2, "bob", &json!({}));
     let server = Scripted::saying([Some(json!(2)), Some(bob)]);
     let create = Command::CreateUser(Box::new(new));
-    let fault = backend(&server, None).execute(create, &Caller::Gateway).await.unwrap_err();
+    let fault = backend(&server, None).execute(create).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Unexpected);
     assert_eq!(server.asked().len(), 2);
     // MariaDB finds names in any case.
     let server = Scripted::saying([Some(row(2, "ada", &json!({})))]);
     let named = Command::GetUser(UserRef::Name("ADA".to_owned()));
-    let fault = backend(&server, None).execute(named, &Caller::Gateway).await.unwrap_err();
+    let fault = backend(&server, None).execute(named).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::NotFound);
 }
 
@@ -193,11 +192,11 @@ async fn a_row_that_cannot_be_read_is_only_its_own_persons() {
     let bad = json!({"id": 7, "username": null});
     let rows = json!([row(1, "admin", &json!({})), bad, row(8, "ada", &json!({}))]);
     let server = Scripted::saying([Some(rows)]);
-    let listed = backend(&server, None).execute(Command::ListUsers, &Caller::Gateway).await;
+    let listed = backend(&server, None).execute(Command::ListUsers).await;
     let listed = listed.unwrap().listed().unwrap();
     assert_eq!((listed.users.len(), listed.unread.len()), (2, 1));
     let server = Scripted::saying([Some(json!([bad]))]);
-    let none = backend(&server, None).execute(Command::ListUsers, &Caller::Gateway).await;
+    let none = backend(&server, None).execute(Command::ListUsers).await;
     assert_eq!(none.unwrap_err().kind, FaultKind::Unexpected);
 }
 
@@ -211,7 +210,7 @@ async fn whose_credential_it_is_is_known() {
     let server = Scripted::saying([Some(me)]);
     let own = backend(&server, Some("gate")).own_account().await.unwrap();
     let OwnAccount::Account(user) = own else { panic!("nobody") };
-    assert_eq!((&*user.username, user.native(&REALM)), ("gate", Some("3")));
+    assert_eq!((&*user.username, user.native(&NAMESPACE)), ("gate", Some("3")));
     // An outage is no answer.
     let silent = Scripted::saying([]);
     let fault = backend(&silent, Some("gate")).own_account().await.unwrap_err();

@@ -12,14 +12,14 @@ use isogloss_canonical::credentials::{Caller, Credentials, Proof, Seal};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::http::Request;
-use isogloss_canonical::memory::{Memory, Shelf};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::session_store::{SessionKind, SessionStore};
 use isogloss_canonical::user::{Evidence, Role, User, UserId};
 use jiff::Timestamp;
 use serde_json::Value;
 
-pub(super) const REALM: Realm = Realm::named("kanboard");
+pub(super) const NAMESPACE: IdNamespace = IdNamespace::named("kanboard");
 const SEAL: Seal = Seal::new([0; 32]);
 
 /// Proves one caller and gives one answer.
@@ -39,7 +39,7 @@ pub(super) struct Script {
 impl Script {
     /// The caller is the application.
     pub(super) fn application(reply: Result<Outcome, Fault>) -> Self {
-        Self::of(Ok(Caller::application(REALM, SEAL)), reply)
+        Self::of(Ok(Caller::application(NAMESPACE, SEAL)), reply)
     }
 
     /// The caller is a person.
@@ -85,7 +85,7 @@ impl Exchange for Script {
         100
     }
 
-    fn memory(&self) -> &dyn Memory {
+    fn sessions(&self) -> &dyn SessionStore {
         self
     }
 
@@ -99,18 +99,30 @@ impl Exchange for Script {
 }
 
 #[async_trait]
-impl Memory for Script {
-    async fn recall(&self, _: Shelf, key: &str) -> Result<Option<Value>, Fault> {
+impl SessionStore for Script {
+    async fn recall(&self, _: SessionKind, key: &str) -> Result<Option<Value>, Fault> {
         self.reply.clone()?;
         Ok(self.kept.lock().unwrap().get(key).cloned())
     }
 
-    async fn remember(&self, _: Shelf, key: &str, value: Value, _: Duration) -> Result<(), Fault> {
+    async fn remember(
+        &self,
+        _: SessionKind,
+        key: &str,
+        value: Value,
+        _: Duration,
+    ) -> Result<(), Fault> {
         self.kept.lock().unwrap().insert(key.to_owned(), value);
         Ok(())
     }
 
-    async fn renew(&self, _: Shelf, key: &str, value: Value, _: Duration) -> Result<bool, Fault> {
+    async fn renew(
+        &self,
+        _: SessionKind,
+        key: &str,
+        value: Value,
+        _: Duration,
+    ) -> Result<bool, Fault> {
         let mut kept = self.kept.lock().unwrap();
         let known = kept.contains_key(key);
         if known {
@@ -119,15 +131,15 @@ impl Memory for Script {
         Ok(known)
     }
 
-    async fn forget(&self, _: Shelf, key: &str) -> Result<bool, Fault> {
+    async fn forget(&self, _: SessionKind, key: &str) -> Result<bool, Fault> {
         Ok(self.kept.lock().unwrap().remove(key).is_some())
     }
 
-    async fn count(&self, _: Shelf, _: &str, _: Duration) -> Result<u64, Fault> {
+    async fn count(&self, _: SessionKind, _: &str, _: Duration) -> Result<u64, Fault> {
         Ok(1)
     }
 
-    fn sign(&self, _: Shelf, _: &str) -> Result<String, Fault> {
+    fn sign(&self, _: SessionKind, _: &str) -> Result<String, Fault> {
         Ok(String::new())
     }
 }
@@ -136,7 +148,7 @@ impl Memory for Script {
 pub(super) fn user(role: Role) -> User {
     User {
         id: UserId(uuid::Uuid::nil()),
-        ids: [(REALM, "7".to_owned())].into(),
+        ids: [(NAMESPACE, "7".to_owned())].into(),
         username: "ann".to_owned(),
         display_name: None,
         given_name: None,

@@ -10,7 +10,7 @@ use isogloss_canonical::adapter::{Defaults, Service};
 use isogloss_canonical::backend::{Backend, Upstream};
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
-use isogloss_canonical::realm::Realm;
+use isogloss_canonical::namespace::IdNamespace;
 use serde_json::Value;
 
 use crate::backend::make;
@@ -35,7 +35,7 @@ pub(super) fn old(server: &Arc<impl Upstream + 'static>) -> Arc<dyn Backend> {
 
 fn of(server: &Arc<impl Upstream + 'static>, key: &str, version: Option<&str>) -> Arc<dyn Backend> {
     let service = Service {
-        realm: Realm::named("octoprint"),
+        namespace: IdNamespace::named("octoprint"),
         version: version.map(str::to_owned),
         username: None,
         secret: key.into(),

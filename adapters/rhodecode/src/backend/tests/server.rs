@@ -12,7 +12,7 @@ use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
 use serde_json::{Value, json};
 
-use super::REALM;
+use super::NAMESPACE;
 use crate::backend::make;
 
 pub(super) const TOKEN: &str = "c0ffee";
@@ -30,7 +30,7 @@ pub(super) fn backend(
 
 pub(super) fn service(version: Option<&str>) -> Service {
     Service {
-        realm: REALM,
+        namespace: NAMESPACE,
         version: version.map(str::to_owned),
         username: None,
         secret: TOKEN.into(),

@@ -187,7 +187,7 @@ fn a_name_that_python_reads_as_a_number_is_nobody_elses() {
         let server = Scripted::answering([all.clone()]);
         let found = run(&backend(Some("4.3"), &server), Command::GetUser(named(name)));
         match id {
-            Some(id) => assert_eq!(user(found).native(&REALM), Some(id)),
+            Some(id) => assert_eq!(user(found).native(&NAMESPACE), Some(id)),
             None => absent(found),
         }
         assert_eq!(server.call(0).0, "get_users");

@@ -90,6 +90,6 @@ fn whose_token_it_is_is_known() {
         }
     };
     let OwnAccount::Account(user) = own(row(2, "admin")) else { panic!("nobody") };
-    assert_eq!((&*user.username, user.native(&REALM)), ("admin", Some("2")));
+    assert_eq!((&*user.username, user.native(&NAMESPACE)), ("admin", Some("2")));
     assert_eq!(own(row(1, "default")), OwnAccount::Unknown);
 }

@@ -11,7 +11,10 @@ fn teams_come_and_go() {
         let group = |command| *run(backend, command).unwrap().group().unwrap();
         let gone = |result| fails(result, FaultKind::NotFound, Subject::Group);
         let made = group(create(new("tr_g1")));
-        assert_eq!((&*made.name, made.native(&REALM), made.active), ("tr_g1", Some("51"), true));
+        assert_eq!(
+            (&*made.name, made.native(&NAMESPACE), made.active),
+            ("tr_g1", Some("51"), true)
+        );
         let by_name = |name: &str| Command::GetGroup(GroupRef::Name(None, name.to_owned()));
         assert_eq!(group(by_name("tr_g1")), made);
         assert_eq!(group(Command::GetGroup(team())), made);

@@ -76,7 +76,7 @@ fn error_pages_have_the_types_of_their_version() {
         ..Request::to("POST", "/_admin/api")
     };
     for (version, kind) in VERSIONS.into_iter().zip(["text/html; charset=UTF-8", "text/html"]) {
-        let dialect = RhodeCode::new(version, realm());
+        let dialect = RhodeCode::new(version, namespace());
         let several = now(dialect.answer(&request("multipart/form-data; boundary=x"), &NOBODY));
         let large = Fault::new(FaultKind::TooLarge, "");
         let large = dialect.refuse(&request("text/plain"), &large);
@@ -105,7 +105,7 @@ impl Exchange for Creating {
         Err(Fault::not_found(Subject::User))
     }
 
-    fn memory(&self) -> &dyn Memory {
+    fn sessions(&self) -> &dyn SessionStore {
         &NOBODY
     }
 

@@ -253,7 +253,7 @@ fn new_user(call: &Call<'_>, draft: Draft) -> NewUser {
 /// A new person's tokens: one for feeds, and in version 4.3 a built-in key that opens everything.
 async fn issue_tokens(call: &Call<'_>, user: &User, feed: bool) -> Result<(), Fault> {
     let key = |label: &str, scope: &str| NewKey {
-        realm: call.view.realm.clone(),
+        namespace: call.view.namespace.clone(),
         value: Secret::new(call.mint()),
         label: Some(label.to_owned()),
         scope: Some(scope.to_owned()),

@@ -78,8 +78,8 @@ impl Sidecar {
                    expected = NULL, unique_name = NULL WHERE id = $1";
         let query = sqlx::query(sql).bind(&id).bind(now()).bind(record.native.clone());
         query.execute(&mut *write).await.map_err(fault)?;
-        let sql = "DELETE FROM identities WHERE id = $1 AND kind = 'group' AND realm = $2";
-        let query = sqlx::query(sql).bind(&id).bind(self.beside.realm.as_str());
+        let sql = "DELETE FROM identities WHERE id = $1 AND kind = 'group' AND namespace = $2";
+        let query = sqlx::query(sql).bind(&id).bind(self.beside.namespace.as_str());
         query.execute(write).await.map_err(fault)?;
         tracing::warn!(
             team = id,

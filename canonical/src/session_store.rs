@@ -11,14 +11,14 @@ use serde_json::Value;
 use crate::fault::{Fault, FaultKind};
 use crate::secret::same;
 
-/// A shelf names what kind of thing is remembered: `octoprint.session`.
-pub type Shelf = &'static str;
+/// A kind names what kind of thing is remembered: `octoprint.session`.
+pub type SessionKind = &'static str;
 
 /// How many attempts are let through before the next has to wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limit {
     /// What is counted.
-    pub shelf: Shelf,
+    pub kind: SessionKind,
     /// Whose attempts.
     pub key: String,
     /// How many are let through.
@@ -45,20 +45,20 @@ pub enum Pace {
 
 /// A memory that counts no attempts lets none be made.
 fn uncounted(limits: &[Limit]) -> Fault {
-    let shelf = limits.first().map_or("", |limit| limit.shelf);
-    Fault::new(FaultKind::Unexpected, format!("{shelf}: attempts are not counted here"))
+    let kind = limits.first().map_or("", |limit| limit.kind);
+    Fault::new(FaultKind::Unexpected, format!("{kind}: attempts are not counted here"))
 }
 
 /// Remembers values under keys that are kept only as a keyed hash, so that they may be secrets.
 #[async_trait]
-pub trait Memory: Debug + Send + Sync {
+pub trait SessionStore: Debug + Send + Sync {
     /// The value, unless it is forgotten or past its time.
-    async fn recall(&self, shelf: Shelf, key: &str) -> Result<Option<Value>, Fault>;
+    async fn recall(&self, kind: SessionKind, key: &str) -> Result<Option<Value>, Fault>;
 
     /// Keeps a value for a time, in place of an earlier one.
     async fn remember(
         &self,
-        shelf: Shelf,
+        kind: SessionKind,
         key: &str,
         value: Value,
         lasting: Duration,
@@ -68,17 +68,17 @@ pub trait Memory: Debug + Send + Sync {
     /// in the meantime stays forgotten: a session in use does not outlive its end.
     async fn renew(
         &self,
-        shelf: Shelf,
+        kind: SessionKind,
         key: &str,
         value: Value,
         lasting: Duration,
     ) -> Result<bool, Fault>;
 
     /// Forgets a value; says whether there was one, so that a thing can be used up just once.
-    async fn forget(&self, shelf: Shelf, key: &str) -> Result<bool, Fault>;
+    async fn forget(&self, kind: SessionKind, key: &str) -> Result<bool, Fault>;
 
     /// Counts one more within a window that begins with the first; answers the count.
-    async fn count(&self, shelf: Shelf, key: &str, window: Duration) -> Result<u64, Fault>;
+    async fn count(&self, kind: SessionKind, key: &str, window: Duration) -> Result<u64, Fault>;
 
     /// Counts an attempt against several limits before it is made: all of them or, if one is
     /// reached, none. Answers until when the attempt has to wait.
@@ -94,10 +94,10 @@ pub trait Memory: Debug + Send + Sync {
 
     /// A keyed hash of a text that nobody else can make. A token that carries it needs no row: that
     /// is how somebody who has not signed in is given one.
-    fn sign(&self, shelf: Shelf, text: &str) -> Result<String, Fault>;
+    fn sign(&self, kind: SessionKind, text: &str) -> Result<String, Fault>;
 
-    /// Whether a hash of a text came from [`Memory::sign`].
-    fn is_signed(&self, shelf: Shelf, text: &str, signature: &str) -> Result<bool, Fault> {
-        Ok(same(&self.sign(shelf, text)?, signature))
+    /// Whether a hash of a text came from [`SessionStore::sign`].
+    fn is_signed(&self, kind: SessionKind, text: &str, signature: &str) -> Result<bool, Fault> {
+        Ok(same(&self.sign(kind, text)?, signature))
     }
 }

@@ -1,21 +1,21 @@
-//! A realm is a space of ids: Kanboard's integers, OctoPrint's names.
+//! A namespace is a space of ids: Kanboard's integers, OctoPrint's names.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The name of a space of ids. A route uses its dialect's own realm unless it is told otherwise.
+/// The name of a space of ids. A route uses its dialect's own namespace unless it is told otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Realm(Cow<'static, str>);
+pub struct IdNamespace(Cow<'static, str>);
 
-impl Realm {
-    /// A realm whose name is known when the program is built.
+impl IdNamespace {
+    /// A namespace whose name is known when the program is built.
     #[must_use]
     pub const fn named(name: &'static str) -> Self {
         Self(Cow::Borrowed(name))
     }
 
-    /// A realm whose name was read from a configuration or a database.
+    /// A namespace whose name was read from a configuration or a database.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self(Cow::Owned(name.into()))
@@ -28,16 +28,16 @@ impl Realm {
     }
 }
 
-impl fmt::Display for Realm {
+impl fmt::Display for IdNamespace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-/// The ids that one person or group has in each realm, as their system writes them.
-pub type NativeIds = BTreeMap<Realm, String>;
+/// The ids that one person or group has in each namespace, as their system writes them.
+pub type NativeIds = BTreeMap<IdNamespace, String>;
 
-/// How a realm names its people.
+/// How a namespace names its people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Numbering {
     /// Integers, counted up from this one and never used twice.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use isogloss_canonical::fault::FaultKind;
-use isogloss_canonical::memory::Memory;
+use isogloss_canonical::session_store::SessionStore;
 use serde_json::json;
 use tokio::time::sleep;
 

@@ -1,12 +1,12 @@
 //! What is remembered for a while. Keys are kept as keyed hashes, values sealed: both may be
 //! secrets.
-#![allow(clippy::similar_names, reason = "`shelf` is the trait's own word")]
+#![allow(clippy::similar_names, reason = "`kind` is the trait's own word")]
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use isogloss_canonical::fault::{Fault, FaultKind};
-use isogloss_canonical::memory::{Limit, Memory, Shelf};
+use isogloss_canonical::session_store::{Limit, SessionKind, SessionStore};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -18,13 +18,13 @@ use crate::rows::{after, from_json, now, to_json};
 const LONGEST: usize = 256 * 1024;
 
 #[async_trait]
-impl Memory for Store {
-    async fn recall(&self, shelf: Shelf, key: &str) -> Result<Option<Value>, Fault> {
-        let digest = self.0.seals.digest(shelf, key);
-        let sql = "SELECT sealed, tally FROM memory \
-                   WHERE shelf = $1 AND digest = $2 AND expires > $3";
+impl SessionStore for Store {
+    async fn recall(&self, kind: SessionKind, key: &str) -> Result<Option<Value>, Fault> {
+        let digest = self.0.seals.digest(kind, key);
+        let sql = "SELECT sealed, tally FROM session_store \
+                   WHERE kind = $1 AND digest = $2 AND expires > $3";
         let query = sqlx::query_as::<_, (Option<String>, i64)>(sql);
-        let query = query.bind(shelf).bind(&digest).bind(now());
+        let query = query.bind(kind).bind(&digest).bind(now());
         let mut read = self.0.database.read().await?;
         match query.fetch_optional(&mut *read).await.map_err(fault)? {
             Some((Some(sealed), _)) => Ok(Some(from_json(&self.0.seals.open(&sealed, &digest)?)?)),
@@ -35,24 +35,24 @@ impl Memory for Store {
 
     async fn remember(
         &self,
-        shelf: Shelf,
+        kind: SessionKind,
         key: &str,
         value: Value,
         lasting: Duration,
     ) -> Result<(), Fault> {
-        let digest = self.0.seals.digest(shelf, key);
+        let digest = self.0.seals.digest(kind, key);
         let sealed = self.0.seals.seal(&to_json(&value)?, &digest)?;
         if sealed.len() > LONGEST {
-            let detail = format!("{} bytes are too many to remember in {shelf}", sealed.len());
+            let detail = format!("{} bytes are too many to remember in {kind}", sealed.len());
             return Err(Fault::new(FaultKind::TooLarge, detail));
         }
         let mut write = self.0.database.write().await?;
         sqlx::query(
-            "INSERT INTO memory (shelf, digest, sealed, tally, expires) VALUES ($1, $2, $3, 0, $4) \
-             ON CONFLICT (shelf, digest) DO UPDATE \
+            "INSERT INTO session_store (kind, digest, sealed, tally, expires) VALUES ($1, $2, $3, 0, $4) \
+             ON CONFLICT (kind, digest) DO UPDATE \
              SET sealed = excluded.sealed, tally = 0, expires = excluded.expires",
         )
-        .bind(shelf)
+        .bind(kind)
         .bind(digest)
         .bind(sealed)
         .bind(after(now(), lasting))
@@ -65,46 +65,46 @@ impl Memory for Store {
 
     async fn renew(
         &self,
-        shelf: Shelf,
+        kind: SessionKind,
         key: &str,
         value: Value,
         lasting: Duration,
     ) -> Result<bool, Fault> {
-        let digest = self.0.seals.digest(shelf, key);
+        let digest = self.0.seals.digest(kind, key);
         let sealed = self.0.seals.seal(&to_json(&value)?, &digest)?;
         let now = now();
         let mut write = self.0.database.write().await?;
-        let sql = "UPDATE memory SET sealed = $3, tally = 0, expires = $4 \
-                   WHERE shelf = $1 AND digest = $2 AND expires > $5";
-        let query = sqlx::query(sql).bind(shelf).bind(digest).bind(sealed);
+        let sql = "UPDATE session_store SET sealed = $3, tally = 0, expires = $4 \
+                   WHERE kind = $1 AND digest = $2 AND expires > $5";
+        let query = sqlx::query(sql).bind(kind).bind(digest).bind(sealed);
         let query = query.bind(after(now, lasting)).bind(now);
         let done = query.execute(&mut *write).await.map_err(fault)?;
         write.commit().await.map_err(fault)?;
         Ok(done.rows_affected() > 0)
     }
 
-    async fn forget(&self, shelf: Shelf, key: &str) -> Result<bool, Fault> {
-        let digest = self.0.seals.digest(shelf, key);
+    async fn forget(&self, kind: SessionKind, key: &str) -> Result<bool, Fault> {
+        let digest = self.0.seals.digest(kind, key);
         let mut write = self.0.database.write().await?;
-        let sql = "DELETE FROM memory WHERE shelf = $1 AND digest = $2 RETURNING expires";
-        let query = sqlx::query_scalar::<_, i64>(sql).bind(shelf).bind(digest);
+        let sql = "DELETE FROM session_store WHERE kind = $1 AND digest = $2 RETURNING expires";
+        let query = sqlx::query_scalar::<_, i64>(sql).bind(kind).bind(digest);
         let expires = query.fetch_optional(&mut *write).await.map_err(fault)?;
         write.commit().await.map_err(fault)?;
         Ok(expires.is_some_and(|expires| expires > now()))
     }
 
-    async fn count(&self, shelf: Shelf, key: &str, window: Duration) -> Result<u64, Fault> {
-        let digest = self.0.seals.digest(shelf, key);
+    async fn count(&self, kind: SessionKind, key: &str, window: Duration) -> Result<u64, Fault> {
+        let digest = self.0.seals.digest(kind, key);
         let now = now();
         let mut write = self.0.database.write().await?;
         let query = sqlx::query_scalar::<_, i64>(
-            "INSERT INTO memory (shelf, digest, sealed, tally, expires) VALUES ($1, $2, NULL, 1, $4) \
-             ON CONFLICT (shelf, digest) DO UPDATE SET sealed = NULL, \
-             tally = CASE WHEN memory.expires <= $3 THEN 1 ELSE memory.tally + 1 END, \
-             expires = CASE WHEN memory.expires <= $3 THEN excluded.expires \
-             ELSE memory.expires END RETURNING tally",
+            "INSERT INTO session_store (kind, digest, sealed, tally, expires) VALUES ($1, $2, NULL, 1, $4) \
+             ON CONFLICT (kind, digest) DO UPDATE SET sealed = NULL, \
+             tally = CASE WHEN session_store.expires <= $3 THEN 1 ELSE session_store.tally + 1 END, \
+             expires = CASE WHEN session_store.expires <= $3 THEN excluded.expires \
+             ELSE session_store.expires END RETURNING tally",
         );
-        let query = query.bind(shelf).bind(digest).bind(now).bind(after(now, window));
+        let query = query.bind(kind).bind(digest).bind(now).bind(after(now, window));
         let tally = query.fetch_one(&mut *write).await.map_err(fault)?;
         self.0.prune(&mut write).await?;
         write.commit().await.map_err(fault)?;
@@ -120,7 +120,7 @@ impl Memory for Store {
     }
 
     /// In a space of its own: the digests of the rows, which stand in the database, sign nothing.
-    fn sign(&self, shelf: Shelf, text: &str) -> Result<String, Fault> {
-        Ok(self.0.seals.digest(&format!("signature {shelf}"), text))
+    fn sign(&self, kind: SessionKind, text: &str) -> Result<String, Fault> {
+        Ok(self.0.seals.digest(&format!("signature {kind}"), text))
     }
 }
