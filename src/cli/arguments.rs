@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 /// A gateway that lets legacy clients of OctoPrint, RhodeCode, Kanboard and Dandelion keep their
-/// API while people live in any backend.
+/// API while the accounts are in any backend.
 #[derive(Debug, Parser)]
 #[command(name = "isogloss", version, about, max_term_width = 100)]
 #[command(after_help = "Example:\n  isogloss serve --data-dir ./data")]
 pub struct Arguments {
-    /// What is asked.
+    /// The subcommand.
     #[command(subcommand)]
     pub ask: Ask,
 }
 
-/// What can be asked.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Ask {
     /// Answer legacy clients
@@ -23,32 +23,32 @@ pub enum Ask {
         isogloss serve --config gateway.toml\n  \
         isogloss serve --dialect kanboard --listen 127.0.0.1:8080")]
     Serve(Serve),
-    /// Make the administrator without serving
+    /// Create the first administrator, without serving
     #[command(after_help = "Examples:\n  isogloss init --data-dir ./data --json\n  \
         ISOGLOSS_ADMIN_PASSWORD=... isogloss init\n  isogloss init --accounts accounts.json")]
     Init(Init),
-    /// Look after people
+    /// Manage users
     #[command(
         after_help = "Example:\n  isogloss user add ada --password-file ada.txt --email ada@example.org"
     )]
     User(User),
-    /// Look after API keys
+    /// Manage API keys
     #[command(after_help = "Example:\n  isogloss key add ada --dialect rhodecode --scope api")]
     Key(Key),
-    /// Bring over or list the ids that clients hold; decide who is who beside a system
+    /// Import or export the ids that clients use; manage the records of a remote backend
     #[command(after_help = "Examples:\n  isogloss identity export > ids.csv\n  \
         isogloss identity list --state suspended --backend old")]
     Identity(Identity),
     /// Check or show the configuration
     #[command(after_help = "Example:\n  isogloss config check --config gateway.toml")]
     Config(Config),
-    /// Show how every front is done on every backend, method by method
+    /// Show for every method how each backend carries it out
     #[command(after_help = "Example:\n  isogloss matrix --markdown > docs/matrix.md")]
     Matrix {
         /// Print JSON
         #[arg(long, conflicts_with = "markdown")]
         json: bool,
-        /// Print a page
+        /// Print Markdown
         #[arg(long)]
         markdown: bool,
     },
@@ -60,7 +60,7 @@ pub enum Ask {
         /// Print JSON
         #[arg(long, conflicts_with = "markdown")]
         json: bool,
-        /// Print a page
+        /// Print Markdown
         #[arg(long)]
         markdown: bool,
     },
@@ -71,7 +71,7 @@ pub enum Ask {
         #[arg(long, value_name = "ROUTE")]
         route: String,
         #[command(flatten)]
-        /// Where.
+        /// Place and format.
         at: At,
     },
     /// Print completions for a shell
@@ -103,10 +103,10 @@ pub struct Place {
 pub struct Serve {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// The address to listen on; a port of 0 takes a free one
+    /// The address to listen on; port 0 takes a free port
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
-    /// Mount only this dialect, at the root: for clients with fixed paths
+    /// Serve only this dialect, at the root: for clients with fixed paths
     #[arg(long, value_name = "NAME")]
     pub dialect: Option<String>,
     /// The version of the system that the clients were written for
@@ -118,7 +118,7 @@ pub struct Serve {
     /// The old system that answers what the dialect does not translate
     #[arg(long, value_name = "URL", requires = "dialect")]
     pub origin: Option<String>,
-    /// How much is logged: error, warn, info, debug, trace
+    /// The log level: error, warn, info, debug, trace
     #[arg(long, value_name = "LEVEL")]
     pub log_level: Option<String>,
 }
@@ -139,64 +139,64 @@ pub struct Init {
 /// `isogloss user`.
 #[derive(Debug, Args)]
 pub struct User {
-    /// What is asked.
+    /// The subcommand.
     #[command(subcommand)]
     pub ask: UserAsk,
 }
 
-/// What can be asked about people.
+/// The subcommands of `isogloss user`.
 #[derive(Debug, Subcommand)]
 pub enum UserAsk {
-    /// Create a person
+    /// Create a user
     #[command(
         after_help = "Example:\n  isogloss user add ada --display-name 'Ada Lovelace' --role manager"
     )]
     Add(UserChange),
-    /// List everybody
+    /// List all users
     #[command(after_help = "Example:\n  isogloss user list --json")]
     List {
         #[command(flatten)]
-        /// Where.
+        /// Place and format.
         at: At,
     },
-    /// Show a person
+    /// Show a user
     #[command(after_help = "Example:\n  isogloss user show ada")]
     Show {
         /// The user name
         username: String,
         #[command(flatten)]
-        /// Where.
+        /// Place and format.
         at: At,
     },
-    /// Change a person
+    /// Change a user
     #[command(after_help = "Example:\n  isogloss user set ada --inactive")]
     Set(UserChange),
-    /// Let a person sign in again who is locked after too many wrong passwords
+    /// Unlock a user after too many wrong passwords
     #[command(after_help = "Example:\n  isogloss user unlock ada")]
     Unlock {
         /// The user name
         username: String,
         #[command(flatten)]
-        /// Where.
+        /// Place and format.
         at: At,
     },
-    /// Delete a person
+    /// Delete a user
     #[command(after_help = "Example:\n  isogloss user remove ada")]
     Remove {
         /// The user name
         username: String,
         #[command(flatten)]
-        /// Where.
+        /// Place and format.
         at: At,
     },
 }
 
-/// Where to look, and how to print.
+/// Which backend, and how to print.
 #[derive(Clone, Debug, Args)]
 pub struct At {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// The backend; without a name, the embedded store or the only one
+    /// The backend; default: the embedded store, or the only backend
     #[arg(long, value_name = "NAME")]
     pub backend: Option<String>,
     /// Print JSON
@@ -204,7 +204,7 @@ pub struct At {
     pub json: bool,
 }
 
-/// What can be said of a person.
+/// The attributes of a user that can be set.
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct UserChange {
@@ -225,49 +225,49 @@ pub struct UserChange {
     /// user, manager or administrator
     #[arg(long, value_name = "ROLE", value_parser = ["user", "manager", "administrator"])]
     pub role: Option<String>,
-    /// Let the person act
+    /// Activate the user
     #[arg(long, conflicts_with = "inactive")]
     pub active: bool,
-    /// Keep the person, who may not act
+    /// Deactivate the user: the account stays, every request is refused
     #[arg(long)]
     pub inactive: bool,
     #[command(flatten)]
-    /// Where.
+    /// Place and format.
     pub at: At,
 }
 
 /// `isogloss key`.
 #[derive(Debug, Args)]
 pub struct Key {
-    /// What is asked.
+    /// The subcommand.
     #[command(subcommand)]
     pub ask: KeyAsk,
 }
 
-/// What can be asked about keys.
+/// The subcommands of `isogloss key`.
 #[derive(Debug, Subcommand)]
 pub enum KeyAsk {
     /// Issue a key; its value is shown once
     #[command(after_help = "Example:\n  isogloss key add ada --dialect octoprint \
         --expires 2027-01-01T00:00:00Z --address 10.0.0.0/8")]
     Add(KeyAdd),
-    /// Take over keys that clients hold, from CSV: username,dialect,key,label,scope
+    /// Import keys that clients already use, from CSV: username,dialect,key,label,scope
     #[command(after_help = "Example:\n  isogloss key import keys.csv\n\n\
-        An empty username is the application itself; label and scope may be empty.")]
+        An empty username means a key of the application itself; label and scope may be empty.")]
     Import {
         /// The file ("-": standard input)
         file: String,
         #[command(flatten)]
-        /// Where.
+        /// Place and format.
         at: At,
     },
     /// List keys, without their values
     #[command(after_help = "Example:\n  isogloss key list ada")]
     List {
-        /// Whose; without a name, everybody's
+        /// The user name; without it, the keys of all users
         username: Option<String>,
         #[command(flatten)]
-        /// Where.
+        /// Place and format.
         at: At,
     },
     /// Revoke a key
@@ -276,7 +276,7 @@ pub enum KeyAsk {
         /// The key's id, as `key list` shows it
         id: uuid::Uuid,
         #[command(flatten)]
-        /// Where.
+        /// Place and format.
         at: At,
     },
 }
@@ -284,97 +284,97 @@ pub enum KeyAsk {
 /// `isogloss key add`.
 #[derive(Debug, Args)]
 pub struct KeyAdd {
-    /// Whose
+    /// The user name
     pub username: String,
-    /// The dialect it shall open
+    /// The dialect that the key is for
     #[arg(long, value_name = "NAME")]
     pub dialect: String,
-    /// What it may be used for, in the dialect's words (RhodeCode: all, api, http, vcs, feed)
+    /// The scope of the key (RhodeCode: all, api, http, vcs, feed)
     #[arg(long, value_name = "SCOPE")]
     pub scope: Option<String>,
-    /// What it is for
+    /// A label
     #[arg(long, value_name = "LABEL")]
     pub label: Option<String>,
-    /// From when on it is void (RFC 3339)
+    /// When the key expires (RFC 3339)
     #[arg(long, value_name = "TIME")]
     pub expires: Option<jiff::Timestamp>,
-    /// An address or network it may be used from; may be repeated
+    /// An address or network from which the key may be used; may be repeated
     #[arg(long = "address", value_name = "CIDR")]
     pub addresses: Vec<String>,
     #[command(flatten)]
-    /// Where.
+    /// Place and format.
     pub at: At,
 }
 
 /// `isogloss identity`.
 #[derive(Debug, Args)]
 pub struct Identity {
-    /// What is asked.
+    /// The subcommand.
     #[command(subcommand)]
     pub ask: IdentityAsk,
 }
 
-/// What can be asked about ids.
+/// The subcommands of `isogloss identity`.
 #[derive(Debug, Subcommand)]
 pub enum IdentityAsk {
-    /// Print everybody's ids as CSV: id_namespace,id,username
+    /// Print the ids of all users as CSV: id_namespace,id,username
     #[command(after_help = "Example:\n  isogloss identity export > ids.csv")]
     Export {
         #[command(flatten)]
-        /// Where.
+        /// Place and format.
         at: At,
     },
-    /// Take over the ids that clients hold, from CSV: id_namespace,id,username; all rows or none
+    /// Import ids that clients already use, from CSV: id_namespace,id,username; all rows or none
     #[command(after_help = "Example:\n  isogloss identity import ids.csv --backend old")]
     Import {
         /// The file ("-": standard input)
         file: String,
         #[command(flatten)]
-        /// Where.
+        /// Place and format.
         at: At,
     },
-    /// List the records beside a system, with their state: active, suspended, tombstone
+    /// List the sidecar's records with their state: active, suspended, tombstone
     #[command(after_help = "Example:\n  isogloss identity list --state suspended --backend old")]
     List {
-        /// Only those in this state
+        /// Only records in this state
         #[arg(long, value_name = "STATE", value_parser = ["active", "suspended", "tombstone"])]
         state: Option<String>,
         #[command(flatten)]
-        /// Where.
+        /// Place and format.
         at: At,
     },
-    /// Say that a suspended person is the one whom the system shows under the same id and name
+    /// Restore a suspended record: the system's user with the same id and name is the same user
     #[command(after_help = "Example:\n  \
         isogloss identity confirm 0198c0de-0000-7000-8000-000000000000 --backend old")]
     Confirm {
         /// The record's id, as `identity list` shows it
         id: uuid::Uuid,
         #[command(flatten)]
-        /// Where.
+        /// Place and format.
         at: At,
     },
-    /// Say that a record is nobody's any more: its keys and sessions open nothing, for good
+    /// Make a record a tombstone: its keys and sessions are refused for good
     #[command(after_help = "Example:\n  \
         isogloss identity tombstone 0198c0de-0000-7000-8000-000000000000 --backend old")]
     Tombstone {
         /// The record's id, as `identity list` shows it
         id: uuid::Uuid,
         #[command(flatten)]
-        /// Where.
+        /// Place and format.
         at: At,
     },
-    /// Say whose record it is: somebody whom the system shows, by the system's own id. The record
-    /// that they had until now becomes a tombstone
+    /// Assign a record to a user of the system, by the system's own id. The record that this user
+    /// had until now becomes a tombstone
     #[command(after_help = "Example:\n  \
         isogloss identity bind 0198c0de-0000-7000-8000-000000000000 --to 7 --backend old")]
     Bind {
         /// The record's id, as `identity list` shows it
         id: uuid::Uuid,
-        /// The system's own id of the person (a name, where names are ids)
+        /// The system's own id of the user (the user name, where names are ids)
         #[arg(long, value_name = "ID")]
         to: String,
         #[command(flatten)]
-        /// Where.
+        /// Place and format.
         at: At,
     },
 }
@@ -382,32 +382,32 @@ pub enum IdentityAsk {
 /// `isogloss config`.
 #[derive(Debug, Args)]
 pub struct Config {
-    /// What is asked.
+    /// The subcommand.
     #[command(subcommand)]
     pub ask: ConfigAsk,
 }
 
-/// What can be asked about the configuration.
+/// The subcommands of `isogloss config`.
 #[derive(Debug, Subcommand)]
 pub enum ConfigAsk {
-    /// Say everything that is wrong with it, each with file, line and key
+    /// Print every error of the configuration, with file, line and key
     #[command(after_help = "Examples:\n  isogloss config check --config gateway.toml\n  \
         isogloss config check --config gateway.toml --connect\n\n\
         The exit status is 1 if `isogloss serve` would refuse it, or if a connection fails.")]
     Check {
-        /// Also connect: ask each backend with the gateway's own credential, each origin, and the
+        /// Also connect to each backend (with the gateway's own credential), each origin and the
         /// directory
         #[arg(long)]
         connect: bool,
         #[command(flatten)]
-        /// Where.
+        /// Place and format.
         at: At,
     },
-    /// Show what is in force, secrets masked
+    /// Show the configuration in effect; secrets are masked
     #[command(after_help = "Example:\n  isogloss config show")]
     Show {
         #[command(flatten)]
-        /// Where.
+        /// Place and format.
         at: At,
     },
 }

@@ -43,7 +43,7 @@ async fn check(connect: bool, at: &At) -> anyhow::Result<()> {
         return print::json(&findings.json());
     }
     let (routes, backends) = (settings.route.len(), settings.backend.len());
-    print::line(&format!("in order: {routes} routes, {backends} backends"))
+    print::line(&format!("no errors: {routes} routes, {backends} backends"))
 }
 
 fn refuse(findings: &Findings, json: bool) -> anyhow::Result<()> {
@@ -68,7 +68,7 @@ async fn connections(settings: &Settings, json: bool) -> anyhow::Result<()> {
     }
     match all.iter().filter(|one| one.problem.is_some()).count() {
         0 if json => Ok(()),
-        0 => print::line(&format!("in order: {} connections", all.len())),
+        0 => print::line(&format!("no errors: {} connections", all.len())),
         failed => bail!("{failed} of {} connections failed", all.len()),
     }
 }

@@ -74,7 +74,9 @@ async fn export(people: &People, at: &At) -> anyhow::Result<()> {
 /// Only a system behind a bridge has records beside it.
 fn bridge(people: &People) -> anyhow::Result<&Bridge> {
     people.bridge().ok_or_else(|| {
-        anyhow!("people live in the embedded store: only a system over HTTP has records beside it")
+        anyhow!(
+            "this backend is the embedded store; only a remote backend has a sidecar with records"
+        )
     })
 }
 
@@ -136,10 +138,10 @@ fn word(state: State) -> &'static str {
 fn said(state: State) -> &'static str {
     match state {
         State::Active => "active",
-        State::Suspended(Absence::Once) => "suspended (one read did not show them)",
+        State::Suspended(Absence::Once) => "suspended (one read did not show the user)",
         State::Suspended(Absence::Confirmed) => "suspended (gone from the system)",
         State::Suspended(Absence::Held) => {
-            "suspended (many vanished at once; confirm or tombstone)"
+            "suspended (many disappeared at once; confirm or tombstone)"
         }
         State::Tombstone => "tombstone",
     }
@@ -185,7 +187,7 @@ pub(crate) fn check(row: &Row, namespaces: &[isogloss_store::Numbered]) -> anyho
         bail!("no id namespace {:?}; known: {}", row.id_namespace, all.join(", "));
     };
     if known.users == Numbering::Names {
-        bail!("{} calls people by their names: no other ids can be given there", row.id_namespace);
+        bail!("the ids of {} are the user names; other ids cannot be imported", row.id_namespace);
     }
     let number = row.id.parse::<i64>().ok();
     let number = number.filter(|number| number.to_string() == row.id);

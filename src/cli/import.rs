@@ -16,7 +16,7 @@ use crate::cli::{print, table};
 /// Takes over the ids of a file.
 pub(crate) async fn run(people: &People, file: &str, at: &At) -> anyhow::Result<()> {
     let rows = table::read::<Row>(file)?;
-    let refused = "nothing was taken over";
+    let refused = "nothing was imported";
     inspect(people, &rows).context(refused)?;
     let count = rows.len();
     let row = |(_, row): &(u64, Row)| {
@@ -30,7 +30,7 @@ pub(crate) async fn run(people: &People, file: &str, at: &At) -> anyhow::Result<
     if at.json {
         return print::json(&json!({"imported": count}));
     }
-    print::line(&format!("{count} ids were taken over"))
+    print::line(&format!("{count} ids were imported"))
 }
 
 /// What can be told from the file alone.

@@ -47,7 +47,7 @@ pub(crate) async fn first_start(turn: &Turn) -> anyhow::Result<()> {
     bootstrap::initialise_in(turn, &accounts, leave).await?;
     let path = turn.directory().join(bootstrap::CREDENTIALS);
     let path = path.display();
-    let also = format!("They are also in {path}, and shown here only this once.");
+    let also = format!("They are also in {path}. They are printed only this once.");
     if let Err(error) = show(&credentials).and_then(|()| print::line(&also)) {
         tracing::warn!(%error, %path, "nobody reads the first credentials; they are in the file");
     }

@@ -94,7 +94,7 @@ async fn import(people: &People, file: &str, at: &At) -> anyhow::Result<()> {
         }
         let holder = people.holder(&key).await.with_context(told)?;
         if holder.is_some_and(|holder| holder != id) {
-            bail!("line {line}: somebody else holds this key");
+            bail!("line {line}: this key belongs to another user");
         }
         ready.push((owner, key));
     }
@@ -105,7 +105,7 @@ async fn import(people: &People, file: &str, at: &At) -> anyhow::Result<()> {
     if at.json {
         return print::json(&json!({"imported": count}));
     }
-    print::line(&format!("{count} keys were taken over"))
+    print::line(&format!("{count} keys were imported"))
 }
 
 fn new_key(row: &Row) -> anyhow::Result<NewKey> {
@@ -143,7 +143,7 @@ async fn list(people: &People, username: Option<&str>, at: &At) -> anyhow::Resul
 
 async fn revoke(people: &People, id: Uuid, at: &At) -> anyhow::Result<()> {
     let all = keys(people, None).await?;
-    let key = all.into_iter().find(|key| key.id == id).ok_or(anyhow!("there is no such key"))?;
+    let key = all.into_iter().find(|key| key.id == id).ok_or(anyhow!("no such key"))?;
     let owner = key.owner.map(UserRef::Id);
     people.execute(Command::RevokeKeys(owner, key.namespace, KeyChoice::Id(id))).await?;
     if at.json {

@@ -100,7 +100,7 @@ fn name(settings: &Settings, at: &At) -> anyhow::Result<String> {
     match (all.find(|(_, backend)| backend.system == registry::STORE), settings.backend.len()) {
         (Some((name, _)), _) => Ok(name.clone()),
         (None, 1) => Ok(settings.backend.keys().next().cloned().unwrap_or_default()),
-        (None, _) => bail!("there are several backends; --backend says which"),
+        (None, _) => bail!("there are several backends; name one with --backend"),
     }
 }
 
@@ -120,7 +120,7 @@ impl People {
         let find = Command::FindKey(key.namespace.clone(), key.value.clone());
         match self.backend.execute(find).await {
             Ok(Outcome::KeyFound(found, _)) => Ok(Some(found.owner)),
-            Ok(_) => bail!("the backend does not say who holds a key"),
+            Ok(_) => bail!("the backend cannot look up the owner of a key"),
             Err(fault) if fault.is_absence_of(Subject::Key) => Ok(None),
             Err(fault) => Err(sentence(&fault)),
         }
@@ -178,8 +178,8 @@ fn sentence(fault: &Fault) -> anyhow::Error {
         FaultKind::NotFound | FaultKind::Conflict if !fault.detail.is_empty() => {
             anyhow::anyhow!("{}", fault.detail)
         }
-        FaultKind::NotFound => anyhow::anyhow!("there is no such {what}"),
-        FaultKind::Conflict => anyhow::anyhow!("there is such a {what} already"),
+        FaultKind::NotFound => anyhow::anyhow!("no such {what}"),
+        FaultKind::Conflict => anyhow::anyhow!("this {what} exists already"),
         _ if fault.detail.is_empty() => anyhow::Error::new(fault.clone()),
         _ => anyhow::anyhow!(bootstrap::words(fault)),
     }

@@ -82,20 +82,20 @@ fn keys_and_ids_that_clients_hold_are_taken_over() {
     assert!(told.contains("line 3: the same key as in line 2"), "{told}");
     desk.write("taken.csv", "username,dialect,key\nadmin,octoprint,brought-along\n");
     let told = desk.fails(&["key", "import", "taken.csv"]);
-    assert!(told.contains("line 2: somebody else holds this key"), "{told}");
+    assert!(told.contains("line 2: this key belongs to another user"), "{told}");
     desk.write("ids.csv", "id_namespace,id,username\nkanboard,700,ada\nkanboard,2,admin\n");
     desk.ok(&["identity", "import", "ids.csv"]);
     let table = desk.ok(&["identity", "export"]);
     assert!(table.contains("kanboard,700,ada") && table.contains("kanboard,2,admin"), "{table}");
     desk.write("taken.csv", "id_namespace,id,username\ndandelion,55,ada\nkanboard,2,ada\n");
     let told = desk.fails(&["identity", "import", "taken.csv"]);
-    assert!(told.contains("nothing was taken over: line 3: kanboard id 2 is"), "{told}");
+    assert!(told.contains("nothing was imported: line 3: kanboard id 2 is"), "{told}");
     for (row, why) in [
         ("kanboard,9223372036854775807,ada", "a whole number"),
         ("kanboard,0,ada", "a whole number"),
         ("kanboard,007,ada", "a whole number"),
         ("kanboard,ada,ada", "a whole number"),
-        ("octoprint,ada,ada", "by their names"),
+        ("octoprint,ada,ada", "are the user names"),
         ("kanbord,7,ada", "known: "),
         ("dandelion,55,nobody", "called \"nobody\""),
         ("dandelion,54,admin", "is in line 2 too"),
@@ -105,7 +105,7 @@ fn keys_and_ids_that_clients_hold_are_taken_over() {
         let told = desk.fails(&["identity", "import", "wrong.csv"]);
         assert!(told.contains("line 3: ") && told.contains(why), "{row}: {told}");
     }
-    assert_eq!(desk.ok(&["identity", "export"]), table, "nothing was taken over");
+    assert_eq!(desk.ok(&["identity", "export"]), table, "nothing was imported");
     desk.write("last.csv", "id_namespace,id,username\nkanboard,9223372036854775806,ada\n");
     desk.ok(&["identity", "import", "last.csv"]);
     desk.ok(&["user", "add", "somebody-later"]);
