@@ -1,0 +1,179 @@
+//! JSON as PHP's `json_encode` writes it.
+
+use std::convert::Infallible;
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use super::float::{self, Digits};
+use super::value::{Key, Php, are_positions};
+
+/// A value that has no JSON: an infinite number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unwritable;
+
+/// Which characters are escaped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Escape {
+    /// The default: slashes, and all that is not ASCII.
+    Default,
+    /// `JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE`: control characters and the two line
+    /// separators only.
+    Least,
+}
+
+/// Writes a JSON value with the default flags: `\/`, and `\uXXXX` for what is not ASCII.
+#[must_use]
+pub fn encode(value: &Value) -> String {
+    let mut out = String::new();
+    let Ok(()) = write_value(&mut out, value);
+    out
+}
+
+impl Php {
+    /// Writes it with slashes and Unicode unescaped.
+    ///
+    /// # Errors
+    /// If it holds an infinite number.
+    pub fn write(&self, out: &mut String) -> Result<(), Unwritable> {
+        match self {
+            Self::Null => out.push_str("null"),
+            Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            Self::Int(value) => out.push_str(&value.to_string()),
+            Self::Float(value) if value.is_finite() => {
+                out.push_str(&float::text(*value, Digits::Shortest));
+            }
+            Self::Float(_) => return Err(Unwritable),
+            Self::Text(text) => write_text(out, text, Escape::Least),
+            Self::Array(entries) if are_positions(entries) => {
+                return join(out, ['[', ']'], entries, |out, (_, value)| value.write(out));
+            }
+            Self::Array(entries) | Self::Object(entries) => {
+                return join(out, ['{', '}'], entries, write_member);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_member(out: &mut String, (key, value): &(Key, Php)) -> Result<(), Unwritable> {
+    match key {
+        Key::Index(index) => write_text(out, &index.to_string(), Escape::Least),
+        Key::Name(name) => write_text(out, name, Escape::Least),
+    }
+    out.push(':');
+    value.write(out)
+}
+
+fn write_value(out: &mut String, value: &Value) -> Result<(), Infallible> {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(on) => out.push_str(if *on { "true" } else { "false" }),
+        Value::Number(number) => out.push_str(number.to_string().trim_end_matches(".0")),
+        Value::String(text) => write_text(out, text, Escape::Default),
+        Value::Array(items) => return join(out, ['[', ']'], items, write_value),
+        Value::Object(members) => {
+            return join(out, ['{', '}'], members, |out, (name, value)| {
+                write_text(out, name, Escape::Default);
+                out.push(':');
+                write_value(out, value)
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Writes items between brackets, with commas.
+fn join<T, E>(
+    out: &mut String,
+    [open, close]: [char; 2],
+    items: impl IntoIterator<Item = T>,
+    write: impl Fn(&mut String, T) -> Result<(), E>,
+) -> Result<(), E> {
+    out.push(open);
+    for (place, item) in items.into_iter().enumerate() {
+        if place > 0 {
+            out.push(',');
+        }
+        write(out, item)?;
+    }
+    out.push(close);
+    Ok(())
+}
+
+/// Writes a text in quotes. U+007F is never escaped.
+fn write_text(out: &mut String, text: &str, escape: Escape) {
+    out.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => out.extend(['\\', letter]),
+            '/' if escape == Escape::Default => out.push_str("\\/"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            ' '..='\u{7f}' => out.push(letter),
+            '\0'..='\u{1f}' | '\u{2028}' | '\u{2029}' => write_escaped(out, letter),
+            _ if escape == Escape::Default => write_escaped(out, letter),
+            _ => out.push(letter),
+        }
+    }
+    out.push('"');
+}
+
+fn write_escaped(out: &mut String, letter: char) {
+    for unit in letter.encode_utf16(&mut [0; 2]) {
+        // Writing to a string cannot fail.
+        write!(out, "\\u{unit:04x}").unwrap_or_default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_default_escapes_slashes_and_all_but_ascii() {
+        let value = json!({"a/b": ["é😀\u{7f}\u{1}\u{b}", 1, -0.5, 2.0, null, true], "<'>": {}});
+        let expected = concat!(
+            r#"{"a\/b":["\u00e9\ud83d\ude00"#,
+            "\u{7f}",
+            r#"\u0001\u000b",1,-0.5,2,null,true],"<'>":{}}"#
+        );
+        assert_eq!(encode(&value), expected);
+    }
+
+    fn again(json: &str) -> String {
+        let mut out = String::new();
+        match Php::from_json(serde_json::from_str(json).unwrap()).write(&mut out) {
+            Ok(()) => out,
+            Err(Unwritable) => "unwritable".to_owned(),
+        }
+    }
+
+    #[test]
+    fn values_come_back_as_php_writes_them() {
+        for (sent, answered) in [
+            ("1.0", "1"),
+            ("1.5", "1.5"),
+            ("-0", "-0"),
+            ("0.00001", "1.0e-5"),
+            ("0.0001", "0.0001"),
+            ("0.5", "0.5"),
+            ("9223372036854775807", "9223372036854775807"),
+            ("9223372036854775808", "9.223372036854776e+18"),
+            ("100000000000000000000", "1.0e+20"),
+            ("123456.789", "123456.789"),
+            ("1e999", "unwritable"),
+            ("{}", "[]"),
+            (r#"{"0":1,"1":2}"#, "[1,2]"),
+            (r#"{"1":1,"0":2}"#, r#"{"1":1,"0":2}"#),
+            (r#"{"a":{"b":null}}"#, r#"{"a":{"b":null}}"#),
+            (r#""a/b\\\"ü\u2028\u007f\u0007""#, "\"a/b\\\\\\\"ü\\u2028\u{7f}\\u0007\""),
+        ] {
+            assert_eq!(again(sent), answered, "{sent}");
+        }
+    }
+}

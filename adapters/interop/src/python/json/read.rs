@@ -1,0 +1,243 @@
+//! `json.loads`.
+
+use super::encoding::decode;
+use crate::python::value::Py;
+
+/// Levels of nesting that are read. Python reads some hundreds more; what is read here must also be
+/// readable by stricter parsers.
+const DEEPEST: usize = 100;
+/// Python refuses longer integers.
+const LONGEST_INTEGER: usize = 4300;
+
+/// Why a body cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It is no JSON.
+    Malformed,
+    /// It is nested too deep.
+    TooDeep,
+    /// It holds half a surrogate pair, which no text can keep.
+    Surrogate,
+}
+
+/// Reads a body; a byte order mark is skipped.
+///
+/// # Errors
+/// If Python could not read it either, if it is nested deeper than 100 levels, or if it holds half
+/// a surrogate pair.
+pub fn read(body: &[u8]) -> Result<Py, Unreadable> {
+    let text = decode(body).ok_or(Unreadable::Malformed)?;
+    let mut reader = Reader { text: &text, at: 0, surrogate: false };
+    reader.blanks();
+    let value = reader.value(0)?;
+    reader.blanks();
+    if reader.at < text.len() {
+        return Err(Unreadable::Malformed);
+    }
+    if reader.surrogate { Err(Unreadable::Surrogate) } else { Ok(value) }
+}
+
+/// The words that stand for values.
+const WORDS: [(&str, Py); 6] = [
+    ("null", Py::None),
+    ("true", Py::Bool(true)),
+    ("false", Py::Bool(false)),
+    ("NaN", Py::Float(f64::NAN)),
+    ("Infinity", Py::Float(f64::INFINITY)),
+    ("-Infinity", Py::Float(f64::NEG_INFINITY)),
+];
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    surrogate: bool,
+}
+
+impl Reader<'_> {
+    fn next_byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn blanks(&mut self) {
+        while matches!(self.next_byte(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn take(&mut self, word: &str) -> bool {
+        let found = self.text[self.at..].starts_with(word);
+        if found {
+            self.at += word.len();
+        }
+        found
+    }
+
+    fn expect(&mut self, word: &str) -> Result<(), Unreadable> {
+        if self.take(word) { Ok(()) } else { Err(Unreadable::Malformed) }
+    }
+
+    fn value(&mut self, level: usize) -> Result<Py, Unreadable> {
+        if level > DEEPEST {
+            return Err(Unreadable::TooDeep);
+        }
+        match self.next_byte() {
+            Some(b'{') => self.dict(level),
+            Some(b'[') => self.list(level),
+            Some(b'"') => self.string().map(Py::Str),
+            _ => {
+                let word = WORDS.into_iter().find(|(word, _)| self.take(word));
+                word.map_or_else(|| self.number(), |(_, value)| Ok(value))
+            }
+        }
+    }
+
+    fn list(&mut self, level: usize) -> Result<Py, Unreadable> {
+        let mut items = Vec::new();
+        self.at += 1;
+        self.blanks();
+        if self.take("]") {
+            return Ok(Py::List(items));
+        }
+        loop {
+            self.blanks();
+            items.push(self.value(level + 1)?);
+            self.blanks();
+            if self.take("]") {
+                return Ok(Py::List(items));
+            }
+            self.expect(",")?;
+        }
+    }
+
+    fn dict(&mut self, level: usize) -> Result<Py, Unreadable> {
+        let mut entries = Vec::new();
+        self.at += 1;
+        self.blanks();
+        if self.take("}") {
+            return Ok(Py::Dict(entries.into_iter().collect()));
+        }
+        loop {
+            self.blanks();
+            let key = self.string()?;
+            self.blanks();
+            self.expect(":")?;
+            self.blanks();
+            let value = self.value(level + 1)?;
+            entries.push((key, value));
+            self.blanks();
+            if self.take("}") {
+                return Ok(Py::Dict(entries.into_iter().collect()));
+            }
+            self.expect(",")?;
+        }
+    }
+
+    fn string(&mut self) -> Result<String, Unreadable> {
+        self.expect("\"")?;
+        let mut out = String::new();
+        loop {
+            let letter = self.text[self.at..].chars().next().ok_or(Unreadable::Malformed)?;
+            self.at += letter.len_utf8();
+            match letter {
+                '"' => return Ok(out),
+                '\\' => out.push(self.escape()?),
+                '\0'..='\u{1f}' => return Err(Unreadable::Malformed),
+                _ => out.push(letter),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, Unreadable> {
+        let letter = self.next_byte().ok_or(Unreadable::Malformed)?;
+        if letter == b'u' {
+            self.at += 1;
+            return self.unicode();
+        }
+        let plain = match letter {
+            b'"' | b'\\' | b'/' => char::from(letter),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            _ => return Err(Unreadable::Malformed),
+        };
+        self.at += 1;
+        Ok(plain)
+    }
+
+    fn unicode(&mut self) -> Result<char, Unreadable> {
+        let first = self.unit()?;
+        let mut units = vec![first];
+        if (0xd800..0xdc00).contains(&first) && self.text[self.at..].starts_with("\\u") {
+            let before = self.at;
+            self.at += 2;
+            let second = self.unit()?;
+            if (0xdc00..0xe000).contains(&second) {
+                units.push(second);
+            } else {
+                self.at = before;
+            }
+        }
+        let letter = char::decode_utf16(units).next().and_then(Result::ok);
+        self.surrogate |= letter.is_none();
+        Ok(letter.unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    fn unit(&mut self) -> Result<u16, Unreadable> {
+        let digits = self.text.as_bytes().get(self.at..self.at + 4).ok_or(Unreadable::Malformed)?;
+        if !digits.iter().all(u8::is_ascii_hexdigit) {
+            return Err(Unreadable::Malformed);
+        }
+        self.at += 4;
+        let digits = &self.text[self.at - 4..self.at];
+        u16::from_str_radix(digits, 16).map_err(|_| Unreadable::Malformed)
+    }
+
+    fn number(&mut self) -> Result<Py, Unreadable> {
+        let start = self.at;
+        self.take("-");
+        let integer = self.digits();
+        if integer == 0 || (integer > 1 && self.text.as_bytes()[self.at - integer] == b'0') {
+            return Err(Unreadable::Malformed);
+        }
+        let fraction = self.fraction();
+        let exponent = self.exponent();
+        let text = &self.text[start..self.at];
+        if fraction || exponent {
+            return text.parse().map(Py::Float).map_err(|_| Unreadable::Malformed);
+        }
+        if integer > LONGEST_INTEGER {
+            return Err(Unreadable::Malformed);
+        }
+        Ok(Py::Int(if text == "-0" { "0" } else { text }.to_owned()))
+    }
+
+    fn digits(&mut self) -> usize {
+        let start = self.at;
+        while matches!(self.next_byte(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        self.at - start
+    }
+
+    fn fraction(&mut self) -> bool {
+        let before = self.at;
+        let found = self.take(".") && self.digits() > 0;
+        if !found {
+            self.at = before;
+        }
+        found
+    }
+
+    fn exponent(&mut self) -> bool {
+        let before = self.at;
+        let mark = self.take("e") || self.take("E");
+        let _sign = self.take("+") || self.take("-");
+        let found = mark && self.digits() > 0;
+        if !found {
+            self.at = before;
+        }
+        found
+    }
+}

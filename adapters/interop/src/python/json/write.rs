@@ -1,0 +1,51 @@
+//! `json.dumps(value, sort_keys=True, indent=2, allow_nan=False)` and a newline: what Flask's
+//! `jsonify` answers.
+
+use crate::python::layout::{Layout, Order, write as lay_out};
+use crate::python::value::Py;
+
+/// NaN or Infinity, which `json.dumps` does not write when told so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotANumber;
+
+const LAYOUT: Layout = Layout { indent: 2, order: Order::Sorted, nan: false };
+
+/// The text of an answer.
+///
+/// # Errors
+/// If it holds NaN or Infinity.
+pub fn write(value: &Py) -> Result<String, NotANumber> {
+    let mut out = String::new();
+    // Writing to a string fails for no other reason.
+    lay_out(&mut out, value, 0, LAYOUT).map_err(|_| NotANumber)?;
+    out.push('\n');
+    Ok(out)
+}
+
+/// How long the text of a value is at most, without writing it: a short text that is nested deep
+/// becomes long, as each item is a line of its own.
+#[must_use]
+pub fn shown_length(value: &Py, level: usize) -> usize {
+    const SCALAR: usize = 24;
+    let lines = |items: usize| (items + 1) * (2 * (level + 1) + 2);
+    match value {
+        Py::None | Py::Bool(_) | Py::Float(_) => SCALAR,
+        Py::Int(digits) => digits.len(),
+        Py::Str(text) => text_length(text),
+        Py::List(items) => {
+            items.iter().fold(lines(items.len()), |sum, item| sum + shown_length(item, level + 1))
+        }
+        Py::Dict(entries) => entries.iter().fold(lines(entries.len()), |sum, (key, item)| {
+            sum + text_length(key) + 2 + shown_length(item, level + 1)
+        }),
+    }
+}
+
+fn text_length(text: &str) -> usize {
+    let letter = |letter: char| match letter {
+        '"' | '\\' => 2,
+        ' '..='~' => 1,
+        _ => 6 * letter.len_utf16(),
+    };
+    2 + text.chars().map(letter).sum::<usize>()
+}
