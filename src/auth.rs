@@ -6,6 +6,7 @@
 mod addresses;
 pub mod guessing;
 mod keys;
+mod locks;
 mod verified;
 
 use std::net::IpAddr;
@@ -18,13 +19,19 @@ use isogloss_canonical::fault::{Fault, FaultKind, Refusal, Subject};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{User, UserRef};
+use isogloss_canonical::user::{User, UserId, UserRef};
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::auth::addresses::Addresses;
-use crate::auth::guessing::{Guess, Policy, Turns};
+use crate::auth::guessing::{Guess, Policy};
+use crate::auth::locks::Locks;
 use crate::auth::verified::Verified;
 use crate::pipeline::Pipeline;
+
+/// The id of no account. It stands for a name that no account has where a command is executed only
+/// so that the time does not tell whether the account exists. A bridge asks its system for no such id.
+const NOBODY: UserId = UserId(Uuid::nil());
 
 /// Proves callers, and remembers verified passwords for seconds under a keyed hash.
 #[derive(Debug)]
@@ -32,7 +39,7 @@ pub struct Authority {
     seal: Seal,
     verified: Verified,
     policy: Policy,
-    turns: Turns,
+    locks: Locks,
     addresses: Addresses,
 }
 
@@ -43,8 +50,8 @@ impl Authority {
         fill(&mut key)?;
         fill(&mut seal)?;
         let verified = Verified::new(key, lasting);
-        let (policy, turns, addresses) = Default::default();
-        Ok(Self { seal: Seal::new(seal), verified, policy, turns, addresses })
+        let (policy, locks, addresses) = Default::default();
+        Ok(Self { seal: Seal::new(seal), verified, policy, locks, addresses })
     }
 
     /// Takes so many wrong passwords.
@@ -90,8 +97,8 @@ impl Authority {
         Ok(Caller::person(user, Proof::Vouched, self.seal))
     }
 
-    /// A password is counted before it is looked at. A key is not stopped by what was guessed, but
-    /// where its server locks an account for its tokens too.
+    /// A password is counted before it is verified. Wrong passwords stop no key, except where the
+    /// dialect's server locks an account for its tokens too.
     async fn by_login(
         &self,
         at: &Pipeline,
@@ -101,14 +108,15 @@ impl Authority {
     ) -> Result<Caller, Fault> {
         let found = account(at, &user).await?;
         let guess = Guess::of(at.sessions(), (found.as_ref(), &user), at.sender().client).await?;
-        if let (Some(found), Some(namespace)) = (&found, namespace) {
+        if let Some(namespace) = namespace {
             let shown = (namespace, secret.clone());
-            if let Some(caller) = keys::in_place_of_password(at, found, shown, self.seal).await? {
+            let caller = keys::in_place_of_password(at, found.as_ref(), shown, self.seal).await?;
+            if let (Some(found), Some(caller)) = (&found, caller) {
                 self.by_token(at, found, (&guess, lockout)).await?;
                 return Ok(caller);
             }
         }
-        let _turn = self.turns.take(&guess.pair()).await;
+        let _lock = self.locks.acquire(&guess.pair()).await;
         let result = match found {
             Some(found) => self.by_password(at, found, secret, (&guess, lockout)).await,
             None => self.by_arrival(at, user, secret, (&guess, lockout)).await,
@@ -154,10 +162,7 @@ impl Authority {
             return Ok(self.admitted(found));
         }
         let right = self.try_password(at, ((&found).into(), secret), (guess, lockout)).await?;
-        // Where its server locks an account for everybody, strangers wait for the end of that.
-        if let (Some(_), false) = (lockout, guess.known)
-            && get(at, (&found).into()).await?.is_none_or(|user| is_locked(&user))
-        {
+        if lockout.is_some() && is_closed(at, (&found).into(), guess).await? {
             return Err(Fault::refused(Refusal::Locked));
         }
         let found = if right { updated(at, found).await? } else { found };
@@ -180,7 +185,7 @@ impl Authority {
         Ok(self.admitted(found))
     }
 
-    /// Counts an attempt, then looks at the password. An outage is nobody's wrong password.
+    /// Counts an attempt, then verifies the password. During an outage no attempt counts.
     async fn try_password(
         &self,
         at: &Pipeline,
@@ -196,8 +201,8 @@ impl Authority {
         answer
     }
 
-    /// Somebody without an account. A directory may know them, and has then created them. For
-    /// anybody else it is as costly as for somebody who is there, so that time does not tell who is.
+    /// Somebody without an account. A directory may know them, and has then created them. For any
+    /// other name the backend executes the same commands as for an account ([`NOBODY`]).
     async fn by_arrival(
         &self,
         at: &Pipeline,
@@ -206,6 +211,10 @@ impl Authority {
         (guess, lockout): (&Guess, Option<Lockout>),
     ) -> Result<Caller, Fault> {
         let right = self.try_password(at, (user.clone(), secret), (guess, lockout)).await?;
+        if let (Some(lockout), false) = (lockout, right) {
+            is_closed(at, UserRef::Id(NOBODY), guess).await?;
+            unless_absent(ask(at, Command::CountFailure(UserRef::Id(NOBODY), lockout)).await)?;
+        }
         let created = if right { account(at, &user).await? } else { None };
         let created = created.ok_or(Fault::refused(Refusal::Unknown))?;
         let unfit = unfit(&created, at.sender().client);
@@ -229,6 +238,12 @@ fn unfit(user: &User, client: Option<IpAddr>) -> Option<Refusal> {
         return Some(Refusal::Inactive);
     }
     (!keys::admits(&user.addresses, client)).then_some(Refusal::Address)
+}
+
+/// Whether the person's row locks the account for the address of an attempt. A dialect whose server
+/// locks accounts sets that. An address known to the account signs in all the same.
+async fn is_closed(at: &Pipeline, user: UserRef, guess: &Guess) -> Result<bool, Fault> {
+    Ok(!guess.known && get(at, user).await?.is_none_or(|user| is_locked(&user)))
 }
 
 fn is_locked(user: &User) -> bool {
@@ -280,8 +295,14 @@ async fn updated(at: &Pipeline, found: User) -> Result<User, Fault> {
 }
 
 async fn get(at: &Pipeline, user: UserRef) -> Result<Option<User>, Fault> {
-    match ask(at, Command::GetUser(user)).await.and_then(Outcome::user) {
-        Ok(user) => Ok(Some(*user)),
+    let found = ask(at, Command::GetUser(user)).await.and_then(Outcome::user);
+    Ok(unless_absent(found)?.map(|user| *user))
+}
+
+/// `None`: there is no such user.
+fn unless_absent<T>(answer: Result<T, Fault>) -> Result<Option<T>, Fault> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
         Err(fault) if fault.is_absence_of(Subject::User) => Ok(None),
         Err(fault) => Err(fault),
     }

@@ -1,13 +1,14 @@
-//! Guessing at passwords: how many wrong ones are taken before somebody has to wait.
+//! Password guessing: how many wrong passwords are accepted before the next one has to wait.
 //!
-//! Every attempt is counted in the database before the password is looked at, and taken back if it
-//! was right. Whoever has to wait is refused before the password is looked at, whether or not there
-//! is such an account, so that neither the answer nor its time tells. Attempts of one address at
-//! one account are made one after another, so that many right ones at a time are no guesses.
+//! One policy holds for every dialect: a wrong password counts wherever it was sent. The lock that
+//! a dialect's server has of its own comes on top.
+//!
+//! Every attempt is counted in the database before the password is verified. A right password is
+//! taken off the count again. An attempt that has to wait is refused before the password is
+//! verified. A name that no account has is counted in the same rows as an account, so that neither
+//! the answer nor its time tells whether the account exists.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -16,33 +17,32 @@ use isogloss_canonical::credentials::Lockout;
 use isogloss_canonical::fault::{Fault, Refusal};
 use isogloss_canonical::session_store::{Limit, Pace, SessionKind, SessionStore};
 use isogloss_canonical::user::{User, UserRef, folded};
-use tokio::sync::OwnedMutexGuard;
 
 use crate::auth::addresses::Addresses;
 use crate::auth::random;
 use crate::config::settings::Auth;
 
-/// Wrong passwords in a row for one account from one address.
+/// Wrong passwords in a row, for one account from one address, in any dialect.
 const PAIR: SessionKind = "auth.pair";
-/// Wrong passwords for one account from addresses that it never signed in from.
+/// Wrong passwords for one account from all addresses that it never signed in from.
 pub const ACCOUNT: SessionKind = "auth.account";
-/// The same where the dialect's server locks an account by itself.
+/// Wrong passwords from one known address, in a dialect whose server locks accounts.
 const LOCKED_PAIR: SessionKind = "auth.locked-pair";
-/// Wrong passwords of strangers there.
+/// Wrong passwords from all unknown addresses, in a dialect whose server locks accounts.
 const LOCKOUT: SessionKind = "auth.lockout";
-/// Addresses that an account signed in from.
+/// The addresses that an account signed in from.
 const KNOWN: SessionKind = "auth.known";
-/// What was counted before an account was unlocked counts no longer.
+/// When an account was last unlocked. Earlier counts are no longer read.
 const UNLOCKED: SessionKind = "auth.unlocked";
 
-/// A longer name is nobody's, and is counted by its address alone.
+/// No account has a longer name. Such a name is counted by its address alone.
 const LONGEST_NAME: usize = 1024;
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
-/// How long an address is known after a sign-in.
+/// How long an address stays known after a sign-in.
 const KNOWN_FOR: Duration = Duration::from_hours(90 * 24);
 
-/// `[auth]`: how many wrong passwords are taken.
+/// `[auth]`: how many wrong passwords are accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// In a row, for one account from one address.
@@ -81,45 +81,25 @@ impl From<&Auth> for Policy {
     }
 }
 
-/// The attempts that are being made, by account and address.
-#[derive(Debug, Default)]
-pub(crate) struct Turns(Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>);
-
-impl Turns {
-    /// Waits until no other attempt of this address at this account is being made.
-    pub(crate) async fn take(&self, pair: &str) -> Option<OwnedMutexGuard<()>> {
-        let turn = {
-            let mut turns = self.0.lock().ok()?;
-            // What nobody holds or waits for is not kept.
-            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-            Arc::clone(turns.entry(pair.to_owned()).or_default())
-        };
-        Some(turn.lock_owned().await)
-    }
-}
-
-/// One address at one account, or at a name that nobody has.
+/// One sign-in with a password: an account (or a name that no account has), and an address.
 #[derive(Clone, Debug)]
 pub(crate) struct Guess {
     account: String,
     address: String,
-    /// Whether there is such an account.
-    found: bool,
-    /// Whether the name is longer than any that somebody has.
+    /// Whether the name is longer than that of any account.
     overlong: bool,
     /// Whether the account signed in from this address before.
     pub(crate) known: bool,
 }
 
 impl Guess {
-    /// A guess at a password.
+    /// The attempt of a client. The same rows are read for a name that no account has.
     pub(crate) async fn of(
         sessions: &dyn SessionStore,
         (found, shown): (Option<&User>, &UserRef),
         client: Option<IpAddr>,
     ) -> Result<Self, Fault> {
         let address = client.map_or_else(|| "unknown".to_owned(), network);
-        // The same is read for a name that nobody has, so that time does not tell.
         let account = match found {
             Some(user) => account(sessions, user).await?,
             None => counted(sessions, &format!("name {}", folded(&name(shown))), 0).await?,
@@ -127,10 +107,10 @@ impl Guess {
         let id = found.map_or_else(|| account.clone(), |user| user.id.to_string());
         let known = sessions.recall(KNOWN, &format!("{id} {address}")).await?.is_some();
         let overlong = found.is_none() && account.len() > LONGEST_NAME;
-        Ok(Self { account, address, known, overlong, found: found.is_some() })
+        Ok(Self { account, address, overlong, known })
     }
 
-    /// What stands for this account and address.
+    /// The key of this account and address.
     pub(crate) fn pair(&self) -> String {
         format!("{} {}", self.account, self.address)
     }
@@ -146,8 +126,7 @@ impl Guess {
             tracing::warn!(address = %self.address, "too many wrong passwords from this address");
             return Err(Fault::refused(Refusal::Locked));
         }
-        let mut limits = self.in_a_row(policy, lockout);
-        limits.extend(self.altogether(policy));
+        let limits = [self.in_a_row(policy, lockout), self.altogether(policy)].concat();
         let until = if self.overlong { Ok(None) } else { sessions.attempt(&limits).await };
         match until {
             Ok(None) => Ok(()),
@@ -163,26 +142,25 @@ impl Guess {
         }
     }
 
-    /// The attempt could not be made.
+    /// Takes the attempt off the counts: the password could not be verified.
     pub(crate) async fn withdraw(
         &self,
         sessions: &dyn SessionStore,
         policy: Policy,
         lockout: Option<Lockout>,
     ) -> Result<(), Fault> {
-        let mut limits = self.in_a_row(policy, lockout);
-        limits.extend(self.altogether(policy));
+        let limits = [self.in_a_row(policy, lockout), self.altogether(policy)].concat();
         sessions.settle(&[], &limits).await
     }
 
-    /// The attempt does not count against its address.
+    /// Takes the attempt off the count of its address.
     pub(crate) fn take_back(&self, addresses: &Addresses) {
         if !self.known {
             addresses.take_back(&self.address);
         }
     }
 
-    /// The attempt was right: what was in a row is forgotten, and the address is known.
+    /// The password was right: the counts in a row end, and the address is known.
     pub(crate) async fn succeed(
         &self,
         sessions: &dyn SessionStore,
@@ -193,14 +171,13 @@ impl Guess {
         self.introduce(sessions, user).await
     }
 
-    /// Whether the account is locked for this address as the dialect's server locks it.
+    /// Whether the dialect's own lock closes the account for this address.
     pub(crate) async fn is_locked_out(
         &self,
         sessions: &dyn SessionStore,
         lockout: Lockout,
     ) -> Result<bool, Fault> {
-        let (kind, key) =
-            if self.known { (LOCKED_PAIR, self.pair()) } else { (LOCKOUT, self.account.clone()) };
+        let (kind, key) = self.own_lock();
         let count = sessions.recall(kind, &key).await?.and_then(|count| count.as_u64());
         Ok(count.is_some_and(|count| count >= lockout.after.into()))
     }
@@ -218,24 +195,26 @@ impl Guess {
         sessions.remember(KNOWN, &pair, true.into(), KNOWN_FOR).await
     }
 
+    /// The limits that a right password resets.
     fn in_a_row(&self, policy: Policy, lockout: Option<Lockout>) -> Vec<Limit> {
         let (first, longest) = (policy.wait, policy.longest_wait);
         let pace = Pace::Doubling { first, longest, forgotten: DAY };
-        let key = self.pair();
-        let Some(Lockout { after, lasting }) = lockout else {
-            return vec![Limit { kind: PAIR, key, free: policy.guesses, pace }];
-        };
-        let (free, pace) = (policy.guesses.min(after.into()), Pace::Window(lasting));
-        let mut limits = vec![Limit { kind: LOCKED_PAIR, key, free, pace }];
-        if self.found && !self.known {
-            let (key, free) = (self.account.clone(), after.into());
-            limits.push(Limit { kind: LOCKOUT, key, free, pace });
-        }
-        limits
+        let pair = Limit { kind: PAIR, key: self.pair(), free: policy.guesses, pace };
+        let own = lockout.map(|Lockout { after, lasting }| {
+            let (kind, key) = self.own_lock();
+            Limit { kind, key, free: after.into(), pace: Pace::Window(lasting) }
+        });
+        [pair].into_iter().chain(own).collect()
     }
 
+    /// What the lock of a dialect's server counts: a known address by itself, all others together.
+    fn own_lock(&self) -> (SessionKind, String) {
+        if self.known { (LOCKED_PAIR, self.pair()) } else { (LOCKOUT, self.account.clone()) }
+    }
+
+    /// The limit of all unknown addresses together. A right password is taken off it.
     fn altogether(&self, policy: Policy) -> Vec<Limit> {
-        if self.known || !self.found {
+        if self.known {
             return Vec::new();
         }
         let (key, free) = (self.account.clone(), policy.account_guesses);
@@ -256,13 +235,13 @@ pub(crate) fn unlocked_by(command: &Command) -> Option<&UserRef> {
     }
 }
 
-/// Forgets what was counted against an account.
+/// Forgets the wrong passwords that were counted for an account.
 pub async fn unlock(sessions: &dyn SessionStore, user: &User) -> Result<(), Fault> {
     let since = hex::encode(&random()[..8]);
     sessions.remember(UNLOCKED, &user.id.to_string(), since.into(), 2 * DAY).await
 }
 
-/// Whether an account takes no password from an address that it never signed in from.
+/// Whether an account accepts no password from an address that it never signed in from.
 pub async fn is_closed(
     sessions: &dyn SessionStore,
     policy: Policy,
@@ -272,7 +251,7 @@ pub async fn is_closed(
     Ok(count.and_then(|count| count.as_u64()).is_some_and(|count| count >= policy.account_guesses))
 }
 
-/// An account in the counters. With a new password, and once unlocked, it is another one.
+/// The key of an account in the counters. A new password or an unlocking makes another key.
 async fn account(sessions: &dyn SessionStore, user: &User) -> Result<String, Fault> {
     counted(sessions, &user.id.to_string(), user.password_changed.as_microsecond()).await
 }
@@ -283,7 +262,7 @@ async fn counted(sessions: &dyn SessionStore, id: &str, changed: i64) -> Result<
     Ok(format!("{id} {changed} {unlocked}"))
 }
 
-/// What a client can choose freely counts as one address: the 64 bits of an IPv6 host.
+/// An IPv6 client chooses the last 64 bits of its address freely: they are left out.
 fn network(address: IpAddr) -> String {
     let bits = if address.is_ipv6() { 64 } else { 32 };
     IpNet::new(address, bits).map_or_else(|_| address.to_string(), |net| net.trunc().to_string())

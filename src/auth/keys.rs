@@ -10,10 +10,10 @@ use isogloss_canonical::key::Key;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::User;
+use isogloss_canonical::user::{User, UserRef};
 use jiff::Timestamp;
 
-use crate::auth::ask;
+use crate::auth::{NOBODY, ask, unless_absent};
 use crate::pipeline::Pipeline;
 
 /// A caller who shows a key by itself.
@@ -38,15 +38,18 @@ pub(super) async fn by_key(
 }
 
 /// A caller who shows one of their own keys in place of a password. `None`: it is none of theirs.
+/// Without an owner (no account has the name) the backend is asked all the same ([`NOBODY`]).
 pub(super) async fn in_place_of_password(
     at: &Pipeline,
-    owner: &User,
+    owner: Option<&User>,
     (namespace, value): (IdNamespace, Secret),
     seal: Seal,
 ) -> Result<Option<Caller>, Fault> {
-    let own = ask(at, Command::VerifyKey(owner.into(), namespace, value)).await?.keys()?;
+    let person = owner.map_or(UserRef::Id(NOBODY), UserRef::from);
+    let own = ask(at, Command::VerifyKey(person, namespace, value)).await;
+    let (Some(own), Some(owner)) = (unless_absent(own)?, owner) else { return Ok(None) };
     let mut refusal = None;
-    for key in own {
+    for key in own.keys()? {
         match prove(&key, Some(owner), at.sender().client, &[]) {
             Ok(()) => {
                 let owner = User { failures: 0, locked_until: None, ..owner.clone() };

@@ -1,13 +1,17 @@
 //! What the gateway itself does in the system: creations, renamings, deletions, alone and at once.
 
+use std::time::Duration;
+
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::{Command, Verb};
-use isogloss_canonical::fault::FaultKind;
+use isogloss_canonical::credentials::Lockout;
+use isogloss_canonical::fault::{FaultKind, Subject};
 use isogloss_canonical::namespace::IdNamespace;
-use isogloss_canonical::user::{Matching, NewUser, Role, Uniqueness, UserPatch, UserRef};
+use isogloss_canonical::user::{Matching, NewUser, Role, Uniqueness, UserId, UserPatch, UserRef};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::bench::{Bench, Case, is_absence};
 use crate::system::Proof;
@@ -216,6 +220,15 @@ async fn unknown(bench: &Bench) {
         assert!(!bench.done(verify).await.verified().unwrap());
         assert_eq!(bench.system.asked(), [Verb::GetUser]);
     }
+    // What a sign-in asks about no account, so that its time does not tell, stays in the gateway.
+    let nobody = || UserRef::Id(UserId(Uuid::nil()));
+    let lockout = Lockout { after: 7, lasting: Duration::from_mins(15) };
+    assert!(is_absence(&bench.get(nobody()).await));
+    let keys = Command::VerifyKey(nobody(), IdNamespace::named("kanboard"), "guess".into());
+    assert!(bench.done(keys).await.keys().unwrap().is_empty());
+    let counted = bench.bridge.execute(Command::CountFailure(nobody(), lockout)).await;
+    assert!(counted.is_err_and(|fault| fault.is_absence_of(Subject::User)));
+    assert_eq!(bench.system.asked(), []);
     bench.system.add("mallory", Role::User);
     assert_eq!(bench.named("mallory").await.username, "mallory", "a name is always asked for");
     let found = bench.get(UserRef::FoldedName("ADA ".to_owned())).await.unwrap();

@@ -1,43 +1,40 @@
 //! Guessing at passwords: how many are looked at, and whom a lock keeps out.
 
+mod one_policy;
+mod scene;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use futures_util::future::join_all;
 use isogloss::auth::guessing::{self, Policy};
 use isogloss::proxies::Sender;
 use isogloss::sessions::Sessions;
 use isogloss_canonical::adapter::RouteOptions;
-use isogloss_canonical::backend::Backend;
-use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::{Caller, Credentials, Lockout};
+use isogloss_canonical::credentials::{Caller, Credentials};
 use isogloss_canonical::exchange::Exchange;
-use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
+use isogloss_canonical::fault::{FaultKind, Refusal};
 use isogloss_canonical::namespace::IdNamespace;
-use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{UserPatch, UserRef};
-use isogloss_store::Store;
 use libtest_mimic::{Failed, Trial};
 use serde_json::json;
 
-use crate::bench::{Bench, House};
 use crate::block_on;
 use crate::calls;
-
-const OWNER: &str = "192.0.2.1";
-const STRANGER: &str = "198.51.100.7";
-const TOKEN: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789ab";
-const KEY: &str = "octoprint-key-0123456789abcdef0123456789";
-const KANBOARD: Lockout = Lockout { after: 7, lasting: Duration::from_mins(15) };
+use crate::guessing::scene::{KANBOARD, KEY, OWNER, STRANGER, Scene, TOKEN};
 
 type Work = fn(&'static Policy) -> std::pin::Pin<Box<dyn Future<Output = ()>>>;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, Work); 11] = [
+    let tests: [(&str, Work); 14] = [
+        ("one-count-for-every-dialect", |policy| Box::pin(one_policy::one_count(policy))),
+        ("strangers-lock-an-unknown-name-as-any-other", |policy| {
+            Box::pin(one_policy::strangers_at_a_name(policy))
+        }),
+        ("an-unknown-name-costs-the-same", |_| Box::pin(one_policy::same_cost())),
         ("many-at-a-time-are-no-more-than-one-by-one", |policy| Box::pin(at_once(policy))),
         ("many-right-ones-at-a-time-are-no-guesses", |_| Box::pin(all_right())),
         ("strangers-lock-out-strangers-only", |policy| Box::pin(strangers(policy))),
@@ -58,84 +55,6 @@ pub(crate) fn trials() -> Vec<Trial> {
         })
     };
     tests.into_iter().map(trial).collect()
-}
-
-/// Counts how many passwords are looked at.
-#[derive(Debug)]
-struct Counting {
-    store: Store,
-    looked_at: AtomicUsize,
-    down: AtomicBool,
-}
-
-#[async_trait]
-impl Backend for Counting {
-    fn capability(&self) -> &Capability {
-        self.store.capability()
-    }
-
-    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
-        if matches!(command, Command::VerifyPassword(..)) {
-            if self.down.load(Ordering::Relaxed) {
-                return Err(Fault::new(FaultKind::Unavailable, "down"));
-            }
-            self.looked_at.fetch_add(1, Ordering::Relaxed);
-        }
-        self.store.execute(command).await
-    }
-}
-
-struct Scene {
-    bench: Bench,
-    counting: Arc<Counting>,
-}
-
-impl Scene {
-    async fn new() -> Self {
-        let keys = json!([{"dialect": "kanboard", "value": TOKEN},
-            {"dialect": "octoprint", "value": KEY}]);
-        let users = json!({"users": [
-            {"username": "ann", "password": "right", "keys": keys},
-            {"username": "bob", "password": "right"},
-        ]});
-        let mut bench = House::of(&users).await.open().await;
-        let store = bench.store.clone();
-        let counting = Arc::new(Counting {
-            store,
-            looked_at: AtomicUsize::new(0),
-            down: AtomicBool::new(false),
-        });
-        bench.backend = Arc::clone(&counting) as Arc<dyn Backend>;
-        Self { bench, counting }
-    }
-
-    /// Why a sign-in was refused.
-    async fn sign_in(&self, from: &str, name: &str, secret: &str) -> Result<(), Refusal> {
-        self.with(from, name, secret, (None, None)).await
-    }
-
-    async fn kanboard(&self, from: &str, name: &str, secret: &str) -> Result<(), Refusal> {
-        let keys = Some(IdNamespace::named("kanboard"));
-        self.with(from, name, secret, (keys, Some(KANBOARD))).await
-    }
-
-    async fn with(
-        &self,
-        from: &str,
-        name: &str,
-        secret: &str,
-        (keys, lockout): (Option<IdNamespace>, Option<Lockout>),
-    ) -> Result<(), Refusal> {
-        let (user, secret) = (UserRef::Name(name.to_owned()), Secret::new(secret));
-        let sender = Sender { client: from.parse().ok(), by_proxy: false };
-        let pipeline = self.bench.pipeline().seen_from(sender);
-        let answer = pipeline.identify(Credentials::Login { user, secret, keys, lockout }).await;
-        answer.map(drop).map_err(|fault| fault.refusal.unwrap())
-    }
-
-    fn looked_at(&self) -> usize {
-        self.counting.looked_at.swap(0, Ordering::Relaxed)
-    }
 }
 
 fn free(policy: &Policy) -> usize {
