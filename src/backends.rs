@@ -12,7 +12,6 @@ use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::secret::Secret;
 use isogloss_store::Store;
 
-use crate::auth::random;
 use crate::config::secret::SecretSource;
 use crate::config::settings::{self, Policy, Route, Settings};
 use crate::directory::{Directory, DirectoryConfig};
@@ -20,6 +19,7 @@ use crate::layers::bridge::Bridge;
 use crate::layers::names::Names;
 use crate::layers::own_account::OwnAccountKept;
 use crate::provision::bootstrap::open_shadow;
+use crate::random::random;
 use crate::registry;
 use crate::sessions::Sessions;
 use crate::upstream::{HttpUpstream, Reach};

@@ -23,7 +23,7 @@ use isogloss_canonical::vouching::Voucher;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::stand_in;
+use crate::examples;
 
 /// Explains a request to a dialect, in front of a system or of the store.
 pub async fn explain(dialect: &dyn Dialect, request: &Request, behind: Option<Behind>) -> Value {
@@ -138,13 +138,13 @@ impl Exchange for Rehearsal {
         if let Ok(mut asked) = self.asked.lock() {
             asked.credentials.push(format!("{credentials:?}"));
         }
-        Ok(stand_in::caller(&credentials))
+        Ok(examples::caller(&credentials))
     }
 
     async fn call(&self, _caller: &Caller, command: Command) -> Result<Outcome, Fault> {
         let answer = match self.fault {
             Some(kind) => Err(Fault::new(kind, "rehearsed").about(subject(command.verb()))),
-            None => Ok(stand_in::outcome(&command)),
+            None => Ok(examples::outcome(&command)),
         };
         if let Ok(mut asked) = self.asked.lock() {
             asked.commands.push(command);

@@ -14,15 +14,19 @@ use isogloss_canonical::permission::{Grant, Guard, Held, guards};
 use isogloss_canonical::user::{GroupChange, Role, User, UserRef};
 use serde_json::Value;
 
-use crate::pipeline::Pipeline;
 use crate::registry;
+use crate::runner::Runner;
 
 /// Whether the guards let a caller run a command that the permission table allows them.
-pub(crate) async fn pass(at: &Pipeline, caller: &Caller, command: &Command) -> Result<bool, Fault> {
+pub(crate) async fn pass(
+    runner: &Runner,
+    caller: &Caller,
+    command: &Command,
+) -> Result<bool, Fault> {
     let Some(user) = caller.user().filter(|_| !caller.holds(Grant::Administer)) else {
         return Ok(true);
     };
-    let check = Check { at, caller, user, own: Held::of(user), command };
+    let check = Check { runner, caller, user, own: Held::of(user), command };
     for guard in guards(command.verb()) {
         let passes = match guard {
             Guard::Subject => check.subject().await?,
@@ -40,7 +44,7 @@ pub(crate) async fn pass(at: &Pipeline, caller: &Caller, command: &Command) -> R
 }
 
 struct Check<'a> {
-    at: &'a Pipeline,
+    runner: &'a Runner,
     caller: &'a Caller,
     user: &'a User,
     own: Held,
@@ -174,7 +178,7 @@ impl Check<'_> {
 
     async fn person(&self, person: &UserRef) -> Result<Option<User>, Fault> {
         let read = Command::GetUser(person.clone());
-        match self.at.execute(read).await.and_then(Outcome::user) {
+        match self.runner.execute(read).await.and_then(Outcome::user) {
             Ok(found) => Ok(Some(*found)),
             Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
             Err(fault) => Err(fault),
@@ -183,7 +187,7 @@ impl Check<'_> {
 
     async fn group_of(&self, group: &GroupRef) -> Result<Option<Group>, Fault> {
         let read = Command::GetGroup(group.clone());
-        match self.at.execute(read).await.and_then(Outcome::group) {
+        match self.runner.execute(read).await.and_then(Outcome::group) {
             Ok(found) => Ok(Some(*found)),
             Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
             Err(fault) => Err(fault),

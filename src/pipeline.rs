@@ -19,9 +19,12 @@ use isogloss_canonical::user::{Role, UserPatch, UserRef};
 use isogloss_canonical::vouching::{Voucher, Vouching};
 use jiff::Timestamp;
 
-use crate::auth::{Authority, guessing, random};
+use crate::auth::request::AuthRequest;
+use crate::auth::{Authority, guessing};
 use crate::guards;
 use crate::proxies::Sender;
+use crate::random::random;
+use crate::runner::Runner;
 use crate::server::origin::Origin;
 use crate::sessions::Sessions;
 use crate::term::Term;
@@ -29,7 +32,7 @@ use crate::term::Term;
 /// The way from a dialect to its backend. Cheap to clone; one a route.
 #[derive(Clone, Debug)]
 pub struct Pipeline {
-    backend: Arc<dyn Backend>,
+    runner: Runner,
     sessions: Sessions,
     authority: Arc<Authority>,
     origin: Option<Arc<Origin>>,
@@ -43,7 +46,8 @@ impl Pipeline {
     #[must_use]
     pub fn new(backend: Arc<dyn Backend>, sessions: Sessions, authority: Arc<Authority>) -> Self {
         let (sender, vouching, term) = (Sender::default(), Arc::default(), Term::default());
-        Self { backend, sessions, authority, origin: None, sender, vouching, term }
+        let runner = Runner::new(backend);
+        Self { runner, sessions, authority, origin: None, sender, vouching, term }
     }
 
     /// For one request, which came from there.
@@ -58,12 +62,6 @@ impl Pipeline {
         Self { term, ..self }
     }
 
-    /// Where the request came from.
-    #[must_use]
-    pub const fn sender(&self) -> Sender {
-        self.sender
-    }
-
     /// What the route's options believe of those who vouch for somebody.
     #[must_use]
     pub fn believing(self, vouching: Vouching) -> Self {
@@ -71,8 +69,7 @@ impl Pipeline {
     }
 
     /// Whether the route believes that a voucher names this user for this request.
-    #[must_use]
-    pub fn believes(&self, voucher: Voucher, user: &str) -> bool {
+    fn believes(&self, voucher: Voucher, user: &str) -> bool {
         let Sender { client, by_proxy } = self.sender;
         match voucher {
             Voucher::Proxy => self.vouching.proxy && by_proxy,
@@ -90,19 +87,6 @@ impl Pipeline {
         Self { origin, ..self }
     }
 
-    /// Carries a command out without asking who wants it: for the gateway's own purposes.
-    pub async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
-        let verb = command.verb();
-        self.backend.capability().check(verb)?;
-        let result = self.backend.execute(command).await;
-        match &result {
-            Ok(_) => tracing::debug!(%verb, "done"),
-            Err(fault) if fault.kind.is_callers() => tracing::debug!(%verb, %fault, "refused"),
-            Err(fault) => tracing::warn!(%verb, %fault, cause = ?fault.source, "failed"),
-        }
-        result
-    }
-
     /// Whether a caller may run a command, by the one table.
     async fn authorise(&self, caller: &Caller, command: &Command) -> Result<(), Fault> {
         if !caller.is_sealed_by(self.authority.seal()) {
@@ -118,7 +102,7 @@ impl Pipeline {
                 caller.holds(grant) || self.is_own_group(caller, command).await?
             }
         };
-        let allowed = allowed && guards::pass(self, caller, command).await?;
+        let allowed = allowed && guards::pass(&self.runner, caller, command).await?;
         match (allowed, caller) {
             (true, _) => Ok(()),
             (false, Caller::Nobody) => Err(Fault::refused(Refusal::Missing)),
@@ -138,7 +122,8 @@ impl Pipeline {
                 proxy && self.vouching.groups && gives_groups_only(patch)
             }
             (Voucher::Wizard, Command::CreateUser(_)) => {
-                self.vouching.wizard && self.execute(Command::ListUsers).await?.users()?.is_empty()
+                self.vouching.wizard
+                    && self.runner.execute(Command::ListUsers).await?.users()?.is_empty()
             }
             _ => false,
         })
@@ -148,11 +133,11 @@ impl Pipeline {
     /// it fails, nothing is done, and nothing is answered as done.
     async fn unlock(&self, user: UserRef) -> Result<(), Fault> {
         let read = Command::GetUser(user);
-        match self.execute(read).await.and_then(Outcome::user) {
+        match self.runner.execute(read).await.and_then(Outcome::user) {
             Ok(user) => {
                 guessing::unlock(&self.sessions, &user).await?;
                 let clear = Command::ClearFailures((&*user).into());
-                self.execute(clear).await.map(drop)
+                self.runner.execute(clear).await.map(drop)
             }
             // Whom the command does not find either.
             Err(fault) if fault.kind == FaultKind::NotFound => Ok(()),
@@ -166,7 +151,7 @@ impl Pipeline {
             return Ok(false);
         }
         let read = Command::GetGroup(group.clone());
-        match self.execute(read).await.and_then(Outcome::group) {
+        match self.runner.execute(read).await.and_then(Outcome::group) {
             Ok(group) => Ok(group.owner == Some(user.id) || group.stewards.contains(&user.id)),
             Err(fault) if fault.kind == FaultKind::NotFound => Ok(false),
             Err(fault) => Err(fault),
@@ -221,7 +206,15 @@ const fn for_an_answer(verb: Verb) -> bool {
 #[async_trait]
 impl Exchange for Pipeline {
     async fn identify(&self, credentials: Credentials) -> Result<Caller, Fault> {
-        let result = self.authority.identify(self, credentials).await;
+        if let Credentials::Named(voucher, name) = &credentials
+            && !self.believes(*voucher, name)
+        {
+            tracing::warn!(?voucher, "the route does not believe this voucher");
+            return Err(Fault::refused(Refusal::Unknown));
+        }
+        let (runner, sessions) = (&self.runner, &self.sessions);
+        let request = AuthRequest { runner, sessions, client: self.sender.client };
+        let result = self.authority.identify(request, credentials).await;
         if let Err(fault) = &result {
             tracing::debug!(%fault, "caller refused");
         }
@@ -238,14 +231,14 @@ impl Exchange for Pipeline {
         if let Some(user) = guessing::unlocked_by(&command) {
             self.unlock(user.clone()).await?;
         }
-        self.execute(command).await
+        self.runner.execute(command).await
     }
 
     async fn read(&self, command: Command) -> Result<Outcome, Fault> {
         if !for_an_answer(command.verb()) {
             return Err(Fault::forbidden());
         }
-        self.execute(command).await
+        self.runner.execute(command).await
     }
 
     async fn vouch(&self, voucher: Voucher, command: Command) -> Result<Outcome, Fault> {
@@ -254,7 +247,7 @@ impl Exchange for Pipeline {
             tracing::warn!(%verb, ?voucher, "the route does not believe this voucher");
             return Err(Fault::forbidden());
         }
-        self.execute(command).await
+        self.runner.execute(command).await
     }
 
     async fn forward(&self, request: Request) -> Option<Result<Response, Fault>> {

@@ -11,12 +11,13 @@ use isogloss_canonical::vouching::Vouching;
 use isogloss_store::Store;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::auth::Authority;
 use crate::auth::guessing::Policy;
-use crate::auth::{Authority, random};
 use crate::backends::Backends;
 use crate::config::settings::{self, Settings};
 use crate::pipeline::Pipeline;
 use crate::provision::bootstrap;
+use crate::random::random;
 use crate::router::{Route, Router};
 use crate::server::origin::{CONNECT_TIMEOUT, Origin, Rest};
 use crate::upstream::Reach;

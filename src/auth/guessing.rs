@@ -19,8 +19,8 @@ use isogloss_canonical::session_store::{Limit, Pace, SessionKind, SessionStore};
 use isogloss_canonical::user::{User, UserRef, folded};
 
 use crate::auth::addresses::Addresses;
-use crate::auth::random;
 use crate::config::settings::Auth;
+use crate::random::random;
 
 /// Wrong passwords in a row, for one account from one address, in any dialect.
 const PAIR: SessionKind = "auth.pair";

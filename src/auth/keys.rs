@@ -13,16 +13,15 @@ use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
 use jiff::Timestamp;
 
-use crate::auth::{NOBODY, ask, unless_absent};
-use crate::pipeline::Pipeline;
+use crate::auth::request::{AuthRequest, NOBODY, unless_absent};
 
 /// A caller who shows a key by itself.
 pub(super) async fn by_key(
-    at: &Pipeline,
+    at: AuthRequest<'_>,
     (namespace, value, scopes): (IdNamespace, Secret, &[&str]),
     seal: Seal,
 ) -> Result<Caller, Fault> {
-    let (key, owner) = match ask(at, Command::FindKey(namespace.clone(), value)).await {
+    let (key, owner) = match at.execute(Command::FindKey(namespace.clone(), value)).await {
         Ok(Outcome::KeyFound(key, owner)) => (key, owner),
         Ok(_) => return Err(Fault::new(FaultKind::Unexpected, "no KeyFound")),
         Err(fault) if fault.is_absence_of(Subject::Key) => {
@@ -30,7 +29,7 @@ pub(super) async fn by_key(
         }
         Err(fault) => return Err(fault),
     };
-    prove(&key, owner.as_deref(), at.sender().client, scopes)?;
+    prove(&key, owner.as_deref(), at.client, scopes)?;
     match owner {
         Some(owner) => Ok(Caller::person(*owner, Proof::Key(key.label), seal)),
         None => Ok(Caller::application(namespace, seal)),
@@ -40,17 +39,17 @@ pub(super) async fn by_key(
 /// A caller who shows one of their own keys in place of a password. `None`: it is none of theirs.
 /// Without an owner (no account has the name) the backend is asked all the same ([`NOBODY`]).
 pub(super) async fn in_place_of_password(
-    at: &Pipeline,
+    at: AuthRequest<'_>,
     owner: Option<&User>,
     (namespace, value): (IdNamespace, Secret),
     seal: Seal,
 ) -> Result<Option<Caller>, Fault> {
     let person = owner.map_or(UserRef::Id(NOBODY), UserRef::from);
-    let own = ask(at, Command::VerifyKey(person, namespace, value)).await;
+    let own = at.execute(Command::VerifyKey(person, namespace, value)).await;
     let (Some(own), Some(owner)) = (unless_absent(own)?, owner) else { return Ok(None) };
     let mut refusal = None;
     for key in own.keys()? {
-        match prove(&key, Some(owner), at.sender().client, &[]) {
+        match prove(&key, Some(owner), at.client, &[]) {
             Ok(()) => {
                 let owner = User { failures: 0, locked_until: None, ..owner.clone() };
                 return Ok(Some(Caller::person(owner, Proof::Key(None), seal)));

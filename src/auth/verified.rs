@@ -9,7 +9,7 @@ use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::User;
 use sha2::Sha256;
 
-use crate::auth::random;
+use crate::random::random;
 
 /// How many are remembered at most.
 const MOST: usize = 10_000;

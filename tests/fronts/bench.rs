@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use isogloss::auth::{Authority, random};
+use isogloss::auth::Authority;
 use isogloss::pipeline::Pipeline;
 use isogloss::provision::accounts::Accounts;
 use isogloss::provision::bootstrap;
+use isogloss::random::random;
 use isogloss::registry;
 use isogloss::sessions::Sessions;
 use isogloss_canonical::adapter::{Adapter, Defaults, RouteOptions, Service};

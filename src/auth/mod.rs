@@ -7,6 +7,7 @@ mod addresses;
 pub mod guessing;
 mod keys;
 mod locks;
+pub mod request;
 mod verified;
 
 use std::net::IpAddr;
@@ -14,24 +15,19 @@ use std::time::Duration;
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials, Lockout, Proof, Seal};
-use isogloss_canonical::exchange::Exchange;
-use isogloss_canonical::fault::{Fault, FaultKind, Refusal, Subject};
+use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{User, UserId, UserRef};
+use isogloss_canonical::user::{User, UserRef};
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use crate::auth::addresses::Addresses;
 use crate::auth::guessing::{Guess, Policy};
 use crate::auth::locks::Locks;
+use crate::auth::request::{AuthRequest, NOBODY, unless_absent};
 use crate::auth::verified::Verified;
-use crate::pipeline::Pipeline;
-
-/// The id of no account. It stands for a name that no account has where a command is executed only
-/// so that the time does not tell whether the account exists. A bridge asks its system for no such id.
-const NOBODY: UserId = UserId(Uuid::nil());
+use crate::random::try_random;
 
 /// Proves callers, and remembers verified passwords for seconds under a keyed hash.
 #[derive(Debug)]
@@ -46,12 +42,9 @@ pub struct Authority {
 impl Authority {
     /// Remembers a verified password for this long; zero: never.
     pub fn new(lasting: Duration) -> Result<Self, Fault> {
-        let (mut key, mut seal) = ([0; 32], [0; 32]);
-        fill(&mut key)?;
-        fill(&mut seal)?;
-        let verified = Verified::new(key, lasting);
+        let (seal, verified) = (Seal::new(try_random()?), Verified::new(try_random()?, lasting));
         let (policy, locks, addresses) = Default::default();
-        Ok(Self { seal: Seal::new(seal), verified, policy, locks, addresses })
+        Ok(Self { seal, verified, policy, locks, addresses })
     }
 
     /// Takes so many wrong passwords.
@@ -66,8 +59,8 @@ impl Authority {
         self.seal
     }
 
-    /// Proves who asks.
-    pub async fn identify(&self, at: &Pipeline, shown: Credentials) -> Result<Caller, Fault> {
+    /// Proves who asks. That the route believes a voucher was checked before.
+    pub async fn identify(&self, at: AuthRequest<'_>, shown: Credentials) -> Result<Caller, Fault> {
         match shown {
             Credentials::Key { namespace, value, scopes } => {
                 keys::by_key(at, (namespace, value, scopes), self.seal).await
@@ -76,22 +69,16 @@ impl Authority {
                 self.by_login(at, user, secret, (keys, lockout)).await
             }
             Credentials::Vouched(user) => self.vouched(at, user).await,
-            Credentials::Named(voucher, name) => {
-                if !at.believes(voucher, &name) {
-                    tracing::warn!(?voucher, "the route does not believe this voucher");
-                    return Err(Fault::refused(Refusal::Unknown));
-                }
-                self.vouched(at, UserRef::Name(name)).await
-            }
+            Credentials::Named(_, name) => self.vouched(at, UserRef::Name(name)).await,
         }
     }
 
-    async fn vouched(&self, at: &Pipeline, user: UserRef) -> Result<Caller, Fault> {
-        let user = get(at, user).await?.ok_or(Fault::refused(Refusal::Unknown))?;
+    async fn vouched(&self, at: AuthRequest<'_>, user: UserRef) -> Result<Caller, Fault> {
+        let user = at.user(user).await?.ok_or(Fault::refused(Refusal::Unknown))?;
         if !user.active {
             return Err(Fault::refused(Refusal::Inactive));
         }
-        if !keys::admits(&user.addresses, at.sender().client) {
+        if !keys::admits(&user.addresses, at.client) {
             return Err(Fault::refused(Refusal::Address));
         }
         Ok(Caller::person(user, Proof::Vouched, self.seal))
@@ -101,13 +88,13 @@ impl Authority {
     /// dialect's server locks an account for its tokens too.
     async fn by_login(
         &self,
-        at: &Pipeline,
+        at: AuthRequest<'_>,
         user: UserRef,
         secret: Secret,
         (namespace, lockout): (Option<IdNamespace>, Option<Lockout>),
     ) -> Result<Caller, Fault> {
         let found = account(at, &user).await?;
-        let guess = Guess::of(at.sessions(), (found.as_ref(), &user), at.sender().client).await?;
+        let guess = Guess::of(at.sessions, (found.as_ref(), &user), at.client).await?;
         if let Some(namespace) = namespace {
             let shown = (namespace, secret.clone());
             let caller = keys::in_place_of_password(at, found.as_ref(), shown, self.seal).await?;
@@ -130,25 +117,25 @@ impl Authority {
     /// `fixtures/transcripts/kanboard/auth-personal-token-locked.json`
     async fn by_token(
         &self,
-        at: &Pipeline,
+        at: AuthRequest<'_>,
         found: &User,
         (guess, lockout): (&Guess, Option<Lockout>),
     ) -> Result<(), Fault> {
         let Some(lockout) = lockout else { return Ok(()) };
         let stranger = !guess.known && is_locked(found);
-        if stranger || guess.is_locked_out(at.sessions(), lockout).await? {
+        if stranger || guess.is_locked_out(at.sessions, lockout).await? {
             return Err(Fault::refused(Refusal::Locked));
         }
         if found.failures > 0 {
-            guess.succeed(at.sessions(), self.policy, (found, Some(lockout))).await?;
-            ask(at, Command::ClearFailures(found.into())).await?;
+            guess.succeed(at.sessions, self.policy, (found, Some(lockout))).await?;
+            at.execute(Command::ClearFailures(found.into())).await?;
         }
-        guess.introduce(at.sessions(), found).await
+        guess.introduce(at.sessions, found).await
     }
 
     async fn by_password(
         &self,
-        at: &Pipeline,
+        at: AuthRequest<'_>,
         found: User,
         secret: Secret,
         (guess, lockout): (&Guess, Option<Lockout>),
@@ -157,7 +144,7 @@ impl Authority {
         // A password that is kept elsewhere may have been changed there a moment ago.
         let mark = found.source.is_none().then(|| self.verified.mark(&found, &secret));
         if mark.is_some_and(|mark| self.verified.holds(&pair, &mark))
-            && unfit(&found, at.sender().client).is_none()
+            && unfit(&found, at.client).is_none()
         {
             return Ok(self.admitted(found));
         }
@@ -166,18 +153,18 @@ impl Authority {
             return Err(Fault::refused(Refusal::Locked));
         }
         let found = if right { updated(at, found).await? } else { found };
-        let unfit = unfit(&found, at.sender().client)
-            .or(found.second_factor().then_some(Refusal::SecondFactor));
+        let unfit =
+            unfit(&found, at.client).or(found.second_factor().then_some(Refusal::SecondFactor));
         if let Some(refusal) = if right { unfit } else { Some(Refusal::Unknown) } {
             if let Some(lockout) = lockout {
-                ask(at, Command::CountFailure((&found).into(), lockout)).await?;
+                at.execute(Command::CountFailure((&found).into(), lockout)).await?;
             }
             return Err(Fault::refused(refusal));
         }
         guess.take_back(&self.addresses);
-        guess.succeed(at.sessions(), self.policy, (&found, lockout)).await?;
+        guess.succeed(at.sessions, self.policy, (&found, lockout)).await?;
         if lockout.is_some() && found.failures > 0 {
-            ask(at, Command::ClearFailures((&found).into())).await?;
+            at.execute(Command::ClearFailures((&found).into())).await?;
         }
         if let Some(mark) = mark {
             self.verified.keep(&pair, mark);
@@ -188,15 +175,15 @@ impl Authority {
     /// Counts an attempt, then verifies the password. During an outage no attempt counts.
     async fn try_password(
         &self,
-        at: &Pipeline,
+        at: AuthRequest<'_>,
         (user, secret): (UserRef, Secret),
         (guess, lockout): (&Guess, Option<Lockout>),
     ) -> Result<bool, Fault> {
-        guess.begin(at.sessions(), (self.policy, &self.addresses), lockout).await?;
+        guess.begin(at.sessions, (self.policy, &self.addresses), lockout).await?;
         let answer = is_password(at, user, secret).await;
         if answer.is_err() {
             guess.take_back(&self.addresses);
-            guess.withdraw(at.sessions(), self.policy, lockout).await?;
+            guess.withdraw(at.sessions, self.policy, lockout).await?;
         }
         answer
     }
@@ -205,7 +192,7 @@ impl Authority {
     /// other name the backend executes the same commands as for an account ([`NOBODY`]).
     async fn by_arrival(
         &self,
-        at: &Pipeline,
+        at: AuthRequest<'_>,
         user: UserRef,
         secret: Secret,
         (guess, lockout): (&Guess, Option<Lockout>),
@@ -213,16 +200,16 @@ impl Authority {
         let right = self.try_password(at, (user.clone(), secret), (guess, lockout)).await?;
         if let (Some(lockout), false) = (lockout, right) {
             is_closed(at, UserRef::Id(NOBODY), guess).await?;
-            unless_absent(ask(at, Command::CountFailure(UserRef::Id(NOBODY), lockout)).await)?;
+            unless_absent(at.execute(Command::CountFailure(UserRef::Id(NOBODY), lockout)).await)?;
         }
         let created = if right { account(at, &user).await? } else { None };
         let created = created.ok_or(Fault::refused(Refusal::Unknown))?;
-        let unfit = unfit(&created, at.sender().client);
+        let unfit = unfit(&created, at.client);
         if let Some(refusal) = unfit.or(created.second_factor().then_some(Refusal::SecondFactor)) {
             return Err(Fault::refused(refusal));
         }
         guess.take_back(&self.addresses);
-        guess.succeed(at.sessions(), self.policy, (&created, lockout)).await?;
+        guess.succeed(at.sessions, self.policy, (&created, lockout)).await?;
         Ok(self.admitted(created))
     }
 
@@ -242,35 +229,21 @@ fn unfit(user: &User, client: Option<IpAddr>) -> Option<Refusal> {
 
 /// Whether the person's row locks the account for the address of an attempt. A dialect whose server
 /// locks accounts sets that. An address known to the account signs in all the same.
-async fn is_closed(at: &Pipeline, user: UserRef, guess: &Guess) -> Result<bool, Fault> {
-    Ok(!guess.known && get(at, user).await?.is_none_or(|user| is_locked(&user)))
+async fn is_closed(at: AuthRequest<'_>, user: UserRef, guess: &Guess) -> Result<bool, Fault> {
+    Ok(!guess.known && at.user(user).await?.is_none_or(|user| is_locked(&user)))
 }
 
 fn is_locked(user: &User) -> bool {
     user.locked_until.is_some_and(|until| until > Timestamp::now())
 }
 
-/// Fresh random bytes. The system's source does not fail once it has worked, and it has.
-#[must_use]
-pub fn random() -> [u8; 32] {
-    let mut bytes = [0; 32];
-    if fill(&mut bytes).is_err() {
-        std::process::abort();
-    }
-    bytes
-}
-
-async fn ask(at: &Pipeline, command: Command) -> Result<Outcome, Fault> {
-    at.execute(command).await
-}
-
 /// The account of whoever signs in. People from a directory may spell their name as they like
 /// there, so here too: one account, whose failures are counted together.
-async fn account(at: &Pipeline, user: &UserRef) -> Result<Option<User>, Fault> {
-    let found = get(at, user.clone()).await?;
+async fn account(at: AuthRequest<'_>, user: &UserRef) -> Result<Option<User>, Fault> {
+    let found = at.user(user.clone()).await?;
     match (&found, user) {
         (None, UserRef::Name(name)) => {
-            let alike = get(at, UserRef::FoldedName(name.clone())).await?;
+            let alike = at.user(UserRef::FoldedName(name.clone())).await?;
             Ok(alike.filter(|user| user.source.is_some()))
         }
         _ => Ok(found),
@@ -279,36 +252,17 @@ async fn account(at: &Pipeline, user: &UserRef) -> Result<Option<User>, Fault> {
 
 /// Whether this is somebody's password. Where the backend can verify none (RhodeCode's API cannot),
 /// none is right: people prove themselves by keys there.
-async fn is_password(at: &Pipeline, user: UserRef, secret: Secret) -> Result<bool, Fault> {
-    match ask(at, Command::VerifyPassword(user, secret)).await.and_then(Outcome::verified) {
+async fn is_password(at: AuthRequest<'_>, user: UserRef, secret: Secret) -> Result<bool, Fault> {
+    match at.execute(Command::VerifyPassword(user, secret)).await.and_then(Outcome::verified) {
         Err(fault) if fault.kind == FaultKind::Unsupported => Ok(false),
         answer => answer,
     }
 }
 
 /// A directory brings people up to date when it has proved them.
-async fn updated(at: &Pipeline, found: User) -> Result<User, Fault> {
+async fn updated(at: AuthRequest<'_>, found: User) -> Result<User, Fault> {
     if found.source.is_none() {
         return Ok(found);
     }
-    get(at, (&found).into()).await?.ok_or(Fault::refused(Refusal::Unknown))
-}
-
-async fn get(at: &Pipeline, user: UserRef) -> Result<Option<User>, Fault> {
-    let found = ask(at, Command::GetUser(user)).await.and_then(Outcome::user);
-    Ok(unless_absent(found)?.map(|user| *user))
-}
-
-/// `None`: there is no such user.
-fn unless_absent<T>(answer: Result<T, Fault>) -> Result<Option<T>, Fault> {
-    match answer {
-        Ok(found) => Ok(Some(found)),
-        Err(fault) if fault.is_absence_of(Subject::User) => Ok(None),
-        Err(fault) => Err(fault),
-    }
-}
-
-fn fill(bytes: &mut [u8]) -> Result<(), Fault> {
-    getrandom::fill(bytes)
-        .map_err(|error| Fault::new(FaultKind::Unexpected, "random").because(error))
+    at.user((&found).into()).await?.ok_or(Fault::refused(Refusal::Unknown))
 }

@@ -1,0 +1,36 @@
+//! Runs commands at a backend, without asking who wants them: for the pipeline once it has
+//! authorised a caller, and for what the gateway reads in its own name.
+
+use std::sync::Arc;
+
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::outcome::Outcome;
+
+/// A backend, with a check of its capability and a log line for each command. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Runner {
+    backend: Arc<dyn Backend>,
+}
+
+impl Runner {
+    /// Runs commands at this backend.
+    #[must_use]
+    pub fn new(backend: Arc<dyn Backend>) -> Self {
+        Self { backend }
+    }
+
+    /// Runs a command, if the backend has it.
+    pub async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
+        let verb = command.verb();
+        self.backend.capability().check(verb)?;
+        let result = self.backend.execute(command).await;
+        match &result {
+            Ok(_) => tracing::debug!(%verb, "done"),
+            Err(fault) if fault.kind.is_callers() => tracing::debug!(%verb, %fault, "refused"),
+            Err(fault) => tracing::warn!(%verb, %fault, cause = ?fault.source, "failed"),
+        }
+        result
+    }
+}
