@@ -1,13 +1,12 @@
-//! RhodeCode, as its versions 4.26 and 4.3 answer at `/_admin/api`.
-//!
-//! See the README for what differs between them and what is done knowingly otherwise.
+#![doc = include_str!("../README.md")]
 
 mod backend;
 mod dialect;
 mod mapping;
+mod options;
 mod python;
+mod roles;
 mod simplejson;
-mod version;
 mod wire;
 
 use std::sync::Arc;
@@ -17,10 +16,10 @@ use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::namespace::Numbering;
 
 use crate::dialect::RhodeCode;
-use crate::version::{VERSIONS, Version};
+use crate::options::{Options, VERSIONS};
 
-/// RhodeCode's adapter. Person 1 is the built-in `default`, who is nobody, so that people are
-/// counted from 2.
+/// RhodeCode's adapter. User 1 is the built-in `default`, which is no account of a person, so that
+/// people are counted from 2.
 pub const ADAPTER: Adapter = Adapter {
     name: "rhodecode",
     users: Numbering::From(2),
@@ -34,7 +33,7 @@ pub const ADAPTER: Adapter = Adapter {
     }),
     dialect,
     foundation: Vec::new,
-    mint,
+    mint: wire::token,
     shows_keys: true,
     key_word: "auth_token",
     rights: &[],
@@ -43,12 +42,5 @@ pub const ADAPTER: Adapter = Adapter {
 
 fn dialect(options: &RouteOptions) -> Result<Arc<dyn Dialect>, OptionError> {
     options.check(&ADAPTER)?;
-    let version = Version::named(options.version.as_deref());
-    Ok(Arc::new(RhodeCode::new(version, options.namespace.clone())))
-}
-
-/// Forty hexadecimal digits, as RhodeCode's tokens are.
-fn mint(random: &[u8; 32]) -> String {
-    let digits = random.iter().take(20).flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+    Ok(Arc::new(RhodeCode::new(Options::of(options)?)))
 }

@@ -14,26 +14,26 @@ const ORDERED: usize = 1000;
 
 /// A dictionary; remembers in which order its members came.
 #[derive(Clone, Default)]
-pub(crate) struct Mapping {
+pub(crate) struct Dict {
     members: Vec<(String, Py)>,
     /// For how many members its table was made.
     room: usize,
 }
 
-impl PartialEq for Mapping {
+impl PartialEq for Dict {
     fn eq(&self, other: &Self) -> bool {
         self.members == other.members
     }
 }
 
 /// Shows names only, as the values may be secrets.
-impl fmt::Debug for Mapping {
+impl fmt::Debug for Dict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.members.iter().map(|(name, _)| name)).finish()
     }
 }
 
-impl Mapping {
+impl Dict {
     /// The value under a name.
     pub(crate) fn get(&self, name: &str) -> Option<&Py> {
         self.members.iter().find(|(own, _)| own == name).map(|(_, value)| value)
@@ -91,7 +91,7 @@ impl Mapping {
     }
 }
 
-impl FromIterator<(String, Py)> for Mapping {
+impl FromIterator<(String, Py)> for Dict {
     fn from_iter<I: IntoIterator<Item = (String, Py)>>(members: I) -> Self {
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut mapping = Self::default();
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     fn order(names: &[&str]) -> Vec<String> {
-        let mapping: Mapping = names.iter().map(|name| ((*name).to_owned(), Py::None)).collect();
+        let mapping: Dict = names.iter().map(|name| ((*name).to_owned(), Py::None)).collect();
         mapping.hashed().into_iter().map(|(name, _)| name.to_owned()).collect()
     }
 
@@ -174,7 +174,7 @@ mod tests {
     fn merges_as_python_2_does() {
         let of = |room, names: &str| {
             let names = names.split(' ').map(|name| (name.to_owned(), Py::None));
-            names.fold(Mapping::with_room(room), |all, (name, value)| all.with(&name, value))
+            names.fold(Dict::with_room(room), |all, (name, value)| all.with(&name, value))
         };
         let data = of(7, "user_id username firstname lastname description email emails");
         let extras = of(

@@ -7,7 +7,7 @@ use std::fmt::{self, Write as _};
 
 use serde_json::Value;
 
-use crate::mapping::Mapping;
+use crate::mapping::Dict;
 
 /// A value out of a request, or on its way into an answer.
 #[derive(Clone, PartialEq)]
@@ -25,7 +25,7 @@ pub(crate) enum Py {
     /// A list.
     List(Vec<Py>),
     /// A dictionary.
-    Dict(Mapping),
+    Dict(Dict),
 }
 
 /// Shows no content: requests carry tokens and passwords.
@@ -67,8 +67,8 @@ impl From<bool> for Py {
     }
 }
 
-impl From<Mapping> for Py {
-    fn from(mapping: Mapping) -> Self {
+impl From<Dict> for Py {
+    fn from(mapping: Dict) -> Self {
         Self::Dict(mapping)
     }
 }
@@ -116,7 +116,7 @@ impl Py {
     }
 
     /// `str(value)`.
-    pub(crate) fn text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         match self {
             Self::Str(text) => text.clone(),
             Self::Int(digits) => digits.clone(),
@@ -280,10 +280,10 @@ mod tests {
     #[test]
     fn says_values_as_python_2_does() {
         let list = Py::List(vec![Py::from("x"), Py::from("ż'"), Py::None, Py::Bool(true)]);
-        assert_eq!(list.text(), r#"['x', u"\u017c'", None, True]"#);
+        assert_eq!(list.to_text(), r#"['x', u"\u017c'", None, True]"#);
         let long = Py::List(vec![Py::number("99999999999999999999999"), Py::number("7")]);
-        assert_eq!(long.text(), "[99999999999999999999999L, 7]");
-        assert_eq!(Py::number("99999999999999999999999").text(), "99999999999999999999999");
+        assert_eq!(long.to_text(), "[99999999999999999999999L, 7]");
+        assert_eq!(Py::number("99999999999999999999999").to_text(), "99999999999999999999999");
         assert_eq!(bytes_repr("it's \"x\"".as_bytes()), r#"'it\'s "x"'"#);
         assert_eq!(bytes_repr("{'id': 1}".as_bytes()), r#""{'id': 1}""#);
         assert_eq!(bytes_repr("ż\n\u{7f}".as_bytes()), r"'\xc5\xbc\n\x7f'");

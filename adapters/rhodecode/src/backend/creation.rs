@@ -1,88 +1,87 @@
-//! How somebody is created: in one call, which is proved to have made somebody new.
+//! The creation of a person: one call, and the proof that it created somebody new.
 
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{NewUser, User, UserPatch};
 use serde_json::Value;
 
-use crate::backend::api::{Arguments, only, unexpected};
-use crate::backend::people::{is_seen, number};
-use crate::backend::{RhodeCodeBackend, words};
+use crate::backend::api::{Api, Arguments, only};
+use crate::backend::arguments;
+use crate::backend::fault::unexpected;
+use crate::backend::row::parsed_id;
+use crate::backend::users::{is_shown, of_row, unknown_password};
 use crate::wire::DEFAULT_USER;
 
-impl RhodeCodeBackend {
-    pub(super) async fn create(&self, user: NewUser) -> Result<Outcome, Fault> {
-        let highest = self.check_name(&user.username).await?;
-        let args = words::of_new(self.version, &user, &self.nobody_knows());
-        let given = user.email.as_ref().filter(|email| !email.is_empty());
-        let defaults = &self.service.defaults;
-        let email = given.cloned().unwrap_or_else(|| defaults.email_of(&user.username));
-        let made = match self.create_with(args.clone(), email).await {
-            // Names that differ may leave the same address: nobody asked for that one.
-            Err(fault) if given.is_none() && is_taken(&fault, Subject::Email) => {
-                let digits = self.nobody_knows();
-                let mark = digits.expose().get(..8).unwrap_or_default();
-                let other = defaults.email_of(&format!("{}-{mark}", user.username));
-                self.create_with(args, other).await?
-            }
-            made => made?,
-        };
-        self.proved(&user, made, highest).await.map(|made| Outcome::User(Box::new(made)))
-    }
+/// Creates a person.
+pub(super) async fn create(api: &Api, user: NewUser) -> Result<Outcome, Fault> {
+    let highest = check_name(api, &user.username).await?;
+    let args = arguments::of_new(api.version, &user, &unknown_password(api));
+    let given = user.email.as_ref().filter(|email| !email.is_empty());
+    let defaults = &api.service.defaults;
+    let email = given.cloned().unwrap_or_else(|| defaults.email_of(&user.username));
+    let created = match create_with(api, args.clone(), email).await {
+        // Two names can lead to the same default address. The caller did not ask for that one.
+        Err(fault) if given.is_none() && is_taken(&fault, Subject::Email) => {
+            let digits = unknown_password(api);
+            let mark = digits.expose().get(..8).unwrap_or_default();
+            let other = defaults.email_of(&format!("{}-{mark}", user.username));
+            create_with(api, args, other).await?
+        }
+        created => created?,
+    };
+    let created = proved(api, &user, created, highest).await?;
+    Ok(Outcome::User(Box::new(created)))
+}
 
-    async fn create_with(&self, mut args: Arguments, email: String) -> Result<User, Fault> {
-        args.insert("email".to_owned(), email.into());
-        self.person(&self.api.about("create_user", args, "user").await?)
-    }
+async fn create_with(api: &Api, mut args: Arguments, email: String) -> Result<User, Fault> {
+    args.insert("email".to_owned(), email.into());
+    of_row(api, &api.call_about("create_user", args, "user").await?)
+}
 
-    /// Refuses a name that somebody has, and answers the highest id that there is.
-    ///
-    /// The server takes a name that differs from another's in case only for that person, whom it
-    /// overwrites, rights and all. No rights there would be ours to lose.
-    async fn check_name(&self, username: &str) -> Result<i64, Fault> {
-        if username.is_empty() {
-            return Err(Fault::new(FaultKind::Invalid, "").about(Subject::Username));
-        }
-        let Value::Array(rows) = self.api.call("get_users", Arguments::new()).await? else {
-            return Err(unexpected("no list of people"));
-        };
-        let wanted = username.to_lowercase();
-        let mut taken = wanted == DEFAULT_USER;
-        let mut highest = 0;
-        // Of a row that cannot be read otherwise, id and name are enough.
-        for row in &rows {
-            let id = row.get("user_id").and_then(Value::as_i64);
-            highest = highest.max(id.ok_or_else(|| unexpected("a person without id"))?);
-            match row.get("username") {
-                Some(Value::String(name)) => taken |= name.to_lowercase() == wanted,
-                Some(Value::Null) => {}
-                _ => return Err(unexpected("a person without name")),
-            }
-        }
-        if taken { Err(Fault::conflict(Subject::Username)) } else { Ok(highest) }
+/// Refuses a name that is taken, and returns the highest id of all users.
+///
+/// The server takes a name that differs from another user's in case only for that user, and
+/// overwrites them with their rights.
+async fn check_name(api: &Api, username: &str) -> Result<i64, Fault> {
+    if username.is_empty() {
+        return Err(Fault::new(FaultKind::Invalid, "").about(Subject::Username));
     }
+    let Value::Array(rows) = api.call("get_users", Arguments::new()).await? else {
+        return Err(unexpected("no list of users"));
+    };
+    let wanted = username.to_lowercase();
+    let mut taken = wanted == DEFAULT_USER;
+    let mut highest = 0;
+    // Id and name are enough: the rest of a row need not be readable.
+    for row in &rows {
+        let id = row.get("user_id").and_then(Value::as_i64);
+        highest = highest.max(id.ok_or_else(|| unexpected("a user without an id"))?);
+        match row.get("username") {
+            Some(Value::String(name)) => taken |= name.to_lowercase() == wanted,
+            Some(Value::Null) => {}
+            _ => return Err(unexpected("a user without a name")),
+        }
+    }
+    if taken { Err(Fault::conflict(Subject::Username)) } else { Ok(highest) }
+}
 
-    /// Whoever was created just now, if it is somebody new who may do what was asked. Somebody new
-    /// who may do more is deleted again.
-    async fn proved(&self, user: &NewUser, made: User, highest: i64) -> Result<User, Fault> {
-        let id = made.native(&self.service.namespace).and_then(number).unwrap_or_default();
-        if made.username != user.username || id <= highest {
-            return Err(unexpected("another person than was created"));
-        }
-        let asked = UserPatch {
-            role: Some(user.role),
-            active: Some(!user.inactive),
-            ..UserPatch::default()
-        };
-        if is_seen(&made, &asked) {
-            return Ok(made);
-        }
-        let undone = self.api.about("delete_user", only("userid", id), "user").await;
-        Err(match undone {
-            Ok(Value::Null) => unexpected("somebody was created otherwise than was asked"),
-            _ => unexpected("a creation failed half-way; the account is left"),
-        })
+/// The created person, if they are new and have what was asked for. A new person who has another
+/// role or activity is deleted again.
+async fn proved(api: &Api, user: &NewUser, created: User, highest: i64) -> Result<User, Fault> {
+    let id = created.native(&api.service.namespace).and_then(parsed_id).unwrap_or_default();
+    if created.username != user.username || id <= highest {
+        return Err(unexpected("another user than the created one"));
     }
+    let asked =
+        UserPatch { role: Some(user.role), active: Some(!user.inactive), ..UserPatch::default() };
+    if is_shown(&created, &asked) {
+        return Ok(created);
+    }
+    let undone = api.call_about("delete_user", only("userid", id), "user").await;
+    Err(match undone {
+        Ok(Value::Null) => unexpected("the created user had another role or activity"),
+        _ => unexpected("the created user has another role or activity, and could not be deleted"),
+    })
 }
 
 fn is_taken(fault: &Fault, subject: Subject) -> bool {

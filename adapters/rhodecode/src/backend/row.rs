@@ -1,139 +1,115 @@
-//! People and user groups as either version's answers show them.
+//! Users and user groups as the answers of either version show them. A row of any other shape is
+//! refused.
 
+use isogloss_canonical::adapter::Service;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{Group, GroupId};
-use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::outcome::Listed;
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{Attributes, Evidence, Role, User};
+use isogloss_canonical::user::{Attributes, Evidence, User};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::backend::api::unexpected;
-use crate::wire::{OWN_PLUGIN, kept};
+use crate::backend::fault::unexpected;
+use crate::roles::role_of;
+use crate::wire::{DEFAULT_USER_ID, OWN_PLUGIN, attribute, placeholder, source_of};
 
-/// The number of `default`.
-pub(super) const NOBODY: i64 = 1;
-
-/// What stands for no first name where the server would keep the old one.
+/// What stands for no first name where the server would not store an empty one.
 pub(super) const NO_NAME: &str = " ";
 
-type Row = Map<String, Value>;
+/// The row of a user.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row<'a>(Columns<'a>);
 
-/// The eyes that rows are read with.
-#[derive(Clone, Copy)]
-pub(super) struct Eyes<'a> {
-    /// The namespace of the server's ids.
-    pub(super) namespace: &'a IdNamespace,
-    /// Where addresses are that the gateway made up: `@users.invalid`.
-    pub(super) nowhere: Option<&'a str>,
-}
-
-/// A person; `None` for `default`, who is nobody.
-pub(super) fn person(eyes: Eyes<'_>, row: &Value) -> Result<Option<User>, Fault> {
-    let Value::Object(row) = row else { return Err(unexpected("a person who is no object")) };
-    let id = number(row, "user_id")?;
-    if id == NOBODY {
-        return Ok(None);
+impl<'a> Row<'a> {
+    /// Takes a value for the row of a user.
+    pub(super) fn of(value: &'a Value) -> Result<Self, Fault> {
+        Columns::of(value, "a user that is no object").map(Self)
     }
-    let mut attributes = Attributes::new();
-    let (active, admin) = (flag(row, "active")?, flag(row, "admin")?);
-    for (name, unset) in [(kept::ACTIVE, active.is_none()), (kept::ADMIN, admin.is_none())] {
-        if unset {
-            attributes.insert(name.to_owned(), Value::Null);
+
+    /// The person; `None` for `default`.
+    pub(super) fn user(self, service: &Service) -> Result<Option<User>, Fault> {
+        let row = self.0;
+        let id = row.number("user_id")?;
+        if id == DEFAULT_USER_ID {
+            return Ok(None);
         }
+        let id = id.to_string();
+        let (active, admin) = (row.flag("active")?, row.flag("admin")?);
+        let username = row.text("username")?;
+        let plugin = row.text("extern_type")?.unwrap_or_else(|| OWN_PLUGIN.to_owned());
+        let first = row.text("firstname")?;
+        Ok(Some(User {
+            ids: [(service.namespace.clone(), id.clone())].into(),
+            given_name: first.map(|name| if name == NO_NAME { String::new() } else { name }),
+            family_name: row.text("lastname")?,
+            email: row.text("email")?.filter(|address| !is_made_up(address, service)),
+            role: role_of(admin),
+            active: active == Some(true),
+            has_password: plugin == OWN_PLUGIN,
+            source: source_of(&plugin),
+            addresses: row.texts("ip_addresses")?,
+            attributes: self.attributes(&id, username.is_none())?,
+            last_login: row.text("last_login")?.as_deref().map(moment).transpose()?,
+            evidence: Evidence { secret: self.first_token(), ..Evidence::default() },
+            ..User::seen(username.unwrap_or_else(|| placeholder(&id)))
+        }))
     }
-    let username = text(row, "username")?.unwrap_or_else(|| {
-        let placeholder = placeholder(id);
-        attributes.insert(kept::NAMELESS.to_owned(), Value::from(placeholder.as_str()));
-        placeholder
-    });
-    let plugin = text(row, "extern_type")?.unwrap_or_else(|| OWN_PLUGIN.to_owned());
-    let shown = [
-        ("extern_name", kept::EXTERN_NAME),
-        ("extern_type", kept::EXTERN_TYPE),
-        ("description", kept::DESCRIPTION),
-    ];
-    // Version 4.3 has no description.
-    for (name, own) in shown.into_iter().filter(|(name, _)| row.contains_key(*name)) {
-        attributes.insert(own.to_owned(), text(row, name)?.map_or(Value::Null, Value::from));
-    }
-    Ok(Some(User {
-        ids: [(eyes.namespace.clone(), id.to_string())].into(),
-        given_name: text(row, "firstname")?
-            .map(|name| if name == NO_NAME { String::new() } else { name }),
-        family_name: text(row, "lastname")?,
-        email: text(row, "email")?.filter(|address| !eyes.made_up(address)),
-        role: if admin == Some(true) { Role::Administrator } else { Role::User },
-        active: active == Some(true),
-        has_password: plugin == OWN_PLUGIN,
-        source: (plugin == "ldap").then_some(plugin),
-        addresses: addresses(row)?,
-        attributes,
-        last_login: text(row, "last_login")?.as_deref().map(moment).transpose()?,
-        evidence: Evidence { secret: first_token(row), ..Evidence::default() },
-        ..User::seen(username)
-    }))
-}
 
-impl Eyes<'_> {
-    fn made_up(&self, address: &str) -> bool {
-        self.nowhere.is_some_and(|nowhere| address.ends_with(&nowhere.to_lowercase()))
+    /// The columns that only RhodeCode has, and the nulls of others.
+    fn attributes(self, id: &str, nameless: bool) -> Result<Attributes, Fault> {
+        let mut attributes = Attributes::new();
+        for (name, own) in [("active", attribute::ACTIVE), ("admin", attribute::ADMIN)] {
+            if self.0.flag(name)?.is_none() {
+                attributes.insert(own.to_owned(), Value::Null);
+            }
+        }
+        if nameless {
+            attributes.insert(attribute::NAMELESS.to_owned(), Value::from(placeholder(id)));
+        }
+        let texts = [
+            ("extern_name", attribute::EXTERN_NAME),
+            ("extern_type", attribute::EXTERN_TYPE),
+            ("description", attribute::DESCRIPTION),
+        ];
+        // Version 4.3 has no description.
+        for (name, own) in texts.into_iter().filter(|(name, _)| self.0.has(name)) {
+            attributes.insert(own.to_owned(), self.0.text_or_null(name)?);
+        }
+        Ok(attributes)
+    }
+
+    /// The token that the server issued when it created this user: in version 4.3 the built-in key,
+    /// later the first of the list. Nobody chooses it, and it is deleted with the user. Some answers
+    /// mask it.
+    fn first_token(self) -> Option<Secret> {
+        let listed = || self.0.get("auth_tokens").and_then(|all| all.get(0));
+        let token = self.0.get("api_key").or_else(listed).and_then(Value::as_str)?;
+        let masked = token.chars().all(|letter| letter == '*');
+        (!masked).then(|| Secret::new(token))
     }
 }
 
-/// What a person whose name was set to null is called: as the dialect calls them.
-pub(super) fn placeholder(id: i64) -> String {
-    format!("\u{2205}{id}")
+/// Whether the gateway made this address up for somebody without one: its domain is then that of the
+/// default, below `.invalid`, where no real address is.
+fn is_made_up(address: &str, service: &Service) -> bool {
+    let template = &service.defaults.email;
+    let domain = template.rfind('@').and_then(|at| template.get(at..));
+    let domain = domain.filter(|domain| domain.ends_with(".invalid"));
+    domain.is_some_and(|domain| address.ends_with(&domain.to_lowercase()))
 }
 
-/// A user group with its members.
-pub(super) fn group(eyes: Eyes<'_>, row: &Value) -> Result<(Group, Listed), Fault> {
-    let Value::Object(row) = row else { return Err(unexpected("a group that is no object")) };
-    let id = number(row, "users_group_id")?;
-    let members = people(eyes, row.get("users").unwrap_or(&Value::Null))?;
-    let mut attributes = Attributes::new();
-    // Version 4.3 has none.
-    if row.contains_key("sync") {
-        let sync = text(row, "sync")?.map_or(Value::Null, Value::from);
-        attributes.insert(kept::SYNC.to_owned(), sync);
-    }
-    let group = Group {
-        id: GroupId(Uuid::nil()),
-        namespace: None,
-        ids: [(eyes.namespace.clone(), id.to_string())].into(),
-        name: text(row, "group_name")?.ok_or_else(|| unexpected("a group without name"))?,
-        description: text(row, "group_description")?,
-        owner: None,
-        stewards: Vec::new(),
-        active: flag(row, "active")? == Some(true),
-        grants: Grants::none(),
-        confers: None,
-        members: (members.users.len() + members.unread.len()) as u64,
-        attributes,
-        created: Timestamp::UNIX_EPOCH,
-        // A group's row has nothing that its owner cannot change.
-        evidence: Evidence::default(),
-    };
-    Ok((group, members))
-}
-
-/// The people of a list, and why each row that cannot be read cannot.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Listed {
-    pub(super) users: Vec<User>,
-    pub(super) unread: Vec<String>,
-}
-
-/// A list of people, without `default`. A row that cannot be read is only its own person's.
-pub(super) fn people(eyes: Eyes<'_>, rows: &Value) -> Result<Listed, Fault> {
-    let Value::Array(rows) = rows else { return Err(unexpected("no list of people")) };
+/// The people of a list of rows, without `default`. A row that cannot be read makes the list
+/// incomplete; a list without a readable row is refused.
+pub(super) fn users(rows: &Value, service: &Service) -> Result<Listed, Fault> {
+    let Value::Array(rows) = rows else { return Err(unexpected("no list of users")) };
     let mut listed = Listed::default();
     for row in rows {
-        match person(eyes, row) {
+        match Row::of(row).and_then(|row| row.user(service)) {
             Ok(user) => listed.users.extend(user),
             Err(fault) => {
                 let id = row.get("user_id").and_then(Value::as_i64);
@@ -142,53 +118,112 @@ pub(super) fn people(eyes: Eyes<'_>, rows: &Value) -> Result<Listed, Fault> {
         }
     }
     if listed.users.is_empty() && !listed.unread.is_empty() {
-        return Err(unexpected("no person of a list can be read"));
+        return Err(unexpected("no user of a list can be read"));
     }
     Ok(listed)
 }
 
-/// The token that the server gave this person when it made them: the built-in key in 4.3, later the
-/// first of the list. Nobody chooses it, and it goes with the person. Some answers mask it.
-fn first_token(row: &Row) -> Option<Secret> {
-    let listed = || row.get("auth_tokens").and_then(|all| all.get(0));
-    let token = row.get("api_key").or_else(listed).and_then(Value::as_str)?;
-    let hidden = token.chars().all(|letter| letter == '*');
-    (!hidden).then(|| Secret::new(token))
-}
+/// The row of a user group.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct GroupRow<'a>(Columns<'a>);
 
-fn number(row: &Row, name: &str) -> Result<i64, Fault> {
-    row.get(name).and_then(Value::as_i64).ok_or_else(|| unexpected("no number"))
-}
+impl<'a> GroupRow<'a> {
+    /// Takes a value for the row of a user group.
+    pub(super) fn of(value: &'a Value) -> Result<Self, Fault> {
+        Columns::of(value, "a group that is no object").map(Self)
+    }
 
-/// A text or null; a column that is not shown at all is a fault.
-fn text(row: &Row, name: &str) -> Result<Option<String>, Fault> {
-    match row.get(name) {
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(Value::Null) => Ok(None),
-        _ => Err(unexpected("no text")),
+    /// The group and its members.
+    pub(super) fn group(self, service: &Service) -> Result<(Group, Listed), Fault> {
+        let row = self.0;
+        let id = row.number("users_group_id")?;
+        let members = users(row.get("users").unwrap_or(&Value::Null), service)?;
+        let mut attributes = Attributes::new();
+        // Version 4.3 has no such column.
+        if row.has("sync") {
+            attributes.insert(attribute::SYNC.to_owned(), row.text_or_null("sync")?);
+        }
+        let group = Group {
+            id: GroupId(Uuid::nil()),
+            namespace: None,
+            ids: [(service.namespace.clone(), id.to_string())].into(),
+            name: row.text("group_name")?.ok_or_else(|| unexpected("a group without a name"))?,
+            description: row.text("group_description")?,
+            owner: None,
+            stewards: Vec::new(),
+            active: row.flag("active")? == Some(true),
+            grants: Grants::none(),
+            confers: None,
+            members: (members.users.len() + members.unread.len()) as u64,
+            attributes,
+            created: Timestamp::UNIX_EPOCH,
+            // The owner of a group can change every column of its row.
+            evidence: Evidence::default(),
+        };
+        Ok((group, members))
     }
 }
 
-/// A flag; null means no.
-fn flag(row: &Row, name: &str) -> Result<Option<bool>, Fault> {
-    match row.get(name) {
-        Some(Value::Bool(on)) => Ok(Some(*on)),
-        Some(Value::Null) => Ok(None),
-        _ => Err(unexpected("no flag")),
+/// The columns of a row.
+#[derive(Clone, Copy, Debug)]
+struct Columns<'a>(&'a Map<String, Value>);
+
+impl<'a> Columns<'a> {
+    fn of(value: &'a Value, otherwise: &'static str) -> Result<Self, Fault> {
+        value.as_object().map(Self).ok_or_else(|| unexpected(otherwise))
+    }
+
+    fn get(self, name: &str) -> Option<&'a Value> {
+        self.0.get(name)
+    }
+
+    fn has(self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    fn number(self, name: &str) -> Result<i64, Fault> {
+        self.get(name).and_then(Value::as_i64).ok_or_else(|| unexpected("no number"))
+    }
+
+    /// A text or null. A column that is not shown at all is refused.
+    fn text(self, name: &str) -> Result<Option<String>, Fault> {
+        match self.get(name) {
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(Value::Null) => Ok(None),
+            _ => Err(unexpected("no text")),
+        }
+    }
+
+    fn text_or_null(self, name: &str) -> Result<Value, Fault> {
+        Ok(self.text(name)?.map_or(Value::Null, Value::from))
+    }
+
+    /// A flag; null means no.
+    fn flag(self, name: &str) -> Result<Option<bool>, Fault> {
+        match self.get(name) {
+            Some(Value::Bool(on)) => Ok(Some(*on)),
+            Some(Value::Null) => Ok(None),
+            _ => Err(unexpected("no flag")),
+        }
+    }
+
+    fn texts(self, name: &str) -> Result<Vec<String>, Fault> {
+        let list = self.get(name).and_then(Value::as_array);
+        let list = list.ok_or_else(|| unexpected("no list of texts"))?;
+        let texts: Option<Vec<_>> =
+            list.iter().map(|one| one.as_str().map(str::to_owned)).collect();
+        texts.ok_or_else(|| unexpected("a list that holds more than texts"))
     }
 }
 
-fn addresses(row: &Row) -> Result<Vec<String>, Fault> {
-    let Some(Value::Array(list)) = row.get("ip_addresses") else {
-        return Err(unexpected("no list of addresses"));
-    };
-    let address = |one: &Value| one.as_str().map(str::to_owned);
-    let all: Option<Vec<_>> = list.iter().map(address).collect();
-    all.ok_or_else(|| unexpected("an address that is no text"))
-}
-
-/// A moment, which the server writes in a time zone of its own that it does not name.
+/// A moment. The server writes it in its own time zone, which it does not name.
 fn moment(text: &str) -> Result<Timestamp, Fault> {
     let at = text.parse::<DateTime>().and_then(|at| at.to_zoned(TimeZone::UTC));
     at.map(|at| at.timestamp()).map_err(|error| unexpected("no date").because(error))
+}
+
+/// An id as the server writes it: no sign, no blank, no more than its column holds.
+pub(super) fn parsed_id(id: &str) -> Option<i64> {
+    let number: i32 = id.parse().ok()?;
+    (number > 0 && number.to_string() == id).then_some(number.into())
 }

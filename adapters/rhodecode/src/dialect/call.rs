@@ -1,78 +1,36 @@
-//! One call of a method, once the envelope is read and the caller is known.
-
-use std::future::{Future, ready};
-use std::pin::Pin;
+//! One call of a method: what a handler gets.
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::exchange::Exchange;
-use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::fault::Fault;
 use isogloss_canonical::http::Request;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::Grant;
 
-use crate::mapping::Mapping;
+use crate::dialect::signature::Signature;
+use crate::mapping::Dict;
+use crate::options::{Options, Version};
 use crate::python::Py;
-use crate::version::Version;
-use crate::wire::View;
+use crate::wire;
 
-/// What a method makes of a call.
-pub(crate) type Answer = Result<Py, Raised>;
-
-/// A method at work.
-pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
-
-/// An answer that takes no asking.
-pub(crate) fn told<'a>(answer: Answer) -> Running<'a> {
-    Box::pin(ready(answer))
-}
-
-/// What a method of RhodeCode raises instead of an answer.
-#[derive(Debug)]
-pub(crate) enum Raised {
-    /// An error in a sentence.
-    Error(String),
-    /// The fields that are not acceptable, and why.
-    Invalid(Mapping),
-    /// Only for others than this caller.
-    Forbidden,
-    /// An exception of Python that the method does not catch, by its name.
-    Exception(&'static str),
-}
-
-impl Raised {
-    /// An error in a sentence.
-    pub(crate) fn error(sentence: impl Into<String>) -> Self {
-        Self::Error(sentence.into())
-    }
-}
-
-/// A fault that a method has no sentence for: what it would be if RhodeCode's own database failed,
-/// never an absence.
-impl From<Fault> for Raised {
-    fn from(fault: Fault) -> Self {
-        match fault.kind {
-            FaultKind::Forbidden => Self::Forbidden,
-            _ => Self::Exception("OperationalError"),
-        }
-    }
-}
-
-/// One call.
+/// One call, after its envelope was read and its caller identified.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
-    /// The version spoken, and the namespace whose ids it uses.
-    pub(crate) view: View<'a>,
+    /// The options of the route.
+    pub(crate) options: &'a Options,
     /// The gateway.
     pub(crate) exchange: &'a dyn Exchange,
-    /// Who asks.
+    /// Who calls.
     pub(crate) caller: &'a Caller,
-    /// From where.
+    /// The caller's address.
     pub(crate) address: &'a str,
     /// The arguments that were given.
-    pub(crate) args: &'a Mapping,
-    /// The request it came in.
+    pub(crate) arguments: &'a Dict,
+    /// The HTTP request.
     pub(crate) request: &'a Request,
+    /// The methods of a version, for `get_method`.
+    pub(crate) signatures: fn(Version) -> Vec<&'static Signature>,
 }
 
 impl Call<'_> {
@@ -81,24 +39,29 @@ impl Call<'_> {
         self.exchange.call(self.caller, command).await
     }
 
-    /// Reads something on the gateway's own behalf, where RhodeCode reads it for anybody.
-    pub(crate) async fn peek(&self, command: Command) -> Result<Outcome, Fault> {
+    /// Reads in the gateway's own name, where RhodeCode reads a row for any caller.
+    pub(crate) async fn read(&self, command: Command) -> Result<Outcome, Fault> {
         self.exchange.read(command).await
     }
 
-    /// The version spoken.
+    /// The version of the dialect.
     pub(crate) fn version(&self) -> Version {
-        self.view.version
+        self.options.version
     }
 
     /// An argument, if it is given.
-    pub(crate) fn arg(&self, name: &str) -> Option<&Py> {
-        self.args.get(name)
+    pub(crate) fn argument(&self, name: &str) -> Option<&Py> {
+        self.arguments.get(name)
     }
 
-    /// An argument that the envelope has made sure of.
+    /// An argument, or its default.
+    pub(crate) fn argument_or(&self, name: &str, default: impl Into<Py>) -> Py {
+        self.argument(name).cloned().unwrap_or_else(|| default.into())
+    }
+
+    /// A required argument, which is known to be given.
     pub(crate) fn required(&self, name: &str) -> &Py {
-        self.args.get(name).unwrap_or(&Py::None)
+        self.argument(name).unwrap_or(&Py::None)
     }
 
     /// Whether the caller is a super administrator.
@@ -106,13 +69,8 @@ impl Call<'_> {
         self.caller.holds(Grant::Administer)
     }
 
-    /// Refuses all but super administrators.
-    pub(crate) fn admins_only(&self) -> Result<(), Raised> {
-        if self.is_admin() { Ok(()) } else { Err(Raised::Forbidden) }
-    }
-
-    /// A new token: forty hexadecimal digits.
-    pub(crate) fn mint(&self) -> String {
-        crate::mint(&self.exchange.random())
+    /// A new token.
+    pub(crate) fn new_token(&self) -> String {
+        wire::token(&self.exchange.random())
     }
 }

@@ -1,8 +1,4 @@
-//! How RhodeCode finds the person or the group that an argument means.
-//!
-//! Version 4.26 takes integers (and `true`, which Python counts among them) for ids and all else
-//! for names; version 4.3 takes anything for an id of a person that `int()` takes:
-//! fixtures/transcripts/rhodecode/get-user.json, fixtures/transcripts/rhodecode43/get-user.json.
+//! How RhodeCode finds the user or the user group that an argument refers to.
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, Subject};
@@ -10,153 +6,139 @@ use isogloss_canonical::group::{Group, GroupRef};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserRef};
 
-use crate::dialect::call::{Call, Raised};
-use crate::python::{Py, float_repr};
-use crate::version::Version;
-use crate::wire::{self, DEFAULT_USER};
+use crate::dialect::arguments::{Reference, group_reference, user_reference};
+use crate::dialect::call::Call;
+use crate::dialect::failure::Failure;
+use crate::options::Options;
+use crate::python::Py;
+use crate::roles::{Holder, Right, right_of};
+use crate::wire::{DEFAULT_USER, DEFAULT_USER_ID, attribute};
 
-/// A person that RhodeCode finds.
+/// A user that RhodeCode finds.
 #[derive(Debug)]
-pub(crate) enum Someone {
-    /// The built-in user 1, who is nobody.
+pub(crate) enum FoundUser {
+    /// The built-in user `default`.
     Default,
-    /// Somebody.
+    /// A person.
     Person(Box<User>),
 }
 
-impl Someone {
-    /// The number.
+impl FoundUser {
+    /// The id.
     pub(crate) fn id<'a>(&'a self, call: &Call<'_>) -> &'a str {
         match self {
             Self::Default => "1",
-            Self::Person(user) => wire::id_of(call.view, user),
+            Self::Person(user) => id_of(call.options, user),
         }
     }
 
-    /// The name in a sentence.
+    /// The user name, as a sentence shows it.
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Default => DEFAULT_USER.to_owned(),
-            Self::Person(user) => wire::shown_name(user).text(),
+            Self::Person(user) => shown_name(user).to_text(),
+        }
+    }
+
+    /// The holder of the permissions that this user is granted.
+    pub(crate) fn holder(&self) -> Holder {
+        match self {
+            Self::Default => Holder::Everybody,
+            Self::Person(user) => Holder::Person(user.id),
         }
     }
 }
 
-/// Where to look.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Key {
-    /// By number.
-    Id(i64),
-    /// By name.
-    Name(String),
-    /// Nowhere: a value that is nobody's.
-    Nothing,
+/// The id that RhodeCode's clients know a person by.
+pub(crate) fn id_of<'a>(options: &Options, user: &'a User) -> &'a str {
+    user.native(&options.namespace).unwrap_or("0")
 }
 
-/// The place that an argument for a person means.
-pub(crate) fn user_key(version: Version, value: &Py) -> Result<Key, Raised> {
-    match (version, value) {
-        (_, Py::Bool(_) | Py::Int(_)) | (Version::Current, _) => key(value),
-        (Version::Early, Py::Float(number)) if number.is_finite() => {
-            key(&Py::Int(format!("{:.0}", number.trunc())))
-        }
-        (Version::Early, Py::Float(number)) if number.is_infinite() => {
-            Err(Raised::Exception("OverflowError"))
-        }
-        (Version::Early, Py::Str(text)) => match super::coerce::integer(text) {
-            Some(number) => key(&Py::Int(number.to_string())),
-            None => Ok(Key::Name(text.clone())),
-        },
-        (Version::Early, Py::None | Py::List(_) | Py::Dict(_)) => {
-            Err(Raised::Exception("TypeError"))
-        }
-        (Version::Early, Py::Float(_)) => Ok(Key::Nothing),
+/// The user name as RhodeCode shows it: `None` where it was set to null.
+pub(crate) fn shown_name(user: &User) -> Py {
+    let placeholder = user.attribute(attribute::NAMELESS).and_then(serde_json::Value::as_str);
+    if placeholder == Some(user.username.as_str()) {
+        return Py::None;
     }
+    Py::from(user.username.as_str())
 }
 
-/// The place that an argument for a user group means.
-fn group_key(version: Version, value: &Py) -> Result<Key, Raised> {
-    if version == Version::Early && !value.truthy() { Ok(Key::Nothing) } else { key(value) }
-}
-
-/// Integers are ids, all else is compared with names by the database.
-pub(crate) fn key(value: &Py) -> Result<Key, Raised> {
-    match value {
-        Py::None => Ok(Key::Nothing),
-        Py::Bool(on) => Ok(Key::Id(i64::from(*on))),
-        Py::Int(digits) => match digits.parse() {
-            Ok(number) => Ok(Key::Id(number)),
-            Err(_) => Err(Raised::Exception("OverflowError")),
-        },
-        Py::Float(number) => Ok(Key::Name(float_repr(*number))),
-        Py::Str(text) => Ok(Key::Name(text.clone())),
-        Py::List(_) | Py::Dict(_) => Err(Raised::Exception("InterfaceError")),
-    }
-}
-
-/// The person an argument means, or `user ... does not exist`.
-pub(crate) async fn user(call: &Call<'_>, value: &Py) -> Result<Someone, Raised> {
-    let absent = || Raised::error(format!("user `{}` does not exist", value.text()));
-    let command = match user_key(call.version(), value)? {
-        Key::Id(1) => return Ok(Someone::Default),
-        Key::Name(name) if name == DEFAULT_USER => return Ok(Someone::Default),
-        Key::Id(number) => {
-            Command::GetUser(UserRef::Native(call.view.namespace.clone(), number.to_string()))
+/// The user that an argument refers to, or `user ... does not exist`.
+pub(crate) async fn find_user(call: &Call<'_>, value: &Py) -> Result<FoundUser, Failure> {
+    let absent = || Failure::error(format!("user `{}` does not exist", value.to_text()));
+    let user = match user_reference(call.version(), value)? {
+        Reference::Id(DEFAULT_USER_ID) => return Ok(FoundUser::Default),
+        Reference::Name(name) if name == DEFAULT_USER => return Ok(FoundUser::Default),
+        Reference::Id(number) => {
+            UserRef::Native(call.options.namespace.clone(), number.to_string())
         }
-        Key::Name(name) => Command::GetUser(UserRef::Name(name)),
-        Key::Nothing => return Err(absent()),
+        Reference::Name(name) => UserRef::Name(name),
+        Reference::Nothing => return Err(absent()),
     };
-    // RhodeCode looks people up before it asks who may know; those methods that tell ask first.
-    let found = if call.is_admin() { call.run(command).await } else { call.peek(command).await };
+    let command = Command::GetUser(user);
+    // RhodeCode reads the row before it checks permissions. A method that shows the row to the
+    // caller checks them itself, first.
+    let found = if call.is_admin() { call.run(command).await } else { call.read(command).await };
     match found.and_then(Outcome::user) {
-        Ok(user) => Ok(Someone::Person(user)),
+        Ok(user) => Ok(FoundUser::Person(user)),
         Err(fault) if fault.is_absence_of(Subject::User) => Err(absent()),
         Err(fault) => Err(fault.into()),
     }
 }
 
-/// The caller, or the person that the argument `userid` means. Ordinary people may mean only
-/// themselves, by their integer id: fixtures/transcripts/rhodecode/forbidden.json.
-pub(crate) async fn user_or_caller(call: &Call<'_>) -> Result<Someone, Raised> {
-    let Some(value) = call.arg("userid") else {
-        let own = call.caller.user().map(UserRef::from);
-        let own = own.ok_or(Raised::Forbidden)?;
+/// The user that the argument `userid` refers to, or else the caller. Without the role of an
+/// administrator only one's own integer id is accepted:
+/// fixtures/transcripts/rhodecode/forbidden.json.
+pub(crate) async fn user_or_caller(call: &Call<'_>) -> Result<FoundUser, Failure> {
+    let Some(value) = call.argument("userid") else {
+        let own = call.caller.user().map(UserRef::from).ok_or(Failure::Forbidden)?;
         let user = call.run(Command::GetUser(own)).await.and_then(Outcome::user)?;
-        return Ok(Someone::Person(user));
+        return Ok(FoundUser::Person(user));
     };
-    if !call.is_admin() {
-        let own = call.caller.user().map(|user| wire::id_of(call.view, user));
-        let meant = match value {
-            Py::Int(digits) => Some(digits.clone()),
-            Py::Float(number) if number.fract() == 0.0 => Some(format!("{number:.0}")),
-            _ => None,
-        };
-        if own.is_none() || meant.as_deref() != own {
-            return Err(Raised::error("userid is not the same as your user"));
-        }
+    if !call.is_admin() && !is_own_id(call, value) {
+        return Err(Failure::error("userid is not the same as your user"));
     }
-    user(call, value).await
+    find_user(call, value).await
 }
 
-/// The user group an argument means, or `user group ... does not exist`.
-pub(crate) async fn group(call: &Call<'_>, value: &Py) -> Result<Group, Raised> {
-    let found = match group_key(call.version(), value)? {
-        Key::Id(number) => {
-            team(call, GroupRef::Native(call.view.namespace.clone(), number.to_string())).await?
+fn is_own_id(call: &Call<'_>, value: &Py) -> bool {
+    let Some(user) = call.caller.user() else { return false };
+    let own = id_of(call.options, user);
+    match value {
+        Py::Int(digits) => digits == own,
+        Py::Float(number) if number.fract() == 0.0 => format!("{number:.0}") == own,
+        Py::None | Py::Bool(_) | Py::Float(_) | Py::Str(_) | Py::List(_) | Py::Dict(_) => false,
+    }
+}
+
+/// The user group that an argument refers to, or `user group ... does not exist`.
+pub(crate) async fn find_group(call: &Call<'_>, value: &Py) -> Result<Group, Failure> {
+    let group = match group_reference(call.version(), value)? {
+        Reference::Id(number) => {
+            GroupRef::Native(call.options.namespace.clone(), number.to_string())
         }
-        Key::Name(name) => team(call, GroupRef::Name(None, name)).await?,
-        Key::Nothing => None,
+        Reference::Name(name) => GroupRef::Name(None, name),
+        Reference::Nothing => return Err(no_such_group(value)),
     };
-    found.ok_or_else(|| no_such_group(value))
+    read_group(call, group).await?.ok_or_else(|| no_such_group(value))
 }
 
-/// `user group ... does not exist`, which also stands for a lack of rights.
-pub(crate) fn no_such_group(value: &Py) -> Raised {
-    Raised::error(format!("user group `{}` does not exist", value.text()))
+/// The user group that an argument refers to, if the caller may administer it.
+pub(crate) async fn find_own_group(call: &Call<'_>, value: &Py) -> Result<Group, Failure> {
+    let group = find_group(call, value).await?;
+    if right_of_caller(call, &group) < Right::Admin {
+        return Err(no_such_group(value));
+    }
+    Ok(group)
 }
 
-/// A user group, if there is one. Sets of rights of other systems are none.
-pub(crate) async fn team(call: &Call<'_>, group: GroupRef) -> Result<Option<Group>, Raised> {
+/// `user group ... does not exist`. A caller without the permission gets it too.
+pub(crate) fn no_such_group(value: &Py) -> Failure {
+    Failure::error(format!("user group `{}` does not exist", value.to_text()))
+}
+
+/// A user group, if there is one. The groups of other systems are none.
+pub(crate) async fn read_group(call: &Call<'_>, group: GroupRef) -> Result<Option<Group>, Failure> {
     match call.run(Command::GetGroup(group)).await.and_then(Outcome::group) {
         Ok(group) if group.namespace.is_none() => Ok(Some(*group)),
         Ok(_) => Ok(None),
@@ -165,10 +147,18 @@ pub(crate) async fn team(call: &Call<'_>, group: GroupRef) -> Result<Option<Grou
     }
 }
 
-/// A person by any reference, read as RhodeCode reads rows that belong to another: without asking
-/// who may know. `None` if there is no such person.
-pub(crate) async fn peek_user(call: &Call<'_>, user: UserRef) -> Result<Option<User>, Fault> {
-    match call.peek(Command::GetUser(user)).await.and_then(Outcome::user) {
+/// The right of the caller on a group. A super administrator has every right.
+pub(crate) fn right_of_caller(call: &Call<'_>, group: &Group) -> Right {
+    if call.is_admin() {
+        return Right::Admin;
+    }
+    call.caller.user().map_or(Right::None, |user| right_of(user, group))
+}
+
+/// A person, read as RhodeCode reads a row that another one refers to: without a check of the
+/// caller's permission. `None` if there is no such person.
+pub(crate) async fn read_user(call: &Call<'_>, user: UserRef) -> Result<Option<User>, Fault> {
+    match call.read(Command::GetUser(user)).await.and_then(Outcome::user) {
         Ok(user) => Ok(Some(*user)),
         Err(fault) if fault.is_absence_of(Subject::User) => Ok(None),
         Err(fault) => Err(fault),

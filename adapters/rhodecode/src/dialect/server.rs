@@ -1,69 +1,34 @@
-//! The methods about the server itself, and the deprecated ones.
+//! The methods about the server itself.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::user::User;
 
-use crate::dialect::call::{Answer, Call, Raised, told};
-use crate::dialect::envelope;
-use crate::dialect::lookup::{self, Someone};
-use crate::dialect::registry::{self, Row, Since};
-use crate::dialect::{elsewhere, users};
-use crate::mapping::Mapping;
+use crate::dialect::call::Call;
+use crate::dialect::failure::{Failure, exception_id};
+use crate::dialect::lookup::{FoundUser, user_or_caller};
+use crate::dialect::method::Answer;
+use crate::dialect::signature::matching;
+use crate::mapping::Dict;
+use crate::options::Version;
 use crate::python::Py;
 use crate::simplejson::decode;
-use crate::version::Version;
 
-/// The methods that others have taken the place of.
-pub(crate) const DEPRECATED: &[Row] = &[
-    elsewhere::CHANGESET_COMMENT,
-    Row::own("get_locks", "userid=@", |call| Box::pin(users::get_user_locks(call)))
-        .deprecated("get_user_locks")
-        .about(&[Verb::ListLocks], "The earlier name of get_user_locks."),
-    Row::own("show_ip", "userid=@", |call| Box::pin(get_ip(call)))
-        .deprecated("get_ip")
-        .about(&[Verb::GetUser], "The earlier name of get_ip."),
-];
-
-/// The methods about the server.
-pub(crate) const ROWS: &[Row] = &[
-    Row::own("cleanup_sessions", "older_then=60", |call| told(cleanup_sessions(call)))
-        .since(Since::Current)
-        .about(&[], "Removes old web sessions: there are none here."),
-    Row::own("get_ip", "userid=@", |call| Box::pin(get_ip(call)))
-        .about(&[Verb::GetUser], "Shows the caller's address, and where a person may call from."),
-    Row::own("get_method", "pattern='*'", |call| told(get_method(call)))
-        .since(Since::Current)
-        .about(&[], "Lists the methods whose names match a pattern."),
-    Row::own("get_repo_store", "", |call| told(get_repo_store(call)))
-        .since(Since::Current)
-        .about(&[], "Shows where repositories are kept: nowhere here."),
-    Row::own("get_server_info", "", |call| Box::pin(get_server_info(call)))
-        .about(&[Verb::ServerFacts], "Shows the shape of a server's facts, without any of ours."),
-    Row::own("rescan_repos", "remove_obsolete=False", |call| told(rescan_repos(call)))
-        .about(&[], "Looks for new repositories: there are none here."),
-    Row::own("store_exception", "exc_data_json prefix='rhodecode'", |call| {
-        told(store_exception(call))
-    })
-    .since(Since::Current)
-    .about(&[], "Takes a program's exception, which is not kept here."),
-];
-
-async fn get_ip(call: &Call<'_>) -> Answer {
-    call.admins_only()?;
-    let addresses = match lookup::user_or_caller(call).await? {
-        Someone::Default => Vec::new(),
-        Someone::Person(user) => ranges(&user),
+/// `get_ip`, and `show_ip`, its earlier name.
+pub(crate) async fn get_ip(call: &Call<'_>) -> Answer {
+    let addresses = match user_or_caller(call).await? {
+        FoundUser::Default => Vec::new(),
+        FoundUser::Person(user) => allowed_addresses(&user),
     };
-    let shape = Mapping::default().with("server_ip_addr", call.address);
+    let shape = Dict::default().with("server_ip_addr", call.address);
     Ok(shape.with("user_ips", Py::List(addresses)).into())
 }
 
-fn ranges(user: &User) -> Vec<Py> {
+fn allowed_addresses(user: &User) -> Vec<Py> {
     let range = |address: &String| {
         let ends = ends(address).map(|(low, high)| vec![Py::from(low), Py::from(high)]);
-        let shape = Mapping::default().with("ip_addr", address.as_str());
+        let shape = Dict::default().with("ip_addr", address.as_str());
         Py::from(shape.with("ip_range", Py::List(ends.unwrap_or_default())))
     };
     user.addresses.iter().map(range).collect()
@@ -80,91 +45,92 @@ fn ends(network: &str) -> Option<(String, String)> {
             let hosts = 32_u32.checked_sub(prefix.unwrap_or(32))?;
             let mask = u32::MAX.checked_shl(hosts).unwrap_or(0);
             let low = address.to_bits() & mask;
-            let end = |bits| std::net::Ipv4Addr::from_bits(bits).to_string();
+            let end = |bits| Ipv4Addr::from_bits(bits).to_string();
             Some((end(low), end(low | !mask)))
         }
         IpAddr::V6(address) => {
             let hosts = 128_u32.checked_sub(prefix.unwrap_or(128))?;
             let mask = u128::MAX.checked_shl(hosts).unwrap_or(0);
             let low = address.to_bits() & mask;
-            let end = |bits| std::net::Ipv6Addr::from_bits(bits).to_string();
+            let end = |bits| Ipv6Addr::from_bits(bits).to_string();
             Some((end(low), end(low | !mask)))
         }
     }
 }
 
-/// How many patterns are looked at. RhodeCode looks at any number.
+/// How many patterns a call may hold. RhodeCode accepts any number.
 const MOST_PATTERNS: usize = 1_000;
 
-/// The names that match, and the parameters if it is one name only:
+/// `get_method`: the names that match, and the parameters if it is one name only:
 /// fixtures/transcripts/rhodecode/server-methods.json.
-fn get_method(call: &Call<'_>) -> Answer {
-    call.admins_only()?;
-    let text = |value: &Py| value.as_str().map(str::to_owned).ok_or(Raised::Exception("TypeError"));
-    let patterns = match call.arg("pattern") {
+pub(crate) async fn get_method(call: &Call<'_>) -> Answer {
+    let text =
+        |value: &Py| value.as_str().map(str::to_owned).ok_or(Failure::Exception("TypeError"));
+    let patterns = match call.argument("pattern") {
         None => vec!["*".to_owned()],
         Some(Py::List(items)) => items.iter().map(text).collect::<Result<_, _>>()?,
         Some(value) => vec![text(value)?],
     };
     if patterns.len() > MOST_PATTERNS {
-        return Err(Raised::Exception("MemoryError"));
+        return Err(Failure::Exception("MemoryError"));
     }
-    let found = registry::matching(call.version(), patterns.iter().map(String::as_str));
-    let mut answer: Vec<_> = found.iter().map(|row| Py::from(row.method.name)).collect();
-    if let [row] = found.as_slice() {
-        let parameters = row.signature(call.version()).into_iter();
+    let signatures = (call.signatures)(call.version());
+    let found = matching(signatures, patterns.iter().map(String::as_str));
+    let mut answer: Vec<_> = found.iter().map(|signature| Py::from(signature.name)).collect();
+    if let [signature] = found.as_slice() {
         let required = || "<RequiredType>".to_owned();
-        let shape =
-            parameters.map(|(name, default)| (name, default.unwrap_or_else(required).into()));
+        let shape = signature.parameters(call.version()).into_iter().map(|parameter| {
+            (parameter.name, Py::from(parameter.default.unwrap_or_else(required)))
+        });
         answer.push(Py::Dict(shape.collect()));
     }
     Ok(Py::List(answer))
 }
 
-fn get_repo_store(call: &Call<'_>) -> Answer {
-    call.admins_only()?;
-    Ok(Mapping::default().with("path", "").into())
+/// `get_repo_store`.
+pub(crate) async fn get_repo_store(_: &Call<'_>) -> Answer {
+    Ok(Dict::default().with("path", "").into())
 }
 
-fn rescan_repos(call: &Call<'_>) -> Answer {
-    call.admins_only()?;
-    let shape = Mapping::default().with("added", Py::List(Vec::new()));
+/// `rescan_repos`.
+pub(crate) async fn rescan_repos(_: &Call<'_>) -> Answer {
+    let shape = Dict::default().with("added", Py::List(Vec::new()));
     Ok(shape.with("removed", Py::List(Vec::new())).into())
 }
 
-fn cleanup_sessions(call: &Call<'_>) -> Answer {
-    call.admins_only()?;
+/// `cleanup_sessions`.
+pub(crate) async fn cleanup_sessions(_: &Call<'_>) -> Answer {
     let removed = Py::Int("0".to_owned());
-    Ok(Mapping::default().with("sessions_removed", removed).with("backend", "file").into())
+    Ok(Dict::default().with("sessions_removed", removed).with("backend", "file").into())
 }
 
-fn store_exception(call: &Call<'_>) -> Answer {
-    call.admins_only()?;
+/// `store_exception`: checks the exception and stores nothing.
+pub(crate) async fn store_exception(call: &Call<'_>) -> Answer {
     let unreadable = || {
-        Raised::error(
+        Failure::error(
             "Failed to parse JSON data from exc_data_json field. \
              Please make sure it contains a valid JSON.",
         )
     };
     let text = call.required("exc_data_json").as_str().ok_or_else(unreadable)?;
     let Py::Dict(members) = decode(text.as_bytes()).map_err(|_| unreadable())? else {
-        return Err(Raised::Exception("TypeError"));
+        return Err(Failure::Exception("TypeError"));
     };
     for name in ["exc_traceback", "exc_type_name"] {
         if members.get(name).is_none() {
-            return Err(Raised::error(format!(
+            return Err(Failure::error(format!(
                 "Missing exc_traceback, or exc_type_name in exc_data_json field. Missing: '{name}'"
             )));
         }
     }
-    let id = envelope::exception_id(call.exchange);
+    let id = exception_id(call.exchange);
     let host = call.request.header("host").unwrap_or("localhost");
-    let mount = &call.request.mount;
-    let url = format!("http://{host}{mount}/_admin/settings/exceptions/{id}");
-    Ok(Mapping::default().with("exc_id", Py::Int(id)).with("exc_url", url).into())
+    let prefix = &call.request.mount;
+    let url = format!("http://{host}{prefix}/_admin/settings/exceptions/{id}");
+    Ok(Dict::default().with("exc_id", Py::Int(id)).with("exc_url", url).into())
 }
 
-/// The groups of facts of version 4.26.
+/// The facts of version 4.26: each is a dictionary.
 const FACTS: [&str; 25] = [
     "load",
     "locale",
@@ -193,7 +159,7 @@ const FACTS: [&str; 25] = [
     "vcs_server_config",
 ];
 
-/// The facts of version 4.3 that are texts, dictionaries, numbers and nothing.
+/// The facts of version 4.3: texts, dictionaries and numbers.
 const EARLY_TEXTS: [&str; 12] = [
     "db_version",
     "index_storage",
@@ -212,32 +178,41 @@ const EARLY_GROUPS: [&str; 6] =
     ["load", "disk", "memory", "disk_index", "disk_gist", "disk_archive"];
 const EARLY_NUMBERS: [&str; 3] = ["uptime", "boot_time", "cpu"];
 
-/// The shape of the facts. What RhodeCode tells of its machine is not told of ours.
-async fn get_server_info(call: &Call<'_>) -> Answer {
-    call.admins_only()?;
+/// `get_server_info`: the names of the facts. The gateway does not disclose its own machine's.
+pub(crate) async fn get_server_info(call: &Call<'_>) -> Answer {
     call.run(Command::ServerFacts).await?;
-    let mut facts = Mapping::default();
-    if call.version() == Version::Current {
-        for name in FACTS {
-            facts.set(name, Mapping::default());
-        }
-        return Ok(facts.with("index_storage", "").with("storage", "").into());
+    Ok(match call.version() {
+        Version::V4_26 => facts().into(),
+        Version::V4_3 => early_facts(call.request.header("host").unwrap_or_default()).into(),
+    })
+}
+
+fn facts() -> Dict {
+    let mut facts = Dict::default();
+    for name in FACTS {
+        facts.set(name, Dict::default());
     }
+    facts.with("index_storage", "").with("storage", "")
+}
+
+fn early_facts(host: &str) -> Dict {
+    let mut facts = Dict::default();
     for name in EARLY_TEXTS {
         facts.set(name, "");
     }
     for name in EARLY_GROUPS {
-        facts.set(name, Mapping::default());
+        facts.set(name, Dict::default());
     }
     for name in EARLY_NUMBERS {
         facts.set(name, Py::Float(0.0));
     }
-    facts.set("py_modules", Py::List(Vec::new()));
-    facts.set("hg_version", Py::None);
-    facts.set("svn_version", Py::None);
-    facts.set("rhodecode_version", "4.3.0");
-    facts.set("server_ip", call.request.header("host").unwrap_or_default());
-    Ok(facts.with("db_migrate_version", Py::Int("55".to_owned())).into())
+    facts
+        .with("py_modules", Py::List(Vec::new()))
+        .with("hg_version", Py::None)
+        .with("svn_version", Py::None)
+        .with("rhodecode_version", "4.3.0")
+        .with("server_ip", host)
+        .with("db_migrate_version", Py::Int("55".to_owned()))
 }
 
 #[cfg(test)]

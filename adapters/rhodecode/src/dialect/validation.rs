@@ -1,10 +1,10 @@
-//! The schemas that version 4.26 checks new people and user groups with.
+//! The schemas by which version 4.26 validates new users and user groups.
 //!
-//! Errors are an object keyed by the schema's names, which are not the method's:
+//! The errors are an object. Its keys are the schema's names, which are not the parameters':
 //! fixtures/transcripts/rhodecode/create-user-emails.json.
 
-use crate::dialect::call::Raised;
-use crate::mapping::Mapping;
+use crate::dialect::failure::Failure;
+use crate::mapping::Dict;
 use crate::python::Py;
 
 const USERNAME: &str = "Username may only contain alphanumeric characters underscores, periods \
@@ -12,12 +12,12 @@ const USERNAME: &str = "Username may only contain alphanumeric characters unders
 const TRUE: [&str; 6] = ["true", "t", "yes", "y", "on", "1"];
 const FALSE: [&str; 6] = ["false", "f", "no", "n", "off", "0"];
 
-/// What was wrong so far.
+/// A validation: the errors so far.
 #[derive(Debug, Default)]
 pub(crate) struct Schema {
-    errors: Option<Mapping>,
-    /// A word that Python 2 cannot put into its sentence.
-    unspeakable: bool,
+    errors: Option<Dict>,
+    /// Whether Python 2 fails to format one of the errors.
+    unformattable: bool,
 }
 
 impl Schema {
@@ -25,15 +25,15 @@ impl Schema {
         self.errors.get_or_insert_default().set(field, why.into());
     }
 
-    /// All errors, if there are any.
-    pub(crate) fn done(self) -> Result<(), Raised> {
-        if self.unspeakable {
-            return Err(Raised::Exception("UnicodeEncodeError"));
+    /// Ends the validation: fails if there was an error.
+    pub(crate) fn done(self) -> Result<(), Failure> {
+        if self.unformattable {
+            return Err(Failure::Exception("UnicodeEncodeError"));
         }
-        self.errors.map_or(Ok(()), |errors| Err(Raised::Invalid(errors)))
+        self.errors.map_or(Ok(()), |errors| Err(Failure::Invalid(errors)))
     }
 
-    /// A text that may be missing.
+    /// Reads a text, which may be empty.
     pub(crate) fn text(&mut self, field: &str, value: &Py) -> String {
         if !value.truthy() {
             return String::new();
@@ -41,12 +41,12 @@ impl Schema {
         if let Py::Str(text) = value {
             return text.clone();
         }
-        let value = value.text();
+        let value = value.to_text();
         self.fail(field, format!("{value} is not a string: {{'{field}': ''}}"));
         String::new()
     }
 
-    /// A text that must be there and pass a check, which answers what is wrong.
+    /// Reads a text, which must not be empty and must pass a check. The check returns the error.
     pub(crate) fn required(
         &mut self,
         field: &str,
@@ -66,25 +66,25 @@ impl Schema {
         text
     }
 
-    /// A truth value, also as a word.
+    /// Reads a flag, which may be a word.
     pub(crate) fn flag(&mut self, field: &str, value: &Py) -> bool {
         let word = match value {
             Py::Bool(on) => return *on,
             Py::Str(word) => word.to_lowercase(),
-            other => {
-                self.fail(field, format!("{} is not a string", other.repr()));
+            Py::None | Py::Int(_) | Py::Float(_) | Py::List(_) | Py::Dict(_) => {
+                self.fail(field, format!("{} is not a string", value.repr()));
                 return false;
             }
         };
         if !TRUE.contains(&word.as_str()) && !FALSE.contains(&word.as_str()) {
-            self.unspeakable |= !word.is_ascii();
+            self.unformattable |= !word.is_ascii();
             self.fail(field, format!("{word} value cannot be translated to bool"));
         }
         TRUE.contains(&word.as_str())
     }
 }
 
-/// What is wrong with a user name. As in Python, `$` lets one line end pass.
+/// The error of a user name. As in Python, `$` also matches before a final newline.
 pub(crate) fn username(name: &str) -> Option<String> {
     let name = name.strip_suffix('\n').unwrap_or(name);
     let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
@@ -98,7 +98,7 @@ pub(crate) fn username(name: &str) -> Option<String> {
     (!fits).then(|| USERNAME.to_owned())
 }
 
-/// What is wrong with the name of a user group.
+/// The error of a user group's name.
 pub(crate) fn group_name(given: &str) -> Option<String> {
     let name = given.strip_suffix('\n').unwrap_or(given);
     let inner = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
@@ -116,7 +116,7 @@ pub(crate) fn group_name(given: &str) -> Option<String> {
     })
 }
 
-/// What is wrong with an e-mail address: the expression is that of HTML 5.
+/// The error of an e-mail address. The pattern is that of HTML 5.
 pub(crate) fn email(address: &str) -> Option<String> {
     let trimmed = address.strip_suffix('\n').unwrap_or(address);
     let local = |byte: u8| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte);
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_what_the_expressions_take() {
+    fn accepts_what_the_patterns_of_rhodecode_match() {
         for (name, fits) in [("a", true), ("_a.b-c", true), ("tr_n\n", true), ("a b", false)] {
             assert_eq!(username(name).is_none(), fits, "{name:?}");
         }

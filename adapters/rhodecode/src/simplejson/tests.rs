@@ -1,7 +1,7 @@
 //! What is read and written, and what that costs.
 
 use super::*;
-use crate::mapping::Mapping;
+use crate::mapping::Dict;
 
 fn fault(text: &str) -> String {
     match decode(text.as_bytes()) {
@@ -40,7 +40,7 @@ fn the_size_is_known_before_it_is_written() {
     for text in ["7", "[[0,0],{\"a\":[]}]", "\"\u{7f}\\u0001\u{e9}\"", "{\"a\":{\"b\":[1.5,null]}}"]
     {
         let value = decode(text.as_bytes()).unwrap();
-        let body = Py::Dict(Mapping::default().with("id", value.clone()));
+        let body = Py::Dict(Dict::default().with("id", value.clone()));
         let written = encode(&body).len() - "{\n    \"id\": \n}".len();
         assert!(fits(&value, written) && !fits(&value, written - 1), "{text}");
     }

@@ -1,7 +1,10 @@
 //! What a row proves of who somebody is.
 
-use super::shapes::{read, with};
-use super::*;
+use isogloss_canonical::command::Command;
+use serde_json::{Value, json};
+
+use crate::backend::tests::rows::{read, with};
+use crate::backend::tests::script::{on_both, run, someone, user};
 
 #[test]
 fn the_first_token_proves_who_somebody_is() {

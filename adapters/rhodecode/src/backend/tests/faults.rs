@@ -1,9 +1,16 @@
 //! What goes wrong: an outage is no absence, a refusal of the gateway's own token is nobody's fault
 //! but its own, and what cannot be understood is never a guess.
 
-use super::server::{SAME_ID, Scripted};
-use super::shapes::{error, group_row, result, row};
-use super::*;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::group::{GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::UserPatch;
+use serde_json::json;
+
+use crate::backend::tests::rows::{error, group_row, result, row};
+use crate::backend::tests::script::{change, create, fails, named, new, run, someone, team, text};
+use crate::backend::tests::server::{SAME_ID, Scripted, backend};
 
 /// Every command that a server is asked for.
 fn commands() -> Vec<Command> {
@@ -227,7 +234,7 @@ fn no_fault_and_no_backend_shows_a_secret() {
     let quoted = "JSON parse error ERR:Extra data RAW:'{\"auth_token\": \"c0ffee\"}'";
     let server = Scripted::answering([error(&json!(quoted))]);
     let backend = backend(None, &server);
-    assert!(format!("{backend:?}").contains("token: Secret(***)"));
+    assert!(format!("{backend:?}").contains("secret: Secret(***)"));
     let fault = run(&backend, Command::ListUsers).unwrap_err();
     assert!(!format!("{fault} {fault:?}").contains("c0ffee"));
 }

@@ -10,11 +10,15 @@ use isogloss_canonical::adapter::{Defaults, Service};
 use isogloss_canonical::backend::{Backend, Upstream};
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::namespace::IdNamespace;
 use serde_json::{Value, json};
 
-use super::NAMESPACE;
 use crate::backend::make;
 
+/// The namespace of the server's ids.
+pub(super) const NAMESPACE: IdNamespace = IdNamespace::named("rhodecode");
+
+/// The gateway's token.
 pub(super) const TOKEN: &str = "c0ffee";
 
 /// The number of every person and group that a scenario makes.

@@ -1,53 +1,23 @@
 //! What is sent where nothing was recorded to compare it with, and rows that are seldom seen.
 
+use std::sync::Arc;
+
 use isogloss_canonical::adapter::{Defaults, Service};
 use isogloss_canonical::backend::Upstream;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::fault::{FaultKind, Subject};
+use isogloss_canonical::group::{GroupPatch, NewGroup};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::{NewUser, Role, UserPatch};
+use serde_json::{Value, json};
 
-use super::server::{SAME_ID, Scripted, TOKEN, service};
-use super::*;
 use crate::backend::make;
-
-/// An answer with this result.
-pub(super) fn result(result: &Value) -> (u16, String) {
-    (200, format!(r#"{{"id": {SAME_ID}, "error": null, "result": {result}}}"#))
-}
-
-/// An answer with this error.
-pub(super) fn error(error: &Value) -> (u16, String) {
-    (200, format!(r#"{{"id": {SAME_ID}, "error": {error}, "result": null}}"#))
-}
-
-pub(super) fn row(id: i64, username: &str) -> Value {
-    json!({"username": username, "user_id": id, "description": "", "firstname": "F",
-        "last_activity": null, "admin": false, "lastname": "L", "ip_addresses": [],
-        "emails": [format!("{username}@example.com")], "language": null, "auth_tokens": ["5ec7e7"],
-        "last_login": null, "extern_type": "rhodecode", "active": true, "extern_name": "rhodecode",
-        "email": format!("{username}@example.com")})
-}
-
-pub(super) fn group_row(id: i64, name: &str, users: &[Value]) -> Value {
-    json!({"users": users, "owner_email": "admin@example.com", "sync": null, "group_name": name,
-        "owner": "admin", "users_group_id": id, "active": true, "group_description": ""})
-}
-
-pub(super) fn made(row: &Value) -> (u16, String) {
-    result(&json!({"msg": "created new user", "user": row}))
-}
-
-/// A row with some of its columns changed.
-pub(super) fn with(id: i64, username: &str, columns: &Value) -> Value {
-    let mut row = row(id, username);
-    for (name, value) in columns.as_object().unwrap() {
-        row[name] = value.clone();
-    }
-    row
-}
-
-pub(super) fn read(row: &Value) -> User {
-    let id = row["user_id"].as_i64().unwrap();
-    let server = Scripted::answering([result(row)]);
-    user(run(&backend(None, &server), Command::GetUser(native(id))))
-}
+use crate::backend::tests::rows::{error, group_row, made, read, result, row, with};
+use crate::backend::tests::script::{
+    absent, change, create, fails, named, native, new, run, someone, team, text, user,
+};
+use crate::backend::tests::server::{NAMESPACE, Scripted, TOKEN, backend, service};
+use crate::wire::attribute;
 
 #[test]
 fn a_name_in_other_case_is_taken_before_the_server_takes_it_over() {
@@ -69,8 +39,8 @@ fn a_creation_says_what_differs_from_the_defaults() {
         display_name: Some("Ada  King Lovelace".to_owned()),
         role: Role::Administrator,
         inactive: true,
-        attributes: json!({kept::DESCRIPTION: "d", kept::FORCE_PASSWORD_CHANGE: true,
-            kept::REPO_GROUP: "ada", kept::EXTERN_TYPE: "rhodecode", "dandelion.theme": "x"})
+        attributes: json!({attribute::DESCRIPTION: "d", attribute::FORCE_PASSWORD_CHANGE: true,
+            attribute::REPO_GROUP: "ada", attribute::EXTERN_TYPE: "rhodecode", "dandelion.theme": "x"})
         .as_object()
         .cloned()
         .unwrap(),
@@ -194,7 +164,7 @@ fn a_name_that_python_reads_as_a_number_is_nobody_elses() {
     }
     let server = Scripted::answering([all]);
     let nameless = user(run(&backend(None, &server), Command::GetUser(named("∅53"))));
-    assert_eq!(nameless.attribute(kept::NAMELESS), Some(&json!("∅53")));
+    assert_eq!(nameless.attribute(attribute::NAMELESS), Some(&json!("∅53")));
 }
 
 #[test]
@@ -220,12 +190,12 @@ fn rows_that_are_seldom_seen_are_read() {
     assert_eq!((odd.source.as_deref(), odd.has_password), (Some("ldap"), false));
     assert_eq!(odd.last_login.map(|at| at.to_string()).unwrap(), "2026-11-21T19:34:11.669Z");
     assert_eq!(odd.addresses, ["10.11.12.13/32"]);
-    for name in [kept::ACTIVE, kept::ADMIN] {
+    for name in [attribute::ACTIVE, attribute::ADMIN] {
         assert_eq!(odd.attributes.get(name), Some(&Value::Null), "{name}");
     }
     let rename = UserPatch {
         username: Some("∅51".to_owned()),
-        attributes: [(kept::NAMELESS.to_owned(), Some(json!("∅51")))].into(),
+        attributes: [(attribute::NAMELESS.to_owned(), Some(json!("∅51")))].into(),
         ..UserPatch::default()
     };
     let server = Scripted::answering([made(&with(51, "", &json!({"username": null})))]);
@@ -272,7 +242,7 @@ fn a_team_is_synchronised_where_the_server_can() {
         name: "team".to_owned(),
         description: Some("d".to_owned()),
         inactive: true,
-        attributes: json!({kept::SYNC: "manual_api"}).as_object().cloned().unwrap(),
+        attributes: json!({attribute::SYNC: "manual_api"}).as_object().cloned().unwrap(),
         ..NewGroup::default()
     };
     let mut shown = group_row(51, "team", &[]);

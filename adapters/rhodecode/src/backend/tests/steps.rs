@@ -1,11 +1,19 @@
 //! What the server says that it did, and did not.
 
-use isogloss_canonical::backend::OwnAccount;
-use isogloss_canonical::fault::Fault;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
-use super::server::Scripted;
-use super::shapes::{group_row, made, result, row, with};
-use super::*;
+use isogloss_canonical::backend::OwnAccount;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::group::GroupPatch;
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::{NewUser, Role, UserPatch};
+use serde_json::{Value, json};
+
+use crate::backend::tests::rows::{group_row, made, result, row, with};
+use crate::backend::tests::script::{change, create, new, run, someone, team};
+use crate::backend::tests::server::{NAMESPACE, Scripted, backend};
 
 fn kind(result: Result<Outcome, Fault>) -> FaultKind {
     result.unwrap_err().kind
@@ -70,8 +78,8 @@ fn a_row_that_cannot_be_read_is_only_its_own_persons() {
     let people = || json!([row(7, "bob"), bad(), row(8, "ada")]);
     let listed = ask(people(), Command::ListUsers).unwrap().listed().unwrap();
     assert_eq!((listed.users.len(), listed.unread.len()), (2, 1));
-    let team = json!(group_row(51, "team", &[row(7, "bob"), bad()]));
-    let members = ask(team, Command::ListMembers(super::team())).unwrap().listed().unwrap();
+    let group = json!(group_row(51, "team", &[row(7, "bob"), bad()]));
+    let members = ask(group, Command::ListMembers(team())).unwrap().listed().unwrap();
     assert_eq!((members.users.len(), members.unread.len()), (1, 1));
     assert_eq!(kind(ask(json!([bad()]), Command::ListUsers)), FaultKind::Unexpected);
     // A name that only an unreadable row has is taken all the same.

@@ -2,13 +2,24 @@
 
 use std::sync::Mutex;
 
-use isogloss_canonical::fault::Subject;
-use isogloss_canonical::user::NewUser;
+use async_trait::async_trait;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::{Caller, Credentials};
+use isogloss_canonical::dialect::Dialect;
+use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::http::Request;
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::session_store::SessionStore;
+use isogloss_canonical::user::{NewUser, Role};
+use jiff::Timestamp;
+use serde_json::{Value, json};
 
-use super::*;
+use crate::dialect::tests::script::{Down, ask, dialect, now, send};
+use crate::options::Version;
 
 const NOBODY: Down = Down { kind: FaultKind::Unavailable, knows_callers: false };
-const VERSIONS: [Version; 2] = [Version::Current, Version::Early];
+const VERSIONS: [Version; 2] = [Version::V4_26, Version::V4_3];
 
 /// An answer is at most so many times as long as what was sent, and a constant.
 fn is_bounded(version: Version, body: &str) {
@@ -50,12 +61,12 @@ fn whatever_is_echoed_is_bounded() {
 #[test]
 fn an_id_that_is_too_long_is_told_so_without_it() {
     let deep = format!("{}{}", "[".repeat(400), "]".repeat(400));
-    let answer = send(Version::Current, &NOBODY, &envelope(&deep, "\"test\""));
+    let answer = send(Version::V4_26, &NOBODY, &envelope(&deep, "\"test\""));
     let answer: Value = serde_json::from_slice(&answer.body).unwrap();
     let error = "Incorrect JSON data. The 'id' is too long";
     assert_eq!(answer, json!({"id": null, "result": null, "error": error}));
     let plain = json!({"a": [1, {"b": [[["x"]]]}]});
-    let answer = send(Version::Current, &NOBODY, &envelope(&plain.to_string(), "\"none\""));
+    let answer = send(Version::V4_26, &NOBODY, &envelope(&plain.to_string(), "\"none\""));
     let answer: Value = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!(answer["id"], plain);
 }
@@ -65,7 +76,7 @@ fn what_the_test_method_echoes_is_bounded() {
     let known = Down { kind: FaultKind::Unavailable, knows_callers: true };
     let deep = format!("{}{}", "[".repeat(400), "]".repeat(400));
     let body = r#"{"id":1,"auth_token":"x","method":"test","args":{"args":"#.to_owned() + &deep;
-    let response = send(Version::Current, &known, &(body + "}}"));
+    let response = send(Version::V4_26, &known, &(body + "}}"));
     assert!(response.body.len() < 200, "{} bytes", response.body.len());
 }
 
@@ -76,7 +87,7 @@ fn error_pages_have_the_types_of_their_version() {
         ..Request::to("POST", "/_admin/api")
     };
     for (version, kind) in VERSIONS.into_iter().zip(["text/html; charset=UTF-8", "text/html"]) {
-        let dialect = RhodeCode::new(version, namespace());
+        let dialect = dialect(version);
         let several = now(dialect.answer(&request("multipart/form-data; boundary=x"), &NOBODY));
         let large = Fault::new(FaultKind::TooLarge, "");
         let large = dialect.refuse(&request("text/plain"), &large);
@@ -125,7 +136,7 @@ fn a_flag_that_is_null_has_its_default_in_the_early_version() {
         "username": "ann", "email": "ann@example.com", "active": null, "admin": null,
         "firstname": null, "lastname": null,
     });
-    ask(Version::Early, &creating, "create_user", &args);
+    ask(Version::V4_3, &creating, "create_user", &args);
     let new = creating.0.into_inner().unwrap().unwrap();
     assert_eq!((new.inactive, new.role), (false, Role::User));
     assert_eq!((new.given_name, new.family_name), (None, None));

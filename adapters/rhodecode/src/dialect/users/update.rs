@@ -5,78 +5,75 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Role, Uniqueness, User, UserPatch, UserRef};
 use serde_json::Value;
 
-use crate::dialect::call::{Answer, Call, Raised};
-use crate::dialect::coerce::{self, Refused};
-use crate::dialect::lookup::{self, Someone};
-use crate::mapping::Mapping;
+use crate::dialect::answers::{self, users};
+use crate::dialect::arguments::{self, Refused};
+use crate::dialect::call::Call;
+use crate::dialect::failure::Failure;
+use crate::dialect::lookup::{FoundUser, find_user, id_of};
+use crate::dialect::method::Answer;
+use crate::options::Version;
 use crate::python::Py;
-use crate::version::Version;
-use crate::wire::{self, DEFAULT_EMAIL, DEFAULT_USER, kept};
+use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER, attribute, placeholder, source_of};
 
-pub(super) async fn update_user(call: &Call<'_>) -> Answer {
-    call.admins_only()?;
+/// `update_user`.
+pub(crate) async fn update_user(call: &Call<'_>) -> Answer {
     let value = call.required("userid");
-    let failed = || Raised::error(format!("failed to update user `{}`", value.text()));
-    let Someone::Person(user) = lookup::user(call, value).await? else {
-        return Err(Raised::error("editing default user is forbidden"));
+    let failed = || Failure::error(format!("failed to update user `{}`", value.to_text()));
+    let FoundUser::Person(user) = find_user(call, value).await? else {
+        return Err(Failure::error("editing default user is forbidden"));
     };
     let patch = patch(call, &user).map_err(|_| failed())?;
     let changed = Command::UpdateUser(UserRef::from(user.as_ref()), Box::new(patch));
     let changed = call.run(changed).await.and_then(Outcome::user);
-    let someone = Someone::Person(changed.map_err(|_| failed())?);
-    let sentence = format!("updated user ID:{} {}", someone.id(call), someone.name());
-    let shape = Mapping::default().with("msg", sentence);
-    Ok(shape.with("user", super::shown(call, &someone).await?).into())
+    let found = FoundUser::Person(changed.map_err(|_| failed())?);
+    let sentence = format!("updated user ID:{} {}", found.id(call), found.name());
+    Ok(answers::done(sentence, "user", users::with_tokens(call, &found).await?))
 }
 
-/// What is given of a person, unchecked: the database refuses what it cannot store.
+/// The change that the arguments ask for. Nothing is validated: the database refuses what it cannot
+/// store.
 fn patch(call: &Call<'_>, user: &User) -> Result<UserPatch, Refused> {
     let mut patch = UserPatch {
         unique: Uniqueness { email: true, ..Uniqueness::default() },
         ..UserPatch::default()
     };
     names(call, user, &mut patch)?;
-    if let Some(name) = call.arg("username") {
-        rename(call, user, coerce::text(name)?, &mut patch)?;
+    if let Some(name) = call.argument("username") {
+        rename(call, user, arguments::text(name)?, &mut patch)?;
     }
-    if let Some(address) = call.arg("email") {
-        let address = coerce::email(address)?;
+    if let Some(address) = call.argument("email") {
+        let address = arguments::email(address)?;
         if address.as_deref() == Some(DEFAULT_EMAIL) {
             return Err(Refused);
         }
         patch.email = Some(address);
     }
     flags(call, user, &mut patch)?;
-    // A password that is not set cannot be set again here: RhodeCode takes it for a plugin's.
-    if let Some(password) = call.arg("password").filter(|_| user.has_password) {
-        patch.password = Some(coerce::password(password)?);
+    // RhodeCode takes a password that is not set for another plugin's, and does not set it.
+    if let Some(password) = call.argument("password").filter(|_| user.has_password) {
+        patch.password = Some(arguments::password(password)?);
     }
-    kept_aside(call, &mut patch)?;
+    plugin_and_description(call, &mut patch)?;
     Ok(patch)
 }
 
-/// First and last name. An empty first name is taken for none given, an empty last name is stored:
+/// First and last name. An empty first name is ignored, an empty last name is stored:
 /// fixtures/transcripts/rhodecode/update-user-empty.json.
 fn names(call: &Call<'_>, user: &User, patch: &mut UserPatch) -> Result<(), Refused> {
-    let first = match call.arg("firstname").filter(|name| name.truthy()) {
-        Some(name) => Some(coerce::text(name)?),
-        None => None,
-    };
-    let last = match call.arg("lastname") {
-        Some(name) => Some(coerce::text(name)?),
-        None => None,
-    };
+    let first = call.argument("firstname").filter(|name| name.truthy());
+    let first = first.map(arguments::text).transpose()?;
+    let last = call.argument("lastname").map(arguments::text).transpose()?;
     if first.is_none() && last.is_none() {
         return Ok(());
     }
-    let (own_first, own_last) = wire::names(call.view, user);
-    let own = |name: Py| name.as_str().map(str::to_owned);
-    patch.given_name = Some(first.unwrap_or_else(|| own(own_first)));
-    patch.family_name = Some(last.unwrap_or_else(|| own(own_last)));
+    let (own_first, own_last) = users::names(call.options, user);
+    let own = |name: &Py| name.as_str().map(str::to_owned);
+    patch.given_name = Some(first.unwrap_or_else(|| own(&own_first)));
+    patch.family_name = Some(last.unwrap_or_else(|| own(&own_last)));
     Ok(())
 }
 
-/// A new name, or none at all: a person without a name is kept under one that nobody chooses.
+/// A new user name. A person whose name is set to null is stored under a placeholder.
 fn rename(
     call: &Call<'_>,
     user: &User,
@@ -86,55 +83,57 @@ fn rename(
     if name.as_deref() == Some(DEFAULT_USER) {
         return Err(Refused);
     }
-    let placeholder = format!("\u{2205}{}", wire::id_of(call.view, user));
+    let placeholder = placeholder(id_of(call.options, user));
     let nameless = name.is_none().then(|| Value::from(placeholder.as_str()));
     patch.username = Some(name.unwrap_or(placeholder));
-    if nameless.is_some() || user.attribute(kept::NAMELESS).is_some() {
-        patch.attributes.insert(kept::NAMELESS.to_owned(), nameless);
+    if nameless.is_some() || user.attribute(attribute::NAMELESS).is_some() {
+        patch.attributes.insert(attribute::NAMELESS.to_owned(), nameless);
     }
     Ok(())
 }
 
-/// Activity and administration. Null is stored, and shown again: it means no.
+/// Activity and role. A null is stored and shown again; it means no.
 fn flags(call: &Call<'_>, user: &User, patch: &mut UserPatch) -> Result<(), Refused> {
-    if let Some(active) = call.arg("active") {
-        let active = coerce::flag(call.version(), active)?;
+    if let Some(active) = call.argument("active") {
+        let active = arguments::flag(call.version(), active)?;
         patch.active = Some(active == Some(true));
-        keep_null(user, patch, kept::ACTIVE, active);
+        store_null(user, patch, attribute::ACTIVE, active);
     }
-    if let Some(admin) = call.arg("admin") {
-        let admin = coerce::flag(call.version(), admin)?;
-        keep_null(user, patch, kept::ADMIN, admin);
+    if let Some(admin) = call.argument("admin") {
+        let admin = arguments::flag(call.version(), admin)?;
+        store_null(user, patch, attribute::ADMIN, admin);
         patch.role = match (admin == Some(true), user.role) {
             (true, _) => Some(Role::Administrator),
             (false, Role::Administrator) => Some(Role::User),
-            // What RhodeCode has no word for is not touched.
+            // RhodeCode has no word for a manager: the role stays.
             (false, Role::User | Role::Manager) => None,
         };
     }
     Ok(())
 }
 
-fn keep_null(user: &User, patch: &mut UserPatch, name: &str, flag: Option<bool>) {
+fn store_null(user: &User, patch: &mut UserPatch, name: &str, flag: Option<bool>) {
     let null = flag.is_none().then_some(Value::Null);
     if null.is_some() || user.attribute(name).is_some() {
         patch.attributes.insert(name.to_owned(), null);
     }
 }
 
-fn kept_aside(call: &Call<'_>, patch: &mut UserPatch) -> Result<(), Refused> {
-    if let Some(text) = call.arg("description").filter(|_| call.version() == Version::Current) {
-        let text = coerce::text(text)?.map_or(Value::Null, Value::from);
-        patch.attributes.insert(kept::DESCRIPTION.to_owned(), Some(text));
+fn plugin_and_description(call: &Call<'_>, patch: &mut UserPatch) -> Result<(), Refused> {
+    let mut store = |name: &str, value: Value| {
+        patch.attributes.insert(name.to_owned(), Some(value));
+    };
+    if let Some(text) = call.argument("description").filter(|_| call.version() == Version::V4_26) {
+        let text = arguments::text(text)?.map_or(Value::Null, Value::from);
+        store(attribute::DESCRIPTION, text);
     }
-    if let Some(name) = call.arg("extern_name") {
-        let name = Value::from(coerce::plugin(name));
-        patch.attributes.insert(kept::EXTERN_NAME.to_owned(), Some(name));
+    if let Some(name) = call.argument("extern_name") {
+        store(attribute::EXTERN_NAME, Value::from(arguments::plugin(name)));
     }
-    if let Some(plugin) = call.arg("extern_type") {
-        let plugin = coerce::plugin(plugin);
-        patch.source = Some((plugin == "ldap").then(|| plugin.clone()));
-        patch.attributes.insert(kept::EXTERN_TYPE.to_owned(), Some(Value::from(plugin)));
+    if let Some(plugin) = call.argument("extern_type") {
+        let plugin = arguments::plugin(plugin);
+        patch.source = Some(source_of(&plugin));
+        store(attribute::EXTERN_TYPE, Value::from(plugin));
     }
     Ok(())
 }

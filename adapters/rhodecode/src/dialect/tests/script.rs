@@ -1,4 +1,4 @@
-//! What is said while the backend cannot be asked: never that somebody or something is not there.
+//! A gateway whose backend fails, and how a test calls the dialect.
 
 use std::future::Future;
 use std::pin::pin;
@@ -19,16 +19,14 @@ use isogloss_canonical::user::{Role, User};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-mod costs;
-
 use crate::dialect::RhodeCode;
-use crate::version::Version;
+use crate::options::{Options, Version};
 
 /// A gateway whose backend fails at every command.
 #[derive(Debug)]
-struct Down {
-    kind: FaultKind,
-    knows_callers: bool,
+pub(super) struct Down {
+    pub(super) kind: FaultKind,
+    pub(super) knows_callers: bool,
 }
 
 #[async_trait]
@@ -84,11 +82,11 @@ impl SessionStore for Down {
     }
 }
 
-fn namespace() -> IdNamespace {
+pub(super) fn namespace() -> IdNamespace {
     IdNamespace::named("rhodecode")
 }
 
-fn admin() -> User {
+pub(super) fn admin() -> User {
     User {
         ids: [(namespace(), "2".to_owned())].into(),
         role: Role::Administrator,
@@ -97,21 +95,26 @@ fn admin() -> User {
     }
 }
 
+/// The dialect of a version.
+pub(super) fn dialect(version: Version) -> RhodeCode {
+    RhodeCode::new(Options { version, namespace: namespace() })
+}
+
 /// Runs what never waits.
-fn now<F: Future>(future: F) -> F::Output {
+pub(super) fn now<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("a scripted exchange does not wait"),
     }
 }
 
-fn ask(version: Version, exchange: &dyn Exchange, method: &str, args: &Value) -> Value {
+pub(super) fn ask(version: Version, exchange: &dyn Exchange, method: &str, args: &Value) -> Value {
     let body = json!({"id": 1, "auth_token": "x", "method": method, "args": args}).to_string();
     let response = send(version, exchange, &body);
     serde_json::from_slice(&response.body).unwrap()
 }
 
-fn send(version: Version, exchange: &dyn Exchange, body: &str) -> Response {
+pub(super) fn send(version: Version, exchange: &dyn Exchange, body: &str) -> Response {
     let request = Request {
         method: "POST".to_owned(),
         path: "/_admin/api".to_owned(),
@@ -122,62 +125,13 @@ fn send(version: Version, exchange: &dyn Exchange, body: &str) -> Response {
         client: "127.0.0.1".parse().ok(),
         received: Timestamp::UNIX_EPOCH,
     };
-    now(RhodeCode::new(version, namespace()).answer(&request, exchange))
+    now(dialect(version).answer(&request, exchange))
 }
 
-const OUTAGES: [FaultKind; 5] = [
+pub(super) const OUTAGES: [FaultKind; 5] = [
     FaultKind::Unavailable,
     FaultKind::Timeout,
     FaultKind::Unexpected,
     FaultKind::Throttled,
     FaultKind::Unsupported,
 ];
-
-#[test]
-fn an_outage_is_an_error_and_no_absence() {
-    let args = json!({
-        "userid": "x", "username": "x", "email": "x@example.com", "usergroupid": "x",
-        "sourceusergroupid": "x", "group_name": "xx", "perm": "usergroup.read",
-    });
-    let silent = ["get_method", "rescan_repos", "get_repo_store", "cleanup_sessions"];
-    for version in [Version::Current, Version::Early] {
-        for row in super::registry::rows(version) {
-            let name = row.method.name;
-            let about_people =
-                !row.elsewhere && !name.starts_with("test") && !silent.contains(&name);
-            if !about_people || name == "store_exception" {
-                continue;
-            }
-            for kind in OUTAGES {
-                let answer = ask(version, &Down { kind, knows_callers: true }, name, &args);
-                let error = answer["error"].as_str().unwrap_or_default();
-                let told = error == "Internal server error"
-                    || error == "Missing non optional `repogroupid` arg in JSON DATA";
-                assert!(told, "{name} {kind:?}: {answer}");
-            }
-        }
-    }
-}
-
-#[test]
-fn a_caller_who_cannot_be_known_is_not_called_unknown() {
-    for kind in OUTAGES {
-        let down = Down { kind, knows_callers: false };
-        let answer = ask(Version::Current, &down, "get_user", &json!({}));
-        assert_eq!(answer["error"], "Internal server error", "{kind:?}");
-    }
-}
-
-#[test]
-fn what_takes_no_backend_is_answered_without_one() {
-    let down = Down { kind: FaultKind::Unavailable, knows_callers: true };
-    let answer = ask(Version::Current, &down, "test", &json!({"args": [1]}));
-    assert_eq!(answer, json!({"id": 1, "error": null, "result": [1]}));
-    let parameters = ask(Version::Current, &down, "get_method", &json!({"pattern": "get_ip"}));
-    let named = json!({
-        "request": "<RequiredType>",
-        "apiuser": "<RequiredType>",
-        "userid": "<Optional:<OptionalAttr:apiuser>>",
-    });
-    assert_eq!(parameters["result"], json!(["get_ip", named]));
-}

@@ -9,7 +9,7 @@ mod write;
 
 use isogloss_canonical::extent::Extent;
 
-use crate::mapping::Mapping;
+use crate::mapping::Dict;
 use crate::python::{Py, bytes_repr};
 
 pub(crate) use self::write::{encode, fits};
@@ -112,7 +112,7 @@ impl Reader<'_> {
         }
         if self.peek() == Some(b'}') {
             self.at += 1;
-            return Ok(Py::Dict(Mapping::default()));
+            return Ok(Py::Dict(Dict::default()));
         }
         loop {
             if self.peek() != Some(b'"') {

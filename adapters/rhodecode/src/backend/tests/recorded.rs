@@ -1,106 +1,17 @@
 //! The recorded servers played backwards: what is sent is what they were recorded accepting, and
-//! their answers are understood; then everything that can go wrong.
+//! their answers are understood.
 
-mod evidence;
-mod faults;
-mod server;
-mod shapes;
-mod steps;
-mod teams;
-
-use std::fmt;
-use std::future::Future;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
-
-use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::fault::{Fault, FaultKind, Subject};
-use isogloss_canonical::group::{GroupPatch, GroupRef, NewGroup};
-use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::fault::{FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::user::{NewUser, Role, User, UserPatch, UserRef};
-use serde_json::{Value, json};
+use isogloss_canonical::user::{NewUser, Role, UserPatch, UserRef};
+use serde_json::json;
 
-use crate::wire::kept;
-use server::{Recorded, backend};
-
-const NAMESPACE: IdNamespace = IdNamespace::named("rhodecode");
-
-/// The recorded servers: the folder of each, and its version.
-const SERVERS: [(&str, Option<&str>); 2] = [("rhodecode", None), ("rhodecode43", Some("4.3"))];
-
-/// A script never waits, so that one poll is all it takes.
-fn run(backend: &Arc<dyn Backend>, command: Command) -> Result<Outcome, Fault> {
-    let future = backend.execute(command);
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("a script never waits"),
-    }
-}
-
-/// Plays a scenario on both servers.
-fn on_both(scenario: &str, play: impl Fn(&Arc<Recorded>, &Arc<dyn Backend>)) {
-    for (folder, version) in SERVERS {
-        let server = Recorded::scenario(folder, scenario);
-        let backend = backend(version, &server);
-        play(&server, &backend);
-    }
-}
-
-fn native(id: impl fmt::Display) -> UserRef {
-    UserRef::Native(NAMESPACE, id.to_string())
-}
-
-fn someone() -> UserRef {
-    native(server::ID)
-}
-
-fn named(name: &str) -> UserRef {
-    UserRef::Name(name.to_owned())
-}
-
-fn team() -> GroupRef {
-    GroupRef::Native(NAMESPACE, server::ID.to_string())
-}
-
-fn new(username: &str) -> NewUser {
-    NewUser {
-        username: username.to_owned(),
-        password: Some("x".into()),
-        email: Some(format!("{username}@example.com")),
-        ..NewUser::default()
-    }
-}
-
-fn create(user: NewUser) -> Command {
-    Command::CreateUser(Box::new(user))
-}
-
-fn change(patch: UserPatch) -> Command {
-    Command::UpdateUser(someone(), Box::new(patch))
-}
-
-fn user(result: Result<Outcome, Fault>) -> User {
-    *result.unwrap().user().unwrap()
-}
-
-#[track_caller]
-fn fails(result: Result<Outcome, Fault>, kind: FaultKind, subject: impl Into<Option<Subject>>) {
-    let fault = result.unwrap_err();
-    assert_eq!((fault.kind, fault.subject), (kind, subject.into()), "{fault:?}");
-}
-
-#[track_caller]
-fn absent(result: Result<Outcome, Fault>) {
-    fails(result, FaultKind::NotFound, Subject::User);
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "as a change says it")]
-fn text(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
+use crate::backend::tests::script::{
+    absent, change, create, fails, named, native, new, on_both, run, someone, text, user,
+};
+use crate::backend::tests::server::{NAMESPACE, Recorded, backend};
+use crate::wire::attribute;
 
 #[test]
 fn people_come_and_go() {
@@ -115,12 +26,12 @@ fn people_come_and_go() {
         assert_eq!(user(run(backend, create(defaulted))).email, made.email);
     });
     on_both("create-user-extern", |_, backend| {
-        let attributes = json!({kept::EXTERN_NAME: "uid=tr_x,dc=example"});
+        let attributes = json!({attribute::EXTERN_NAME: "uid=tr_x,dc=example"});
         let attributes = attributes.as_object().cloned().unwrap();
         let source = Some("ldap".to_owned());
         let made = user(run(backend, create(NewUser { source, attributes, ..new("tr_x") })));
         assert_eq!((made.source.as_deref(), made.has_password), (Some("ldap"), false));
-        assert_eq!(made.attribute(kept::EXTERN_NAME), Some(&json!("uid=tr_x,dc=example")));
+        assert_eq!(made.attribute(attribute::EXTERN_NAME), Some(&json!("uid=tr_x,dc=example")));
     });
     on_both("delete-user", |server, backend| {
         server.skip("create tr_del");
@@ -220,17 +131,17 @@ fn a_record_is_changed() {
 fn what_only_rhodecode_has_a_place_for_is_kept_there() {
     let server = Recorded::scenario("rhodecode", "update-user");
     let described = UserPatch {
-        attributes: [(kept::DESCRIPTION.to_owned(), Some(json!("about me")))].into(),
+        attributes: [(attribute::DESCRIPTION.to_owned(), Some(json!("about me")))].into(),
         ..UserPatch::default()
     };
     let described = user(run(&backend(None, &server), change(described)));
-    assert_eq!(described.attribute(kept::DESCRIPTION), Some(&json!("about me")));
+    assert_eq!(described.attribute(attribute::DESCRIPTION), Some(&json!("about me")));
     on_both("update-user", |_, backend| {
         let plugin = |name: &str, plugin: &str| UserPatch {
             source: Some((plugin == "ldap").then(|| plugin.to_owned())),
             attributes: [
-                (kept::EXTERN_NAME.to_owned(), Some(json!(name))),
-                (kept::EXTERN_TYPE.to_owned(), Some(json!(plugin))),
+                (attribute::EXTERN_NAME.to_owned(), Some(json!(name))),
+                (attribute::EXTERN_TYPE.to_owned(), Some(json!(plugin))),
             ]
             .into(),
             ..UserPatch::default()

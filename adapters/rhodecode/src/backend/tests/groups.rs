@@ -1,6 +1,12 @@
 //! Teams and their members, as recorded.
 
-use super::*;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::fault::{FaultKind, Subject};
+use isogloss_canonical::group::{GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::outcome::Outcome;
+
+use crate::backend::tests::script::{absent, fails, native, on_both, run, someone, team, text};
+use crate::backend::tests::server::NAMESPACE;
 
 #[test]
 fn teams_come_and_go() {

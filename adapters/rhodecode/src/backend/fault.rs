@@ -1,0 +1,108 @@
+//! What the errors of a RhodeCode server mean. Its sentences decide nothing but the kind of the
+//! fault, and never get into it: a sentence may quote the whole request.
+
+use isogloss_canonical::command::Verb;
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use serde_json::{Map, Value};
+
+/// The server cannot be used.
+pub(super) fn unavailable(detail: &'static str) -> Fault {
+    Fault::new(FaultKind::Unavailable, detail)
+}
+
+/// The server's answer is none of the recorded ones.
+pub(super) fn unexpected(detail: &'static str) -> Fault {
+    Fault::new(FaultKind::Unexpected, detail)
+}
+
+/// A verb that the capability does not have, or not in this form.
+pub(super) fn unsupported(verb: Verb) -> Fault {
+    Fault::new(FaultKind::Unsupported, format!("RhodeCode's API has no {verb}"))
+}
+
+/// What an error means.
+#[derive(Clone, Debug)]
+pub(super) enum Refusal {
+    /// The server refuses the token: it is wrong, of another role, or not for this address.
+    Token,
+    /// The server refuses the call.
+    Call(Fault),
+}
+
+impl Refusal {
+    /// The fault of a call that was made with the gateway's own token. That this is refused is never
+    /// the caller's doing.
+    pub(super) fn into_fault(self) -> Fault {
+        match self {
+            Self::Token => unavailable("it refuses the gateway's own token"),
+            Self::Call(fault) => fault,
+        }
+    }
+}
+
+/// What a row of the table means.
+#[derive(Clone, Copy, Debug)]
+enum Meaning {
+    /// A fault about a subject.
+    About(FaultKind, Subject),
+    /// The token is refused.
+    Token,
+    /// The server does not have the method.
+    NoMethod,
+}
+
+use self::Meaning::{About, NoMethod, Token};
+use FaultKind::{Conflict, Invalid, NotFound};
+
+/// How a sentence begins and ends, and what it means. In between is a name that somebody chose, so
+/// that it decides nothing.
+const SENTENCES: &[(&str, &str, Meaning)] = &[
+    ("user `", "` does not exist", About(NotFound, Subject::User)),
+    ("user group `", "` does not exist", About(NotFound, Subject::Group)),
+    ("user `", "` already exist", About(Conflict, Subject::Username)),
+    ("email `", "` already exist", About(Conflict, Subject::Email)),
+    ("user group `", "` already exist", About(Conflict, Subject::Group)),
+    ("failed to create user `", "`", About(Invalid, Subject::User)),
+    ("failed to update user `", "`", About(Invalid, Subject::User)),
+    ("failed to delete user ID:", "", About(Invalid, Subject::User)),
+    ("failed to create group `", "`", About(Invalid, Subject::Group)),
+    ("failed to update user group `", "`", About(Invalid, Subject::Group)),
+    ("failed to delete user group ID:", "", About(Invalid, Subject::Group)),
+    ("Invalid API KEY", "", Token),
+    ("API KEY ", " bad role for an API call", Token),
+    ("Request from ", " not allowed", Token),
+    ("Access was denied to this resource.", "", Token),
+    ("userid is not the same as your user", "", Token),
+    ("No such method: ", "", NoMethod),
+];
+
+/// What an error with this sentence means.
+pub(super) fn of_sentence(sentence: &str) -> Refusal {
+    let fits = |(begin, end, _): &&(&str, &str, Meaning)| {
+        sentence.strip_prefix(begin).is_some_and(|rest| rest.ends_with(end))
+    };
+    match SENTENCES.iter().find(fits) {
+        Some((.., About(kind, subject))) => Refusal::Call(Fault::new(*kind, "").about(*subject)),
+        Some((.., Token)) => Refusal::Token,
+        Some((.., NoMethod)) => {
+            Refusal::Call(Fault::new(FaultKind::Unsupported, "it has no such method"))
+        }
+        None => Refusal::Call(unexpected("an error that was never recorded")),
+    }
+}
+
+/// What an error with these fields means. Version 4.26 says of each field what is wrong with it.
+pub(super) fn of_fields(fields: &Map<String, Value>) -> Refusal {
+    let subject = |name: &String| match name.as_str() {
+        "username" => Some(Subject::Username),
+        "email" => Some(Subject::Email),
+        "password" => Some(Subject::Password),
+        name if name.starts_with("user_group") => Some(Subject::Group),
+        _ => None,
+    };
+    let fault = Fault::new(FaultKind::Invalid, "the server's schema refuses it");
+    Refusal::Call(match fields.keys().find_map(subject) {
+        Some(subject) => fault.about(subject),
+        None => fault,
+    })
+}

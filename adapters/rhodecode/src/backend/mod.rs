@@ -1,0 +1,142 @@
+//! The backend: runs commands on a RhodeCode server, through its API.
+//!
+//! The gateway's token is a super administrator's. The server is asked about users and user groups
+//! by id, which it never takes for a name. Its user 1, `default`, is no person. An answer of any
+//! other shape than the recorded ones is a fault.
+
+mod api;
+mod arguments;
+mod creation;
+mod fault;
+mod groups;
+mod keys;
+mod row;
+#[cfg(test)]
+mod tests;
+mod users;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use isogloss_canonical::adapter::Service;
+use isogloss_canonical::backend::{Backend, OwnAccount, Upstream};
+use isogloss_canonical::capability::{Capability, Field, Support};
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::fault::{Fault, Subject};
+use isogloss_canonical::outcome::Outcome;
+
+use crate::backend::api::Api;
+use crate::backend::fault::unsupported;
+use crate::options::Version;
+use crate::wire::attribute;
+
+/// A RhodeCode server.
+#[derive(Debug)]
+struct RhodeCodeBackend {
+    api: Api,
+    capability: Capability,
+}
+
+/// Makes the backend of a RhodeCode server.
+pub(crate) fn make(service: &Service, upstream: Arc<dyn Upstream>) -> Arc<dyn Backend> {
+    let version = Version::named(service.version.as_deref()).unwrap_or_default();
+    let api = Api::new(upstream, service.clone(), version);
+    Arc::new(RhodeCodeBackend { api, capability: capability_of(version) })
+}
+
+/// What the API of the newest version can do.
+#[must_use]
+pub(crate) fn capability() -> Capability {
+    capability_of(Version::default())
+}
+
+/// What RhodeCode's API can do. It does not verify passwords or manage keys.
+fn capability_of(version: Version) -> Capability {
+    let native = [
+        Verb::GetUser,
+        Verb::ListUsers,
+        Verb::UpdateUser,
+        Verb::ActivateUser,
+        Verb::DeactivateUser,
+        Verb::DeleteUser,
+        Verb::ListLocks,
+        Verb::FindKey,
+        Verb::CreateGroup,
+        Verb::GetGroup,
+        Verb::ListGroups,
+        Verb::UpdateGroup,
+        Verb::DeleteGroup,
+        Verb::AddMember,
+        Verb::RemoveMember,
+    ];
+    let capability = Capability::of(native)
+        .with(Verb::CreateUser, Support::Composed("get_users for names in other case, create_user"))
+        .with(Verb::ChangePassword, Support::Lossy("a lost password cannot be set again"))
+        .with(Verb::ListMembers, Support::Composed("get_user_group"))
+        .with(Verb::GroupsOf, Support::Composed("get_user_groups"))
+        .holding([Field::Rename, Field::Names, Field::Email, Field::Role, Field::Active])
+        .holding([Field::Password, Field::Source, Field::TeamActive])
+        .keeping(&[attribute::EXTERN_NAME, attribute::EXTERN_TYPE]);
+    match version {
+        Version::V4_26 => capability.keeping(&[attribute::DESCRIPTION]),
+        Version::V4_3 => capability,
+    }
+}
+
+#[async_trait]
+impl Backend for RhodeCodeBackend {
+    fn capability(&self) -> &Capability {
+        &self.capability
+    }
+
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
+        match run(&self.api, command).await {
+            Err(fault) if fault.is_absence_of(Subject::Group) => {
+                Err(groups::confirm_absence(&self.api, fault).await)
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn own_account(&self) -> Result<OwnAccount, Fault> {
+        keys::own_account(&self.api).await
+    }
+}
+
+async fn run(api: &Api, command: Command) -> Result<Outcome, Fault> {
+    let verb = command.verb();
+    match command {
+        Command::CreateUser(user) => creation::create(api, *user).await,
+        Command::GetUser(user) => Ok(Outcome::User(Box::new(users::get(api, &user).await?))),
+        Command::ListUsers => users::list(api).await,
+        Command::UpdateUser(user, patch) => users::update(api, &user, *patch).await,
+        Command::ActivateUser(user) => users::set_active(api, &user, true).await,
+        Command::DeactivateUser(user) => users::set_active(api, &user, false).await,
+        Command::DeleteUser(user) => users::delete(api, &user).await,
+        Command::ChangePassword(user, password) => users::set_password(api, &user, password).await,
+        Command::ListLocks(user) => users::locks(api, &user).await,
+        Command::FindKey(_, value) => keys::find(api, &value).await,
+        Command::CreateGroup(group) => groups::create(api, &group).await,
+        Command::GetGroup(group) => groups::get(api, &group).await,
+        Command::ListGroups(None) => groups::list(api).await,
+        Command::UpdateGroup(group, patch) => groups::update(api, &group, &patch).await,
+        Command::DeleteGroup(group) => groups::delete(api, &group).await,
+        Command::AddMember(group, user) => groups::add_member(api, &group, &user).await,
+        Command::RemoveMember(group, user) => groups::remove_member(api, &group, &user).await,
+        Command::ListMembers(group) => groups::members(api, &group).await,
+        Command::GroupsOf(user) => groups::of_user(api, &user).await,
+        Command::CreateFromDirectory(_)
+        | Command::IssueKey(..)
+        | Command::RevokeKeys(..)
+        | Command::ListKeys(..)
+        | Command::ReadSettings(..)
+        | Command::MergeSettings(..)
+        | Command::ListGroups(Some(_))
+        | Command::ServerFacts
+        | Command::AssignIds(_)
+        | Command::VerifyPassword(..)
+        | Command::VerifyKey(..)
+        | Command::CountFailure(..)
+        | Command::ClearFailures(_) => Err(unsupported(verb)),
+    }
+}

@@ -1,0 +1,11 @@
+//! The backend's tests: against recorded servers, and against scripted ones.
+
+mod evidence;
+mod faults;
+mod groups;
+mod recorded;
+mod rows;
+mod script;
+mod server;
+mod shapes;
+mod steps;

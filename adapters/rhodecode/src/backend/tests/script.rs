@@ -1,0 +1,95 @@
+//! How a test calls a backend, and what it expects.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::group::GroupRef;
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
+
+use crate::backend::tests::server::{self, NAMESPACE, Recorded, backend};
+
+/// The recorded servers: the folder of each, and its version.
+pub(super) const SERVERS: [(&str, Option<&str>); 2] =
+    [("rhodecode", None), ("rhodecode43", Some("4.3"))];
+
+/// A script never waits, so that one poll is all it takes.
+pub(super) fn run(backend: &Arc<dyn Backend>, command: Command) -> Result<Outcome, Fault> {
+    let future = backend.execute(command);
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("a script never waits"),
+    }
+}
+
+/// Plays a scenario on both servers.
+pub(super) fn on_both(scenario: &str, play: impl Fn(&Arc<Recorded>, &Arc<dyn Backend>)) {
+    for (folder, version) in SERVERS {
+        let server = Recorded::scenario(folder, scenario);
+        let backend = backend(version, &server);
+        play(&server, &backend);
+    }
+}
+
+pub(super) fn native(id: impl fmt::Display) -> UserRef {
+    UserRef::Native(NAMESPACE, id.to_string())
+}
+
+pub(super) fn someone() -> UserRef {
+    native(server::ID)
+}
+
+pub(super) fn named(name: &str) -> UserRef {
+    UserRef::Name(name.to_owned())
+}
+
+pub(super) fn team() -> GroupRef {
+    GroupRef::Native(NAMESPACE, server::ID.to_string())
+}
+
+pub(super) fn new(username: &str) -> NewUser {
+    NewUser {
+        username: username.to_owned(),
+        password: Some("x".into()),
+        email: Some(format!("{username}@example.com")),
+        ..NewUser::default()
+    }
+}
+
+pub(super) fn create(user: NewUser) -> Command {
+    Command::CreateUser(Box::new(user))
+}
+
+pub(super) fn change(patch: UserPatch) -> Command {
+    Command::UpdateUser(someone(), Box::new(patch))
+}
+
+pub(super) fn user(result: Result<Outcome, Fault>) -> User {
+    *result.unwrap().user().unwrap()
+}
+
+#[track_caller]
+pub(super) fn fails(
+    result: Result<Outcome, Fault>,
+    kind: FaultKind,
+    subject: impl Into<Option<Subject>>,
+) {
+    let fault = result.unwrap_err();
+    assert_eq!((fault.kind, fault.subject), (kind, subject.into()), "{fault:?}");
+}
+
+#[track_caller]
+pub(super) fn absent(result: Result<Outcome, Fault>) {
+    fails(result, FaultKind::NotFound, Subject::User);
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as a change says it")]
+pub(super) fn text(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}

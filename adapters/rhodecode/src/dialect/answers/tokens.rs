@@ -1,0 +1,93 @@
+//! A person's tokens as an answer shows them.
+
+use std::collections::HashMap;
+
+use isogloss_canonical::command::Command;
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::key::Key;
+use isogloss_canonical::user::{User, UserId, UserRef};
+
+use crate::dialect::call::Call;
+use crate::mapping::Dict;
+use crate::options::Version;
+use crate::python::Py;
+
+/// The label of the key that version 4.3 gives every person besides the tokens.
+pub(crate) const BUILT_IN_KEY: &str = "Built-in API key";
+
+/// The label of the token that every new person gets.
+pub(crate) const FEED_TOKEN: &str = "Generated feed token";
+
+/// The scope of that token.
+pub(crate) const FEED: &str = "feed";
+
+/// The tokens of everybody, by owner.
+pub(crate) type AllKeys = HashMap<UserId, Vec<Key>>;
+
+/// A person's tokens.
+#[derive(Debug)]
+pub(crate) enum Tokens {
+    /// For a caller who may see them.
+    Shown(Vec<Key>),
+    /// For any other caller.
+    Masked,
+}
+
+/// Reads a person's tokens.
+pub(crate) async fn of_user(call: &Call<'_>, user: &User) -> Result<Tokens, Fault> {
+    let command = Command::ListKeys(Some(UserRef::from(user)), call.options.namespace.clone());
+    Ok(Tokens::Shown(call.run(command).await?.keys()?))
+}
+
+/// Reads everybody's tokens.
+pub(crate) async fn of_everybody(call: &Call<'_>) -> Result<AllKeys, Fault> {
+    let command = Command::ListKeys(None, call.options.namespace.clone());
+    let mut owned = AllKeys::new();
+    for key in call.run(command).await?.keys()? {
+        if let Some(owner) = key.owner {
+            owned.entry(owner).or_default().push(key);
+        }
+    }
+    Ok(owned)
+}
+
+/// Sets the members that hold the tokens. `seed` is what made-up tokens are derived from.
+pub(crate) fn set(shape: &mut Dict, version: Version, tokens: &Tokens, seed: &str) {
+    let (built_in, listed) = match tokens {
+        Tokens::Shown(keys) => shown(keys, seed),
+        Tokens::Masked => ("*".repeat(40), vec!["*".repeat(40)]),
+    };
+    let list = |all: Vec<String>| Py::List(all.into_iter().map(Py::from).collect());
+    match (version, tokens) {
+        (Version::V4_26, _) => shape.set("auth_tokens", list(listed)),
+        (Version::V4_3, Tokens::Masked) => {
+            shape.set("api_key", built_in);
+            shape.set("api_keys", list(listed));
+        }
+        (Version::V4_3, Tokens::Shown(_)) => {
+            shape.set("api_key", built_in.clone());
+            shape.set("api_keys", list([vec![built_in], listed].concat()));
+        }
+    }
+}
+
+/// The built-in key and the tokens. In RhodeCode everybody has a built-in key and a feed token.
+/// Where there is none, a made-up one of the same form is shown, which opens nothing.
+fn shown(keys: &[Key], seed: &str) -> (String, Vec<String>) {
+    let value = |key: &Key| key.shown.as_ref().map(|value| value.expose().to_owned());
+    let built_in = |key: &Key| key.label.as_deref() == Some(BUILT_IN_KEY);
+    let first = keys.iter().find(|key| built_in(key)).and_then(value);
+    let mut listed: Vec<_> = keys.iter().filter(|key| !built_in(key)).filter_map(value).collect();
+    // A person whom version 4.3 gave a built-in key and no token has none.
+    let feed = keys.iter().any(|key| key.scope.as_deref() == Some(FEED));
+    if !feed && first.is_none() {
+        listed.insert(0, made_up_token(seed, "feed"));
+    }
+    (first.unwrap_or_else(|| made_up_token(seed, "c0de")), listed)
+}
+
+/// Forty hexadecimal digits that open nothing.
+fn made_up_token(seed: &str, mark: &str) -> String {
+    let digits: String = seed.chars().rev().chain(seed.chars()).take(36).collect();
+    format!("{mark}{digits}")
+}

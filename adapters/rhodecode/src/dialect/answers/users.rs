@@ -1,0 +1,163 @@
+//! Users, and the repositories that they have locked.
+
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::user::User;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::dialect::answers::tokens::{self, Tokens};
+use crate::dialect::call::Call;
+use crate::dialect::lookup::{FoundUser, id_of, shown_name};
+use crate::mapping::Dict;
+use crate::options::{Options, Version};
+use crate::python::Py;
+use crate::roles::is_admin;
+use crate::wire::{
+    DEFAULT_EMAIL, DEFAULT_USER, FIRST_ADMINISTRATOR, LDAP_PLUGIN, OWN_PLUGIN, attribute,
+};
+
+/// A user with their tokens.
+pub(crate) async fn with_tokens(call: &Call<'_>, found: &FoundUser) -> Result<Dict, Fault> {
+    match found {
+        FoundUser::Default => Ok(default_user(call.version(), false)),
+        FoundUser::Person(user) => {
+            Ok(person(call.options, user, &tokens::of_user(call, user).await?))
+        }
+    }
+}
+
+/// A person.
+pub(crate) fn person(options: &Options, user: &User, tokens: &Tokens) -> Dict {
+    let (first, last) = names(options, user);
+    let mut shape = Dict::default()
+        .with("user_id", Py::Int(id_of(options, user).to_owned()))
+        .with("username", shown_name(user))
+        .with("firstname", first)
+        .with("lastname", last);
+    if options.version == Version::V4_26 {
+        shape.set("description", stored_or(user, attribute::DESCRIPTION, Py::from("")));
+    }
+    let email = email_of(user);
+    shape.set("email", email.clone());
+    shape.set("emails", Py::List(vec![email]));
+    let mut extras = Dict::with_room(9);
+    tokens::set(&mut extras, options.version, tokens, &user.id.0.simple().to_string());
+    extras.set("active", flag(user, attribute::ACTIVE, user.active));
+    extras.set("admin", flag(user, attribute::ADMIN, is_admin(user.role)));
+    extras.set("extern_type", extern_type(user));
+    extras.set("extern_name", stored_or(user, attribute::EXTERN_NAME, Py::from(OWN_PLUGIN)));
+    extras.set("last_login", user.last_login.map(date));
+    if options.version == Version::V4_26 {
+        extras.set("last_activity", last_activity(options, user));
+    }
+    let addresses = user.addresses.iter().map(|address| Py::from(address.as_str()));
+    extras.set("ip_addresses", Py::List(addresses.collect()));
+    extras.set("language", Py::None);
+    shape.updated(&extras)
+}
+
+/// The user `default`.
+pub(crate) fn default_user(version: Version, masked: bool) -> Dict {
+    let mut shape = Dict::default()
+        .with("user_id", Py::Int("1".to_owned()))
+        .with("username", DEFAULT_USER)
+        .with("firstname", "Anonymous")
+        .with("lastname", "User");
+    if version == Version::V4_26 {
+        shape.set("description", "");
+    }
+    shape.set("email", DEFAULT_EMAIL);
+    shape.set("emails", Py::List(vec![Py::from(DEFAULT_EMAIL)]));
+    let tokens = if masked { Tokens::Masked } else { Tokens::Shown(Vec::new()) };
+    let mut extras = Dict::with_room(9);
+    tokens::set(&mut extras, version, &tokens, &"0".repeat(32));
+    extras.set("active", true);
+    extras.set("admin", false);
+    extras.set("extern_type", OWN_PLUGIN);
+    extras.set("extern_name", OWN_PLUGIN);
+    extras.set("last_login", Py::None);
+    if version == Version::V4_26 {
+        extras.set("last_activity", Py::None);
+    }
+    shape.updated(&extras.with("ip_addresses", Py::List(Vec::new())).with("language", Py::None))
+}
+
+/// A locked repository. The gateway knows its name and who locked it, and nothing else.
+pub(crate) fn locked_repository(version: Version, name: String, by: Dict) -> Dict {
+    let mut shape = Dict::with_room(if version == Version::V4_26 { 20 } else { 18 })
+        .with("repo_id", Py::None)
+        .with("repo_name", name)
+        .with("repo_type", Py::None)
+        .with("clone_uri", "");
+    if version == Version::V4_26 {
+        shape.set("push_uri", "");
+    }
+    for unknown in ["url", "private", "created_on", "description", "landing_rev", "owner"] {
+        shape.set(unknown, Py::None);
+    }
+    shape.set("fork_of", Py::None);
+    if version == Version::V4_26 {
+        shape.set("fork_of_id", Py::None);
+    }
+    for unknown in ["enable_statistics", "enable_locking", "enable_downloads"] {
+        shape.set(unknown, Py::None);
+    }
+    shape
+        .with("last_changeset", Dict::default())
+        .with("locked_by", by)
+        .with("locked_date", Py::None)
+        .with("lock_reason", Py::None)
+}
+
+/// A person's e-mail address. RhodeCode stores no empty one.
+pub(crate) fn email_of(user: &User) -> Py {
+    Py::from(user.email.clone().filter(|address| !address.is_empty()))
+}
+
+/// First and last name. RhodeCode's installer names the first administrator.
+pub(crate) fn names(options: &Options, user: &User) -> (Py, Py) {
+    let none = user.given_name.is_none() && user.family_name.is_none();
+    if none && user.display_name.is_none() && id_of(options, user) == FIRST_ADMINISTRATOR {
+        return (Py::from("RhodeCode"), Py::from("Admin"));
+    }
+    if none {
+        let (first, last) = user.names();
+        return (Py::from(first), Py::from(last));
+    }
+    (Py::from(user.given_name.clone()), Py::from(user.family_name.clone()))
+}
+
+/// A date: local time without a zone, to the millisecond.
+pub(crate) fn date(at: Timestamp) -> String {
+    let form =
+        if at.subsec_nanosecond() < 1_000 { "%Y-%m-%dT%H:%M:%S" } else { "%Y-%m-%dT%H:%M:%S%.6f" };
+    at.strftime(form).to_string().chars().take(23).collect()
+}
+
+/// When a person last used the web pages. Without a sign-in that is known of the first administrator
+/// only, who had to use them for the first token.
+fn last_activity(options: &Options, user: &User) -> Py {
+    let first = (id_of(options, user) == FIRST_ADMINISTRATOR).then_some(user.created);
+    Py::from(user.last_login.or(first).map(date))
+}
+
+/// A flag, or the null that it was set to, unless it was switched on since.
+fn flag(user: &User, name: &str, on: bool) -> Py {
+    let null = user.attribute(name) == Some(&Value::Null);
+    if null && !on { Py::None } else { Py::Bool(on) }
+}
+
+fn stored_or(user: &User, name: &str, otherwise: Py) -> Py {
+    user.attribute(name).map_or(otherwise, Py::from)
+}
+
+/// The plugin that an account belongs to. The canonical source goes before the attribute.
+fn extern_type(user: &User) -> Py {
+    if let Some(source) = &user.source {
+        return Py::from(source.as_str());
+    }
+    match user.attribute(attribute::EXTERN_TYPE) {
+        Some(Value::String(plugin)) if plugin != LDAP_PLUGIN => Py::from(plugin.as_str()),
+        _ => Py::from(OWN_PLUGIN),
+    }
+}

@@ -1,0 +1,52 @@
+//! The methods that read, list and delete user groups.
+
+pub(crate) mod create;
+pub(crate) mod update;
+
+use isogloss_canonical::command::Command;
+use isogloss_canonical::group::{Group, GroupRef};
+
+use crate::dialect::answers::{self, groups};
+use crate::dialect::call::Call;
+use crate::dialect::failure::Failure;
+use crate::dialect::lookup::{find_group, find_own_group, no_such_group, right_of_caller};
+use crate::dialect::method::Answer;
+use crate::dialect::permissions;
+use crate::mapping::Dict;
+use crate::options::Version;
+use crate::python::Py;
+use crate::roles::Right;
+
+/// `get_user_group`.
+pub(crate) async fn get_user_group(call: &Call<'_>) -> Answer {
+    let value = call.required("usergroupid");
+    let group = find_group(call, value).await?;
+    if right_of_caller(call, &group) < Right::Read {
+        return Err(no_such_group(value));
+    }
+    let permissions = Py::List(permissions::list(call, &group).await?);
+    let shape = groups::masked(call, &group).await?;
+    if call.version() == Version::V4_3 {
+        return Ok(shape.with("members", permissions).into());
+    }
+    let summary = Dict::default().with("repositories", Dict::default());
+    let summary = summary.with("repositories_groups", Dict::default());
+    Ok(shape.with("permissions", permissions).with("permissions_summary", summary).into())
+}
+
+/// `get_user_groups`.
+pub(crate) async fn get_user_groups(call: &Call<'_>) -> Answer {
+    let all = call.run(Command::ListGroups(None)).await?.groups()?;
+    let is_readable = |group: &&Group| right_of_caller(call, group) >= Right::Read;
+    let readable: Vec<_> = all.iter().filter(is_readable).collect();
+    Ok(Py::List(groups::with_tokens(call, &readable).await?))
+}
+
+/// `delete_user_group`.
+pub(crate) async fn delete_user_group(call: &Call<'_>) -> Answer {
+    let group = find_own_group(call, call.required("usergroupid")).await?;
+    let which = format!("user group ID:{} {}", groups::id_of(call, &group), group.name);
+    let deleted = call.run(Command::DeleteGroup(GroupRef::from(&group))).await;
+    deleted.map_err(|_| Failure::error(format!("failed to delete {which}")))?;
+    Ok(answers::done(format!("deleted {which}"), "user_group", Py::None))
+}

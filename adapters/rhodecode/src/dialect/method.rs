@@ -1,0 +1,101 @@
+//! A method of the API: the type of the table's rows.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use isogloss_canonical::command::Verb;
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::dialect::MethodInfo;
+use isogloss_canonical::permission::Grant;
+
+use crate::dialect::call::Call;
+use crate::dialect::failure::Failure;
+use crate::dialect::signature::Signature;
+use crate::options::Version;
+use crate::python::Py;
+
+/// What a call ends with.
+pub(crate) type Answer = Result<Py, Failure>;
+
+/// A handler at work.
+pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+
+/// A handler.
+pub(crate) type Run = for<'a> fn(&'a Call<'a>) -> Running<'a>;
+
+/// Who may call a method. The handler of a method for anyone may still refuse some callers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Callers {
+    /// Anyone with a token.
+    Anyone,
+    /// Super administrators.
+    Administrators,
+    /// Whoever may create user groups.
+    GroupCreators,
+}
+
+/// A method.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Method {
+    /// Its entry in the manual.
+    pub(crate) info: MethodInfo,
+    /// Its name and parameters.
+    pub(crate) signature: Signature,
+    /// Who may call it.
+    pub(crate) callers: Callers,
+    /// The method to use instead, if it is deprecated.
+    pub(crate) replacement: Option<&'static str>,
+    /// Whether it is only about what canonical commands do not have: repositories, gists. Such a
+    /// method is not in the manual.
+    pub(crate) is_untranslated: bool,
+    /// Its handler.
+    pub(crate) run: Run,
+}
+
+impl Method {
+    /// A method with this name and these parameters.
+    pub(crate) const fn new(
+        name: &'static str,
+        since: Version,
+        parameters: &'static str,
+        run: Run,
+    ) -> Self {
+        Self {
+            info: MethodInfo { name, verbs: &[], about: "" },
+            signature: Signature { name, since, parameters },
+            callers: Callers::Anyone,
+            replacement: None,
+            is_untranslated: true,
+            run,
+        }
+    }
+
+    /// Puts it into the manual.
+    pub(crate) const fn about(
+        mut self,
+        callers: Callers,
+        verbs: &'static [Verb],
+        about: &'static str,
+    ) -> Self {
+        self.info = MethodInfo { name: self.info.name, verbs, about };
+        self.callers = callers;
+        self.is_untranslated = false;
+        self
+    }
+
+    /// Marks it as deprecated.
+    pub(crate) const fn replaced_by(mut self, other: &'static str) -> Self {
+        self.replacement = Some(other);
+        self
+    }
+
+    /// Refuses a caller who may not call it.
+    pub(crate) fn check(&self, caller: &Caller) -> Result<(), Failure> {
+        let allowed = match self.callers {
+            Callers::Anyone => true,
+            Callers::Administrators => caller.holds(Grant::Administer),
+            Callers::GroupCreators => caller.holds(Grant::CreateGroups),
+        };
+        if allowed { Ok(()) } else { Err(Failure::Forbidden) }
+    }
+}

@@ -1,0 +1,264 @@
+//! The methods that grant and revoke permissions on user groups, and the list of those that exist.
+
+use isogloss_canonical::command::Command;
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::group::{Group, GroupRef};
+use isogloss_canonical::user::{User, UserId};
+
+use crate::dialect::answers::groups::{Owner, owner};
+use crate::dialect::call::Call;
+use crate::dialect::failure::Failure;
+use crate::dialect::lookup::{
+    find_group, find_own_group, find_user, no_such_group, right_of_caller, shown_name,
+};
+use crate::dialect::method::Answer;
+use crate::mapping::Dict;
+use crate::options::Version;
+use crate::python::Py;
+use crate::roles::{Holder, Permissions, Right, is_admin};
+use crate::wire::DEFAULT_USER;
+
+fn success(sentence: String) -> Py {
+    Dict::default().with("success", true).with("msg", sentence).into()
+}
+
+async fn store(call: &Call<'_>, group: &Group, permissions: &Permissions) -> Result<(), Fault> {
+    let change = Command::UpdateGroup(GroupRef::from(group), Box::new(permissions.patch()));
+    call.run(change).await.map(|_| ())
+}
+
+/// `grant_user_permission_to_user_group`.
+pub(crate) async fn grant(call: &Call<'_>) -> Answer {
+    let value = call.required("userid");
+    let group = find_own_group(call, call.required("usergroupid")).await?;
+    let found = find_user(call, value).await?;
+    let right = right_named(call, call.required("perm"))?;
+    let mut permissions = Permissions::of(&group);
+    permissions.grant(found.holder(), right);
+    store(call, &group, &permissions).await.map_err(|_| failed_for_user(value, &group))?;
+    let (right, user, group) = (right.name(), found.name(), &group.name);
+    Ok(success(format!("Granted perm: `{right}` for user: `{user}` in user group: `{group}`")))
+}
+
+/// `revoke_user_permission_from_user_group`.
+pub(crate) async fn revoke(call: &Call<'_>) -> Answer {
+    let value = call.required("userid");
+    let group = find_own_group(call, call.required("usergroupid")).await?;
+    let found = find_user(call, value).await?;
+    let mut permissions = Permissions::of(&group);
+    permissions.revoke(found.holder());
+    store(call, &group, &permissions).await.map_err(|_| failed_for_user(value, &group))?;
+    let (user, group) = (found.name(), &group.name);
+    Ok(success(format!("Revoked perm for user: `{user}` in user group: `{group}`")))
+}
+
+fn failed_for_user(value: &Py, group: &Group) -> Failure {
+    let (user, group) = (value.to_text(), &group.name);
+    Failure::error(format!("failed to edit permission for user: `{user}` in user group: `{group}`"))
+}
+
+/// The two groups of a call. The source is read first; permissions are checked later.
+async fn two_groups(call: &Call<'_>) -> Result<(Group, Group), Failure> {
+    let source = find_group(call, call.required("sourceusergroupid")).await?;
+    let target = find_group(call, call.required("usergroupid")).await?;
+    Ok((source, target))
+}
+
+fn check_rights(call: &Call<'_>, source: &Group, target: &Group) -> Result<(), Failure> {
+    if right_of_caller(call, target) < Right::Admin {
+        let value = call.required("usergroupid").to_text();
+        return Err(Failure::error(format!("to user group `{value}` does not exist")));
+    }
+    if right_of_caller(call, source) < Right::Read {
+        return Err(no_such_group(call.required("sourceusergroupid")));
+    }
+    Ok(())
+}
+
+/// `grant_user_group_permission_to_user_group`.
+pub(crate) async fn grant_group(call: &Call<'_>) -> Answer {
+    let (source, target) = two_groups(call).await?;
+    let right = right_named(call, call.required("perm"))?;
+    check_rights(call, &source, &target)?;
+    if source.id == target.id {
+        return Err(failed_for_group(call, &target));
+    }
+    let mut permissions = Permissions::of(&target);
+    permissions.grant_group(source.id, right);
+    store(call, &target, &permissions).await.map_err(|_| failed_for_group(call, &target))?;
+    let (right, from, to) = (right.name(), &source.name, &target.name);
+    Ok(success(format!("Granted perm: `{right}` for user group: `{from}` in user group: `{to}`")))
+}
+
+/// `revoke_user_group_permission_from_user_group`.
+pub(crate) async fn revoke_group(call: &Call<'_>) -> Answer {
+    let (source, target) = two_groups(call).await?;
+    check_rights(call, &source, &target)?;
+    let mut permissions = Permissions::of(&target);
+    permissions.revoke_group(source.id);
+    store(call, &target, &permissions).await.map_err(|_| failed_for_group(call, &target))?;
+    let (from, to) = (&source.name, &target.name);
+    Ok(success(format!("Revoked perm for user group: `{from}` in user group: `{to}`")))
+}
+
+fn failed_for_group(call: &Call<'_>, target: &Group) -> Failure {
+    let (from, to) = (call.required("sourceusergroupid").to_text(), &target.name);
+    Failure::error(format!(
+        "failed to edit permission for user group: `{from}` in user group: `{to}`"
+    ))
+}
+
+/// The right that an argument names. The names of other permissions of RhodeCode have an error of
+/// their own: fixtures/transcripts/rhodecode/user-group-permissions.json.
+fn right_named(call: &Call<'_>, value: &Py) -> Result<Right, Failure> {
+    if matches!(value, Py::List(_) | Py::Dict(_)) {
+        return Err(Failure::Exception("InterfaceError"));
+    }
+    let name = value.to_text();
+    if let Some(right) = Right::named(&name) {
+        return Ok(right);
+    }
+    if is_other_permission(call.version(), &name) {
+        let sentence = format!("permission `{name}` is invalid, should start with usergroup.");
+        return Err(Failure::error(sentence));
+    }
+    Err(match call.version() {
+        // RhodeCode fails to format a name that is not ASCII.
+        Version::V4_26 if !name.is_ascii() => Failure::Exception("UnicodeEncodeError"),
+        Version::V4_26 => Failure::error(format!(
+            "permission `{name}` does not exist. Permission should start with prefix: `usergroup.`"
+        )),
+        Version::V4_3 => Failure::error(format!("permission `{name}` does not exist")),
+    })
+}
+
+fn is_other_permission(version: Version, name: &str) -> bool {
+    let new = NEW_IN_4_26.iter().any(|start| name.starts_with(start));
+    OTHER_PERMISSIONS.contains(&name) && !(new && version == Version::V4_3)
+}
+
+/// The permissions that are not on user groups.
+const OTHER_PERMISSIONS: [&str; 33] = [
+    "branch.merge",
+    "branch.none",
+    "branch.push",
+    "branch.push_force",
+    "group.admin",
+    "group.none",
+    "group.read",
+    "group.write",
+    "hg.admin",
+    "hg.create.none",
+    "hg.create.repository",
+    "hg.create.write_on_repogroup.false",
+    "hg.create.write_on_repogroup.true",
+    "hg.extern_activate.auto",
+    "hg.extern_activate.manual",
+    "hg.fork.none",
+    "hg.fork.repository",
+    "hg.inherit_default_perms.false",
+    "hg.inherit_default_perms.true",
+    "hg.password_reset.disabled",
+    "hg.password_reset.enabled",
+    "hg.password_reset.hidden",
+    "hg.register.auto_activate",
+    "hg.register.manual_activate",
+    "hg.register.none",
+    "hg.repogroup.create.false",
+    "hg.repogroup.create.true",
+    "hg.usergroup.create.false",
+    "hg.usergroup.create.true",
+    "repository.admin",
+    "repository.none",
+    "repository.read",
+    "repository.write",
+];
+
+/// How the names begin that version 4.3 does not have.
+const NEW_IN_4_26: [&str; 2] = ["branch.", "hg.password_reset."];
+
+/// The permissions as `get_user_group` lists them: those of super administrators, of the owner, of
+/// people, of groups: fixtures/transcripts/rhodecode/user-group-permissions.json.
+pub(crate) async fn list(call: &Call<'_>, group: &Group) -> Result<Vec<Py>, Fault> {
+    let everybody = call.read(Command::ListUsers).await?.users()?;
+    let owner = owner(call, group).await?;
+    let owner_id = if let Owner::Person(user) = &owner { Some(user.id) } else { None };
+    let mut supers: Vec<_> = everybody.iter().filter(|user| is_admin(user.role)).collect();
+    supers.sort_by(|one, other| one.username.cmp(&other.username));
+    let others = supers.iter().filter(|user| Some(user.id) != owner_id);
+    let mut entries: Vec<_> =
+        others.map(|user| entry("user", "super-admin", shown_name(user), Right::Admin)).collect();
+    match &owner {
+        Owner::Default => {
+            entries.push(entry("user", "owner", Py::from(DEFAULT_USER), Right::Admin));
+        }
+        Owner::Person(user) => {
+            entries.push(entry("user", "owner", shown_name(user), Right::Admin));
+        }
+        Owner::Nobody => {}
+    }
+    let permissions = Permissions::of(group);
+    let has_anyway =
+        |user: UserId| Some(user) == owner_id || supers.iter().any(|own| own.id == user);
+    entries.extend(people(call.version(), &permissions, &everybody, has_anyway));
+    entries.extend(groups(call, &permissions).await?);
+    Ok(entries)
+}
+
+/// The permissions of people. That of `default` comes first; then they are sorted by right and
+/// name, but in version 4.26 those last who have the right anyway.
+fn people(
+    version: Version,
+    permissions: &Permissions,
+    everybody: &[User],
+    has_anyway: impl Fn(UserId) -> bool,
+) -> Vec<Py> {
+    let row = |(holder, right): &(Holder, Right)| {
+        let (name, twice) = match holder {
+            Holder::Everybody => (Py::from(DEFAULT_USER), false),
+            Holder::Person(id) => {
+                (shown_name(everybody.iter().find(|user| user.id == *id)?), has_anyway(*id))
+            }
+        };
+        Some((sort_key(version, &name, *right, twice), name, *right))
+    };
+    let mut rows: Vec<_> = permissions.people.iter().filter_map(row).collect();
+    rows.sort_by(|one, other| one.0.cmp(&other.0));
+    rows.into_iter().map(|(_, name, right)| entry("user", "permission", name, right)).collect()
+}
+
+fn sort_key(version: Version, name: &Py, right: Right, twice: bool) -> String {
+    let mark = match (version, twice) {
+        (Version::V4_3, _) => "",
+        (Version::V4_26, true) => "9",
+        (Version::V4_26, false) => "1",
+    };
+    match name.to_text().as_str() {
+        DEFAULT_USER => "#####".to_owned(),
+        name => format!("{}{mark}{name}", right.sort_prefix()),
+    }
+}
+
+/// The permissions of groups.
+async fn groups(call: &Call<'_>, permissions: &Permissions) -> Result<Vec<Py>, Fault> {
+    if permissions.groups.is_empty() {
+        return Ok(Vec::new());
+    }
+    let all = call.run(Command::ListGroups(None)).await?.groups()?;
+    let named = permissions.groups.iter().filter_map(|(id, right)| {
+        all.iter().find(|group| group.id == *id).map(|group| (&group.name, *right))
+    });
+    let mut named: Vec<_> = named.collect();
+    if call.version() == Version::V4_26 {
+        named.sort_by_key(|(name, right)| format!("{}{name}", right.sort_prefix()));
+    }
+    let entries = named
+        .into_iter()
+        .map(|(name, right)| entry("user_group", "permission", Py::from(name.as_str()), right));
+    Ok(entries.collect())
+}
+
+fn entry(kind: &str, origin: &str, name: Py, right: Right) -> Py {
+    let row = Dict::default().with("name", name).with("permission", right.name());
+    Py::from(row.with("origin", origin).with("type", kind))
+}
