@@ -1,88 +1,87 @@
-//! How somebody is created: proved to be the new one before anything else is written, and undone if
-//! what belongs to it fails.
+//! Creates a user in several steps: the new row is read before anything else is written, and the
+//! user is removed again if a later step fails.
 
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{NewUser, Role, User, UserPatch};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::backend::KanboardBackend;
-use crate::backend::people::{is_named, number, word};
-use crate::backend::rpc::unexpected;
+use crate::backend::api::Api;
+use crate::backend::fault::unexpected;
+use crate::backend::users::{find_changed, find_id, is_named, switch, why_refused};
+use crate::roles::role_name;
 
-impl KanboardBackend {
-    /// Creates somebody. Kanboard creates active people only: who shall not act is an ordinary
-    /// person first, then disabled, and has a role last.
-    pub(super) async fn create(&self, user: NewUser) -> Result<Outcome, Fault> {
-        let role = if user.inactive { Role::User } else { user.role };
-        let id = self.send_creation(&user, role).await?;
-        let made = self.numbered(id).await?;
-        if !is_named(&made, &user.username) || made.role != role {
-            return Err(unexpected("another person than was created"));
-        }
-        if !user.inactive {
-            return Ok(Outcome::User(Box::new(made)));
-        }
-        match self.finish(id, user.role).await {
-            Ok(made) => Ok(Outcome::User(Box::new(made))),
-            Err(fault) => Err(self.undo(id, fault).await),
-        }
+/// Creates a user. Kanboard creates active users only. An inactive one is created with the least
+/// role, then disabled, and gets the role last.
+pub(super) async fn create(api: &Api, user: &NewUser) -> Result<Outcome, Fault> {
+    let role = if user.inactive { Role::User } else { user.role };
+    let id = send(api, user, role).await?;
+    let created = find_id(api, id).await?;
+    if !is_named(&created, &user.username) || created.role != role {
+        return Err(unexpected("the server shows another user than it created"));
     }
-
-    async fn send_creation(&self, user: &NewUser, role: Role) -> Result<i64, Fault> {
-        let password = user.password.clone().unwrap_or_else(|| self.nobody_knows());
-        let params = json!({
-            "username": user.username,
-            "password": password.expose(),
-            "name": full_name(user),
-            "email": user.email,
-            "role": word(role),
-        });
-        match self.rpc.call("createUser", params).await? {
-            Value::Bool(false) => Err(self.why_not(&user.username).await?),
-            answer => number(&answer).ok_or_else(|| unexpected("createUser answers no id")),
-        }
+    if !user.inactive {
+        return Ok(Outcome::User(Box::new(created)));
     }
-
-    /// Disables somebody who was just created, and then gives them their role.
-    async fn finish(&self, id: i64, role: Role) -> Result<User, Fault> {
-        self.switch(id, false).await?;
-        let off = UserPatch { active: Some(false), ..UserPatch::default() };
-        let made = self.changed(id, &off).await?;
-        if role == Role::User {
-            return Ok(made);
-        }
-        let params = json!({"id": id, "role": word(role)});
-        if self.rpc.call("updateUser", params).await? != json!(true) {
-            return Err(unexpected("updateUser does not answer true"));
-        }
-        self.changed(id, &UserPatch { role: Some(role), ..off }).await
-    }
-
-    /// Removes somebody whose creation was not finished. Answers why it was not, or that the
-    /// account is left.
-    async fn undo(&self, id: i64, why: Fault) -> Fault {
-        // Whether it was done is read below.
-        drop(self.rpc.call("removeUser", json!([id])).await);
-        match self.numbered(id).await {
-            Err(fault) if fault.is_absence_of(Subject::User) => own_trouble(why),
-            _ => match self.switch(id, false).await {
-                Ok(()) => unexpected("a creation failed half-way; the account is left disabled"),
-                Err(_) => unexpected("a creation failed half-way; the account is left"),
-            },
-        }
+    match disable(api, id, user.role).await {
+        Ok(disabled) => Ok(Outcome::User(Box::new(disabled))),
+        Err(fault) => Err(undo(api, id, fault).await),
     }
 }
 
-/// A failure half-way is none of the caller's, whatever the server calls it.
-fn own_trouble(fault: Fault) -> Fault {
+async fn send(api: &Api, user: &NewUser, role: Role) -> Result<i64, Fault> {
+    let password = user.password.clone().unwrap_or_else(|| api.unknown_password());
+    let params = json!({
+        "username": user.username,
+        "password": password.expose(),
+        "name": full_name(user),
+        "email": user.email,
+        "role": role_name(role),
+    });
+    match api.new_id("createUser", params).await? {
+        Some(id) => Ok(id),
+        None => Err(why_refused(api, &user.username).await?),
+    }
+}
+
+/// Disables a user who was just created, and then gives the role.
+async fn disable(api: &Api, id: i64, role: Role) -> Result<User, Fault> {
+    switch(api, id, false).await?;
+    let inactive = UserPatch { active: Some(false), ..UserPatch::default() };
+    let disabled = find_changed(api, id, &inactive).await?;
+    if role == Role::User {
+        return Ok(disabled);
+    }
+    if !api.is_done("updateUser", json!({"id": id, "role": role_name(role)})).await? {
+        return Err(unexpected("updateUser answers false"));
+    }
+    find_changed(api, id, &UserPatch { role: Some(role), ..inactive }).await
+}
+
+/// Removes a user whose creation failed. Answers the fault of the creation, or one that says that
+/// the account is left.
+async fn undo(api: &Api, id: i64, why: Fault) -> Fault {
+    // The answer does not matter: the next read shows whether the user is gone.
+    drop(api.is_done("removeUser", json!([id])).await);
+    let read = find_id(api, id).await;
+    if read.is_err_and(|fault| fault.is_absence_of(Subject::User)) {
+        return not_the_callers(why);
+    }
+    match switch(api, id, false).await {
+        Ok(()) => unexpected("a creation failed half-way; the account is left disabled"),
+        Err(_) => unexpected("a creation failed half-way; the account is left"),
+    }
+}
+
+/// A creation that fails half-way is not the caller's mistake, whatever kind the server's answer has.
+fn not_the_callers(fault: Fault) -> Fault {
     if fault.kind.is_callers() {
         return Fault::new(FaultKind::Unexpected, "a creation failed half-way").because(fault);
     }
     fault
 }
 
-/// The full name, or none: Kanboard keeps null and empty text apart.
+/// The full name. `None` becomes null: Kanboard distinguishes null from the empty text.
 fn full_name(user: &NewUser) -> Option<String> {
     if user.display_name.is_some() || (user.given_name.is_none() && user.family_name.is_none()) {
         return user.display_name.clone();

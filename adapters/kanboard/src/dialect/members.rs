@@ -1,117 +1,80 @@
-//! The procedures about who is in which group.
+//! The methods about the members of groups.
 
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::group::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserRef};
 
 use crate::database::Database;
-use crate::dialect::procedure::{Call, Procedure, required, reserved};
-use crate::dialect::refusal::{Failure, unless, unless_absent};
-use crate::dialect::users::{find as find_user, token, token_holders};
-use crate::dialect::{groups, procedure};
+use crate::dialect::call::Call;
+use crate::dialect::failure::{Failure, none_if, none_if_absent};
+use crate::dialect::groups::sorted_teams;
+use crate::dialect::keys::{token_holders, token_shown};
 use crate::php::Php;
+use crate::wire::group::group_row;
+use crate::wire::user::UserRow;
 
-const PAIR: &[procedure::Parameter] = &[required("group_id"), required("user_id")];
-
-/// The rows.
-pub(crate) static PROCEDURES: [Procedure; 5] = [
-    reserved(
-        "getMemberGroups",
-        &[Verb::GroupsOf],
-        "Gives the groups of a user, sorted by name.",
-        &[required("user_id")],
-        |call| Box::pin(groups_of(call)),
-    ),
-    reserved(
-        "getGroupMembers",
-        &[Verb::GetGroup, Verb::ListMembers, Verb::ListKeys],
-        "Gives the rows of a group's members.",
-        &[required("group_id")],
-        |call| Box::pin(members_of(call)),
-    ),
-    reserved(
-        "addGroupMember",
-        &[Verb::GetGroup, Verb::AddMember],
-        "Puts a user into a group; false if already there, or if one of them is not.",
-        PAIR,
-        |call| Box::pin(add(call)),
-    ),
-    reserved(
-        "removeGroupMember",
-        &[Verb::GetGroup, Verb::RemoveMember],
-        "Takes a user out of a group; false if not in it.",
-        PAIR,
-        |call| Box::pin(remove(call)),
-    ),
-    reserved(
-        "isGroupMember",
-        &[Verb::GetGroup, Verb::GetUser],
-        "Says whether a user is in a group.",
-        PAIR,
-        |call| Box::pin(is_member(call)),
-    ),
-];
-
-async fn groups_of(call: &Call<'_>) -> Result<Php, Failure> {
-    let nothing = || Vec::new().into_iter().collect();
-    let Some(person) = call.person(0, 1)? else { return Ok(nothing()) };
-    let answered = unless_absent(call.ask(Command::GroupsOf(person)).await)?;
-    let Some(outcome) = answered else { return Ok(nothing()) };
-    let groups = groups::sorted(call, outcome.groups()?);
-    Ok(groups.iter().map(|group| call.dialect.shape.group(group)).collect())
+/// `getMemberGroups`.
+pub(crate) async fn groups_of(call: &Call<'_>) -> Result<Php, Failure> {
+    let empty = Php::Array(Vec::new());
+    let Some(user) = call.user_ref(0, 1)? else { return Ok(empty) };
+    let answered = none_if_absent(call.run(Command::GroupsOf(user)).await)?;
+    let Some(outcome) = answered else { return Ok(empty) };
+    let groups = sorted_teams(call, outcome.groups()?);
+    Ok(groups.iter().map(|group| group_row(call.options, group)).collect())
 }
 
-async fn members_of(call: &Call<'_>) -> Result<Php, Failure> {
-    let shape = &call.dialect.shape;
-    let Some(group) = groups::find(call, call.group(0, 1)?).await? else {
-        return Ok(Vec::new().into_iter().collect());
+/// `getGroupMembers`.
+pub(crate) async fn members_of(call: &Call<'_>) -> Result<Php, Failure> {
+    let options = call.options;
+    let Some(group) = call.find_group(call.group_ref(0, 1)?).await? else {
+        return Ok(Php::Array(Vec::new()));
     };
-    let answered = unless_absent(call.ask(Command::ListMembers(GroupRef::Id(group.id))).await)?;
+    let answered = none_if_absent(call.run(Command::ListMembers(GroupRef::Id(group.id))).await)?;
     let mut users = answered.map(Outcome::users).transpose()?.unwrap_or_default();
-    // Two of the databases find the members by an index that begins with the group.
-    if shape.database != Database::Postgres {
-        users.sort_by_key(|user| shape.user_id(user));
+    // SQLite and MariaDB read the members from an index that begins with the group.
+    if options.database != Database::Postgres {
+        users.sort_by_key(|user| options.user_id(user));
     }
     let holders = token_holders(call, None).await?;
-    let id = shape.group_id(&group);
-    let row = |user: &User| shape.member(id, user, token(&holders, user));
+    let id = options.group_id(&group);
+    let row =
+        |user: &User| UserRow::new(options, user, token_shown(&holders, user)).encode_member(id);
     Ok(users.iter().map(row).collect())
 }
 
-async fn add(call: &Call<'_>) -> Result<Php, Failure> {
-    let shape = &call.dialect.shape;
-    let id = |place, column, parameter| {
-        let id = shape.database.stored_id(call.argument(place), column, parameter);
-        id.map_err(Failure::exception)
-    };
-    let ids = [id(0, "group_id", 1)?, id(1, "user_id", 2)?];
-    let [Some(group), Some(user)] = ids.map(|id| id.map(|id| id.to_string())) else {
-        shape.database.missing_member(ids).map_err(Failure::exception)?;
+/// `addGroupMember`.
+pub(crate) async fn add(call: &Call<'_>) -> Result<Php, Failure> {
+    let (database, namespace) = (call.options.database, &call.options.namespace);
+    let group = database.stored_id(call.argument(0), "group_id", 1)?;
+    let user = database.stored_id(call.argument(1), "user_id", 2)?;
+    let (Some(group), Some(user)) = (group, user) else {
+        database.not_null_member(group, user)?;
         return Ok(Php::Bool(false));
     };
-    let group = GroupRef::Native(shape.namespace.clone(), group);
-    let Some(group) = groups::find(call, Some(group)).await? else { return Ok(Php::Bool(false)) };
-    let user = UserRef::Native(shape.namespace.clone(), user);
-    let answered = call.ask(Command::AddMember(GroupRef::Id(group.id), user)).await;
+    let group = GroupRef::Native(namespace.clone(), group.to_string());
+    let Some(group) = call.find_group(Some(group)).await? else { return Ok(Php::Bool(false)) };
+    let user = UserRef::Native(namespace.clone(), user.to_string());
+    let answered = call.run(Command::AddMember(GroupRef::Id(group.id), user)).await;
     let refusals = [FaultKind::NotFound, FaultKind::Conflict, FaultKind::Invalid];
-    Ok(Php::Bool(unless(answered, &refusals)?.is_some()))
+    Ok(Php::Bool(none_if(answered, &refusals)?.is_some()))
 }
 
-async fn remove(call: &Call<'_>) -> Result<Php, Failure> {
-    let (group, person) = (call.group(0, 1)?, call.person(1, 2)?);
-    let (Some(group), Some(person)) = (groups::find(call, group).await?, person) else {
+/// `removeGroupMember`.
+pub(crate) async fn remove(call: &Call<'_>) -> Result<Php, Failure> {
+    let (group, user) = (call.group_ref(0, 1)?, call.user_ref(1, 2)?);
+    let (Some(group), Some(user)) = (call.find_group(group).await?, user) else {
         return Ok(Php::Bool(false));
     };
-    let answered = call.ask(Command::RemoveMember(GroupRef::Id(group.id), person)).await;
-    Ok(Php::Bool(unless_absent(answered)?.is_some()))
+    let answered = call.run(Command::RemoveMember(GroupRef::Id(group.id), user)).await;
+    Ok(Php::Bool(none_if_absent(answered)?.is_some()))
 }
 
-async fn is_member(call: &Call<'_>) -> Result<Php, Failure> {
-    let (group, person) = (call.group(0, 1)?, call.person(1, 2)?);
-    let (Some(group), Some(user)) =
-        (groups::find(call, group).await?, find_user(call, person).await?)
+/// `isGroupMember`.
+pub(crate) async fn is_member(call: &Call<'_>) -> Result<Php, Failure> {
+    let (group, user) = (call.group_ref(0, 1)?, call.user_ref(1, 2)?);
+    let (Some(group), Some(user)) = (call.find_group(group).await?, call.find_user(user).await?)
     else {
         return Ok(Php::Bool(false));
     };

@@ -1,18 +1,17 @@
-//! What Kanboard accepts as a user's values. All its validators run even when the first has
-//! refused, so a value of a type that one of them cannot take is an uncaught error, always.
+//! What Kanboard accepts as a user's values. It runs all validators, even when the first has refused:
+//! a value of a type that one of them cannot handle is an uncaught error in any case.
 
-use crate::dialect::refusal::{Ending, Failure};
+use crate::dialect::failure::{Abort, Failure};
 use crate::php::Php;
-use crate::wire::role_word;
-use isogloss_canonical::user::Role;
+use crate::roles::role_named;
 
-/// The most characters of a user name, and of a group's where the database has a limit.
+/// The most characters of a user name, and of a group's name where the database has a limit.
 pub(crate) const NAME_LENGTH: usize = 191;
-/// The most bytes or characters of another text, where the database has a limit.
+/// The most characters of another text where the database has a limit.
 pub(crate) const TEXT_LENGTH: usize = 255;
 const PASSWORD_LENGTH: usize = 6;
 
-/// Values as a caller gave them; null where a field is not given.
+/// Values as a caller gave them; null if a field is not given.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Values<'a> {
     /// The user name.
@@ -24,10 +23,10 @@ pub(crate) struct Values<'a> {
 }
 
 impl Values<'_> {
-    /// Whether the values that are given may be stored, but for the name being taken.
+    /// Whether the given values are valid. Whether the name is taken is checked later.
     pub(crate) fn are_valid(&self) -> Result<bool, Failure> {
-        measurable(self.username)?;
-        measurable(self.email)?;
+        check_length_exists(self.username)?;
+        check_length_exists(self.email)?;
         let short = length(self.username) <= NAME_LENGTH;
         Ok(short && is_email(self.email) && is_role(self.role))
     }
@@ -35,32 +34,30 @@ impl Values<'_> {
 
 /// Whether a password is long enough.
 pub(crate) fn is_password(password: &Php) -> Result<bool, Failure> {
-    measurable(password)?;
+    check_length_exists(password)?;
     Ok(password.is_given() && length(password) >= PASSWORD_LENGTH)
 }
 
-/// An array has no length: `fixtures/transcripts/kanboard/rpc-batch.json`.
-fn measurable(value: &Php) -> Result<(), Failure> {
-    if value.is_array() { Err(Ending::Fatal.into()) } else { Ok(()) }
+/// Kanboard measures the value, and an array has no length: `fixtures/transcripts/kanboard/rpc-batch.json`.
+fn check_length_exists(value: &Php) -> Result<(), Failure> {
+    if value.is_array() { Err(Abort::Uncaught.into()) } else { Ok(()) }
 }
 
 fn length(value: &Php) -> usize {
     value.to_text().chars().count()
 }
 
-/// Compared loosely: `true` is equal to any of the three, and is stored as a role of its own.
+/// Kanboard compares loosely: `true` equals each of the three roles, and is stored as `"1"`.
 fn is_role(value: &Php) -> bool {
     match value {
-        Php::Text(text) if !text.is_empty() => [Role::Administrator, Role::Manager, Role::User]
-            .iter()
-            .any(|own| role_word(*own) == text),
-        Php::Null | Php::Text(_) | Php::Bool(true) => true,
+        Php::Text(text) => text.is_empty() || role_named(text).is_some(),
+        Php::Null | Php::Bool(true) => true,
         Php::Bool(false) | Php::Int(_) | Php::Float(_) | Php::Array(_) | Php::Object(_) => false,
     }
 }
 
-/// The check that browsers once had: ASCII, no dot at the end, two characters behind the `@`.
-/// A number or a truth value has no characters to look at and is refused.
+/// Kanboard's check is the one of HTML's e-mail inputs: ASCII, no dot at the end, two characters
+/// after the `@`. A number or a boolean is refused.
 fn is_email(value: &Php) -> bool {
     if !value.is_given() {
         return true;
@@ -78,7 +75,7 @@ fn is_email(value: &Php) -> bool {
         && domain.bytes().all(in_domain)
 }
 
-/// What PHP's `trim` takes off.
+/// The text without the characters that PHP's `trim` removes.
 pub(crate) fn trimmed(text: &str) -> &str {
     text.trim_matches([' ', '\t', '\n', '\r', '\0', '\u{b}'])
 }
@@ -88,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_checked_as_browsers_once_did() {
+    fn addresses_are_checked_as_in_html() {
         for good in ["", "a@bc", "a.b+c@example-1.org", "a..b@ex", "'@b-", "a@-b"] {
             assert!(is_email(&Php::from(good)), "{good:?}");
         }

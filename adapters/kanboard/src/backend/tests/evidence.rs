@@ -1,4 +1,4 @@
-//! What a row proves of who somebody is.
+//! What a row proves about the identity of a user.
 
 use std::fs;
 use std::path::Path;
@@ -8,12 +8,12 @@ use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::User;
 use serde_json::{Value, json};
 
-use super::server::{Scripted, backend, row};
-use crate::wire::NO_HASH;
+use crate::backend::tests::server::{Scripted, backend, row};
+use crate::wire::user::NO_HASH;
 
-/// The people of a list, as the backend reads them.
+/// The users of a list, as the backend reads them.
 async fn read(rows: Value) -> Vec<User> {
-    let server = Scripted::saying([Some(rows)]);
+    let server = Scripted::answering([Some(rows)]);
     let listed = backend(&server, None).execute(Command::ListUsers).await;
     assert_eq!(server.asked(), ["getAllUsers []"]);
     listed.unwrap().users().unwrap()
@@ -34,26 +34,26 @@ fn recorded(scenario: &str, exchange: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_recorded_hash_proves_who_somebody_is() {
+async fn the_recorded_hash_is_evidence() {
     let mut rows = recorded("get-all-users.json", "list");
-    let mut wanted = Vec::new();
+    let mut expected = Vec::new();
     for (at, row) in rows.as_array_mut().unwrap().iter_mut().enumerate() {
         row["id"] = json!(at + 1);
-        wanted.push(row["password"].as_str().unwrap().to_owned());
+        expected.push(row["password"].as_str().unwrap().to_owned());
     }
-    let people = read(rows).await;
-    assert!(people.len() > 1);
-    let proved: Vec<_> = people.iter().map(|user| secret(user).unwrap().to_owned()).collect();
-    assert_eq!(proved, wanted);
-    assert!(people.iter().all(|user| user.evidence.created.is_none()));
+    let users = read(rows).await;
+    assert!(users.len() > 1);
+    let read: Vec<_> = users.iter().map(|user| secret(user).unwrap().to_owned()).collect();
+    assert_eq!(read, expected);
+    assert!(users.iter().all(|user| user.evidence.created.is_none()));
 }
 
 #[tokio::test]
-async fn a_row_without_a_hash_of_its_own_proves_nothing() {
-    // People of a directory have none, and our own dialect shows everybody the same.
+async fn a_row_without_a_hash_of_its_own_has_no_evidence() {
+    // Users of a directory have no hash, and the gateway's own dialect shows one placeholder.
     for password in [json!(null), json!(""), json!(NO_HASH), json!("plain"), json!(1)] {
-        let people = read(json!([row(2, "ada", &json!({ "password": password }))])).await;
-        assert_eq!(secret(&people[0]), None, "{password}");
+        let users = read(json!([row(2, "ada", &json!({ "password": password }))])).await;
+        assert_eq!(secret(&users[0]), None, "{password}");
     }
     let mut hidden = row(2, "ada", &json!({}));
     hidden.as_object_mut().unwrap().remove("password");

@@ -1,4 +1,4 @@
-//! A server that answers what a test says.
+//! A server that gives the answers of a test.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ use crate::backend::make;
 
 pub(super) const NAMESPACE: IdNamespace = IdNamespace::named("kanboard");
 
-/// Answers each call with the next result, and keeps what it was asked.
+/// Answers each call with the next result and records the calls.
 #[derive(Debug, Default)]
 pub(super) struct Scripted {
     results: Mutex<VecDeque<Option<Value>>>,
@@ -23,13 +23,13 @@ pub(super) struct Scripted {
 }
 
 impl Scripted {
-    /// `None` stands for no answer at all; so does the end of the list.
-    pub(super) fn saying(results: impl IntoIterator<Item = Option<Value>>) -> Arc<Self> {
+    /// `None` is a call without an answer. So is every call after the last result.
+    pub(super) fn answering(results: impl IntoIterator<Item = Option<Value>>) -> Arc<Self> {
         let results = Mutex::new(results.into_iter().collect());
         Arc::new(Self { results, asked: Mutex::default() })
     }
 
-    /// Each call's procedure and parameters.
+    /// The method and the parameters of each call.
     pub(super) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
@@ -51,24 +51,24 @@ impl Upstream for Scripted {
     }
 }
 
-/// A backend in front of a server, with the application's token or this user's password.
+/// A backend that calls this server as the application, or as this user.
 pub(super) fn backend(server: &Arc<Scripted>, user: Option<&str>) -> Arc<dyn Backend> {
-    in_front_of(Arc::clone(server) as Arc<dyn Upstream>, user)
+    make(&service(user), Arc::clone(server) as Arc<dyn Upstream>)
 }
 
-pub(super) fn in_front_of(server: Arc<dyn Upstream>, user: Option<&str>) -> Arc<dyn Backend> {
-    let service = Service {
+/// The configuration of a backend that calls as the application, or as this user.
+pub(super) fn service(user: Option<&str>) -> Service {
+    Service {
         namespace: NAMESPACE,
         version: None,
         username: user.map(str::to_owned),
         secret: "token".into(),
         defaults: Defaults::default(),
         random: || [0xab; 32],
-    };
-    make(&service, server)
+    }
 }
 
-/// A row, with some of its columns changed.
+/// A user's row, with these columns changed.
 pub(super) fn row(id: i64, username: &str, columns: &Value) -> Value {
     let mut row = json!({"id": id, "username": username, "password": format!("$2y$10${id}"),
         "is_ldap_user": 0, "name": "", "email": "", "role": "app-user", "is_active": 1});

@@ -1,4 +1,4 @@
-//! Changes that take several calls, with a server that fails at each of them.
+//! Commands that take several calls, against a server that fails at each of them.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,57 +11,58 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{NewUser, Role, UserPatch, UserRef};
 use serde_json::{Value, json};
 
-use super::server::{NAMESPACE, Scripted, backend, row};
+use crate::backend::make;
+use crate::backend::tests::server::{NAMESPACE, Scripted, backend, row, service};
 
 /// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Failing {
-    /// Nothing is done.
+    /// Nothing is done, and there is no answer.
     Before,
     /// It is done, and the answer is lost.
     After,
-    /// Nothing is done, and the server says that it was.
+    /// Nothing is done, and the server answers that it was.
     Silently,
-    /// Nothing is done, and the server says so.
+    /// Nothing is done, and the server answers so.
     Openly,
 }
 
 const EVERY: [Failing; 4] = [Failing::Before, Failing::After, Failing::Silently, Failing::Openly];
 
-/// A server that keeps one person, number 2, beside number 1, and fails where a test says.
+/// A server that stores one user, number 2, beside number 1, and fails at the call that a test names.
 #[derive(Debug, Default)]
 struct Fake {
-    person: Mutex<Option<Value>>,
+    user: Mutex<Option<Value>>,
     asked: Mutex<Vec<String>>,
     failing: Option<(usize, Failing)>,
 }
 
 impl Fake {
-    fn failing(at: Option<(usize, Failing)>, person: Option<Value>) -> Arc<Self> {
-        Arc::new(Self { person: Mutex::new(person), failing: at, ..Self::default() })
+    fn failing(at: Option<(usize, Failing)>, user: Option<Value>) -> Arc<Self> {
+        Arc::new(Self { user: Mutex::new(user), failing: at, ..Self::default() })
     }
 
     fn left(&self) -> Option<Value> {
-        self.person.lock().unwrap().clone()
+        self.user.lock().unwrap().clone()
     }
 
     fn act(&self, method: &str, params: &Value) -> Value {
-        let mut person = self.person.lock().unwrap();
+        let mut user = self.user.lock().unwrap();
         match method {
             "createUser" => {
                 let name = params["username"].as_str().unwrap();
-                *person = Some(row(2, name, &json!({"role": params["role"]})));
+                *user = Some(row(2, name, &json!({"role": params["role"]})));
                 return json!(2);
             }
-            "getUser" => return person.clone().unwrap_or(Value::Null),
-            "removeUser" => return json!(person.take().is_some()),
+            "getUser" => return user.clone().unwrap_or(Value::Null),
+            "removeUser" => return json!(user.take().is_some()),
             _ => {}
         }
-        let Some(kept) = person.as_mut() else { return json!(true) };
+        let Some(stored) = user.as_mut() else { return json!(true) };
         match method {
-            "disableUser" => kept["is_active"] = json!(0),
-            "enableUser" => kept["is_active"] = json!(1),
-            "updateUser" => kept["role"] = params["role"].clone(),
+            "disableUser" => stored["is_active"] = json!(0),
+            "enableUser" => stored["is_active"] = json!(1),
+            "updateUser" => stored["role"] = params["role"].clone(),
             other => panic!("{other}"),
         }
         json!(true)
@@ -94,10 +95,10 @@ impl Upstream for Fake {
 
 async fn run(fake: &Arc<Fake>, command: Command) -> Result<Outcome, Fault> {
     let server = Arc::clone(fake) as Arc<dyn Upstream>;
-    super::server::in_front_of(server, None).execute(command).await
+    make(&service(None), server).execute(command).await
 }
 
-fn somebody() -> UserRef {
+fn user_two() -> UserRef {
     UserRef::Native(NAMESPACE, "2".to_owned())
 }
 
@@ -106,8 +107,8 @@ fn rights(row: &Value) -> (&str, bool) {
 }
 
 #[tokio::test]
-async fn an_inactive_person_is_whole_or_is_not_left() {
-    for (role, word) in [(Role::User, "app-user"), (Role::Administrator, "app-admin")] {
+async fn an_inactive_user_is_created_whole_or_not_at_all() {
+    for (role, name) in [(Role::User, "app-user"), (Role::Administrator, "app-admin")] {
         let create = || {
             let new =
                 NewUser { username: "ada".to_owned(), role, inactive: true, ..NewUser::default() };
@@ -123,8 +124,8 @@ async fn an_inactive_person_is_whole_or_is_not_left() {
             let left = fake.left();
             let told = format!("{at} {how:?}: {left:?} {:?}", fake.asked.lock().unwrap());
             match answered {
-                Ok(_) => assert_eq!(left.as_ref().map(rights), Some((word, false)), "{told}"),
-                // Nothing proves that it is this one: no rights, and nothing is written.
+                Ok(_) => assert_eq!(left.as_ref().map(rights), Some((name, false)), "{told}"),
+                // Nothing proves that the row is the new user's: it gets no rights, and nothing is written.
                 Err(_) if at < 2 => {
                     assert!(left.is_none_or(|row| row["role"] == "app-user"), "{told}");
                 }
@@ -135,7 +136,7 @@ async fn an_inactive_person_is_whole_or_is_not_left() {
 }
 
 #[tokio::test]
-async fn nobody_is_given_rights_before_others_are_taken_away() {
+async fn a_restriction_is_applied_before_a_grant() {
     let patch =
         |role, active| UserPatch { role: Some(role), active: Some(active), ..UserPatch::default() };
     let off = (patch(Role::Administrator, false), json!({"role": "app-user", "is_active": 1}));
@@ -143,17 +144,17 @@ async fn nobody_is_given_rights_before_others_are_taken_away() {
     for (patch, before) in [off, on] {
         for (at, how) in (0..5).flat_map(|at| EVERY.map(|how| (at, how))) {
             let fake = Fake::failing(Some((at, how)), Some(row(2, "ada", &before)));
-            let change = Command::UpdateUser(somebody(), Box::new(patch.clone()));
+            let change = Command::UpdateUser(user_two(), Box::new(patch.clone()));
             let done = run(&fake, change).await.is_ok();
             let left = fake.left().unwrap();
             let told = format!("{at} {how:?}: {left:?} {:?}", fake.asked.lock().unwrap());
-            // The server says that it did and did not: that is seen at the end.
+            // The server answers that a change was made when it was not. The last read shows that.
             if how != Failing::Silently {
                 assert_ne!(rights(&left), ("app-admin", true), "{told}");
             }
             if done {
-                let wanted = patch.role == Some(Role::Administrator);
-                assert_eq!(rights(&left).0 == "app-admin", wanted, "{told}");
+                let expected = patch.role == Some(Role::Administrator);
+                assert_eq!(rights(&left).0 == "app-admin", expected, "{told}");
                 assert_eq!(Some(rights(&left).1), patch.active, "{told}");
             }
         }
@@ -161,10 +162,10 @@ async fn nobody_is_given_rights_before_others_are_taken_away() {
 }
 
 #[tokio::test]
-async fn what_was_not_done_is_not_answered_as_done() {
+async fn a_change_that_was_not_made_is_not_answered_as_done() {
     let role = UserPatch { role: Some(Role::Manager), ..UserPatch::default() };
     for command in
-        [Command::UpdateUser(somebody(), Box::new(role)), Command::DeactivateUser(somebody())]
+        [Command::UpdateUser(user_two(), Box::new(role)), Command::DeactivateUser(user_two())]
     {
         let fake = Fake::failing(Some((1, Failing::Silently)), Some(row(2, "ada", &json!({}))));
         assert_eq!(run(&fake, command).await.unwrap_err().kind, FaultKind::Unexpected);
@@ -172,47 +173,47 @@ async fn what_was_not_done_is_not_answered_as_done() {
 }
 
 #[tokio::test]
-async fn another_person_is_not_written_to() {
+async fn another_user_is_not_written_to() {
     let new = NewUser { username: "ada".to_owned(), inactive: true, ..NewUser::default() };
     let bob = row(2, "bob", &json!({}));
-    let server = Scripted::saying([Some(json!(2)), Some(bob)]);
+    let server = Scripted::answering([Some(json!(2)), Some(bob)]);
     let create = Command::CreateUser(Box::new(new));
     let fault = backend(&server, None).execute(create).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Unexpected);
     assert_eq!(server.asked().len(), 2);
     // MariaDB finds names in any case.
-    let server = Scripted::saying([Some(row(2, "ada", &json!({})))]);
+    let server = Scripted::answering([Some(row(2, "ada", &json!({})))]);
     let named = Command::GetUser(UserRef::Name("ADA".to_owned()));
     let fault = backend(&server, None).execute(named).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::NotFound);
 }
 
 #[tokio::test]
-async fn a_row_that_cannot_be_read_is_only_its_own_persons() {
+async fn a_row_that_cannot_be_read_hides_no_other() {
     let bad = json!({"id": 7, "username": null});
     let rows = json!([row(1, "admin", &json!({})), bad, row(8, "ada", &json!({}))]);
-    let server = Scripted::saying([Some(rows)]);
+    let server = Scripted::answering([Some(rows)]);
     let listed = backend(&server, None).execute(Command::ListUsers).await;
     let listed = listed.unwrap().listed().unwrap();
     assert_eq!((listed.users.len(), listed.unread.len()), (2, 1));
-    let server = Scripted::saying([Some(json!([bad]))]);
+    let server = Scripted::answering([Some(json!([bad]))]);
     let none = backend(&server, None).execute(Command::ListUsers).await;
     assert_eq!(none.unwrap_err().kind, FaultKind::Unexpected);
 }
 
 #[tokio::test]
-async fn whose_credential_it_is_is_known() {
+async fn the_owner_of_the_gateways_credentials_is_known() {
     for user in [None, Some("jsonrpc")] {
-        let server = Scripted::saying([]);
+        let server = Scripted::answering([]);
         assert_eq!(backend(&server, user).own_account().await.unwrap(), OwnAccount::Nobody);
     }
     let me = json!({"id": 3, "username": "gate", "role": "app-admin", "is_active": 1});
-    let server = Scripted::saying([Some(me)]);
+    let server = Scripted::answering([Some(me)]);
     let own = backend(&server, Some("gate")).own_account().await.unwrap();
     let OwnAccount::Account(user) = own else { panic!("nobody") };
     assert_eq!((&*user.username, user.native(&NAMESPACE)), ("gate", Some("3")));
-    // An outage is no answer.
-    let silent = Scripted::saying([]);
+    // An outage is a fault, not an answer.
+    let silent = Scripted::answering([]);
     let fault = backend(&silent, Some("gate")).own_account().await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Timeout);
 }

@@ -1,6 +1,13 @@
-//! What a batch may cost.
+//! The limits of a batch.
 
-use super::*;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::Role;
+use serde_json::json;
+
+use crate::dialect::tests::script::{Script, user};
+use crate::dialect::tests::{ANN, APPLICATION, answer};
 
 const CALL: &str = r#"{"jsonrpc":"2.0","method":"isActiveUser","params":[7],"id":1}"#;
 
@@ -34,7 +41,7 @@ fn a_batch_with_keys_counts_as_one() {
 }
 
 #[test]
-fn what_is_no_call_is_answered_to_those_who_are_proved() {
+fn many_items_that_are_no_calls_need_credentials() {
     let nobody = || Script::nobody(Fault::refused(Refusal::Unknown));
     let (status, answered) = answer(ANN, &batch("1", 20), &nobody());
     assert_eq!((status, answered.matches("-32700").count()), (200, 20));
@@ -47,7 +54,7 @@ fn what_is_no_call_is_answered_to_those_who_are_proved() {
 }
 
 #[test]
-fn who_is_proved_ahead_is_not_proved_twice() {
+fn credentials_that_are_checked_ahead_are_not_checked_twice() {
     let script = application();
     let (_, answered) =
         answer(APPLICATION, &format!("[{CALL},{}]", vec!["1"; 30].join(",")), &script);
@@ -56,7 +63,7 @@ fn who_is_proved_ahead_is_not_proved_twice() {
 }
 
 #[test]
-fn a_body_of_many_values_is_not_read() {
+fn a_body_of_too_many_values_is_not_decoded() {
     let body = format!("[{}1]", "1,".repeat(500_000));
     let (status, answered) = answer(APPLICATION, &body, &application());
     assert_eq!(status, 200);
@@ -72,8 +79,8 @@ fn nesting_does_not_overflow_the_stack() {
 }
 
 #[test]
-fn a_batch_that_is_over_begins_no_further_call() {
-    for (kind, words) in
+fn a_batch_that_is_over_starts_no_further_call() {
+    for (kind, message) in
         [(FaultKind::Timeout, "database is locked"), (FaultKind::Unavailable, "unable to open")]
     {
         let mut script = application();
@@ -88,22 +95,22 @@ fn a_batch_that_is_over_begins_no_further_call() {
         }
         for left in &answers[2..] {
             assert_eq!((&left["error"]["code"], &left["id"]), (&json!(0), &json!(1)), "{answered}");
-            assert!(left["error"]["message"].as_str().unwrap().contains(words), "{answered}");
+            assert!(left["error"]["message"].as_str().unwrap().contains(message), "{answered}");
         }
     }
 }
 
 #[test]
-fn one_person_has_a_hundred_projects_at_most() {
+fn a_user_has_a_hundred_projects_at_most() {
     let create = |projects: usize, text: usize| {
         let mut person = user(Role::User);
         for number in 1..projects {
-            let kept = json!([number, "x".repeat(text), null, 0]);
-            person.attributes.insert(format!("kanboard.project.{number}"), kept);
+            let stored = json!([number, "x".repeat(text), null, 0]);
+            person.attributes.insert(format!("kanboard.project.{number}"), stored);
         }
-        // As they were kept before.
-        let kept = json!([[projects, "x".repeat(text), null, 0]]);
-        person.attributes.insert("kanboard.projects".to_owned(), kept);
+        // As earlier releases stored them.
+        let stored = json!([[projects, "x".repeat(text), null, 0]]);
+        person.attributes.insert("kanboard.projects".to_owned(), stored);
         let script = Script::person(person.clone(), Ok(Outcome::User(Box::new(person))));
         let body = r#"{"jsonrpc":"2.0","method":"createMyPrivateProject","params":["x"],"id":1}"#;
         let (_, answered) = answer(ANN, body, &script);

@@ -1,4 +1,4 @@
-//! A gateway that answers every command alike, and remembers what it was asked.
+//! A gateway for tests: it gives every command the same answer and records what it was asked.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -22,17 +22,17 @@ use serde_json::Value;
 pub(super) const NAMESPACE: IdNamespace = IdNamespace::named("kanboard");
 const SEAL: Seal = Seal::new([0; 32]);
 
-/// Proves one caller and gives one answer.
+/// Identifies one caller and gives one answer.
 #[derive(Debug)]
 pub(super) struct Script {
     caller: Result<Caller, Fault>,
     reply: Result<Outcome, Fault>,
-    /// After how many commands the request is over, and why.
+    /// The request is over after this many commands, for this reason.
     pub(super) over: Option<(usize, Fault)>,
-    kept: Mutex<HashMap<String, Value>>,
-    /// What was asked.
+    stored: Mutex<HashMap<String, Value>>,
+    /// The commands it was asked to run.
     pub(super) asked: Mutex<Vec<Command>>,
-    /// What was shown.
+    /// The credentials it was asked to check.
     pub(super) shown: Mutex<Vec<Credentials>>,
 }
 
@@ -47,7 +47,7 @@ impl Script {
         Self::of(Ok(Caller::person(user, Proof::Password, SEAL)), reply)
     }
 
-    /// Nobody is proved.
+    /// The credentials are refused, or cannot be checked.
     pub(super) fn nobody(fault: Fault) -> Self {
         Self::of(Err(fault), Ok(Outcome::Done))
     }
@@ -57,7 +57,7 @@ impl Script {
             caller,
             reply,
             over: None,
-            kept: Mutex::default(),
+            stored: Mutex::default(),
             asked: Mutex::default(),
             shown: Mutex::default(),
         }
@@ -102,7 +102,7 @@ impl Exchange for Script {
 impl SessionStore for Script {
     async fn recall(&self, _: SessionKind, key: &str) -> Result<Option<Value>, Fault> {
         self.reply.clone()?;
-        Ok(self.kept.lock().unwrap().get(key).cloned())
+        Ok(self.stored.lock().unwrap().get(key).cloned())
     }
 
     async fn remember(
@@ -112,7 +112,7 @@ impl SessionStore for Script {
         value: Value,
         _: Duration,
     ) -> Result<(), Fault> {
-        self.kept.lock().unwrap().insert(key.to_owned(), value);
+        self.stored.lock().unwrap().insert(key.to_owned(), value);
         Ok(())
     }
 
@@ -123,16 +123,16 @@ impl SessionStore for Script {
         value: Value,
         _: Duration,
     ) -> Result<bool, Fault> {
-        let mut kept = self.kept.lock().unwrap();
-        let known = kept.contains_key(key);
+        let mut stored = self.stored.lock().unwrap();
+        let known = stored.contains_key(key);
         if known {
-            kept.insert(key.to_owned(), value);
+            stored.insert(key.to_owned(), value);
         }
         Ok(known)
     }
 
     async fn forget(&self, _: SessionKind, key: &str) -> Result<bool, Fault> {
-        Ok(self.kept.lock().unwrap().remove(key).is_some())
+        Ok(self.stored.lock().unwrap().remove(key).is_some())
     }
 
     async fn count(&self, _: SessionKind, _: &str, _: Duration) -> Result<u64, Fault> {
@@ -144,7 +144,7 @@ impl SessionStore for Script {
     }
 }
 
-/// User 7, with everything as it is at the beginning.
+/// User 7, as newly created.
 pub(super) fn user(role: Role) -> User {
     User {
         id: UserId(uuid::Uuid::nil()),
@@ -171,7 +171,7 @@ pub(super) fn user(role: Role) -> User {
     }
 }
 
-/// A request with this body by this caller.
+/// A request with this body and these Basic credentials.
 pub(super) fn request(login: &str, body: &str) -> Request {
     let basic = format!("Basic {}", STANDARD.encode(login));
     Request {

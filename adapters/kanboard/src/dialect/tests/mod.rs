@@ -1,4 +1,4 @@
-//! What the dialect makes of an outage, and what it asks of the gateway.
+//! What the dialect answers in an outage, and what it asks of the gateway.
 
 mod batch;
 mod script;
@@ -7,25 +7,37 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Credentials;
-use isogloss_canonical::fault::{Refusal, Subject};
+use isogloss_canonical::dialect::Dialect;
+use isogloss_canonical::fault::{Fault, FaultKind, Refusal, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Role, UserPatch, UserRef};
 use serde_json::json;
 
-use super::*;
 use crate::database::Database;
-use crate::dialect::procedure::{Otherwise, Procedure};
-use script::{NAMESPACE, Script, request, user};
+use crate::dialect::Kanboard;
+use crate::dialect::method::Method;
+use crate::dialect::table::METHODS;
+use crate::dialect::tests::script::{NAMESPACE, Script, request, user};
+use crate::options::Options;
+use crate::options::version::Version;
+use crate::php::Php;
+use crate::wire::user::UserRow;
 
 const APPLICATION: &str = "jsonrpc:token";
 const ANN: &str = "ann:secret";
 
-fn dialect(database: Database) -> Kanboard {
-    Kanboard { shape: Shape { namespace: NAMESPACE, database, strings: false }, header: None }
+fn options(database: Database) -> Options {
+    Options {
+        namespace: NAMESPACE,
+        version: Version::default(),
+        database,
+        authentication_header: None,
+    }
 }
 
-/// A script never waits, so that one poll is all it takes.
+/// A script never waits, so that one poll completes the future.
 fn run<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
@@ -34,7 +46,8 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn answer_on(database: Database, login: &str, body: &str, script: &Script) -> (u16, String) {
-    let response = run(dialect(database).answer(&request(login, body), script));
+    let dialect = Kanboard::new(options(database));
+    let response = run(dialect.answer(&request(login, body), script));
     (response.status, String::from_utf8(response.body.to_vec()).unwrap())
 }
 
@@ -42,26 +55,23 @@ fn answer(login: &str, body: &str, script: &Script) -> (u16, String) {
     answer_on(Database::Sqlite, login, body, script)
 }
 
-/// A call with a one for each parameter that has to be given.
-fn call(procedure: &Procedure) -> String {
-    let parameters = procedure.parameters.iter().filter(|own| own.otherwise == Otherwise::Refused);
-    let ones: Vec<_> = parameters.map(|own| (own.name.to_owned(), json!("1234567"))).collect();
-    let mut params: serde_json::Map<_, _> = ones.into_iter().collect();
-    if procedure.method.name.starts_with("update") {
+/// A call with a number for each required parameter.
+fn call(method: &Method) -> String {
+    let required = method.parameters.iter().filter(|own| own.default.is_none());
+    let arguments = required.map(|own| (own.name.to_owned(), json!("1234567")));
+    let mut params: serde_json::Map<_, _> = arguments.collect();
+    let name = method.info.name;
+    if name.starts_with("update") {
         params.insert("name".to_owned(), json!("x"));
     }
-    json!({"jsonrpc": "2.0", "method": procedure.method.name, "params": params, "id": 1})
-        .to_string()
+    json!({"jsonrpc": "2.0", "method": name, "params": params, "id": 1}).to_string()
 }
 
 #[test]
-fn an_outage_is_never_worded_as_absence() {
+fn an_outage_is_never_answered_as_absence() {
     for kind in [FaultKind::Unavailable, FaultKind::Timeout, FaultKind::Unexpected] {
-        for procedure in PROCEDURES.iter().flat_map(|table| table.iter()) {
-            let (name, body) = (procedure.method.name, call(procedure));
-            if procedure.method.verbs.is_empty() {
-                continue;
-            }
+        for method in METHODS.iter().filter(|method| !method.info.verbs.is_empty()) {
+            let (name, body) = (method.info.name, call(method));
             let down = Script::person(user(Role::Administrator), Err(Fault::new(kind, "down")));
             let (status, answer) = answer(ANN, &body, &down);
             assert!(!answer.contains("result"), "{name}: {answer}");
@@ -71,7 +81,7 @@ fn an_outage_is_never_worded_as_absence() {
 }
 
 #[test]
-fn a_gateway_that_cannot_prove_says_so() {
+fn credentials_that_cannot_be_checked_are_an_error() {
     let body = r#"{"jsonrpc":"2.0","method":"getVersion","id":1}"#;
     let down = Script::nobody(Fault::new(FaultKind::Unavailable, "down"));
     let (status, answered) = answer(ANN, body, &down);
@@ -86,7 +96,7 @@ fn a_gateway_that_cannot_prove_says_so() {
 }
 
 #[test]
-fn a_personal_token_is_not_the_applications() {
+fn a_users_token_is_not_the_applications() {
     let body = r#"{"jsonrpc":"2.0","method":"getVersion","id":1}"#;
     let person = || Script::person(user(Role::Administrator), Ok(Outcome::Done));
     assert_eq!(answer(APPLICATION, body, &person()).0, 401);
@@ -97,7 +107,7 @@ fn a_personal_token_is_not_the_applications() {
 }
 
 #[test]
-fn nobody_is_asked_about_what_is_refused_anyway() {
+fn a_refused_call_asks_nothing_of_the_gateway() {
     let ordinary = Script::person(user(Role::User), Ok(Outcome::Done));
     let (status, _) = answer(ANN, r#"{"jsonrpc":"2.0","method":"REMOVEUSER","id":1}"#, &ordinary);
     assert_eq!(status, 403);
@@ -128,14 +138,14 @@ fn an_update_is_one_command() {
         ..UserPatch::default()
     };
     let seven = UserRef::Native(NAMESPACE, "7".to_owned());
-    // What is asked before only reads: whether somebody has the name with its blanks.
+    // The commands before it only read: whether somebody has the name with its blanks.
     let asked = script.asked.lock().unwrap();
     let changes: Vec<_> = asked.iter().filter(|command| command.verb().changes()).collect();
     assert_eq!(changes, [&Command::UpdateUser(seven, Box::new(patch))]);
 }
 
 #[test]
-fn a_kept_role_conveys_nothing_to_an_administrator() {
+fn a_stored_role_counts_only_with_the_least_role() {
     let mut person = user(Role::Administrator);
     person.attributes.insert("kanboard.role".to_owned(), json!(""));
     let body = r#"{"jsonrpc":"2.0","method":"getVersion","id":1}"#;
@@ -145,23 +155,24 @@ fn a_kept_role_conveys_nothing_to_an_administrator() {
 }
 
 #[test]
-fn the_database_shows() {
+fn answers_depend_on_the_database() {
     let body = r#"{"jsonrpc":"2.0","method":"getUser","params":["7x"],"id":1}"#;
     let found = || Script::application(Ok(Outcome::Keys(Vec::new())));
     let (_, answered) = answer(APPLICATION, body, &found());
     assert!(answered.contains("\"result\":null"), "{answered}");
     let (_, answered) = answer_on(Database::Postgres, APPLICATION, body, &found());
     assert!(answered.contains("\"code\":0") && answered.contains("22P02"), "{answered}");
-    let shape = dialect(Database::Postgres).shape;
     let mut row = String::new();
-    Php::Array(shape.user(&user(Role::User), Php::Null)).write(&mut row).unwrap();
+    let (options, user) = (options(Database::Postgres), user(Role::User));
+    UserRow::new(&options, &user, Php::Null).encode().write(&mut row).unwrap();
     assert!(row.contains("\"is_active\":true") && !row.contains("is_admin"), "{row}");
 }
 
 #[test]
-fn what_is_too_large_is_no_json() {
+fn a_body_that_is_too_large_is_a_parse_error() {
     let refused = |kind| {
-        let response = dialect(Database::Sqlite).refuse(&request(ANN, ""), &Fault::new(kind, ""));
+        let dialect = Kanboard::new(options(Database::Sqlite));
+        let response = dialect.refuse(&request(ANN, ""), &Fault::new(kind, ""));
         (response.status, response.body.is_empty())
     };
     assert_eq!(refused(FaultKind::TooLarge), (200, false));

@@ -1,49 +1,50 @@
-//! A project that a person made for themselves: how it is kept, and its row.
+//! A private project of a user: how it is stored, and its row.
 
 use serde_json::{Value, json};
 
 use crate::database::Database;
+use crate::options::Options;
 use crate::php::Php;
-use crate::wire::Shape;
+use crate::wire::columns::{flag, number};
 
 /// One project.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Project {
-    /// Its number.
+    /// Its id.
     pub(crate) id: i64,
     /// Its name.
     pub(crate) name: String,
-    /// What it is for.
+    /// Its description.
     pub(crate) description: Option<String>,
-    /// When it was last changed, in seconds.
+    /// When it was last changed, in seconds since 1970.
     pub(crate) modified: i64,
 }
 
 impl Project {
-    /// How many bytes of text it has.
+    /// The bytes of its texts.
     pub(crate) fn bytes(&self) -> usize {
         self.name.len() + self.description.as_ref().map_or(0, String::len)
     }
 
-    /// As it is kept.
-    pub(crate) fn kept(&self) -> Value {
+    /// The form in which it is stored in an attribute.
+    pub(crate) fn stored(&self) -> Value {
         json!([self.id, self.name, self.description, self.modified])
     }
 
-    /// Reads what was kept.
-    pub(crate) fn read(kept: &Value) -> Option<Self> {
+    /// Reads the stored form.
+    pub(crate) fn read(stored: &Value) -> Option<Self> {
         Some(Self {
-            id: kept.get(0)?.as_i64()?,
-            name: kept.get(1)?.as_str()?.to_owned(),
-            description: kept.get(2)?.as_str().map(str::to_owned),
-            modified: kept.get(3)?.as_i64()?,
+            id: stored.get(0)?.as_i64()?,
+            name: stored.get(1)?.as_str()?.to_owned(),
+            description: stored.get(2)?.as_str().map(str::to_owned),
+            modified: stored.get(3)?.as_i64()?,
         })
     }
 
     /// Its row: `fixtures/transcripts/kanboard/me.json`.
-    pub(crate) fn row(&self, shape: &Shape, owner: i64) -> Php {
-        let number = |value| shape.number(value);
-        let flag = |on| shape.flag(on);
+    pub(crate) fn row(&self, options: &Options, owner: i64) -> Php {
+        let number = |value| number(options, value);
+        let flag = |on| flag(options, on);
         let mut row = vec![
             ("id", number(self.id)),
             ("name", Php::from(self.name.as_str())),
@@ -53,7 +54,7 @@ impl Project {
             ("is_public", flag(false)),
             ("is_private", flag(true)),
         ];
-        if shape.database == Database::Sqlite {
+        if options.database == Database::Sqlite {
             row.extend([
                 ("is_everybody_allowed", number(0)),
                 ("default_swimlane", Php::from("Default swimlane")),
@@ -74,21 +75,18 @@ impl Project {
             ("per_swimlane_task_limits", flag(false)),
             ("task_limit", number(0)),
             ("enable_global_tags", flag(true)),
-            ("url", self.addresses()),
+            ("url", self.urls()),
         ]);
         Php::map(row)
     }
 
-    fn addresses(&self) -> Php {
-        let address = |controller| {
+    fn urls(&self) -> Php {
+        let url = |controller| {
             let id = self.id;
             Php::Text(format!(
                 "http://localhost/?controller={controller}&action=show&project_id={id}"
             ))
         };
-        Php::map([
-            ("board", address("BoardViewController")),
-            ("list", address("TaskListController")),
-        ])
+        Php::map([("board", url("BoardViewController")), ("list", url("TaskListController"))])
     }
 }

@@ -1,4 +1,5 @@
-//! Who calls: HTTP Basic as PHP reads it, and the header that a server may be told to read instead.
+//! The user name and password of a request: HTTP Basic as PHP reads it, or the header that a route's
+//! option names.
 
 use std::time::Duration;
 
@@ -6,61 +7,65 @@ use isogloss_canonical::credentials::{Credentials, Lockout};
 use isogloss_canonical::http::Request;
 use isogloss_canonical::secret::Secret;
 
-use crate::dialect::Kanboard;
+use crate::options::Options;
 
-/// The user name that stands for the application itself, however a person may be named.
-pub(crate) const APPLICATION: &str = "jsonrpc";
+/// The user name with which the application signs in. A user of that name cannot.
+const APPLICATION: &str = "jsonrpc";
 
-/// Kanboard's own: more than six failures in a row lock for a quarter of an hour.
+/// Kanboard's lockout: after seven failures in a row the account is locked for a quarter of an hour.
 const LOCKOUT: Lockout = Lockout { after: 7, lasting: Duration::from_mins(15) };
 
-/// A name and a password as they came.
+/// A user name and a password, as they came.
 #[derive(Clone, Debug)]
-pub(crate) struct Shown {
+pub(crate) struct Login {
     /// `None` if it is not text: nobody has such a name.
-    pub(crate) user: Option<String>,
+    user: Option<String>,
     password: Secret,
 }
 
-impl Shown {
-    /// Reads them. What the header leaves empty is taken from Authorization:
+impl Login {
+    /// Reads them. What the named header leaves empty is taken from `Authorization`:
     /// `fixtures/transcripts/kanboard/auth-header.json`.
     pub(crate) fn of(request: &Request, header: Option<&str>) -> Self {
         let header = header.and_then(|name| request.joined_header(name)).unwrap_or_default();
         let (user, password) = by_header(&header);
         let basic = request.joined_header("authorization");
         let (basic_user, basic_password) = basic.as_deref().and_then(by_basic).unwrap_or_default();
-        let user = if is_true(&user) { user } else { basic_user };
-        let password = if is_true(&password) { password } else { basic_password };
-        let user = if is_true(&user) { user } else { Vec::new() };
-        let password = if is_true(&password) { password } else { Vec::new() };
+        let user = first_true([user, basic_user]);
+        let password = first_true([password, basic_password]);
         Self { user: String::from_utf8(user).ok(), password: secret(password) }
     }
 
-    /// What the gateway is to prove. A locked account and a wrong password are refused alike.
-    pub(crate) fn credentials(&self, dialect: &Kanboard) -> Option<Credentials> {
+    /// Whether the application signs in.
+    pub(crate) fn is_application(&self) -> bool {
+        self.user.as_deref() == Some(APPLICATION)
+    }
+
+    /// The credentials that the gateway has to check; `None` if they can be nobody's.
+    pub(crate) fn credentials(&self, options: &Options) -> Option<Credentials> {
         let user = self.user.clone()?;
-        let namespace = dialect.shape.namespace.clone();
-        if user == APPLICATION {
-            return Some(Credentials::Key { namespace, value: self.password.clone(), scopes: &[] });
+        let (namespace, secret) = (options.namespace.clone(), self.password.clone());
+        if self.is_application() {
+            return Some(Credentials::Key { namespace, value: secret, scopes: &[] });
         }
-        // Nobody's failures are counted for an empty name.
+        // There is nobody whose failures could be counted for an empty name.
         let lockout = Some(LOCKOUT).filter(|_| !user.is_empty());
-        Some(Credentials::Login {
-            user: dialect.shape.database.named(user),
-            secret: self.password.clone(),
-            keys: Some(namespace),
-            lockout,
-        })
+        let user = options.database.user_named(user);
+        Some(Credentials::Login { user, secret, keys: Some(namespace), lockout })
     }
 }
 
-/// What PHP takes for true: neither nothing nor a nought.
+/// The first value that PHP takes for true, or the empty text.
+fn first_true(values: [Vec<u8>; 2]) -> Vec<u8> {
+    values.into_iter().find(|value| is_true(value)).unwrap_or_default()
+}
+
+/// Whether PHP takes a text for true: it is neither empty nor `0`.
 fn is_true(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes != b"0"
 }
 
-/// Bytes that are not text are no password that anybody could have set.
+/// Bytes that are not UTF-8 become a text that nobody's password can be: it ends with a NUL.
 fn secret(password: Vec<u8>) -> Secret {
     match String::from_utf8(password) {
         Ok(text) => Secret::new(text),
@@ -68,7 +73,7 @@ fn secret(password: Vec<u8>) -> Secret {
     }
 }
 
-/// The parts around the first colon; what follows a second one is dropped.
+/// The user name and the password around the first colon. What follows a second colon is dropped.
 fn by_header(value: &[u8]) -> (Vec<u8>, Vec<u8>) {
     if !is_true(value) {
         return (Vec::new(), Vec::new());
@@ -78,7 +83,8 @@ fn by_header(value: &[u8]) -> (Vec<u8>, Vec<u8>) {
     (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
 }
 
-/// The parts around the first colon, each ending at a NUL; nothing without a colon.
+/// The user name and the password around the first colon, cut at the first NUL; `None` without a
+/// colon.
 fn by_basic(value: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let (scheme, rest) = value.split_at_checked(6)?;
     if !scheme.eq_ignore_ascii_case(b"basic ") {
@@ -97,7 +103,7 @@ fn until_nul(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-/// PHP's lenient decoding: characters that are not base64 are passed over, padding is not needed.
+/// PHP's lenient base64: other characters are skipped, padding is optional.
 fn decoded(value: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(value.len() * 3 / 4);
     let (mut bits, mut held) = (0_u32, 0_u32);

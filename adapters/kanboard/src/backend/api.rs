@@ -1,0 +1,185 @@
+//! The requests to a Kanboard server, and what each kind of method answers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use isogloss_canonical::adapter::Service;
+use isogloss_canonical::backend::Upstream;
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::secret::Secret;
+use serde_json::{Value, json};
+
+use crate::backend::fault::{of_error, of_status, unexpected};
+use crate::backend::row::{GroupRow, Row, integer};
+
+/// The path of the API, below the server's base address.
+const PATH: &str = "/jsonrpc.php";
+/// The user name that goes with the application's token.
+const APPLICATION: &str = "jsonrpc";
+
+/// The API of a Kanboard server, called with the gateway's credentials.
+#[derive(Debug)]
+pub(super) struct Api {
+    upstream: Arc<dyn Upstream>,
+    /// The id namespace of the server's ids.
+    pub(super) namespace: IdNamespace,
+    /// `None`: the gateway calls as the application.
+    user: Option<String>,
+    authorization: Secret,
+    random: fn() -> [u8; 32],
+    next: AtomicU64,
+}
+
+impl Api {
+    /// Calls as the service's user, or as the application if it names none.
+    pub(super) fn new(service: &Service, upstream: Arc<dyn Upstream>) -> Self {
+        let user = service.username.clone().filter(|user| user != APPLICATION);
+        Self {
+            upstream,
+            namespace: service.namespace.clone(),
+            authorization: basic(user.as_deref().unwrap_or(APPLICATION), &service.secret),
+            user,
+            random: service.random,
+            next: AtomicU64::new(1),
+        }
+    }
+
+    /// Whether the gateway calls as the application, which is nobody's account.
+    pub(super) const fn is_application(&self) -> bool {
+        self.user.is_none()
+    }
+
+    /// Calls a method that answers a user, or null.
+    pub(super) async fn user(&self, method: &str, params: Value) -> Result<Option<Row>, Fault> {
+        match self.call(method, params).await? {
+            Value::Null => Ok(None),
+            row => Row::of(row).map(Some),
+        }
+    }
+
+    /// Calls a method that answers a group, or null.
+    pub(super) async fn group(
+        &self,
+        method: &str,
+        params: Value,
+    ) -> Result<Option<GroupRow>, Fault> {
+        match self.call(method, params).await? {
+            Value::Null => Ok(None),
+            row => GroupRow::of(row).map(Some),
+        }
+    }
+
+    /// Calls a method that answers a list.
+    pub(super) async fn list(&self, method: &str, params: Value) -> Result<Vec<Value>, Fault> {
+        match self.call(method, params).await? {
+            Value::Array(rows) => Ok(rows),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_) => Err(unexpected(format!("{method} answers no list"))),
+        }
+    }
+
+    /// Calls a method that answers a new id, or `false`: then `None`.
+    pub(super) async fn new_id(&self, method: &str, params: Value) -> Result<Option<i64>, Fault> {
+        let answer = self.call(method, params).await?;
+        if answer == Value::Bool(false) {
+            return Ok(None);
+        }
+        let id = integer(&answer);
+        id.map(Some).ok_or_else(|| unexpected(format!("{method} answers neither an id nor false")))
+    }
+
+    /// Calls a method that answers `true` or `false`.
+    pub(super) async fn is_done(&self, method: &str, params: Value) -> Result<bool, Fault> {
+        let answer = self.call(method, params).await?;
+        answer.as_bool().ok_or_else(|| unexpected(format!("{method} answers no boolean")))
+    }
+
+    /// Whether the server accepts a user's password.
+    pub(super) async fn accepts_password(
+        &self,
+        user: &str,
+        password: &Secret,
+    ) -> Result<bool, Fault> {
+        if user == APPLICATION || user.contains(':') || password.expose().is_empty() {
+            return Ok(false);
+        }
+        // A server that cannot reach its directory answers 200 to any password, with an error in
+        // the body: fixtures/transcripts/kanboard/ldap-unreachable.json. Only a row proves a
+        // sign-in.
+        match self.sign_in("getMe", user, password).await? {
+            None => Ok(false),
+            Some(row) if row.get("username").is_some_and(Value::is_string) => Ok(true),
+            Some(_) => Err(unexpected("getMe answers no user")),
+        }
+    }
+
+    /// Whether the server accepts a token as the application's.
+    pub(super) async fn accepts_token(&self, token: &Secret) -> Result<bool, Fault> {
+        Ok(self.sign_in("getVersion", APPLICATION, token).await?.is_some())
+    }
+
+    /// A password that nobody knows, for a user who is created without one.
+    pub(super) fn unknown_password(&self) -> Secret {
+        Secret::new(URL_SAFE_NO_PAD.encode((self.random)()))
+    }
+
+    /// Calls a method without parameters with other credentials; `None` if the server refuses them.
+    async fn sign_in(
+        &self,
+        method: &str,
+        user: &str,
+        secret: &Secret,
+    ) -> Result<Option<Value>, Fault> {
+        let response = self.send(method, json!([]), &basic(user, secret)).await?;
+        match response.status {
+            200 => result(&response).map(Some),
+            401 | 403 => Ok(None),
+            status => Err(of_status(status)),
+        }
+    }
+
+    async fn call(&self, method: &str, params: Value) -> Result<Value, Fault> {
+        let response = self.send(method, params, &self.authorization).await?;
+        match response.status {
+            200 => result(&response),
+            status => Err(of_status(status)),
+        }
+    }
+
+    async fn send(
+        &self,
+        method: &str,
+        params: Value,
+        authorization: &Secret,
+    ) -> Result<Response, Fault> {
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let call = json!({"jsonrpc": "2.0", "method": method, "id": id, "params": params});
+        let request = Request::to("POST", PATH)
+            .with("authorization", authorization.expose().to_owned())
+            .carrying("application/json", call.to_string());
+        self.upstream.send(request).await
+    }
+}
+
+fn basic(user: &str, secret: &Secret) -> Secret {
+    let pair = STANDARD.encode(format!("{user}:{}", secret.expose()));
+    Secret::new(format!("Basic {pair}"))
+}
+
+/// The result of a call, or the fault of its error.
+fn result(response: &Response) -> Result<Value, Fault> {
+    let answer: Value = serde_json::from_slice(&response.body)
+        .map_err(|error| Fault::new(FaultKind::Unexpected, "not JSON").because(error))?;
+    let Value::Object(mut answer) = answer else { return Err(unexpected("not an object")) };
+    if let Some(error) = answer.get("error").filter(|error| !error.is_null()) {
+        return Err(of_error(error));
+    }
+    answer.remove("result").ok_or_else(|| unexpected("neither result nor error"))
+}

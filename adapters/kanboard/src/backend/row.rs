@@ -1,0 +1,135 @@
+//! The rows of a Kanboard server, read as canonical users and groups.
+
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::group::{Group, GroupId};
+use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::permission::Grants;
+use isogloss_canonical::secret::Secret;
+use isogloss_canonical::user::{Attributes, Evidence, User};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::backend::fault::unexpected;
+use crate::roles::role_named;
+use crate::wire::attributes::EXTERNAL_ID;
+use crate::wire::user::NO_HASH;
+
+/// A row of the table of users, of any version of the server.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    /// Kanboard's id.
+    pub(super) id: i64,
+    /// The user name.
+    username: String,
+    columns: Map<String, Value>,
+}
+
+impl Row {
+    /// Reads a row; refuses what has no id or no user name.
+    pub(super) fn of(row: Value) -> Result<Self, Fault> {
+        let columns = columns(row, "neither a user nor null")?;
+        let id = columns.get("id").and_then(integer);
+        let id = id.ok_or_else(|| unexpected("a user without id"))?;
+        let username = text(&columns, "username");
+        let username = username.ok_or_else(|| unexpected("a user without username"))?;
+        Ok(Self { id, username, columns })
+    }
+
+    /// The user. A role that Kanboard does not have is read as the one with the least rights.
+    pub(super) fn user(&self, namespace: &IdNamespace) -> User {
+        let is_ldap = self.columns.get("is_ldap_user").is_some_and(is_on);
+        let hash = self.hash();
+        User {
+            ids: [(namespace.clone(), self.id.to_string())].into(),
+            display_name: text(&self.columns, "name"),
+            email: text(&self.columns, "email"),
+            role: self.column("role").and_then(role_named).unwrap_or_default(),
+            active: self.columns.get("is_active").is_none_or(is_on),
+            has_password: !is_ldap,
+            source: is_ldap.then(|| "ldap".to_owned()),
+            evidence: Evidence {
+                secret: hash.clone(),
+                password: hash.filter(|_| !is_ldap),
+                token: text(&self.columns, "api_access_token").map(Secret::new),
+                ..Evidence::default()
+            },
+            ..User::seen(self.username.clone())
+        }
+    }
+
+    /// The password hash. It proves who the user is: a renaming does not change it, and its salt is
+    /// this user's alone. Users of a directory have none, and the gateway's own dialect shows
+    /// everybody the same placeholder.
+    fn hash(&self) -> Option<Secret> {
+        let hash = self.column("password")?;
+        (hash.starts_with('$') && hash != NO_HASH).then(|| Secret::new(hash))
+    }
+
+    fn column(&self, name: &str) -> Option<&str> {
+        self.columns.get(name).and_then(Value::as_str)
+    }
+}
+
+/// A row of the table of groups.
+#[derive(Clone, Debug)]
+pub(super) struct GroupRow {
+    /// Kanboard's id.
+    pub(super) id: i64,
+    /// The name.
+    pub(super) name: String,
+    columns: Map<String, Value>,
+}
+
+impl GroupRow {
+    /// Reads a row; refuses what has no id or no name.
+    pub(super) fn of(row: Value) -> Result<Self, Fault> {
+        let columns = columns(row, "neither a group nor null")?;
+        let id = columns.get("id").and_then(integer);
+        let id = id.ok_or_else(|| unexpected("a group without id"))?;
+        let name = text(&columns, "name").ok_or_else(|| unexpected("a group without name"))?;
+        Ok(Self { id, name, columns })
+    }
+
+    /// The group.
+    pub(super) fn group(&self, namespace: &IdNamespace) -> Group {
+        let members = self.columns.get("nb_users").and_then(integer).unwrap_or(0);
+        let external_id = self.columns.get("external_id").cloned().unwrap_or(Value::Null);
+        Group {
+            id: GroupId(Uuid::nil()),
+            namespace: None,
+            ids: [(namespace.clone(), self.id.to_string())].into(),
+            name: self.name.clone(),
+            description: None,
+            owner: None,
+            stewards: Vec::new(),
+            active: true,
+            grants: Grants::none(),
+            confers: None,
+            members: members.unsigned_abs(),
+            attributes: Attributes::from_iter([(EXTERNAL_ID.to_owned(), external_id)]),
+            created: Timestamp::UNIX_EPOCH,
+            // A row holds the id, the name and a text that anybody may set: it proves nothing.
+            evidence: Evidence::default(),
+        }
+    }
+}
+
+fn columns(row: Value, otherwise: &'static str) -> Result<Map<String, Value>, Fault> {
+    let Value::Object(columns) = row else { return Err(unexpected(otherwise)) };
+    Ok(columns)
+}
+
+fn text(columns: &Map<String, Value>, name: &str) -> Option<String> {
+    columns.get(name).and_then(Value::as_str).map(str::to_owned)
+}
+
+/// An integer, or a text that is one, as servers on PHP before 8.1 answer.
+pub(super) fn integer(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok()))
+}
+
+/// A flag is on as 1, "1" or true.
+fn is_on(value: &Value) -> bool {
+    value.as_bool().unwrap_or_else(|| integer(value) == Some(1))
+}

@@ -1,0 +1,199 @@
+//! The commands about users.
+
+use isogloss_canonical::command::Verb;
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::{User, UserPatch, UserRef};
+use serde_json::{Map, Value, json};
+
+use crate::backend::api::Api;
+use crate::backend::fault::{unexpected, unsupported};
+use crate::backend::row::{Row, integer};
+use crate::roles::role_name;
+
+/// Reads a user.
+pub(super) async fn get(api: &Api, user: &UserRef) -> Result<Outcome, Fault> {
+    Ok(Outcome::User(Box::new(find(api, user).await?)))
+}
+
+/// Reads all users.
+pub(super) async fn list(api: &Api) -> Result<Outcome, Fault> {
+    users(api, api.list("getAllUsers", json!([])).await?)
+}
+
+/// Creates a user whom the server finds in its directory.
+pub(super) async fn create_from_directory(api: &Api, name: &str) -> Result<Outcome, Fault> {
+    let Some(id) = api.new_id("createLdapUser", json!([name])).await? else {
+        let why = why_refused(api, name).await?;
+        let is_taken = why.kind == FaultKind::Conflict;
+        return Err(if is_taken { why } else { Fault::not_found(Subject::User) });
+    };
+    Ok(Outcome::User(Box::new(find_id(api, id).await?)))
+}
+
+/// Changes a user in several calls. What takes rights away comes first, what gives them last.
+pub(super) async fn update(api: &Api, user: &UserRef, patch: &UserPatch) -> Result<Outcome, Fault> {
+    let known = find(api, user).await?;
+    let id = id_of(api, &known)?;
+    let params = update_params(&known, id, patch);
+    if patch.active == Some(false) {
+        switch(api, id, false).await?;
+    }
+    if params.len() > 1 && !api.is_done("updateUser", params.into()).await? {
+        return Err(why_not_updated(api, &known, patch).await?);
+    }
+    if patch.active == Some(true) {
+        switch(api, id, true).await?;
+    }
+    Ok(Outcome::User(Box::new(find_changed(api, id, patch).await?)))
+}
+
+/// Enables or disables a user.
+pub(super) async fn set_active(api: &Api, user: &UserRef, on: bool) -> Result<Outcome, Fault> {
+    // The user is read first: Kanboard answers true for a user who does not exist.
+    let id = id_of(api, &find(api, user).await?)?;
+    switch(api, id, on).await?;
+    let patch = UserPatch { active: Some(on), ..UserPatch::default() };
+    Ok(Outcome::User(Box::new(find_changed(api, id, &patch).await?)))
+}
+
+/// Removes a user.
+pub(super) async fn delete(api: &Api, user: &UserRef) -> Result<Outcome, Fault> {
+    let known = find(api, user).await?;
+    if api.is_done("removeUser", json!([id_of(api, &known)?])).await? {
+        Ok(Outcome::User(Box::new(known)))
+    } else {
+        Err(Fault::not_found(Subject::User))
+    }
+}
+
+/// The user.
+pub(super) async fn find(api: &Api, user: &UserRef) -> Result<User, Fault> {
+    match user {
+        UserRef::Native(namespace, id) if *namespace == api.namespace => {
+            // Only an integer: Kanboard itself takes "1e0" and true for 1.
+            let id = id.parse().map_err(|_| Fault::not_found(Subject::User))?;
+            find_id(api, id).await
+        }
+        UserRef::Name(name) => {
+            // MariaDB finds names in any case and with trailing blanks.
+            let found = find_name(api, name).await?;
+            if found.username == *name { Ok(found) } else { Err(Fault::not_found(Subject::User)) }
+        }
+        UserRef::Id(_) | UserRef::Native(..) | UserRef::FoldedName(_) | UserRef::Email(_) => {
+            Err(unsupported(Verb::GetUser))
+        }
+    }
+}
+
+/// The user of this id.
+pub(super) async fn find_id(api: &Api, id: i64) -> Result<User, Fault> {
+    let row = api.user("getUser", json!([id])).await?;
+    let row = row.ok_or_else(|| Fault::not_found(Subject::User))?;
+    if row.id != id {
+        return Err(unexpected("getUser answers another user"));
+    }
+    Ok(row.user(&api.namespace))
+}
+
+/// The user of this name, as the server compares names.
+async fn find_name(api: &Api, name: &str) -> Result<User, Fault> {
+    let row = api.user("getUserByName", json!([name])).await?;
+    row.map(|row| row.user(&api.namespace)).ok_or_else(|| Fault::not_found(Subject::User))
+}
+
+/// The user after a change. A change that the row does not show is a fault: Kanboard answers true
+/// to many calls that change nothing.
+pub(super) async fn find_changed(api: &Api, id: i64, patch: &UserPatch) -> Result<User, Fault> {
+    let now = find_id(api, id).await?;
+    let named = patch.username.as_deref().is_none_or(|name| is_named(&now, name));
+    let ranked = patch.role.is_none_or(|role| role == now.role);
+    if named && ranked && patch.active.is_none_or(|active| active == now.active) {
+        return Ok(now);
+    }
+    Err(unexpected("the server does not show a change"))
+}
+
+/// All users of a list. A row that cannot be read is reported as unread and hides no other.
+pub(super) fn users(api: &Api, rows: Vec<Value>) -> Result<Outcome, Fault> {
+    let (mut users, mut unread) = (Vec::with_capacity(rows.len()), Vec::new());
+    for row in rows {
+        let id = row.get("id").and_then(integer);
+        match Row::of(row) {
+            Ok(row) => users.push(row.user(&api.namespace)),
+            Err(fault) => unread.push(format!("user {id:?}: {}", fault.detail)),
+        }
+    }
+    if users.is_empty() && !unread.is_empty() {
+        return Err(unexpected("no user of a list can be read"));
+    }
+    Ok(Outcome::people(users, unread))
+}
+
+/// Why the server refused a user name: it is taken, or not valid. The server itself does not say.
+pub(super) async fn why_refused(api: &Api, username: &str) -> Result<Fault, Fault> {
+    match find_name(api, username).await {
+        Ok(_) => Ok(Fault::conflict(Subject::Username)),
+        Err(fault) if fault.is_absence_of(Subject::User) => {
+            Ok(Fault::new(FaultKind::Invalid, "the server refuses a value"))
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+async fn why_not_updated(api: &Api, known: &User, patch: &UserPatch) -> Result<Fault, Fault> {
+    match &patch.username {
+        Some(name) if *name != known.username => why_refused(api, name).await,
+        Some(_) | None => Ok(Fault::new(FaultKind::Invalid, "updateUser answers false")),
+    }
+}
+
+/// Enables or disables the user of this id.
+pub(super) async fn switch(api: &Api, id: i64, on: bool) -> Result<(), Fault> {
+    let method = if on { "enableUser" } else { "disableUser" };
+    if api.is_done(method, json!([id])).await? {
+        Ok(())
+    } else {
+        Err(unexpected(format!("{method} answers false")))
+    }
+}
+
+/// Kanboard's id of a user who was read from it.
+pub(super) fn id_of(api: &Api, user: &User) -> Result<i64, Fault> {
+    let id = user.native(&api.namespace).and_then(|id| id.parse().ok());
+    id.ok_or_else(|| unexpected("a user without id"))
+}
+
+/// Whether a user has the name that was asked for: newer servers trim it.
+pub(super) fn is_named(user: &User, asked: &str) -> bool {
+    const BLANKS: [char; 6] = [' ', '\t', '\n', '\r', '\0', '\u{b}'];
+    user.username == asked || user.username == asked.trim_matches(BLANKS)
+}
+
+/// The parameters of `updateUser`: the id, and what changes.
+fn update_params(known: &User, id: i64, patch: &UserPatch) -> Map<String, Value> {
+    let changes = [
+        ("username", patch.username.clone()),
+        ("name", full_name(known, patch)),
+        ("email", patch.email.clone().map(Option::unwrap_or_default)),
+        ("role", patch.role.map(|role| role_name(role).to_owned())),
+    ];
+    let changes = changes.into_iter().filter_map(|(name, text)| Some((name, json!(text?))));
+    let params = std::iter::once(("id", json!(id))).chain(changes);
+    params.map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The new full name, if it changes: the whole one, or the first and last names joined, of which one
+/// may be unchanged.
+fn full_name(known: &User, patch: &UserPatch) -> Option<String> {
+    if let Some(name) = &patch.display_name {
+        return Some(name.clone().unwrap_or_default());
+    }
+    if patch.given_name.is_none() && patch.family_name.is_none() {
+        return None;
+    }
+    let (given, family) = known.names();
+    let given = patch.given_name.clone().map_or(given, Option::unwrap_or_default);
+    let family = patch.family_name.clone().map_or(family, Option::unwrap_or_default);
+    Some(format!("{given} {family}").trim().to_owned())
+}

@@ -1,0 +1,150 @@
+//! Runs the calls of one request in their order. The checks of a call: is it an object, is it a
+//! call, who calls, is there such a method, may the caller call it, do the parameters fit.
+
+use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::http::Request;
+
+use crate::dialect::call::Call;
+use crate::dialect::envelope::{RpcCall, write_answer};
+use crate::dialect::failure::{Abort, Failure, INVALID_REQUEST, PARSE_ERROR, TOO_MANY_CALLS};
+use crate::dialect::identity::Identity;
+use crate::dialect::table;
+use crate::options::Options;
+use crate::php::{Key, Php};
+
+/// How many items of a batch that are no calls are answered, each by an error, before the
+/// credentials are checked. Kanboard has no limit: an item of two bytes causes an answer of sixty.
+const UNCHECKED_LIMIT: usize = 20;
+/// How many bytes of answers a batch may collect before no further call is started.
+const ANSWERS_LIMIT: usize = 32 << 20;
+
+/// The calls of one request.
+#[derive(Debug)]
+pub(crate) struct Batch<'a> {
+    options: &'a Options,
+    request: &'a Request,
+    exchange: &'a dyn Exchange,
+    identity: Identity<'a>,
+}
+
+impl<'a> Batch<'a> {
+    /// Reads the credentials; checks nothing yet.
+    pub(crate) fn new(
+        options: &'a Options,
+        request: &'a Request,
+        exchange: &'a dyn Exchange,
+    ) -> Self {
+        let identity = Identity::new(options, request, exchange);
+        Self { options, request, exchange, identity }
+    }
+
+    /// Answers the payload: one call, or a list of them. A call without an id has no answer.
+    pub(crate) async fn answer(mut self, payload: &Php) -> Result<String, Abort> {
+        if !payload.is_list() {
+            return self.answer_one(payload).await;
+        }
+        let items = payload.entries().unwrap_or_default();
+        if items.len() > self.exchange.batch_limit() {
+            return Ok(TOO_MANY_CALLS.write(&Php::Null)?);
+        }
+        let invalid = items.iter().filter(|(_, item)| RpcCall::read(item).is_none()).count();
+        if invalid > UNCHECKED_LIMIT {
+            match self.identity.check_ahead().await {
+                Err(Failure::Request(abort)) => return Err(abort),
+                Err(Failure::Call(error)) => return Ok(error.write(&Php::Null)?),
+                Ok(()) => {}
+            }
+        }
+        self.answer_all(items).await
+    }
+
+    /// Once the request is over, the calls that are left are answered by an error and not started.
+    async fn answer_all(&mut self, items: &[(Key, Php)]) -> Result<String, Abort> {
+        let mut answers = String::new();
+        for (_, item) in items {
+            let full = (answers.len() > ANSWERS_LIMIT).then(answers_too_long);
+            let answer = match full.or_else(|| self.exchange.over()) {
+                None => self.answer_one(item).await?,
+                Some(fault) => answer_unstarted(item, fault)?,
+            };
+            if !answer.is_empty() {
+                answers.push(if answers.is_empty() { '[' } else { ',' });
+                answers.push_str(&answer);
+            }
+        }
+        if !answers.is_empty() {
+            answers.push(']');
+        }
+        Ok(answers)
+    }
+
+    async fn answer_one(&mut self, item: &Php) -> Result<String, Abort> {
+        if !item.is_array() {
+            return Ok(PARSE_ERROR.write(&Php::Null)?);
+        }
+        let Some(call) = RpcCall::read(item) else {
+            return Ok(INVALID_REQUEST.write(&Php::Null)?);
+        };
+        if !table::is_translated(call.method)
+            && let Some(answer) = self.forward(item).await
+        {
+            return answer;
+        }
+        let result = self.run(call).await;
+        match (result, item.member("id")) {
+            (Err(Failure::Request(abort)), _) => Err(abort),
+            (_, None) => Ok(String::new()),
+            (Ok(result), Some(id)) => Ok(write_answer(("result", result), id)?),
+            (Err(Failure::Call(error)), Some(id)) => Ok(error.write(id)?),
+        }
+    }
+
+    /// Has the origin answer one call of a batch, as if it had come alone. `None`: the route has no
+    /// origin.
+    async fn forward(&self, item: &Php) -> Option<Result<String, Abort>> {
+        let mut body = String::new();
+        if item.write(&mut body).is_err() {
+            return Some(Err(Abort::Uncaught));
+        }
+        let mut alone = Request { body: body.into(), ..self.request.clone() };
+        alone.headers.retain(|(name, _)| name != "content-length");
+        let Ok(answer) = self.exchange.forward(alone).await? else {
+            return Some(Err(Abort::Uncaught));
+        };
+        Some(match answer.status {
+            200 => String::from_utf8(answer.body.to_vec()).map_err(|_| Abort::Uncaught),
+            401 => Err(Abort::Unauthorized),
+            403 => Err(Abort::Forbidden),
+            _ => Err(Abort::Uncaught),
+        })
+    }
+
+    async fn run(&mut self, call: RpcCall<'_>) -> Result<Php, Failure> {
+        self.identity.check().await?;
+        let caller = self.identity.caller();
+        let method = table::find(call.method, caller)?;
+        let arguments = method.arguments(call.parameters)?;
+        let call = Call { options: self.options, exchange: self.exchange, caller, arguments };
+        (method.run)(&call).await
+    }
+}
+
+/// Whether the gateway answers the whole payload: always, unless it is a single call of a method
+/// that an origin answers.
+pub(crate) fn is_translated(payload: &Php) -> bool {
+    payload.is_list() || RpcCall::read(payload).is_none_or(|call| table::is_translated(call.method))
+}
+
+/// The answer to a call that is not started.
+fn answer_unstarted(item: &Php, fault: Fault) -> Result<String, Abort> {
+    let Some(id) = item.member("id") else { return Ok(String::new()) };
+    match Failure::from(fault) {
+        Failure::Request(abort) => Err(abort),
+        Failure::Call(error) => Ok(error.write(id)?),
+    }
+}
+
+fn answers_too_long() -> Fault {
+    Fault::new(FaultKind::Throttled, "the answers of the batch are too long")
+}

@@ -1,0 +1,29 @@
+//! Who has an API token. A row shows that a user has one, not the token itself.
+
+use std::collections::HashSet;
+
+use isogloss_canonical::command::Command;
+use isogloss_canonical::fault::FaultKind;
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::{User, UserId, UserRef};
+
+use crate::dialect::call::Call;
+use crate::dialect::failure::{Failure, none_if};
+use crate::php::Php;
+use crate::wire::user::NO_TOKEN;
+
+/// The users who have a token: all of them, or only this one.
+pub(crate) async fn token_holders(
+    call: &Call<'_>,
+    user: Option<UserId>,
+) -> Result<HashSet<UserId>, Failure> {
+    let command = Command::ListKeys(user.map(UserRef::Id), call.options.namespace.clone());
+    let listed = none_if(call.run(command).await, &[FaultKind::Unsupported, FaultKind::NotFound])?;
+    let keys = listed.map(Outcome::keys).transpose()?.unwrap_or_default();
+    Ok(keys.iter().filter_map(|key| key.owner).collect())
+}
+
+/// What a row shows of a user's token.
+pub(crate) fn token_shown(holders: &HashSet<UserId>, user: &User) -> Php {
+    if holders.contains(&user.id) { Php::from(NO_TOKEN) } else { Php::Null }
+}

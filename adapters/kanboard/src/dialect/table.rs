@@ -1,0 +1,333 @@
+//! Every method of the dialect in one table, and how a method is found by its name.
+
+use std::sync::LazyLock;
+
+use isogloss_canonical::command::Verb;
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::dialect::MethodInfo;
+
+use crate::dialect::failure::Failure;
+use crate::dialect::method::{Access, DefaultValue, Method, Parameter, optional, required, run};
+use crate::dialect::{account, groups, members, projects, server, users};
+
+const MEMBERSHIP: &[Parameter] = &[required("group_id"), required("user_id")];
+
+/// The methods.
+pub(crate) static METHODS: [Method; 35] = [
+    // The caller's own account and projects.
+    Method::for_users(
+        "getMe",
+        &[Verb::ListKeys],
+        "Gives the caller's own row.",
+        &[],
+        run!(account::get),
+    ),
+    Method::for_users(
+        "getMyDashboard",
+        &[],
+        "Gives the caller's tasks: none.",
+        &[],
+        run!(ready projects::no_tasks),
+    ),
+    Method::for_users(
+        "getMyActivityStream",
+        &[],
+        "Gives what happened in the caller's projects: nothing.",
+        &[],
+        run!(ready projects::no_tasks),
+    ),
+    Method::for_users(
+        "createMyPrivateProject",
+        &[Verb::GetUser, Verb::MergeSettings],
+        "Makes a project for the caller alone and gives its id, or false.",
+        &[required("name"), optional("description", DefaultValue::Null)],
+        run!(projects::create),
+    ),
+    Method::for_users(
+        "getMyProjectsList",
+        &[],
+        "Gives the names of the caller's projects by id.",
+        &[],
+        run!(ready projects::names),
+    ),
+    Method::for_users(
+        "getMyOverdueTasks",
+        &[],
+        "Gives the caller's late tasks: none.",
+        &[],
+        run!(ready projects::no_tasks),
+    ),
+    Method::for_users(
+        "getMyProjects",
+        &[],
+        "Gives the caller's projects.",
+        &[],
+        run!(ready projects::rows),
+    ),
+    Method::for_everybody(
+        "getProjectById",
+        &[Verb::GetUser],
+        "Gives a person's own project, or null.",
+        &[required("project_id")],
+        run!(projects::get),
+    ),
+    // The server.
+    Method::for_everybody(
+        "getTimezone",
+        &[],
+        "Gives the time zone of the caller, or of the server.",
+        &[],
+        run!(ready server::timezone),
+    ),
+    Method::for_everybody(
+        "getVersion",
+        &[],
+        "Gives the version of Kanboard that is spoken.",
+        &[],
+        run!(ready server::version),
+    ),
+    Method::for_everybody(
+        "getDefaultTaskColor",
+        &[],
+        "Gives the colour of a new task.",
+        &[],
+        run!(ready server::default_color),
+    ),
+    Method::for_everybody(
+        "getDefaultTaskColors",
+        &[],
+        "Gives the colours of tasks, each with its shades.",
+        &[],
+        run!(ready server::colors),
+    ),
+    Method::for_everybody(
+        "getColorList",
+        &[],
+        "Gives the names of the colours of tasks.",
+        &[],
+        run!(ready server::color_names),
+    ),
+    Method::for_everybody(
+        "getApplicationRoles",
+        &[],
+        "Gives the names of the roles of users.",
+        &[],
+        run!(ready server::application_roles),
+    ),
+    Method::for_everybody(
+        "getProjectRoles",
+        &[],
+        "Gives the names of the roles within projects.",
+        &[],
+        run!(ready server::project_roles),
+    ),
+    // Users.
+    Method::for_administrators(
+        "createUser",
+        &[Verb::CreateUser],
+        "Creates a user and gives the new id, or false.",
+        &[
+            required("username"),
+            required("password"),
+            optional("name", DefaultValue::Text("")),
+            optional("email", DefaultValue::Text("")),
+            optional("role", DefaultValue::Text("app-user")),
+        ],
+        run!(users::create::create),
+    ),
+    Method::for_administrators(
+        "createLdapUser",
+        &[Verb::CreateFromDirectory],
+        "Creates a user who is found in the directory and gives the new id, or false.",
+        &[required("username")],
+        run!(users::create::create_from_directory),
+    ),
+    Method::for_administrators(
+        "getUser",
+        &[Verb::GetUser, Verb::ListKeys],
+        "Gives a user's row by id, or null.",
+        &[required("user_id")],
+        run!(users::get),
+    ),
+    Method::for_administrators(
+        "getUserByName",
+        &[Verb::GetUser, Verb::ListKeys],
+        "Gives a user's row by name, or null.",
+        &[required("username")],
+        run!(users::get_by_name),
+    ),
+    Method::for_administrators(
+        "getAllUsers",
+        &[Verb::ListUsers, Verb::ListKeys],
+        "Gives every user's row, sorted by name.",
+        &[],
+        run!(users::get_all),
+    ),
+    Method::for_administrators(
+        "updateUser",
+        &[Verb::UpdateUser, Verb::GetUser],
+        "Changes a user; true even if there is none of that id.",
+        &[
+            required("id"),
+            optional("username", DefaultValue::Null),
+            optional("name", DefaultValue::Null),
+            optional("email", DefaultValue::Null),
+            optional("role", DefaultValue::Null),
+        ],
+        run!(users::update::update),
+    ),
+    Method::for_administrators(
+        "removeUser",
+        &[Verb::DeleteUser],
+        "Removes a user; false if there is none of that id.",
+        &[required("user_id")],
+        run!(users::remove),
+    ),
+    Method::for_administrators(
+        "disableUser",
+        &[Verb::DeactivateUser],
+        "Keeps a user from signing in; true even if there is none of that id.",
+        &[required("user_id")],
+        run!(users::disable),
+    ),
+    Method::for_administrators(
+        "enableUser",
+        &[Verb::ActivateUser],
+        "Lets a user sign in again; true even if there is none of that id.",
+        &[required("user_id")],
+        run!(users::enable),
+    ),
+    Method::for_administrators(
+        "isActiveUser",
+        &[Verb::GetUser],
+        "Says whether there is a user of that id who may sign in.",
+        &[required("user_id")],
+        run!(users::is_active),
+    ),
+    // Groups.
+    Method::for_administrators(
+        "createGroup",
+        &[Verb::CreateGroup, Verb::ListGroups],
+        "Creates a group and gives its id, or false.",
+        &[required("name"), optional("external_id", DefaultValue::Text(""))],
+        run!(groups::create),
+    ),
+    Method::for_administrators(
+        "updateGroup",
+        &[Verb::UpdateGroup, Verb::ListGroups],
+        "Changes a group; true even if there is none of that id.",
+        &[
+            required("group_id"),
+            optional("name", DefaultValue::Null),
+            optional("external_id", DefaultValue::Null),
+        ],
+        run!(groups::update),
+    ),
+    Method::for_administrators(
+        "removeGroup",
+        &[Verb::DeleteGroup],
+        "Removes a group; false if there is none of that id.",
+        &[required("group_id")],
+        run!(groups::remove),
+    ),
+    Method::for_administrators(
+        "getGroup",
+        &[Verb::GetGroup],
+        "Gives a group by id, or null.",
+        &[required("group_id")],
+        run!(groups::get),
+    ),
+    Method::for_administrators(
+        "getAllGroups",
+        &[Verb::ListGroups],
+        "Gives every group with the number of its members, sorted by name.",
+        &[],
+        run!(groups::get_all),
+    ),
+    // The members of groups.
+    Method::for_administrators(
+        "getMemberGroups",
+        &[Verb::GroupsOf],
+        "Gives the groups of a user, sorted by name.",
+        &[required("user_id")],
+        run!(members::groups_of),
+    ),
+    Method::for_administrators(
+        "getGroupMembers",
+        &[Verb::GetGroup, Verb::ListMembers, Verb::ListKeys],
+        "Gives the rows of a group's members.",
+        &[required("group_id")],
+        run!(members::members_of),
+    ),
+    Method::for_administrators(
+        "addGroupMember",
+        &[Verb::GetGroup, Verb::AddMember],
+        "Puts a user into a group; false if already there, or if one of them is not.",
+        MEMBERSHIP,
+        run!(members::add),
+    ),
+    Method::for_administrators(
+        "removeGroupMember",
+        &[Verb::GetGroup, Verb::RemoveMember],
+        "Takes a user out of a group; false if not in it.",
+        MEMBERSHIP,
+        run!(members::remove),
+    ),
+    Method::for_administrators(
+        "isGroupMember",
+        &[Verb::GetGroup, Verb::GetUser],
+        "Says whether a user is in a group.",
+        MEMBERSHIP,
+        run!(members::is_member),
+    ),
+];
+
+/// The rows of the manual.
+pub(crate) static METHOD_INFOS: LazyLock<Vec<MethodInfo>> =
+    LazyLock::new(|| METHODS.iter().map(|method| method.info).collect());
+
+/// Methods of Kanboard that the gateway does not have and not everybody may call. A caller without
+/// the permission is forbidden before the gateway says that there is no such method.
+const RESERVED: [(&str, Access); 10] = [
+    ("getLinkById", Access::Administrators),
+    ("getLinkByLabel", Access::Administrators),
+    ("getOppositeLinkId", Access::Administrators),
+    ("getAllLinks", Access::Administrators),
+    ("createLink", Access::Administrators),
+    ("updateLink", Access::Administrators),
+    ("removeLink", Access::Administrators),
+    ("getOverdueTasks", Access::Administrators),
+    ("getAllProjects", Access::Administrators),
+    ("createProject", Access::Managers),
+];
+
+/// Methods about projects: the origin answers them where the route has one.
+const ABOUT_PROJECTS: [&str; 7] = [
+    "getMyDashboard",
+    "getMyActivityStream",
+    "createMyPrivateProject",
+    "getMyProjectsList",
+    "getMyOverdueTasks",
+    "getMyProjects",
+    "getProjectById",
+];
+
+/// Whether the gateway itself answers a method, even where the route has an origin.
+pub(crate) fn is_translated(name: &str) -> bool {
+    let named = |own: &str| own.eq_ignore_ascii_case(name);
+    METHODS.iter().any(|method| named(method.info.name))
+        && !ABOUT_PROJECTS.iter().any(|own| named(own))
+}
+
+/// Finds a method by its name in any case, and checks that the caller may call it.
+pub(crate) fn find(name: &str, caller: &Caller) -> Result<&'static Method, Failure> {
+    let named = |own: &str| own.eq_ignore_ascii_case(name);
+    if let Some(method) = METHODS.iter().find(|method| named(method.info.name)) {
+        method.access.check(method.info.name == name, caller)?;
+        return Ok(method);
+    }
+    if let Some((_, access)) = RESERVED.iter().find(|(own, _)| named(own)) {
+        access.check(true, caller)?;
+    }
+    Err(Failure::unknown_method())
+}

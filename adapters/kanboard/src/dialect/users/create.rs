@@ -1,0 +1,93 @@
+//! `createUser` and `createLdapUser`: what is checked, in which order, and the command.
+
+use isogloss_canonical::command::Command;
+use isogloss_canonical::fault::FaultKind;
+use isogloss_canonical::secret::Secret;
+use isogloss_canonical::user::NewUser;
+
+use crate::dialect::call::Call;
+use crate::dialect::failure::{Abort, Failure, none_if, none_if_refused};
+use crate::dialect::users::name::{is_taken_untrimmed, stored_username, uniqueness};
+use crate::dialect::validation::{TEXT_LENGTH, Values, is_password};
+use crate::php::Php;
+use crate::roles::role_to_store;
+use crate::wire::attributes::nulls;
+use crate::wire::directory;
+
+/// `createUser`. A refused value is answered with `false`, without a reason.
+pub(crate) async fn create(call: &Call<'_>) -> Result<Php, Failure> {
+    let [username, password, name, email, role] = call.arguments.as_slice() else {
+        return Err(Abort::Uncaught.into());
+    };
+    let valid = Values { username, email, role }.are_valid()?;
+    let strong = is_password(password)?;
+    if !valid || !strong || !username.is_given() {
+        return Ok(Php::Bool(false));
+    }
+    if password.to_text().contains('\0') {
+        return refuse_nul_password(call, username).await;
+    }
+    let Some(user) = new_user(call, [username, password, name, email, role])? else {
+        return Ok(Php::Bool(false));
+    };
+    if is_taken_untrimmed(call, username, None).await? {
+        return Ok(Php::Bool(false));
+    }
+    let command = Command::CreateUser(Box::new(user));
+    let Some(outcome) = none_if_refused(call.run(command).await)? else {
+        return Ok(Php::Bool(false));
+    };
+    Ok(Php::Int(call.options.user_id(&*outcome.user()?)))
+}
+
+/// bcrypt accepts no NUL: an uncaught error. Kanboard does not hash if the name is taken.
+async fn refuse_nul_password(call: &Call<'_>, username: &Php) -> Result<Php, Failure> {
+    let taken = call.find_user_by_name(username).await?.is_some();
+    if taken { Ok(Php::Bool(false)) } else { Err(Abort::Uncaught.into()) }
+}
+
+/// The user to create; `None` if the role is null.
+fn new_user(call: &Call<'_>, arguments: [&Php; 5]) -> Result<Option<NewUser>, Failure> {
+    let [username, password, name, email, role] = arguments;
+    let database = call.options.database;
+    let (name, email) = (database.bound(name), database.bound(email));
+    database.fits("name", name.as_deref(), TEXT_LENGTH)?;
+    database.fits("email", email.as_deref(), TEXT_LENGTH)?;
+    let Some(role) = database.bound(role) else {
+        database.not_null("users", "role")?;
+        return Ok(None);
+    };
+    let (role, mut attributes) = role_to_store(&role);
+    attributes.extend(nulls(&[("name", &name), ("email", &email)]));
+    Ok(Some(NewUser {
+        username: stored_username(call, username).unwrap_or_default(),
+        password: Some(Secret::new(password.to_text())),
+        display_name: name,
+        email,
+        role,
+        attributes: attributes.into_iter().filter_map(|(name, set)| Some((name, set?))).collect(),
+        unique: uniqueness(call),
+        ..NewUser::default()
+    }))
+}
+
+/// `createLdapUser`. Kanboard asks the directory before it notices that a name is an array:
+/// `fixtures/transcripts/kanboard/ldap-user.json` and
+/// `fixtures/transcripts/kanboard/create-ldap-user.json`.
+pub(crate) async fn create_from_directory(call: &Call<'_>) -> Result<Php, Failure> {
+    let username = call.argument(0);
+    let name = if username.is_array() { String::new() } else { username.to_text() };
+    let answered = call.run(Command::CreateFromDirectory(name)).await;
+    let refusals = [FaultKind::NotFound, FaultKind::Conflict, FaultKind::Invalid];
+    let created = match answered {
+        Err(fault) if fault.kind == FaultKind::Unsupported => {
+            return Err(Failure::exception(directory::NOT_CONFIGURED));
+        }
+        answered => none_if(answered, &refusals)?,
+    };
+    if username.is_array() {
+        return Err(Abort::Uncaught.into());
+    }
+    let Some(outcome) = created else { return Ok(Php::Bool(false)) };
+    Ok(Php::Int(call.options.user_id(&*outcome.user()?)))
+}

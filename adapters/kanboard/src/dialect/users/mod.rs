@@ -1,0 +1,70 @@
+//! The methods that read, remove, enable and disable users.
+
+pub(crate) mod create;
+mod name;
+pub(crate) mod update;
+
+use isogloss_canonical::command::Command;
+use isogloss_canonical::user::User;
+
+use crate::dialect::call::Call;
+use crate::dialect::failure::{Failure, none_if_absent};
+use crate::dialect::keys::{token_holders, token_shown};
+use crate::php::Php;
+use crate::wire::user::UserRow;
+
+/// `getUser`.
+pub(crate) async fn get(call: &Call<'_>) -> Result<Php, Failure> {
+    let found = call.find_user(call.user_ref(0, 1)?).await?;
+    row_or_null(call, found).await
+}
+
+/// `getUserByName`.
+pub(crate) async fn get_by_name(call: &Call<'_>) -> Result<Php, Failure> {
+    let found = call.find_user_by_name(call.argument(0)).await?;
+    row_or_null(call, found).await
+}
+
+/// `getAllUsers`.
+pub(crate) async fn get_all(call: &Call<'_>) -> Result<Php, Failure> {
+    let mut users = call.run(Command::ListUsers).await?.users()?;
+    users.sort_by_cached_key(|user| call.options.database.sort_key(&user.username));
+    let holders = token_holders(call, None).await?;
+    let row = |user: &User| UserRow::new(call.options, user, token_shown(&holders, user)).encode();
+    Ok(users.iter().map(row).collect())
+}
+
+/// `removeUser`.
+pub(crate) async fn remove(call: &Call<'_>) -> Result<Php, Failure> {
+    let Some(user) = call.user_ref(0, 2)? else { return Ok(Php::Bool(false)) };
+    let removed = none_if_absent(call.run(Command::DeleteUser(user)).await)?;
+    Ok(Php::Bool(removed.is_some()))
+}
+
+/// `disableUser`.
+pub(crate) async fn disable(call: &Call<'_>) -> Result<Php, Failure> {
+    if let Some(user) = call.user_ref(0, 3)? {
+        none_if_absent(call.run(Command::DeactivateUser(user)).await)?;
+    }
+    Ok(Php::Bool(true))
+}
+
+/// `enableUser`.
+pub(crate) async fn enable(call: &Call<'_>) -> Result<Php, Failure> {
+    if let Some(user) = call.user_ref(0, 2)? {
+        none_if_absent(call.run(Command::ActivateUser(user)).await)?;
+    }
+    Ok(Php::Bool(true))
+}
+
+/// `isActiveUser`.
+pub(crate) async fn is_active(call: &Call<'_>) -> Result<Php, Failure> {
+    let found = call.find_user(call.user_ref(0, 1)?).await?;
+    Ok(Php::Bool(found.is_some_and(|user| user.active)))
+}
+
+async fn row_or_null(call: &Call<'_>, found: Option<Box<User>>) -> Result<Php, Failure> {
+    let Some(user) = found else { return Ok(Php::Null) };
+    let holders = token_holders(call, Some(user.id)).await?;
+    Ok(UserRow::new(call.options, &user, token_shown(&holders, &user)).encode())
+}

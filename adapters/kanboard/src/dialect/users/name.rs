@@ -1,0 +1,35 @@
+//! The user name in a creation or an update: what is stored, and whether it is taken.
+
+use isogloss_canonical::user::{Uniqueness, UserRef};
+
+use crate::dialect::call::Call;
+use crate::dialect::failure::Failure;
+use crate::dialect::validation::trimmed;
+use crate::php::Php;
+
+/// The user name as it is stored: trimmed. `None` if it is null.
+pub(super) fn stored_username(call: &Call<'_>, username: &Php) -> Option<String> {
+    let name = (*username != Php::Null).then(|| Php::from(trimmed(&username.to_text())))?;
+    call.options.database.bound(&name)
+}
+
+/// Whether another user than `own` has the name as it was given. Kanboard searches for that name
+/// before it trims it; the database then searches for the trimmed one. Either may refuse.
+pub(super) async fn is_taken_untrimmed(
+    call: &Call<'_>,
+    username: &Php,
+    own: Option<&UserRef>,
+) -> Result<bool, Failure> {
+    let text = username.to_text();
+    if !username.is_given() || trimmed(&text) == text {
+        return Ok(false);
+    }
+    let Some(holder) = call.find_user_by_name(username).await? else { return Ok(false) };
+    let own = call.find_user(own.cloned()).await?;
+    Ok(own.is_none_or(|own| own.id != holder.id))
+}
+
+/// User names are unique as the database compares them; addresses are not.
+pub(super) fn uniqueness(call: &Call<'_>) -> Uniqueness {
+    Uniqueness { name: call.options.database.matching(), email: false }
+}

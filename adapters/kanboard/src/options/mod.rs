@@ -1,0 +1,113 @@
+//! The options of a route: read from the configuration, checked, and handed to every part of the
+//! dialect.
+
+pub(crate) mod version;
+
+use isogloss_canonical::adapter::{OptionError, OptionRow, RouteOptions};
+use isogloss_canonical::group::Group;
+use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::user::User;
+use serde_json::Value;
+
+use crate::database::Database;
+use crate::options::version::Version;
+
+const HEADER: &str = "authentication_header";
+const DATABASE: &str = "database";
+
+/// The options as `gateway.toml` knows them.
+pub(crate) const OPTIONS: [OptionRow; 2] = [
+    OptionRow {
+        name: HEADER,
+        takes: "the name of a header",
+        about: "Takes base64(user:password) from this header before it looks at Authorization.",
+    },
+    OptionRow {
+        name: DATABASE,
+        takes: "\"sqlite\", \"mysql\" or \"postgres\"",
+        about: "Answers as a server on this database does: columns, loose ids, equal names.",
+    },
+];
+
+/// The checked options of one route. The dialect knows nothing else of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// The id namespace whose ids the callers use.
+    pub(crate) namespace: IdNamespace,
+    /// The version of Kanboard that the callers were written for.
+    pub(crate) version: Version,
+    /// The database behind the server that the callers were written for.
+    pub(crate) database: Database,
+    /// The header that may hold the credentials, in lower case, as requests have it.
+    pub(crate) authentication_header: Option<String>,
+}
+
+impl Options {
+    /// Checks the values of a route's options.
+    pub(crate) fn of(options: &RouteOptions) -> Result<Self, OptionError> {
+        Ok(Self {
+            namespace: options.namespace.clone(),
+            version: Version::named(options.version.as_deref()),
+            database: database(options)?,
+            authentication_header: header(options)?,
+        })
+    }
+
+    /// The integer that callers use for a user. The gateway gives every user one.
+    pub(crate) fn user_id(&self, user: &User) -> i64 {
+        user.native(&self.namespace).and_then(|id| id.parse().ok()).unwrap_or_default()
+    }
+
+    /// The integer that callers use for a group.
+    pub(crate) fn group_id(&self, group: &Group) -> i64 {
+        group.native(&self.namespace).and_then(|id| id.parse().ok()).unwrap_or_default()
+    }
+}
+
+fn database(options: &RouteOptions) -> Result<Database, OptionError> {
+    let Some(value) = options.settings.get(DATABASE) else { return Ok(Database::default()) };
+    value.as_str().and_then(Database::named).ok_or_else(|| {
+        format!("kanboard: {DATABASE} is {value}; expected \"sqlite\", \"mysql\" or \"postgres\"")
+    })
+}
+
+fn header(options: &RouteOptions) -> Result<Option<String>, OptionError> {
+    let Some(value) = options.settings.get(HEADER) else { return Ok(None) };
+    let is_token = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let name = value.as_str().filter(|name| !name.is_empty() && name.chars().all(is_token));
+    let Some(name) = name else { return Err(not_a_header(value)) };
+    Ok(Some(name.to_ascii_lowercase()))
+}
+
+fn not_a_header(value: &Value) -> OptionError {
+    format!("kanboard: {HEADER} is {value}; expected the name of a header, such as \"X-API-Auth\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn checked(name: &str, value: Value) -> Result<Options, OptionError> {
+        let mut options = RouteOptions::of(IdNamespace::named("kanboard"));
+        options.settings.insert(name.to_owned(), value);
+        Options::of(&options)
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_with_what_was_expected() {
+        assert_eq!(
+            checked(DATABASE, json!("oracle")).unwrap_err(),
+            "kanboard: database is \"oracle\"; expected \"sqlite\", \"mysql\" or \"postgres\""
+        );
+        assert!(checked(HEADER, json!("")).unwrap_err().contains("X-API-Auth"));
+        assert!(checked(HEADER, json!(1)).unwrap_err().contains("is 1"));
+    }
+
+    #[test]
+    fn a_header_is_compared_in_lower_case() {
+        let options = checked(HEADER, json!("X-API-Auth")).unwrap();
+        assert_eq!(options.authentication_header.as_deref(), Some("x-api-auth"));
+    }
+}
