@@ -4,7 +4,6 @@ mod backend;
 mod database;
 mod dialect;
 mod options;
-mod php;
 mod roles;
 mod wire;
 

@@ -6,5 +6,6 @@ pub mod float;
 pub mod form;
 pub mod json;
 pub mod numeric;
+pub mod text;
 pub mod truth;
 pub mod value;

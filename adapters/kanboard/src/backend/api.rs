@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::Upstream;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::secret::Secret;
+use isogloss_interop::password;
 use serde_json::{Value, json};
 
 use crate::backend::fault::{of_error, of_status, unexpected};
@@ -55,10 +56,8 @@ impl Api {
 
     /// Calls a method that answers a user, or null.
     pub(super) async fn user(&self, method: &str, params: Value) -> Result<Option<Row>, Fault> {
-        match self.call(method, params).await? {
-            Value::Null => Ok(None),
-            row => Row::of(row).map(Some),
-        }
+        let answer = self.call(method, params).await?;
+        if answer.is_null() { Ok(None) } else { Row::of(answer).map(Some) }
     }
 
     /// Calls a method that answers a group, or null.
@@ -67,22 +66,16 @@ impl Api {
         method: &str,
         params: Value,
     ) -> Result<Option<GroupRow>, Fault> {
-        match self.call(method, params).await? {
-            Value::Null => Ok(None),
-            row => GroupRow::of(row).map(Some),
-        }
+        let answer = self.call(method, params).await?;
+        if answer.is_null() { Ok(None) } else { GroupRow::of(answer).map(Some) }
     }
 
     /// Calls a method that answers a list.
     pub(super) async fn list(&self, method: &str, params: Value) -> Result<Vec<Value>, Fault> {
-        match self.call(method, params).await? {
-            Value::Array(rows) => Ok(rows),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Object(_) => Err(unexpected(format!("{method} answers no list"))),
-        }
+        let Value::Array(rows) = self.call(method, params).await? else {
+            return Err(unexpected(format!("{method} answers no list")));
+        };
+        Ok(rows)
     }
 
     /// Calls a method that answers a new id, or `false`: then `None`.
@@ -127,7 +120,7 @@ impl Api {
 
     /// A password that nobody knows, for a user who is created without one.
     pub(super) fn unknown_password(&self) -> Secret {
-        Secret::new(URL_SAFE_NO_PAD.encode((self.random)()))
+        password::unknown(&(self.random)())
     }
 
     /// Calls a method without parameters with other credentials; `None` if the server refuses them.

@@ -4,6 +4,7 @@
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{NewUser, Role, User, UserPatch};
+use isogloss_interop::names;
 use serde_json::json;
 
 use crate::backend::api::Api;
@@ -31,10 +32,11 @@ pub(super) async fn create(api: &Api, user: &NewUser) -> Result<Outcome, Fault> 
 
 async fn send(api: &Api, user: &NewUser, role: Role) -> Result<i64, Fault> {
     let password = user.password.clone().unwrap_or_else(|| api.unknown_password());
+    // A name or an address that is not given is null: Kanboard distinguishes null from the empty text.
     let params = json!({
         "username": user.username,
         "password": password.expose(),
-        "name": full_name(user),
+        "name": names::full(user),
         "email": user.email,
         "role": role_name(role),
     });
@@ -79,13 +81,4 @@ fn not_the_callers(fault: Fault) -> Fault {
         return Fault::new(FaultKind::Unexpected, "a creation failed half-way").because(fault);
     }
     fault
-}
-
-/// The full name. `None` becomes null: Kanboard distinguishes null from the empty text.
-fn full_name(user: &NewUser) -> Option<String> {
-    if user.display_name.is_some() || (user.given_name.is_none() && user.family_name.is_none()) {
-        return user.display_name.clone();
-    }
-    let two = [&user.given_name, &user.family_name].map(|name| name.as_deref().unwrap_or(""));
-    Some(two.join(" ").trim().to_owned())
 }

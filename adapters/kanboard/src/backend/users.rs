@@ -4,6 +4,8 @@ use isogloss_canonical::command::Verb;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserPatch, UserRef};
+use isogloss_interop::names;
+use isogloss_interop::php::text;
 use serde_json::{Map, Value, json};
 
 use crate::backend::api::Api;
@@ -166,34 +168,18 @@ pub(super) fn id_of(api: &Api, user: &User) -> Result<i64, Fault> {
 
 /// Whether a user has the name that was asked for: newer servers trim it.
 pub(super) fn is_named(user: &User, asked: &str) -> bool {
-    const BLANKS: [char; 6] = [' ', '\t', '\n', '\r', '\0', '\u{b}'];
-    user.username == asked || user.username == asked.trim_matches(BLANKS)
+    user.username == asked || user.username == text::trim(asked)
 }
 
 /// The parameters of `updateUser`: the id, and what changes.
 fn update_params(known: &User, id: i64, patch: &UserPatch) -> Map<String, Value> {
     let changes = [
         ("username", patch.username.clone()),
-        ("name", full_name(known, patch)),
+        ("name", names::changed_full(known, patch)),
         ("email", patch.email.clone().map(Option::unwrap_or_default)),
         ("role", patch.role.map(|role| role_name(role).to_owned())),
     ];
     let changes = changes.into_iter().filter_map(|(name, text)| Some((name, json!(text?))));
     let params = std::iter::once(("id", json!(id))).chain(changes);
     params.map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-/// The new full name, if it changes: the whole one, or the first and last names joined, of which one
-/// may be unchanged.
-fn full_name(known: &User, patch: &UserPatch) -> Option<String> {
-    if let Some(name) = &patch.display_name {
-        return Some(name.clone().unwrap_or_default());
-    }
-    if patch.given_name.is_none() && patch.family_name.is_none() {
-        return None;
-    }
-    let (given, family) = known.names();
-    let given = patch.given_name.clone().map_or(given, Option::unwrap_or_default);
-    let family = patch.family_name.clone().map_or(family, Option::unwrap_or_default);
-    Some(format!("{given} {family}").trim().to_owned())
 }

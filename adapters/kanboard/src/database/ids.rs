@@ -1,18 +1,19 @@
 //! The integer that a text means when a database compares it with an integer column.
 
+use isogloss_interop::php::numeric;
+
 use crate::database::error::SqlError;
-use crate::php::{numeric, numeric_prefix};
 
 /// SQLite: any spelling of a whole number; `None` matches no row.
 pub(super) fn sqlite(text: &str) -> Option<i64> {
-    integer(text).or_else(|| numeric(text).and_then(whole))
+    integer(text).or_else(|| numeric::value(text).and_then(whole))
 }
 
 /// MariaDB: the number at the beginning, so that `1abc` means 1 and `abc` means 0:
 /// `fixtures/transcripts/kanboard/variants/mysql/get-user.json`.
 pub(super) fn mysql(text: &str) -> Option<i64> {
     let text = text.trim_start_matches(is_blank);
-    let prefix = numeric_prefix(text);
+    let prefix = numeric::prefix(text);
     if prefix.is_empty() {
         return Some(0);
     }

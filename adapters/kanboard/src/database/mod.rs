@@ -5,9 +5,10 @@ pub(crate) mod error;
 mod ids;
 
 use isogloss_canonical::user::{Matching, UserRef, folded};
+use isogloss_interop::php::numeric;
+use isogloss_interop::php::value::Php;
 
 use crate::database::error::SqlError;
-use crate::php::{Php, numeric};
 
 /// A database that Kanboard can run on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl Database {
         let text = value.to_text();
         // MariaDB compares loosely but stores strictly:
         // fixtures/transcripts/kanboard/variants/mysql/group-members.json.
-        if self == Self::Mysql && *value != Php::Null && numeric(&text).is_none() {
+        if self == Self::Mysql && *value != Php::Null && numeric::value(&text).is_none() {
             let says = format!(
                 "1366 Incorrect integer value: '{text}' for column \
                  `kanboard`.`group_has_users`.`{column}` at row 1"

@@ -2,11 +2,11 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::user::UserRef;
+use isogloss_interop::php::value::Php;
 
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::dialect::keys::token_holders;
-use crate::php::Php;
 use crate::wire::user::UserRow;
 
 /// `getMe`. The answer is null for the application, which may call it as `getme`.

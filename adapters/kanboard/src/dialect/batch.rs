@@ -4,6 +4,7 @@
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::Request;
+use isogloss_interop::php::value::{Key, Php};
 
 use crate::dialect::call::Call;
 use crate::dialect::envelope::{RpcCall, write_answer};
@@ -11,7 +12,6 @@ use crate::dialect::failure::{Abort, Failure, INVALID_REQUEST, PARSE_ERROR, TOO_
 use crate::dialect::identity::Identity;
 use crate::dialect::table;
 use crate::options::Options;
-use crate::php::{Key, Php};
 
 /// How many items of a batch that are no calls are answered, each by an error, before the
 /// credentials are checked. Kanboard has no limit: an item of two bytes causes an answer of sixty.

@@ -7,10 +7,10 @@ use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{Group, GroupRef};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserRef};
+use isogloss_interop::php::value::Php;
 
 use crate::dialect::failure::{Failure, none_if_absent};
 use crate::options::Options;
-use crate::php::Php;
 
 /// A call of a method by a caller who may call it.
 #[derive(Debug)]

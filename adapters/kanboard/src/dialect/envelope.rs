@@ -2,8 +2,8 @@
 
 use isogloss_canonical::extent::Extent;
 use isogloss_canonical::http::{Request, Response};
-
-use crate::php::{Php, Unwritable};
+use isogloss_interop::php::json::Unwritable;
+use isogloss_interop::php::value::Php;
 
 const JSON: &str = "application/json";
 

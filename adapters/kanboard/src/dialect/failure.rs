@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::http::Response;
+use isogloss_interop::php::json::Unwritable;
+use isogloss_interop::php::value::Php;
 
 use crate::database::error::SqlError;
 use crate::dialect::envelope::{json_response, write_answer};
-use crate::php::{Php, Unwritable};
 use crate::wire::directory;
 
 /// The content type of answers that PHP or the web server writes.

@@ -4,13 +4,13 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::group::{Group, GroupPatch, GroupRef, NewGroup};
 use isogloss_canonical::user::{Matching, folded};
+use isogloss_interop::php::value::Php;
 use serde_json::Value;
 
 use crate::database::Database;
 use crate::dialect::call::Call;
 use crate::dialect::failure::{Failure, none_if_absent, none_if_refused};
 use crate::dialect::validation::{NAME_LENGTH, TEXT_LENGTH};
-use crate::php::Php;
 use crate::wire::attributes::EXTERNAL_ID;
 use crate::wire::group::{group_row, listed_group_row};
 

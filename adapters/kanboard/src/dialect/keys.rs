@@ -6,10 +6,10 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserId, UserRef};
+use isogloss_interop::php::value::Php;
 
 use crate::dialect::call::Call;
 use crate::dialect::failure::{Failure, none_if};
-use crate::php::Php;
 use crate::wire::user::NO_TOKEN;
 
 /// The users who have a token: all of them, or only this one.

@@ -5,13 +5,13 @@ use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::group::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserRef};
+use isogloss_interop::php::value::Php;
 
 use crate::database::Database;
 use crate::dialect::call::Call;
 use crate::dialect::failure::{Failure, none_if, none_if_absent};
 use crate::dialect::groups::sorted_teams;
 use crate::dialect::keys::{token_holders, token_shown};
-use crate::php::Php;
 use crate::wire::group::group_row;
 use crate::wire::user::UserRow;
 

@@ -6,10 +6,10 @@ use std::pin::Pin;
 use isogloss_canonical::command::Verb;
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::dialect::MethodInfo;
+use isogloss_interop::php::value::Php;
 
 use crate::dialect::call::Call;
 use crate::dialect::failure::{Abort, Failure};
-use crate::php::Php;
 use crate::roles::role_shown;
 
 /// One method of the API.

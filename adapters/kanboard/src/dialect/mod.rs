@@ -25,13 +25,14 @@ use isogloss_canonical::dialect::{Dialect, MethodInfo};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
+use isogloss_interop::php::json::Unwritable;
+use isogloss_interop::php::value::Php;
 
 use crate::dialect::batch::Batch;
 use crate::dialect::envelope::{json_response, read_payload};
 use crate::dialect::failure::{Abort, HTML, PARSE_ERROR};
 use crate::dialect::table::METHOD_INFOS;
 use crate::options::Options;
-use crate::php::{Php, Unwritable};
 
 /// How many values a call may hold on average. A method takes five at most.
 const VALUES_PER_CALL: usize = 50;

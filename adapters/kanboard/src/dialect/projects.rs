@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::user::{AttributeChanges, User, UserId, UserRef};
+use isogloss_interop::php::value::{Key, Php};
 use serde_json::{Value, json};
 
 use crate::dialect::call::Call;
 use crate::dialect::failure::{Abort, Failure};
-use crate::php::{Key, Php};
 use crate::wire::attributes::{PREFIX, PROJECT, PROJECTS};
 use crate::wire::project::Project;
 

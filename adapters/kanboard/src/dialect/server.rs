@@ -1,7 +1,8 @@
 //! The methods about the server itself, which everybody may call.
 
+use isogloss_interop::php::value::Php;
+
 use crate::dialect::call::Call;
-use crate::php::Php;
 use crate::wire::attributes::time_zone;
 
 /// `getTimezone`: the caller's own, or the server's.

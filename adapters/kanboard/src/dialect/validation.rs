@@ -1,8 +1,9 @@
 //! What Kanboard accepts as a user's values. It runs all validators, even when the first has refused:
 //! a value of a type that one of them cannot handle is an uncaught error in any case.
 
+use isogloss_interop::php::value::Php;
+
 use crate::dialect::failure::{Abort, Failure};
-use crate::php::Php;
 use crate::roles::role_named;
 
 /// The most characters of a user name, and of a group's name where the database has a limit.
@@ -73,11 +74,6 @@ fn is_email(value: &Php) -> bool {
         && !domain.ends_with('.')
         && !domain.contains("..")
         && domain.bytes().all(in_domain)
-}
-
-/// The text without the characters that PHP's `trim` removes.
-pub(crate) fn trimmed(text: &str) -> &str {
-    text.trim_matches([' ', '\t', '\n', '\r', '\0', '\u{b}'])
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! How a row shows integers and flags: that depends on the version and the database.
 
+use isogloss_interop::php::value::Php;
+
 use crate::database::Database;
 use crate::options::Options;
 use crate::options::version::Integers;
-use crate::php::Php;
 
 /// An integer column.
 pub(crate) fn number(options: &Options, number: i64) -> Php {

@@ -1,10 +1,10 @@
 //! The rows of groups.
 
 use isogloss_canonical::group::Group;
+use isogloss_interop::php::value::Php;
 use serde_json::Value;
 
 use crate::options::Options;
-use crate::php::Php;
 use crate::wire::attributes::EXTERNAL_ID;
 use crate::wire::columns::number;
 

@@ -1,10 +1,10 @@
 //! A private project of a user: how it is stored, and its row.
 
+use isogloss_interop::php::value::Php;
 use serde_json::{Value, json};
 
 use crate::database::Database;
 use crate::options::Options;
-use crate::php::Php;
 use crate::wire::columns::{flag, number};
 
 /// One project.

@@ -1,11 +1,12 @@
 //! The rows of users. The order of the columns and their types are those of recorded rows.
 
 use isogloss_canonical::user::{AttributeChanges, Role, User};
+use isogloss_interop::php::truth;
+use isogloss_interop::php::value::{Key, Php};
 use serde_json::Value;
 
 use crate::database::Database;
 use crate::options::Options;
-use crate::php::{Key, Php};
 use crate::roles::role_shown;
 use crate::wire::attributes::{LOCK, PREFIX};
 use crate::wire::columns::{flag, number};
@@ -54,7 +55,7 @@ const COLUMNS: [Column; 27] = [
     column("token", |_| Php::from("")),
     column("notifications_filter", |row| row.stored("notifications_filter", Php::Int(4))),
     column("nb_failed_login", |row| row.number(i64::from(row.user.failures))),
-    column("lock_expiration_date", |row| row.lock()),
+    column("lock_expiration_date", lock),
     sqlite_column("is_project_admin", |row| row.number(0)),
     column("gitlab_id", |row| row.stored("gitlab_id", Php::Null)),
     column("role", |row| Php::from(role_shown(row.user))),
@@ -140,22 +141,10 @@ impl<'a> UserRow<'a> {
         self.id == FIRST && self.user.role == Role::Administrator
     }
 
-    /// MariaDB's column begins as null and is zero from the first sign-in on:
-    /// `fixtures/transcripts/kanboard/variants/mysql/create-user.json`.
-    fn lock(&self) -> Php {
-        if let Some(until) = self.user.locked_until {
-            return self.number(until.as_second());
-        }
-        let untouched = first_sign_in(self.options, self.user).is_some();
-        if untouched { Php::Null } else { self.number(0) }
-    }
-
     /// A column that is stored as an attribute.
     fn stored(&self, name: &str, default: Php) -> Php {
-        match stored(self.user, name).unwrap_or(default) {
-            Php::Int(number) => self.number(number),
-            value => value,
-        }
+        let value = stored(self.user, name).unwrap_or(default);
+        if let Php::Int(number) = value { self.number(number) } else { value }
     }
 
     fn stored_flag(&self, name: &str) -> Php {
@@ -169,6 +158,16 @@ impl<'a> UserRow<'a> {
         let default = if null { Php::Null } else { Php::from("") };
         given.map_or_else(|| self.stored(name, default), Php::Text)
     }
+}
+
+/// MariaDB's column begins as null and is zero from the first sign-in on:
+/// `fixtures/transcripts/kanboard/variants/mysql/create-user.json`.
+fn lock(row: &UserRow<'_>) -> Php {
+    if let Some(until) = row.user.locked_until {
+        return row.number(until.as_second());
+    }
+    let never = first_sign_in(row.options, row.user).is_some();
+    if never { Php::Null } else { row.number(0) }
 }
 
 /// Whether a user may not sign in with the password (`disable_login_form`), only with the token.
@@ -187,10 +186,8 @@ fn stored(user: &User, name: &str) -> Option<Php> {
     user.attribute(&format!("{PREFIX}{name}")).cloned().map(Php::from_json)
 }
 
-/// The empty text and `"0"` are false in PHP.
 fn is_stored_on(user: &User, name: &str) -> bool {
-    let text = stored(user, name).unwrap_or(Php::Null).to_text();
-    !matches!(text.as_str(), "" | "0")
+    stored(user, name).is_some_and(|value| truth::of_text(&value.to_text()))
 }
 
 fn placeholder(is_set: bool, instead: &str) -> Php {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use isogloss_canonical::credentials::{Credentials, Lockout};
 use isogloss_canonical::http::Request;
 use isogloss_canonical::secret::Secret;
+use isogloss_interop::php::base64;
 
 use crate::options::Options;
 
@@ -78,7 +79,7 @@ fn by_header(value: &[u8]) -> (Vec<u8>, Vec<u8>) {
     if !is_true(value) {
         return (Vec::new(), Vec::new());
     }
-    let decoded = decoded(value);
+    let decoded = base64::decode(value);
     let mut parts = decoded.split(|byte| *byte == b':').map(<[u8]>::to_vec);
     (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
 }
@@ -90,7 +91,7 @@ fn by_basic(value: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     if !scheme.eq_ignore_ascii_case(b"basic ") {
         return None;
     }
-    let mut user = until_nul(decoded(rest));
+    let mut user = until_nul(base64::decode(rest));
     let colon = user.iter().position(|byte| *byte == b':')?;
     let password = user.split_off(colon + 1);
     user.truncate(colon);
@@ -101,32 +102,6 @@ fn until_nul(mut bytes: Vec<u8>) -> Vec<u8> {
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
     bytes.truncate(end);
     bytes
-}
-
-/// PHP's lenient base64: other characters are skipped, padding is optional.
-fn decoded(value: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(value.len() * 3 / 4);
-    let (mut bits, mut held) = (0_u32, 0_u32);
-    for digit in value.iter().filter_map(|byte| sextet(*byte)) {
-        bits = (bits << 6 | u32::from(digit)) & 0x3fff;
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push(u8::try_from(bits >> held & 0xff).unwrap_or_default());
-        }
-    }
-    bytes
-}
-
-fn sextet(byte: u8) -> Option<u8> {
-    match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -70,9 +70,9 @@ impl<'a> Identity<'a> {
         match caller {
             Caller::Application(_) => self.login.is_application(),
             Caller::Person(person) => {
-                let by_password = *person.proof() == Proof::Password;
-                !self.login.is_application()
-                    && !(by_password && password_is_disabled(person.user()))
+                let by_token = *person.proof() != Proof::Password;
+                let allowed = by_token || !password_is_disabled(person.user());
+                allowed && !self.login.is_application()
             }
             Caller::Nobody | Caller::Gateway => false,
         }

@@ -13,6 +13,7 @@ use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Role, UserPatch, UserRef};
+use isogloss_interop::php::value::Php;
 use serde_json::json;
 
 use crate::database::Database;
@@ -22,7 +23,6 @@ use crate::dialect::table::METHODS;
 use crate::dialect::tests::script::{NAMESPACE, Script, request, user};
 use crate::options::Options;
 use crate::options::version::Version;
-use crate::php::Php;
 use crate::wire::user::UserRow;
 
 const APPLICATION: &str = "jsonrpc:token";

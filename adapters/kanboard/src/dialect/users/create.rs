@@ -4,12 +4,12 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::NewUser;
+use isogloss_interop::php::value::Php;
 
 use crate::dialect::call::Call;
 use crate::dialect::failure::{Abort, Failure, none_if, none_if_refused};
 use crate::dialect::users::name::{is_taken_untrimmed, stored_username, uniqueness};
 use crate::dialect::validation::{TEXT_LENGTH, Values, is_password};
-use crate::php::Php;
 use crate::roles::role_to_store;
 use crate::wire::attributes::nulls;
 use crate::wire::directory;

@@ -6,11 +6,11 @@ pub(crate) mod update;
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::user::User;
+use isogloss_interop::php::value::Php;
 
 use crate::dialect::call::Call;
 use crate::dialect::failure::{Failure, none_if_absent};
 use crate::dialect::keys::{token_holders, token_shown};
-use crate::php::Php;
 use crate::wire::user::UserRow;
 
 /// `getUser`.

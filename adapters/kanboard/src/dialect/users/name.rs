@@ -1,15 +1,15 @@
 //! The user name in a creation or an update: what is stored, and whether it is taken.
 
 use isogloss_canonical::user::{Uniqueness, UserRef};
+use isogloss_interop::php::text;
+use isogloss_interop::php::value::Php;
 
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
-use crate::dialect::validation::trimmed;
-use crate::php::Php;
 
 /// The user name as it is stored: trimmed. `None` if it is null.
 pub(super) fn stored_username(call: &Call<'_>, username: &Php) -> Option<String> {
-    let name = (*username != Php::Null).then(|| Php::from(trimmed(&username.to_text())))?;
+    let name = (*username != Php::Null).then(|| Php::from(text::trim(&username.to_text())))?;
     call.options.database.bound(&name)
 }
 
@@ -20,8 +20,8 @@ pub(super) async fn is_taken_untrimmed(
     username: &Php,
     own: Option<&UserRef>,
 ) -> Result<bool, Failure> {
-    let text = username.to_text();
-    if !username.is_given() || trimmed(&text) == text {
+    let given = username.to_text();
+    if !username.is_given() || text::trim(&given) == given {
         return Ok(false);
     }
     let Some(holder) = call.find_user_by_name(username).await? else { return Ok(false) };

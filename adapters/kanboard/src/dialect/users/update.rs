@@ -3,12 +3,12 @@
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::user::{UserPatch, UserRef};
+use isogloss_interop::php::value::Php;
 
 use crate::dialect::call::Call;
 use crate::dialect::failure::{Abort, Failure, none_if_absent};
 use crate::dialect::users::name::{is_taken_untrimmed, stored_username, uniqueness};
 use crate::dialect::validation::{TEXT_LENGTH, Values};
-use crate::php::Php;
 use crate::roles::role_to_store;
 
 /// `updateUser`. The answer is `true` if there is no such user, unless the name is taken:
