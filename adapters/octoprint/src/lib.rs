@@ -3,11 +3,9 @@
 mod backend;
 mod dialect;
 mod options;
-mod permissions;
 mod pyjson;
-mod rights;
-#[cfg(test)]
-mod rights_tests;
+mod roles;
+mod secrets;
 mod wire;
 
 use std::sync::Arc;
@@ -20,36 +18,37 @@ use isogloss_canonical::user::Role;
 use serde_json::Value;
 
 use crate::dialect::OctoPrint;
-use crate::options::{BEFORE_1_4, OPTIONS, Settings};
-use crate::rights::{ADMINS, BUILT_IN, BuiltIn, TITLE};
+use crate::options::version::VERSIONS;
+use crate::options::{OPTIONS, Options};
+use crate::roles::groups::{ADMINS, BUILT_IN, BuiltIn, DEFAULT, PERMISSION_KEYS, SUBGROUPS, TITLE};
 
 /// OctoPrint's adapter.
 pub const ADAPTER: Adapter = Adapter {
     name: "octoprint",
     users: Numbering::Names,
     groups: Numbering::Names,
-    versions: &["1.11", BEFORE_1_4],
+    versions: VERSIONS,
     options: OPTIONS,
     backend: Some(SystemBackend {
         capability: backend::capability,
         make: backend::make,
-        own_account: "`/api/currentuser`; before 1.4 by the keys that people's rows show, so that the owner of an application's key is not known; the global key is nobody's",
+        own_account: "`/api/currentuser`. Before 1.4 the keys in the users' rows, which do not show the owner of an application's key. The global key has no owner",
     }),
     dialect,
     foundation,
-    mint: dialect::secrets::key,
+    mint: secrets::key,
     shows_keys: true,
     key_word: "api_key",
-    rights: &[rights::PERMISSION_KEYS, rights::SUBGROUPS, rights::DEFAULT],
+    rights: &[PERMISSION_KEYS, SUBGROUPS, DEFAULT],
     application_key: false,
 };
 
 fn dialect(options: &RouteOptions) -> Result<Arc<dyn Dialect>, OptionError> {
     options.check(&ADAPTER)?;
-    Ok(Arc::new(OctoPrint::new(Settings::of(options)?)))
+    Ok(Arc::new(OctoPrint::new(Options::of(options)?)))
 }
 
-/// The groups of a fresh server. What they may do is not kept until it is changed.
+/// The groups of a fresh server. Their permissions are stored once they are changed.
 fn foundation() -> Vec<NewGroup> {
     let group = |row: &BuiltIn| NewGroup {
         namespace: Some(IdNamespace::named("octoprint")),

@@ -1,16 +1,17 @@
-//! OctoPrint's own shapes: users, groups, permissions.
+//! OctoPrint's JSON shapes: users, groups, permissions.
 
 use isogloss_canonical::group::Group;
 use isogloss_canonical::user::{Attributes, User};
 
-use crate::permissions::Permission;
 use crate::pyjson::{Py, from_kept};
-use crate::rights::{Cyclic, Membership, Needs, Rights, traits};
+use crate::roles::groups::traits;
+use crate::roles::permissions::Permission;
+use crate::roles::rights::{Cyclic, Membership, Needs, Rights};
 
-/// The prefix of a person's settings among the attributes.
+/// The prefix of a user's settings among the attributes.
 pub(crate) const SETTINGS: &str = "octoprint.settings.";
 
-/// Needs as an object: what is empty is left out.
+/// Needs as an object without its empty members.
 pub(crate) fn needs(needs: &Needs) -> Py {
     let mut object = Py::Dict(Vec::new());
     if !needs.groups.is_empty() {
@@ -22,7 +23,7 @@ pub(crate) fn needs(needs: &Needs) -> Py {
     object
 }
 
-/// A person.
+/// A user. The key is shown only to callers who may see it.
 pub(crate) fn user(user: &User, rights: &Rights, apikey: Option<&str>) -> Result<Py, Cyclic> {
     let member = rights.member(user);
     let mut shape = account(&user.username, &member, rights, apikey)?;
@@ -31,20 +32,20 @@ pub(crate) fn user(user: &User, rights: &Rights, apikey: Option<&str>) -> Result
     Ok(shape)
 }
 
-/// Whoever holds the application's own key.
+/// The caller with the application's own key, as a user.
 pub(crate) fn application(rights: &Rights) -> Result<Py, Cyclic> {
     account(APPLICATION, &Rights::application(), rights, None)
 }
 
-/// The name of whoever holds the application's own key.
+/// The name of the caller with the application's own key.
 pub(crate) const APPLICATION: &str = "_api";
 
-/// Names that nobody may have: OctoPrint takes the first for the application's key, and keeps the
-/// version of its file under the second.
+/// Names that no user can have. OctoPrint uses the first for the application's key, and stores the
+/// version of its users file under the second.
 const RESERVED: [&str; 2] = [APPLICATION, "_version"];
 
-/// Whether somebody may have this name: anything but nothing, blanks at its ends, and reserved
-/// names. Python's blanks are a few more than Unicode's.
+/// Whether a user can have this name: it is not empty, not reserved, and neither begins nor ends
+/// with white space. Python counts U+001C to U+001F as white space, Unicode does not.
 pub(crate) fn may_be_named(name: &str) -> bool {
     let blank = |letter: char| letter.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&letter);
     !name.is_empty() && name.trim_matches(blank) == name && !RESERVED.contains(&name)
@@ -73,7 +74,7 @@ fn account(
     ]))
 }
 
-/// A person's settings.
+/// The settings of a user.
 pub(crate) fn settings(attributes: &Attributes) -> Py {
     let own = |(name, value): (&String, _)| {
         name.strip_prefix(SETTINGS).map(|key| (key.to_owned(), from_kept(value)))

@@ -1,117 +1,169 @@
-//! Requests to an OctoPrint server, and what its answers come to.
+//! The requests to an OctoPrint server, and its answers.
 
 use std::fmt::Write;
 use std::sync::Arc;
 
+use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::Upstream;
-use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
+use isogloss_canonical::command::Verb;
+use isogloss_canonical::fault::{Fault, Refusal, Subject};
 use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::secret::Secret;
+use isogloss_canonical::user::UserRef;
 use serde_json::{Map, Value, json};
 
+use crate::backend::fault::{impossible, key_refused, of_status, unexpected, unsupported};
 use crate::backend::row::Row;
+use crate::options::version::{Version, VersionRow};
+use crate::secrets;
 
-/// The page that hands out a CSRF pair, and the name of its cookie up to the port.
+/// The page that sets the cookie with the CSRF token, and the name of that cookie without its suffix.
 const PAGE: (&str, &str) = ("/login/", "csrf_token");
-/// Where the server says who asks.
+/// Where the server says who calls.
 const CURRENT: &str = "/api/currentuser";
-/// Where a password is tried.
+/// Where a password is checked.
 const LOGIN: &str = "/api/login";
-/// What servers before 1.5 say of a login that fails, in plain text.
+/// The sentences, in plain text, with which servers before 1.5 refuse a login.
 const WRONG: [&str; 2] = ["User unknown or password incorrect", "Your account is deactivated"];
 
-/// An OctoPrint server's API.
+/// The API of an OctoPrint server.
 #[derive(Debug)]
 pub(super) struct Api {
     upstream: Arc<dyn Upstream>,
-    people: &'static str,
     key: Secret,
+    namespace: IdNamespace,
+    version: &'static VersionRow,
+    random: fn() -> [u8; 32],
 }
 
-/// What the server says to a request that it understood.
+/// The answer to a request that the server understood.
 #[derive(Debug)]
-pub(super) enum Said {
-    /// What was asked for.
+pub(super) enum Reply {
+    /// The data that was asked for.
     Data(Value),
-    /// There is nobody of that name.
+    /// The API says that there is no such user.
     Absent,
-    /// Something is not there, in words that are not the API's: older servers answer with their
-    /// page for it, and so does whatever else may stand in the way.
-    Lost,
+    /// A 404 that is not the API's. Older servers send their page for a user who does not exist, but
+    /// a proxy in between can send one too.
+    PageNotFound,
     /// The name is taken.
     Taken,
-    /// A value is refused, in these words.
+    /// A value is refused, with this sentence.
     Refused(String),
 }
 
 impl Api {
-    /// Calls with this key; people are at this path.
-    pub(super) fn new(upstream: Arc<dyn Upstream>, people: &'static str, key: &Secret) -> Self {
-        Self { upstream, people, key: key.clone() }
+    /// The API of a server, called with the gateway's own key.
+    pub(super) fn new(upstream: Arc<dyn Upstream>, service: &Service) -> Self {
+        Self {
+            upstream,
+            key: service.secret.clone(),
+            namespace: service.namespace.clone(),
+            version: Version::named(service.version.as_deref()).row(),
+            random: service.random,
+        }
     }
 
-    /// Asks about people (an empty tail), a person, or something of theirs.
-    pub(super) async fn get(&self, tail: &str) -> Result<Said, Fault> {
-        said(&self.upstream.send(self.keyed("GET", tail)).await?)
+    /// What differs in the server's version.
+    pub(super) fn version(&self) -> &'static VersionRow {
+        self.version
     }
 
-    /// Deletes a person.
-    pub(super) async fn delete(&self, tail: &str) -> Result<Said, Fault> {
-        said(&self.upstream.send(self.keyed("DELETE", tail)).await?)
+    /// The id namespace of the server's users.
+    pub(super) fn namespace(&self) -> &IdNamespace {
+        &self.namespace
     }
 
-    /// Says something of people, a person, or something of theirs.
-    pub(super) async fn say(
+    /// A random password, for a user who is to have none.
+    pub(super) fn random_password(&self) -> Secret {
+        Secret::new(secrets::key(&(self.random)()))
+    }
+
+    /// The user name, which is the id.
+    pub(super) fn name<'a>(&self, user: &'a UserRef) -> Result<&'a str, Fault> {
+        match user {
+            UserRef::Name(name) => Ok(name),
+            UserRef::Native(namespace, name) if *namespace == self.namespace => Ok(name),
+            UserRef::Id(_) | UserRef::Native(..) | UserRef::FoldedName(_) | UserRef::Email(_) => {
+                Err(unsupported(Verb::GetUser))
+            }
+        }
+    }
+
+    /// Reads below the path of the users; the empty path is the list.
+    pub(super) async fn get(&self, path: &str) -> Result<Reply, Fault> {
+        read(&self.upstream.send(self.with_key("GET", path)).await?)
+    }
+
+    /// Deletes below the path of the users.
+    pub(super) async fn delete(&self, path: &str) -> Result<Reply, Fault> {
+        read(&self.upstream.send(self.with_key("DELETE", path)).await?)
+    }
+
+    /// Creates a user.
+    pub(super) async fn post(&self, body: &Map<String, Value>) -> Result<Reply, Fault> {
+        self.send("POST", "", body).await
+    }
+
+    /// Changes a user, or something of theirs.
+    pub(super) async fn put(&self, path: &str, body: &Map<String, Value>) -> Result<Reply, Fault> {
+        self.send("PUT", path, body).await
+    }
+
+    async fn send(
         &self,
         method: &str,
-        tail: &str,
+        path: &str,
         body: &Map<String, Value>,
-    ) -> Result<Said, Fault> {
+    ) -> Result<Reply, Fault> {
         let body = Value::Object(body.clone()).to_string();
-        let request = self.keyed(method, tail).carrying("application/json", body);
-        said(&self.upstream.send(request).await?)
+        let request = self.with_key(method, path).carrying("application/json", body);
+        read(&self.upstream.send(request).await?)
     }
 
-    /// Whose key this is: a name, or nobody's.
+    /// The name of a key's owner; `None`: the key is unknown.
     pub(super) async fn owner_of(&self, key: &Secret) -> Result<Option<String>, Fault> {
-        let ask = request("GET", CURRENT).with("x-api-key", key.expose().to_owned());
-        let response = self.upstream.send(ask).await?;
-        match (response.status, parsed(&response).and_then(|mut body| body.remove("name"))) {
+        match self.current_user(key).await? {
             (200, Some(Value::String(name))) => Ok(Some(name)),
             (200, Some(Value::Null)) | (403, _) => Ok(None),
             (200, _) => Err(unexpected("the current user has no name")),
-            (status, _) => Err(status_fault(status)),
+            (status, _) => Err(of_status(status)),
         }
     }
 
-    /// Whose key the gateway calls with, if the server has a place that says so.
+    /// The name of the owner of the gateway's own key; `None`: the server has no place that says it.
     pub(super) async fn own_name(&self) -> Result<Option<String>, Fault> {
-        let ask = request("GET", CURRENT).with("x-api-key", self.key.expose().to_owned());
-        let response = self.upstream.send(ask).await?;
-        match (response.status, parsed(&response).and_then(|mut body| body.remove("name"))) {
+        if !self.version.names_current_user {
+            return Ok(None);
+        }
+        match self.current_user(&self.key).await? {
             (200, Some(Value::String(name))) => Ok(Some(name)),
             (404, _) => Ok(None),
-            // Whoever comes with a key that is unknown is a guest.
-            (200, Some(Value::Null)) => Err(unavailable("it refuses the gateway's own key")),
+            // A caller with an unknown key is a guest.
+            (200, Some(Value::Null)) => Err(key_refused()),
             (200, _) => Err(unexpected("the current user has no name")),
-            (status, _) => Err(status_fault(status)),
+            (status, _) => Err(of_status(status)),
         }
     }
 
-    /// Whether this is the key that the gateway calls with.
+    /// The status and the name of `/api/currentuser`.
+    async fn current_user(&self, key: &Secret) -> Result<(u16, Option<Value>), Fault> {
+        let request = request("GET", CURRENT).with("x-api-key", key.expose().to_owned());
+        let response = self.upstream.send(request).await?;
+        let name = object(&response).and_then(|mut body| body.remove("name"));
+        Ok((response.status, name))
+    }
+
+    /// Whether this is the gateway's own key.
     pub(super) fn is_own(&self, key: &Secret) -> bool {
         self.key == *key
     }
 
-    fn keyed(&self, method: &str, tail: &str) -> Request {
-        let path = format!("{}{tail}", self.people);
-        request(method, path).with("x-api-key", self.key.expose().to_owned())
-    }
-
-    /// Whether the server lets somebody in with this password. It is asked as a browser asks it,
-    /// without the gateway's key: a key that is refused looks like a wrong password on older
-    /// servers, and signing in with the owner's key skips a second factor.
-    pub(super) async fn lets_in(&self, user: &str, password: &Secret) -> Result<bool, Fault> {
+    /// Whether the server signs a user in with this password. The login is sent as a browser sends
+    /// it, without the gateway's key: older servers answer a wrong key as they answer a wrong
+    /// password, and a login with the key of its own user skips a second factor.
+    pub(super) async fn accepts(&self, user: &str, password: &Secret) -> Result<bool, Fault> {
         let body = json!({"user": user, "pass": password.expose()}).to_string();
         let mut login = request("POST", LOGIN).carrying("application/json", body);
         if let Some((name, token)) = self.csrf_pair().await? {
@@ -119,102 +171,100 @@ impl Api {
         }
         let response = self.upstream.send(login).await?;
         match response.status {
-            200 => match Row::read(&parsed(&response).map_or(Value::Null, Value::Object))? {
+            200 => match Row::read(&object(&response).map_or(Value::Null, Value::Object))? {
                 row if row.name == user && row.active => Ok(true),
-                _ => Err(unexpected("the login lets in somebody else")),
+                _ => Err(unexpected("the login signs another user in")),
             },
-            403 => wrong(&response),
-            status => Err(status_fault(status)),
+            403 => refused_login(&response),
+            status => Err(of_status(status)),
         }
     }
 
-    /// The cookie and the token that a login takes; older servers have none, and before 1.4
-    /// there is no such page.
+    /// The name and the value of the cookie with the CSRF token. Older servers have none, and before
+    /// 1.4 there is no such page.
     async fn csrf_pair(&self) -> Result<Option<(String, String)>, Fault> {
         let (path, cookie) = PAGE;
         let response = self.upstream.send(request("GET", path)).await?;
         if !matches!(response.status, 200 | 404) {
-            return Err(status_fault(response.status));
+            return Err(of_status(response.status));
         }
         let set = response.headers.iter().filter(|(name, _)| name == "set-cookie");
         let pairs = set.filter_map(|(_, value)| value.split(';').next()?.split_once('='));
         let mut ours = pairs.filter(|(name, _)| name.trim().starts_with(cookie));
         Ok(ours.next().map(|(name, token)| (name.trim().to_owned(), token.trim().to_owned())))
     }
+
+    fn with_key(&self, method: &str, path: &str) -> Request {
+        let path = format!("{}{path}", self.version.users);
+        request(method, path).with("x-api-key", self.key.expose().to_owned())
+    }
 }
 
-/// A request on a connection of its own: 1.9 closes each after its answer without saying so, and
-/// whatever is sent on it then is lost.
+/// A request on a connection of its own. 1.9 closes each connection after its answer without saying
+/// so, and loses what is sent on it then.
 fn request(method: &str, path: impl Into<String>) -> Request {
     Request::to(method, path).with("connection", "close")
 }
 
-/// A refused login: a wrong password, or a right one that is not enough.
-fn wrong(response: &Response) -> Result<bool, Fault> {
-    if let Some(body) = parsed(response) {
+/// A refused login: the password is wrong, or a second factor is missing.
+fn refused_login(response: &Response) -> Result<bool, Fault> {
+    if let Some(body) = object(response) {
         return match body.get("error") {
             Some(Value::String(_)) if body.contains_key("mfa") => {
                 Err(Fault::refused(Refusal::SecondFactor))
             }
             Some(Value::String(_)) => Ok(false),
-            _ => Err(unexpected("the login refuses without a word")),
+            _ => Err(unexpected("a refused login has no sentence")),
         };
     }
     let text = String::from_utf8_lossy(&response.body);
-    if WRONG.contains(&text.trim()) { Ok(false) } else { Err(status_fault(403)) }
+    if WRONG.contains(&text.trim()) { Ok(false) } else { Err(of_status(403)) }
 }
 
-fn parsed(response: &Response) -> Option<Map<String, Value>> {
+fn object(response: &Response) -> Option<Map<String, Value>> {
     match serde_json::from_slice(&response.body) {
         Ok(Value::Object(body)) => Some(body),
         _ => None,
     }
 }
 
-/// The sentence of an error; older servers answer it as plain text.
+/// The sentence of an error of the API.
 fn sentence(response: &Response) -> Option<String> {
-    let mut body = parsed(response)?;
+    let mut body = object(response)?;
     match (body.remove("error"), body.is_empty()) {
         (Some(Value::String(sentence)), true) => Some(sentence),
         _ => None,
     }
 }
 
-fn said(response: &Response) -> Result<Said, Fault> {
+fn read(response: &Response) -> Result<Reply, Fault> {
     match response.status {
         200 => match serde_json::from_slice(&response.body) {
-            Ok(data) => Ok(Said::Data(data)),
-            Err(error) => Err(unexpected("it answers no JSON").because(error)),
+            Ok(data) => Ok(Reply::Data(data)),
+            Err(error) => Err(unexpected("the answer is no JSON").because(error)),
         },
         400 => {
+            // Older servers send their sentence as plain text.
             let text = || String::from_utf8_lossy(&response.body).into_owned();
-            let words = sentence(response).unwrap_or_else(text);
-            // A write whose key is unknown is taken for a browser's
-            // (`fixtures/transcripts/octoprint/auth-missing.json`).
-            if words.contains("CSRF") {
-                return Err(unavailable("it refuses the gateway's own key"));
+            let sentence = sentence(response).unwrap_or_else(text);
+            // The server takes a write with an unknown key for a browser's:
+            // `fixtures/transcripts/octoprint/auth-missing.json`.
+            if sentence.contains("CSRF") {
+                return Err(key_refused());
             }
-            Ok(Said::Refused(words))
+            Ok(Reply::Refused(sentence))
         }
-        404 => Ok(if sentence(response).is_some() { Said::Absent } else { Said::Lost }),
-        409 => Ok(Said::Taken),
-        status => Err(status_fault(status)),
+        404 if sentence(response).is_some() => Ok(Reply::Absent),
+        404 => Ok(Reply::PageNotFound),
+        409 => Ok(Reply::Taken),
+        status => Err(of_status(status)),
     }
 }
 
-/// A status that says nothing about people.
-fn status_fault(status: u16) -> Fault {
-    match status {
-        401 | 403 => unavailable("it refuses the gateway's own key"),
-        429 => Fault::new(FaultKind::Throttled, "it was asked too often"),
-        500.. => unavailable("it answers with an error status"),
-        _ => unexpected("it answers with a status of another kind"),
-    }
-}
-
-/// A segment of a path; `None` for a name that cannot be one. A slash is taken for one even if it
-/// is encoded (`fixtures/transcripts/octoprint/users-create-slash.json`), and dots go away.
-pub(super) fn segment(name: &str) -> Option<String> {
+/// The path of a user below the path of the users. `None`: the server cannot address this name. It
+/// takes an encoded slash for a slash
+/// (`fixtures/transcripts/octoprint/users-create-slash.json`), and HTTP removes dots.
+pub(super) fn path_of(name: &str) -> Option<String> {
     if name.is_empty() || name.contains('/') || [".", ".."].contains(&name) {
         return None;
     }
@@ -231,10 +281,8 @@ pub(super) fn segment(name: &str) -> Option<String> {
     Some(out)
 }
 
-fn unavailable(detail: &'static str) -> Fault {
-    Fault::new(FaultKind::Unavailable, detail)
-}
-
-pub(super) fn unexpected(detail: &'static str) -> Fault {
-    Fault::new(FaultKind::Unexpected, detail)
+/// The path of a user, for a change: a user without one cannot be changed.
+pub(super) fn required_path_of(name: &str) -> Result<String, Fault> {
+    let detail = "the server cannot address this name";
+    path_of(name).ok_or_else(|| impossible(Subject::Username, detail))
 }

@@ -1,69 +1,73 @@
-//! How somebody is created: in one request, which either did what was asked or is undone.
+//! Creates a user in one request. If the user is not as asked for, the creation is undone.
 
-use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{NewUser, Role};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
-use crate::backend::api::{Said, unexpected};
-use crate::backend::passwords::checked;
-use crate::backend::people::{addressed, confirmed, held};
-use crate::backend::{Era, OctoPrintBackend};
-use crate::rights::{ADMINS, USERS};
+use crate::backend::api::{Api, Reply, required_path_of};
+use crate::backend::fault::{invalid, unexpected};
+use crate::backend::passwords::hashable;
+use crate::backend::users::{confirmed, row};
+use crate::options::version::RightsModel;
+use crate::roles::groups::{ADMINS, USERS};
+use crate::roles::stored_role;
 use crate::wire::may_be_named;
 
-impl OctoPrintBackend {
-    pub(super) async fn create(&self, user: NewUser) -> Result<Outcome, Fault> {
-        check_name(&user.username)?;
-        let password = user.password.clone().unwrap_or_else(|| self.nobody_knows());
-        let password = checked(&password)?;
-        let (role, active) = (held(user.role), !user.inactive);
-        let mut body = Map::new();
-        body.insert("name".to_owned(), json!(user.username));
-        body.insert("password".to_owned(), json!(password.expose()));
-        body.insert("active".to_owned(), json!(active));
-        let admin = role == Role::Administrator;
-        match self.era {
-            Era::Groups if admin => body.insert("groups".to_owned(), json!([ADMINS, USERS])),
-            Era::Groups => body.insert("groups".to_owned(), json!([USERS])),
-            Era::Switch => body.insert("admin".to_owned(), json!(admin)),
-        };
-        match self.api.say("POST", "", &body).await? {
-            Said::Data(data) => match confirmed(&data, &user.username, Some(role), Some(active)) {
-                Err(fault) => Err(self.undo(&user.username, fault).await),
-                made => made,
-            },
-            Said::Taken => Err(Fault::conflict(Subject::Username)),
-            Said::Refused(words) if words.to_lowercase().contains("username") => {
-                Err(invalid_name("it refuses the name"))
-            }
-            Said::Refused(_) | Said::Absent | Said::Lost => {
-                Err(unexpected("it does not understand how somebody is created"))
-            }
+/// Creates a user.
+pub(super) async fn create(api: &Api, user: NewUser) -> Result<Outcome, Fault> {
+    check_name(&user.username)?;
+    let (role, active) = (stored_role(user.role), !user.inactive);
+    let body = body(api, &user, role)?;
+    match api.post(&body).await? {
+        Reply::Data(data) => match confirmed(&data, &user.username, Some(role), Some(active)) {
+            Err(fault) => Err(undo(api, &user.username, fault).await),
+            created => created,
+        },
+        Reply::Taken => Err(Fault::conflict(Subject::Username)),
+        Reply::Refused(sentence) if sentence.to_lowercase().contains("username") => {
+            Err(invalid(Subject::Username, "the server refuses the name"))
         }
-    }
-
-    /// Deletes somebody who was created just now, but not as was asked: the name was nobody's.
-    async fn undo(&self, name: &str, why: Fault) -> Fault {
-        let Ok(tail) = addressed(name) else { return why };
-        // Whether it was done is read below.
-        drop(self.api.delete(&tail).await);
-        match self.row(name).await {
-            Err(fault) if fault.is_absence_of(Subject::User) => why,
-            Ok(row) if !row.active => why,
-            _ => unexpected("a creation failed half-way; the account is left"),
+        Reply::Refused(_) | Reply::Absent | Reply::PageNotFound => {
+            Err(unexpected("the server does not understand a creation"))
         }
     }
 }
 
-/// OctoPrint before 1.9 would take names that it cannot live with.
+fn body(api: &Api, user: &NewUser, role: Role) -> Result<Map<String, Value>, Fault> {
+    let password = user.password.clone().unwrap_or_else(|| api.random_password());
+    let admin = role == Role::Administrator;
+    let (rights, value) = match api.version().rights {
+        RightsModel::Groups if admin => ("groups", json!([ADMINS, USERS])),
+        RightsModel::Groups => ("groups", json!([USERS])),
+        RightsModel::AdminSwitch => ("admin", json!(admin)),
+    };
+    let entries = [
+        ("name", json!(user.username)),
+        ("password", json!(hashable(&password)?.expose())),
+        ("active", json!(!user.inactive)),
+        (rights, value),
+    ];
+    Ok(entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// Deletes a user who was created just now, but not as asked for. The name was free before.
+async fn undo(api: &Api, name: &str, why: Fault) -> Fault {
+    let Ok(path) = required_path_of(name) else { return why };
+    // The read below tells whether this succeeded.
+    drop(api.delete(&path).await);
+    match row(api, name).await {
+        Err(fault) if fault.is_absence_of(Subject::User) => why,
+        Ok(row) if !row.active => why,
+        Ok(_) | Err(_) => unexpected("a creation failed half-way; the account is left"),
+    }
+}
+
+/// Refuses names that OctoPrint before 1.9 accepts but cannot handle.
 fn check_name(name: &str) -> Result<(), Fault> {
     if !may_be_named(name) {
-        return Err(invalid_name("the name is empty, reserved, or begins or ends with a blank"));
+        let detail = "the name is empty, reserved, or begins or ends with white space";
+        return Err(invalid(Subject::Username, detail));
     }
-    addressed(name).map(drop)
-}
-
-fn invalid_name(detail: &'static str) -> Fault {
-    Fault::new(FaultKind::Invalid, detail).about(Subject::Username)
+    required_path_of(name).map(drop)
 }

@@ -1,76 +1,61 @@
-//! Passwords: set with the gateway's key, tried as a browser does.
+//! Passwords: set with the gateway's key, checked by a login.
 
-use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::UserRef;
 use serde_json::{Map, json};
 
-use crate::backend::OctoPrintBackend;
-use crate::backend::api::{Said, unexpected};
-use crate::backend::people::addressed;
-use crate::dialect::secrets;
+use crate::backend::api::{Api, Reply, required_path_of};
+use crate::backend::fault::{impossible, invalid, unexpected};
+use crate::backend::users::refused;
+use crate::secrets::LONGEST_PASSWORD;
 
-/// OctoPrint fails over longer passwords
-/// (`fixtures/transcripts/octoprint/users-create-names.json`).
-const LONGEST: usize = 4096;
-
-impl OctoPrintBackend {
-    /// Sets a password; `None` sets one that nobody knows.
-    pub(super) async fn set_password(
-        &self,
-        user: &UserRef,
-        password: Option<Secret>,
-    ) -> Result<Outcome, Fault> {
-        let name = self.name(user)?;
-        let tail = format!("{}/password", addressed(name)?);
-        let password = password.unwrap_or_else(|| self.nobody_knows());
-        let mut body = Map::new();
-        body.insert("password".to_owned(), json!(settable(&password)?.expose()));
-        match self.api.say("PUT", &tail, &body).await? {
-            Said::Data(data) if data == json!({}) => Ok(Outcome::Done),
-            // Whose key it is has to prove the old password, since 1.8
-            // (`fixtures/transcripts/octoprint/users-password-self.json`).
-            Said::Refused(words) if words.contains("current password") => {
-                let detail = "the gateway's own account there cannot set its password by key";
-                Err(Fault::new(FaultKind::Unsupported, detail).about(Subject::Password))
-            }
-            Said::Data(_) => Err(unexpected("a password is set with other words")),
-            said => Err(self.why_not(name, said).await),
+/// Sets a password; `None` sets a random one.
+pub(super) async fn set(
+    api: &Api,
+    user: &UserRef,
+    password: Option<Secret>,
+) -> Result<Outcome, Fault> {
+    let name = api.name(user)?;
+    let path = format!("{}/password", required_path_of(name)?);
+    let password = password.unwrap_or_else(|| api.random_password());
+    let mut body = Map::new();
+    body.insert("password".to_owned(), json!(settable(&password)?.expose()));
+    match api.put(&path, &body).await? {
+        Reply::Data(data) if data == json!({}) => Ok(Outcome::Done),
+        // Since 1.8 the owner of a key must send the old password:
+        // `fixtures/transcripts/octoprint/users-password-self.json`.
+        Reply::Refused(sentence) if sentence.contains("current password") => {
+            let detail = "the gateway's own account there cannot set its password by key";
+            Err(impossible(Subject::Password, detail))
+        }
+        Reply::Data(_) => Err(unexpected("the answer to a new password is not empty")),
+        reply @ (Reply::Absent | Reply::PageNotFound | Reply::Taken | Reply::Refused(_)) => {
+            Err(refused(api, name, reply).await)
         }
     }
+}
 
-    /// Tries a password. Whoever is inactive is let in by none.
-    pub(super) async fn verify(&self, user: &UserRef, secret: &Secret) -> Result<Outcome, Fault> {
-        let name = self.name(user)?;
-        if checked(secret).is_err() {
-            return Ok(Outcome::Verified(false));
-        }
-        Ok(Outcome::Verified(self.api.lets_in(name, secret).await?))
-    }
-
-    /// A password for somebody who is created without one.
-    pub(super) fn nobody_knows(&self) -> Secret {
-        Secret::new(secrets::key(&(self.service.random)()))
-    }
+/// Checks a password. The server refuses every login of an inactive user.
+pub(super) async fn verify(api: &Api, user: &UserRef, secret: &Secret) -> Result<Outcome, Fault> {
+    let name = api.name(user)?;
+    let accepted = hashable(secret).is_ok() && api.accepts(name, secret).await?;
+    Ok(Outcome::Verified(accepted))
 }
 
 /// A password that OctoPrint sets.
 pub(super) fn settable(password: &Secret) -> Result<&Secret, Fault> {
     if password.expose().is_empty() {
-        return Err(invalid("OctoPrint sets no empty password"));
+        return Err(invalid(Subject::Password, "OctoPrint sets no empty password"));
     }
-    checked(password)
+    hashable(password)
 }
 
 /// A password that OctoPrint can hash.
-pub(super) fn checked(password: &Secret) -> Result<&Secret, Fault> {
-    if password.expose().chars().count() > LONGEST {
-        return Err(invalid("OctoPrint takes no password so long"));
+pub(super) fn hashable(password: &Secret) -> Result<&Secret, Fault> {
+    if password.expose().chars().count() > LONGEST_PASSWORD {
+        return Err(invalid(Subject::Password, "OctoPrint sets no password of this length"));
     }
     Ok(password)
-}
-
-fn invalid(detail: &'static str) -> Fault {
-    Fault::new(FaultKind::Invalid, detail).about(Subject::Password)
 }

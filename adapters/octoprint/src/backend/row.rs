@@ -1,21 +1,18 @@
-//! People as an OctoPrint server shows them: newer ones by groups and permissions, older ones by
-//! one switch.
+//! The users of an OctoPrint server as its API shows them: with groups and permissions, or, before
+//! 1.4, with one switch.
 
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{Evidence, Role, User};
 use serde_json::{Map, Value};
 
-use crate::backend::api::unexpected;
-use crate::rights::ADMINS;
+use crate::backend::fault::unexpected;
+use crate::roles::role_of;
 
-/// The permission that is every other one.
-pub(super) const ADMIN: &str = "ADMIN";
-
-/// A person.
+/// A user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Row {
-    /// The person's API key, if they have one and it is shown.
+    /// The user's API key, if they have one and the server shows it.
     pub(super) key: Option<Secret>,
     pub(super) name: String,
     pub(super) active: bool,
@@ -25,32 +22,27 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// Reads a person.
+    /// Reads a user.
     pub(super) fn read(shape: &Value) -> Result<Self, Fault> {
         let Value::Object(shape) = shape else { return Err(unexpected("a user is no object")) };
         let name = shape.get("name").and_then(Value::as_str).filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| unexpected("a user without name"))?.to_owned();
         let active = shape.get("active").and_then(Value::as_bool);
-        let active = active.ok_or_else(|| unexpected("a user who is neither active nor not"))?;
+        let active = active.ok_or_else(|| unexpected("a user without activity"))?;
         let groups = texts(shape, "groups")?;
         let permissions = texts(shape, "permissions")?;
-        let admin = match (&groups, &permissions) {
-            // Before 1.4.
-            (None, None) => switched_on(shape)?,
-            (groups, permissions) => {
-                let among = |list: &Option<Vec<String>>, word: &str| {
-                    list.iter().flatten().any(|own| own == word)
-                };
-                among(groups, ADMINS) || among(permissions, ADMIN)
-            }
-        };
-        let role = if admin { Role::Administrator } else { Role::User };
+        let has_groups = groups.is_some() || permissions.is_some();
         let (groups, permissions) = (groups.unwrap_or_default(), permissions.unwrap_or_default());
+        let role = if has_groups {
+            role_of(groups.iter().map(String::as_str), permissions.iter().map(String::as_str))
+        } else {
+            role_of_switch(shape)?
+        };
         let key = shape.get("apikey").and_then(Value::as_str).filter(|key| !key.is_empty());
         Ok(Self { key: key.map(Secret::new), name, active, groups, permissions, role })
     }
 
-    /// Reads everybody. A row that cannot be read is only its own person's.
+    /// Reads a list of users. A row that cannot be read does not spoil the others.
     pub(super) fn read_all(shape: &Value) -> Result<Listed, Fault> {
         let mut listed = Listed::default();
         for row in rows(shape)? {
@@ -68,7 +60,7 @@ impl Row {
         Ok(listed)
     }
 
-    /// Reads one of everybody; whatever is wrong with the others is theirs.
+    /// Reads one user of a list. The other rows need not be readable.
     pub(super) fn find(shape: &Value, name: &str) -> Result<Option<Self>, Fault> {
         let rows = rows(shape)?;
         match rows.iter().find(|row| row.get("name").and_then(Value::as_str) == Some(name)) {
@@ -76,19 +68,19 @@ impl Row {
             None if rows.iter().all(|row| row.get("name").is_some_and(Value::is_string)) => {
                 Ok(None)
             }
-            // It may be whoever is looked for.
+            // The row without a name may be the user who is searched.
             None => Err(unexpected("a user without name")),
         }
     }
 
-    /// The person, without an id of the gateway's.
+    /// The user, without a canonical id.
     pub(super) fn user(self) -> User {
         let evidence = Evidence { secret: self.key, ..Evidence::default() };
         User { role: self.role, active: self.active, evidence, ..User::seen(self.name) }
     }
 }
 
-/// The people of a list, and why each row that cannot be read cannot.
+/// The users of a list, and for each row that cannot be read why not.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Listed {
     pub(super) rows: Vec<Row>,
@@ -102,22 +94,24 @@ fn rows(shape: &Value) -> Result<&[Value], Fault> {
     }
 }
 
-/// A list of words, if it is there.
+/// A list of texts, if there is one.
 fn texts(shape: &Map<String, Value>, field: &str) -> Result<Option<Vec<String>>, Fault> {
-    let garbled = || unexpected("groups or permissions that are no list of words");
+    let wrong = || unexpected("groups or permissions that are no list of texts");
     match shape.get(field) {
         None => Ok(None),
         Some(Value::Array(items)) => {
-            let word = |item: &Value| item.as_str().map(str::to_owned).ok_or_else(garbled);
-            items.iter().map(word).collect::<Result<_, _>>().map(Some)
+            let text = |item: &Value| item.as_str().map(str::to_owned).ok_or_else(wrong);
+            items.iter().map(text).collect::<Result<_, _>>().map(Some)
         }
-        Some(_) => Err(garbled()),
+        Some(_) => Err(wrong()),
     }
 }
 
-fn switched_on(shape: &Map<String, Value>) -> Result<bool, Fault> {
+/// The role of a user before 1.4.
+fn role_of_switch(shape: &Map<String, Value>) -> Result<Role, Fault> {
     match shape.get("admin") {
-        Some(Value::Bool(admin)) => Ok(*admin),
+        Some(Value::Bool(true)) => Ok(Role::Administrator),
+        Some(Value::Bool(false)) => Ok(Role::User),
         _ => Err(unexpected("a user with neither groups nor switch")),
     }
 }

@@ -1,21 +1,21 @@
-//! Cookies: read without the suffix that keeps servers on one host apart, set with it.
+//! Cookies. Their names end with the site's suffix, which tells servers on one host apart.
 
 use isogloss_canonical::http::Request;
 
-use super::site::Site;
+use crate::dialect::site::Site;
 
 /// The session.
 pub(crate) const SESSION: &str = "session";
 /// The token of "remember me".
 pub(crate) const REMEMBER: &str = "remember_token";
-/// The token against forged requests.
+/// The CSRF token.
 pub(crate) const CSRF: &str = "csrf_token";
-/// Says that somebody logged out, so that nobody is logged in by being near.
+/// Says that the user logged out, so that `autologin_as` does not sign them in again.
 pub(crate) const ACTIVE_LOGOUT: &str = "active_logout";
 
-/// The cookies of a request, and those to be set. They are secrets, and never printed.
+/// The cookies of a request, and those that the answer sets. They are secrets, so there is no `Debug`.
 pub(crate) struct Cookies {
-    came: Vec<(String, String)>,
+    sent: Vec<(String, String)>,
     set: Vec<String>,
     suffix: String,
     path: String,
@@ -23,24 +23,24 @@ pub(crate) struct Cookies {
 }
 
 impl Cookies {
-    /// Reads a request's; one whose name has our suffix wins over one without.
+    /// Reads the cookies of a request. One whose name has the suffix wins over one without.
     pub(crate) fn of(request: &Request, site: &Site) -> Self {
         let headers = request.headers.iter().filter(|(name, _)| name == "cookie");
         let headers = headers.filter_map(|(_, value)| std::str::from_utf8(value).ok());
         let pairs = headers.flat_map(|header| header.split(';'));
         let pairs = pairs.filter_map(|pair| pair.trim().split_once('='));
         let mut plain = Vec::new();
-        let mut came = Vec::new();
+        let mut sent = Vec::new();
         for (name, value) in pairs {
             let value = value.trim().trim_matches('"').to_owned();
             match name.trim().strip_suffix(&site.suffix) {
-                Some(name) => came.push((name.to_owned(), value)),
+                Some(name) => sent.push((name.to_owned(), value)),
                 None => plain.push((name.trim().to_owned(), value)),
             }
         }
-        came.extend(plain);
+        sent.extend(plain);
         Self {
-            came,
+            sent,
             set: Vec::new(),
             suffix: site.suffix.clone(),
             path: format!("{}/", site.root),
@@ -48,9 +48,9 @@ impl Cookies {
         }
     }
 
-    /// A cookie's value.
+    /// The value of a cookie that the client sent.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.came.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+        self.sent.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
     /// Sets a cookie that scripts may not read.
@@ -63,14 +63,14 @@ impl Cookies {
         self.put(name, value, "", "");
     }
 
-    /// Takes a cookie away, with and without the suffix.
+    /// Removes a cookie, with and without the suffix.
     pub(crate) fn remove(&mut self, name: &str) {
         const GONE: &str = "; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0";
         self.put(name, "", GONE, "");
         self.set.push(format!("{name}={GONE}; Path=/"));
     }
 
-    /// The headers to send.
+    /// The values of the `Set-Cookie` headers.
     pub(crate) fn headers(&self) -> impl Iterator<Item = String> {
         self.set.iter().cloned()
     }

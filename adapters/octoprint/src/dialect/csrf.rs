@@ -1,10 +1,9 @@
-//! Tokens against forged requests.
+//! CSRF tokens.
 //!
-//! A token is given to everybody who opens a page, so it is not remembered but signed. Within a
-//! session a token counts only if it is bound to that session: whoever plants a token of their own
-//! in somebody's browser gets nowhere with it. The token that was shown at a sign-in is what the
-//! session is bound to, because clients go on using it
-//! (`fixtures/transcripts/octoprint/cookie-session.json`).
+//! Everybody who opens a page gets a token, so it is signed and not stored. Within a session a token
+//! counts only if it is bound to that session: a token of an attacker, planted in a user's browser,
+//! is refused. A session is bound to the token that was sent with the sign-in, because clients go on
+//! using that one (`fixtures/transcripts/octoprint/cookie-session.json`).
 
 use std::time::Duration;
 
@@ -13,27 +12,27 @@ use isogloss_canonical::fault::Fault;
 use isogloss_canonical::secret::same;
 use isogloss_canonical::session_store::SessionKind;
 
-use super::answers::{Refusal, abort_with};
-use super::cookies::CSRF;
-use super::secrets::hex_token;
-use super::session::Mechanism;
-use super::visit::Visit;
+use crate::dialect::call::Call;
+use crate::dialect::cookies::CSRF;
+use crate::dialect::failure::Failure;
+use crate::dialect::sessions::Mechanism;
+use crate::secrets::hex_token;
 
 const SIGNED: SessionKind = "octoprint.csrf";
-/// How long a token counts, and how old one is that is replaced by a fresh one.
+/// The age at which a token is refused, and the age at which a page gives a fresh one.
 const LASTS: Duration = Duration::from_hours(31 * 24);
 const RENEWED: Duration = Duration::from_hours(24);
-/// The digits of what a token is bound to, and of the second in which it was made.
+/// The number of digits of a token's binding, and of the second in which it was made.
 const BINDING: usize = 32;
 const SECOND: usize = 10;
 
-/// A token of ours.
+/// A token that the gateway signed.
 struct Token<'a> {
     binding: &'a str,
     age: Duration,
 }
 
-/// Reads a token; `None`: it is not ours, or too old.
+/// Reads a token; `None`: the gateway did not sign it, or it is too old.
 fn read<'a>(exchange: &dyn Exchange, token: &'a str) -> Result<Option<Token<'a>>, Fault> {
     let Some((text, signature)) = token.split_at_checked(BINDING + SECOND) else { return Ok(None) };
     if !exchange.sessions().is_signed(SIGNED, text, signature)? {
@@ -54,46 +53,47 @@ fn make(exchange: &dyn Exchange, binding: &str) -> Result<String, Fault> {
     Ok(text + &signature)
 }
 
-/// What the token in the cookie is bound to, if it is ours.
-pub(crate) fn shown_binding(visit: &Visit<'_>) -> Result<Option<String>, Fault> {
-    let Some(cookie) = visit.cookies.get(CSRF) else { return Ok(None) };
-    Ok(read(visit.exchange, cookie)?.map(|token| token.binding.to_owned()))
+/// The binding of the token in the cookie, if the token is valid.
+pub(crate) fn sent_binding(call: &Call<'_>) -> Result<Option<String>, Fault> {
+    let Some(cookie) = call.cookies.get(CSRF) else { return Ok(None) };
+    Ok(read(call.exchange, cookie)?.map(|token| token.binding.to_owned()))
 }
 
-/// Hands out a token: the one that was shown, if it will do. A session that is bound to none yet
-/// is bound to it.
-pub(crate) fn give_token(visit: &mut Visit<'_>) -> Result<(), Refusal> {
-    let shown = visit.cookies.get(CSRF).map(str::to_owned);
-    let token = shown.as_deref().map(|shown| read(visit.exchange, shown)).transpose()?.flatten();
-    let bound = visit.session.signed_in.as_ref().and(visit.session.csrf.clone());
+/// Sets the cookie of a token: the one that was sent, if it is valid and fresh. A session without a
+/// binding is bound to it.
+pub(crate) fn give_token(call: &mut Call<'_>) -> Result<(), Failure> {
+    let sent = call.cookies.get(CSRF).map(str::to_owned);
+    let token = sent.as_deref().map(|sent| read(call.exchange, sent)).transpose()?.flatten();
+    let bound = call.session.signed_in.as_ref().and(call.session.csrf.clone());
     let fits = token.filter(|token| bound.as_ref().is_none_or(|bound| same(bound, token.binding)));
     let binding = match (bound, &fits) {
         (Some(bound), _) => bound,
         (None, Some(token)) => token.binding.to_owned(),
-        (None, None) => hex_token(visit.exchange).split_off(BINDING),
+        (None, None) => hex_token(call.exchange).split_off(BINDING),
     };
-    let token = match (&shown, fits) {
-        (Some(shown), Some(token)) if token.age < RENEWED => shown.clone(),
-        _ => make(visit.exchange, &binding)?,
+    let token = match (&sent, fits) {
+        (Some(sent), Some(token)) if token.age < RENEWED => sent.clone(),
+        _ => make(call.exchange, &binding)?,
     };
-    if visit.session.signed_in.is_some() {
-        visit.session.csrf = Some(binding);
+    if call.session.signed_in.is_some() {
+        call.session.csrf = Some(binding);
     }
-    visit.cookies.set_open(CSRF, &token);
+    call.cookies.set_open(CSRF, &token);
     Ok(())
 }
 
-/// Whoever writes shows the token twice, unless they called by key: another page cannot know it.
-pub(crate) fn require_token(visit: &Visit<'_>) -> Result<(), Refusal> {
-    const FORGED: Refusal = abort_with(400, "CSRF validation failed");
-    let reads = matches!(visit.request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
-    if reads || visit.session.mechanism == Some(Mechanism::Apikey) {
+/// Refuses a write without a token, unless the caller showed a key. The token must be both in the
+/// cookie and in a header: a page of another site cannot read it.
+pub(crate) fn require_token(call: &Call<'_>) -> Result<(), Failure> {
+    const FORGED: Failure = Failure::with(400, "CSRF validation failed");
+    let reads = matches!(call.request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
+    if reads || call.session.mechanism == Some(Mechanism::Apikey) {
         return Ok(());
     }
-    let shown = (visit.cookies.get(CSRF), visit.request.header("x-csrf-token"));
-    let (Some(cookie), Some(header)) = shown else { return Err(FORGED) };
-    let token = read(visit.exchange, cookie)?.filter(|_| same(cookie, header)).ok_or(FORGED)?;
-    let bound = visit.session.csrf.as_deref();
+    let sent = (call.cookies.get(CSRF), call.request.header("x-csrf-token"));
+    let (Some(cookie), Some(header)) = sent else { return Err(FORGED) };
+    let token = read(call.exchange, cookie)?.filter(|_| same(cookie, header)).ok_or(FORGED)?;
+    let bound = call.session.csrf.as_deref();
     let own = bound.is_some_and(|bound| same(bound, token.binding));
-    if visit.session.signed_in.is_some() && !own { Err(FORGED) } else { Ok(()) }
+    if call.session.signed_in.is_some() && !own { Err(FORGED) } else { Ok(()) }
 }

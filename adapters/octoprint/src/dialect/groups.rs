@@ -6,40 +6,37 @@ use isogloss_canonical::permission::Grants;
 use isogloss_canonical::user::AttributeChanges;
 use serde_json::Value;
 
-use super::answers::{CRASH, Refusal, Reply, abort, abort_with, json};
-use super::membership;
-use super::visit::Visit;
-use crate::permissions::Permission;
+use crate::dialect::answers::{Answer, json};
+use crate::dialect::call::Call;
+use crate::dialect::failure::{CRASH, Failure};
+use crate::dialect::members;
 use crate::pyjson::{Py, to_kept};
-use crate::rights::{
-    BUILT_IN, DEFAULT, DESCRIPTION, GUESTS, PERMISSION_KEYS, Rights, SUBGROUPS, TITLE, traits,
+use crate::roles::groups::{
+    BUILT_IN, DEFAULT, DESCRIPTION, GUESTS, PERMISSION_KEYS, SUBGROUPS, TITLE, traits,
 };
+use crate::roles::permissions::Permission;
+use crate::roles::rights::Rights;
 use crate::wire;
 
-/// `GET /api/access/permissions`: anybody may know them.
-pub(crate) async fn permissions(visit: &mut Visit<'_>, _: &[String]) -> Reply {
-    let permissions = visit.rights().await?.permissions().map(wire::permission).collect();
+/// `GET /api/access/permissions`
+pub(crate) async fn permissions(call: &Call<'_>) -> Answer {
+    let permissions = call.rights().await?.permissions().map(wire::permission).collect();
     json(&Py::dict([("permissions", Py::List(permissions))]))
 }
 
 /// `GET /api/access/groups`
-pub(crate) async fn list(visit: &mut Visit<'_>, _: &[String]) -> Reply {
-    visit.require_set_up().await?;
-    visit.require_admin()?;
-    all(visit).await
+pub(crate) async fn list(call: &Call<'_>) -> Answer {
+    all(call).await
 }
 
 /// `GET /api/access/groups/KEY`
-pub(crate) async fn get(visit: &mut Visit<'_>, names: &[String]) -> Reply {
-    visit.require_set_up().await?;
-    visit.require_admin()?;
-    let rights = visit.rights().await?;
-    let group = rights.find(&names[0]).ok_or(abort(404))?;
-    json(&wire::group(group, rights)?)
+pub(crate) async fn get(call: &Call<'_>) -> Answer {
+    let rights = call.rights().await?;
+    json(&wire::group(find(rights, &call.parameter)?, rights)?)
 }
 
-/// What must be given of a new group, and what is said if it is not.
-const NEEDED: [(&str, &str); 4] = [
+/// The fields that a new group must have, and the sentence about each that is missing.
+const REQUIRED: [(&str, &str); 4] = [
     ("key", "key is missing"),
     ("name", "name is missing"),
     ("permissions", "permissions are missing"),
@@ -47,133 +44,125 @@ const NEEDED: [(&str, &str); 4] = [
 ];
 
 /// `POST /api/access/groups`
-pub(crate) async fn add(visit: &mut Visit<'_>, _: &[String]) -> Reply {
-    allow_change(visit).await?;
-    let body = visit.json()?;
-    for (field, sentence) in NEEDED {
+pub(crate) async fn add(call: &Call<'_>) -> Answer {
+    let body = call.json()?;
+    for (field, sentence) in REQUIRED {
         if !body.contains(field)? {
-            return Err(abort_with(400, sentence));
+            return Err(Failure::with(400, sentence));
         }
     }
-    let rights = visit.rights().await?.clone();
+    let rights = call.rights().await?;
     let key = body.item("key")?.as_str().ok_or(CRASH)?;
     if rights.find(key).is_some() {
-        return Err(abort(409));
+        return Err(Failure::of(409));
     }
-    let new = new_group(visit, &rights, key, &body)?;
-    visit.call(Command::CreateGroup(Box::new(new))).await?;
-    settle(visit).await?;
-    all(visit).await
+    let new = new_group(call, rights, key, &body)?;
+    call.run(Command::CreateGroup(Box::new(new))).await?;
+    update_grants(call).await?;
+    all(call).await
 }
 
-/// `PUT /api/access/groups/KEY`: a name cannot be changed, null changes nothing.
-pub(crate) async fn update(visit: &mut Visit<'_>, names: &[String]) -> Reply {
-    allow_change(visit).await?;
-    let body = visit.json()?;
+/// `PUT /api/access/groups/KEY`: a key cannot be changed, and null changes nothing.
+pub(crate) async fn update(call: &Call<'_>) -> Answer {
+    let body = call.json()?;
     for field in ["permissions", "subgroups", "default", "description"] {
-        // A text that merely holds the word crashes here.
+        // OctoPrint answers 500 to a body that is a text with such a word in it.
         if body.contains(field)? {
             body.item(field)?;
         }
     }
     let default = body.get("default").map(Py::is_yes).transpose()?;
-    let rights = visit.rights().await?.clone();
-    let group = rights.find(&names[0]).ok_or(abort(404))?;
+    let rights = call.rights().await?;
+    let group = find(rights, &call.parameter)?;
     if !traits(group).changeable {
-        return Err(abort(403));
+        return Err(Failure::of(403));
     }
     let mut patch = GroupPatch::default();
-    let read = changes(&rights, group, &body, &mut patch);
+    let read = read_changes(rights, group, &body, &mut patch);
     if let (Some(default), Ok(())) = (default, &read) {
         patch.attributes.insert(DEFAULT.to_owned(), Some(Value::Bool(default)));
     }
     if patch != GroupPatch::default() {
-        visit.call(Command::UpdateGroup(GroupRef::from(group), Box::new(patch))).await?;
-        settle(visit).await?;
+        call.run(Command::UpdateGroup(GroupRef::from(group), Box::new(patch))).await?;
+        update_grants(call).await?;
     }
     read?;
-    all(visit).await
+    all(call).await
 }
 
 /// `DELETE /api/access/groups/KEY`
-pub(crate) async fn remove(visit: &mut Visit<'_>, names: &[String]) -> Reply {
-    allow_change(visit).await?;
-    let rights = visit.rights().await?.clone();
-    let group = rights.find(&names[0]).ok_or(abort(404))?;
+pub(crate) async fn remove(call: &Call<'_>) -> Answer {
+    let group = find(call.rights().await?, &call.parameter)?;
     if !traits(group).removable {
-        return Err(abort(403));
+        return Err(Failure::of(403));
     }
-    visit.call(Command::DeleteGroup(GroupRef::from(group))).await?;
-    settle(visit).await?;
-    all(visit).await
+    call.run(Command::DeleteGroup(GroupRef::from(group))).await?;
+    update_grants(call).await?;
+    all(call).await
 }
 
-async fn allow_change(visit: &Visit<'_>) -> Result<(), Refusal> {
-    visit.require_set_up().await?;
-    visit.require_recent()?;
-    visit.require_admin()
+fn find<'a>(rights: &'a Rights, key: &str) -> Result<&'a Group, Failure> {
+    rights.find(key).ok_or(Failure::of(404))
 }
 
 /// Every group, in the order of creation.
-async fn all(visit: &mut Visit<'_>) -> Reply {
-    let rights = visit.fresh_rights().await?;
+async fn all(call: &Call<'_>) -> Answer {
+    let rights = call.fresh_rights().await?;
     let groups = rights.groups.iter().map(|group| wire::group(group, &rights));
     let groups = groups.collect::<Result<Vec<_>, _>>()?;
     json(&Py::dict([("groups", Py::List(groups))]))
 }
 
-/// Gives each group the grants that its permissions and subgroups convey by now.
-async fn settle(visit: &Visit<'_>) -> Result<(), Refusal> {
-    let rights = visit.fresh_rights().await?;
+/// Gives each group the canonical grants that its permissions and subgroups now convey: all of them
+/// with `ADMIN`, else none.
+async fn update_grants(call: &Call<'_>) -> Result<(), Failure> {
+    let rights = call.fresh_rights().await?;
     for group in rights.groups.iter().filter(|group| group.confers.is_none()) {
         let admin = rights.needs_of_group(group).is_ok_and(|needs| needs.is_admin());
         let grants = if admin { Grants::all() } else { Grants::none() };
         if group.grants != grants {
             let patch = GroupPatch { grants: Some(grants), ..GroupPatch::default() };
-            visit.call(Command::UpdateGroup(GroupRef::from(group), Box::new(patch))).await?;
+            call.run(Command::UpdateGroup(GroupRef::from(group), Box::new(patch))).await?;
         }
     }
     Ok(())
 }
 
-fn new_group(
-    visit: &Visit<'_>,
-    rights: &Rights,
-    key: &str,
-    body: &Py,
-) -> Result<NewGroup, Refusal> {
+fn new_group(call: &Call<'_>, rights: &Rights, key: &str, body: &Py) -> Result<NewGroup, Failure> {
     let named = body.item("permissions")?;
     let permissions =
-        if named.truthy() { membership::permissions(rights, named)? } else { Vec::new() };
-    let subgroups = membership::groups(rights, body.item("subgroups")?)?;
+        if named.truthy() { members::permissions(rights, named)? } else { Vec::new() };
+    let subgroups = members::groups(rights, body.item("subgroups")?)?;
     let described = body.get("description").cloned().unwrap_or(Py::text(""));
     let mut attributes = AttributeChanges::new();
     let description = describe(&described, &mut attributes);
-    attributes.insert(TITLE.to_owned(), Some(to_kept(body.item("name")?)));
     let default = body.get("default").unwrap_or(&Py::Bool(false));
-    attributes.insert(DEFAULT.to_owned(), Some(to_kept(default)));
-    attributes.insert(PERMISSION_KEYS.to_owned(), Some(keys(&permissions)));
-    attributes.insert(SUBGROUPS.to_owned(), Some(ids(rights, &subgroups)));
+    for (name, value) in [
+        (TITLE, to_kept(body.item("name")?)),
+        (DEFAULT, to_kept(default)),
+        (PERMISSION_KEYS, keys(&permissions)),
+        (SUBGROUPS, ids(rights, &subgroups)),
+    ] {
+        attributes.insert(name.to_owned(), Some(value));
+    }
+    let given = |(name, value): (String, Option<Value>)| (name, value.unwrap_or_default());
     Ok(NewGroup {
-        namespace: Some(visit.settings.namespace.clone()),
+        namespace: Some(call.options.namespace.clone()),
         name: key.to_owned(),
         unique_name: true,
         description,
-        attributes: attributes
-            .into_iter()
-            .map(|(key, value)| (key, value.unwrap_or_default()))
-            .collect(),
+        attributes: attributes.into_iter().map(given).collect(),
         ..NewGroup::default()
     })
 }
 
-/// Reads the changes that a body asks for, as far as it can be read.
-fn changes(
+/// Reads the changes of a body into a patch, up to the first that fails.
+fn read_changes(
     rights: &Rights,
     group: &Group,
     body: &Py,
     patch: &mut GroupPatch,
-) -> Result<(), Refusal> {
+) -> Result<(), Failure> {
     let given = |field: &str| body.get(field).filter(|value| **value != Py::None);
     let built_in = BUILT_IN.iter().any(|row| row.key == group.name);
     if let Some(described) = given("description").filter(|_| !built_in) {
@@ -181,27 +170,16 @@ fn changes(
         patch.description = Some(describe(described, &mut patch.attributes));
     }
     if let Some(named) = given("permissions") {
-        let mut wished = membership::permissions(rights, named)?;
-        // Guests never get what is dangerous.
-        wished.retain(|permission| group.name != GUESTS || !permission.dangerous);
         let own = rights.permissions_of(group);
-        let stay = own.iter().filter(|permission| wished.contains(permission));
-        let come = wished.iter().filter(|permission| !own.contains(permission));
-        let after: Vec<_> = stay.chain(come).copied().collect();
+        let after = permissions_after(group, &own, &members::permissions(rights, named)?);
         if after != own {
             patch.attributes.insert(PERMISSION_KEYS.to_owned(), Some(keys(&after)));
         }
     }
     if let Some(named) = given("subgroups") {
-        let mut wished = membership::groups(rights, named)?;
-        let tame = |key: &String| {
-            let group = rights.find(key);
-            group.is_some_and(|group| rights.dangerous(group) == Ok(false))
-        };
-        wished.retain(|key| group.name != GUESTS || tame(key));
         let own: Vec<_> =
             rights.subgroups_of(group).into_iter().map(|group| group.name.clone()).collect();
-        let after = membership::toggled(rights, &own, &wished);
+        let after = subgroups_after(rights, group, &own, members::groups(rights, named)?);
         if after != own {
             patch.attributes.insert(SUBGROUPS.to_owned(), Some(ids(rights, &after)));
         }
@@ -209,7 +187,35 @@ fn changes(
     Ok(())
 }
 
-/// A description is usually a text; whatever else it is becomes an attribute.
+/// The permissions of a group after a change. Guests cannot have dangerous ones.
+fn permissions_after(
+    group: &Group,
+    own: &[&'static Permission],
+    wished: &[&'static Permission],
+) -> Vec<&'static Permission> {
+    let allowed = |permission: &&Permission| group.name != GUESTS || !permission.dangerous;
+    let wished: Vec<_> = wished.iter().copied().filter(allowed).collect();
+    let remaining = own.iter().filter(|permission| wished.contains(permission));
+    let added = wished.iter().filter(|permission| !own.contains(permission));
+    remaining.chain(added).copied().collect()
+}
+
+/// The subgroups of a group after a change. Guests cannot have dangerous ones.
+fn subgroups_after(
+    rights: &Rights,
+    group: &Group,
+    own: &[String],
+    mut wished: Vec<String>,
+) -> Vec<String> {
+    let harmless = |key: &String| {
+        let group = rights.find(key);
+        group.is_some_and(|group| rights.dangerous(group) == Ok(false))
+    };
+    wished.retain(|key| group.name != GUESTS || harmless(key));
+    members::toggled(rights, own, &wished)
+}
+
+/// A description that is a text is the group's description; any other value becomes an attribute.
 fn describe(described: &Py, attributes: &mut AttributeChanges) -> Option<String> {
     if let Some(text) = described.as_str() {
         return Some(text.to_owned());

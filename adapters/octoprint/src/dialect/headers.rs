@@ -1,69 +1,69 @@
-//! The headers and cookies that every answer carries, in OctoPrint's order.
+//! The headers and cookies of every answer, in OctoPrint's order.
 
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::http::Response;
 
-use super::cookies::SESSION;
-use super::routes::Area;
-use super::session::Mechanism;
-use super::visit::Visit;
+use crate::dialect::call::Call;
+use crate::dialect::cookies::SESSION;
+use crate::dialect::method::Area;
+use crate::dialect::sessions::Mechanism;
 
 const NO_STORE: &str = "no-store, no-cache, must-revalidate, post-check=0, pre-check=0, max-age=0";
 
-/// What Tornado adds to each of its answers.
-pub(crate) fn of_tornado(response: Response) -> Response {
+/// Adds the headers that Tornado adds to each of its answers.
+pub(crate) fn with_tornados(response: Response) -> Response {
     response
         .with("X-Robots-Tag", "noindex, nofollow, noimageindex")
         .with("X-Content-Type-Options", "nosniff")
         .with("X-Frame-Options", "sameorigin")
 }
 
-/// Adds the headers and the cookies, and keeps the session.
-pub(crate) async fn settle(
-    visit: &mut Visit<'_>,
+/// Stores the session, and adds the headers and cookies.
+pub(crate) async fn finish(
+    call: &mut Call<'_>,
     area: Option<Area>,
     response: Response,
 ) -> Result<Response, Fault> {
-    // Calls by key are given no session: `fixtures/transcripts/octoprint/version-and-headers.json`.
-    let by_key = visit.session.mechanism == Some(Mechanism::Apikey);
-    if visit.has_session && !by_key {
-        let token = keep_session(visit).await?;
-        visit.cookies.set_hidden(SESSION, &token, None);
+    // A call by key gets no session: `fixtures/transcripts/octoprint/version-and-headers.json`.
+    let by_key = call.session.mechanism == Some(Mechanism::Apikey);
+    if call.sets_session_cookie && !by_key {
+        let token = store_session(call).await?;
+        call.cookies.set_hidden(SESSION, &token, None);
     }
     let mut response = response;
-    for cookie in visit.cookies.headers() {
+    for cookie in call.cookies.headers() {
         response = response.with("Set-Cookie", cookie);
     }
-    response = caching(visit, area, response);
-    if let (true, Some(origin)) = (lets_in(visit, area), visit.request.header("origin")) {
+    response = with_caching(call, area, response);
+    if let (true, Some(origin)) = (allows_origin(call, area), call.request.header("origin")) {
         response = response.with("Access-Control-Allow-Origin", origin);
     }
-    let took = visit.exchange.now().duration_since(visit.request.received).as_millis().max(0);
+    let took = call.exchange.now().duration_since(call.request.received).as_millis().max(0);
     response = response
         .with("X-Clacks-Overhead", "GNU Terry Pratchett")
         .with("Server-Timing", format!("app;dur={took}"));
     if !by_key {
         response = response.with("Vary", "Cookie");
     }
-    Ok(of_tornado(response))
+    Ok(with_tornados(response))
 }
 
-/// Says that an answer must not be kept.
+/// Adds the headers that forbid to cache an answer.
 pub(crate) fn uncached(response: Response) -> Response {
     response.with("Cache-Control", NO_STORE).with("Pragma", "no-cache").with("Expires", "-1")
 }
 
-/// The cookie of a session that did not change stays.
-async fn keep_session(visit: &Visit<'_>) -> Result<String, Fault> {
-    match &visit.came_by {
-        Some((token, before)) if *before == visit.session => Ok(token.clone()),
-        _ => visit.session.keep(visit.exchange).await,
+/// The cookie of the session. An unchanged session keeps its cookie.
+async fn store_session(call: &Call<'_>) -> Result<String, Fault> {
+    match &call.sent_session {
+        Some((token, before)) if *before == call.session => Ok(token.clone()),
+        Some(_) | None => call.session.store(call.exchange).await,
     }
 }
 
-/// A path that leads nowhere has only what every POST has.
-fn caching(visit: &Visit<'_>, area: Option<Area>, response: Response) -> Response {
-    let verb = visit.request.method.as_str();
+/// Adds the caching headers of an area. A path without a method has those of every POST only.
+fn with_caching(call: &Call<'_>, area: Option<Area>, response: Response) -> Response {
+    let verb = call.request.method.as_str();
     match (area, verb) {
         (Some(Area::Api), "GET") => response.with("Cache-Control", "max-age=0"),
         (Some(Area::Api), _) => uncached(response),
@@ -72,8 +72,8 @@ fn caching(visit: &Visit<'_>, area: Option<Area>, response: Response) -> Respons
     }
 }
 
-/// Whether another origin's page may read the answer.
-fn lets_in(visit: &Visit<'_>, area: Option<Area>) -> bool {
+/// Whether a page of another origin may read the answer.
+fn allows_origin(call: &Call<'_>, area: Option<Area>) -> bool {
     let blueprint = matches!(area, Some(Area::Api | Area::Plugin | Area::OpenPlugin));
-    visit.settings.cross_origin && blueprint && visit.request.method != "OPTIONS"
+    call.options.cross_origin && blueprint && call.request.method != "OPTIONS"
 }

@@ -1,5 +1,5 @@
-//! How often something may fail: three times a minute, five in ten minutes, ten an hour. It is
-//! counted before it is tried, so that many at a time are no way around it.
+//! Rate limits: three failures a minute, five in ten minutes, ten an hour. An attempt is counted
+//! before it is made, so that simultaneous attempts cannot exceed a limit.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::session_store::{Limit, Pace, SessionKind};
 
-/// One window: where it is counted, how many, in how long.
+/// A limit: the kind that counts, and how many attempts in which time.
 pub(crate) struct Window {
     kind: SessionKind,
     limit: u64,
@@ -18,7 +18,7 @@ const fn window(kind: SessionKind, limit: u64, minutes: u64) -> Window {
     Window { kind, limit, lasting: Duration::from_secs(minutes * 60) }
 }
 
-/// What is limited.
+/// The limits of one kind of attempt.
 pub(crate) type Limits = &'static [Window];
 
 /// Failed logins.
@@ -35,7 +35,7 @@ pub(crate) const KEY_REQUEST: Limits = &[
     window("octoprint.request.60", 10, 60),
 ];
 
-/// Whether a client is to wait, without counting anything.
+/// Whether a client has reached a limit. Counts nothing.
 pub(crate) async fn exceeded(
     exchange: &dyn Exchange,
     limits: Limits,
@@ -50,7 +50,7 @@ pub(crate) async fn exceeded(
     Ok(false)
 }
 
-/// Counts one more, unless the client is to wait. Answers whether it is.
+/// Counts an attempt. Answers whether the client has reached a limit; then nothing is counted.
 pub(crate) async fn count(
     exchange: &dyn Exchange,
     limits: Limits,
@@ -59,7 +59,7 @@ pub(crate) async fn count(
     Ok(exchange.sessions().attempt(&of(limits, client)).await?.is_some())
 }
 
-/// Takes one back that did not fail.
+/// Takes an attempt back that did not fail.
 pub(crate) async fn take_back(
     exchange: &dyn Exchange,
     limits: Limits,

@@ -1,30 +1,33 @@
-//! The front: reads OctoPrint's callers and answers them as OctoPrint 1.11 does.
+//! The dialect: answers OctoPrint's clients as an OctoPrint server does.
 
 mod account;
 mod answers;
 mod appkeys;
+mod arguments;
+mod call;
+mod content;
 mod cookies;
 mod csrf;
-mod form;
+mod failure;
 mod groups;
 mod headers;
 mod identity;
-mod legacy;
+mod keys;
 mod limits;
 mod login;
-mod membership;
+mod members;
+mod method;
 mod pages;
-mod pending;
-mod routes;
-pub(crate) mod secrets;
-mod session;
+mod server;
+mod sessions;
+mod settings;
 mod site;
-mod slots;
+mod table;
+mod users;
+mod wizard;
+
 #[cfg(test)]
 mod tests;
-mod users;
-mod visit;
-mod wizard;
 
 use async_trait::async_trait;
 use isogloss_canonical::dialect::{Dialect, MethodInfo};
@@ -33,72 +36,77 @@ use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::vouching::Vouching;
 
-use self::answers::{CRASH, Refusal, Reply, abort};
-use self::routes::{Area, Found, METHODS, Map, decoded_path, quoted};
-use self::visit::Visit;
-use crate::options::Settings;
+use crate::dialect::answers::Answer;
+use crate::dialect::call::Call;
+use crate::dialect::failure::{CRASH, Failure};
+use crate::dialect::method::{Area, Method};
+use crate::dialect::site::{decoded_path, quoted};
+use crate::dialect::table::{Found, METHODS};
+use crate::options::Options;
 
-/// What Tornado takes; it says so of other verbs before Flask hears of them.
+/// The verbs that Tornado accepts. It refuses others before Flask sees them.
 const VERBS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-/// Larger bodies are refused by Tornado: a bare 400.
+/// The most bytes of a body. Tornado refuses a larger one with a bare 400.
 const LARGEST_BODY: usize = 100 * 1024;
 
 /// OctoPrint's dialect.
 #[derive(Debug)]
 pub(crate) struct OctoPrint {
-    settings: Settings,
+    options: Options,
 }
 
 impl OctoPrint {
-    /// A dialect for a route with these options.
-    pub(crate) fn new(settings: Settings) -> Self {
-        Self { settings }
+    /// The dialect of a route with these options.
+    pub(crate) fn new(options: Options) -> Self {
+        Self { options }
     }
 
-    fn find(&self, verb: &str, path: &str) -> Found {
-        Map { old: self.settings.old, wizard: self.settings.first_run }.find(verb, path)
-    }
-
-    /// Whether errors at this path are said in JSON.
+    /// Whether errors at this path are in JSON.
     fn is_api(&self, path: &str) -> bool {
-        let wizard = self.settings.first_run && path.starts_with("/plugin/corewizard");
+        let wizard = self.options.first_run && path.starts_with("/plugin/corewizard");
         path.starts_with("/api") || path.starts_with("/plugin/appkeys") || wizard
     }
 
-    fn word(&self, path: &str, refusal: &Refusal) -> Response {
-        if self.is_api(path) { refusal.json() } else { refusal.page() }
+    fn encode(&self, path: &str, failure: &Failure) -> Response {
+        if self.is_api(path) { failure.json() } else { failure.page() }
     }
 
-    async fn reply(&self, visit: &mut Visit<'_>, path: &str, found: Found) -> Reply {
-        identity::identify(visit).await?;
+    /// Answers a call whose path and verb are looked up. Who calls is known before anything else is
+    /// refused.
+    async fn run(&self, call: &mut Call<'_>, path: &str, found: Found) -> Answer {
+        identity::identify(call).await?;
         match found {
-            Found::Nothing => Err(abort(404)),
-            // Pages say what they take instead, the API does not.
-            Found::WrongVerb(_) if self.is_api(path) => Err(abort(405)),
-            Found::WrongVerb(verbs) => Ok(abort(405).page().with("Allow", verbs.join(", "))),
-            Found::Elsewhere(path) => {
-                let query = visit.request.query.as_ref();
-                let query = query.map_or_else(String::new, |query| format!("?{query}"));
-                let location = visit.site.absolute(&format!("{}{query}", quoted(&path)));
-                Ok(answers::redirect(308, &location))
-            }
+            Found::Nothing => Err(Failure::of(404)),
+            // Only pages say which verbs they have.
+            Found::WrongVerb(_) if self.is_api(path) => Err(Failure::of(405)),
+            Found::WrongVerb(verbs) => Ok(Failure::of(405).page().with("Allow", verbs.join(", "))),
+            Found::Redirect(path) => Ok(redirect(call, &path)),
             Found::Options(Area::Page, verbs) => Ok(answers::options(&verbs)),
-            Found::Options(_, verbs) => self.preflight(visit, answers::options(&verbs)),
-            Found::Row(row, names) => {
-                if row.guarded() {
-                    csrf::require_token(visit)?;
-                }
-                row.run(visit, &names).await
+            Found::Options(Area::Api | Area::Plugin | Area::OpenPlugin, verbs) => {
+                self.preflight(call, answers::options(&verbs))
+            }
+            Found::Method(method, parameter) => {
+                call.parameter = parameter;
+                self.handle(call, method).await
             }
         }
     }
 
-    /// With other origins let in, an OPTIONS without a browser's headers crashes.
-    fn preflight(&self, visit: &Visit<'_>, response: Response) -> Reply {
-        if !self.settings.cross_origin {
+    /// Checks a call as the row of its method says, and runs the handler.
+    async fn handle(&self, call: &mut Call<'_>, method: &Method) -> Answer {
+        if method.needs_csrf_token() {
+            csrf::require_token(call)?;
+        }
+        method.access.check(call).await?;
+        (method.run)(call).await
+    }
+
+    /// With `cross_origin`, OctoPrint answers 500 to an `OPTIONS` without a browser's headers.
+    fn preflight(&self, call: &Call<'_>, response: Response) -> Answer {
+        if !self.options.cross_origin {
             return Ok(response);
         }
-        let header = |name| visit.request.header(name);
+        let header = |name| call.request.header(name);
         let origin = header("origin").ok_or(CRASH)?;
         let method = header("access-control-request-method").ok_or(CRASH)?;
         let response = response
@@ -112,6 +120,13 @@ impl OctoPrint {
     }
 }
 
+/// Redirects to another path of this server, with the same query.
+fn redirect(call: &Call<'_>, path: &str) -> Response {
+    let query = call.request.query.as_ref();
+    let query = query.map_or_else(String::new, |query| format!("?{query}"));
+    answers::redirect(308, &call.site.absolute(&format!("{}{query}", quoted(path))))
+}
+
 #[async_trait]
 impl Dialect for OctoPrint {
     fn methods(&self) -> &'static [MethodInfo] {
@@ -119,35 +134,35 @@ impl Dialect for OctoPrint {
     }
 
     fn handles(&self, request: &Request) -> bool {
-        let site = decoded_path(&request.path, "");
-        !matches!(self.find(&request.method, &site), Found::Nothing)
+        let path = decoded_path(&request.path, "");
+        !matches!(table::find(&self.options, &request.method, &path), Found::Nothing)
     }
 
     async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response {
         if !VERBS.contains(&request.method.as_str()) {
-            return headers::of_tornado(answers::unknown_verb());
+            return headers::with_tornados(answers::unknown_verb());
         }
         if request.body.len() > LARGEST_BODY {
             return Response::new(400, "");
         }
-        let mut visit = Visit::new(&self.settings, request, exchange);
-        let path = decoded_path(&request.path, &visit.site.root);
-        let found = self.find(&request.method, &path);
+        let mut call = Call::new(&self.options, request, exchange);
+        let path = decoded_path(&request.path, &call.site.root);
+        let found = table::find(&self.options, &request.method, &path);
         let area = match &found {
-            Found::Row(row, _) => Some(row.area()),
+            Found::Method(method, _) => Some(method.area),
             Found::Options(area, _) => Some(*area),
-            Found::WrongVerb(_) | Found::Elsewhere(_) | Found::Nothing => None,
+            Found::WrongVerb(_) | Found::Redirect(_) | Found::Nothing => None,
         };
-        let reply = self.reply(&mut visit, &path, found).await;
-        let response = reply.unwrap_or_else(|refusal| self.word(&path, &refusal));
-        match headers::settle(&mut visit, area, response).await {
+        let answer = self.run(&mut call, &path, found).await;
+        let response = answer.unwrap_or_else(|failure| self.encode(&path, &failure));
+        match headers::finish(&mut call, area, response).await {
             Ok(response) => response,
             Err(fault) => self.refuse(request, &fault),
         }
     }
 
     fn vouching(&self) -> Vouching {
-        self.settings.vouching()
+        self.options.vouching()
     }
 
     fn refuse(&self, request: &Request, fault: &Fault) -> Response {
@@ -155,6 +170,6 @@ impl Dialect for OctoPrint {
             return Response::new(400, "");
         }
         let path = decoded_path(&request.path, "");
-        headers::of_tornado(self.word(&path, &Refusal::from(fault.clone())))
+        headers::with_tornados(self.encode(&path, &Failure::from(fault.clone())))
     }
 }

@@ -1,98 +1,70 @@
-//! The few pages that clients fetch: for the token against forged requests.
+//! The pages that clients fetch to get a CSRF token.
 
-use super::answers::{Reply, escaped, json, page, redirect};
-use super::csrf::give_token;
-use super::form;
-use super::login::settle_passively;
-use super::visit::Visit;
-use crate::permissions::Permission;
-use crate::pyjson::Py;
+use crate::dialect::answers::{Answer, page, redirect};
+use crate::dialect::call::Call;
+use crate::dialect::content::escaped;
+use crate::dialect::csrf::give_token;
+use crate::dialect::failure::Failure;
+use crate::dialect::login::sign_in_passively;
+use crate::roles::permissions::Permission;
 
-/// The version that is spoken.
-const VERSION: &str = "1.11.8";
-
-/// What it takes to see the first page.
+/// The permissions that the first page needs.
 const FOR_THE_INDEX: [&str; 2] = ["STATUS", "SETTINGS_READ"];
 
-/// `GET /login/`: gives the token against forged requests. Whoever has what they came for is
-/// sent on.
-pub(crate) async fn login(visit: &mut Visit<'_>, _: &[String]) -> Reply {
-    settle_passively(visit).await?;
-    let field = |name: &str| form::value(&visit.values, name).map(str::to_owned);
-    let asked = field("user_id").filter(|asked| !asked.is_empty());
-    let again = field("reauthenticate").is_some_and(|again| again.eq_ignore_ascii_case("true"));
-    let named = field("permissions").unwrap_or_default();
-    let mut wanted: Vec<_> =
-        named.split(',').filter_map(|key| Permission::find(key.trim())).collect();
-    if wanted.is_empty() {
-        wanted.extend(FOR_THE_INDEX.into_iter().filter_map(Permission::find));
+/// `GET /login/`: gives a CSRF token. A caller who is already the user, and has the permissions, that
+/// the query asks for is redirected.
+pub(crate) async fn login(call: &mut Call<'_>) -> Answer {
+    sign_in_passively(call).await?;
+    if is_signed_in_as_asked(call).await? {
+        return Ok(redirect(302, &destination(call)));
     }
-    let right = asked.is_none() || asked.as_deref() == visit.name();
-    let needs = visit.needs().await?;
-    let allowed = wanted.into_iter().all(|permission| needs.allow(permission));
-    if right && allowed && (!again || visit.recent()) {
-        return Ok(redirect(302, &destination(visit)));
-    }
-    give_token(visit)?;
+    give_token(call)?;
     Ok(page(
         "<!doctype html>\n<html lang=en>\n<title>OctoPrint Login</title>\n<h1>OctoPrint Login</h1>\n",
     ))
 }
 
-/// Only to pages of our own that are known.
-fn destination(visit: &Visit<'_>) -> String {
-    let root = &visit.site.root;
-    let wished = form::value(&visit.values, "redirect").unwrap_or_default();
+/// Whether the caller is the user, has the permissions and a password as recent as the query asks for.
+async fn is_signed_in_as_asked(call: &Call<'_>) -> Result<bool, Failure> {
+    let asked = call.value("user_id").filter(|asked| !asked.is_empty());
+    let again =
+        call.value("reauthenticate").is_some_and(|again| again.eq_ignore_ascii_case("true"));
+    let named = call.value("permissions").unwrap_or_default();
+    let mut wanted: Vec<_> =
+        named.split(',').filter_map(|key| Permission::find(key.trim())).collect();
+    if wanted.is_empty() {
+        wanted.extend(FOR_THE_INDEX.into_iter().filter_map(Permission::find));
+    }
+    let right = asked.is_none() || asked == call.name();
+    let needs = call.needs().await?;
+    let allowed = wanted.into_iter().all(|permission| needs.allow(permission));
+    Ok(right && allowed && (!again || call.is_password_recent()))
+}
+
+/// Where the query asks to be redirected, if it is a page of this server; else the first page.
+fn destination(call: &Call<'_>) -> String {
+    let root = &call.site.root;
+    let asked = call.value("redirect").unwrap_or_default();
     let dialog = format!("{root}/plugin/appkeys/auth/");
     let token = |letter: char| letter.is_ascii_alphanumeric() || "-_?=".contains(letter);
-    match wished.strip_prefix(&dialog) {
-        Some(rest) if rest.chars().all(token) => wished.to_owned(),
-        _ => format!("{root}/"),
+    match asked.strip_prefix(&dialog) {
+        Some(rest) if rest.chars().all(token) => asked.to_owned(),
+        Some(_) | None => format!("{root}/"),
     }
 }
 
-/// `GET /`: so does this, and sends those who may not look to the login.
-pub(crate) async fn index(visit: &mut Visit<'_>, _: &[String]) -> Reply {
-    settle_passively(visit).await?;
-    give_token(visit)?;
-    let needs = visit.needs().await?;
+/// `GET /`: gives a CSRF token. Callers who may not see the page are redirected to the login.
+pub(crate) async fn index(call: &mut Call<'_>) -> Answer {
+    sign_in_passively(call).await?;
+    give_token(call)?;
+    let needs = call.needs().await?;
     if FOR_THE_INDEX.into_iter().all(|key| needs.allow_key(key)) {
-        let name = escaped(visit.name().unwrap_or_default());
+        let name = escaped(call.name().unwrap_or_default());
         return Ok(page(format!(
             "<!doctype html>\n<html lang=en>\n<title>OctoPrint</title>\n<h1>OctoPrint</h1>\n<p>{name}</p>\n"
         )));
     }
-    let root = visit.site.root.clone();
+    let root = &call.site.root;
     let login = format!("{root}/login/?redirect={root}/?&permissions=STATUS,SETTINGS_READ");
     Ok(redirect(302, &login))
-}
-
-/// `GET /api/currentuser`
-pub(crate) async fn current_user(visit: &mut Visit<'_>, _: &[String]) -> Reply {
-    let member = visit.member().await?;
-    let needs = visit.needs().await?;
-    let name = visit.name().map_or(Py::None, Py::text);
-    let rights = visit.rights().await?;
-    let allowed = rights.permissions().filter(|permission| needs.allow(permission));
-    json(&Py::dict([
-        ("name", name),
-        ("permissions", Py::texts(allowed.map(|permission| permission.key))),
-        ("groups", Py::texts(member.groups)),
-    ]))
-}
-
-/// `GET /api/version`
-pub(crate) async fn version(visit: &mut Visit<'_>, _: &[String]) -> Reply {
-    visit.require("STATUS").await?;
-    json(&Py::dict([
-        ("api", Py::text("0.1")),
-        ("server", Py::text(VERSION)),
-        ("text", Py::text(format!("OctoPrint {VERSION}"))),
-    ]))
-}
-
-/// `GET /api/server`
-pub(crate) async fn server(visit: &mut Visit<'_>, _: &[String]) -> Reply {
-    visit.require("STATUS").await?;
-    json(&Py::dict([("safemode", Py::None), ("version", Py::text(VERSION))]))
 }

@@ -1,8 +1,11 @@
-//! Where a request came from and under which address it found us, proxies considered.
+//! The addresses of a request: the client's, the server's as the client sees it through proxies, and
+//! paths as Flask reads and writes them.
 
 use std::net::IpAddr;
 
 use isogloss_canonical::http::Request;
+
+use crate::dialect::arguments::percent_decoded;
 
 /// The server as the client sees it.
 #[derive(Clone, Debug)]
@@ -13,14 +16,14 @@ pub(crate) struct Site {
     pub(crate) host: String,
     /// The prefix before every path.
     pub(crate) root: String,
-    /// What every cookie's name ends with, so that servers on one host keep apart.
+    /// The end of every cookie's name. It tells the cookies of servers on one host apart.
     pub(crate) suffix: String,
     /// The client.
     pub(crate) client: Option<IpAddr>,
 }
 
 impl Site {
-    /// Reads the headers that proxies set, and `Host`.
+    /// Reads `Host` and the headers that proxies set.
     pub(crate) fn of(request: &Request) -> Self {
         let first = |names: &[&str]| names.iter().find_map(|name| request.header(name));
         let scheme = first(&["x-forwarded-proto", "x-scheme"]).unwrap_or("http");
@@ -41,8 +44,8 @@ impl Site {
         format!("{}://{}{}{path}", self.scheme, self.host, self.root)
     }
 
-    /// The network of the client, by which limits count: whoever has an address of IPv6 has a whole
-    /// network of them.
+    /// The network of the client, which limits count by. A client with an IPv6 address has a whole /64
+    /// network of addresses.
     pub(crate) fn network(&self) -> String {
         match self.client.map(|ip| ip.to_canonical()) {
             None => String::new(),
@@ -54,8 +57,8 @@ impl Site {
         }
     }
 
-    /// Whether the client is near: a private, local or unknown address.
-    pub(crate) fn is_near(&self) -> bool {
+    /// Whether the client's address is private, local or unknown.
+    pub(crate) fn is_local(&self) -> bool {
         match self.client {
             None => true,
             Some(IpAddr::V4(ip)) => ip.is_private() || ip.is_loopback() || ip.is_link_local(),
@@ -66,6 +69,35 @@ impl Site {
     }
 }
 
+/// A path as Flask routes it: decoded, so that an encoded slash separates steps.
+pub(crate) fn decoded_path(path: &str, root: &str) -> String {
+    let path = String::from_utf8_lossy(&percent_decoded(path.as_bytes())).into_owned();
+    // A proxy that sends its prefix in a header may have left the prefix in the path.
+    let path = match path.strip_prefix(root) {
+        Some(below) if !root.is_empty() && below.starts_with('/') => below,
+        _ => &path,
+    };
+    format!("/{}", path.trim_start_matches('/'))
+}
+
+/// A path as Flask writes it into a `Location`.
+pub(crate) fn quoted(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        let plain = byte.is_ascii_alphanumeric() || b"_.-~!$&'()*+,/:;=@".contains(&byte);
+        if plain {
+            out.push(char::from(byte));
+        } else {
+            const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+            out.push('%');
+            out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            out.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+    }
+    out
+}
+
+/// The port of a host.
 fn port(host: &str, scheme: &str) -> String {
     let usual = if scheme == "https" { "443" } else { "80" };
     let tail = host.rsplit_once(']').map_or(host, |(_, tail)| tail);

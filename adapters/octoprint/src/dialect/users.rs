@@ -1,4 +1,6 @@
-//! `/api/access/users` and, before 1.4, `/api/users`: people.
+//! `/api/access/users` and, before 1.4, `/api/users`: the users.
+
+use std::collections::BTreeMap;
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Subject;
@@ -6,55 +8,50 @@ use isogloss_canonical::key::Key;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
 
-use super::answers::{CRASH, Refusal, Reply, abort, abort_with, json};
-use super::identity::LONGEST_PASSWORD;
-use super::membership;
-use super::visit::Visit;
+use crate::dialect::answers::{Answer, json};
+use crate::dialect::call::Call;
+use crate::dialect::failure::{CRASH, Failure};
+use crate::dialect::keys::api_key;
+use crate::dialect::members;
+use crate::options::version::RightsModel;
 use crate::pyjson::Py;
-use crate::rights::{ADMINS, Rights, USERS};
+use crate::roles::groups::{ADMINS, USERS};
+use crate::roles::rights::{Membership, Rights};
+use crate::secrets::LONGEST_PASSWORD;
 use crate::wire;
 
 /// `GET /api/access/users`
-pub(crate) async fn list(visit: &mut Visit<'_>, _: &[String]) -> Reply {
-    visit.require_set_up().await?;
-    visit.require_admin()?;
-    everybody(visit).await
+pub(crate) async fn list(call: &Call<'_>) -> Answer {
+    everybody(call).await
 }
 
 /// `GET /api/access/users/NAME`
-pub(crate) async fn get(visit: &mut Visit<'_>, names: &[String]) -> Reply {
-    let name = &names[0];
-    visit.require_set_up().await?;
-    visit.require_self_or_admin(name)?;
-    let user = visit.user(name).await?;
-    let apikey = if visit.recent() { api_key(visit, &user).await? } else { None };
-    let shown = apikey.as_ref().map(Secret::expose);
-    json(&wire::user(&user, visit.rights().await?, shown)?)
+pub(crate) async fn get(call: &Call<'_>) -> Answer {
+    let user = call.user(&call.parameter).await?;
+    let key = if call.is_password_recent() { api_key(call, &user).await? } else { None };
+    json(&wire::user(&user, call.rights().await?, key.as_ref().map(Secret::expose))?)
 }
 
-/// What must be given of a new person, and what is said if it is not.
-const NEEDED: [(&str, &str); 3] = [
+/// The fields that a new user must have, and the sentence about each that is missing.
+const REQUIRED: [(&str, &str); 3] = [
     ("name", "name is missing"),
     ("password", "password is missing"),
     ("active", "active is missing"),
 ];
 
 /// `POST /api/access/users`
-pub(crate) async fn add(visit: &mut Visit<'_>, _: &[String]) -> Reply {
-    visit.require_set_up().await?;
-    visit.require_recent()?;
-    visit.require_admin()?;
-    let body = visit.json()?;
-    for (field, sentence) in NEEDED {
+pub(crate) async fn add(call: &Call<'_>) -> Answer {
+    let body = call.json()?;
+    for (field, sentence) in REQUIRED {
         if !body.contains(field)? {
-            return Err(abort_with(400, sentence));
+            return Err(Failure::with(400, sentence));
         }
     }
-    let (name, password) = (body.item("name")?.clone(), body.item("password")?.clone());
+    let (name, password) = (body.item("name")?, body.item("password")?);
     let active = body.item("active")?.is_yes()?;
-    let rights = visit.rights().await?.clone();
-    let (groups, permissions) = rights_of_new(visit, &rights, &body)?;
-    let username = free_name(visit, &name).await?;
+    let rights = call.rights().await?;
+    let member = rights_of_new(call, rights, &body)?;
+    let username = free_name(call, name).await?;
     let password = password.as_str().filter(|text| text.chars().count() <= LONGEST_PASSWORD);
     let mut new = NewUser {
         username,
@@ -62,60 +59,47 @@ pub(crate) async fn add(visit: &mut Visit<'_>, _: &[String]) -> Reply {
         inactive: !active,
         ..NewUser::default()
     };
-    membership::give_new(&mut new, &rights, &visit.settings.namespace, &groups, &permissions);
-    visit.call(Command::CreateUser(Box::new(new))).await?;
-    everybody(visit).await
+    let namespace = &call.options.namespace;
+    members::give_new(&mut new, rights, namespace, &member.groups, &member.permissions);
+    call.run(Command::CreateUser(Box::new(new))).await?;
+    everybody(call).await
 }
 
-/// `PUT /api/access/users/NAME`: groups, permissions and activity are changed in this order, and
-/// what was changed before something fails stays changed.
-pub(crate) async fn update(visit: &mut Visit<'_>, names: &[String]) -> Reply {
-    visit.require_set_up().await?;
-    visit.require_recent()?;
-    visit.require_admin()?;
-    let user = visit.user(&names[0]).await?;
-    let body = visit.json()?;
-    let rights = visit.rights().await?.clone();
+/// `PUT /api/access/users/NAME`: OctoPrint changes groups, permissions and activity in this order.
+/// When one of them fails, those before it are changed all the same.
+pub(crate) async fn update(call: &Call<'_>) -> Answer {
+    let user = call.user(&call.parameter).await?;
+    let body = call.json()?;
     let mut patch = UserPatch::default();
-    let read = changes(visit, &rights, &user, &body, &mut patch);
+    let read = read_changes(call, call.rights().await?, &user, &body, &mut patch);
     if patch != UserPatch::default() {
-        visit.call(Command::UpdateUser(UserRef::Id(user.id), Box::new(patch))).await?;
+        call.run(Command::UpdateUser(UserRef::Id(user.id), Box::new(patch))).await?;
     }
     read?;
-    everybody(visit).await
+    everybody(call).await
 }
 
 /// `DELETE /api/access/users/NAME`
-pub(crate) async fn remove(visit: &mut Visit<'_>, names: &[String]) -> Reply {
-    visit.require_set_up().await?;
-    visit.require_recent()?;
-    visit.require_admin()?;
-    if visit.name() == Some(&names[0]) {
-        return Err(abort_with(400, "You cannot delete yourself"));
+pub(crate) async fn remove(call: &Call<'_>) -> Answer {
+    if call.is_about_caller() {
+        return Err(Failure::with(400, "You cannot delete yourself"));
     }
-    visit.call(Command::DeleteUser(UserRef::Name(names[0].clone()))).await?;
-    everybody(visit).await
+    call.run(Command::DeleteUser(call.named_user())).await?;
+    everybody(call).await
 }
 
-/// A person's own key, as it is shown.
-pub(crate) async fn api_key(visit: &Visit<'_>, user: &User) -> Result<Option<Secret>, Refusal> {
-    let command = Command::ListKeys(Some(UserRef::Id(user.id)), visit.settings.namespace.clone());
-    let keys = visit.call(command).await?.keys()?;
-    Ok(keys.into_iter().find(|key| key.label.is_none()).and_then(|key| key.shown))
-}
-
-/// Everybody, in the order of creation. Keys are shown to whoever gave a password lately.
-async fn everybody(visit: &mut Visit<'_>) -> Reply {
-    let users = visit.call(Command::ListUsers).await?.users()?;
+/// Every user, in the order of creation. Keys are shown to callers whose password is recent.
+async fn everybody(call: &Call<'_>) -> Answer {
+    let users = call.run(Command::ListUsers).await?.users()?;
     let mut keys: Vec<Key> = Vec::new();
-    if visit.recent() {
-        let command = Command::ListKeys(None, visit.settings.namespace.clone());
-        keys = visit.call(command).await?.keys()?;
+    if call.is_password_recent() {
+        let command = Command::ListKeys(None, call.options.namespace.clone());
+        keys = call.run(command).await?.keys()?;
         keys.retain(|key| key.label.is_none() && key.owner.is_some());
     }
-    let keys: std::collections::BTreeMap<_, _> =
+    let keys: BTreeMap<_, _> =
         keys.iter().rev().map(|key| (key.owner, key.shown.as_ref())).collect();
-    let rights = visit.rights().await?;
+    let rights = call.rights().await?;
     let shape = |user: &User| {
         let key = keys.get(&Some(user.id)).copied().flatten();
         wire::user(user, rights, key.map(Secret::expose))
@@ -124,80 +108,82 @@ async fn everybody(visit: &mut Visit<'_>) -> Reply {
     json(&Py::dict([("users", Py::List(users))]))
 }
 
-type Given = (Vec<String>, Vec<&'static crate::permissions::Permission>);
-
-/// The groups and permissions a new person gets; null is as good as nothing.
-fn rights_of_new(visit: &Visit<'_>, rights: &Rights, body: &Py) -> Result<Given, Refusal> {
+/// The groups and permissions of a new user. Null counts as missing.
+fn rights_of_new(call: &Call<'_>, rights: &Rights, body: &Py) -> Result<Membership, Failure> {
     let given = |field: &str| body.get(field).filter(|value| **value != Py::None);
     let permissions = match given("permissions") {
-        Some(named) => membership::permissions(rights, named)?,
+        Some(named) => members::permissions(rights, named)?,
         None => Vec::new(),
     };
-    if visit.settings.old {
-        return Ok((old_groups(body.get("admin")), permissions));
-    }
-    let groups = match given("groups") {
-        Some(named) => membership::groups(rights, named)?,
-        None => membership::default_groups(rights),
+    let groups = match (call.options.version.row().rights, given("groups")) {
+        (RightsModel::AdminSwitch, _) => groups_of_switch(body.get("admin")),
+        (RightsModel::Groups, Some(named)) => members::groups(rights, named)?,
+        (RightsModel::Groups, None) => members::default_groups(rights),
     };
-    Ok((groups, permissions))
+    Ok(Membership { groups, permissions })
 }
 
-/// Before 1.4 there was one switch instead of groups.
-fn old_groups(admin: Option<&Py>) -> Vec<String> {
+/// The groups that stand for the switch `admin` of versions before 1.4.
+fn groups_of_switch(admin: Option<&Py>) -> Vec<String> {
     let admin = admin.is_some_and(|admin| admin.is_yes() == Ok(true));
     let groups: &[&str] = if admin { &[ADMINS, USERS] } else { &[USERS] };
     groups.iter().map(|key| (*key).to_owned()).collect()
 }
 
-/// A name that nobody has and that may be had. Whether it is taken is said before its form is.
-async fn free_name(visit: &Visit<'_>, name: &Py) -> Result<String, Refusal> {
+/// A name that no user has and that a user can have. A name that is taken is a 409 even if no user
+/// can have it.
+async fn free_name(call: &Call<'_>, name: &Py) -> Result<String, Failure> {
     let name = name.as_str().ok_or(CRASH)?;
-    let command = Command::GetUser(UserRef::Name(name.to_owned()));
-    match visit.call(command).await {
-        Ok(_) => return Err(abort(409)),
+    match call.run(Command::GetUser(UserRef::Name(name.to_owned()))).await {
+        Ok(_) => return Err(Failure::of(409)),
         Err(fault) if !fault.is_absence_of(Subject::User) => return Err(fault.into()),
         Err(_) => {}
     }
     if !wire::may_be_named(name) {
-        return Err(abort_with(400, "Username invalid"));
+        return Err(Failure::with(400, "Username invalid"));
     }
     Ok(name.to_owned())
 }
 
-/// Reads the changes a body asks for, as far as it can be read.
-fn changes(
-    visit: &Visit<'_>,
+/// Reads the changes of a body into a patch, up to the first that fails.
+fn read_changes(
+    call: &Call<'_>,
     rights: &Rights,
     user: &User,
     body: &Py,
     patch: &mut UserPatch,
-) -> Result<(), Refusal> {
-    let namespace = &visit.settings.namespace;
-    let mut member = rights.member(user);
-    let before = member.clone();
-    let mut read = || -> Result<(), Refusal> {
-        if visit.settings.old && body.contains("admin")? {
-            member.groups = old_groups(Some(body.item("admin")?));
-        } else if body.contains("groups")? {
-            let wished = membership::groups(rights, body.item("groups")?)?;
-            member.groups = membership::toggled(rights, &member.groups, &wished);
-        }
-        if body.contains("permissions")? {
-            member.permissions = membership::permissions(rights, body.item("permissions")?)?;
-        }
-        if body.contains("active")? {
-            let active = body.item("active")?.is_yes()?;
-            patch.active = (active != user.active).then_some(active);
-        }
-        Ok(())
-    };
-    let outcome = read();
+) -> Result<(), Failure> {
+    let before = rights.member(user);
+    let mut member = before.clone();
+    let mut active = None;
+    let read = read_fields(call, rights, body, &mut member, &mut active);
     if member != before {
-        let active = patch.active;
-        *patch =
-            membership::change(rights, namespace, user.role, &member.groups, &member.permissions);
-        patch.active = active;
+        let namespace = &call.options.namespace;
+        *patch = members::change(rights, namespace, user.role, &member.groups, &member.permissions);
     }
-    outcome
+    patch.active = active.filter(|active| *active != user.active);
+    read
+}
+
+fn read_fields(
+    call: &Call<'_>,
+    rights: &Rights,
+    body: &Py,
+    member: &mut Membership,
+    active: &mut Option<bool>,
+) -> Result<(), Failure> {
+    let switch = call.options.version.row().rights == RightsModel::AdminSwitch;
+    if switch && body.contains("admin")? {
+        member.groups = groups_of_switch(Some(body.item("admin")?));
+    } else if body.contains("groups")? {
+        let wished = members::groups(rights, body.item("groups")?)?;
+        member.groups = members::toggled(rights, &member.groups, &wished);
+    }
+    if body.contains("permissions")? {
+        member.permissions = members::permissions(rights, body.item("permissions")?)?;
+    }
+    if body.contains("active")? {
+        *active = Some(body.item("active")?.is_yes()?);
+    }
+    Ok(())
 }

@@ -1,26 +1,27 @@
-//! The setup wizard, which makes the first user while there is none.
+//! The setup wizard, which creates the first user.
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::NewUser;
 use isogloss_canonical::vouching::Voucher;
 
-use super::answers::{CRASH, Reply, abort, no_content};
-use super::membership;
-use super::visit::Visit;
-use crate::rights::{ADMINS, USERS};
+use crate::dialect::answers::{Answer, no_content};
+use crate::dialect::call::Call;
+use crate::dialect::failure::{CRASH, Failure};
+use crate::dialect::members;
+use crate::roles::groups::{ADMINS, USERS};
 use crate::wire;
 
-/// `POST /plugin/corewizard/acl`: passwords that differ make no user, and are not complained of:
+/// `POST /plugin/corewizard/acl`: if the two passwords differ, the call succeeds and creates nobody:
 /// `fixtures/transcripts/octoprint/profile-firstrun.json`.
 ///
-/// OctoPrint lets the wizard overwrite users until it was run to its end; here it is shut as soon
-/// as there is anybody.
-pub(crate) async fn first_user(visit: &mut Visit<'_>, _: &[String]) -> Reply {
-    if !visit.settings.first_run || visit.has_users().await? {
-        return Err(abort(404));
+/// OctoPrint's wizard can overwrite users until it was run to its end. This one is closed as soon as
+/// there is a user.
+pub(crate) async fn first_user(call: &Call<'_>) -> Answer {
+    if !call.options.first_run || call.has_users().await? {
+        return Err(Failure::of(404));
     }
-    let fields = visit.json_or_values();
+    let fields = call.json_or_values();
     let mut given = true;
     for field in ["user", "pass1", "pass2"] {
         given &= fields.contains(field)?;
@@ -33,14 +34,14 @@ pub(crate) async fn first_user(visit: &mut Visit<'_>, _: &[String]) -> Reply {
     if !wire::may_be_named(name) {
         return Err(CRASH);
     }
-    let rights = visit.rights().await?.clone();
     let mut new = NewUser {
         username: name.to_owned(),
         password: Some(Secret::new(password)),
         ..NewUser::default()
     };
     let groups = [USERS.to_owned(), ADMINS.to_owned()];
-    membership::give_new(&mut new, &rights, &visit.settings.namespace, &groups, &[]);
-    visit.exchange.vouch(Voucher::Wizard, Command::CreateUser(Box::new(new))).await?;
+    let rights = call.rights().await?;
+    members::give_new(&mut new, rights, &call.options.namespace, &groups, &[]);
+    call.exchange.vouch(Voucher::Wizard, Command::CreateUser(Box::new(new))).await?;
     Ok(no_content())
 }

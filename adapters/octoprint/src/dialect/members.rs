@@ -1,23 +1,25 @@
-//! Giving people groups and permissions, and the role that goes with them.
+//! Gives users groups and permissions, with the canonical role that belongs to them.
 
 use isogloss_canonical::group::GroupRef;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{Attributes, GroupChange, NewUser, Role, UserPatch};
 use serde_json::Value;
 
-use super::answers::{CRASH, Refusal};
-use crate::permissions::Permission;
+use crate::dialect::failure::{CRASH, Failure};
 use crate::pyjson::{Py, TypeError};
-use crate::rights::{ADMINS, GIVEN, PERMISSION_KEYS, Rights, traits};
+use crate::roles::groups::{PERMISSION_KEYS, traits};
+use crate::roles::permissions::Permission;
+use crate::roles::rights::{GIVEN, Rights};
+use crate::roles::role_of;
 
-/// The groups that new people get.
+/// The groups of a new user for whom a caller names none.
 pub(crate) fn default_groups(rights: &Rights) -> Vec<String> {
     let default = rights.groups.iter().filter(|group| traits(group).default.truthy());
     default.map(|group| group.name.clone()).collect()
 }
 
-/// The groups that a caller names: by key, or by objects with a `key`; unknown ones are dropped.
-pub(crate) fn groups(rights: &Rights, named: &Py) -> Result<Vec<String>, Refusal> {
+/// The groups that a caller names, by key or as objects with a `key`. Unknown ones are left out.
+pub(crate) fn groups(rights: &Rights, named: &Py) -> Result<Vec<String>, Failure> {
     let mut groups = Vec::new();
     for item in named.unpack()? {
         let key = key_of(&item)?;
@@ -30,7 +32,7 @@ pub(crate) fn groups(rights: &Rights, named: &Py) -> Result<Vec<String>, Refusal
     Ok(groups)
 }
 
-/// The permissions that a caller names; unknown ones are dropped.
+/// The permissions that a caller names. Unknown ones are left out.
 pub(crate) fn permissions(
     rights: &Rights,
     named: &Py,
@@ -40,15 +42,16 @@ pub(crate) fn permissions(
     Ok(named.filter_map(|key| rights.permission(key.as_str()?)).collect())
 }
 
-/// The groups after a change: one that cannot be toggled (`guests`) neither comes nor goes.
+/// The groups after a change. A group that cannot be toggled (`guests`) is neither added nor
+/// removed.
 pub(crate) fn toggled(rights: &Rights, before: &[String], wished: &[String]) -> Vec<String> {
     let fixed = |key: &String| rights.find(key).is_some_and(|group| !traits(group).toggleable);
-    let stay = before.iter().filter(|key| fixed(key) || wished.contains(key));
-    let come = wished.iter().filter(|key| !fixed(key) && !before.contains(key));
-    stay.chain(come).cloned().collect()
+    let remaining = before.iter().filter(|key| fixed(key) || wished.contains(key));
+    let added = wished.iter().filter(|key| !fixed(key) && !before.contains(key));
+    remaining.chain(added).cloned().collect()
 }
 
-/// The change that gives somebody these groups and permissions.
+/// The change that gives a user these groups and permissions.
 pub(crate) fn change(
     rights: &Rights,
     namespace: &IdNamespace,
@@ -58,7 +61,7 @@ pub(crate) fn change(
 ) -> UserPatch {
     let attributes = attributes(permissions).into_iter();
     let role = role(groups, permissions);
-    // What other systems have between the two (a manager) stays.
+    // OctoPrint has no managers: a manager stays one unless they become an administrator.
     let changes = role == Role::Administrator || before == Role::Administrator;
     UserPatch {
         role: changes.then_some(role),
@@ -68,7 +71,7 @@ pub(crate) fn change(
     }
 }
 
-/// Gives somebody who is about to be created these groups and permissions.
+/// Gives a user who is to be created these groups and permissions.
 pub(crate) fn give_new(
     new: &mut NewUser,
     rights: &Rights,
@@ -81,12 +84,9 @@ pub(crate) fn give_new(
     new.attributes = attributes(permissions);
 }
 
-/// The `admins` group and the permission ADMIN are the administrator's role; what other groups
-/// convey goes with the group.
 fn role(groups: &[String], permissions: &[&'static Permission]) -> Role {
-    let group = groups.iter().any(|key| key == ADMINS);
-    let permission = permissions.iter().any(|permission| permission.key == "ADMIN");
-    if group || permission { Role::Administrator } else { Role::User }
+    let permissions = permissions.iter().map(|permission| permission.key);
+    role_of(groups.iter().map(String::as_str), permissions)
 }
 
 fn group_change(rights: &Rights, namespace: &IdNamespace, groups: &[String]) -> GroupChange {
@@ -105,14 +105,14 @@ fn attributes(permissions: &[&'static Permission]) -> Attributes {
     entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// A group's key in a list; an unhashable one crashes.
-fn key_of(item: &Py) -> Result<Option<&str>, Refusal> {
+/// The key of a group in a list. OctoPrint answers 500 to one that Python cannot hash.
+fn key_of(item: &Py) -> Result<Option<&str>, Failure> {
     match item {
         Py::Str(key) => Ok(Some(key)),
         Py::Dict(_) => match item.get("key") {
             Some(key) if !key.hashable() => Err(CRASH),
             key => Ok(key.and_then(Py::as_str)),
         },
-        _ => Ok(None),
+        Py::None | Py::Bool(_) | Py::Int(_) | Py::Float(_) | Py::List(_) => Ok(None),
     }
 }

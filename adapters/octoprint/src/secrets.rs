@@ -1,10 +1,14 @@
-//! Tokens and keys, spelled as OctoPrint spells them.
+//! Keys, tokens and passwords: their formats and limits.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, URL_SAFE_NO_PAD};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::secret::Secret;
+
+/// The most characters of a password that OctoPrint's hash accepts. It answers 500 for a longer one:
+/// `fixtures/transcripts/octoprint/users-create-names.json`.
+pub(crate) const LONGEST_PASSWORD: usize = 4096;
 
 /// An API key: 43 characters of base64url.
 pub(crate) fn key(bytes: &[u8; 32]) -> String {
@@ -16,8 +20,8 @@ pub(crate) fn fresh_key(exchange: &dyn Exchange) -> Secret {
     Secret::new(key(&exchange.random()))
 }
 
-/// Base64 as leniently as Python takes it: other letters are skipped, what follows the padding is
-/// left, bits too many do not matter; `None`: the padding is missing.
+/// Decodes base64 as Python's `b64decode` does: other letters are skipped, text after the padding is
+/// ignored, surplus bits are dropped. `None`: the padding is missing.
 pub(crate) fn python_base64(text: &str) -> Option<Vec<u8>> {
     let digits = text.bytes().filter(|byte| is_digit(*byte) || *byte == b'=');
     let (mut quad, mut pads) = (Vec::new(), 0);
@@ -51,7 +55,7 @@ fn is_digit(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
 }
 
-/// Whether it is spelled like one of our tokens.
+/// Whether a text has the format of [`hex_token`].
 pub(crate) fn is_hex_token(token: &str) -> bool {
     token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -1,8 +1,8 @@
-//! How people of other systems look here.
+//! How users of other systems are shown: which groups, and whether as an administrator.
 
 use std::collections::BTreeMap;
 
-use isogloss_canonical::group::{Group, GroupId, Membership as Kept};
+use isogloss_canonical::group::{Group, GroupId, Membership as Stored};
 use isogloss_canonical::namespace::{IdNamespace, NativeIds};
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::user::{Attributes, Evidence, Role, User};
@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::rights::{BUILT_IN, Cyclic, GIVEN, PERMISSION_KEYS, Rights, SUBGROUPS};
+use crate::roles::groups::{BUILT_IN, PERMISSION_KEYS, SUBGROUPS};
+use crate::roles::rights::{Cyclic, GIVEN, Rights};
 
 fn group(index: u128, name: &str, attributes: Value) -> Group {
     let Value::Object(attributes) = attributes else { panic!("an object") };
@@ -39,8 +40,8 @@ fn rights(more: Vec<Group>) -> Rights {
 
 fn user(rights: &Rights, role: Role, groups: &[&str], attributes: Value) -> User {
     let Value::Object(attributes) = attributes else { panic!("an object") };
-    let kept = |group: &&Group| groups.contains(&group.name.as_str());
-    let kept = rights.groups.iter().filter(kept).map(|group| Kept {
+    let stored = |group: &&Group| groups.contains(&group.name.as_str());
+    let stored = rights.groups.iter().filter(stored).map(|group| Stored {
         group: group.id,
         namespace: group.namespace.clone(),
         ids: NativeIds::new(),
@@ -50,13 +51,13 @@ fn user(rights: &Rights, role: Role, groups: &[&str], attributes: Value) -> User
     });
     User {
         role,
-        groups: kept.collect(),
+        groups: stored.collect(),
         attributes: Attributes::from_iter(attributes),
         ..User::seen("somebody".to_owned())
     }
 }
 
-/// Who is shown in which groups, and whether as an administrator.
+/// Checks in which groups a user is shown, and whether as an administrator.
 fn check(role: Role, groups: &[&str], attributes: Value, shown: &[&str]) {
     let rights = rights(Vec::new());
     let member = rights.member(&user(&rights, role, groups, attributes));
@@ -66,14 +67,14 @@ fn check(role: Role, groups: &[&str], attributes: Value, shown: &[&str]) {
 }
 
 #[test]
-fn whoever_was_never_given_groups_is_shown_by_role() {
+fn a_user_who_was_never_given_groups_is_shown_by_role() {
     check(Role::User, &[], json!({}), &["users"]);
     check(Role::Manager, &[], json!({}), &["users"]);
     check(Role::Administrator, &[], json!({}), &["users", "admins"]);
 }
 
 #[test]
-fn what_was_given_is_shown() {
+fn groups_that_were_given_are_shown() {
     check(Role::User, &["readonly"], json!({GIVEN: true}), &["readonly"]);
     check(Role::User, &[], json!({GIVEN: true}), &[]);
     check(Role::Administrator, &["admins"], json!({GIVEN: true}), &["admins"]);
@@ -81,7 +82,7 @@ fn what_was_given_is_shown() {
 }
 
 #[test]
-fn what_the_role_contradicts_is_not() {
+fn groups_that_contradict_the_role_are_not_shown() {
     check(Role::User, &["admins"], json!({GIVEN: true}), &["users"]);
     check(Role::User, &["admins", "readonly"], json!({GIVEN: true}), &["readonly"]);
     check(Role::User, &[], json!({GIVEN: true, PERMISSION_KEYS: ["ADMIN"]}), &[]);
@@ -89,7 +90,7 @@ fn what_the_role_contradicts_is_not() {
 }
 
 #[test]
-fn a_subgroups_permissions_count_and_a_circle_is_found() {
+fn permissions_of_a_subgroup_count_and_a_cycle_is_found() {
     let inner = group(11, "inner", json!({PERMISSION_KEYS: ["PRINT"]}));
     let link = json!([inner.id.to_string()]);
     let outer = group(12, "outer", json!({PERMISSION_KEYS: [], SUBGROUPS: link}));

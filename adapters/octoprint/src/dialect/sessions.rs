@@ -1,13 +1,12 @@
 //! Browser sessions and remembered logins.
 //!
-//! OctoPrint keeps a session in a signed cookie, and beside it a list of live logins on the
-//! server. Here the cookie is a random name, and what it stands for is remembered: each change
-//! gives a new name, so that an earlier cookie still stands for what it stood for, exactly as an
-//! earlier signed cookie does (`fixtures/transcripts/octoprint/cookie-session.json`).
+//! OctoPrint stores a session in a signed cookie, and a list of live logins on the server. Here the
+//! cookie is a random token, and the session is in the session store. Each change of a session gets
+//! a new token. The token before it still opens the session as it was, as an older signed cookie
+//! does: `fixtures/transcripts/octoprint/cookie-session.json`.
 //!
-//! One sign-in may have several cookies and a token of "remember me", each of which gives further
-//! sessions. Together they are a *family*, whose one row a logout deletes: nothing of it outlives
-//! that.
+//! One sign-in can have several cookies and a token of "remember me", which opens further sessions.
+//! Together they are a *family*. A logout deletes the family's row, which ends all of them.
 
 use std::time::Duration;
 
@@ -20,21 +19,25 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::secrets::hex_token;
+use crate::secrets::hex_token;
 
 const SESSIONS: SessionKind = "octoprint.session";
 const LOGINS: SessionKind = "octoprint.login";
 const REMEMBERED: SessionKind = "octoprint.remember";
 const FAMILIES: SessionKind = "octoprint.family";
 
-const HOUR: Duration = Duration::from_hours(1);
+/// How long a row is stored after its last use, and the age at which a use stores it anew.
+type Lifetime = (Duration, Duration);
+
 const DAY: Duration = Duration::from_hours(24);
-const SESSION_LASTS: Duration = Duration::from_hours(31 * 24);
-const LOGIN_LASTS: Duration = Duration::from_hours(2);
-/// How long "remember me" does.
+const SESSION: Lifetime = (Duration::from_hours(31 * 24), DAY);
+const LOGIN: Lifetime = (Duration::from_hours(2), Duration::from_mins(5));
+const FAMILY: Lifetime = (REMEMBER_LASTS, DAY);
+const REMEMBER: Lifetime = (REMEMBER_LASTS, Duration::MAX);
+/// How long a token of "remember me" is valid.
 pub(crate) const REMEMBER_LASTS: Duration = Duration::from_hours(90 * 24);
 
-/// How somebody came to be known.
+/// How a caller proved who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Mechanism {
@@ -47,7 +50,7 @@ pub(crate) enum Mechanism {
 }
 
 impl Mechanism {
-    /// The word for it in answers.
+    /// Its name in answers.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Password => "password",
@@ -60,47 +63,49 @@ impl Mechanism {
     }
 }
 
-/// Somebody who signed in, with the age of the password they had then: neither a session nor a
-/// remembered login outlives its password.
+/// A user who signed in, with the time of the password they had then. A new password ends sessions
+/// and remembered logins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SignedIn {
     pub(crate) user: Uuid,
     pub(crate) password_changed: Timestamp,
-    /// The person's `sessions_since` as it was then. A deactivation moves it and ends the session,
-    /// but not a remembered login.
-    pub(crate) era: Timestamp,
+    /// The user's `sessions_since` at that time. A deactivation moves it, which ends the session but
+    /// not a remembered login.
+    #[serde(rename = "era")]
+    pub(crate) sessions_since: Timestamp,
 }
 
 impl SignedIn {
-    /// Somebody as they are now.
+    /// A user who signs in now.
     pub(crate) fn now(user: &User) -> Self {
-        Self { user: user.id.0, password_changed: user.password_changed, era: user.sessions_since }
+        let (password_changed, sessions_since) = (user.password_changed, user.sessions_since);
+        Self { user: user.id.0, password_changed, sessions_since }
     }
 
-    /// Points at the person, by the one id that nobody else ever has.
+    /// The user, by canonical id: no other user ever has it.
     pub(crate) fn person(&self) -> UserRef {
         UserRef::Id(UserId(self.user))
     }
 }
 
-/// What a session cookie stands for.
+/// A session.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Session {
     /// Who is signed in.
     pub(crate) signed_in: Option<SignedIn>,
-    /// The sign-in that it goes back to. A logout ends all of it.
+    /// The sign-in that it belongs to.
     pub(crate) family: Option<String>,
-    /// The live login this belongs to.
+    /// The live login that it belongs to.
     pub(crate) login: Option<String>,
-    /// How they came to be known.
+    /// How the user proved who they are.
     pub(crate) mechanism: Option<Mechanism>,
-    /// When a password was last seen, in seconds.
+    /// When the user last sent a password, in seconds.
     pub(crate) seen: Option<i64>,
-    /// What a token against forged requests must be bound to.
+    /// The binding that a CSRF token must have.
     pub(crate) csrf: Option<String>,
 }
 
-/// Whom a token of "remember me" remembers.
+/// The login that a token of "remember me" stands for.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Remembered {
     pub(crate) who: SignedIn,
@@ -109,7 +114,7 @@ pub(crate) struct Remembered {
 }
 
 impl Remembered {
-    /// The session that comes of the token. It is as good as its family.
+    /// The session that the token opens. It ends with its family.
     pub(crate) fn session(self) -> Session {
         Session {
             signed_in: Some(self.who),
@@ -121,63 +126,77 @@ impl Remembered {
     }
 }
 
+/// A row of the session store.
 #[derive(Serialize, Deserialize)]
-struct Kept<T> {
+struct Stored<T> {
     value: T,
     since: Timestamp,
 }
 
-fn kept<T: Serialize>(exchange: &dyn Exchange, value: &T) -> Value {
-    let kept = Kept { value, since: exchange.now() };
-    serde_json::to_value(kept).unwrap_or_default()
+fn row<T: Serialize>(exchange: &dyn Exchange, value: &T) -> Value {
+    let stored = Stored { value, since: exchange.now() };
+    serde_json::to_value(stored).unwrap_or_default()
 }
 
-/// Reads what is kept, and keeps it anew once it has aged a while.
-async fn recall<T: Serialize + for<'a> Deserialize<'a>>(
+/// Stores a value.
+async fn store<T: Serialize>(
+    exchange: &dyn Exchange,
+    kind: SessionKind,
+    (key, lasting): (&str, Duration),
+    value: &T,
+) -> Result<(), Fault> {
+    exchange.sessions().remember(kind, key, row(exchange, value), lasting).await
+}
+
+/// Reads a value, and stores it anew if it is old enough.
+async fn read<T: Serialize + for<'a> Deserialize<'a>>(
     exchange: &dyn Exchange,
     kind: SessionKind,
     key: &str,
-    (lasting, renewed): (Duration, Duration),
+    (lasting, renewed): Lifetime,
 ) -> Result<Option<T>, Fault> {
     let found = exchange.sessions().recall(kind, key).await?;
-    let Some(found) = found.and_then(|value| serde_json::from_value::<Kept<T>>(value).ok()) else {
+    let Some(found) = found.and_then(|value| serde_json::from_value::<Stored<T>>(value).ok())
+    else {
         return Ok(None);
     };
     if exchange.now().duration_since(found.since).unsigned_abs() > renewed {
-        let renewed = kept(exchange, &found.value);
-        exchange.sessions().renew(kind, key, renewed, lasting).await?;
+        let fresh = row(exchange, &found.value);
+        exchange.sessions().renew(kind, key, fresh, lasting).await?;
     }
     Ok(Some(found.value))
 }
 
 impl Session {
-    /// Opens the session of a cookie.
+    /// The session of a cookie.
     pub(crate) async fn open(exchange: &dyn Exchange, token: &str) -> Result<Option<Self>, Fault> {
-        recall(exchange, SESSIONS, token, (SESSION_LASTS, DAY)).await
+        read(exchange, SESSIONS, token, SESSION).await
     }
 
-    /// Keeps it under a new name. What nobody can be recognised by is not kept at all.
-    pub(crate) async fn keep(&self, exchange: &dyn Exchange) -> Result<String, Fault> {
+    /// Stores the session under a new token. A session of a guest is not stored.
+    pub(crate) async fn store(&self, exchange: &dyn Exchange) -> Result<String, Fault> {
         let token = hex_token(exchange);
         if self.signed_in.is_some() {
-            let value = kept(exchange, self);
-            exchange.sessions().remember(SESSIONS, &token, value, SESSION_LASTS).await?;
+            store(exchange, SESSIONS, (&token, SESSION.0), self).await?;
         }
         Ok(token)
     }
 
-    /// Who is signed in, unless they have logged out or the login was ended.
-    pub(crate) async fn alive(&self, exchange: &dyn Exchange) -> Result<Option<SignedIn>, Fault> {
+    /// Who is signed in, unless they have logged out or the live login has ended.
+    pub(crate) async fn live_user(
+        &self,
+        exchange: &dyn Exchange,
+    ) -> Result<Option<SignedIn>, Fault> {
         let (Some(who), Some(family)) = (&self.signed_in, &self.family) else { return Ok(None) };
         if !is_open(exchange, family, who).await? {
             return Ok(None);
         }
         let Some(login) = &self.login else { return Ok(Some(who.clone())) };
-        let owner: Option<Uuid> = recall(exchange, LOGINS, login, (LOGIN_LASTS, HOUR / 12)).await?;
+        let owner: Option<Uuid> = read(exchange, LOGINS, login, LOGIN).await?;
         Ok(owner.filter(|owner| *owner == who.user).map(|_| who.clone()))
     }
 
-    /// Signs somebody in: a new live login, unless there is one.
+    /// Signs a user in, with a new live login unless there is one.
     pub(crate) async fn sign_in(
         &mut self,
         exchange: &dyn Exchange,
@@ -186,22 +205,20 @@ impl Session {
         let same = self.signed_in.as_ref() == Some(&who);
         if self.family.is_none() || !same {
             let family = hex_token(exchange);
-            let owner = kept(exchange, &who.user);
-            exchange.sessions().remember(FAMILIES, &family, owner, REMEMBER_LASTS).await?;
+            store(exchange, FAMILIES, (&family, FAMILY.0), &who.user).await?;
             self.family = Some(family);
         }
         if self.login.is_none() || !same {
             let login = hex_token(exchange);
-            let owner = kept(exchange, &who.user);
-            exchange.sessions().remember(LOGINS, &login, owner, LOGIN_LASTS).await?;
+            store(exchange, LOGINS, (&login, LOGIN.0), &who.user).await?;
             self.login = Some(login);
         }
         self.signed_in = Some(who);
         Ok(())
     }
 
-    /// Ends the live login. Who was signed in is left: `cookie-session.json`, "drops the session
-    /// id, not the login".
+    /// Ends the live login. The session goes on naming its user: `cookie-session.json`, "drops the
+    /// session id, not the login".
     pub(crate) async fn end_login(&mut self, exchange: &dyn Exchange) -> Result<(), Fault> {
         if let Some(login) = self.login.take() {
             exchange.sessions().forget(LOGINS, &login).await?;
@@ -210,14 +227,14 @@ impl Session {
         Ok(())
     }
 
-    /// Ends the session of this cookie, and the live login, but no remembered one: what OctoPrint
-    /// does when an inactive person's session is shown.
+    /// Ends the session of this cookie and its live login, but no remembered login. OctoPrint does
+    /// this when it gets the session of an inactive user.
     pub(crate) async fn end(mut self, exchange: &dyn Exchange, token: &str) -> Result<(), Fault> {
         self.end_login(exchange).await?;
         exchange.sessions().forget(SESSIONS, token).await.map(drop)
     }
 
-    /// Logs out: ends every session and every remembered login of the sign-in.
+    /// Logs out: ends every session and every remembered login of the family.
     pub(crate) async fn log_out(&mut self, exchange: &dyn Exchange) -> Result<(), Fault> {
         self.end_login(exchange).await?;
         if let Some(family) = self.family.take() {
@@ -227,35 +244,34 @@ impl Session {
         Ok(())
     }
 
-    /// Remembers whoever is signed in beyond the session; answers the token.
+    /// Stores a remembered login of the user who is signed in; answers its token.
     pub(crate) async fn remember(&self, exchange: &dyn Exchange) -> Result<Option<String>, Fault> {
         let (Some(who), Some(family)) = (&self.signed_in, &self.family) else { return Ok(None) };
         let token = hex_token(exchange);
         let (who, family, csrf) = (who.clone(), family.clone(), self.csrf.clone());
-        let value = kept(exchange, &Remembered { who, family, csrf });
-        exchange.sessions().remember(REMEMBERED, &token, value, REMEMBER_LASTS).await?;
+        let login = Remembered { who, family, csrf };
+        store(exchange, REMEMBERED, (&token, REMEMBER.0), &login).await?;
         Ok(Some(token))
     }
 }
 
-/// Whether nobody has logged out of a sign-in.
+/// Whether a family is this user's, and nobody has logged out of it.
 async fn is_open(exchange: &dyn Exchange, family: &str, who: &SignedIn) -> Result<bool, Fault> {
-    let owner: Option<Uuid> = recall(exchange, FAMILIES, family, (REMEMBER_LASTS, DAY)).await?;
+    let owner: Option<Uuid> = read(exchange, FAMILIES, family, FAMILY).await?;
     Ok(owner == Some(who.user))
 }
 
-/// Whom a token remembers, unless they have logged out.
+/// The login of a token of "remember me", unless the user has logged out.
 pub(crate) async fn remembered(
     exchange: &dyn Exchange,
     token: &str,
 ) -> Result<Option<Remembered>, Fault> {
-    let lasting = (REMEMBER_LASTS, Duration::MAX);
-    let found: Option<Remembered> = recall(exchange, REMEMBERED, token, lasting).await?;
+    let found: Option<Remembered> = read(exchange, REMEMBERED, token, REMEMBER).await?;
     let Some(found) = found else { return Ok(None) };
     Ok(is_open(exchange, &found.family, &found.who).await?.then_some(found))
 }
 
-/// Forgets a remembered login, with all that came of its sign-in.
+/// Ends the login of a token of "remember me", with its family.
 pub(crate) async fn forget_remembered(exchange: &dyn Exchange, token: &str) -> Result<(), Fault> {
     if let Some(found) = remembered(exchange, token).await? {
         exchange.sessions().forget(FAMILIES, &found.family).await?;

@@ -1,13 +1,14 @@
-//! Queries and forms.
+//! The arguments of a request: the fields of its query and form, and its body as JSON.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 use isogloss_canonical::http::Request;
 
-use crate::pyjson::Py;
+use crate::dialect::failure::{CRASH, Failure};
+use crate::pyjson::{Py, Unreadable, read};
 
-/// The fields of a request, in Flask's order: the query, then the form.
+/// The fields of a request in Flask's order: the query, then the form.
 pub(crate) fn values(request: &Request) -> Vec<(String, String)> {
     let mut fields = fields(request.query.as_deref().unwrap_or_default().as_bytes());
     if !matches!(request.method.as_str(), "POST" | "PUT" | "PATCH") {
@@ -21,7 +22,7 @@ pub(crate) fn values(request: &Request) -> Vec<(String, String)> {
     fields
 }
 
-/// The fields of a form in parts; files are none.
+/// The fields of a form in parts. A file is no field.
 fn parts(request: &Request) -> Vec<(String, String)> {
     let header = request.header("content-type").unwrap_or_default();
     let body = String::from_utf8_lossy(&request.body);
@@ -52,15 +53,38 @@ pub(crate) fn value<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'
     fields.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
 }
 
+/// The body as JSON.
+pub(crate) fn json(request: &Request) -> Result<Py, Failure> {
+    if !is_json(request) {
+        return Err(Failure::of(415));
+    }
+    read(&request.body).map_err(|error| match error {
+        Unreadable::Malformed => Failure::of(400),
+        Unreadable::TooDeep | Unreadable::Surrogate => CRASH,
+    })
+}
+
+/// The body as JSON. If it is no JSON or is empty, these fields.
+pub(crate) fn json_or_values(request: &Request, values: &[(String, String)]) -> Py {
+    let body = if is_json(request) { read(&request.body).ok() } else { None };
+    body.filter(Py::truthy).unwrap_or_else(|| dict(values))
+}
+
+fn is_json(request: &Request) -> bool {
+    let media_type = media_type(request);
+    let vendor = media_type.starts_with("application/") && media_type.ends_with("+json");
+    media_type == "application/json" || vendor
+}
+
 /// The fields as a dictionary. The first value of a name counts.
-pub(crate) fn dict(fields: &[(String, String)]) -> Py {
+fn dict(fields: &[(String, String)]) -> Py {
     let mut names = HashSet::with_capacity(fields.len());
     let firsts = fields.iter().filter(|(name, _)| names.insert(name.as_str()));
     Py::Dict(firsts.map(|(name, value)| (name.clone(), Py::text(value))).collect())
 }
 
 /// The media type of the body, without its parameters, in lower case.
-pub(crate) fn media_type(request: &Request) -> String {
+fn media_type(request: &Request) -> String {
     let whole = request.header("content-type").unwrap_or_default();
     whole.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }

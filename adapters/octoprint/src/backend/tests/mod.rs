@@ -1,5 +1,5 @@
-//! The recorded server played backwards: what is sent is what it was recorded accepting, and its
-//! answers are understood; then everything that can go wrong.
+//! Plays the recordings of a real server backwards: the backend must send the requests that the
+//! server was recorded accepting, and read the recorded answers. Then everything that can fail.
 
 mod faults;
 mod server;

@@ -1,17 +1,17 @@
-//! The permissions of OctoPrint, as a table: the core's own and those of the plugins it ships with.
+//! The permissions of OctoPrint as a table: those of its core and of its bundled plugins.
 
 /// A permission.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Permission {
-    /// What callers name it by.
+    /// The name that callers use.
     pub(crate) key: &'static str,
-    /// What people read.
+    /// The title that people read.
     pub(crate) title: &'static str,
-    /// What it is for, in our words.
+    /// What it is for. OctoPrint's own sentence is not copied.
     pub(crate) about: &'static str,
-    /// Whether guests may never have it.
+    /// Whether guests can never have it.
     pub(crate) dangerous: bool,
-    /// The built-in groups that have it unless they were changed.
+    /// The built-in groups that have it on a fresh server.
     pub(crate) groups: &'static [&'static str],
     /// The roles it is made of.
     pub(crate) needs: &'static [&'static str],
@@ -36,6 +36,9 @@ const fn permission(row: Row) -> Permission {
     Permission { key, title, about, dangerous, groups, needs, plugin }
 }
 
+/// The permission that includes every other one.
+pub(crate) const ADMIN: &str = "ADMIN";
+
 const ADMINS: &[&str] = &["admins"];
 const USERS: &[&str] = &["users"];
 const EVERYBODY: &[&str] = &["users", "readonly"];
@@ -43,7 +46,7 @@ const EVERYBODY: &[&str] = &["users", "readonly"];
 /// Every permission, in OctoPrint's order.
 #[rustfmt::skip]
 pub(crate) static PERMISSIONS: [Permission; 37] = [
-    permission(("ADMIN", "Admin", "May do everything", true, ADMINS, &["admin"], "")),
+    permission((ADMIN, "Admin", "May do everything", true, ADMINS, &["admin"], "")),
     permission(("STATUS", "Status", "See the state of the printer, its job and its temperatures", false, EVERYBODY, &["status"], "")),
     permission(("CONNECTION", "Connection", "Open and close the connection to the printer", false, USERS, &["connection"], "")),
     permission(("WEBCAM", "Webcam", "See the webcam", false, EVERYBODY, &["webcam"], "")),
@@ -83,12 +86,12 @@ pub(crate) static PERMISSIONS: [Permission; 37] = [
 ];
 
 impl Permission {
-    /// The one of this key.
+    /// The permission of this key.
     pub(crate) fn find(key: &str) -> Option<&'static Permission> {
         PERMISSIONS.iter().find(|permission| permission.key == key)
     }
 
-    /// Whether it is there on a server with all bundled plugins, or with `appkeys` alone.
+    /// Whether a server with all bundled plugins has it, or one with only `appkeys`.
     pub(crate) fn installed(&self, bundled: bool) -> bool {
         bundled || matches!(self.plugin, None | Some("appkeys"))
     }

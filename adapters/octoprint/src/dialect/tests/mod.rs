@@ -1,15 +1,10 @@
-//! What can be shown without a gateway: that an outage is never worded as an absence.
+//! Without a gateway: an outage never looks like an absence.
 
 use std::time::Duration;
 
-use async_trait::async_trait;
 use isogloss_canonical::adapter::RouteOptions;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials, Proof, Seal};
-use isogloss_canonical::dialect::Dialect;
-use isogloss_canonical::exchange::Exchange;
-use isogloss_canonical::fault::{Fault, FaultKind};
-use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::session_store::{SessionKind, SessionStore};
@@ -17,15 +12,14 @@ use isogloss_canonical::user::{Role, User};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{METHODS, OctoPrint};
-use crate::options::Settings;
+use super::*;
 
-/// A gateway whose backend is out of reach, and maybe its memory and its keys too.
+/// A gateway whose backend cannot be reached, and perhaps neither its keys nor its session store.
 #[derive(Debug)]
 struct Outage {
     kind: FaultKind,
-    knows_keys: bool,
-    remembers: bool,
+    has_keys: bool,
+    has_sessions: bool,
 }
 
 impl Outage {
@@ -38,7 +32,7 @@ impl Outage {
 impl Exchange for Outage {
     async fn identify(&self, _: Credentials) -> Result<Caller, Fault> {
         let caller = Caller::person(admin(), Proof::Key(None), Seal::new([0; 32]));
-        if self.knows_keys { Ok(caller) } else { Err(self.fault()) }
+        if self.has_keys { Ok(caller) } else { Err(self.fault()) }
     }
 
     async fn call(&self, _: &Caller, _: Command) -> Result<Outcome, Fault> {
@@ -61,27 +55,27 @@ impl Exchange for Outage {
 #[async_trait]
 impl SessionStore for Outage {
     async fn recall(&self, _: SessionKind, _: &str) -> Result<Option<Value>, Fault> {
-        if self.remembers { Ok(None) } else { Err(self.fault()) }
+        if self.has_sessions { Ok(None) } else { Err(self.fault()) }
     }
 
     async fn remember(&self, _: SessionKind, _: &str, _: Value, _: Duration) -> Result<(), Fault> {
-        if self.remembers { Ok(()) } else { Err(self.fault()) }
+        if self.has_sessions { Ok(()) } else { Err(self.fault()) }
     }
 
     async fn renew(&self, _: SessionKind, _: &str, _: Value, _: Duration) -> Result<bool, Fault> {
-        if self.remembers { Ok(false) } else { Err(self.fault()) }
+        if self.has_sessions { Ok(false) } else { Err(self.fault()) }
     }
 
     async fn forget(&self, _: SessionKind, _: &str) -> Result<bool, Fault> {
-        if self.remembers { Ok(false) } else { Err(self.fault()) }
+        if self.has_sessions { Ok(false) } else { Err(self.fault()) }
     }
 
     async fn count(&self, _: SessionKind, _: &str, _: Duration) -> Result<u64, Fault> {
-        if self.remembers { Ok(1) } else { Err(self.fault()) }
+        if self.has_sessions { Ok(1) } else { Err(self.fault()) }
     }
 
     fn sign(&self, _: SessionKind, _: &str) -> Result<String, Fault> {
-        if self.remembers { Ok(String::new()) } else { Err(self.fault()) }
+        if self.has_sessions { Ok(String::new()) } else { Err(self.fault()) }
     }
 }
 
@@ -110,12 +104,12 @@ fn request(method: &str) -> Request {
     }
 }
 
-/// Runs a future that never waits.
+/// Runs a future that is ready at once.
 fn now<T>(future: impl Future<Output = T>) -> T {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     match std::pin::pin!(future).poll(&mut context) {
         std::task::Poll::Ready(value) => value,
-        std::task::Poll::Pending => panic!("waits"),
+        std::task::Poll::Pending => panic!("the future is not ready"),
     }
 }
 
@@ -124,12 +118,12 @@ fn answer(method: &str, exchange: &Outage, version: &str) -> Response {
         version: Some(version.to_owned()),
         ..RouteOptions::of(IdNamespace::named("octoprint"))
     };
-    let dialect = OctoPrint::new(Settings::of(&options).unwrap());
+    let dialect = OctoPrint::new(Options::of(&options).unwrap());
     now(dialect.answer(&request(method), exchange))
 }
 
-/// The methods that ask the backend nothing once the caller is known.
-const SELF_SUFFICIENT: [&str; 6] = [
+/// The methods that need no backend once the caller is known.
+const WITHOUT_BACKEND: [&str; 6] = [
     "/api/users",
     "/plugin/appkeys/probe",
     "/plugin/appkeys/request",
@@ -139,7 +133,7 @@ const SELF_SUFFICIENT: [&str; 6] = [
 ];
 
 #[test]
-fn an_outage_is_never_worded_as_absence() {
+fn an_outage_never_looks_like_an_absence() {
     let kinds = [
         (FaultKind::Unavailable, 503),
         (FaultKind::Timeout, 504),
@@ -149,10 +143,10 @@ fn an_outage_is_never_worded_as_absence() {
     for (kind, status) in kinds {
         for method in &METHODS {
             let version = if method.about.contains("before 1.4") { "1.3" } else { "1.11" };
-            for knows_keys in [true, false] {
-                let outage = Outage { kind, knows_keys, remembers: true };
-                let needs_backend = !SELF_SUFFICIENT.iter().any(|path| method.name.contains(path));
-                if knows_keys && !needs_backend {
+            for has_keys in [true, false] {
+                let outage = Outage { kind, has_keys, has_sessions: true };
+                let needs_backend = !WITHOUT_BACKEND.iter().any(|path| method.name.contains(path));
+                if has_keys && !needs_backend {
                     continue;
                 }
                 let answered = answer(method.name, &outage, version);
@@ -163,10 +157,10 @@ fn an_outage_is_never_worded_as_absence() {
 }
 
 #[test]
-fn without_memory_nobody_is_taken_for_a_guest() {
+fn without_a_session_store_no_caller_becomes_a_guest() {
     for method in &METHODS {
         let version = if method.about.contains("before 1.4") { "1.3" } else { "1.11" };
-        let outage = Outage { kind: FaultKind::Unavailable, knows_keys: true, remembers: false };
+        let outage = Outage { kind: FaultKind::Unavailable, has_keys: true, has_sessions: false };
         let wizard = method.name.contains("corewizard");
         assert!(wizard || answer(method.name, &outage, version).status == 503, "{}", method.name);
     }

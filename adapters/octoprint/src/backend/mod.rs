@@ -1,0 +1,110 @@
+//! The backend: carries commands out on an OctoPrint server, with an administrator's API key.
+//!
+//! It reads the shapes of 1.4 to 1.11. With `version = "1.3"` it reads those of the servers before,
+//! which had one switch instead of groups. An answer that the server does not document is a fault,
+//! never a guess.
+
+mod api;
+mod creation;
+mod fault;
+mod keys;
+mod passwords;
+mod row;
+mod users;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use isogloss_canonical::adapter::Service;
+use isogloss_canonical::backend::{Backend, OwnAccount, Upstream};
+use isogloss_canonical::capability::{Capability, Field, Support};
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::outcome::Outcome;
+
+use crate::backend::api::Api;
+use crate::backend::fault::unsupported;
+
+/// An OctoPrint server.
+#[derive(Debug)]
+pub(crate) struct OctoPrintBackend {
+    api: Api,
+    capability: Capability,
+}
+
+/// Makes the backend of an OctoPrint server.
+pub(crate) fn make(service: &Service, upstream: Arc<dyn Upstream>) -> Arc<dyn Backend> {
+    Arc::new(OctoPrintBackend { api: Api::new(upstream, service), capability: capability() })
+}
+
+/// What OctoPrint's API can do. It has no full names and no e-mail addresses, and cannot rename
+/// users. Its groups are sets of rights, which the gateway has in a form of its own.
+#[must_use]
+pub(crate) fn capability() -> Capability {
+    let native = [
+        Verb::CreateUser,
+        Verb::GetUser,
+        Verb::ListUsers,
+        Verb::ActivateUser,
+        Verb::DeactivateUser,
+        Verb::FindKey,
+    ];
+    Capability::of(native)
+        .with(Verb::UpdateUser, Support::Composed("the password by itself, then a read and a PUT"))
+        .with(Verb::DeleteUser, Support::Lossy("the gateway's own account there stays"))
+        .with(Verb::ChangePassword, Support::Lossy("not that of the gateway's own account there"))
+        .with(Verb::VerifyPassword, Support::Composed("a CSRF pair from /login/, then /api/login"))
+        .holding([Field::Role, Field::Active, Field::Password])
+}
+
+#[async_trait]
+impl Backend for OctoPrintBackend {
+    fn capability(&self) -> &Capability {
+        &self.capability
+    }
+
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
+        let api = &self.api;
+        let verb = command.verb();
+        match command {
+            Command::CreateUser(user) => creation::create(api, *user).await,
+            Command::GetUser(user) => users::get(api, &user).await,
+            Command::ListUsers => users::list(api).await,
+            Command::UpdateUser(user, patch) => users::update(api, &user, &patch).await,
+            Command::ActivateUser(user) => users::change(api, &user, None, Some(true)).await,
+            Command::DeactivateUser(user) => users::change(api, &user, None, Some(false)).await,
+            Command::DeleteUser(user) => users::delete(api, &user).await,
+            Command::ChangePassword(user, password) => passwords::set(api, &user, password).await,
+            Command::VerifyPassword(user, secret) => passwords::verify(api, &user, &secret).await,
+            Command::FindKey(_, value) => keys::find(api, &value).await,
+            Command::CreateFromDirectory(_)
+            | Command::IssueKey(..)
+            | Command::RevokeKeys(..)
+            | Command::ListKeys(..)
+            | Command::ReadSettings(..)
+            | Command::MergeSettings(..)
+            | Command::CreateGroup(_)
+            | Command::GetGroup(_)
+            | Command::ListGroups(_)
+            | Command::UpdateGroup(..)
+            | Command::DeleteGroup(_)
+            | Command::AddMember(..)
+            | Command::RemoveMember(..)
+            | Command::ListMembers(_)
+            | Command::GroupsOf(_)
+            | Command::ListLocks(_)
+            | Command::ServerFacts
+            | Command::AssignIds(_)
+            | Command::VerifyKey(..)
+            | Command::CountFailure(..)
+            | Command::ClearFailures(_) => Err(unsupported(verb)),
+        }
+    }
+
+    async fn own_account(&self) -> Result<OwnAccount, Fault> {
+        keys::own_account(&self.api).await
+    }
+}

@@ -1,0 +1,210 @@
+//! The verbs about users.
+
+use isogloss_canonical::fault::{Fault, Subject};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::{Role, UserPatch, UserRef};
+use serde_json::{Map, Value, json};
+
+use crate::backend::api::{Api, Reply, path_of, required_path_of};
+use crate::backend::fault::{impossible, unexpected};
+use crate::backend::passwords::{self, settable};
+use crate::backend::row::{Listed, Row};
+use crate::options::version::RightsModel;
+use crate::roles::groups::{ADMINS, USERS};
+use crate::roles::permissions::ADMIN;
+use crate::roles::stored_role;
+
+/// Reads a user.
+pub(super) async fn get(api: &Api, user: &UserRef) -> Result<Outcome, Fault> {
+    row(api, api.name(user)?).await.map(outcome)
+}
+
+/// Reads every user.
+pub(super) async fn list(api: &Api) -> Result<Outcome, Fault> {
+    let listed = rows(api).await?;
+    let users = listed.rows.into_iter().map(Row::user).collect();
+    Ok(Outcome::people(users, listed.unread))
+}
+
+/// Changes a user in several requests. A restriction comes first, a grant last.
+pub(super) async fn update(api: &Api, user: &UserRef, patch: &UserPatch) -> Result<Outcome, Fault> {
+    check_patch(api.name(user)?, patch)?;
+    if let Some(Some(password)) = &patch.password {
+        settable(password)?;
+    }
+    let role = patch.role.map(stored_role);
+    let grants = role == Some(Role::Administrator);
+    let restricted = match (role.filter(|_| !grants), patch.active.filter(|active| !active)) {
+        (None, None) => None,
+        (role, active) => Some(change(api, user, role, active).await?),
+    };
+    if let Some(password) = &patch.password {
+        passwords::set(api, user, password.clone()).await?;
+    }
+    match (role.filter(|_| grants), patch.active.filter(|active| *active), restricted) {
+        (None, None, Some(restricted)) => Ok(restricted),
+        (None, None, None) => get(api, user).await,
+        (role, active, _) => change(api, user, role, active).await,
+    }
+}
+
+/// Changes role and activity in one request. `None` changes nothing.
+pub(super) async fn change(
+    api: &Api,
+    user: &UserRef,
+    role: Option<Role>,
+    active: Option<bool>,
+) -> Result<Outcome, Fault> {
+    let name = api.name(user)?;
+    let path = required_path_of(name)?;
+    let mut body = Map::new();
+    match (api.version().rights, role) {
+        (RightsModel::Groups, None) => {}
+        (RightsModel::Groups, Some(role)) => {
+            let known = row(api, name).await?;
+            if known.role == role && active.is_none_or(|active| active == known.active) {
+                return Ok(outcome(known));
+            }
+            put_role(&known, role, &mut body);
+        }
+        (RightsModel::AdminSwitch, role) => {
+            let known = row(api, name).await?;
+            let admin = role.unwrap_or(known.role) == Role::Administrator;
+            body.insert("admin".to_owned(), json!(admin));
+            body.insert("active".to_owned(), json!(known.active));
+        }
+    }
+    if let Some(active) = active {
+        body.insert("active".to_owned(), json!(active));
+    }
+    match api.put(&path, &body).await? {
+        Reply::Data(data) => confirmed(&data, name, role, active),
+        reply @ (Reply::Absent | Reply::PageNotFound | Reply::Taken | Reply::Refused(_)) => {
+            Err(refused(api, name, reply).await)
+        }
+    }
+}
+
+/// Deletes a user.
+pub(super) async fn delete(api: &Api, user: &UserRef) -> Result<Outcome, Fault> {
+    let name = api.name(user)?;
+    let path = required_path_of(name)?;
+    let known = row(api, name).await?;
+    match api.delete(&path).await? {
+        Reply::Data(data) => match Row::find(&data, name)? {
+            Some(_) => Err(unexpected("the server still shows a deleted user")),
+            None => Ok(outcome(known)),
+        },
+        Reply::Refused(sentence) if sentence.contains("yourself") => {
+            let detail = "the gateway's own account there cannot delete itself";
+            Err(impossible(Subject::User, detail))
+        }
+        reply @ (Reply::Absent | Reply::PageNotFound | Reply::Taken | Reply::Refused(_)) => {
+            Err(refused(api, name, reply).await)
+        }
+    }
+}
+
+/// The fault of a request about one user that was not carried out.
+pub(super) async fn refused(api: &Api, name: &str, reply: Reply) -> Fault {
+    match reply {
+        Reply::Absent => Fault::not_found(Subject::User),
+        // Only the list can tell whether the user exists.
+        Reply::PageNotFound => match row_of_list(api, name).await {
+            Ok(_) => unexpected("the server does not find a user whom it lists"),
+            Err(fault) => fault,
+        },
+        Reply::Data(_) | Reply::Taken | Reply::Refused(_) => {
+            unexpected("the server does not understand a request about a user")
+        }
+    }
+}
+
+/// The row of one user.
+pub(super) async fn row(api: &Api, name: &str) -> Result<Row, Fault> {
+    // A user without a path is in the list all the same.
+    let Some(path) = path_of(name) else { return row_of_list(api, name).await };
+    match api.get(&path).await? {
+        Reply::Data(data) => {
+            let row = Row::read(&data)?;
+            if row.name == name { Ok(row) } else { Err(unexpected("it shows another user")) }
+        }
+        reply @ (Reply::Absent | Reply::PageNotFound | Reply::Taken | Reply::Refused(_)) => {
+            Err(refused(api, name, reply).await)
+        }
+    }
+}
+
+/// The rows of all users.
+pub(super) async fn rows(api: &Api) -> Result<Listed, Fault> {
+    Row::read_all(&list_data(api).await?)
+}
+
+async fn row_of_list(api: &Api, name: &str) -> Result<Row, Fault> {
+    let found = Row::find(&list_data(api).await?, name)?;
+    found.ok_or_else(|| Fault::not_found(Subject::User))
+}
+
+async fn list_data(api: &Api) -> Result<Value, Fault> {
+    match api.get("").await? {
+        Reply::Data(data) => Ok(data),
+        Reply::Absent | Reply::PageNotFound | Reply::Taken | Reply::Refused(_) => {
+            Err(unexpected("the server does not list its users"))
+        }
+    }
+}
+
+fn outcome(row: Row) -> Outcome {
+    Outcome::User(Box::new(row.user()))
+}
+
+/// The user in the list that answers a change, if the list shows the change.
+pub(super) fn confirmed(
+    data: &Value,
+    name: &str,
+    role: Option<Role>,
+    active: Option<bool>,
+) -> Result<Outcome, Fault> {
+    let Some(row) = Row::find(data, name)? else {
+        return Err(unexpected("the server does not list a user who was changed"));
+    };
+    let has_role = role.is_none_or(|role| role == row.role);
+    let has_activity = active.is_none_or(|active| active == row.active);
+    if has_role && has_activity {
+        Ok(outcome(row))
+    } else {
+        Err(unexpected("the server does not show a change"))
+    }
+}
+
+/// Puts the role among a user's groups and permissions, and leaves the others as they are.
+fn put_role(known: &Row, role: Role, body: &mut Map<String, Value>) {
+    if known.role == role {
+        return;
+    }
+    let mut groups = known.groups.clone();
+    groups.retain(|group| group != ADMINS);
+    if role == Role::Administrator {
+        groups.push(ADMINS.to_owned());
+    } else if groups.is_empty() {
+        groups.push(USERS.to_owned());
+    }
+    body.insert("groups".to_owned(), json!(groups));
+    let others: Vec<_> = known.permissions.iter().filter(|own| *own != ADMIN).collect();
+    if role != Role::Administrator && others.len() < known.permissions.len() {
+        body.insert("permissions".to_owned(), json!(others));
+    }
+}
+
+/// Refuses what OctoPrint cannot store. The gateway stores it in the sidecar instead.
+fn check_patch(name: &str, patch: &UserPatch) -> Result<(), Fault> {
+    let renamed = patch.username.as_ref().is_some_and(|wanted| wanted != name);
+    let named = patch.display_name.is_some() || patch.given_name.is_some();
+    let named = named || patch.family_name.is_some();
+    let more = patch.email.is_some() || patch.source.is_some() || patch.groups.is_some();
+    if renamed || named || more {
+        let detail = "OctoPrint stores no full names, e-mail addresses, sources or groups";
+        return Err(impossible(Subject::Username, detail));
+    }
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! Reads and issues application keys. Each is labelled with the name of its application.
+
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::key::{Key, NewKey};
+use isogloss_canonical::secret::Secret;
+use isogloss_canonical::user::{User, UserRef};
+
+use crate::dialect::call::Call;
+use crate::dialect::failure::Failure;
+use crate::secrets::fresh_key;
+
+/// Gives an application a key of this user's: the key that it has, or else a new one.
+pub(crate) async fn issue(
+    call: &Call<'_>,
+    caller: &Caller,
+    user: &User,
+    app: &str,
+) -> Result<Secret, Failure> {
+    let namespace = call.options.namespace.clone();
+    let owner = UserRef::Id(user.id);
+    let list = Command::ListKeys(Some(owner.clone()), namespace.clone());
+    let keys = call.exchange.call(caller, list).await?.keys()?;
+    if let Some(value) = labelled(&keys, app).and_then(|key| key.shown.clone()) {
+        return Ok(value);
+    }
+    let value = fresh_key(call.exchange);
+    let key = NewKey {
+        namespace,
+        value: value.clone(),
+        label: Some(app.to_owned()),
+        scope: None,
+        expires: None,
+        addresses: Vec::new(),
+        replaces: false,
+    };
+    call.exchange.call(caller, Command::IssueKey(Some(owner), Box::new(key))).await?;
+    Ok(value)
+}
+
+/// The key of an application, whose name may be in another case.
+pub(crate) fn labelled<'a>(keys: &'a [Key], app: &str) -> Option<&'a Key> {
+    let same = |label: &String| label.to_lowercase() == app.to_lowercase();
+    keys.iter().find(|key| key.label.as_ref().is_some_and(same))
+}

@@ -1,0 +1,150 @@
+//! `/plugin/appkeys`: an application asks for a key, a user decides, the application polls for it.
+
+use isogloss_canonical::credentials::Credentials;
+use isogloss_canonical::fault::{Fault, FaultKind};
+
+use crate::dialect::answers::{Answer, json, json_as, no_content, page, redirect};
+use crate::dialect::appkeys::issue::issue;
+use crate::dialect::appkeys::pending::State;
+use crate::dialect::appkeys::slots;
+use crate::dialect::call::Call;
+use crate::dialect::content::escaped;
+use crate::dialect::csrf::give_token;
+use crate::dialect::failure::Failure;
+use crate::dialect::headers::uncached;
+use crate::dialect::limits;
+use crate::dialect::login::sign_in_passively;
+use crate::dialect::site::{decoded_path, quoted};
+use crate::pyjson::{Py, write};
+
+/// The permission to decide.
+const GRANT: &str = "PLUGIN_APPKEYS_GRANT";
+
+/// `GET /plugin/appkeys/probe`
+pub(crate) async fn probe(_: &Call<'_>) -> Answer {
+    Ok(no_content())
+}
+
+/// `POST /plugin/appkeys/request`
+pub(crate) async fn request(call: &Call<'_>) -> Answer {
+    const OFTEN: Failure =
+        Failure::with(429, "You have made too many app key requests. Please try again later.");
+    let address = call.site.client.map_or_else(String::new, |ip| ip.to_string());
+    let network = call.site.network();
+    if call.options.rate_limit
+        && limits::count(call.exchange, limits::KEY_REQUEST, &network).await?
+    {
+        return Err(OFTEN);
+    }
+    call.require_set_up().await?;
+    let body = call.json()?;
+    if body == Py::None {
+        return Err(Failure::with(400, "Missing data"));
+    }
+    if !body.contains("app")? {
+        return Err(Failure::with(400, "No app name provided"));
+    }
+    let app = body.item("app")?;
+    let user = body.get("user").filter(|user| user.truthy());
+    let named = user.map_or_else(String::new, |user| format!("?user={}", text_of(user)));
+    let token = &slots::store_request(call, address, (app, user)).await?;
+    let dialog = call.site.absolute(&format!("/plugin/appkeys/auth/{token}{named}"));
+    let poll = call.site.absolute(&format!("/plugin/appkeys/request/{token}"));
+    let body = Py::dict([("app_token", Py::text(token)), ("auth_dialog", Py::text(dialog))]);
+    Ok(json_as(201, &body)?.with("Location", poll))
+}
+
+/// A value inside a text, as Python writes it. A name need not be a text.
+fn text_of(value: &Py) -> String {
+    match value {
+        Py::Str(text) => text.clone(),
+        Py::None => "None".to_owned(),
+        Py::Bool(on) => if *on { "True" } else { "False" }.to_owned(),
+        Py::Int(_) | Py::Float(_) | Py::List(_) | Py::Dict(_) => {
+            write(value).map_or_else(|_| "nan".to_owned(), |text| text.trim_end().to_owned())
+        }
+    }
+}
+
+/// `GET /plugin/appkeys/request/TOKEN`: 202 while nobody has decided, then the key, once.
+pub(crate) async fn poll(call: &Call<'_>) -> Answer {
+    let granted = match slots::poll(call, &call.parameter).await?.ok_or(Failure::of(404))? {
+        State::Waiting => {
+            return json_as(202, &Py::dict([("message", Py::text("Awaiting decision"))]));
+        }
+        State::Granted(granted) => granted,
+    };
+    let who = Credentials::Vouched(granted.person());
+    let caller = call.exchange.identify(who).await.map_err(without_user)?;
+    let user = caller.user().cloned().ok_or(Failure::of(404))?;
+    let value = issue(call, &caller, &user, &text_of(&granted.app())).await?;
+    json(&Py::dict([("api_key", Py::text(value.expose()))]))
+}
+
+/// The user who granted a key no longer exists or is inactive.
+fn without_user(fault: Fault) -> Failure {
+    if fault.kind == FaultKind::Unauthenticated { Failure::of(404) } else { fault.into() }
+}
+
+/// `POST /plugin/appkeys/decision/TOKEN`
+pub(crate) async fn decide(call: &Call<'_>) -> Answer {
+    let own = call.name().ok_or(Failure::of(403))?;
+    let body = call.json()?;
+    if !body.contains("decision")? {
+        return Err(Failure::with(400, "No decision provided"));
+    }
+    if !call.needs().await?.allow_key(GRANT) {
+        return Err(Failure::with(403, "No permission to grant app access"));
+    }
+    call.require_recent_password()?;
+    let granted = body.item("decision")?.is_yes()?;
+    let pending = slots::by_user_token(call, &call.parameter).await?;
+    let pending = pending.filter(|pending| pending.is_for(own)).ok_or(Failure::of(404))?;
+    let user = call.caller.user_id().filter(|_| granted);
+    slots::decide(call, pending, user).await?;
+    Ok(no_content())
+}
+
+/// `GET /plugin/appkeys/auth/TOKEN`: the page on which a user decides.
+pub(crate) async fn dialog(call: &mut Call<'_>) -> Answer {
+    let pending = slots::by_app_token(call, &call.parameter).await?.ok_or(Failure::of(404))?;
+    sign_in_passively(call).await?;
+    let asked = call.value("user");
+    let own = call.name();
+    let allowed = call.needs().await?.allow_key(GRANT);
+    let other = asked.filter(|asked| own != Some(*asked));
+    if !allowed || other.is_some() || !call.is_password_recent() {
+        return Ok(redirect(302, &login_address(call, allowed, other)));
+    }
+    if !pending.names(asked) && !pending.names(asked.or(own)) {
+        return Err(Failure::of(404));
+    }
+    give_token(call)?;
+    let (app, address) = (escaped(&text_of(&pending.app())), escaped(&pending.address));
+    let decision = escaped(&format!("/plugin/appkeys/decision/{}", pending.user_token));
+    let page = page(format!(
+        "<!doctype html>\n<html lang=en>\n<title>Application Keys</title>\n\
+         <p>{app} asks for access from {address}. Decide at <code>{decision}</code>.</p>\n"
+    ));
+    Ok(uncached(page))
+}
+
+/// The address of the login page for another user, for more permissions or for a recent password. It
+/// leads back to this page.
+fn login_address(call: &Call<'_>, allowed: bool, other: Option<&str>) -> String {
+    let root = &call.site.root;
+    let path = decoded_path(&call.request.path, root);
+    let query = call.request.query.as_deref().unwrap_or_default().replace('=', "%3D");
+    let mut login = format!("{root}/login/?redirect={root}{}?{query}", quoted(&path));
+    if !allowed {
+        login.push_str("&permissions=PLUGIN_APPKEYS_GRANT");
+    }
+    if allowed && other.is_none() {
+        login.push_str("&reauthenticate=true");
+    }
+    if let Some(other) = other {
+        login.push_str("&user_id=");
+        login.push_str(&quoted(other));
+    }
+    login
+}

@@ -1,0 +1,34 @@
+//! The bodies of answers: JSON as Python writes it, and HTML.
+
+use isogloss_canonical::http::Response;
+
+use crate::pyjson::{NotANumber, Py, write};
+
+/// The header that names the type of a body.
+pub(crate) const CONTENT_TYPE: &str = "Content-Type";
+
+/// An answer with a body in JSON.
+pub(crate) fn json(status: u16, body: &Py) -> Result<Response, NotANumber> {
+    Ok(Response::new(status, write(body)?).with(CONTENT_TYPE, "application/json"))
+}
+
+/// An answer with a body in HTML.
+pub(crate) fn html(status: u16, body: impl Into<String>) -> Response {
+    Response::new(status, body.into()).with(CONTENT_TYPE, "text/html; charset=utf-8")
+}
+
+/// Text inside HTML.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&#34;"),
+            '\'' => out.push_str("&#39;"),
+            _ => out.push(letter),
+        }
+    }
+    out
+}

@@ -1,0 +1,43 @@
+//! A user's own API key.
+
+use isogloss_canonical::command::Command;
+use isogloss_canonical::key::{KeyChoice, NewKey};
+use isogloss_canonical::secret::Secret;
+use isogloss_canonical::user::{User, UserRef};
+
+use crate::dialect::answers::{Answer, json, success};
+use crate::dialect::call::Call;
+use crate::dialect::failure::Failure;
+use crate::pyjson::Py;
+use crate::secrets::fresh_key;
+
+/// `POST /api/access/users/NAME/apikey`: a new key in place of the old one.
+pub(crate) async fn issue(call: &Call<'_>) -> Answer {
+    let value = fresh_key(call.exchange);
+    let key = NewKey {
+        namespace: call.options.namespace.clone(),
+        value: value.clone(),
+        label: None,
+        scope: None,
+        expires: None,
+        addresses: Vec::new(),
+        replaces: true,
+    };
+    call.run(Command::IssueKey(Some(call.named_user()), Box::new(key))).await?;
+    json(&Py::dict([("apikey", Py::text(value.expose()))]))
+}
+
+/// `DELETE /api/access/users/NAME/apikey`: succeeds even if there is no key.
+pub(crate) async fn revoke(call: &Call<'_>) -> Answer {
+    let namespace = call.options.namespace.clone();
+    let command = Command::RevokeKeys(Some(call.named_user()), namespace, KeyChoice::Plain);
+    call.run(command).await?;
+    success()
+}
+
+/// A user's own key, if the caller may see it.
+pub(crate) async fn api_key(call: &Call<'_>, user: &User) -> Result<Option<Secret>, Failure> {
+    let command = Command::ListKeys(Some(UserRef::Id(user.id)), call.options.namespace.clone());
+    let keys = call.run(command).await?.keys()?;
+    Ok(keys.into_iter().find(|key| key.label.is_none()).and_then(|key| key.shown))
+}

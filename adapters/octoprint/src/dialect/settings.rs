@@ -1,0 +1,56 @@
+//! The settings of a user.
+
+use isogloss_canonical::command::Command;
+use isogloss_canonical::user::AttributeChanges;
+
+use crate::dialect::answers::{Answer, json, success};
+use crate::dialect::call::Call;
+use crate::dialect::failure::{CRASH, Failure};
+use crate::pyjson::{Py, shown_length, to_kept};
+use crate::wire::{self, SETTINGS};
+
+/// The most bytes of a user's settings. OctoPrint has no limit, but one account must not be able to
+/// fill the gateway's disk.
+const MOST_STORED: usize = 1 << 20;
+/// The longest text as which settings may be shown: a constant, and so many bytes for each byte of
+/// the request. Each item is shown on a line of its own, indented by its depth.
+const SHOWN: usize = 4096;
+const SHOWN_PER_BYTE: usize = 16;
+
+/// `GET /api/access/users/NAME/settings`
+pub(crate) async fn get(call: &Call<'_>) -> Answer {
+    let command = Command::ReadSettings(call.named_user(), SETTINGS.to_owned());
+    let attributes = call.run(command).await?.settings()?;
+    json(&wire::settings(&attributes))
+}
+
+/// `PATCH /api/access/users/NAME/settings`: merges at the top level only.
+pub(crate) async fn merge(call: &Call<'_>) -> Answer {
+    if !call.is_about_caller() {
+        call.require_recent_password()?;
+    }
+    let Py::Dict(entries) = call.json()? else {
+        // A user who does not exist is a 404 before the wrong body is a 500.
+        call.user(&call.parameter).await?;
+        return Err(CRASH);
+    };
+    let most_shown = SHOWN + SHOWN_PER_BYTE * call.request.body.len();
+    if entries.iter().map(|(_, value)| shown_length(value, 1)).sum::<usize>() > most_shown {
+        return Err(Failure::of(400));
+    }
+    let change = |(key, value): &(String, Py)| (format!("{SETTINGS}{key}"), Some(to_kept(value)));
+    let changes: AttributeChanges = entries.iter().map(change).collect();
+    check_size(call, &changes).await?;
+    let command = Command::MergeSettings(call.named_user(), SETTINGS.to_owned(), changes);
+    call.run(command).await?;
+    success()
+}
+
+/// Refuses changes after which a user would have too many settings.
+async fn check_size(call: &Call<'_>, changes: &AttributeChanges) -> Result<(), Failure> {
+    let command = Command::ReadSettings(call.named_user(), SETTINGS.to_owned());
+    let mut merged = call.run(command).await?.settings()?;
+    merged.extend(changes.iter().filter_map(|(key, value)| Some((key.clone(), value.clone()?))));
+    let size = serde_json::to_vec(&merged).map_err(|_| CRASH)?.len();
+    if size > MOST_STORED { Err(Failure::of(400)) } else { Ok(()) }
+}
