@@ -17,5 +17,6 @@ pub mod profile;
 pub mod replay;
 pub mod scene;
 pub mod spelling;
+pub mod suite;
 pub mod transcript;
 pub mod variables;

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::transcript::Transcript;
+use crate::transcript::Heading;
 use crate::variables::Variables;
 
 /// All profiles.
@@ -68,8 +68,8 @@ pub struct Setup {
     pub variables: Variables,
     /// The entries (LDIF) of a directory that must be running.
     pub directory: Option<String>,
-    /// The recorded exchanges that an old system behind the gateway answers.
-    pub replay: Option<Transcript>,
+    /// Whether an old system behind the gateway answers what was recorded.
+    pub replays: bool,
     /// Where that old system is, once it runs.
     pub origin: Option<String>,
 }
@@ -84,20 +84,18 @@ impl Profiles {
     }
 
     /// What a transcript needs.
-    pub fn setup(&self, transcript: &Transcript) -> Result<Setup> {
+    pub fn setup(&self, heading: &Heading) -> Result<Setup> {
         let mut setup = Setup::default();
         let mut accounts = None;
         let mut without_users = false;
         let mut more_users = Vec::new();
         let mut vars = BTreeMap::new();
-        for row in self.rows.iter().filter(|row| row.fits(transcript)) {
+        for row in self.rows.iter().filter(|row| row.fits(heading)) {
             let says = row.clone();
             setup.dialect = says.dialect.unwrap_or(setup.dialect);
             setup.version = says.version.or(setup.version);
             setup.directory = says.directory.or(setup.directory);
-            if says.origin == Some(true) {
-                setup.replay = Some(transcript.clone());
-            }
+            setup.replays = says.origin.unwrap_or(setup.replays);
             setup.options.extend(says.options);
             setup.settings.extend(says.settings);
             more_users.extend(says.users);
@@ -106,7 +104,7 @@ impl Profiles {
             without_users = says.without_users.unwrap_or(without_users);
         }
         if setup.dialect.is_empty() {
-            bail!("fixtures/profiles.toml has no row for {}", transcript.name);
+            bail!("fixtures/profiles.toml has no row for {}", heading.name);
         }
         let accounts = accounts.unwrap_or_else(|| setup.dialect.clone());
         let held = self.accounts.get(&accounts).context("no such accounts in accounts.json")?;
@@ -117,17 +115,17 @@ impl Profiles {
         for (name, value) in vars {
             setup.variables.set(name, value);
         }
-        setup.accounts = held_for(held, &transcript.scenario, without_users, more_users);
+        setup.accounts = held_for(held, &heading.scenario, without_users, more_users);
         Ok(setup)
     }
 }
 
 impl Row {
-    fn fits(&self, transcript: &Transcript) -> bool {
-        let folder = transcript.folder.strip_prefix(&self.folder);
+    fn fits(&self, heading: &Heading) -> bool {
+        let folder = heading.folder.strip_prefix(&self.folder);
         folder.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            && self.profile.as_ref().is_none_or(|profile| *profile == transcript.profile)
-            && self.scenario.as_ref().is_none_or(|scenario| *scenario == transcript.scenario)
+            && self.profile.as_ref().is_none_or(|profile| *profile == heading.profile)
+            && self.scenario.as_ref().is_none_or(|scenario| *scenario == heading.scenario)
     }
 }
 

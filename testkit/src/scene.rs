@@ -23,15 +23,21 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Starts what a setup needs.
-    pub fn set(program: &Path, fixtures: &Path, mut setup: Setup) -> Result<Self> {
+    /// Starts what a transcript with this setup needs.
+    pub fn set(
+        program: &Path,
+        fixtures: &Path,
+        transcript: &Transcript,
+        mut setup: Setup,
+    ) -> Result<Self> {
         let entries = setup.directory.as_ref().map(|file| fixtures.join("transcripts").join(file));
         let directory = entries.map(|entries| Directory::start(&entries)).transpose()?;
         if let Some(directory) = &directory {
             setup.variables.set("ldap_url", directory.url.as_str());
         }
-        if let Some(transcript) = setup.replay.clone() {
-            setup.origin = Some(Replay::start(transcript, setup.variables.clone())?.url);
+        if setup.replays {
+            let replay = Replay::start(transcript.clone(), setup.variables.clone())?;
+            setup.origin = Some(replay.url);
         }
         let gateway = Gateway::start(program, &setup)?;
         Ok(Self { setup, gateway, _directory: directory })

@@ -3,9 +3,15 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value};
+
+/// How the line that names the profile begins in a file.
+const PROFILE: &str = "\n  \"profile\": \"";
+/// The profile of a server as it is installed.
+const DEFAULT: &str = "default";
 
 /// One scenario.
 #[derive(Clone, Debug)]
@@ -24,6 +30,30 @@ pub struct Transcript {
     pub exchanges: Vec<Exchange>,
 }
 
+/// What a transcript is called and how its server was configured: known without reading the
+/// exchanges.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heading {
+    /// As [`Transcript::name`].
+    pub name: String,
+    /// As [`Transcript::folder`].
+    pub folder: String,
+    /// As [`Transcript::scenario`].
+    pub scenario: String,
+    /// As [`Transcript::profile`].
+    pub profile: String,
+}
+
+/// A transcript that is parsed when it is first asked for.
+#[derive(Debug)]
+pub struct Recording {
+    /// What it is called and how its server was configured.
+    pub heading: Heading,
+    root: PathBuf,
+    file: PathBuf,
+    parsed: OnceLock<Result<Transcript, String>>,
+}
+
 /// One request with its recorded answer.
 #[derive(Clone, Debug)]
 pub struct Exchange {
@@ -37,13 +67,18 @@ pub struct Exchange {
     pub capture: BTreeMap<String, String>,
 }
 
+/// Every transcript below a folder, by name, none of them parsed yet.
+pub fn index(root: &Path) -> Result<Vec<Recording>> {
+    files(root)?.into_iter().map(|file| Recording::of(root, file)).collect()
+}
+
 /// Reads every transcript below a folder, by name.
 pub fn load(root: &Path) -> Result<Vec<Transcript>> {
     files(root)?.iter().map(|file| read(root, file)).collect()
 }
 
 /// The files of every transcript below a folder, by name.
-pub fn files(root: &Path) -> Result<Vec<PathBuf>> {
+fn files(root: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     list(root, &mut files)?;
     files.retain(|file| file.parent() != Some(root));
@@ -51,14 +86,57 @@ pub fn files(root: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// What the transcript in a file is called.
-pub fn name(root: &Path, file: &Path) -> Result<String> {
-    Ok(place(root, file)?.replace('/', "::"))
+impl Recording {
+    fn of(root: &Path, file: PathBuf) -> Result<Self> {
+        let text = fs::read_to_string(&file).with_context(|| format!("{}", file.display()))?;
+        let profile = text.split_once(PROFILE).and_then(|(_, rest)| rest.split_once('"'));
+        let profile = profile.map(|(profile, _)| profile.to_owned());
+        let heading = heading(root, &file, profile)?;
+        Ok(Self { heading, root: root.to_owned(), file, parsed: OnceLock::new() })
+    }
+
+    /// The transcript.
+    pub fn transcript(&self) -> Result<&Transcript> {
+        let parsed = self.parsed.get_or_init(|| self.parse().map_err(|error| format!("{error:#}")));
+        parsed.as_ref().map_err(|error| anyhow::anyhow!("{error}"))
+    }
+
+    fn parse(&self) -> Result<Transcript> {
+        let transcript = read(&self.root, &self.file)?;
+        let expected = self.heading == transcript.heading();
+        ensure!(expected, "{}: the profile is not on a line of its own", self.file.display());
+        Ok(transcript)
+    }
 }
 
+impl Transcript {
+    /// What it is called and how its server was configured.
+    #[must_use]
+    pub fn heading(&self) -> Heading {
+        Heading {
+            name: self.name.clone(),
+            folder: self.folder.clone(),
+            scenario: self.scenario.clone(),
+            profile: self.profile.clone(),
+        }
+    }
+}
+
+/// Where a file is below the root, without its ending.
 fn place(root: &Path, file: &Path) -> Result<String> {
     let place = file.strip_prefix(root)?.with_extension("");
     Ok(place.to_str().context("a file name that is not UTF-8")?.to_owned())
+}
+
+fn heading(root: &Path, file: &Path, profile: Option<String>) -> Result<Heading> {
+    let place = place(root, file)?;
+    let (folder, scenario) = place.rsplit_once('/').unwrap_or(("", &place));
+    Ok(Heading {
+        name: place.replace('/', "::"),
+        folder: folder.to_owned(),
+        scenario: scenario.to_owned(),
+        profile: profile.unwrap_or_else(|| DEFAULT.to_owned()),
+    })
 }
 
 fn list(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
@@ -74,18 +152,17 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 }
 
 /// Reads one transcript, named by its place below a root.
-pub fn read(root: &Path, file: &Path) -> Result<Transcript> {
-    let place = place(root, file)?;
-    let (folder, scenario) = place.rsplit_once('/').unwrap_or(("", &place));
+fn read(root: &Path, file: &Path) -> Result<Transcript> {
     let text = fs::read_to_string(file)?;
     let document: Value =
         serde_json::from_str(&text).with_context(|| format!("reading {}", file.display()))?;
     let word = |key: &str| document.get(key).and_then(Value::as_str).map(str::to_owned);
+    let Heading { name, folder, scenario, profile } = heading(root, file, word("profile"))?;
     Ok(Transcript {
-        name: place.replace('/', "::"),
-        folder: folder.to_owned(),
-        scenario: scenario.to_owned(),
-        profile: word("profile").unwrap_or_else(|| "default".to_owned()),
+        name,
+        folder,
+        scenario,
+        profile,
         about: word("about").unwrap_or_default(),
         exchanges: exchanges(&document).with_context(|| format!("reading {}", file.display()))?,
     })

@@ -16,6 +16,7 @@ mod people;
 mod real;
 
 use std::collections::BTreeSet;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
@@ -24,7 +25,8 @@ use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
-use libtest_mimic::{Arguments, Failed, Trial};
+use isogloss_testkit::suite::{self, trial};
+use libtest_mimic::Failed;
 
 use crate::fixture::Fixture;
 
@@ -76,22 +78,19 @@ impl<const N: usize> Concat for [&'static [Case]; N] {
     }
 }
 
-fn main() {
-    let arguments = Arguments::from_args();
+fn main() -> ExitCode {
     let systems = registry::ADAPTERS.iter().filter(|adapter| adapter.backend.is_some());
     let backends = [registry::STORE].into_iter().chain(systems.map(|adapter| adapter.name));
     let mut trials = Vec::new();
     for backend in backends {
         for case in cases() {
-            trials.push(Trial::test(format!("{backend}::{}", case.name), move || {
-                run(backend, &case)
-            }));
+            trials.push(trial(format!("{backend}::{}", case.name), move || run(backend, &case)));
         }
         let name = format!("{backend}::every-capability-is-exercised");
-        trials.push(Trial::test(name, move || exercised(backend)));
+        trials.push(trial(name, move || exercised(backend)));
     }
-    trials.push(Trial::test("octoprint-from-pypi::every-case", real::octoprint));
-    libtest_mimic::run(&arguments, trials).exit();
+    trials.push(trial("octoprint-from-pypi::every-case", real::octoprint));
+    suite::run("behaviour", trials)
 }
 
 fn run(backend: &'static str, case: &Case) -> Result<(), Failed> {

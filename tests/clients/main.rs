@@ -67,8 +67,8 @@ fn gateway(dialect: &str) -> Scene {
         about: String::new(),
         exchanges: Vec::new(),
     };
-    let setup = Profiles::load(&fixtures).unwrap().setup(&transcript).unwrap();
-    Scene::set(Path::new(env!("CARGO_BIN_EXE_isogloss")), &fixtures, setup).unwrap()
+    let setup = Profiles::load(&fixtures).unwrap().setup(&transcript.heading()).unwrap();
+    Scene::set(Path::new(env!("CARGO_BIN_EXE_isogloss")), &fixtures, &transcript, setup).unwrap()
 }
 
 fn variable(setup: &Setup, name: &str) -> String {

@@ -15,6 +15,7 @@ use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{UserRef, folded};
 use isogloss_store::Store;
+use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 
@@ -49,7 +50,7 @@ const CASES: [Case; 10] = [
 /// The trials.
 pub(crate) fn trials() -> Vec<Trial> {
     let trial = |(name, run): Case| {
-        Trial::test(format!("concurrency::{name}"), move || {
+        trial(format!("concurrency::{name}"), move || {
             block_on(async {
                 let bench = House::of(&accounts()).await.open().await;
                 run(Arc::new(bench)).await;

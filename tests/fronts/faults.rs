@@ -14,6 +14,7 @@ use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_store::Store;
+use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 
@@ -32,7 +33,7 @@ const ABSENCE: [&str; 4] = ["not found", "does not exist", "no such", "unknown"]
 pub(crate) fn trials() -> Vec<Trial> {
     let trial = |dialect: &'static str| {
         let name = format!("faults::{dialect}::an-outage-is-never-absence");
-        Trial::test(name, move || block_on(outages(dialect)))
+        trial(name, move || block_on(outages(dialect)))
     };
     registry::ADAPTERS.iter().map(|adapter| trial(adapter.name)).collect()
 }

@@ -13,6 +13,7 @@ use isogloss_canonical::key::NewKey;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{NewUser, User, UserId, UserPatch, UserRef};
+use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
 use serde_json::json;
 
@@ -28,7 +29,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let systems = registry::ADAPTERS.iter().filter(|system| system.backend.is_some());
     let trial = |system: &'static Adapter| {
         let name = format!("inheritance::{}", system.name);
-        Trial::test(name, move || block_on(nobody_inherits(system)))
+        trial(name, move || block_on(nobody_inherits(system)))
     };
     systems.copied().map(trial).collect()
 }

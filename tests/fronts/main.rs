@@ -22,11 +22,12 @@ mod seeds;
 mod sessions;
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Trial};
+use isogloss_testkit::suite;
+use libtest_mimic::Trial;
 
-fn main() {
-    let arguments = Arguments::from_args();
+fn main() -> ExitCode {
     let all = [
         seeds::trials(),
         concurrency::trials(),
@@ -38,7 +39,7 @@ fn main() {
         sessions::trials(),
     ];
     let trials: Vec<Trial> = all.into_iter().flatten().collect();
-    libtest_mimic::run(&arguments, trials).exit();
+    suite::run("fronts", trials)
 }
 
 /// A file or folder of the fixtures.

@@ -12,6 +12,7 @@ use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::NewUser;
 use isogloss_store::Store;
+use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -59,7 +60,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         for file in files {
             let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
             let run = move || block_on(example(dialect, &file));
-            trials.push(Trial::test(format!("seeds::{dialect}::{name}"), run));
+            trials.push(trial(format!("seeds::{dialect}::{name}"), run));
         }
     }
     trials

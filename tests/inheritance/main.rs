@@ -16,19 +16,20 @@ mod random;
 mod system;
 mod teams;
 
-use libtest_mimic::{Arguments, Trial};
+use std::process::ExitCode;
+
+use isogloss_testkit::suite::{self, trial};
 
 use crate::bench::{Bench, Case};
 use crate::system::KINDS;
 
-fn main() {
-    let arguments = Arguments::from_args();
+fn main() -> ExitCode {
     let cases: Vec<Case> = [gone::CASES, changes::CASES, outages::CASES, own_work::CASES].concat();
     let mut trials = Vec::new();
     for kind in KINDS {
         for (name, run) in cases.clone() {
             let name = format!("{}::{name}", kind.name);
-            trials.push(Trial::test(name, move || {
+            trials.push(trial(name, move || {
                 block_on(async {
                     let bench = Bench::open(kind).await;
                     run(&bench).await;
@@ -40,7 +41,7 @@ fn main() {
     }
     trials.extend(random::trials());
     trials.extend(teams::trials());
-    libtest_mimic::run(&arguments, trials).exit();
+    suite::run("inheritance", trials)
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {

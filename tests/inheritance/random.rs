@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use isogloss_canonical::user::{Role, UserId, UserRef};
+use isogloss_testkit::suite::trial;
 use libtest_mimic::Trial;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -49,7 +50,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 /// The trials.
 pub(crate) fn trials() -> Vec<Trial> {
     let trial = |kind: Kind| {
-        Trial::test(format!("{}::random-changes", kind.name), move || {
+        trial(format!("{}::random-changes", kind.name), move || {
             let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
             let random = TestRng::from_seed(RngAlgorithm::ChaCha, &SEED);
             let mut runner = TestRunner::new_with_rng(config, random);

@@ -15,6 +15,7 @@ use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::user::{Attributes, Evidence, Role, User, UserRef};
+use isogloss_testkit::suite::trial;
 use jiff::Timestamp;
 use libtest_mimic::Trial;
 use uuid::Uuid;
@@ -371,7 +372,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let kind = *KINDS.iter().find(|kind| kind.reuses && kind.numbered).unwrap();
     let trial = |(name, run): &Case| {
         let run = *run;
-        Trial::test(format!("teams::{name}"), move || {
+        trial(format!("teams::{name}"), move || {
             block_on(on_a_bench(kind, run));
             Ok(())
         })

@@ -14,7 +14,7 @@ use isogloss_canonical::capability::{Capability, Field};
 use isogloss_canonical::command::Verb;
 use isogloss_testkit::ledger::Ledger;
 use isogloss_testkit::player::Played;
-use isogloss_testkit::transcript::Transcript;
+use isogloss_testkit::transcript::{Recording, Transcript};
 use serde::Deserialize;
 
 /// Why an exchange differs.
@@ -170,7 +170,7 @@ impl List {
                     writeln!(report, "- {}\n  matches: take it off {file}", exchange.label)
                         .map_err(|error| error.to_string())?;
                 }
-                (false, false) if !differs_anyway(ledger, transcript, exchange) => {
+                (false, false) if !differs_anyway(ledger, &transcript.name, exchange) => {
                     report.push_str(&exchange.to_string());
                 }
                 (true, false) | (false, true | false) => {}
@@ -181,7 +181,7 @@ impl List {
 
     /// What is wrong with the list itself: reasons that do not exist or cannot be true here, and
     /// rows about what is not there.
-    pub(crate) fn flaws(&self, transcripts: &[Transcript]) -> Result<Vec<String>> {
+    pub(crate) fn flaws(&self, recordings: &[Recording]) -> Result<Vec<String>> {
         let able = able(self.front, self.system)?;
         let mut flaws = Vec::new();
         for row in &self.rows {
@@ -193,7 +193,8 @@ impl List {
             if row.reason == FOLLOWS && !self.rows.iter().any(first) {
                 flaws.push(format!("{}: there is nothing it could follow from", row.scenario));
             }
-            let named = transcripts.iter().find(|one| one.name == row.scenario);
+            let named = recordings.iter().find(|one| one.heading.name == row.scenario);
+            let named = named.map(Recording::transcript).transpose()?;
             let labels: Vec<_> = named
                 .into_iter()
                 .flat_map(|one| &one.exchanges)
@@ -206,24 +207,20 @@ impl List {
     }
 
     /// Writes the list anew after scenarios were played, keeping the reasons that are known.
-    pub(crate) fn write(
-        &self,
-        ledger: &Ledger,
-        played: &[(Transcript, Vec<Played>)],
-    ) -> Result<()> {
+    pub(crate) fn write(&self, ledger: &Ledger, played: &[(String, Vec<Played>)]) -> Result<()> {
         let mut rows: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-        let is_new = |row: &&Row| !played.iter().any(|(one, _)| one.name == row.scenario);
+        let is_new = |row: &&Row| !played.iter().any(|(one, _)| *one == row.scenario);
         for row in self.rows.iter().filter(is_new) {
             let key = (row.scenario.clone(), row.reason.clone());
             rows.entry(key).or_default().extend(row.exchanges.clone());
         }
-        for (transcript, exchanges) in played {
+        for (scenario, exchanges) in played {
             for one in exchanges.iter().filter(|one| !one.matched()) {
-                if differs_anyway(ledger, transcript, one) {
+                if differs_anyway(ledger, scenario, one) {
                     continue;
                 }
-                let reason = self.reason(&transcript.name, &one.label).unwrap_or("unexplained");
-                let key = (transcript.name.clone(), reason.to_owned());
+                let reason = self.reason(scenario, &one.label).unwrap_or("unexplained");
+                let key = (scenario.clone(), reason.to_owned());
                 rows.entry(key).or_default().push(one.label.clone());
             }
         }
@@ -263,8 +260,8 @@ impl List {
 }
 
 /// Whether it differs on the embedded store already.
-fn differs_anyway(ledger: &Ledger, transcript: &Transcript, exchange: &Played) -> bool {
-    let mut rows = ledger.differences.iter().filter(|row| row.scenario == transcript.name);
+fn differs_anyway(ledger: &Ledger, scenario: &str, exchange: &Played) -> bool {
+    let mut rows = ledger.differences.iter().filter(|row| row.scenario == scenario);
     rows.any(|row| row.exchanges.contains(&exchange.label))
 }
 

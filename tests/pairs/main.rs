@@ -22,7 +22,8 @@ use isogloss::registry;
 use isogloss_testkit::ledger::Ledger;
 use isogloss_testkit::player::Played;
 use isogloss_testkit::profile::{Profiles, Setup};
-use isogloss_testkit::transcript::{Transcript, load};
+use isogloss_testkit::suite;
+use isogloss_testkit::transcript::{Recording, index};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::lists::List;
@@ -42,7 +43,8 @@ struct Pair {
     ledger: Arc<Ledger>,
     /// One for each set of accounts that a scenario of the front begins with.
     templates: Mutex<BTreeMap<String, Arc<Made>>>,
-    played: Mutex<Vec<(Transcript, Vec<Played>)>>,
+    /// What came of each scenario, by its name.
+    played: Mutex<Vec<(String, Vec<Played>)>>,
 }
 
 fn main() -> ExitCode {
@@ -54,7 +56,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let conclusion = libtest_mimic::run(&arguments, trials);
+    let conclusion = suite::conclude("pairs", &arguments, trials);
     for pair in &pairs {
         if let Err(error) = pair.report() {
             eprintln!("{}: {error:#}", pair.name);
@@ -67,12 +69,13 @@ fn main() -> ExitCode {
 fn prepare() -> Result<(Vec<Arc<Pair>>, Vec<Trial>)> {
     let ledger = Arc::new(Ledger::load(&fixtures())?);
     let profiles = Profiles::load(&fixtures())?;
-    let transcripts = load(&fixtures().join("transcripts"))?;
+    let recordings = Arc::new(index(&fixtures().join("transcripts"))?);
     let (mut pairs, mut trials) = (Vec::new(), Vec::new());
     for front in registry::ADAPTERS {
-        let scenes: Vec<_> = transcripts
+        let scenes: Vec<(usize, Setup)> = recordings
             .iter()
-            .map(|one| Ok((one.clone(), profiles.setup(one)?)))
+            .enumerate()
+            .map(|(at, one)| Ok((at, profiles.setup(&one.heading)?)))
             .filter(|scene| scene.as_ref().map_or(true, |(_, setup)| is_plain(setup, front.name)))
             .collect::<Result<_>>()?;
         for system in registry::ADAPTERS.iter().filter(|adapter| adapter.backend.is_some()) {
@@ -84,10 +87,10 @@ fn prepare() -> Result<(Vec<Arc<Pair>>, Vec<Trial>)> {
                 templates: Mutex::default(),
                 played: Mutex::default(),
             });
-            trials.extend(scenes.iter().map(|scene| trial(&pair, scene)));
-            let (whole, known) = (Arc::clone(&pair), transcripts.clone());
+            trials.extend(scenes.iter().map(|scene| trial(&pair, &recordings, scene)));
+            let (whole, known) = (Arc::clone(&pair), Arc::clone(&recordings));
             let name = format!("{}::list-is-in-order", pair.name);
-            trials.push(Trial::test(name, move || in_order(&whole, &known)));
+            trials.push(suite::trial(name, move || in_order(&whole, &known)));
             pairs.push(pair);
         }
     }
@@ -106,15 +109,21 @@ fn is_plain(setup: &Setup, front: &str) -> bool {
         && setup.settings.keys().all(|name| name == PROXIES)
 }
 
-fn trial(pair: &Arc<Pair>, (transcript, setup): &(Transcript, Setup)) -> Trial {
-    let (pair, transcript, setup) = (Arc::clone(pair), transcript.clone(), setup.clone());
-    let (_, scenario) = transcript.name.split_once("::").unwrap_or_default();
+fn trial(
+    pair: &Arc<Pair>,
+    recordings: &Arc<Vec<Recording>>,
+    (at, setup): &(usize, Setup),
+) -> Trial {
+    let (pair, recordings, at, setup) =
+        (Arc::clone(pair), Arc::clone(recordings), *at, setup.clone());
+    let (_, scenario) = recordings[at].heading.name.split_once("::").unwrap_or_default();
     let name = format!("{}::{scenario}", pair.name);
-    Trial::test(name, move || pair.scenario(&transcript, setup))
+    suite::trial(name, move || pair.scenario(&recordings[at], setup))
 }
 
 impl Pair {
-    fn scenario(&self, transcript: &Transcript, setup: Setup) -> Result<(), Failed> {
+    fn scenario(&self, recording: &Recording, setup: Setup) -> Result<(), Failed> {
+        let transcript = recording.transcript().map_err(|error| format!("{error:#}"))?;
         let cell = self.template(&setup)?;
         let made = cell.get_or_init(|| {
             Template::make(self.system, &setup).map_err(|error| format!("{error:#}"))
@@ -123,7 +132,7 @@ impl Pair {
         let played = played.map_err(|error| format!("{error:#}"))?;
         let verdict = self.list.verdict(&self.ledger, transcript, &played);
         let mut all = self.played.lock().map_err(|error| error.to_string())?;
-        all.push((transcript.clone(), played));
+        all.push((transcript.name.clone(), played));
         if is_writing() { Ok(()) } else { Ok(verdict?) }
     }
 
@@ -138,7 +147,7 @@ impl Pair {
         if played.is_empty() {
             return Ok(());
         }
-        let matched = |(_, all): &(Transcript, Vec<Played>)| {
+        let matched = |(_, all): &(String, Vec<Played>)| {
             (all.iter().filter(|one| one.matched()).count(), all.len())
         };
         let (right, all) = played
@@ -152,9 +161,9 @@ impl Pair {
         let folder = root().join("target/pairs");
         fs::create_dir_all(&folder)?;
         let mut text = String::new();
-        for (transcript, exchanges) in played.iter() {
+        for (scenario, exchanges) in played.iter() {
             for one in exchanges.iter().filter(|one| !one.matched()) {
-                write!(text, "# {}\n{one}", transcript.name)?;
+                write!(text, "# {scenario}\n{one}")?;
             }
         }
         fs::write(folder.join(format!("{}.txt", self.name)), text)?;
@@ -162,8 +171,8 @@ impl Pair {
     }
 }
 
-fn in_order(pair: &Pair, transcripts: &[Transcript]) -> Result<(), Failed> {
-    let flaws = pair.list.flaws(transcripts).map_err(|error| format!("{error:#}"))?;
+fn in_order(pair: &Pair, recordings: &[Recording]) -> Result<(), Failed> {
+    let flaws = pair.list.flaws(recordings).map_err(|error| format!("{error:#}"))?;
     if flaws.is_empty() || is_writing() { Ok(()) } else { Err(flaws.join("\n").into()) }
 }
 

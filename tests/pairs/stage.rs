@@ -117,8 +117,9 @@ impl Template {
     ) -> Result<Vec<Played>> {
         let behind = self.start_system()?;
         let config = self.backend(&behind.url);
-        if let Some(passed_on) = setup.replay.clone() {
-            setup.origin = Some(Replay::start(passed_on, setup.variables.clone())?.url);
+        if setup.replays {
+            let replay = Replay::start(transcript.clone(), setup.variables.clone())?;
+            setup.origin = Some(replay.url);
         }
         let front = Gateway::on(Path::new(PROGRAM), &setup, &self.front(), &config)?;
         let base = front.base()?;

@@ -13,16 +13,16 @@ use std::sync::Arc;
 use isogloss_testkit::ledger::{Ledger, document};
 use isogloss_testkit::profile::Profiles;
 use isogloss_testkit::scene::Scene;
-use isogloss_testkit::transcript::{files, load, name, read};
-use libtest_mimic::{Arguments, Failed, Trial};
+use isogloss_testkit::suite::{self, trial};
+use isogloss_testkit::transcript::{Recording, index, load};
+use libtest_mimic::{Failed, Trial};
 
 /// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss");
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
     match trials() {
-        Ok(trials) => libtest_mimic::run(&arguments, trials).exit_code(),
+        Ok(trials) => suite::run("transcripts", trials),
         Err(error) => {
             eprintln!("the fixtures are not in order: {error:#}");
             ExitCode::FAILURE
@@ -35,13 +35,14 @@ fn trials() -> anyhow::Result<Vec<Trial>> {
     let ledger = Arc::new(Ledger::load(&fixtures())?);
     let profiles = Arc::new(Profiles::load(&fixtures())?);
     let mut trials = Vec::new();
-    for file in files(&root)? {
+    for recording in index(&root)? {
         let (ledger, profiles) = (Arc::clone(&ledger), Arc::clone(&profiles));
-        trials.push(Trial::test(name(&root, &file)?, move || scenario(&ledger, &profiles, &file)));
+        let name = recording.heading.name.clone();
+        trials.push(trial(name, move || scenario(&ledger, &profiles, &recording)));
     }
     let whole = Arc::clone(&ledger);
-    trials.push(Trial::test("ledger::names-what-is-there", move || dangling(&whole)));
-    trials.push(Trial::test("ledger::deviations-document-is-current", move || current(&ledger)));
+    trials.push(trial("ledger::names-what-is-there", move || dangling(&whole)));
+    trials.push(trial("ledger::deviations-document-is-current", move || current(&ledger)));
     Ok(trials)
 }
 
@@ -57,10 +58,11 @@ fn transcripts() -> PathBuf {
     fixtures().join("transcripts")
 }
 
-fn scenario(ledger: &Ledger, profiles: &Profiles, file: &Path) -> Result<(), Failed> {
-    let transcript = &read(&transcripts(), file).map_err(failed)?;
-    let setup = profiles.setup(transcript).map_err(failed)?;
-    let mut scene = Scene::set(Path::new(PROGRAM), &fixtures(), setup).map_err(failed)?;
+fn scenario(ledger: &Ledger, profiles: &Profiles, recording: &Recording) -> Result<(), Failed> {
+    let transcript = recording.transcript().map_err(failed)?;
+    let setup = profiles.setup(&recording.heading).map_err(failed)?;
+    let program = Path::new(PROGRAM);
+    let mut scene = Scene::set(program, &fixtures(), transcript, setup).map_err(failed)?;
     let played = scene.play(transcript, &ledger.deviations).map_err(failed)?;
     let leaks = scene.leaks(transcript).map_err(failed)?;
     if !leaks.is_empty() {

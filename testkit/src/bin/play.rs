@@ -87,7 +87,7 @@ fn play_one(
     ledger: &Ledger,
     transcript: &Transcript,
 ) -> Result<Vec<Played>> {
-    let mut setup = profiles.setup(transcript)?;
+    let mut setup = profiles.setup(&transcript.heading())?;
     for (name, value) in &arguments.variables {
         setup.variables.set(name, value.as_str());
     }
@@ -95,7 +95,7 @@ fn play_one(
         return Ok(play(transcript, &Base::parse(url)?, &mut setup.variables, &[]));
     }
     let program = arguments.gateway.as_ref().context("--url or --gateway is needed")?;
-    let mut scene = Scene::set(program, &arguments.fixtures, setup)?;
+    let mut scene = Scene::set(program, &arguments.fixtures, transcript, setup)?;
     scene.play(transcript, &ledger.deviations)
 }
 

@@ -10,6 +10,7 @@ use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{NewUser, Role, UserPatch, UserRef};
 use isogloss_canonical::vouching::{Voucher, Vouching};
+use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 
@@ -18,10 +19,10 @@ use crate::block_on;
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![
-        Trial::test("authorisation::gateway::a-caller-of-a-dialects-making", || block_on(forged())),
-        Trial::test("authorisation::gateway::who-is-believed", || block_on(believed())),
-        Trial::test("authorisation::gateway::what-is-done-on-a-word", || block_on(done())),
-        Trial::test("authorisation::octoprint::vouching-follows-the-options", || {
+        trial("authorisation::gateway::a-caller-of-a-dialects-making", || block_on(forged())),
+        trial("authorisation::gateway::who-is-believed", || block_on(believed())),
+        trial("authorisation::gateway::what-is-done-on-a-word", || block_on(done())),
+        trial("authorisation::octoprint::vouching-follows-the-options", || {
             options();
             Ok(())
         }),

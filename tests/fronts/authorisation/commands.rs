@@ -19,6 +19,7 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::{Grant, Grants};
 use isogloss_canonical::user::{GroupChange, NewUser, Role, User, UserPatch, UserRef};
 use isogloss_store::Store;
+use isogloss_testkit::suite;
 use libtest_mimic::{Failed, Trial};
 use serde_json::json;
 
@@ -42,7 +43,7 @@ pub(super) const KINDS: [&str; 11] = [
 pub(super) const NAMESPACE: IdNamespace = IdNamespace::named("kanboard");
 
 pub(super) fn trial() -> Trial {
-    Trial::test("authorisation::gateway::every-command-by-every-caller", || block_on(compare()))
+    suite::trial("authorisation::gateway::every-command-by-every-caller", || block_on(compare()))
 }
 
 async fn compare() -> Result<(), Failed> {

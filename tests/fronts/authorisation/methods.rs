@@ -6,6 +6,7 @@ use isogloss::registry;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::group::{GroupRef, NewGroup};
 use isogloss_canonical::user::UserRef;
+use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 
@@ -33,16 +34,16 @@ pub(super) fn trials() -> Vec<Trial> {
     for adapter in registry::ADAPTERS {
         let dialect = adapter.name;
         let name = format!("authorisation::{dialect}::every-method-is-in-the-table");
-        trials.push(Trial::test(name, move || complete(dialect)));
+        trials.push(trial(name, move || complete(dialect)));
         for caller in CALLERS {
             let applies = caller != "application" || ["kanboard", "octoprint"].contains(&dialect);
             if applies {
                 let name = format!("authorisation::{dialect}::{caller}");
-                trials.push(Trial::test(name, move || block_on(by(dialect, None, caller))));
+                trials.push(trial(name, move || block_on(by(dialect, None, caller))));
             }
             if dialect == "rhodecode" && applies {
                 let name = format!("authorisation::rhodecode43::{caller}");
-                trials.push(Trial::test(name, move || block_on(by(dialect, Some("4.3"), caller))));
+                trials.push(trial(name, move || block_on(by(dialect, Some("4.3"), caller))));
             }
         }
     }

@@ -10,6 +10,7 @@ use isogloss::layers::bridge::Bridge;
 use isogloss::registry;
 use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::namespace::IdNamespace;
+use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
 
 use super::methods::{APPLICATION, CALLERS, asked, furnished, key};
@@ -24,7 +25,7 @@ pub(super) fn trials() -> Vec<Trial> {
         for system in registry::ADAPTERS.iter().filter(|system| system.backend.is_some()) {
             let name = format!("authorisation::{}-on-{}", adapter.name, system.name);
             let front = adapter.name;
-            trials.push(Trial::test(name, move || block_on(refusals(front, system))));
+            trials.push(trial(name, move || block_on(refusals(front, system))));
         }
     }
     trials

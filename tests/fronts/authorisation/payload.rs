@@ -17,6 +17,7 @@ use isogloss_canonical::permission::{Grant, Grants, guards};
 use isogloss_canonical::user::{
     AttributeChanges, Attributes, GroupChange, NewUser, Role, UserPatch, UserRef,
 };
+use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 
@@ -30,11 +31,8 @@ const RIGHTS: IdNamespace = IdNamespace::named("dandelion");
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![
-        Trial::test(
-            "authorisation::gateway::every-payload-by-every-caller",
-            || block_on(compare()),
-        ),
-        Trial::test("authorisation::dandelion::edituser-alone", || block_on(edituser_alone())),
+        trial("authorisation::gateway::every-payload-by-every-caller", || block_on(compare())),
+        trial("authorisation::dandelion::edituser-alone", || block_on(edituser_alone())),
     ]
 }
 

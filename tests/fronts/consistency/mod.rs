@@ -9,6 +9,7 @@ mod names;
 mod steps;
 mod views;
 
+use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestError, TestRunner};
@@ -52,8 +53,8 @@ enum Step {
 }
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let random = Trial::test("consistency::random-steps-through-all-fronts", random_steps);
-    let kept = Trial::test("consistency::steps-that-once-failed", kept_steps);
+    let random = trial("consistency::random-steps-through-all-fronts", random_steps);
+    let kept = trial("consistency::steps-that-once-failed", kept_steps);
     names::trials().into_iter().chain([kept, random]).collect()
 }
 

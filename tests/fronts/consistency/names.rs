@@ -4,6 +4,7 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::group::NewGroup;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::NewUser;
+use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 
@@ -61,7 +62,7 @@ pub(super) fn team() -> Command {
 
 pub(super) fn trials() -> Vec<Trial> {
     let trial = |name: &str, run: fn() -> Result<(), Failed>| {
-        Trial::test(format!("consistency::names::{name}"), run)
+        trial(format!("consistency::names::{name}"), run)
     };
     vec![
         trial("dandelion-gives-no-name-that-is-like-another", || block_on(alike())),

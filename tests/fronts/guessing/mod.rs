@@ -19,6 +19,7 @@ use isogloss_canonical::fault::{FaultKind, Refusal};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{UserPatch, UserRef};
+use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
 use serde_json::json;
 
@@ -48,7 +49,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("a-key-shown-as-a-password-is-proved-as-any", |_| Box::pin(one_proof_of_keys())),
     ];
     let trial = |(name, work): (&str, Work)| {
-        Trial::test(format!("guessing::{name}"), move || {
+        trial(format!("guessing::{name}"), move || {
             static POLICY: std::sync::OnceLock<Policy> = std::sync::OnceLock::new();
             block_on(work(POLICY.get_or_init(Policy::default)));
             Ok::<(), Failed>(())

@@ -8,6 +8,7 @@ mod octoprint;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 
@@ -21,7 +22,7 @@ type Case = (&'static str, fn(Arc<Bench>) -> BoxFuture<'static, ()>);
 /// The trials, each on a store of its own.
 pub(crate) fn trials() -> Vec<Trial> {
     let trial = |(name, run): Case| {
-        Trial::test(format!("sessions::{name}"), move || {
+        trial(format!("sessions::{name}"), move || {
             block_on(async {
                 run(Arc::new(House::of(&accounts()).await.open().await)).await;
                 Ok::<_, Failed>(())
