@@ -21,7 +21,8 @@ pub(super) fn unexpected(detail: impl Into<Cow<'static, str>>) -> Fault {
     Fault::new(FaultKind::Unexpected, detail)
 }
 
-/// A verb, or a way to point at a user or group, that [`crate::backend::capability`] does not have.
+/// A verb that the backend does not have, or one that points at its subject in a way that Kanboard's
+/// API cannot.
 pub(super) fn unsupported(verb: Verb) -> Fault {
     Fault::new(FaultKind::Unsupported, format!("Kanboard's API has no {verb}"))
 }

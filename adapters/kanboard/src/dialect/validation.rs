@@ -26,8 +26,8 @@ pub(crate) struct Values<'a> {
 impl Values<'_> {
     /// Whether the given values are valid. Whether the name is taken is checked later.
     pub(crate) fn are_valid(&self) -> Result<bool, Failure> {
-        check_length_exists(self.username)?;
-        check_length_exists(self.email)?;
+        refuse_array(self.username)?;
+        refuse_array(self.email)?;
         let short = length(self.username) <= NAME_LENGTH;
         Ok(short && is_email(self.email) && is_role(self.role))
     }
@@ -35,12 +35,13 @@ impl Values<'_> {
 
 /// Whether a password is long enough.
 pub(crate) fn is_password(password: &Php) -> Result<bool, Failure> {
-    check_length_exists(password)?;
+    refuse_array(password)?;
     Ok(password.is_given() && length(password) >= PASSWORD_LENGTH)
 }
 
-/// Kanboard measures the value, and an array has no length: `fixtures/transcripts/kanboard/rpc-batch.json`.
-fn check_length_exists(value: &Php) -> Result<(), Failure> {
+/// Kanboard measures the text, and an array has no length:
+/// `fixtures/transcripts/kanboard/rpc-batch.json`.
+fn refuse_array(value: &Php) -> Result<(), Failure> {
     if value.is_array() { Err(Abort::Uncaught.into()) } else { Ok(()) }
 }
 
@@ -57,7 +58,7 @@ fn is_role(value: &Php) -> bool {
     }
 }
 
-/// Kanboard's check is the one of HTML's e-mail inputs: ASCII, no dot at the end, two characters
+/// Kanboard's check is an early form of the one in HTML: ASCII, no dot at the end, two characters
 /// after the `@`. A number or a boolean is refused.
 fn is_email(value: &Php) -> bool {
     if !value.is_given() {

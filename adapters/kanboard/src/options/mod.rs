@@ -20,12 +20,12 @@ pub(crate) const OPTIONS: [OptionRow; 2] = [
     OptionRow {
         name: HEADER,
         takes: "the name of a header",
-        about: "Takes base64(user:password) from this header before it looks at Authorization.",
+        about: "Reads base64(user:password) from this header first, and from Authorization what it leaves empty.",
     },
     OptionRow {
         name: DATABASE,
         takes: "\"sqlite\", \"mysql\" or \"postgres\"",
-        about: "Answers as a server on this database does: columns, loose ids, equal names.",
+        about: "Answers as a server on this database does: columns, texts as ids, equal names.",
     },
 ];
 

@@ -1,7 +1,7 @@
 //! The versions of Kanboard that the dialect can answer as, and what differs between them.
 //!
-//! To add a version: a variant, its name in [`Version::ALL`], and its column in
-//! [`Version::differences`]. Code asks for a difference, not for a version.
+//! To add a version, add a variant and then what the compiler and the test ask for. The rest of the
+//! dialect never compares versions: it reads a field of [`Differences`].
 
 /// A version of Kanboard. The order is that of the releases.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,8 +6,7 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::Role;
 use serde_json::json;
 
-use crate::dialect::tests::script::{Script, user};
-use crate::dialect::tests::{ANN, APPLICATION, answer};
+use crate::dialect::tests::script::{ANN, APPLICATION, Script, answer, user};
 
 const CALL: &str = r#"{"jsonrpc":"2.0","method":"isActiveUser","params":[7],"id":1}"#;
 

@@ -3,10 +3,6 @@
 mod batch;
 mod script;
 
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
-
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Credentials;
 use isogloss_canonical::dialect::Dialect;
@@ -20,40 +16,10 @@ use crate::database::Database;
 use crate::dialect::Kanboard;
 use crate::dialect::method::Method;
 use crate::dialect::table::METHODS;
-use crate::dialect::tests::script::{NAMESPACE, Script, request, user};
-use crate::options::Options;
-use crate::options::version::Version;
+use crate::dialect::tests::script::{
+    ANN, APPLICATION, NAMESPACE, Script, answer, answer_on, options, request, user,
+};
 use crate::wire::user::UserRow;
-
-const APPLICATION: &str = "jsonrpc:token";
-const ANN: &str = "ann:secret";
-
-fn options(database: Database) -> Options {
-    Options {
-        namespace: NAMESPACE,
-        version: Version::default(),
-        database,
-        authentication_header: None,
-    }
-}
-
-/// A script never waits, so that one poll completes the future.
-fn run<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("a script never waits"),
-    }
-}
-
-fn answer_on(database: Database, login: &str, body: &str, script: &Script) -> (u16, String) {
-    let dialect = Kanboard::new(options(database));
-    let response = run(dialect.answer(&request(login, body), script));
-    (response.status, String::from_utf8(response.body.to_vec()).unwrap())
-}
-
-fn answer(login: &str, body: &str, script: &Script) -> (u16, String) {
-    answer_on(Database::Sqlite, login, body, script)
-}
 
 /// A call with a number for each required parameter.
 fn call(method: &Method) -> String {

@@ -1,7 +1,10 @@
 //! A gateway for tests: it gives every command the same answer and records what it was asked.
 
 use std::collections::HashMap;
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Mutex;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,18 +12,28 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials, Proof, Seal};
+use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::http::Request;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::session_store::{SessionKind, SessionStore};
-use isogloss_canonical::user::{Evidence, Role, User, UserId};
+use isogloss_canonical::user::{Role, User};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::database::Database;
+use crate::dialect::Kanboard;
+use crate::options::Options;
+use crate::options::version::Version;
+
 pub(super) const NAMESPACE: IdNamespace = IdNamespace::named("kanboard");
 const SEAL: Seal = Seal::new([0; 32]);
+/// The application's Basic credentials.
+pub(super) const APPLICATION: &str = "jsonrpc:token";
+/// A user's Basic credentials.
+pub(super) const ANN: &str = "ann:secret";
 
 /// Identifies one caller and gives one answer.
 #[derive(Debug)]
@@ -146,29 +159,7 @@ impl SessionStore for Script {
 
 /// User 7, as newly created.
 pub(super) fn user(role: Role) -> User {
-    User {
-        id: UserId(uuid::Uuid::nil()),
-        ids: [(NAMESPACE, "7".to_owned())].into(),
-        username: "ann".to_owned(),
-        display_name: None,
-        given_name: None,
-        family_name: None,
-        email: None,
-        role,
-        active: true,
-        has_password: true,
-        source: None,
-        failures: 0,
-        locked_until: None,
-        addresses: Vec::new(),
-        groups: Vec::new(),
-        attributes: serde_json::Map::new(),
-        created: Timestamp::UNIX_EPOCH,
-        password_changed: Timestamp::UNIX_EPOCH,
-        sessions_since: Timestamp::UNIX_EPOCH,
-        last_login: None,
-        evidence: Evidence::default(),
-    }
+    User { ids: [(NAMESPACE, "7".to_owned())].into(), role, ..User::seen("ann") }
 }
 
 /// A request with this body and these Basic credentials.
@@ -184,4 +175,39 @@ pub(super) fn request(login: &str, body: &str) -> Request {
         client: None,
         received: Timestamp::UNIX_EPOCH,
     }
+}
+
+/// The default options, but for the database.
+pub(super) fn options(database: Database) -> Options {
+    Options {
+        namespace: NAMESPACE,
+        version: Version::default(),
+        database,
+        authentication_header: None,
+    }
+}
+
+/// A script never waits, so that one poll completes the future.
+fn run<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("a script never waits"),
+    }
+}
+
+/// The status and the body of the dialect's answer, as on this database.
+pub(super) fn answer_on(
+    database: Database,
+    login: &str,
+    body: &str,
+    script: &Script,
+) -> (u16, String) {
+    let dialect = Kanboard::new(options(database));
+    let response = run(dialect.answer(&request(login, body), script));
+    (response.status, String::from_utf8(response.body.to_vec()).unwrap())
+}
+
+/// The status and the body of the dialect's answer.
+pub(super) fn answer(login: &str, body: &str, script: &Script) -> (u16, String) {
+    answer_on(Database::Sqlite, login, body, script)
 }
