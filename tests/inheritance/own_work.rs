@@ -14,11 +14,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::bench::{Bench, Case, is_absence};
-use crate::system::Proof;
+use crate::system::{Proof, Row};
 
 pub(crate) const CASES: &[Case] = &[
     ("a-creation-inherits-nothing", |bench| created(bench).boxed_local()),
     ("a-renaming-takes-a-stale-name-and-keeps-the-rest", |bench| stale(bench).boxed_local()),
+    ("a-refused-name-is-no-longer-expected", |bench| refused(bench).boxed_local()),
     ("a-renaming-beside-reads-loses-nobody", |bench| beside_reads(bench).boxed_local()),
     ("parallel-reads-of-somebody-recreated", |bench| parallel_reads(bench).boxed_local()),
     ("parallel-creations-that-differ-in-case", |bench| parallel_names(bench).boxed_local()),
@@ -62,6 +63,27 @@ async fn stale(bench: &Bench) {
     assert_eq!(now.attributes["elsewhere.colour"], json!("green"), "what was to be kept is kept");
     bench.opens_all(&bob, "renamed").await;
     bench.opens_nothing(&ada, "her name is his").await;
+}
+
+/// The system refuses a renaming. Somebody else gets that name and the id there, unseen.
+async fn refused(bench: &Bench) {
+    if !bench.kind.numbered {
+        return;
+    }
+    bench.system.add("ada", Role::User);
+    let ada = bench.settled("ada").await;
+    bench.system.add("bob", Role::User);
+    let patch = UserPatch { username: Some("bob".to_owned()), ..UserPatch::default() };
+    let change = Command::UpdateUser(UserRef::Id(ada.user.id), Box::new(patch));
+    assert_eq!(bench.ask(change).await.unwrap_err().kind, FaultKind::Conflict);
+    bench.opens_all(&ada, "not renamed").await;
+    let bob = bench.system.remove("bob");
+    let row = bench.system.remove("ada");
+    bench.system.put_back(Row { id: row.id, ..bob });
+    let newcomer = bench.named("bob").await;
+    assert_ne!(newcomer.id, ada.user.id);
+    bench.inherits_nothing(&newcomer, &ada);
+    bench.opens_nothing(&ada, "the id and the refused name are another person's").await;
 }
 
 /// Whoever reads while the gateway renames sees the new name in the system before the sidecar does.

@@ -97,6 +97,9 @@ impl Teams {
             }
             Command::UpdateGroup(team, patch) => {
                 let row = self.find(&team)?;
+                if patch.name.as_ref().is_some_and(|name| self.names().contains(name)) {
+                    return Err(Fault::conflict(Subject::Group));
+                }
                 self.change(row.id, |row| row.name = patch.name.unwrap_or(row.name.clone()));
                 self.find(&GroupRef::Native(IdNamespace::named("kanboard"), row.id.to_string()))
                     .map(boxed)
@@ -308,6 +311,20 @@ const CASES: &[Case] = &[
         let new = bench.done(update).await.group().unwrap();
         assert_eq!((new.id, &*new.name, new.owner), (old.id, "guild", old.owner));
         assert_eq!(bench.list().await[0].owner, old.owner);
+    }),
+    case!("a-refused-name-is-no-longer-expected", bench => {
+        let old = bench.owned("crew").await;
+        bench.system.add("guild");
+        let name = Some("guild".to_owned());
+        let patch = GroupPatch { name, ..GroupPatch::default() };
+        let update = Command::UpdateGroup(GroupRef::Id(old.id), Box::new(patch));
+        assert_eq!(bench.ask(update).await.unwrap_err().kind, FaultKind::Conflict);
+        assert_eq!(bench.named("crew").await.unwrap().id, old.id);
+        for name in ["guild", "crew"] {
+            bench.system.remove(name);
+        }
+        bench.system.add("guild");
+        bench.is_a_stranger(&bench.named("guild").await.unwrap(), &old).await;
     }),
     case!("swapped-there", bench => {
         let (one, other) = (bench.owned("a").await, bench.owned("b").await);

@@ -97,10 +97,32 @@ impl Bridge {
             // Whoever sees the new name in the system from now on knows which team it is.
             self.sidecar.expect_team(team.id, name).await?;
         }
-        self.ask_system(Command::UpdateGroup(own.clone(), Box::new(patch.clone()))).await?;
+        let asked = Command::UpdateGroup(own.clone(), Box::new(patch.clone()));
+        if let Err(fault) = self.ask_system(asked).await {
+            self.team_renaming_failed((team, &own), patch.name.as_deref(), &fault).await;
+            return Err(fault);
+        }
         self.sidecar.keep_team(team.id, patch).await.map_err(own_trouble)?;
         let changed = self.read_team(&own).await.map_err(own_trouble)?;
         Ok(Outcome::Group(Box::new(changed)))
+    }
+
+    /// After a refusal by the system, the new name is no longer expected, unless the system shows it.
+    async fn team_renaming_failed(
+        &self,
+        (team, own): (&Group, &GroupRef),
+        name: Option<&str>,
+        why: &Fault,
+    ) {
+        let Some(name) = name.filter(|_| why.kind.is_callers()) else { return };
+        let cleared = match self.read_team(own).await {
+            Ok(now) if now.name == name => Ok(()),
+            Ok(_) => self.sidecar.expect_team_no_more(team.id, name).await,
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = cleared {
+            tracing::warn!(team = %team.id, %fault, "a refused name stays expected for a while");
+        }
     }
 
     /// How the system points at a team.

@@ -111,12 +111,31 @@ impl Bridge {
         let (mut asked, aside) = fields::split(self.system.capability(), patch);
         fields::join_names(self.system.capability(), known, &mut asked);
         if fields::asks_something(self.system.capability(), &asked) {
+            let name = asked.username.clone();
             let command = Command::UpdateUser(self.own(known)?, Box::new(asked));
-            self.ask_system(command).await?;
+            if let Err(fault) = self.ask_system(command).await {
+                self.renaming_failed(known, name.as_deref(), &fault).await;
+                return Err(fault);
+            }
         }
         self.sidecar.keep(known.id, aside).await.map_err(own_trouble)?;
         let changed = self.get(&UserRef::Id(known.id)).await.map_err(own_trouble)?;
         Ok(Outcome::User(Box::new(changed)))
+    }
+
+    /// After a refusal by the system, the new name is no longer expected: a person who gets it there
+    /// later is not taken for this one. An update may be several requests of which the first has
+    /// renamed, so the system is read first. After an outage the name stays expected.
+    async fn renaming_failed(&self, known: &User, name: Option<&str>, why: &Fault) {
+        let Some(name) = name.filter(|_| why.kind.is_callers()) else { return };
+        let cleared = match self.get(&UserRef::Id(known.id)).await {
+            Ok(now) if now.username == name => Ok(()),
+            Ok(_) => self.sidecar.expect_no_more(known.id, name).await,
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = cleared {
+            tracing::warn!(person = %known.id, %fault, "a refused name stays expected for a while");
+        }
     }
 
     /// All of a change happens, or nothing: a group that is not there is found before the system is

@@ -50,6 +50,16 @@ impl Sidecar {
         write.commit().await.map_err(fault)
     }
 
+    /// Says that the system refused the renaming that was expected.
+    pub async fn expect_no_more(&self, id: UserId, name: &str) -> Result<(), Fault> {
+        let mut write = self.inner().database.write().await?;
+        let sql = "UPDATE users SET expected = NULL, expected_until = NULL \
+                   WHERE id = $1 AND expected = $2";
+        let query = sqlx::query(sql).bind(id.to_string()).bind(name);
+        query.execute(&mut *write).await.map_err(fault)?;
+        write.commit().await.map_err(fault)
+    }
+
     /// Keeps what a change says beside the system. Name and password are the system's: the name is
     /// settled by reading it there; of a password it is the date that counts, and what the row
     /// proves from now on is learned anew.

@@ -130,6 +130,16 @@ impl Sidecar {
         write.commit().await.map_err(fault)
     }
 
+    /// Says that the system refused the renaming that was expected.
+    pub async fn expect_team_no_more(&self, id: GroupId, name: &str) -> Result<(), Fault> {
+        let mut write = self.inner().database.write().await?;
+        let sql = "UPDATE groups SET expected = NULL, expected_until = NULL \
+                   WHERE id = $1 AND expected = $2";
+        let query = sqlx::query(sql).bind(id.to_string()).bind(name);
+        query.execute(&mut *write).await.map_err(fault)?;
+        write.commit().await.map_err(fault)
+    }
+
     /// Keeps what a change says of a team beside the system. The name is the system's.
     pub async fn keep_team(&self, id: GroupId, mut patch: GroupPatch) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
