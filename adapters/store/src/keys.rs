@@ -1,6 +1,6 @@
 //! Keys: found by a keyed hash of namespace and value, shown again only where that is the custom.
 
-use isogloss_canonical::fault::{Fault, Subject};
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::key::{Key, KeyChoice, NewKey};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
@@ -19,6 +19,26 @@ use crate::sealing::same;
 const COLUMNS: &str =
     "id, namespace, owner, label, scope, expires, addresses, digest, sealed, created";
 
+/// How many keys a person has in an id namespace at most. No real server has a limit; without one,
+/// one account could fill the disk.
+const MOST_KEYS: i64 = 1000;
+
+/// Refuses a key beyond the limit. The keys of an application itself are an administrator's to count.
+async fn has_room(
+    write: &mut SqliteConnection,
+    owner: Option<UserId>,
+    namespace: &IdNamespace,
+) -> Result<(), Fault> {
+    let Some(owner) = owner else { return Ok(()) };
+    let sql = "SELECT COUNT(*) FROM keys WHERE owner = $1 AND namespace = $2";
+    let count = sqlx::query_scalar::<_, i64>(sql).bind(owner.to_string()).bind(namespace.as_str());
+    if count.fetch_one(write).await.map_err(fault)? < MOST_KEYS {
+        return Ok(());
+    }
+    let detail = format!("a person has {MOST_KEYS} keys in an id namespace at most");
+    Err(Fault::new(FaultKind::Invalid, detail).about(Subject::Key))
+}
+
 impl Inner {
     pub(crate) async fn issue_key(
         &self,
@@ -33,6 +53,7 @@ impl Inner {
             belonging(&mut earlier, owner, &new.namespace, &choice);
             earlier.build().execute(&mut *write).await.map_err(fault)?;
         }
+        has_room(&mut write, owner, &new.namespace).await?;
         let key = self.insert(&mut write, owner, new).await?;
         write.commit().await.map_err(fault)?;
         Ok(Outcome::Keys(vec![key]))

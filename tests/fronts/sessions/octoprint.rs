@@ -10,7 +10,8 @@ use isogloss_canonical::adapter::RouteOptions;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::fault::Fault;
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::key::NewKey;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::UserRef;
@@ -22,7 +23,7 @@ use super::{Case, KEY, accounts};
 use crate::bench::{Bench, House};
 use crate::calls::octoprint;
 
-pub(super) const CASES: [Case; 9] = [
+pub(super) const CASES: [Case; 10] = [
     ("octoprint-opens-nothing-at-another-backend", |bench| Box::pin(elsewhere(bench))),
     ("octoprint-ends-with-a-deactivation", |bench| Box::pin(deactivated(bench))),
     ("octoprint-ends-when-it-is-shown-while-inactive", |_| Box::pin(asleep())),
@@ -32,6 +33,7 @@ pub(super) const CASES: [Case; 9] = [
     ("octoprint-refuses-every-shape-of-login-alike", |bench| Box::pin(shapes(bench))),
     ("octoprint-counts-every-shape-of-login", |bench| Box::pin(counted(bench))),
     ("octoprint-takes-two-keys-for-none", |bench| Box::pin(two_keys(bench))),
+    ("octoprint-gives-a-thousand-application-keys", |bench| Box::pin(many_keys(bench))),
 ];
 
 const PASSWORD: &str = "ann's secret";
@@ -235,4 +237,35 @@ async fn two_keys(bench: Arc<Bench>) {
     }
     let one = bench.send(show([("x-api-key", KEY), ("accept", "*/*")])).await;
     assert_eq!(one.json["name"], "admin");
+}
+
+/// The store has a limit, and the answer says what to do.
+async fn many_keys(bench: Arc<Bench>) {
+    let mut issued = 0;
+    let full = loop {
+        let key = NewKey {
+            namespace: IdNamespace::named("octoprint"),
+            value: format!("value {issued}").into(),
+            label: Some(format!("app {issued}")),
+            scope: None,
+            expires: None,
+            addresses: Vec::new(),
+            replaces: false,
+        };
+        match bench.store.execute(Command::IssueKey(Some(ann()), Box::new(key))).await {
+            Ok(_) => issued += 1,
+            Err(full) => break full,
+        }
+    };
+    assert_eq!(full.kind, FaultKind::Invalid);
+    let mut browser = Browser::sign_in(&bench, "ann", PASSWORD, false).await;
+    let generate = |app: &str| json!({"command": "generate", "app": app});
+    let (line, revoke) = ("POST /api/plugin/appkeys", json!({"command": "revoke", "app": "app 1"}));
+    let refused = browser.octoprint(&bench, line, &generate("one more")).await;
+    assert_eq!(refused.status, 400, "{refused:?}");
+    assert!(refused.text.contains("Too many application keys. Revoke one first"), "{refused:?}");
+    let had = browser.octoprint(&bench, line, &generate("app 1")).await;
+    assert_eq!((had.status, &had.json["api_key"]), (200, &json!("value 1")));
+    assert_eq!(browser.octoprint(&bench, line, &revoke).await.status, 204);
+    assert_eq!(browser.octoprint(&bench, line, &generate("one more")).await.status, 200);
 }

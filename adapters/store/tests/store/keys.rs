@@ -12,7 +12,7 @@ use isogloss_canonical::user::{User, UserId, UserRef};
 use isogloss_store::Store;
 use jiff::Timestamp;
 
-use crate::kit::{KANBOARD, OCTOPRINT, ask, assert_fault, fresh, person};
+use crate::kit::{KANBOARD, OCTOPRINT, another, ask, assert_fault, fresh, person};
 
 fn key(namespace: IdNamespace, value: &str) -> NewKey {
     NewKey {
@@ -153,4 +153,28 @@ async fn no_value_is_readable_in_the_files() {
         let bytes = fs::read(entry.unwrap().path()).unwrap();
         assert!(!bytes.windows(6).any(|window| window == b"NEEDLE"));
     }
+}
+
+#[tokio::test]
+async fn a_person_has_a_thousand_keys_in_a_namespace_and_no_more() {
+    let store = fresh().await;
+    let ada = person(&store, "ada").await;
+    let replaced = NewKey { replaces: true, ..key(OCTOPRINT, "plain") };
+    issue(&store, Some(&ada), replaced.clone()).await;
+    let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 998) \
+                INSERT INTO keys (id, namespace, owner, label, addresses, digest, created) \
+                SELECT 'k' || i, 'octoprint', $1, 'app' || i, '[]', 'd' || i, 0 FROM n";
+    let mut direct = another(store.directory.path()).await;
+    let many = sqlx::query(many).bind(ada.id.to_string()).execute(&mut direct).await.unwrap();
+    assert_eq!(many.rows_affected(), 998);
+    issue(&store, Some(&ada), key(OCTOPRINT, "the last")).await;
+    let beyond = |new: NewKey| ask(&store, Command::IssueKey(Some((&ada).into()), Box::new(new)));
+    assert_fault(beyond(key(OCTOPRINT, "more")).await, FaultKind::Invalid, Subject::Key);
+    let missing = find(&store, OCTOPRINT, "more").await;
+    assert_fault(missing, FaultKind::NotFound, Subject::Key);
+    // In place of an earlier one, in another namespace, and for another person there is room.
+    beyond(replaced).await.unwrap();
+    beyond(key(KANBOARD, "more")).await.unwrap();
+    let bob = person(&store, "bob").await;
+    issue(&store, Some(&bob), key(OCTOPRINT, "his")).await;
 }

@@ -2,6 +2,7 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::key::{Key, NewKey};
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
@@ -9,6 +10,9 @@ use isogloss_canonical::user::{User, UserRef};
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::secrets::fresh_key;
+
+/// OctoPrint itself has no limit; the store of the gateway has.
+const TOO_MANY: Failure = Failure::with(400, "Too many application keys. Revoke one first");
 
 /// Gives an application a key of this user's: the key that it has, or else a new one.
 pub(crate) async fn issue(
@@ -34,8 +38,10 @@ pub(crate) async fn issue(
         addresses: Vec::new(),
         replaces: false,
     };
-    call.exchange.call(caller, Command::IssueKey(Some(owner), Box::new(key))).await?;
-    Ok(value)
+    match call.exchange.call(caller, Command::IssueKey(Some(owner), Box::new(key))).await {
+        Err(fault) if fault.kind == FaultKind::Invalid => Err(TOO_MANY),
+        issued => issued.map(|_| value).map_err(Failure::from),
+    }
 }
 
 /// The key of an application, whose name may be in another case.
