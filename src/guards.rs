@@ -11,8 +11,9 @@ use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::group::{Group, GroupRef};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::{Grant, Guard, Held, guards};
-use isogloss_canonical::user::{GroupChange, Role, User, UserRef};
+use isogloss_canonical::user::{Attributes, GroupChange, Role, User, UserRef};
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use crate::registry;
 use crate::runner::Runner;
@@ -26,7 +27,8 @@ pub(crate) async fn pass(
     let Some(user) = caller.user().filter(|_| !caller.holds(Grant::Administer)) else {
         return Ok(true);
     };
-    let check = Check { runner, caller, user, own: Held::of(user), command };
+    let groups = OnceCell::new();
+    let check = Check { runner, caller, user, own: Held::of(user), command, groups };
     for guard in guards(command.verb()) {
         let passes = match guard {
             Guard::Subject => check.subject().await?,
@@ -49,6 +51,8 @@ struct Check<'a> {
     user: &'a User,
     own: Held,
     command: &'a Command,
+    /// The attributes of the caller's groups, read once.
+    groups: OnceCell<Vec<Attributes>>,
 }
 
 impl Check<'_> {
@@ -168,12 +172,18 @@ impl Check<'_> {
     /// The rights that the caller holds under an attribute: their own, and their groups'.
     async fn held(&self, name: &str) -> Result<BTreeSet<String>, Fault> {
         let mut held = self.user.attribute(name).and_then(flags).unwrap_or_default();
-        for own in &self.user.groups {
-            let group = self.group_of(&GroupRef::Id(own.group)).await?;
-            let attributes = group.map(|group| group.attributes).unwrap_or_default();
+        for attributes in self.groups.get_or_try_init(|| self.of_groups()).await? {
             held.extend(attributes.get(name).and_then(flags).unwrap_or_default());
         }
         Ok(held)
+    }
+
+    async fn of_groups(&self) -> Result<Vec<Attributes>, Fault> {
+        let mut all = Vec::with_capacity(self.user.groups.len());
+        for own in &self.user.groups {
+            all.extend(self.group_of(&GroupRef::Id(own.group)).await?.map(|own| own.attributes));
+        }
+        Ok(all)
     }
 
     async fn person(&self, person: &UserRef) -> Result<Option<User>, Fault> {

@@ -1,6 +1,7 @@
 //! The only list of adapters.
 
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, LazyLock};
 
 use isogloss_canonical::adapter::{Adapter, RouteOptions, SystemBackend};
 use isogloss_canonical::dialect::{Dialect, MethodInfo};
@@ -132,14 +133,18 @@ pub fn holds_rights(attribute: &str) -> bool {
     ADAPTERS.iter().any(|adapter| adapter.rights.contains(&attribute))
 }
 
+/// The names of the groups that a fresh server of each system has.
+static FOUNDED: LazyLock<HashMap<&str, HashSet<String>>> = LazyLock::new(|| {
+    let names = |adapter: &Adapter| (adapter.foundation)().into_iter().map(|group| group.name);
+    ADAPTERS.iter().map(|adapter| (adapter.name, names(adapter).collect())).collect()
+});
+
 /// Whether a person's group is one that a fresh server of its system has.
 #[must_use]
 pub fn is_founded(own: &Membership) -> bool {
-    let own_system = |adapter: &&&Adapter| {
-        own.namespace.as_ref().is_some_and(|namespace| namespace.as_str() == adapter.name)
-    };
-    let founded = ADAPTERS.iter().filter(own_system).flat_map(|adapter| (adapter.foundation)());
-    founded.into_iter().any(|group| group.name == own.name)
+    let system = own.namespace.as_ref().map(IdNamespace::as_str);
+    let founded = system.and_then(|system| FOUNDED.get(system));
+    founded.is_some_and(|names| names.contains(&own.name))
 }
 
 #[cfg(test)]
