@@ -1,9 +1,13 @@
-//! The server's numbers. People and groups are numbered apart: a person's id is never a group's,
-//! whatever its digits are.
+//! The ids of the server. Users and groups have separate sequences, so each has a type of its own.
 
 use std::fmt;
 
-/// The id of a person.
+use isogloss_canonical::namespace::IdNamespace;
+
+/// The id namespace of Dandelion.
+pub(crate) const NAMESPACE: IdNamespace = IdNamespace::named("dandelion");
+
+/// The id of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Uid(pub(crate) i32);
 
@@ -12,14 +16,14 @@ pub(crate) struct Uid(pub(crate) i32);
 pub(crate) struct Gid(pub(crate) i32);
 
 impl Gid {
-    /// The group of everybody who is in no other.
+    /// The group of every user who is in no other group.
     pub(crate) const ORDINARY: Self = Self(1);
-    /// The group that stands for administrators.
+    /// The group of administrators.
     pub(crate) const ADMINISTRATORS: Self = Self(2);
     /// The group of guests.
     pub(crate) const GUESTS: Self = Self(3);
 
-    /// Reads what the gateway keeps of a group's id. What is no number is no group of the server's.
+    /// Reads a stored group id. A text that is no number gives 0, which no group has.
     pub(crate) fn read(id: &str) -> Self {
         Self(id.parse().unwrap_or_default())
     }

@@ -1,107 +1,120 @@
-//! People as Dandelion's API shows them, of 6.1 and of older servers.
+//! A user as the API of 6.1 and of older servers shows one, read into the canonical form.
 
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{GroupId, Membership};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::permission::Grants;
-use isogloss_canonical::user::{Attributes, Evidence, Role, User};
+use isogloss_canonical::user::{Attributes, Evidence, User};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::backend::api::unexpected;
-use crate::ids::{Gid, Uid};
-use crate::wire::{INITIAL_LOGIN, NAMESPACE, THEME};
+use crate::backend::fault::unexpected;
+use crate::ids::{Gid, NAMESPACE, Uid};
+use crate::roles::memberships::role_of;
+use crate::wire::attributes::{INITIAL_LOGIN, THEME};
 
-/// An integer, or text that is one: 6.1 shows every value as text.
+/// Reads an integer, or a string that is one: 6.1 shows every value as a string.
 pub(super) fn number(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok()))
 }
 
-/// A person as the server has them: its ids, and who it is to the gateway.
+/// A user of the server.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Person {
+pub(super) struct Row {
+    /// The id.
     pub(super) id: Uid,
-    /// The group, which may be one that means nothing here.
+    /// The group. It may be one that only the server knows.
     pub(super) group: Gid,
+    /// The user in the canonical form.
     pub(super) user: User,
 }
 
-/// The people of a list, and why each row that cannot be read cannot.
+/// The users of a list.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Listed {
-    pub(super) people: Vec<Person>,
+pub(super) struct Rows {
+    /// The users that could be read.
+    pub(super) read: Vec<Row>,
+    /// For each row that could not be read, its id and the reason.
     pub(super) unread: Vec<String>,
 }
 
-/// Everybody in a list, or in an object whose members are numbered, as the manual of 6.0 prints it.
-pub(super) fn people(data: &Value, namespace: &IdNamespace) -> Result<Listed, Fault> {
-    let rows: Vec<&Value> = match data {
-        Value::Array(rows) => rows.iter().collect(),
-        Value::Object(rows)
-            if rows.keys().enumerate().all(|(at, name)| *name == at.to_string()) =>
-        {
-            rows.values().collect()
-        }
-        _ => return Err(unexpected("it answers no list of people")),
-    };
-    let mut listed = Listed::default();
-    for row in rows {
-        match person(row, namespace) {
-            Ok(person) => listed.people.push(person),
-            Err(fault) => {
-                let id = row.get("id").and_then(number);
-                listed.unread.push(format!("user {id:?}: {}", fault.detail));
+impl Rows {
+    /// Reads a list, or an object with the members `"0"`, `"1"`... as the manual of 6.0 prints it.
+    pub(super) fn of(data: &Value, namespace: &IdNamespace) -> Result<Self, Fault> {
+        let items: Vec<&Value> = match data {
+            Value::Array(items) => items.iter().collect(),
+            Value::Object(items)
+                if items.keys().enumerate().all(|(at, name)| *name == at.to_string()) =>
+            {
+                items.values().collect()
+            }
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_) => return Err(unexpected("the server answers no list of users")),
+        };
+        let mut rows = Self::default();
+        for item in items {
+            match Row::of(item, namespace) {
+                Ok(row) => rows.read.push(row),
+                Err(fault) => {
+                    let id = item.get("id").and_then(number);
+                    rows.unread.push(format!("user {id:?}: {}", fault.detail));
+                }
             }
         }
-    }
-    Ok(listed)
-}
-
-/// One person: as such, or as the only one of a list
-/// (`fixtures/transcripts/dandelion/getuser.json`).
-pub(super) fn only(data: &Value, namespace: &IdNamespace) -> Result<Person, Fault> {
-    if data.get("username").is_some() {
-        return person(data, namespace);
-    }
-    let mut listed = people(data, namespace)?;
-    match (listed.people.pop(), listed.people.is_empty() && listed.unread.is_empty()) {
-        (Some(person), true) => Ok(person),
-        _ => Err(unexpected("it answers not just one person")),
+        Ok(rows)
     }
 }
 
-fn person(row: &Value, namespace: &IdNamespace) -> Result<Person, Fault> {
-    let Value::Object(row) = row else { return Err(unexpected("a person that is no object")) };
-    let number = |name: &str| row.get(name).and_then(number).and_then(|id| id.try_into().ok());
-    let id = number("id").filter(|id| *id > 0).map(Uid);
-    let id = id.ok_or_else(|| unexpected("a person without id"))?;
-    let group = number("group_id").map(Gid);
-    let group = group.ok_or_else(|| unexpected("a person without group"))?;
-    let username = text(row, "username").ok_or_else(|| unexpected("a person without username"))?;
-    let created = text(row, "created").filter(|text| day(text).is_some());
-    let made = created.as_deref().and_then(day);
-    let user = User {
-        ids: [(namespace.clone(), id.to_string())].into(),
-        display_name: text(row, "fullname"),
-        // Any other group, whatever its rights, is the least privilege.
-        role: if group == Gid::ADMINISTRATORS { Role::Administrator } else { Role::User },
-        active: !disabled(row)?,
-        groups: guests(group),
-        attributes: attributes(row),
-        created: made.unwrap_or(Timestamp::UNIX_EPOCH),
-        // Only the day: the rest of the row is what anybody may have.
-        evidence: Evidence { created, ..Evidence::default() },
-        ..User::seen(username)
-    };
-    Ok(Person { id, group, user })
+impl Row {
+    /// Reads one user: the user itself, or a list of one
+    /// (`fixtures/transcripts/dandelion/getuser.json`).
+    pub(super) fn only(data: &Value, namespace: &IdNamespace) -> Result<Self, Fault> {
+        if data.get("username").is_some() {
+            return Self::of(data, namespace);
+        }
+        let mut rows = Rows::of(data, namespace)?;
+        match (rows.read.pop(), rows.read.is_empty() && rows.unread.is_empty()) {
+            (Some(row), true) => Ok(row),
+            (Some(_) | None, _) => Err(unexpected("the server does not answer exactly one user")),
+        }
+    }
+
+    fn of(data: &Value, namespace: &IdNamespace) -> Result<Self, Fault> {
+        let Value::Object(row) = data else { return Err(unexpected("a user is no object")) };
+        let number = |name: &str| row.get(name).and_then(number).and_then(|id| id.try_into().ok());
+        let id = number("id").filter(|id| *id > 0).map(Uid);
+        let id = id.ok_or_else(|| unexpected("a user has no id"))?;
+        let group = number("group_id").map(Gid);
+        let group = group.ok_or_else(|| unexpected("a user has no group"))?;
+        let username = text(row, "username").ok_or_else(|| unexpected("a user has no username"))?;
+        let created = text(row, "created").filter(|text| day(text).is_some());
+        let user = User {
+            ids: [(namespace.clone(), id.to_string())].into(),
+            display_name: text(row, "fullname"),
+            role: role_of(group),
+            active: !disabled(row)?,
+            groups: memberships(group),
+            attributes: attributes(row),
+            created: created.as_deref().and_then(day).unwrap_or(Timestamp::UNIX_EPOCH),
+            // Only the day proves who this is: another user can have the same values in every
+            // other column.
+            evidence: Evidence { created, ..Evidence::default() },
+            ..User::seen(username)
+        };
+        Ok(Self { id, group, user })
+    }
 }
 
-/// The membership that is shown: of guests. Administrators have their role, and groups of the
-/// server's own mean nothing here: the gateway may have another of the same id.
-fn guests(group: Gid) -> Vec<Membership> {
+/// The membership that is reported: the one in the group of guests. Administrators have their role
+/// instead. The server's own groups are not reported: the gateway may have another group with the
+/// same id.
+fn memberships(group: Gid) -> Vec<Membership> {
     if group != Gid::GUESTS {
         return Vec::new();
     }
@@ -115,14 +128,14 @@ fn guests(group: Gid) -> Vec<Membership> {
     }]
 }
 
-/// Whether somebody may no longer act. 6.0 does not know of that.
+/// Whether a user is disabled. 6.0 has no such member.
 fn disabled(row: &Map<String, Value>) -> Result<bool, Fault> {
     match row.get("disabled") {
         None => Ok(false),
-        Some(Value::Bool(off)) => Ok(*off),
+        Some(Value::Bool(disabled)) => Ok(*disabled),
         Some(value) => match number(value) {
-            Some(off) => Ok(off != 0),
-            None => Err(unexpected("a person neither enabled nor disabled")),
+            Some(disabled) => Ok(disabled != 0),
+            None => Err(unexpected("a user is neither enabled nor disabled")),
         },
     }
 }
@@ -134,10 +147,10 @@ fn attributes(row: &Map<String, Value>) -> Attributes {
 }
 
 fn text(row: &Map<String, Value>, name: &str) -> Option<String> {
-    match row.get(name) {
-        Some(Value::String(text)) => Some(text.clone()),
-        Some(Value::Number(number)) => Some(number.to_string()),
-        _ => None,
+    match row.get(name)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 

@@ -1,77 +1,81 @@
-//! `cheesto/*`: the board that shows who is in and who is out.
+//! `cheesto/*`: the board that shows who is present and who is absent.
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::user::{AttributeChanges, UserPatch};
 use serde_json::{Map, Value, json};
 
-use crate::dialect::call::{Asked, Failure, Said};
-use crate::dialect::users::{TEXT_BYTES, TINY_BYTES};
-use crate::php;
-use crate::wire::{self, PREFIX, STATUS};
+use crate::dialect::call::Call;
+use crate::dialect::failure::Failure;
+use crate::dialect::method::Answer;
+use crate::wire::attributes::{PREFIX, STATUS};
+use crate::wire::{cheesto, columns};
 
-/// `cheesto/read`: one place on the board, or all of it. Disabled people have none
+/// `cheesto/read`: the row of one user, or the whole board. Disabled users have no row
 /// (`fixtures/transcripts/dandelion/enable-disable.json`).
-pub(crate) async fn read(asked: &Asked<'_>) -> Result<Said, Failure> {
-    asked.need("viewcheesto").await?;
-    let mut shown = match asked.given.uid() {
-        None => board(asked).await?,
+pub(crate) async fn read(call: &Call<'_>) -> Result<Answer, Failure> {
+    call.need("viewcheesto").await?;
+    let mut shown = match call.arguments.maybe_uid() {
+        None => board(call).await?,
         Some(uid) => {
-            let user = asked.look_up(asked.person(uid)).await?;
-            match user.and_then(|user| wire::status(&user, asked.namespace())) {
-                Some(Value::Object(members)) => members,
-                _ => return Ok(Value::Null.into()),
-            }
+            let user = call.find_user(call.user_ref(uid)).await?;
+            let Some(Value::Object(row)) =
+                user.and_then(|user| cheesto::status(&user, call.namespace()))
+            else {
+                return Ok(Value::Null.into());
+            };
+            row
         }
     };
-    shown.insert("statusOptions".to_owned(), wire::status_texts());
+    shown.insert("statusOptions".to_owned(), cheesto::suggestions());
     Ok(Value::Object(shown).into())
 }
 
-async fn board(asked: &Asked<'_>) -> Result<Map<String, Value>, Failure> {
-    let users = asked.everybody().await?;
-    let places = users.iter().filter_map(|user| wire::status(user, asked.namespace()));
-    Ok(places.enumerate().map(|(at, place)| (at.to_string(), place)).collect())
+async fn board(call: &Call<'_>) -> Result<Map<String, Value>, Failure> {
+    let users = call.all_users().await?;
+    let rows = users.iter().filter_map(|user| cheesto::status(user, call.namespace()));
+    Ok(rows.enumerate().map(|(at, row)| (at.to_string(), row)).collect())
 }
 
-/// `cheesto/statustexts`: the suggestions; any other status will do too.
-pub(crate) async fn status_texts(_: &Asked<'_>) -> Result<Said, Failure> {
-    Ok(wire::status_texts().into())
+/// `cheesto/statustexts`: the suggestions. Any other status is accepted too.
+pub(crate) async fn status_texts(_: &Call<'_>) -> Result<Answer, Failure> {
+    Ok(cheesto::suggestions().into())
 }
 
-/// `cheesto/update`.
-pub(crate) async fn update(asked: &Asked<'_>) -> Result<Said, Failure> {
-    asked.need("updatecheesto").await?;
-    let other = asked.given.uid().filter(|uid| !asked.is_me(*uid));
-    let placed = match other {
-        None => wire::has_status(asked.user),
+/// `cheesto/update`: sets the status of the caller or, with the right to edit users, of another
+/// user.
+pub(crate) async fn update(call: &Call<'_>) -> Result<Answer, Failure> {
+    call.need("updatecheesto").await?;
+    let other = call.other_uid();
+    let has_row = match other {
+        None => cheesto::has_status(call.user),
         Some(uid) => {
-            asked.need("edituser").await?;
-            let user = asked.look_up(asked.person(uid)).await?;
-            user.is_some_and(|user| wire::has_status(&user))
+            call.need("edituser").await?;
+            let user = call.find_user(call.user_ref(uid)).await?;
+            user.is_some_and(|user| cheesto::has_status(&user))
         }
     };
-    if !placed {
+    if !has_row {
         return Err(Failure::general("Error updating status"));
     }
-    let changes = changes(asked);
+    let changes = changes(call);
     let command = match other {
-        None => Command::MergeSettings(asked.me(), PREFIX.to_owned(), changes),
+        None => Command::MergeSettings(call.me(), PREFIX.to_owned(), changes),
         Some(uid) => {
             let patch = UserPatch { attributes: changes, ..UserPatch::default() };
-            Command::UpdateUser(asked.person(uid), Box::new(patch))
+            Command::UpdateUser(call.user_ref(uid), Box::new(patch))
         }
     };
-    asked.run(command).await?;
+    call.run(command).await?;
     Ok("Status updated successfully".into())
 }
 
-fn changes(asked: &Asked<'_>) -> AttributeChanges {
-    let text = |name: &str, bytes| php::cut(asked.given.text(name).unwrap_or_default(), bytes);
+fn changes(call: &Call<'_>) -> AttributeChanges {
+    let text = |name: &str| call.arguments.text(name).unwrap_or_default();
     let values = [
-        text("status", TINY_BYTES).to_owned(),
-        text("message", TEXT_BYTES).to_owned(),
-        text("returntime", TEXT_BYTES).to_owned(),
-        wire::second(asked.exchange().now()),
+        columns::tiny_text(text("status")),
+        columns::text(text("message")),
+        columns::text(text("returntime")),
+        cheesto::time(call.exchange.now()),
     ];
     let names = STATUS.map(str::to_owned);
     names.into_iter().zip(values.map(|value| Some(json!(value)))).collect()

@@ -1,20 +1,21 @@
-//! `groups/*`: sets of rights.
+//! `groups/*`: the groups, which are sets of rights.
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Subject;
 use isogloss_canonical::group::{GroupPatch, NewGroup};
 use serde_json::{Map, Value, json};
 
-use crate::dialect::call::{Asked, Failure, Said};
-use crate::dialect::users::{TINY_BYTES, count_in};
-use crate::ids::Gid;
-use crate::php;
-use crate::rights::{self, RIGHTS, Rights};
-use crate::wire::NAMESPACE;
+use crate::dialect::call::Call;
+use crate::dialect::failure::Failure;
+use crate::dialect::method::Answer;
+use crate::ids::{Gid, NAMESPACE};
+use crate::roles::memberships;
+use crate::roles::rights::{self, RIGHTS, Rights};
+use crate::wire::columns;
 
 /// `groups/getlist`.
-pub(crate) async fn get_list(asked: &Asked<'_>) -> Result<Said, Failure> {
-    let groups = asked.run(Command::ListGroups(Some(NAMESPACE))).await?.groups()?;
+pub(crate) async fn get_list(call: &Call<'_>) -> Result<Answer, Failure> {
+    let groups = call.run(Command::ListGroups(Some(NAMESPACE))).await?.groups()?;
     let mut shown: Vec<_> = groups
         .iter()
         .map(|group| (group.native(&NAMESPACE).unwrap_or("0"), group.name.as_str()))
@@ -24,12 +25,12 @@ pub(crate) async fn get_list(asked: &Asked<'_>) -> Result<Said, Failure> {
     Ok(shown.into())
 }
 
-/// `groups/getgroup`. Of an unknown group there are no rights, but their names
+/// `groups/getgroup`. For an unknown group only the labels of the rights are shown
 /// (`fixtures/transcripts/dandelion/groups-read.json`).
-pub(crate) async fn get_group(asked: &Asked<'_>) -> Result<Said, Failure> {
-    let id = asked.given.gid("groupid");
+pub(crate) async fn get_group(call: &Call<'_>) -> Result<Answer, Failure> {
+    let id = call.arguments.gid("groupid");
     let mut shown = Map::new();
-    let rights = match asked.run(Command::GetGroup(Asked::group(id))).await {
+    let rights = match call.run(Command::GetGroup(memberships::group(id))).await {
         Ok(outcome) => {
             let group = outcome.group()?;
             shown.insert("id".to_owned(), json!(id.to_string()));
@@ -40,53 +41,64 @@ pub(crate) async fn get_group(asked: &Asked<'_>) -> Result<Said, Failure> {
         Err(fault) => return Err(fault.into()),
     };
     shown.insert("permissions".to_owned(), rights.completed());
-    shown.insert("permissionNames".to_owned(), rights::names());
+    shown.insert("permissionNames".to_owned(), rights::labels());
     Ok(Value::Object(shown).into())
 }
 
-/// `groups/edit`. A group that is not there is saved as readily as any.
-pub(crate) async fn edit(asked: &Asked<'_>) -> Result<Said, Failure> {
-    asked.need("editgroup").await?;
-    let id = asked.given.gid("groupid");
-    let rights = Rights::sent(asked.given.text("rights").unwrap_or_default());
+/// `groups/getuserrights`: the rights of the caller.
+pub(crate) async fn get_rights(call: &Call<'_>) -> Result<Answer, Failure> {
+    Ok(call.rights_of(call.user).await?.shown().into())
+}
+
+/// `groups/edit`. For an unknown group the answer is a success too.
+pub(crate) async fn edit(call: &Call<'_>) -> Result<Answer, Failure> {
+    call.need("editgroup").await?;
+    let group = memberships::group(call.arguments.gid("groupid"));
+    let rights = Rights::sent(call.arguments.text("rights").unwrap_or_default());
     let patch = GroupPatch {
         grants: Some(rights.grants()),
         attributes: [(RIGHTS.to_owned(), Some(rights.stored()))].into(),
         ..GroupPatch::default()
     };
-    match asked.run(Command::UpdateGroup(Asked::group(id), Box::new(patch))).await {
+    match call.run(Command::UpdateGroup(group, Box::new(patch))).await {
         Err(fault) if !fault.is_absence_of(Subject::Group) => Err(fault.into()),
-        _ => Ok("User group saved".into()),
+        Ok(_) | Err(_) => Ok("User group saved".into()),
     }
 }
 
-/// `groups/create`. Names are made lower case, and need not be unique.
-pub(crate) async fn create(asked: &Asked<'_>) -> Result<Said, Failure> {
-    asked.need("creategroup").await?;
-    let name = asked.given.text("name").unwrap_or_default().to_ascii_lowercase();
-    let rights = asked.given.true_text("rights").map_or_else(Rights::none, Rights::sent);
+/// `groups/create`. A name is stored in lower case and need not be unique.
+pub(crate) async fn create(call: &Call<'_>) -> Result<Answer, Failure> {
+    call.need("creategroup").await?;
+    let name = call.arguments.text("name").unwrap_or_default().to_ascii_lowercase();
+    let rights = call.arguments.true_text("rights").map_or_else(Rights::none, Rights::sent);
     let group = NewGroup {
         namespace: Some(NAMESPACE),
-        name: php::cut(&name, TINY_BYTES).to_owned(),
+        name: columns::tiny_text(&name),
         grants: rights.grants(),
         attributes: Map::from_iter([(RIGHTS.to_owned(), rights.stored())]),
         ..NewGroup::default()
     };
-    asked.run(Command::CreateGroup(Box::new(group))).await?;
+    call.run(Command::CreateGroup(Box::new(group))).await?;
     Ok("User group created successfully".into())
 }
 
-/// `groups/delete`. A group that is not there is deleted as readily as any. The administrators'
-/// stays even while there are none: another system may make one at any time.
-pub(crate) async fn delete(asked: &Asked<'_>) -> Result<Said, Failure> {
-    asked.need("deletegroup").await?;
-    let id = asked.given.gid("groupid");
-    if id == Gid::ADMINISTRATORS || count_in(asked, id).await? > 0 {
-        let words = "This group is assigned to users. Cannot delete group.";
-        return Err(Failure::general(words));
+/// `groups/delete`. For an unknown group the answer is a success too. The group of administrators
+/// is never deleted, even if it has no members: another system can make an administrator.
+pub(crate) async fn delete(call: &Call<'_>) -> Result<Answer, Failure> {
+    call.need("deletegroup").await?;
+    let id = call.arguments.gid("groupid");
+    if id == Gid::ADMINISTRATORS || has_members(call, id).await? {
+        let text = "This group is assigned to users. Cannot delete group.";
+        return Err(Failure::general(text));
     }
-    match asked.run(Command::DeleteGroup(Asked::group(id))).await {
+    match call.run(Command::DeleteGroup(memberships::group(id))).await {
         Err(fault) if !fault.is_absence_of(Subject::Group) => Err(fault.into()),
-        _ => Ok("Group deleted successfully.".into()),
+        Ok(_) | Err(_) => Ok("Group deleted successfully.".into()),
     }
+}
+
+/// Whether a group has members. Users in no other group are in the ordinary one.
+async fn has_members(call: &Call<'_>, group: Gid) -> Result<bool, Failure> {
+    let users = call.read(Command::ListUsers).await?.users()?;
+    Ok(users.iter().any(|user| memberships::group_of(user) == group))
 }

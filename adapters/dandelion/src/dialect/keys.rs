@@ -1,36 +1,37 @@
-//! `key/*`: a person's API key, of which there is one at most.
+//! `key/*`: the API key of a user, who has one at most.
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Subject;
 use isogloss_canonical::key::{KeyChoice, NewKey};
 
-use crate::dialect::call::{Asked, Failure, Said};
-use crate::dialect::session::hexadecimal;
+use crate::dialect::call::Call;
+use crate::dialect::failure::Failure;
+use crate::dialect::method::Answer;
 
-/// How many bytes a key has: thirty digits.
+/// How many bytes a key has; they are written as thirty hexadecimal digits.
 const KEY_BYTES: usize = 15;
 
-/// Spells a key.
+/// Writes a key in the format of the server.
 pub(crate) fn mint(random: &[u8; 32]) -> String {
-    hexadecimal(&random[..KEY_BYTES])
+    hex::encode(&random[..KEY_BYTES])
 }
 
-/// `key/get`: the caller's key, or a new one if there is none
+/// `key/get`: the key of the caller. If there is none, one is made
 /// (`fixtures/transcripts/dandelion/key.json`).
-pub(crate) async fn get(asked: &Asked<'_>) -> Result<Said, Failure> {
-    let list = Command::ListKeys(Some(asked.me()), asked.namespace().clone());
-    let keys = asked.run(list).await?.keys()?;
+pub(crate) async fn get(call: &Call<'_>) -> Result<Answer, Failure> {
+    let list = Command::ListKeys(Some(call.me()), call.namespace().clone());
+    let keys = call.run(list).await?.keys()?;
     match keys.into_iter().find_map(|key| key.shown) {
         Some(value) => Ok(value.expose().into()),
-        None => generate(asked).await,
+        None => generate(call).await,
     }
 }
 
-/// `key/generate`: a new key; the old one is void at once.
-pub(crate) async fn generate(asked: &Asked<'_>) -> Result<Said, Failure> {
-    let value = mint(&asked.exchange().random());
+/// `key/generate`: a new key. The old one is revoked at once.
+pub(crate) async fn generate(call: &Call<'_>) -> Result<Answer, Failure> {
+    let value = mint(&call.exchange.random());
     let key = NewKey {
-        namespace: asked.namespace().clone(),
+        namespace: call.namespace().clone(),
         value: value.clone().into(),
         label: None,
         scope: None,
@@ -38,30 +39,30 @@ pub(crate) async fn generate(asked: &Asked<'_>) -> Result<Said, Failure> {
         addresses: Vec::new(),
         replaces: true,
     };
-    asked.run(Command::IssueKey(Some(asked.me()), Box::new(key))).await?;
+    call.run(Command::IssueKey(Some(call.me()), Box::new(key))).await?;
     Ok(value.into())
 }
 
-/// `key/revoke`: the caller's key or, with the right to edit people, anybody's. Where there is
-/// nobody or no key, that is a success too.
-pub(crate) async fn revoke(asked: &Asked<'_>) -> Result<Said, Failure> {
-    let owner = match asked.given.uid().filter(|uid| !asked.is_me(*uid)) {
-        None => asked.me(),
+/// `key/revoke`: revokes the key of the caller or, with the right to edit users, of another user.
+/// An unknown user and a user without a key are successes too.
+pub(crate) async fn revoke(call: &Call<'_>) -> Result<Answer, Failure> {
+    let owner = match call.other_uid() {
+        None => call.me(),
         Some(uid) => {
-            asked.need("edituser").await?;
-            asked.person(uid)
+            call.need("edituser").await?;
+            call.user_ref(uid)
         }
     };
-    let revoke = Command::RevokeKeys(Some(owner), asked.namespace().clone(), KeyChoice::All);
-    match asked.run(revoke).await {
+    let revoke = Command::RevokeKeys(Some(owner), call.namespace().clone(), KeyChoice::All);
+    match call.run(revoke).await {
         Err(fault) if !fault.is_absence_of(Subject::User) && !fault.is_absence_of(Subject::Key) => {
             Err(fault.into())
         }
-        _ => Ok("Key revoked successfully".into()),
+        Ok(_) | Err(_) => Ok("Key revoked successfully".into()),
     }
 }
 
-/// `key/test`: who gets here has a good key.
-pub(crate) async fn test(_: &Asked<'_>) -> Result<Said, Failure> {
+/// `key/test`: a call that gets here has a valid key.
+pub(crate) async fn test(_: &Call<'_>) -> Result<Answer, Failure> {
     Ok(true.into())
 }

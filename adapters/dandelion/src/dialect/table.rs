@@ -1,142 +1,103 @@
-//! Every method of the API: what it takes, what runs it, what it may do.
-
-use std::future::Future;
-use std::pin::Pin;
+//! The table of all methods.
 
 use isogloss_canonical::command::Verb;
 use isogloss_canonical::dialect::MethodInfo;
 
-use crate::dialect::call::{Asked, Failure, Said};
-use crate::dialect::parameters::{
-    Takes, flag_or, int, int_or, maybe_int, maybe_text, text, text_or,
+use crate::dialect::arguments::{
+    Parameter, flag_or, int, int_or, maybe_int, maybe_text, text, text_or,
 };
-use crate::dialect::{cheesto, groups, keys, settings, users};
+use crate::dialect::method::{Method, method};
+use crate::dialect::users::{create, delete, password, read, update};
+use crate::dialect::{cheesto, groups, keys, server, settings};
 
-/// What a method comes to.
-type Reply<'a> = Pin<Box<dyn Future<Output = Result<Said, Failure>> + Send + 'a>>;
+const UID: &[Parameter] = &[int("uid")];
+const MAYBE_UID: &[Parameter] = &[maybe_int("uid")];
+const GROUP: &[Parameter] = &[int("groupid")];
 
-/// A method of the API.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Row {
-    /// As the manual has it.
-    method: MethodInfo,
-    /// The HTTP verb it takes.
-    pub(crate) verb: &'static str,
-    /// Its module.
-    pub(crate) module: &'static str,
-    /// Its name in the module.
-    name: &'static str,
-    /// Its parameters, in the order of the complaints about them.
-    pub(crate) takes: &'static [Takes],
-    /// What runs it.
-    pub(crate) run: for<'a> fn(&'a Asked<'a>) -> Reply<'a>,
-}
-
-/// Makes a row: verb, module and name, parameters, what runs it, commands, and what it is for.
-macro_rules! row {
-    ($verb:literal $module:literal $name:literal, $takes:expr, $run:path, $verbs:expr, $about:literal) => {
-        Row {
-            method: MethodInfo {
-                name: concat!($verb, " /api/", $module, "/", $name),
-                verbs: $verbs,
-                about: $about,
-            },
-            verb: $verb,
-            module: $module,
-            name: $name,
-            takes: $takes,
-            run: |asked| Box::pin($run(asked)),
-        }
-    };
-}
-
-const UID: &[Takes] = &[int("uid")];
-const MAYBE_UID: &[Takes] = &[maybe_int("uid")];
-const GROUP: &[Takes] = &[int("groupid")];
-
-/// The methods. Each is also there below `/api/i/`, for who is logged in.
-const ROWS: &[Row] = &[
-    row!("POST" "users" "resetpassword",
-        &[maybe_int("uid"), text("pw"), flag_or("force_reset", false)], users::reset_password,
+/// The methods of the API. Each exists below `/api/` for callers with a key, and below `/api/i/`
+/// for callers with a session.
+const TABLE: &[Method] = &[
+    method!("POST" "users" "resetpassword",
+        &[maybe_int("uid"), text("pw"), flag_or("force_reset", false)], password::reset,
         &[Verb::GetGroup, Verb::UpdateUser, Verb::ChangePassword, Verb::MergeSettings, Verb::GetUser],
-        "Set a person's password, or one's own."),
-    row!("POST" "users" "create",
+        "Set the password of a user or of the caller."),
+    method!("POST" "users" "create",
         &[text("username"), text("password"), text("fullname"), int("role"),
-            flag_or("cheesto", true), flag_or("force_reset", true)], users::create,
+            flag_or("cheesto", true), flag_or("force_reset", true)], create::create,
         &[Verb::GetGroup, Verb::CreateUser],
-        "Create a person."),
-    row!("POST" "users" "edit",
+        "Create a user."),
+    method!("POST" "users" "edit",
         &[int("uid"), maybe_text("fullname"), maybe_int("role"), maybe_int("prompt"),
-            maybe_text("theme")], users::edit,
+            maybe_text("theme")], update::edit,
         &[Verb::GetGroup, Verb::GetUser, Verb::UpdateUser],
-        "Change a person's name, group, prompt or theme."),
-    row!("POST" "users" "delete", UID, users::delete,
-        &[Verb::GetGroup, Verb::GetUser, Verb::ListGroups, Verb::DeleteUser],
-        "Delete a person."),
-    row!("POST" "users" "enable", UID, users::enable, &[Verb::GetGroup, Verb::ActivateUser],
-        "Let a person act again."),
-    row!("POST" "users" "disable", UID, users::disable, &[Verb::GetGroup, Verb::DeactivateUser],
-        "Keep a person, who may no longer act."),
-    row!("GET" "users" "getusers", &[], users::get_users, &[Verb::GetGroup, Verb::ListUsers],
-        "Read everybody."),
-    row!("GET" "users" "getuser", MAYBE_UID, users::get_user, &[Verb::GetGroup, Verb::GetUser],
-        "Read a person, or oneself."),
-    row!("GET" "groups" "getlist", &[], groups::get_list, &[Verb::ListGroups],
-        "Read the groups' names."),
-    row!("GET" "groups" "getgroup", GROUP, groups::get_group, &[Verb::GetGroup],
-        "Read a group's rights."),
-    row!("GET" "groups" "getuserrights", &[], users::get_rights, &[Verb::GetGroup],
-        "Read one's own rights."),
-    row!("POST" "groups" "create", &[text("name"), text_or("rights", "")], groups::create,
+        "Change the full name, the group, the prompt or the theme of a user."),
+    method!("POST" "users" "delete", UID, delete::delete,
+        &[Verb::GetGroup, Verb::GetUser, Verb::DeleteUser],
+        "Delete a user."),
+    method!("POST" "users" "enable", UID, update::enable, &[Verb::GetGroup, Verb::ActivateUser],
+        "Enable a user."),
+    method!("POST" "users" "disable", UID, update::disable, &[Verb::GetGroup, Verb::DeactivateUser],
+        "Disable a user."),
+    method!("GET" "users" "getusers", &[], read::get_users, &[Verb::GetGroup, Verb::ListUsers],
+        "List all users."),
+    method!("GET" "users" "getuser", MAYBE_UID, read::get_user, &[Verb::GetGroup, Verb::GetUser],
+        "Read a user or the caller."),
+    method!("GET" "groups" "getlist", &[], groups::get_list, &[Verb::ListGroups],
+        "List the ids and names of all groups."),
+    method!("GET" "groups" "getgroup", GROUP, groups::get_group, &[Verb::GetGroup],
+        "Read the rights of a group."),
+    method!("GET" "groups" "getuserrights", &[], groups::get_rights, &[Verb::GetGroup],
+        "Read the rights of the caller."),
+    method!("POST" "groups" "create", &[text("name"), text_or("rights", "")], groups::create,
         &[Verb::GetGroup, Verb::CreateGroup],
         "Create a group."),
-    row!("POST" "groups" "edit", &[int("groupid"), text("rights")], groups::edit,
+    method!("POST" "groups" "edit", &[int("groupid"), text("rights")], groups::edit,
         &[Verb::GetGroup, Verb::UpdateGroup],
-        "Set a group's rights."),
-    row!("POST" "groups" "delete", GROUP, groups::delete,
+        "Set the rights of a group."),
+    method!("POST" "groups" "delete", GROUP, groups::delete,
         &[Verb::GetGroup, Verb::ListUsers, Verb::DeleteGroup],
-        "Delete a group that nobody is in."),
-    row!("GET" "key" "get", &[], keys::get, &[Verb::ListKeys, Verb::IssueKey],
-        "Read one's API key; a first one is made."),
-    row!("POST" "key" "generate", &[], keys::generate, &[Verb::IssueKey],
-        "Make a new API key, which voids the old one."),
-    row!("POST" "key" "revoke", &[int_or("uid", 0)], keys::revoke,
+        "Delete a group without members."),
+    method!("GET" "key" "get", &[], keys::get, &[Verb::ListKeys, Verb::IssueKey],
+        "Read the API key of the caller. If there is none, one is made."),
+    method!("POST" "key" "generate", &[], keys::generate, &[Verb::IssueKey],
+        "Make a new API key for the caller and revoke the old one."),
+    method!("POST" "key" "revoke", &[int_or("uid", 0)], keys::revoke,
         &[Verb::GetGroup, Verb::RevokeKeys],
-        "Void a person's API key, or one's own."),
-    row!("GET" "key" "test", &[], keys::test, &[], "Say that the API key is good."),
-    row!("GET" "usersettings" "getthemelist", &[], settings::get_theme_list, &[],
-        "Read the themes."),
-    row!("POST" "usersettings" "saveloglimit", &[int_or("limit", 25)], settings::save_log_limit,
+        "Revoke the API key of a user or of the caller."),
+    method!("GET" "key" "test", &[], keys::test, &[], "Check the API key of the caller."),
+    method!("GET" "usersettings" "getthemelist", &[], settings::get_theme_list, &[],
+        "List the themes."),
+    method!("POST" "usersettings" "saveloglimit", &[int_or("limit", 25)], settings::save_log_limit,
         &[Verb::MergeSettings],
-        "Set how many logs one sees on a page."),
-    row!("POST" "usersettings" "savetheme", &[text_or("theme", "")], settings::save_theme,
+        "Set how many logs the caller sees on a page."),
+    method!("POST" "usersettings" "savetheme", &[text_or("theme", "")], settings::save_theme,
         &[Verb::MergeSettings],
-        "Set one's own theme."),
-    row!("GET" "cheesto" "read", MAYBE_UID, cheesto::read,
+        "Set the theme of the caller."),
+    method!("GET" "cheesto" "read", MAYBE_UID, cheesto::read,
         &[Verb::GetGroup, Verb::GetUser, Verb::ListUsers],
-        "Read the board of who is in and who is out, or one place on it."),
-    row!("GET" "cheesto" "statustexts", &[], cheesto::status_texts, &[],
-        "Read the suggestions for a status."),
-    row!("POST" "cheesto" "update",
+        "Read the Cheesto board, which shows who is present, or the row of one user."),
+    method!("GET" "cheesto" "statustexts", &[], cheesto::status_texts, &[],
+        "List the suggestions for a status."),
+    method!("POST" "cheesto" "update",
         &[text_or("message", ""), text_or("status", "Available"),
             text_or("returntime", "00:00:00"), maybe_int("uid")], cheesto::update,
         &[Verb::GetGroup, Verb::GetUser, Verb::UpdateUser, Verb::MergeSettings],
-        "Set one's own status, or another person's."),
-    row!("GET" "dandelion" "version", &[], settings::version, &[], "Say which version this is."),
+        "Set the status of a user or of the caller."),
+    method!("GET" "dandelion" "version", &[], server::version, &[], "Read the version of the server."),
 ];
 
-/// What is no part of the API, but is how a person gets a session and a first key.
+/// The requests beside the API with which a user opens and ends a session.
 const PAGES: [MethodInfo; 2] = [
     MethodInfo { name: "POST /login", verbs: &[], about: "Open a session." },
     MethodInfo { name: "GET /logout", verbs: &[], about: "End a session." },
 ];
 
 /// Every method, for the manual.
-pub(crate) const METHODS: [MethodInfo; ROWS.len() + PAGES.len()] = {
-    let mut all = [PAGES[0]; ROWS.len() + PAGES.len()];
+pub(crate) const METHODS: [MethodInfo; TABLE.len() + PAGES.len()] = {
+    let mut all = [PAGES[0]; TABLE.len() + PAGES.len()];
     let mut at = 0;
     while at < all.len() {
-        all[at] = if at < ROWS.len() { ROWS[at].method } else { PAGES[at - ROWS.len()] };
+        all[at] = if at < TABLE.len() { TABLE[at].info } else { PAGES[at - TABLE.len()] };
         at += 1;
     }
     all
@@ -144,11 +105,11 @@ pub(crate) const METHODS: [MethodInfo; ROWS.len() + PAGES.len()] = {
 
 /// Whether there is such a module.
 pub(crate) fn has_module(module: &str) -> bool {
-    ROWS.iter().any(|row| row.module == module)
+    TABLE.iter().any(|method| method.module == module)
 }
 
-/// A method; names are told apart by case, and never decoded
+/// Finds a method. Case counts in names, and nothing is decoded
 /// (`fixtures/transcripts/dandelion/routing.json`).
-pub(crate) fn find(module: &str, name: &str) -> Option<&'static Row> {
-    ROWS.iter().find(|row| row.module == module && row.name == name)
+pub(crate) fn find(module: &str, name: &str) -> Option<&'static Method> {
+    TABLE.iter().find(|method| method.module == module && method.name == name)
 }

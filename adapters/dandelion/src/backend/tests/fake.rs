@@ -1,4 +1,4 @@
-//! A server that keeps people as the real one does, and fails where a test says.
+//! A server that stores users as the real one does, and fails at a given call.
 
 use std::sync::{Arc, Mutex};
 
@@ -16,14 +16,14 @@ use crate::php::form::Form;
 pub(super) enum Failing {
     /// Nothing is done.
     Before,
-    /// It is done, and the answer is lost.
+    /// The call is done, and the answer is lost.
     After,
-    /// Nothing is done, and the server says that it was.
+    /// Nothing is done, and the server answers that it was.
     Silently,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Kept {
+pub(super) struct Stored {
     pub(super) id: i32,
     pub(super) username: String,
     pub(super) group: String,
@@ -31,17 +31,17 @@ pub(super) struct Kept {
     pub(super) active: bool,
 }
 
-/// A server whose connection is latin1: names with other letters than ASCII's have cases that
-/// differ. User 1 holds the gateway's key.
+/// A server with a latin1 connection: it ignores the case of ASCII letters only. User 1 owns the
+/// gateway's key.
 #[derive(Debug, Default)]
 pub(super) struct Fake {
-    pub(super) people: Mutex<Vec<Kept>>,
+    pub(super) people: Mutex<Vec<Stored>>,
     pub(super) asked: Mutex<Vec<String>>,
     failing: Option<(usize, Failing)>,
 }
 
 impl Fake {
-    /// One that fails at a call, counted from 0.
+    /// A server that fails at one call, counted from 0.
     pub(super) fn failing(at: Option<(usize, Failing)>) -> Arc<Self> {
         let fake = Self { failing: at, ..Self::default() };
         fake.add("admin", "2");
@@ -52,18 +52,18 @@ impl Fake {
         let mut people = self.people.lock().unwrap();
         let id = people.iter().map(|one| one.id).max().unwrap_or_default() + 1;
         let (username, group) = (username.to_owned(), group.to_owned());
-        people.push(Kept { id, username, group, theme: String::new(), active: true });
+        people.push(Stored { id, username, group, theme: String::new(), active: true });
     }
 
-    pub(super) fn named(&self, username: &str) -> Option<Kept> {
+    pub(super) fn named(&self, username: &str) -> Option<Stored> {
         self.people.lock().unwrap().iter().find(|one| one.username == username).cloned()
     }
 
-    /// Does what a call says; `None` where the database refuses.
+    /// Runs a call; `None` if the database refuses.
     fn act(&self, method: &str, given: &Form) -> Option<Value> {
         let text = |name: &str| given.text(name).unwrap_or_default().to_owned();
         if method == "users/create" {
-            let same = |one: &Kept| one.username.eq_ignore_ascii_case(&text("username"));
+            let same = |one: &Stored| one.username.eq_ignore_ascii_case(&text("username"));
             if self.people.lock().unwrap().iter().any(same) {
                 return None;
             }
@@ -81,20 +81,20 @@ impl Fake {
             "users/disable" => one.active = false,
             "users/enable" => one.active = true,
             "users/edit" => {
-                for (name, kept) in [("role", &mut one.group), ("theme", &mut one.theme)] {
+                for (name, stored) in [("role", &mut one.group), ("theme", &mut one.theme)] {
                     if let Some(value) = given.text(name) {
-                        value.clone_into(kept);
+                        value.clone_into(stored);
                     }
                 }
             }
             "users/delete" if one.group != "2" => drop(people.remove(at?)),
             _ => {}
         }
-        Some(json!(said(method)))
+        Some(json!(sentence(method)))
     }
 }
 
-fn said(method: &str) -> &'static str {
+fn sentence(method: &str) -> &'static str {
     match method {
         "users/create" => "User created successfully",
         "users/disable" => "User disabled",
@@ -105,7 +105,7 @@ fn said(method: &str) -> &'static str {
     }
 }
 
-fn shown(one: &Kept) -> Value {
+fn shown(one: &Stored) -> Value {
     json!({"id": one.id.to_string(), "fullname": "X", "username": one.username,
         "group_id": one.group, "created": "2026-11-21", "initial_login": "0",
         "theme": one.theme, "disabled": if one.active { "0" } else { "1" }})
@@ -128,7 +128,9 @@ impl Upstream for Fake {
             (_, "users/getusers") => {
                 Some(self.people.lock().unwrap().iter().map(shown).collect::<Value>())
             }
-            (Some(Failing::Silently), other) if !other.contains("get") => Some(json!(said(other))),
+            (Some(Failing::Silently), other) if !other.contains("get") => {
+                Some(json!(sentence(other)))
+            }
             (_, other) => self.act(other, &form),
         };
         if failing == Some(Failing::After) {
@@ -138,8 +140,9 @@ impl Upstream for Fake {
             Some(data) => (200, 0, data),
             None => (500, 6, json!("Internal Server Error")),
         };
-        let words = if code == 0 { "Completed" } else { "Internal Server Error" };
-        let body = json!({"errorcode": code, "status": words, "module": "users", "data": data});
+        let status_text = if code == 0 { "Completed" } else { "Internal Server Error" };
+        let body =
+            json!({"errorcode": code, "status": status_text, "module": "users", "data": data});
         Ok(Response::new(status, body.to_string()))
     }
 }

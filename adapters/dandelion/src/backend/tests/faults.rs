@@ -1,5 +1,5 @@
-//! What goes wrong: an outage is no absence, a refusal of the gateway's own key is nobody's fault
-//! but its own, and what cannot be understood is never a guess.
+//! Faults: an outage is no absence, a refusal of the gateway's own key is no fault of the caller,
+//! and an answer that cannot be interpreted is never guessed at.
 
 use super::*;
 use server::Scripted;
@@ -24,7 +24,7 @@ fn kind(result: Result<Outcome, Fault>) -> FaultKind {
     result.unwrap_err().kind
 }
 
-/// Every command that a server is asked for.
+/// Every command that the backend sends to a server.
 fn commands() -> Vec<Command> {
     let name = UserPatch { display_name: Some(Some("X".to_owned())), ..UserPatch::default() };
     vec![
@@ -74,7 +74,7 @@ fn an_outage_is_no_absence() {
 }
 
 #[test]
-fn what_is_not_understood_is_no_guess() {
+fn an_answer_that_cannot_be_read_is_unexpected() {
     let whole = data(&json!([row(&json!("51"), "x")])).1;
     let mut garbled: Vec<String> = [
         json!([]),
@@ -117,7 +117,7 @@ fn what_is_not_understood_is_no_guess() {
 }
 
 #[test]
-fn another_persons_record_is_not_taken() {
+fn another_users_record_is_refused() {
     let backend = backend(&Scripted::answering([data(&json!([row(&json!("1"), "admin")]))]));
     assert_eq!(kind(run(&backend, Command::GetUser(someone()))), FaultKind::Unexpected);
 }
@@ -139,7 +139,7 @@ fn older_shapes_are_read() {
 }
 
 #[test]
-fn a_broken_creation_is_a_conflict_only_if_the_name_is_there() {
+fn a_failed_creation_is_a_conflict_only_if_the_name_exists() {
     let broken = || error(500, 6, "Internal Server Error");
     let there = || data(&json!([row(&json!("1"), "admin"), row(&json!("7"), "TR_dup  ")]));
     let other = || data(&json!([row(&json!("1"), "admin")]));
@@ -150,7 +150,7 @@ fn a_broken_creation_is_a_conflict_only_if_the_name_is_there() {
     };
     let conflict = (FaultKind::Conflict, Some(Subject::Username));
     assert_eq!(create([broken(), there()]), conflict);
-    // As 6.1.1 as released words it: not at all.
+    // The released 6.1.1 answers with an empty body.
     assert_eq!(create([(500, String::new()), there()]), conflict);
     assert_eq!(create([broken(), other()]), (FaultKind::Unexpected, None));
     assert_eq!(create([(500, String::new()), other()]), (FaultKind::Unavailable, None));
@@ -160,7 +160,7 @@ fn a_broken_creation_is_a_conflict_only_if_the_name_is_there() {
 }
 
 #[test]
-fn a_broken_change_is_an_absence_only_if_a_look_confirms_it() {
+fn a_failed_change_is_an_absence_only_if_a_read_confirms_it() {
     let broken = || error(500, 6, "Internal Server Error");
     let switch = |answers: [(u16, String); 2]| {
         run(&backend(&Scripted::answering(answers)), Command::ActivateUser(someone())).unwrap_err()
@@ -172,7 +172,7 @@ fn a_broken_change_is_an_absence_only_if_a_look_confirms_it() {
 }
 
 #[test]
-fn nobody_goes_who_stays() {
+fn a_deletion_is_confirmed_by_a_read() {
     let there = || data(&row(&json!("51"), "x"));
     let delete = |said: (u16, String), after: (u16, String)| {
         run(&backend(&Scripted::answering([there(), said, after])), Command::DeleteUser(someone()))
@@ -189,7 +189,7 @@ fn nobody_goes_who_stays() {
 }
 
 #[test]
-fn who_shall_not_act_never_does() {
+fn an_inactive_user_who_cannot_be_disabled_is_deleted() {
     let user = NewUser { username: "x".to_owned(), inactive: true, ..NewUser::default() };
     let server = Scripted::answering([
         data(&json!([row(&json!("1"), "admin")])),
@@ -209,7 +209,7 @@ fn who_shall_not_act_never_does() {
 }
 
 #[test]
-fn the_role_changes_only_when_it_does() {
+fn the_group_is_sent_only_if_it_changes() {
     let in_group = |group: &str| {
         let mut row = row(&json!("51"), "x");
         row["group_id"] = json!(group);
@@ -231,18 +231,18 @@ fn the_role_changes_only_when_it_does() {
     assert!(change_to("2", Some(Role::User), Some(guests())).ends_with("&role=3"));
     let ordinary = GroupChange { groups: Vec::new(), ..guests() };
     assert!(change_to("3", None, Some(ordinary)).ends_with("&role=1"));
-    // An administrator stays one, and a guest too, unless it is said.
+    // A change without a role leaves an administrator and a guest as they are.
     assert!(change_to("2", None, Some(guests())).starts_with("/api/users/getuser "));
     assert!(sent("3", Role::Manager).starts_with("/api/users/getuser "));
     assert!(sent("9", Role::Administrator).ends_with("&role=2"));
     assert!(sent("2", Role::Manager).ends_with("&role=1"));
-    // In a group of the server's own, whose rights are unknown here.
+    // The rights of the server's own groups are not known to the backend.
     assert!(sent("9", Role::User).ends_with("&role=1"));
     assert!(sent("2", Role::Administrator).starts_with("/api/users/getuser "));
 }
 
 #[test]
-fn a_name_that_is_taken_away_becomes_the_default() {
+fn a_removed_full_name_becomes_the_default() {
     let saved = data(&json!("User saved successfully"));
     let row = || data(&row(&json!("51"), "x"));
     let server = Scripted::answering([row(), saved, row()]);
@@ -252,7 +252,7 @@ fn a_name_that_is_taken_away_becomes_the_default() {
 }
 
 #[test]
-fn what_the_server_does_not_take_is_not_sent() {
+fn values_that_the_server_ignores_are_not_sent() {
     let server = Scripted::answering::<String>([]);
     let backend = backend(&server);
     for password in ["", "0"] {
@@ -267,7 +267,7 @@ fn what_the_server_does_not_take_is_not_sent() {
 }
 
 #[test]
-fn a_password_is_tried_as_the_systems_own_clients_send_it_too() {
+fn a_password_is_also_tried_as_dandelions_clients_send_it() {
     let server = Scripted::answering([(200, "false"), (200, "2")]);
     let verify = Command::VerifyPassword(UserRef::Name("x".to_owned()), "a+b".into());
     assert_eq!(run(&backend(&server), verify).unwrap(), Outcome::Verified(true));
@@ -276,7 +276,7 @@ fn a_password_is_tried_as_the_systems_own_clients_send_it_too() {
 }
 
 #[test]
-fn a_row_that_cannot_be_read_is_only_its_own_persons() {
+fn a_row_that_cannot_be_read_does_not_hide_the_others() {
     let bad = json!({"id": "7", "username": "x", "group_id": "1", "disabled": "maybe"});
     let list = || data(&json!([row(&json!("1"), "admin"), bad, row(&json!("8"), "y")]));
     let ask = |command| run(&backend(&Scripted::answering([list()])), command);
@@ -287,6 +287,6 @@ fn a_row_that_cannot_be_read_is_only_its_own_persons() {
     assert!(listed.unread[0].contains('7'), "{:?}", listed.unread);
     let named = |name: &str| Command::GetUser(UserRef::Name(name.to_owned()));
     assert_eq!(user(ask(named("y"))).username, "y");
-    // It may be whoever is asked for.
+    // The unread row may be the user who was asked for.
     assert_eq!(kind(ask(named("x"))), FaultKind::Unexpected);
 }

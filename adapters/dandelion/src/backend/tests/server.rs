@@ -1,4 +1,4 @@
-//! Servers that play what was recorded, or what a test says.
+//! Servers that answer from a recording or from a script.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -11,8 +11,8 @@ use isogloss_canonical::http::{Request, Response};
 use serde_json::Value;
 
 use crate::backend::make;
+use crate::ids::NAMESPACE;
 use crate::php::form::Form;
-use crate::wire::NAMESPACE;
 
 pub(super) const KEY: &str = "c0ffee";
 
@@ -29,8 +29,8 @@ pub(super) fn backend(server: &Arc<impl Upstream + 'static>) -> Arc<dyn Backend>
     make(&service, Arc::clone(server) as Arc<dyn Upstream>)
 }
 
-/// A recorded scenario, played backwards: a request is answered only if the real server was
-/// recorded answering it, in this order. Reading changes nothing.
+/// A server that answers from a recorded scenario. It answers only requests that were recorded, in
+/// the recorded order; reads may be repeated.
 #[derive(Debug)]
 pub(super) struct Recorded {
     exchanges: Vec<Value>,
@@ -39,20 +39,20 @@ pub(super) struct Recorded {
 
 impl Recorded {
     pub(super) fn playing(text: &str) -> Arc<Self> {
-        let mut scenario: Value = serde_json::from_str(&valued(text)).unwrap();
+        let mut scenario: Value = serde_json::from_str(&with_values(text)).unwrap();
         let exchanges = scenario["exchanges"].as_array_mut().map(std::mem::take).unwrap();
         Arc::new(Self { exchanges, at: Mutex::default() })
     }
 
-    /// Goes on after the exchange of this name.
+    /// Continues after the exchange with this name.
     pub(super) fn skip(&self, name: &str) {
         let at = self.exchanges.iter().position(|one| one["name"] == name).unwrap();
         *self.at.lock().unwrap() = at + 1;
     }
 }
 
-/// The key, and the same id for every variable that is one.
-fn valued(text: &str) -> String {
+/// Replaces the variables of a scenario: keys by [`KEY`], every other one by the id 51.
+fn with_values(text: &str) -> String {
     let mut parts = text.split("{{");
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -70,13 +70,13 @@ impl Upstream for Recorded {
         let rest = self.exchanges.iter().enumerate().skip(*at);
         let found = rest.into_iter().find(|(_, one)| same(&request, &one["request"]));
         let Some((index, exchange)) = found else {
-            panic!("never recorded after {at}: {request:?}")
+            panic!("not recorded after exchange {at}: {request:?}")
         };
         if request.method != "GET" {
             *at = index + 1;
         }
         let mut answer = exchange["response"].clone();
-        // A list from before a creation does not have whom it creates.
+        // A list that was recorded after a creation is answered before it, without the new user.
         let created = |one: &Value| one["request"]["path"] == "/api/users/create";
         if request.path == "/api/users/getusers" && self.exchanges[*at..index].iter().any(created) {
             answer["json"]["data"].as_array_mut().unwrap().retain(|row| row["id"] != "51");
@@ -87,7 +87,7 @@ impl Upstream for Recorded {
     }
 }
 
-/// Whether a request is the one that was recorded: verb, path, and every parameter.
+/// Whether a request equals a recorded one: HTTP verb, path, and every parameter.
 fn same(request: &Request, recorded: &Value) -> bool {
     let target = recorded["path"].as_str().unwrap();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -108,7 +108,7 @@ fn same(request: &Request, recorded: &Value) -> bool {
     count == wanted.len() && wanted.iter().all(|(name, value)| sent.text(name) == Some(value))
 }
 
-/// A server that answers what a test says, and keeps what it was asked.
+/// A server that answers from a script and records the requests.
 #[derive(Debug, Default)]
 pub(super) struct Scripted {
     answers: Mutex<VecDeque<(u16, String)>>,

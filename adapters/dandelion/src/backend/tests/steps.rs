@@ -1,6 +1,6 @@
-//! Changes that take several calls, with a server that fails at each of them.
+//! Changes that take several calls, against a server that fails at each of them.
 
-use super::fake::{Failing, Fake, Kept};
+use super::fake::{Failing, Fake, Stored};
 use super::*;
 use crate::backend::tests::server::backend;
 
@@ -18,14 +18,14 @@ fn person(username: &str, role: Role, inactive: bool, theme: Option<&str>) -> Co
     }))
 }
 
-fn kept(fake: &Fake) -> Vec<(String, String, bool)> {
+fn stored(fake: &Fake) -> Vec<(String, String, bool)> {
     let people = fake.people.lock().unwrap();
-    let row = |one: &Kept| (one.username.clone(), one.group.clone(), one.active);
+    let row = |one: &Stored| (one.username.clone(), one.group.clone(), one.active);
     people.iter().map(row).collect()
 }
 
 #[test]
-fn a_creation_is_whole_or_leaves_nobody() {
+fn a_failed_creation_leaves_no_user() {
     for (role, group) in [(Role::User, "1"), (Role::Administrator, "2")] {
         for (inactive, theme) in [(true, None), (false, Some("modern")), (true, Some("modern"))] {
             let whole = Fake::failing(None);
@@ -46,8 +46,8 @@ fn a_creation_is_whole_or_leaves_nobody() {
                         let left = left.unwrap();
                         assert_eq!((left.active, &*left.group), (!inactive, group), "{about}");
                     } else if step == "users/create" || at == 2 {
-                        // Nothing proves that it is ours: it has no rights, and nothing is
-                        // written by its id.
+                        // Nothing proves that this user was created by this command: it has no
+                        // rights, and nothing is written to its id.
                         assert!(left.is_none_or(|left| left.group == "1"), "{about}");
                     } else {
                         assert_eq!(left, None, "{about}");
@@ -59,7 +59,7 @@ fn a_creation_is_whole_or_leaves_nobody() {
 }
 
 #[test]
-fn nobody_is_given_rights_before_others_are_taken_away() {
+fn restrictions_are_applied_before_rights() {
     let off = UserPatch {
         role: Some(Role::Administrator),
         active: Some(false),
@@ -67,7 +67,7 @@ fn nobody_is_given_rights_before_others_are_taken_away() {
         ..UserPatch::default()
     };
     let on = UserPatch { role: Some(Role::User), active: Some(true), ..UserPatch::default() };
-    // Never an active administrator on the way, whatever fails.
+    // Whatever fails, there is never an active administrator in between.
     for (patch, group, active) in [(off, "1", true), (on, "2", false)] {
         for at in 0..9 {
             for how in EVERY {
@@ -79,7 +79,7 @@ fn nobody_is_given_rights_before_others_are_taken_away() {
                 let done = run(&backend(&fake), change).is_ok();
                 let left = fake.named("ada").unwrap();
                 let told = format!("{at} {how:?}: {left:?} {:?}", fake.asked.lock().unwrap());
-                // The server says "disabled" and does not: that is seen only at the end.
+                // If the server answers "disabled" and does nothing, only the last read shows it.
                 if how != Failing::Silently {
                     assert!(!left.active || left.group != "2", "{told}");
                 }
@@ -93,7 +93,7 @@ fn nobody_is_given_rights_before_others_are_taken_away() {
 }
 
 #[test]
-fn a_change_that_was_not_done_is_not_answered_as_done() {
+fn a_change_that_was_not_done_is_a_fault() {
     for how in [Failing::Silently] {
         for role in [Role::User, Role::Administrator] {
             let fake = Fake::failing(Some((1, how)));
@@ -115,23 +115,23 @@ fn a_change_that_was_not_done_is_not_answered_as_done() {
 }
 
 #[test]
-fn a_namesake_in_other_letters_is_not_taken_for_the_new_one() {
+fn a_similar_name_is_not_taken_for_the_new_user() {
     let fake = Fake::failing(None);
     fake.add("\u{e9}mile", "1");
     let made = user(run(&backend(&fake), person("\u{c9}MILE", Role::Administrator, true, None)));
     assert_eq!(made.native(&NAMESPACE), Some("3"));
     let rows = [("admin", "2", true), ("\u{e9}mile", "1", true), ("\u{c9}MILE", "2", false)];
     let rows = rows.map(|(name, group, on)| (name.to_owned(), group.to_owned(), on));
-    assert_eq!(kept(&fake), rows);
-    // A duplicate to the server is a conflict, and nobody is touched.
+    assert_eq!(stored(&fake), rows);
+    // A name that the server takes for a duplicate is a conflict, and no user changes.
     let again = run(&backend(&fake), person("ADMIN", Role::User, true, None)).unwrap_err();
     assert_eq!((again.kind, again.subject), (FaultKind::Conflict, Some(Subject::Username)));
-    assert_eq!(kept(&fake), rows);
+    assert_eq!(stored(&fake), rows);
 }
 
 #[test]
-fn an_administrator_goes_by_no_mistaken_identity() {
-    // Somebody has the id of the administrators' group.
+fn an_administrator_is_deleted_only_after_the_group_changed() {
+    // A user has the id of the administrators' group.
     let deleting = |at: Option<(usize, Failing)>| {
         let fake = Fake::failing(at);
         fake.add("two", "1");
@@ -143,18 +143,18 @@ fn an_administrator_goes_by_no_mistaken_identity() {
     };
     let (done, left, asked) = deleting(None);
     assert!(done && left.is_none(), "{asked:?}");
-    // Who is still an administrator is not deleted, whatever the server would do.
+    // The server would delete the administrator here; the backend sends no deletion.
     let (done, left, asked) = deleting(Some((1, Failing::Silently)));
     assert!(!done && left.is_some(), "{asked:?}");
     assert!(!asked.iter().any(|call| call == "users/delete"), "{asked:?}");
 }
 
 #[test]
-fn what_the_server_would_cut_is_refused() {
+fn values_that_the_server_would_cut_are_refused() {
     let fake = Fake::failing(None);
     let own = || backend(&fake);
     let refused = |command: Command| run(&own(), command).unwrap_err().kind;
-    // Two bytes each: a latin1 connection cuts within a letter, and no list can be read again.
+    // A latin1 connection would cut a character in two, and every later list would fail.
     let letters = "\u{e9}".repeat(200);
     assert_eq!(refused(person(&letters, Role::User, false, None)), FaultKind::Invalid);
     assert_eq!(refused(person("ada", Role::User, false, Some(&letters))), FaultKind::Invalid);
@@ -170,12 +170,12 @@ fn what_the_server_would_cut_is_refused() {
 }
 
 #[test]
-fn whose_key_it_is_is_known() {
+fn the_owner_of_the_key_is_known() {
     let fake = Fake::failing(None);
     let own = backend(&fake);
     let mut future = pin!(own.own_account());
     let Poll::Ready(account) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
-        panic!("a script never waits")
+        panic!("the script waits")
     };
     let OwnAccount::Account(user) = account.unwrap() else { panic!("nobody") };
     assert_eq!((&*user.username, user.native(&NAMESPACE)), ("admin", Some("1")));

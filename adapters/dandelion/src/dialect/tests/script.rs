@@ -1,4 +1,4 @@
-//! A gateway that answers from a script, and what is asked of it.
+//! A gateway that answers from a script and records the commands that it gets.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -19,19 +19,21 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::dialect::Dandelion;
-use crate::rights::foundation;
-use crate::wire::NAMESPACE;
+use crate::ids::NAMESPACE;
+use crate::options::{Options, Version};
+use crate::roles::foundation::foundation;
 
 pub(super) type Reply = fn(&Command) -> Result<Outcome, Fault>;
 
-/// A gateway that knows user 1, an administrator, and answers commands from a script.
+/// A gateway that knows one user, the administrator 1, and answers commands from a script.
 #[derive(Debug)]
 pub(super) struct Script {
     proof: Result<(), Fault>,
     reply: Reply,
     password_changed: Mutex<Timestamp>,
-    pub(super) kept: Mutex<HashMap<String, Value>>,
-    pub(super) asked: Mutex<Vec<(bool, Command)>>,
+    sessions: Mutex<HashMap<String, Value>>,
+    /// The commands, each with whether the gateway runs it in its own name.
+    pub(super) commands: Mutex<Vec<(bool, Command)>>,
 }
 
 impl Script {
@@ -40,12 +42,12 @@ impl Script {
             proof: Ok(()),
             reply,
             password_changed: Mutex::new(Timestamp::UNIX_EPOCH),
-            kept: Mutex::default(),
-            asked: Mutex::default(),
+            sessions: Mutex::default(),
+            commands: Mutex::default(),
         }
     }
 
-    /// One that proves nobody.
+    /// A script that refuses every credential.
     pub(super) fn refusing(fault: Fault, reply: Reply) -> Self {
         Self { proof: Err(fault), ..Self::new(reply) }
     }
@@ -54,8 +56,23 @@ impl Script {
         User { password_changed: *self.password_changed.lock().unwrap(), ..user() }
     }
 
-    pub(super) fn asked(&self) -> Vec<Verb> {
-        self.asked.lock().unwrap().iter().map(|(_, command)| command.verb()).collect()
+    /// The answer to a command that every script needs.
+    fn own(&self, command: &Command) -> Option<Result<Outcome, Fault>> {
+        if matches!(command, Command::GetGroup(_)) {
+            return Some(Ok(Outcome::Group(Box::new(administrators()))));
+        }
+        if matches!(command, Command::GetUser(UserRef::Id(_))) {
+            return Some(Ok(Outcome::User(Box::new(self.user()))));
+        }
+        if matches!(command, Command::ChangePassword(..)) {
+            *self.password_changed.lock().unwrap() = self.now();
+            return Some(Ok(Outcome::Done));
+        }
+        None
+    }
+
+    pub(super) fn verbs(&self) -> Vec<Verb> {
+        self.commands.lock().unwrap().iter().map(|(_, command)| command.verb()).collect()
     }
 }
 
@@ -67,16 +84,8 @@ impl Exchange for Script {
     }
 
     async fn call(&self, caller: &Caller, command: Command) -> Result<Outcome, Fault> {
-        let reply = match &command {
-            Command::GetGroup(_) => Ok(Outcome::Group(Box::new(administrators()))),
-            Command::GetUser(UserRef::Id(_)) => Ok(Outcome::User(Box::new(self.user()))),
-            Command::ChangePassword(..) => {
-                *self.password_changed.lock().unwrap() = self.now();
-                Ok(Outcome::Done)
-            }
-            command => (self.reply)(command),
-        };
-        self.asked.lock().unwrap().push((*caller == Caller::Gateway, command));
+        let reply = self.own(&command).unwrap_or_else(|| (self.reply)(&command));
+        self.commands.lock().unwrap().push((*caller == Caller::Gateway, command));
         reply
     }
 
@@ -85,7 +94,7 @@ impl Exchange for Script {
     }
 
     fn random(&self) -> [u8; 32] {
-        [u8::try_from(self.kept.lock().unwrap().len()).unwrap(); 32]
+        [u8::try_from(self.sessions.lock().unwrap().len()).unwrap(); 32]
     }
 
     fn now(&self) -> Timestamp {
@@ -96,7 +105,7 @@ impl Exchange for Script {
 #[async_trait]
 impl SessionStore for Script {
     async fn recall(&self, _: SessionKind, key: &str) -> Result<Option<Value>, Fault> {
-        Ok(self.kept.lock().unwrap().get(key).cloned())
+        Ok(self.sessions.lock().unwrap().get(key).cloned())
     }
 
     async fn remember(
@@ -106,7 +115,7 @@ impl SessionStore for Script {
         value: Value,
         _: Duration,
     ) -> Result<(), Fault> {
-        self.kept.lock().unwrap().insert(key.to_owned(), value);
+        self.sessions.lock().unwrap().insert(key.to_owned(), value);
         Ok(())
     }
 
@@ -117,16 +126,16 @@ impl SessionStore for Script {
         value: Value,
         _: Duration,
     ) -> Result<bool, Fault> {
-        let mut kept = self.kept.lock().unwrap();
-        let known = kept.contains_key(key);
+        let mut sessions = self.sessions.lock().unwrap();
+        let known = sessions.contains_key(key);
         if known {
-            kept.insert(key.to_owned(), value);
+            sessions.insert(key.to_owned(), value);
         }
         Ok(known)
     }
 
     async fn forget(&self, _: SessionKind, key: &str) -> Result<bool, Fault> {
-        Ok(self.kept.lock().unwrap().remove(key).is_some())
+        Ok(self.sessions.lock().unwrap().remove(key).is_some())
     }
 
     async fn count(&self, _: SessionKind, _: &str, _: Duration) -> Result<u64, Fault> {
@@ -184,8 +193,17 @@ pub(super) fn administrators() -> Group {
     }
 }
 
+pub(super) fn options() -> Options {
+    Options {
+        namespace: NAMESPACE,
+        version: Version::V6_1,
+        public_api_disabled: false,
+        empty_errors: false,
+    }
+}
+
 pub(super) fn dialect() -> Dandelion {
-    Dandelion { namespace: NAMESPACE, public_api_off: false, empty_errors: false, older: false }
+    Dandelion { options: options() }
 }
 
 pub(super) fn post(path: &str, form: &str) -> Request {

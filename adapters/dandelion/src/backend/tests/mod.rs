@@ -1,5 +1,5 @@
-//! The recorded server played backwards: what is sent is what it was recorded accepting, and its
-//! answers are understood; then everything that can go wrong.
+//! The backend against recorded servers: it sends requests that the real server was recorded
+//! accepting, and reads the recorded answers. Then: servers that fail.
 
 mod fake;
 mod faults;
@@ -8,21 +8,18 @@ mod steps;
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use isogloss_canonical::backend::Backend;
-use isogloss_canonical::command::Command;
-use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::fault::{FaultKind, Subject};
 use isogloss_canonical::group::GroupRef;
-use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{
     AttributeChanges, GroupChange, NewUser, Role, User, UserPatch, UserRef,
 };
 use serde_json::{Value, json};
 
 use super::*;
-use crate::wire::{CHEESTO, NAMESPACE};
+use crate::ids::NAMESPACE;
+use crate::wire::attributes::CHEESTO;
 use server::{Recorded, backend};
 
 /// A recorded scenario.
@@ -37,12 +34,12 @@ macro_rules! scenario {
     };
 }
 
-/// A script never waits, so that one poll is all it takes.
+/// Runs a command. A scripted server never waits, so one poll is enough.
 fn run(backend: &Arc<dyn Backend>, command: Command) -> Result<Outcome, Fault> {
     let future = backend.execute(command);
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
-        Poll::Pending => panic!("a script never waits"),
+        Poll::Pending => panic!("the script waits"),
     }
 }
 
@@ -73,7 +70,7 @@ fn absent(result: Result<Outcome, Fault>) -> bool {
 }
 
 #[test]
-fn people_come_and_go() {
+fn users_are_created_and_deleted() {
     let server = scenario!("create-user");
     let backend = backend(&server);
     let made =
@@ -89,7 +86,7 @@ fn people_come_and_go() {
 }
 
 #[test]
-fn what_a_creation_says_is_what_differs_from_the_default() {
+fn a_creation_sends_what_differs_from_the_default() {
     let create = |server: Arc<Recorded>, username: &str, name: &str, attributes: Value| {
         let made = user(run(&backend(&server), new(username, name, &attributes)));
         assert_eq!(made.username, username);
@@ -102,7 +99,7 @@ fn what_a_creation_says_is_what_differs_from_the_default() {
 }
 
 #[test]
-fn everybody_is_listed() {
+fn all_users_are_listed() {
     let server = scenario!("getusers");
     let backend = backend(&server);
     server.skip("disable one");
@@ -120,20 +117,20 @@ fn everybody_is_listed() {
 }
 
 #[test]
-fn the_gateways_own_account_is_a_list_of_one() {
+fn the_account_of_the_key_is_a_list_of_one() {
     let server = scenario!("getuser");
     let backend = backend(&server);
     let get = |id: &str| run(&backend, Command::GetUser(UserRef::Native(NAMESPACE, id.to_owned())));
     assert_eq!(user(get("1")).role, Role::Administrator);
     assert!(absent(get("999999")));
-    // What the server could not read would be taken for nothing, and answered by its own account.
+    // The server would ignore an id that it cannot read and answer with the key's own account.
     for id in ["0", "-1", "x", "", "1e0", " 1", "2147483648", "9223372036854775808"] {
         assert!(absent(get(id)), "{id}");
     }
 }
 
 #[test]
-fn a_record_is_changed() {
+fn a_user_is_changed() {
     let server = scenario!("edit-user");
     let backend = backend(&server);
     server.skip("getusers: tr_edit is the last one");
@@ -157,19 +154,19 @@ fn a_record_is_changed() {
 }
 
 #[test]
-fn administrators_stay_until_they_are_none() {
+fn an_administrator_is_made_ordinary() {
     let server = scenario!("delete-admin-user");
     let backend = backend(&server);
     server.skip("create an admin");
     let all = run(&backend, Command::ListUsers).unwrap().users().unwrap();
     assert_eq!(all.last().map(|user| user.role), Some(Role::Administrator));
     let patch = UserPatch { role: Some(Role::User), ..UserPatch::default() };
-    // What is shown afterwards was not recorded, only that they can be deleted now.
+    // The recording has no read after this change, only the deletion that then works.
     assert!(absent(run(&backend, change(patch))));
 }
 
 #[test]
-fn people_are_disabled_and_enabled() {
+fn users_are_disabled_and_enabled() {
     let server = scenario!("enable-disable");
     let backend = backend(&server);
     assert!(!user(run(&backend, Command::DeactivateUser(someone()))).active);
@@ -179,7 +176,7 @@ fn people_are_disabled_and_enabled() {
 }
 
 #[test]
-fn passwords_are_set_and_tried() {
+fn passwords_are_set_and_verified() {
     let server = scenario!("client-user-manager");
     let set = Command::ChangePassword(someone(), Some("new-secret".into()));
     assert_eq!(run(&backend(&server), set).unwrap(), Outcome::Done);
@@ -199,7 +196,7 @@ fn passwords_are_set_and_tried() {
         attributes: AttributeChanges::from([(INITIAL_LOGIN.to_owned(), Some(json!(1)))]),
         ..UserPatch::default()
     };
-    // The prompt comes with the password alone.
+    // `users/resetpassword` alone sets the prompt too.
     server.skip("new password: 1");
     assert_eq!(user(run(&backend, change(third))).attribute(INITIAL_LOGIN), Some(&json!(1)));
     assert!(right("third"));
@@ -210,7 +207,7 @@ fn passwords_are_set_and_tried() {
 }
 
 #[test]
-fn the_day_of_creation_is_what_a_row_proves() {
+fn the_evidence_is_the_day_of_creation() {
     let server = scenario!("getuser");
     server.skip("getusers: tr_get is the last one");
     let read = run(&backend(&server), Command::GetUser(someone())).unwrap().user().unwrap();

@@ -49,11 +49,6 @@ pub(crate) fn is_true(value: &Value) -> bool {
     }
 }
 
-/// The beginning of a text that fits a column of so many bytes; a letter is never cut in two.
-pub(crate) fn cut(text: &str, bytes: usize) -> &str {
-    &text[..text.floor_char_boundary(bytes)]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,10 +66,5 @@ mod tests {
     fn unknown_switches_are_off() {
         assert!(["true", "TRUE", "1", "on", "Yes", " 1 "].iter().all(|text| flag(text)));
         assert!(!["", "false", "0", "off", "no", "banana", "2"].iter().any(|text| flag(text)));
-    }
-
-    #[test]
-    fn a_cut_spares_letters() {
-        assert_eq!((cut("aé", 2), cut("aé", 3), cut("aé", 9)), ("a", "aé", "aé"));
     }
 }

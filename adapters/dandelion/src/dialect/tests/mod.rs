@@ -1,4 +1,4 @@
-//! What the dialect asks of the gateway, and how it words what goes wrong.
+//! The commands that the dialect runs, and its answers to faults.
 
 mod script;
 
@@ -7,15 +7,16 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use isogloss_canonical::command::{Command, Verb};
-use isogloss_canonical::fault::Subject;
+use isogloss_canonical::fault::{FaultKind, Refusal, Subject};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Role, User, UserRef};
 
 use super::*;
-use crate::wire::NAMESPACE;
-use script::{Script, dialect, get, post, user};
+use crate::ids::NAMESPACE;
+use script::{Script, dialect, get, options, post, user};
 
-/// A script never waits, so that one poll is all it takes.
+/// Runs a future to its end. A script never waits, so one poll is enough.
 fn answer(dialect: &Dandelion, request: &Request, script: &Script) -> (u16, String) {
     let response = run(dialect.answer(request, script));
     (response.status, String::from_utf8(response.body.to_vec()).unwrap())
@@ -24,7 +25,7 @@ fn answer(dialect: &Dandelion, request: &Request, script: &Script) -> (u16, Stri
 fn run<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
-        Poll::Pending => panic!("a script never waits"),
+        Poll::Pending => panic!("the script waits"),
     }
 }
 
@@ -37,11 +38,10 @@ fn absence(_: &Command) -> Result<Outcome, Fault> {
 }
 
 fn done(command: &Command) -> Result<Outcome, Fault> {
-    match command {
-        Command::GetUser(_) => Ok(Outcome::User(Box::new(User { role: Role::User, ..user() }))),
-        Command::ListUsers => outage(command),
-        _ => Ok(Outcome::Done),
+    if matches!(command, Command::GetUser(_)) {
+        return Ok(Outcome::User(Box::new(User { role: Role::User, ..user() })));
     }
+    if matches!(command, Command::ListUsers) { outage(command) } else { Ok(Outcome::Done) }
 }
 
 #[test]
@@ -64,21 +64,21 @@ fn an_outage_is_never_an_absence() {
 }
 
 #[test]
-fn the_gateway_itself_only_reads() {
+fn the_gateway_only_reads_in_its_own_name() {
     let script = Script::new(done);
     for row in dialect().methods().iter().filter(|method| method.name.starts_with("POST /api")) {
         let form = "apikey=k&uid=7&pw=x&username=x&password=x&fullname=x&role=2&name=x&groupid=9&rights={}";
         answer(&dialect(), &post(&row.name[5..], form), &script);
     }
-    let asked = script.asked.lock().unwrap();
-    let own = asked.iter().filter(|(gateway, _)| *gateway).map(|(_, command)| command.verb());
+    let commands = script.commands.lock().unwrap();
+    let own = commands.iter().filter(|(gateway, _)| *gateway).map(|(_, command)| command.verb());
     let reads = [Verb::GetUser, Verb::GetGroup, Verb::ListUsers, Verb::ListGroups];
     assert!(own.clone().count() > 0 && own.clone().all(|verb| reads.contains(&verb)));
-    assert!(asked.iter().any(|(_, command)| command.verb() == Verb::CreateUser));
+    assert!(commands.iter().any(|(_, command)| command.verb() == Verb::CreateUser));
 }
 
 #[test]
-fn a_group_brings_its_role_in_the_same_command() {
+fn a_group_and_its_role_change_in_one_command() {
     let script = Script::new(done);
     let change = |role: &str| {
         answer(
@@ -86,8 +86,10 @@ fn a_group_brings_its_role_in_the_same_command() {
             &post("/api/users/edit", &format!("apikey=k&uid=7&role={role}")),
             &script,
         );
-        let asked = script.asked.lock().unwrap();
-        let Some((_, Command::UpdateUser(user, patch))) = asked.last() else { panic!("no change") };
+        let commands = script.commands.lock().unwrap();
+        let Some((_, Command::UpdateUser(user, patch))) = commands.last() else {
+            panic!("no change")
+        };
         assert_eq!(*user, UserRef::Native(NAMESPACE, "7".to_owned()));
         (patch.role, patch.groups.is_some())
     };
@@ -97,18 +99,18 @@ fn a_group_brings_its_role_in_the_same_command() {
 }
 
 #[test]
-fn a_password_counts_to_its_72nd_byte() {
+fn only_72_bytes_of_a_password_are_used() {
     let script = Script::new(done);
     let form = format!("apikey=k&uid=7&pw={}", "x".repeat(80));
     answer(&dialect(), &post("/api/users/resetpassword", &form), &script);
-    let asked = script.asked.lock().unwrap();
-    let Some((_, Command::UpdateUser(_, patch))) = asked.last() else { panic!("no change") };
+    let commands = script.commands.lock().unwrap();
+    let Some((_, Command::UpdateUser(_, patch))) = commands.last() else { panic!("no change") };
     let password = patch.password.clone().flatten().unwrap();
     assert_eq!(password.expose(), "x".repeat(72));
 }
 
 #[test]
-fn a_new_password_ends_all_sessions_but_the_one_it_was_set_in() {
+fn a_new_password_ends_every_other_session() {
     let script = Script::new(done);
     let cookie = |request: Request, id: &str| Request {
         headers: vec![("cookie".to_owned(), format!("{COOKIE}={id}; path=/").into())],
@@ -125,18 +127,19 @@ fn a_new_password_ends_all_sessions_but_the_one_it_was_set_in() {
     let set = post("/api/i/users/resetpassword", "pw=new");
     let (_, body) = answer(&dialect(), &cookie(set, &own), &script);
     assert!(body.contains("Password changed successfully"), "{body}");
-    assert!(script.asked().contains(&Verb::ChangePassword));
+    assert!(script.verbs().contains(&Verb::ChangePassword));
     let me = |id: &str| answer(&dialect(), &cookie(get("/api/i/users/getuser", ""), id), &script).1;
     assert!(me(&own).contains("\"errorcode\":0,"));
     assert!(me(&other).contains("\"errorcode\":3,"));
-    let elsewhere = Dandelion { namespace: IdNamespace::named("other"), ..dialect() };
+    let other = Options { namespace: IdNamespace::named("other"), ..options() };
+    let other = Dandelion { options: other };
     let request = cookie(get("/api/i/users/getuser", ""), &own);
-    assert!(answer(&elsewhere, &request, &script).1.contains("\"errorcode\":3,"));
+    assert!(answer(&other, &request, &script).1.contains("\"errorcode\":3,"));
 }
 
 #[test]
-fn errors_can_be_as_empty_as_they_were_released() {
-    let empty = Dandelion { empty_errors: true, ..dialect() };
+fn errors_can_be_empty_as_in_the_released_version() {
+    let empty = Dandelion { options: Options { empty_errors: true, ..options() } };
     let script = Script::new(absence);
     let ask = |path: &str| answer(&empty, &get(path, "apikey=k"), &script);
     assert_eq!(ask("/api/users/nosuch"), (500, String::new()));
@@ -148,7 +151,7 @@ fn errors_can_be_as_empty_as_they_were_released() {
 }
 
 #[test]
-fn what_comes_too_early_for_an_answer_is_refused_in_the_envelope() {
+fn a_request_that_cannot_be_read_is_answered_in_the_envelope() {
     let refuse = |path: &str, kind| {
         let response = dialect().refuse(&post(path, ""), &Fault::new(kind, ""));
         (response.status, response.body.starts_with(b"{\"errorcode\":"))

@@ -1,0 +1,179 @@
+//! Requests to a Dandelion server and its answers: forms that it decodes twice, and the envelope.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use isogloss_canonical::backend::Upstream;
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::secret::Secret;
+use serde_json::{Map, Value};
+
+use crate::backend::fault::{unavailable, unexpected};
+use crate::backend::row::number;
+
+/// The content type of a form.
+const FORM: &str = "application/x-www-form-urlencoded";
+/// The status of every success. It is also the data of an answer without data.
+const COMPLETED: &str = "Completed";
+
+/// The fields of a form.
+pub(in crate::backend) type Fields<'a> = Vec<(&'static str, &'a str)>;
+
+/// The answer of the API to a call that it understood.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// The data that was asked for.
+    Data(Value),
+    /// A success without data.
+    Nothing,
+    /// The method refuses (errorcode 5).
+    Refused,
+    /// The database refuses or fails (errorcode 6): a duplicate, an unknown id or an outage. A
+    /// further read can tell which; if not, this fault holds.
+    Failed(Fault),
+    /// The key or its rights are refused (errorcodes 1 to 4).
+    KeyRefused,
+}
+
+/// Calls a method that takes its parameters from the query.
+pub(super) async fn get(
+    upstream: &Arc<dyn Upstream>,
+    key: &Secret,
+    method: &str,
+    fields: Fields<'_>,
+) -> Result<Reply, Fault> {
+    let query = form(&with_key(key, fields));
+    let request = Request { query: Some(query), ..Request::to("GET", path(method)) };
+    reply(&upstream.send(request).await?)
+}
+
+/// Calls a method that takes its parameters from a form.
+pub(super) async fn post(
+    upstream: &Arc<dyn Upstream>,
+    key: &Secret,
+    method: &str,
+    fields: Fields<'_>,
+) -> Result<Reply, Fault> {
+    let body = form(&with_key(key, fields));
+    let request = Request::to("POST", path(method)).carrying(FORM, body);
+    reply(&upstream.send(request).await?)
+}
+
+/// Whether the server accepts a user name and a password. It answers `false`, or a number that
+/// says what it asks the user next (`fixtures/transcripts/dandelion/resetpassword.json`).
+///
+/// The server decodes values twice, but Dandelion's own clients encode a password only once. So
+/// the server stores `a b` for a user who typed `a+b`. A password with `+` or `%` is tried both
+/// ways.
+pub(super) async fn login(
+    upstream: &Arc<dyn Upstream>,
+    user: &str,
+    password: &Secret,
+) -> Result<bool, Fault> {
+    let text = password.expose();
+    let encoded = twice(text);
+    if try_login(upstream, user, &encoded).await? {
+        return Ok(true);
+    }
+    let differs = text.contains(['+', '%']);
+    Ok(differs && try_login(upstream, user, &encoded.replace("%25", "%")).await?)
+}
+
+async fn try_login(
+    upstream: &Arc<dyn Upstream>,
+    user: &str,
+    password: &str,
+) -> Result<bool, Fault> {
+    let body = format!("{}&pass={password}", form(&[("user", user)]));
+    let request = Request::to("POST", "/login").carrying(FORM, body);
+    let response = upstream.send(request).await?;
+    if response.status != 200 {
+        return Err(unavailable("the login answers with an error status"));
+    }
+    match std::str::from_utf8(&response.body).map(str::trim) {
+        Ok("false") => Ok(false),
+        Ok(prompt) if prompt.parse::<i16>().is_ok() => Ok(true),
+        Ok(_) | Err(_) => Err(unexpected("the login answers neither false nor a number")),
+    }
+}
+
+fn with_key<'a>(key: &'a Secret, fields: Fields<'a>) -> Fields<'a> {
+    [("apikey", key.expose())].into_iter().chain(fields).collect()
+}
+
+fn path(method: &str) -> String {
+    format!("/api/{method}")
+}
+
+fn form(fields: &[(&str, &str)]) -> String {
+    let pairs: Vec<_> =
+        fields.iter().map(|(name, value)| format!("{name}={}", twice(value))).collect();
+    pairs.join("&")
+}
+
+/// Encodes a value twice, because the server decodes it twice
+/// (`fixtures/transcripts/dandelion/resetpassword.json`).
+fn twice(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            write!(out, "%25{byte:02X}").unwrap_or_default();
+        }
+    }
+    out
+}
+
+/// Reads an answer.
+fn reply(response: &Response) -> Result<Reply, Fault> {
+    if response.status == 500 && response.body.is_empty() {
+        // The released 6.1.1 answers nearly every error with an empty body
+        // (`fixtures/transcripts/dandelion-as-shipped/as-shipped-errors.json`).
+        return Ok(Reply::Failed(unavailable("the server fails with an empty body")));
+    }
+    if !matches!(response.status, 200 | 400 | 405 | 500) {
+        return Err(unavailable("the server answers with an error status"));
+    }
+    let Ok(Value::Object(envelope)) = serde_json::from_slice::<Value>(&response.body) else {
+        return Err(match response.status {
+            200 => unexpected("the server answers no JSON object"),
+            _ => unavailable("the server answers with an error status"),
+        });
+    };
+    let code = envelope.get("errorcode").and_then(number);
+    match (response.status, code) {
+        (200, Some(0)) => data(envelope),
+        (200 | 500, Some(1..=4)) => Ok(Reply::KeyRefused),
+        (200, Some(5)) => Ok(Reply::Refused),
+        (500, Some(6)) => Ok(Reply::Failed(unexpected("the server's database refuses"))),
+        _ => Err(unexpected("the server does not understand the call")),
+    }
+}
+
+fn data(mut envelope: Map<String, Value>) -> Result<Reply, Fault> {
+    if envelope.get("status").and_then(Value::as_str) != Some(COMPLETED) {
+        return Err(unexpected("a success has another status than \"Completed\""));
+    }
+    match envelope.remove("data") {
+        Some(Value::String(text)) if text == COMPLETED => Ok(Reply::Nothing),
+        Some(data) => Ok(Reply::Data(data)),
+        None => Err(unexpected("an answer has no data")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::php::form::Form;
+
+    #[test]
+    fn the_server_reads_the_values_that_are_sent() {
+        for text in ["", "a+b %41&=", "é漢😀", "100%25", "a\0b\r\n", "-._~", " "] {
+            let sent = form(&[("apikey", "k"), ("pw", text)]);
+            assert_eq!(Form::read(sent.as_bytes()).text("pw"), Some(text), "{sent}");
+        }
+    }
+}

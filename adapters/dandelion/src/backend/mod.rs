@@ -1,0 +1,115 @@
+//! The Dandelion backend: runs commands on a Dandelion server, through its API by key.
+//!
+//! The server's answers say little. A creation does not give the new id. An unknown user is a
+//! success without data. A deletion that was not done is a success too. So the backend reads again
+//! whatever an answer leaves open, and reports a fault if that does not show it.
+
+mod api;
+mod creation;
+mod fault;
+mod keys;
+mod passwords;
+mod row;
+mod users;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use isogloss_canonical::adapter::Service;
+use isogloss_canonical::backend::{Backend, OwnAccount, Upstream};
+use isogloss_canonical::capability::{Capability, Field, Support};
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::outcome::Outcome;
+
+use crate::backend::api::Api;
+use crate::backend::users::{delete, read, update};
+use crate::wire::attributes::{INITIAL_LOGIN, THEME};
+
+/// A Dandelion server as a backend.
+#[derive(Debug)]
+struct DandelionBackend {
+    api: Api,
+    capability: Capability,
+}
+
+/// Makes the backend of a Dandelion server.
+pub(crate) fn make(service: &Service, upstream: Arc<dyn Upstream>) -> Arc<dyn Backend> {
+    let api = Api::new(upstream, service.clone());
+    Arc::new(DandelionBackend { api, capability: capability() })
+}
+
+/// What the API can do. It has no e-mail addresses and cannot rename a user. Its own groups stay
+/// in the server; the backend sets the membership in the three groups that it is installed with.
+#[must_use]
+pub(crate) fn capability() -> Capability {
+    let native =
+        [Verb::GetUser, Verb::ListUsers, Verb::ChangePassword, Verb::VerifyPassword, Verb::FindKey];
+    Capability::of(native)
+        .with(
+            Verb::CreateUser,
+            Support::Composed("users/getusers, users/create, users/getusers for the id"),
+        )
+        .with(Verb::ActivateUser, Support::Composed("users/enable, then a read"))
+        .with(Verb::DeactivateUser, Support::Composed("users/disable, then a read"))
+        .with(Verb::UpdateUser, Support::Lossy("full name and theme cannot be removed"))
+        .with(
+            Verb::DeleteUser,
+            Support::Composed("administrators become ordinary first, then users/delete and a read"),
+        )
+        .holding([Field::DisplayName, Field::Role, Field::Active, Field::Password, Field::Groups])
+        .keeping(&[THEME, INITIAL_LOGIN])
+}
+
+#[async_trait]
+impl Backend for DandelionBackend {
+    fn capability(&self) -> &Capability {
+        &self.capability
+    }
+
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
+        let api = &self.api;
+        match command {
+            Command::CreateUser(user) => creation::create(api, *user).await,
+            Command::GetUser(user) => {
+                read::get(api, &user).await.map(|row| Outcome::User(Box::new(row.user)))
+            }
+            Command::ListUsers => read::list(api).await,
+            Command::UpdateUser(user, patch) => update::update(api, &user, *patch).await,
+            Command::ActivateUser(user) => update::set_active(api, &user, true).await,
+            Command::DeactivateUser(user) => update::set_active(api, &user, false).await,
+            Command::DeleteUser(user) => delete::delete(api, &user).await,
+            Command::ChangePassword(user, password) => passwords::set(api, &user, password).await,
+            Command::VerifyPassword(user, secret) => passwords::verify(api, &user, &secret).await,
+            Command::FindKey(_, value) => keys::find(api, &value).await,
+            command @ (Command::CreateFromDirectory(_)
+            | Command::IssueKey(..)
+            | Command::RevokeKeys(..)
+            | Command::ListKeys(..)
+            | Command::ReadSettings(..)
+            | Command::MergeSettings(..)
+            | Command::CreateGroup(_)
+            | Command::GetGroup(_)
+            | Command::ListGroups(_)
+            | Command::UpdateGroup(..)
+            | Command::DeleteGroup(_)
+            | Command::AddMember(..)
+            | Command::RemoveMember(..)
+            | Command::ListMembers(_)
+            | Command::GroupsOf(_)
+            | Command::ListLocks(_)
+            | Command::ServerFacts
+            | Command::AssignIds(_)
+            | Command::VerifyKey(..)
+            | Command::CountFailure(..)
+            | Command::ClearFailures(_)) => Err(fault::unsupported(command.verb())),
+        }
+    }
+
+    async fn own_account(&self) -> Result<OwnAccount, Fault> {
+        keys::own_account(&self.api).await
+    }
+}

@@ -1,0 +1,147 @@
+//! Changes a user. It takes several calls.
+
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::{Role, User, UserPatch, UserRef};
+use serde_json::Value;
+
+use crate::backend::api::Api;
+use crate::backend::api::transport::Fields;
+use crate::backend::passwords;
+use crate::backend::row::{Row, number};
+use crate::backend::users::read;
+use crate::ids::{Gid, NAMESPACE, Uid};
+use crate::php;
+use crate::roles::memberships::group_for;
+use crate::wire::attributes::{INITIAL_LOGIN, THEME};
+use crate::wire::columns;
+
+/// Changes a user. A change that takes rights away is sent before the password, and a change that
+/// gives rights after it; a user is disabled first and enabled last.
+pub(in crate::backend) async fn update(
+    api: &Api,
+    user: &UserRef,
+    patch: UserPatch,
+) -> Result<Outcome, Fault> {
+    if patch.username.is_some() {
+        let fault = Fault::new(FaultKind::Unsupported, "Dandelion cannot rename users");
+        return Err(fault.about(Subject::Username));
+    }
+    if let Some(password) = &patch.password {
+        passwords::check(password.as_ref())?;
+    }
+    let known = read::get(api, user).await?;
+    let edit = Edit::of(api, &known, &patch)?;
+    if patch.active == Some(false) {
+        api.set_active(known.id, false).await?;
+    }
+    if !edit.gives_rights {
+        edit.send(api, known.id).await?;
+    }
+    if let Some(password) = patch.password.clone() {
+        let prompt = passwords::asks_for_new(value_of(&patch, INITIAL_LOGIN));
+        let password = passwords::or_unknown(api, password);
+        api.reset_password(known.id, &password, prompt).await?;
+    }
+    if edit.gives_rights {
+        edit.send(api, known.id).await?;
+    }
+    if patch.active == Some(true) {
+        api.set_active(known.id, true).await?;
+    }
+    let changed = read::get_changed(api, known.id, edit.group, patch.active).await?;
+    Ok(Outcome::User(Box::new(changed.user)))
+}
+
+/// Enables or disables a user.
+pub(in crate::backend) async fn set_active(
+    api: &Api,
+    user: &UserRef,
+    active: bool,
+) -> Result<Outcome, Fault> {
+    let id = read::id_of(api, user).await?;
+    api.set_active(id, active).await?;
+    let changed = read::get_changed(api, id, None, Some(active)).await?;
+    Ok(Outcome::User(Box::new(changed.user)))
+}
+
+/// A call of `users/edit`.
+struct Edit {
+    fields: Vec<(&'static str, String)>,
+    /// The new group, if it changes.
+    group: Option<Gid>,
+    /// Whether the new group has more rights.
+    gives_rights: bool,
+}
+
+impl Edit {
+    fn of(api: &Api, known: &Row, patch: &UserPatch) -> Result<Self, Fault> {
+        let theme = value_of(patch, THEME).and_then(Value::as_str);
+        columns::check_theme(theme)?;
+        let name = new_name(api, &known.user, patch);
+        columns::check_full_name(name.as_deref().unwrap_or_default())?;
+        // `users/resetpassword` sets the prompt together with a new password.
+        let prompt = value_of(patch, INITIAL_LOGIN).filter(|_| patch.password.is_none());
+        let group = new_group(known, patch);
+        let wanted = [
+            ("fullname", name),
+            ("role", group.map(|group| group.to_string())),
+            ("theme", theme.map(str::to_owned)),
+            ("prompt", prompt.and_then(number).map(|prompt| prompt.to_string())),
+        ];
+        let fields = wanted.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        // The server ignores an empty value and `0`.
+        let fields = fields.filter(|(_, value)| php::is_text_true(value)).collect();
+        let gives_rights = match group {
+            Some(Gid::ADMINISTRATORS) => true,
+            Some(Gid::ORDINARY) => known.group == Gid::GUESTS,
+            Some(_) | None => false,
+        };
+        Ok(Self { fields, group, gives_rights })
+    }
+
+    async fn send(&self, api: &Api, id: Uid) -> Result<(), Fault> {
+        if self.fields.is_empty() {
+            return Ok(());
+        }
+        let fields: Fields<'_> =
+            self.fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        api.edit(id, fields).await
+    }
+}
+
+/// The new value of an attribute.
+fn value_of<'a>(patch: &'a UserPatch, name: &str) -> Option<&'a Value> {
+    patch.attributes.get(name).and_then(Option::as_ref)
+}
+
+/// The new full name. If only one of first and last name changes, the other one stays. A full name
+/// cannot be removed: the default replaces it.
+fn new_name(api: &Api, known: &User, patch: &UserPatch) -> Option<String> {
+    let name = match &patch.display_name {
+        Some(name) => name.clone().unwrap_or_default(),
+        None if patch.given_name.is_none() && patch.family_name.is_none() => return None,
+        None => {
+            let (given, family) = known.names();
+            let given = patch.given_name.clone().map_or(given, Option::unwrap_or_default);
+            let family = patch.family_name.clone().map_or(family, Option::unwrap_or_default);
+            format!("{given} {family}").trim().to_owned()
+        }
+    };
+    let default = || api.service.defaults.full_name_of(&known.username);
+    Some(if name.is_empty() { default() } else { name })
+}
+
+/// The new group, if the patch has a role or groups and the group changes by it. A user in one of
+/// the server's own groups stays in it until then.
+fn new_group(known: &Row, patch: &UserPatch) -> Option<Gid> {
+    let groups = patch.groups.as_ref().filter(|change| change.namespace == NAMESPACE);
+    if patch.role.is_none() && groups.is_none() {
+        return None;
+    }
+    let wanted = match (groups, patch.role.unwrap_or(known.user.role)) {
+        (None, Role::Manager | Role::User) if known.group == Gid::GUESTS => Gid::GUESTS,
+        (groups, role) => group_for(role, groups),
+    };
+    Some(wanted).filter(|group| *group != known.group)
+}

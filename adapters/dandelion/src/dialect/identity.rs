@@ -1,0 +1,55 @@
+//! Who calls: the owner of an API key or of a session.
+
+use isogloss_canonical::credentials::{Caller, Credentials};
+use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
+
+use crate::dialect::failure::Failure;
+use crate::dialect::sessions::{Session, Sessions, State};
+use crate::php;
+use crate::php::form::Form;
+
+/// A proved caller.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    /// The caller, who is a person.
+    pub(crate) caller: Caller,
+    /// The session, if the caller has one.
+    pub(crate) session: Option<Session>,
+}
+
+/// Identifies the caller by the API key in a form. Blanks at the end of a key do not count, as in
+/// every text of the server's database (`fixtures/transcripts/dandelion/auth-invalid-key.json`).
+pub(crate) async fn by_key(sessions: &Sessions<'_>, form: &Form) -> Result<Identity, Failure> {
+    if sessions.options.public_api_disabled {
+        return Err(Failure::DISABLED);
+    }
+    let key = form.text("apikey").unwrap_or_default().trim_end_matches(' ');
+    if !php::is_text_true(key) {
+        return Err(Failure::INVALID_KEY);
+    }
+    let namespace = sessions.options.namespace.clone();
+    let credentials = Credentials::Key { namespace, value: key.into(), scopes: &[] };
+    match sessions.exchange.identify(credentials).await {
+        Ok(caller) if caller.user().is_some() => Ok(Identity { caller, session: None }),
+        Ok(_) => Err(Failure::INVALID_KEY),
+        Err(fault) => Err(refused(fault)),
+    }
+}
+
+/// Identifies the caller by the session of the request.
+pub(crate) async fn by_session(sessions: &Sessions<'_>) -> Result<Identity, Failure> {
+    match sessions.find().await? {
+        State::Open(session, caller) => Ok(Identity { caller, session: Some(session) }),
+        State::Inactive => Err(Failure::INVALID_USER),
+        State::None => Err(Failure::NO_SESSION),
+    }
+}
+
+/// The error of a key that does not prove anybody. An outage is an error of the server.
+fn refused(fault: Fault) -> Failure {
+    match (fault.kind, fault.refusal) {
+        (FaultKind::Unauthenticated, Some(Refusal::Inactive)) => Failure::INVALID_USER,
+        (FaultKind::Unauthenticated, _) => Failure::INVALID_KEY,
+        _ => fault.into(),
+    }
+}
