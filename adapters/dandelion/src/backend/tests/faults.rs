@@ -276,7 +276,7 @@ fn a_password_is_also_tried_as_dandelions_clients_send_it() {
 }
 
 #[test]
-fn a_row_that_cannot_be_read_does_not_hide_the_others() {
+fn a_row_that_cannot_be_read_hides_no_other() {
     let bad = json!({"id": "7", "username": "x", "group_id": "1", "disabled": "maybe"});
     let list = || data(&json!([row(&json!("1"), "admin"), bad, row(&json!("8"), "y")]));
     let ask = |command| run(&backend(&Scripted::answering([list()])), command);

@@ -59,7 +59,7 @@ fn a_failed_creation_leaves_no_user() {
 }
 
 #[test]
-fn restrictions_are_applied_before_rights() {
+fn a_restriction_is_applied_before_a_grant() {
     let off = UserPatch {
         role: Some(Role::Administrator),
         active: Some(false),
