@@ -4,7 +4,6 @@ mod backend;
 mod dialect;
 mod ids;
 mod options;
-mod php;
 mod roles;
 mod wire;
 

@@ -3,6 +3,8 @@
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{NewUser, folded};
+use isogloss_interop::names;
+use isogloss_interop::php::truth;
 use serde_json::Value;
 
 use crate::backend::api::transport::Fields;
@@ -12,7 +14,6 @@ use crate::backend::passwords;
 use crate::backend::row::{Row, Rows};
 use crate::backend::users::read;
 use crate::ids::{Gid, Uid};
-use crate::php;
 use crate::roles::memberships::group_for;
 use crate::wire::attributes::{CHEESTO, INITIAL_LOGIN, THEME};
 use crate::wire::columns;
@@ -22,7 +23,7 @@ use crate::wire::columns;
 pub(super) async fn create(api: &Api, user: NewUser) -> Result<Outcome, Fault> {
     let name = full_name(api, &user);
     let theme = user.attributes.get(THEME).and_then(Value::as_str);
-    let theme = theme.filter(|theme| php::is_text_true(theme));
+    let theme = theme.filter(|theme| truth::of_text(theme));
     columns::check_username(&user.username)?;
     columns::check_full_name(&name)?;
     columns::check_theme(theme)?;
@@ -131,14 +132,5 @@ async fn reason(api: &Api, username: &str, fault: Fault) -> Fault {
 
 /// The full name of a new user, which the server requires.
 fn full_name(api: &Api, user: &NewUser) -> String {
-    if let Some(name) = &user.display_name {
-        return name.clone();
-    }
-    match (&user.given_name, &user.family_name) {
-        (None, None) => api.service.defaults.full_name_of(&user.username),
-        (given, family) => {
-            let [given, family] = [given, family].map(|name| name.as_deref().unwrap_or(""));
-            format!("{given} {family}").trim().to_owned()
-        }
-    }
+    names::full(user).unwrap_or_else(|| api.service.defaults.full_name_of(&user.username))
 }

@@ -4,12 +4,13 @@ use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::UserRef;
+use isogloss_interop::password;
+use isogloss_interop::php::truth;
 use serde_json::Value;
 
 use crate::backend::api::Api;
 use crate::backend::row::number;
 use crate::backend::users::read;
-use crate::php;
 
 /// Sets a password. `None` makes a login by password impossible.
 pub(super) async fn set(
@@ -38,7 +39,7 @@ pub(super) async fn verify(api: &Api, user: &UserRef, secret: &Secret) -> Result
 /// Refuses a password that the server ignores: an empty one and `0`.
 pub(super) fn check(password: Option<&Secret>) -> Result<(), Fault> {
     match password {
-        Some(password) if !php::is_text_true(password.expose()) => {
+        Some(password) if !truth::of_text(password.expose()) => {
             let fault = Fault::new(FaultKind::Invalid, "the server ignores this password");
             Err(fault.about(Subject::Password))
         }
@@ -48,7 +49,7 @@ pub(super) fn check(password: Option<&Secret>) -> Result<(), Fault> {
 
 /// The password, or a random one that nobody knows.
 pub(super) fn or_unknown(api: &Api, password: Option<Secret>) -> Secret {
-    password.unwrap_or_else(|| Secret::new(hex::encode((api.service.random)())))
+    password.unwrap_or_else(|| password::unknown(&(api.service.random)()))
 }
 
 /// Whether a value of the attribute `initial_login` asks for a new password at the next login.

@@ -1,8 +1,16 @@
 //! The parameters that a method takes, and the arguments that a caller gave for them.
 
+use isogloss_interop::php::form::{Field, Form};
+use isogloss_interop::php::{filter, truth};
+
 use crate::ids::{Gid, Uid};
-use crate::php;
-use crate::php::form::{Field, Form};
+
+/// Reads a query or a form body. The server decodes each value twice: PHP does, and then Dandelion
+/// again. The password `a+b %41` is `a b A`
+/// (`fixtures/transcripts/dandelion/resetpassword.json`).
+pub(crate) fn read_form(bytes: &[u8]) -> Form {
+    Form::read(bytes).decoded_again()
+}
 
 /// A parameter of a method: its name, its type, and what an absent one means.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +104,7 @@ impl Arguments {
 
     /// A text that is neither empty nor `0`: Dandelion takes these for absent.
     pub(crate) fn true_text(&self, name: &str) -> Option<&str> {
-        self.text(name).filter(|text| php::is_text_true(text))
+        self.text(name).filter(|text| truth::of_text(text))
     }
 
     /// An integer, if one was given.
@@ -145,10 +153,10 @@ impl Kind {
             (Self::Text(_), Some(Field::Text(text))) => Argument::Text(text.clone()),
             (Self::Text(Absent::Default(text)), None) => Argument::Text(text.to_owned()),
             (Self::Int(_), Some(Field::Text(text))) => {
-                php::int(text).map_or(Argument::Nothing, Argument::Int)
+                filter::int(text).map_or(Argument::Nothing, Argument::Int)
             }
             (Self::Int(Absent::Default(number)), None) => Argument::Int(number),
-            (Self::Flag(_), Some(Field::Text(text))) => Argument::Flag(php::flag(text)),
+            (Self::Flag(_), Some(Field::Text(text))) => Argument::Flag(filter::flag(text)),
             (Self::Flag(default), None) => Argument::Flag(default),
             (Self::Text(_) | Self::Int(_) | Self::Flag(_), Some(Field::Array) | None) => {
                 Argument::Nothing
@@ -166,7 +174,7 @@ mod tests {
 
     #[test]
     fn every_wrong_parameter_is_named_in_order() {
-        let read = |form: &str| Arguments::read(CREATE, &Form::read(form.as_bytes())).map(|_| ());
+        let read = |form: &str| Arguments::read(CREATE, &read_form(form.as_bytes())).map(|_| ());
         assert_eq!(read("x=1"), Err(vec!["username", "role"]));
         assert_eq!(read("username[]=a&role=x"), Err(vec!["username", "role"]));
         assert_eq!(read("username=&role=0"), Ok(()));
@@ -174,10 +182,10 @@ mod tests {
 
     #[test]
     fn an_array_replaces_the_default() {
-        let form = Form::read(b"username=a&role=1&cheesto[]=1&uid=x");
+        let form = read_form(b"username=a&role=1&cheesto[]=1&uid=x");
         let read = Arguments::read(CREATE, &form).unwrap();
         assert!(!read.flag("cheesto") && read.int("uid").is_none());
-        let read = Arguments::read(CREATE, &Form::read(b"username=0&role=+1")).unwrap();
+        let read = Arguments::read(CREATE, &read_form(b"username=0&role=+1")).unwrap();
         assert!(read.flag("cheesto") && read.true_text("username").is_none());
         assert_eq!((read.text("username"), read.int("role")), (Some("0"), Some(1)));
     }

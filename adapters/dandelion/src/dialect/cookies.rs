@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use isogloss_canonical::http::Request;
+use isogloss_interop::percent;
 use jiff::Timestamp;
 
 /// How long a browser keeps a cookie.
@@ -22,17 +23,8 @@ pub(crate) fn set(name: &str, value: &str, now: Timestamp) -> String {
         return format!("{name}={deleted}");
     }
     let until = now.saturating_add(LIFETIME).unwrap_or(now).strftime("%a, %d-%b-%Y %H:%M:%S GMT");
-    let encoded: String = value.bytes().map(encode).collect();
+    let encoded = percent::encode_form(value);
     format!("{name}={encoded}; expires={until}; Max-Age={}; path=/", LIFETIME.as_secs())
-}
-
-fn encode(byte: u8) -> String {
-    match byte {
-        b' ' => "+".to_owned(),
-        b'-' | b'.' | b'_' => char::from(byte).to_string(),
-        _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! The envelope: the outer form of every answer of the API.
 
 use isogloss_canonical::http::Response;
+use isogloss_interop::php::{self, truth};
 use serde_json::{Value, json};
 
 use crate::dialect::failure::{Failure, Module};
 use crate::dialect::method::Answer;
 use crate::options::Options;
-use crate::php;
 
 /// The `status` of a success.
 const COMPLETED: &str = "Completed";
@@ -69,7 +69,7 @@ struct Envelope<'a> {
 impl Envelope<'_> {
     /// Writes the envelope. Data that PHP takes for false is replaced by the status.
     fn encode(self, milliseconds: f64) -> String {
-        let data = if php::is_true(&self.data) { self.data } else { json!(self.status) };
+        let data = if truth::of_json(&self.data) { self.data } else { json!(self.status) };
         php::json::encode(&json!({
             "errorcode": self.code,
             "status": self.status,

@@ -2,11 +2,11 @@
 
 use isogloss_canonical::credentials::{Caller, Credentials};
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
+use isogloss_interop::php::form::Form;
+use isogloss_interop::php::truth;
 
 use crate::dialect::failure::Failure;
 use crate::dialect::sessions::{Session, Sessions, State};
-use crate::php;
-use crate::php::form::Form;
 
 /// A proved caller.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(crate) async fn by_key(sessions: &Sessions<'_>, form: &Form) -> Result<Ident
         return Err(Failure::DISABLED);
     }
     let key = form.text("apikey").unwrap_or_default().trim_end_matches(' ');
-    if !php::is_text_true(key) {
+    if !truth::of_text(key) {
         return Err(Failure::INVALID_KEY);
     }
     let namespace = sessions.options.namespace.clone();

@@ -25,15 +25,15 @@ use isogloss_canonical::dialect::{Dialect, MethodInfo};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::http::{Request, Response};
+use isogloss_interop::php::form::Form;
+use isogloss_interop::php::truth;
 
-use crate::dialect::arguments::Arguments;
+use crate::dialect::arguments::{Arguments, read_form};
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::dialect::method::Answer;
 use crate::dialect::sessions::{COOKIE, Sessions};
 use crate::options::Options;
-use crate::php;
-use crate::php::form::Form;
 
 /// The dialect.
 #[derive(Debug)]
@@ -94,7 +94,7 @@ impl Dialect for Dandelion {
     fn handles(&self, request: &Request) -> bool {
         match Place::of(&request.method, &request.path) {
             Place::Api(target) => {
-                !php::is_text_true(target.module) || table::has_module(target.module)
+                !truth::of_text(target.module) || table::has_module(target.module)
             }
             Place::Login | Place::Logout => true,
             Place::LoginPage | Place::WebPage | Place::Unknown => false,
@@ -126,7 +126,7 @@ impl Dialect for Dandelion {
 
 impl Dandelion {
     async fn api(&self, sessions: &Sessions<'_>, target: Target<'_>) -> Response {
-        let is_whole = php::is_text_true(target.module) && php::is_text_true(target.method);
+        let is_whole = truth::of_text(target.module) && truth::of_text(target.method);
         let result =
             if is_whole { self.call(sessions, target).await } else { Err(Failure::BAD_CALL) };
         envelope::response(&self.options, target.module, result, milliseconds(sessions))
@@ -169,9 +169,9 @@ fn unknown(module: &str) -> Failure {
 /// The form of a request: the query of a GET, the body of every other request, HEAD and DELETE too.
 fn form(request: &Request) -> Form {
     if request.method == "GET" {
-        return Form::read(request.query.as_deref().unwrap_or_default().as_bytes());
+        return read_form(request.query.as_deref().unwrap_or_default().as_bytes());
     }
-    Form::read(&request.body)
+    read_form(&request.body)
 }
 
 /// How long the request has taken so far.

@@ -5,11 +5,11 @@ use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::Response;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
+use isogloss_interop::php::truth;
 
+use crate::dialect::arguments::read_form;
 use crate::dialect::cookies;
 use crate::dialect::sessions::{COOKIE, Sessions, State};
-use crate::php;
-use crate::php::form::Form;
 use crate::wire::{columns, person};
 
 /// The type of the server's pages, with the charset as PHP adds it.
@@ -21,8 +21,8 @@ const NAME_COOKIE: &str = "dan_username";
 /// `POST /login`: `false`, or 1 plus the user's `initial_login`
 /// (`fixtures/transcripts/dandelion/session.json`).
 pub(crate) async fn login(sessions: &Sessions<'_>) -> Result<Response, Fault> {
-    let form = Form::read(&sessions.request.body);
-    let given = |name: &str| form.text(name).filter(|text| php::is_text_true(text));
+    let form = read_form(&sessions.request.body);
+    let given = |name: &str| form.text(name).filter(|text| truth::of_text(text));
     let (Some(name), Some(secret)) = (given("user"), given("pass")) else {
         return Ok(html(200, "false"));
     };

@@ -2,9 +2,8 @@
 
 use isogloss_canonical::group::Group;
 use isogloss_canonical::permission::{Grant, Grants};
+use isogloss_interop::php::{filter, truth};
 use serde_json::{Map, Value, json};
-
-use crate::php;
 
 /// The attribute of a group that holds its rights.
 pub(crate) const RIGHTS: &str = "dandelion.rights";
@@ -82,7 +81,7 @@ impl Rights {
 
     /// Whether the group has this right.
     pub(crate) fn allow(&self, right: &str) -> bool {
-        self.members().is_some_and(|members| members.get(right).is_some_and(php::is_true))
+        self.members().is_some_and(|members| members.get(right).is_some_and(truth::of_json))
     }
 
     /// The grants that the rights give in other dialects.
@@ -126,7 +125,7 @@ fn merged(sent: Vec<(String, Value)>) -> Map<String, Value> {
     let mut all: Map<_, _> = names().map(|name| (name.to_owned(), Value::Bool(false))).collect();
     let mut next = 0;
     for (name, value) in sent {
-        if php::int(&name).is_some_and(|number| number.to_string() == name) {
+        if filter::int(&name).is_some_and(|number| number.to_string() == name) {
             all.insert(next.to_string(), value);
             next += 1;
         } else {

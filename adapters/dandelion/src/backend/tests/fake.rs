@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use isogloss_canonical::backend::Upstream;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
+use isogloss_interop::php::form::Form;
 use serde_json::{Value, json};
 
 use super::server::KEY;
-use crate::php::form::Form;
 
 /// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl Upstream for Fake {
     async fn send(&self, request: Request) -> Result<Response, Fault> {
         let method = request.path.strip_prefix("/api/").unwrap().to_owned();
         let body = String::from_utf8(request.body.to_vec()).unwrap();
-        let form = Form::read(request.query.unwrap_or(body).as_bytes());
+        let form = Form::read(request.query.unwrap_or(body).as_bytes()).decoded_again();
         assert_eq!(form.text("apikey"), Some(KEY));
         let at = self.asked.lock().unwrap().len();
         self.asked.lock().unwrap().push(method.clone());

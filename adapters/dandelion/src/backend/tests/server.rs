@@ -8,11 +8,11 @@ use isogloss_canonical::adapter::{Defaults, Service};
 use isogloss_canonical::backend::{Backend, Upstream};
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
+use isogloss_interop::php::form::Form;
 use serde_json::Value;
 
 use crate::backend::make;
 use crate::ids::NAMESPACE;
-use crate::php::form::Form;
 
 pub(super) const KEY: &str = "c0ffee";
 
@@ -99,7 +99,7 @@ fn same(request: &Request, recorded: &Value) -> bool {
         return false;
     }
     let text = if request.method == "GET" { asked.as_bytes() } else { &request.body[..] };
-    let sent = Form::read(text);
+    let sent = Form::read(text).decoded_again();
     let form = recorded.get("form").and_then(Value::as_object).into_iter().flatten();
     let form = form.map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
     let query = query.split('&').filter_map(|pair| pair.split_once('='));

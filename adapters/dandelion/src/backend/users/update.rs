@@ -3,6 +3,8 @@
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Role, User, UserPatch, UserRef};
+use isogloss_interop::names;
+use isogloss_interop::php::truth;
 use serde_json::Value;
 
 use crate::backend::api::Api;
@@ -11,7 +13,6 @@ use crate::backend::passwords;
 use crate::backend::row::{Row, number};
 use crate::backend::users::read;
 use crate::ids::{Gid, NAMESPACE, Uid};
-use crate::php;
 use crate::roles::memberships::group_for;
 use crate::wire::attributes::{INITIAL_LOGIN, THEME};
 use crate::wire::columns;
@@ -91,7 +92,7 @@ impl Edit {
         ];
         let fields = wanted.into_iter().filter_map(|(name, value)| Some((name, value?)));
         // The server ignores an empty value and `0`.
-        let fields = fields.filter(|(_, value)| php::is_text_true(value)).collect();
+        let fields = fields.filter(|(_, value)| truth::of_text(value)).collect();
         let gives_rights = match group {
             Some(Gid::ADMINISTRATORS) => true,
             Some(Gid::ORDINARY) => known.group == Gid::GUESTS,
@@ -115,19 +116,9 @@ fn value_of<'a>(patch: &'a UserPatch, name: &str) -> Option<&'a Value> {
     patch.attributes.get(name).and_then(Option::as_ref)
 }
 
-/// The new full name. If only one of first and last name changes, the other one stays. A full name
-/// cannot be removed: the default replaces it.
+/// The new full name. It cannot be removed: the default replaces it.
 fn new_name(api: &Api, known: &User, patch: &UserPatch) -> Option<String> {
-    let name = match &patch.display_name {
-        Some(name) => name.clone().unwrap_or_default(),
-        None if patch.given_name.is_none() && patch.family_name.is_none() => return None,
-        None => {
-            let (given, family) = known.names();
-            let given = patch.given_name.clone().map_or(given, Option::unwrap_or_default);
-            let family = patch.family_name.clone().map_or(family, Option::unwrap_or_default);
-            format!("{given} {family}").trim().to_owned()
-        }
-    };
+    let name = names::changed_full(known, patch)?;
     let default = || api.service.defaults.full_name_of(&known.username);
     Some(if name.is_empty() { default() } else { name })
 }
