@@ -8,14 +8,14 @@ use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::User;
 use serde_json::{Value, json};
 
-use crate::backend::tests::server::{Scripted, backend, row};
+use crate::backend::tests::server::{backend, calls, row, server};
 use crate::wire::user::NO_HASH;
 
 /// The users of a list, as the backend reads them.
 async fn read(rows: Value) -> Vec<User> {
-    let server = Scripted::answering([Some(rows)]);
-    let listed = backend(&server, None).execute(Command::ListUsers).await;
-    assert_eq!(server.asked(), ["getAllUsers []"]);
+    let system = server([rows]);
+    let listed = backend(&system, None).execute(Command::ListUsers).await;
+    assert_eq!(calls(&system), ["getAllUsers []"]);
     listed.unwrap().users().unwrap()
 }
 

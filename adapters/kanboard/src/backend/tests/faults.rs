@@ -1,11 +1,7 @@
 //! What the backend makes of a server's errors.
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
-use isogloss_canonical::backend::Upstream;
-use isogloss_canonical::fault::{Fault, FaultKind, Subject};
-use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::fault::{FaultKind, Subject};
+use isogloss_testkit::scripted::upstream::System;
 use serde_json::json;
 
 use crate::backend::api::Api;
@@ -15,19 +11,8 @@ use crate::backend::tests::server::service;
 /// `fixtures/transcripts/kanboard/ldap-unreachable.json`.
 const AWAY: &str = r#"{"jsonrpc":"2.0","error":{"code":0,"message":"Unable to connect to LDAP server (Code=\"-1\"; Error=\"Can't contact LDAP server\"; ExtendedError=\"\")"},"id":1}"#;
 
-/// Gives every request the same answer.
-#[derive(Debug)]
-struct Same(u16, &'static str);
-
-#[async_trait]
-impl Upstream for Same {
-    async fn send(&self, _request: Request) -> Result<Response, Fault> {
-        Ok(Response::new(self.0, self.1))
-    }
-}
-
-fn api(status: u16, body: &'static str) -> Api {
-    Api::new(&service(None), Arc::new(Same(status, body)))
+fn api(status: u16, body: &str) -> Api {
+    Api::new(&service(None), System::always(status, body))
 }
 
 #[tokio::test]

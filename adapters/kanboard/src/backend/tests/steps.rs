@@ -12,7 +12,7 @@ use isogloss_canonical::user::{NewUser, Role, UserPatch, UserRef};
 use serde_json::{Value, json};
 
 use crate::backend::make;
-use crate::backend::tests::server::{NAMESPACE, Scripted, backend, row, service};
+use crate::backend::tests::server::{NAMESPACE, backend, calls, row, server, service};
 
 /// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,15 +176,15 @@ async fn a_change_that_was_not_made_is_not_answered_as_done() {
 async fn another_user_is_not_written_to() {
     let new = NewUser { username: "ada".to_owned(), inactive: true, ..NewUser::default() };
     let bob = row(2, "bob", &json!({}));
-    let server = Scripted::answering([Some(json!(2)), Some(bob)]);
+    let system = server([json!(2), bob]);
     let create = Command::CreateUser(Box::new(new));
-    let fault = backend(&server, None).execute(create).await.unwrap_err();
+    let fault = backend(&system, None).execute(create).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Unexpected);
-    assert_eq!(server.asked().len(), 2);
+    assert_eq!(calls(&system).len(), 2);
     // MariaDB finds names in any case.
-    let server = Scripted::answering([Some(row(2, "ada", &json!({})))]);
+    let system = server([row(2, "ada", &json!({}))]);
     let named = Command::GetUser(UserRef::Name("ADA".to_owned()));
-    let fault = backend(&server, None).execute(named).await.unwrap_err();
+    let fault = backend(&system, None).execute(named).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::NotFound);
 }
 
@@ -192,28 +192,28 @@ async fn another_user_is_not_written_to() {
 async fn a_row_that_cannot_be_read_hides_no_other() {
     let bad = json!({"id": 7, "username": null});
     let rows = json!([row(1, "admin", &json!({})), bad, row(8, "ada", &json!({}))]);
-    let server = Scripted::answering([Some(rows)]);
-    let listed = backend(&server, None).execute(Command::ListUsers).await;
+    let system = server([rows]);
+    let listed = backend(&system, None).execute(Command::ListUsers).await;
     let listed = listed.unwrap().listed().unwrap();
     assert_eq!((listed.users.len(), listed.unread.len()), (2, 1));
-    let server = Scripted::answering([Some(json!([bad]))]);
-    let none = backend(&server, None).execute(Command::ListUsers).await;
+    let system = server([json!([bad])]);
+    let none = backend(&system, None).execute(Command::ListUsers).await;
     assert_eq!(none.unwrap_err().kind, FaultKind::Unexpected);
 }
 
 #[tokio::test]
 async fn the_owner_of_the_gateways_credentials_is_known() {
     for user in [None, Some("jsonrpc")] {
-        let server = Scripted::answering([]);
-        assert_eq!(backend(&server, user).own_account().await.unwrap(), OwnAccount::Nobody);
+        let system = server([]);
+        assert_eq!(backend(&system, user).own_account().await.unwrap(), OwnAccount::Nobody);
     }
     let me = json!({"id": 3, "username": "gate", "role": "app-admin", "is_active": 1});
-    let server = Scripted::answering([Some(me)]);
-    let own = backend(&server, Some("gate")).own_account().await.unwrap();
+    let system = server([me]);
+    let own = backend(&system, Some("gate")).own_account().await.unwrap();
     let OwnAccount::Account(user) = own else { panic!("nobody") };
     assert_eq!((&*user.username, user.native(&NAMESPACE)), ("gate", Some("3")));
     // An outage is a fault, not an answer.
-    let silent = Scripted::answering([]);
+    let silent = server([]);
     let fault = backend(&silent, Some("gate")).own_account().await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Timeout);
 }

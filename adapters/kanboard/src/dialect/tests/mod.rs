@@ -4,12 +4,14 @@ mod batch;
 mod script;
 
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::Credentials;
+use isogloss_canonical::credentials::{Credentials, Proof};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Role, UserPatch, UserRef};
 use isogloss_interop::php::value::Php;
+use isogloss_testkit::scripted::exchange::Script;
+use isogloss_testkit::scripted::session_store::Sessions;
 use serde_json::json;
 
 use crate::database::Database;
@@ -17,7 +19,8 @@ use crate::dialect::Kanboard;
 use crate::dialect::method::Method;
 use crate::dialect::table::METHODS;
 use crate::dialect::tests::script::{
-    ANN, APPLICATION, NAMESPACE, Script, answer, answer_on, options, request, user,
+    ANN, APPLICATION, NAMESPACE, answer, answer_on, application, commands, options, person,
+    request, user,
 };
 use crate::wire::user::UserRow;
 
@@ -38,7 +41,8 @@ fn an_outage_is_never_answered_as_absence() {
     for kind in [FaultKind::Unavailable, FaultKind::Timeout, FaultKind::Unexpected] {
         for method in METHODS.iter().filter(|method| !method.info.verbs.is_empty()) {
             let (name, body) = (method.info.name, call(method));
-            let down = Script::person(user(Role::Administrator), Err(Fault::new(kind, "down")));
+            let down = Script::person(user(Role::Administrator), Proof::Password);
+            let down = down.failing(kind).with_sessions(Sessions::failing(kind));
             let (status, answer) = answer(ANN, &body, &down);
             assert!(!answer.contains("result"), "{name}: {answer}");
             assert!(status == 200 && answer.contains("\"code\":0"), "{name}: {answer}");
@@ -49,35 +53,34 @@ fn an_outage_is_never_answered_as_absence() {
 #[test]
 fn credentials_that_cannot_be_checked_are_an_error() {
     let body = r#"{"jsonrpc":"2.0","method":"getVersion","id":1}"#;
-    let down = Script::nobody(Fault::new(FaultKind::Unavailable, "down"));
-    let (status, answered) = answer(ANN, body, &down);
+    let answer = |fault| answer(ANN, body, &Script::nobody(fault));
+    let (status, answered) = answer(Fault::new(FaultKind::Unavailable, "down"));
     assert!(status == 200 && answered.contains("SQL Error[HY000]"), "{answered}");
     let directory = Fault::new(FaultKind::Unavailable, "down").about(Subject::Directory);
-    let (_, answered) = answer(ANN, body, &Script::nobody(directory));
+    let (_, answered) = answer(directory);
     assert!(answered.contains("Unable to connect to LDAP server"), "{answered}");
     for refusal in [Refusal::Unknown, Refusal::Locked, Refusal::Inactive, Refusal::SecondFactor] {
-        let (status, _) = answer(ANN, body, &Script::nobody(Fault::refused(refusal)));
-        assert_eq!(status, 401, "{refusal:?}");
+        assert_eq!(answer(Fault::refused(refusal)).0, 401, "{refusal:?}");
     }
 }
 
 #[test]
 fn a_users_token_is_not_the_applications() {
     let body = r#"{"jsonrpc":"2.0","method":"getVersion","id":1}"#;
-    let person = || Script::person(user(Role::Administrator), Ok(Outcome::Done));
-    assert_eq!(answer(APPLICATION, body, &person()).0, 401);
-    assert_eq!(answer(ANN, body, &Script::application(Ok(Outcome::Done))).0, 401);
-    let script = Script::application(Ok(Outcome::Done));
+    let administrator = person(user(Role::Administrator), Outcome::Done);
+    assert_eq!(answer(APPLICATION, body, &administrator).0, 401);
+    assert_eq!(answer(ANN, body, &application(Outcome::Done)).0, 401);
+    let script = application(Outcome::Done);
     assert_eq!(answer(APPLICATION, body, &script).0, 200);
-    assert!(matches!(script.shown.lock().unwrap()[0], Credentials::Key { .. }));
+    assert!(matches!(script.shown()[0], Credentials::Key { .. }));
 }
 
 #[test]
 fn a_refused_call_asks_nothing_of_the_gateway() {
-    let ordinary = Script::person(user(Role::User), Ok(Outcome::Done));
+    let ordinary = person(user(Role::User), Outcome::Done);
     let (status, _) = answer(ANN, r#"{"jsonrpc":"2.0","method":"REMOVEUSER","id":1}"#, &ordinary);
     assert_eq!(status, 403);
-    let script = Script::application(Ok(Outcome::Done));
+    let script = application(Outcome::Done);
     for body in [
         r#"{"jsonrpc":"2.0","method":"removeUser","id":1}"#,
         r#"{"jsonrpc":"2.0","method":"createUser","params":["a","12345"],"id":1}"#,
@@ -86,13 +89,13 @@ fn a_refused_call_asks_nothing_of_the_gateway() {
     ] {
         answer(APPLICATION, body, &script);
     }
-    assert!(ordinary.asked.lock().unwrap().is_empty() && script.asked.lock().unwrap().is_empty());
+    assert!(ordinary.asked().is_empty() && script.asked().is_empty());
 }
 
 #[test]
 fn an_update_is_one_command() {
     let changed = Outcome::User(Box::new(user(Role::Manager)));
-    let script = Script::application(Ok(changed));
+    let script = application(changed);
     let body = r#"[{"jsonrpc":"2.0","method":"updateUser","id":1,
         "params":{"id":" 07 ","username":" bob ","name":null,"role":"app-admin"}}]"#;
     let (_, answered) = answer(APPLICATION, body, &script);
@@ -105,25 +108,25 @@ fn an_update_is_one_command() {
     };
     let seven = UserRef::Native(NAMESPACE, "7".to_owned());
     // The commands before it only read: whether somebody has the name with its blanks.
-    let asked = script.asked.lock().unwrap();
+    let asked = commands(&script);
     let changes: Vec<_> = asked.iter().filter(|command| command.verb().changes()).collect();
     assert_eq!(changes, [&Command::UpdateUser(seven, Box::new(patch))]);
 }
 
 #[test]
 fn a_stored_role_counts_only_with_the_least_role() {
-    let mut person = user(Role::Administrator);
-    person.attributes.insert("kanboard.role".to_owned(), json!(""));
+    let mut user = user(Role::Administrator);
+    user.attributes.insert("kanboard.role".to_owned(), json!(""));
     let body = r#"{"jsonrpc":"2.0","method":"getVersion","id":1}"#;
-    assert_eq!(answer(ANN, body, &Script::person(person.clone(), Ok(Outcome::Done))).0, 200);
-    person.role = Role::User;
-    assert_eq!(answer(ANN, body, &Script::person(person, Ok(Outcome::Done))).0, 403);
+    assert_eq!(answer(ANN, body, &person(user.clone(), Outcome::Done)).0, 200);
+    user.role = Role::User;
+    assert_eq!(answer(ANN, body, &person(user, Outcome::Done)).0, 403);
 }
 
 #[test]
 fn answers_depend_on_the_database() {
     let body = r#"{"jsonrpc":"2.0","method":"getUser","params":["7x"],"id":1}"#;
-    let found = || Script::application(Ok(Outcome::Keys(Vec::new())));
+    let found = || application(Outcome::Keys(Vec::new()));
     let (_, answered) = answer(APPLICATION, body, &found());
     assert!(answered.contains("\"result\":null"), "{answered}");
     let (_, answered) = answer_on(Database::Postgres, APPLICATION, body, &found());
