@@ -7,9 +7,11 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_
 /// What a single value of a query or form encodes: everything but letters, digits and `-._`.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
+/// What a step of a path encodes: everything but the unreserved characters of RFC 3986.
+const SEGMENT: &AsciiSet = &COMPONENT.remove(b'~');
+
 /// What Werkzeug encodes in the path of a `Location` header.
-const PATH: &AsciiSet = &COMPONENT
-    .remove(b'~')
+const PATH: &AsciiSet = &SEGMENT
     .remove(b'!')
     .remove(b'$')
     .remove(b'&')
@@ -60,6 +62,12 @@ pub fn encode_form(text: &str) -> String {
     encode(text).replace("%20", "+")
 }
 
+/// Encodes one step of a path: all but letters, digits and `-._~`.
+#[must_use]
+pub fn encode_segment(text: &str) -> String {
+    utf8_percent_encode(text, SEGMENT).to_string()
+}
+
 /// Encodes a path for a `Location` header as Werkzeug does.
 #[must_use]
 pub fn encode_path(path: &str) -> String {
@@ -88,6 +96,7 @@ mod tests {
     #[test]
     fn each_encoder_has_its_own_set() {
         assert_eq!(encode("a b-._~/é"), "a%20b-._%7E%2F%C3%A9");
+        assert_eq!(encode_segment("a b-._~/é"), "a%20b-._~%2F%C3%A9");
         assert_eq!(encode_form("a é/%20+"), "a+%C3%A9%2F%2520%2B");
         assert_eq!(encode_path("/a b?~é%@;="), "/a%20b%3F~%C3%A9%25@;=");
     }
