@@ -1,5 +1,5 @@
-//! What goes wrong: an outage is no absence, a refusal of the gateway's own key is nobody's fault
-//! but its own, and what cannot be understood is never a guess.
+//! Failures: an outage is no absence, a refusal of the gateway's own key is an outage, and an answer
+//! that cannot be read is never guessed at.
 
 use isogloss_canonical::fault::Refusal;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ fn error(status: u16, sentence: &str) -> (u16, String) {
     (status, json!({"error": sentence}).to_string())
 }
 
-/// Every command that a server is asked for.
+/// Every command that the backend can do.
 fn commands() -> Vec<Command> {
     vec![
         Command::GetUser(named("ann")),
@@ -77,8 +77,8 @@ fn an_outage_is_no_absence() {
 }
 
 #[test]
-fn a_refused_key_is_nobody_elses_fault() {
-    // As the server words it: `fixtures/transcripts/octoprint/auth-missing.json`.
+fn a_refused_key_is_an_outage() {
+    // The sentences of the server: `fixtures/transcripts/octoprint/auth-missing.json`.
     let (read, write) = (error(403, "You don't have"), error(400, "CSRF validation failed"));
     for command in commands() {
         if matches!(command, Command::VerifyPassword(..)) {
@@ -92,7 +92,7 @@ fn a_refused_key_is_nobody_elses_fault() {
 }
 
 #[test]
-fn what_is_garbled_is_no_answer() {
+fn a_garbled_answer_is_unexpected() {
     let whole = list(&[ann()]).1;
     let mut garbled: Vec<String> = (0..whole.len()).map(|end| whole[..end].to_owned()).collect();
     let shapes = [
@@ -114,7 +114,7 @@ fn what_is_garbled_is_no_answer() {
     garbled.extend(shapes.iter().map(Value::to_string));
     for body in garbled {
         for command in commands() {
-            // This is how setting a password is answered.
+            // The server answers this to a new password.
             if matches!(command, Command::ChangePassword(..)) && body == "{}" {
                 continue;
             }
@@ -131,7 +131,7 @@ fn what_is_garbled_is_no_answer() {
 }
 
 #[test]
-fn only_the_api_says_that_somebody_is_not_there() {
+fn only_the_api_says_that_a_user_is_absent() {
     for command in commands() {
         let about_one = !matches!(
             command,
@@ -139,7 +139,7 @@ fn only_the_api_says_that_somebody_is_not_there() {
         );
         let result = answered(&(404, GONE.to_owned()), command.clone());
         assert_eq!(absent(result), about_one, "{command:?}");
-        // Another 404 may be anybody's, so that the list is asked.
+        // Another 404 need not be the API's, so the backend reads the list.
         let fault = answered(&(404, HTML.to_owned()), command.clone()).unwrap_err();
         assert_eq!(fault.kind, FaultKind::Unexpected, "{command:?}");
     }
@@ -153,7 +153,7 @@ fn only_the_api_says_that_somebody_is_not_there() {
 }
 
 #[test]
-fn another_persons_record_is_not_taken() {
+fn the_row_of_another_user_is_refused() {
     let bob = ok(&person("bob", &["users"], &[], true));
     let fault = answered(&bob, Command::GetUser(named("ann"))).unwrap_err();
     assert_eq!(fault.kind, FaultKind::Unexpected);
@@ -162,7 +162,7 @@ fn another_persons_record_is_not_taken() {
 }
 
 #[test]
-fn a_change_that_is_not_to_be_seen_did_not_happen() {
+fn a_change_that_the_answer_does_not_show_is_refused() {
     let seen = |shape: Value, command: Command| {
         let answers = [list(std::slice::from_ref(&shape))];
         run(&backend(&Scripted::answering(answers)), command).map_err(|fault| fault.kind)
@@ -176,7 +176,7 @@ fn a_change_that_is_not_to_be_seen_did_not_happen() {
     assert_eq!(kept.unwrap_err().kind, FaultKind::Unexpected);
 }
 
-/// What a change of role sends for somebody who has these groups and permissions.
+/// The request of a change of role for a user with these groups and permissions.
 fn sent(groups: &[&str], permissions: &[&str], role: Role) -> String {
     let off = person("ann", groups, permissions, false);
     let known = ok(&person("ann", groups, permissions, true));
@@ -185,7 +185,7 @@ fn sent(groups: &[&str], permissions: &[&str], role: Role) -> String {
     let server = Scripted::answering(answers);
     drop(run(&backend(&server), change("ann", Some(role), Some(false))));
     if more {
-        // Nobody is an active administrator in between.
+        // The user is never an active administrator in between.
         assert!(server.asked.lock().unwrap()[0].ends_with(r#" {"active":false}"#));
     }
     server.asked.lock().unwrap().last().cloned().unwrap()
@@ -207,7 +207,7 @@ fn a_role_leaves_other_groups_alone() {
 }
 
 #[test]
-fn a_new_person_has_the_groups_of_their_role() {
+fn a_new_user_has_the_groups_of_their_role() {
     let asked = |new: NewUser| {
         let server = Scripted::answering::<String>([]);
         drop(run(&backend(&server), Command::CreateUser(Box::new(new))));
@@ -222,7 +222,7 @@ fn a_new_person_has_the_groups_of_their_role() {
     let sent = asked(chief);
     assert!(sent.starts_with(r#"POST /api/access/users {"name":"ann","password":""#), "{sent}");
     assert!(sent.ends_with(r#"","active":false,"groups":["admins","users"]}"#), "{sent}");
-    // Nobody knows the password of somebody who was given none, but it is not empty.
+    // A user without a password gets a random one, not an empty one.
     assert!(!sent.contains(r#""password":"""#), "{sent}");
 }
 
@@ -237,7 +237,7 @@ fn a_name_is_taken_or_refused() {
 }
 
 #[test]
-fn a_name_without_an_address_is_read_from_the_list_and_not_changed() {
+fn a_name_without_a_path_is_read_from_the_list_and_not_changed() {
     let unsupported = (FaultKind::Unsupported, Some(Subject::Username));
     for name in ["a/b", ".", ".."] {
         let server = Scripted::answering([list(&[person(name, &["users"], &[], true)])]);
@@ -254,7 +254,7 @@ fn a_name_without_an_address_is_read_from_the_list_and_not_changed() {
 }
 
 #[test]
-fn what_the_server_does_not_take_is_not_sent() {
+fn what_the_server_would_refuse_is_not_sent() {
     let server = Scripted::answering::<String>([]);
     let backend = backend(&server);
     let set = |password: &str| {
@@ -291,14 +291,14 @@ fn a_login_is_wrong_only_if_the_server_says_so() {
     assert_eq!(proxy.unwrap_err().kind, FaultKind::Unavailable);
     assert_eq!(verify(error(429, "later")).unwrap_err().kind, FaultKind::Throttled);
     assert_eq!(verify(error(400, "CSRF")).unwrap_err().kind, FaultKind::Unexpected);
-    // Two-factor authentication is asked for after the password was right.
+    // The server asks for the second factor only after a right password.
     let second = json!({"error": "Two-factor authentication required", "mfa": ["totp"]});
     let second = verify((403, second.to_string())).unwrap_err();
     assert_eq!(second.refusal, Some(Refusal::SecondFactor));
 }
 
 #[test]
-fn ones_own_account_stays_and_keeps_its_password() {
+fn the_gateways_own_account_is_not_deleted() {
     let server = Scripted::answering([ok(&ann()), error(400, "You cannot delete yourself")]);
     let fault = run(&backend(&server), Command::DeleteUser(named("ann")));
     assert_eq!(refused(fault), (FaultKind::Unsupported, Some(Subject::User)));

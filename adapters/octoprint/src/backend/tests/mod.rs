@@ -19,7 +19,7 @@ use isogloss_canonical::user::{Evidence, NewUser, Role, User, UserPatch, UserRef
 
 use server::{Recorded, backend, keyed};
 
-/// A script never waits, so that one poll is all it takes.
+/// Runs a command. A script never waits, so one poll is enough.
 fn run(backend: &Arc<dyn Backend>, command: Command) -> Result<Outcome, Fault> {
     let future = backend.execute(command);
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
@@ -59,7 +59,7 @@ fn refused(result: Result<Outcome, Fault>) -> (FaultKind, Option<Subject>) {
 }
 
 #[test]
-fn people_are_created_and_changed() {
+fn users_are_created_and_changed() {
     let server = Recorded::scenario("appkeys");
     let backend = backend(&server);
     let made = user(run(&backend, new("tr_a1")));
@@ -69,7 +69,7 @@ fn people_are_created_and_changed() {
 }
 
 #[test]
-fn everybody_is_shown_as_they_are() {
+fn every_user_is_read_with_their_role() {
     let server = Recorded::scenario("users-create");
     let backend = backend(&server);
     let role = |name: &str| user(run(&backend, Command::GetUser(named(name)))).role;
@@ -84,7 +84,7 @@ fn everybody_is_shown_as_they_are() {
 }
 
 #[test]
-fn nobody_is_not_found() {
+fn a_user_who_does_not_exist_is_absent() {
     let server = Recorded::scenario("users-list-and-get");
     let backend = backend(&server);
     assert_eq!(user(run(&backend, Command::GetUser(named("admin")))).username, "admin");
@@ -94,7 +94,7 @@ fn nobody_is_not_found() {
 }
 
 #[test]
-fn an_administrator_by_permission_becomes_an_ordinary_person() {
+fn an_administrator_by_permission_becomes_an_ordinary_user() {
     let server = Recorded::scenario("users-update");
     let backend = backend(&server);
     server.skip("permission ADMIN");
@@ -103,7 +103,7 @@ fn an_administrator_by_permission_becomes_an_ordinary_person() {
 }
 
 #[test]
-fn one_value_is_changed_alone() {
+fn activity_is_changed_alone() {
     let server = Recorded::scenario("users-update");
     let backend = backend(&server);
     for active in [false, true] {
@@ -125,7 +125,7 @@ fn names_that_the_server_refuses_are_not_sent() {
 }
 
 #[test]
-fn names_are_encoded() {
+fn names_are_percent_encoded() {
     let server = Recorded::scenario("users-create-names");
     let backend = backend(&server);
     for name in ["tr_Ünïcødé☃", "tr_😀", "tr_<b>&amp;\"'", "tr_'; DROP TABLE users;--"] {
@@ -140,14 +140,14 @@ fn a_key_does_not_set_its_owners_password() {
         let set = Command::ChangePassword(named(name), Some("n1".into()));
         refused(run(&keyed(&server, key), set))
     };
-    // The current one is asked for, of administrators too.
+    // The server asks for the current password, of administrators too.
     let own = (FaultKind::Unsupported, Some(Subject::Password));
     assert_eq!(set("s1_key", "tr_s1"), own);
     assert_eq!(set("s2_key", "tr_s2"), own);
 }
 
 #[test]
-fn a_password_is_tried_as_a_browser_does() {
+fn a_password_is_checked_by_a_login_as_of_a_browser() {
     let server = Recorded::scenario("cookie-session");
     let backend = backend(&server);
     let right = |password: &str| {
@@ -160,7 +160,7 @@ fn a_password_is_tried_as_a_browser_does() {
 }
 
 #[test]
-fn the_api_key_proves_who_somebody_is() {
+fn the_api_key_is_the_evidence_of_a_user() {
     let server = Recorded::scenario("users-list-and-get");
     let backend = backend(&server);
     let proved = user(run(&backend, Command::GetUser(named("admin")))).evidence;

@@ -1,4 +1,4 @@
-//! Servers that play what was recorded, or what a test says.
+//! Servers that play a recording, or the answers of a test.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::backend::make;
 
-/// What a real server puts behind the names of its cookies.
+/// The suffix of a real server's cookies.
 const PORT: &str = "_P5000";
 
 /// A backend in front of a server, with this key.
@@ -45,8 +45,8 @@ fn of(server: &Arc<impl Upstream + 'static>, key: &str, version: Option<&str>) -
     make(&service, Arc::clone(server) as Arc<dyn Upstream>)
 }
 
-/// A recorded scenario, played backwards: a request is answered only if the real server was
-/// recorded answering it, in this order. Reading changes nothing, and pages stay as they are.
+/// Plays a recorded scenario backwards: it answers a request only if the real server was recorded
+/// answering it, in this order. A `GET` does not advance, and pages are answered at any time.
 #[derive(Debug)]
 pub(super) struct Recorded {
     exchanges: Vec<Value>,
@@ -54,7 +54,7 @@ pub(super) struct Recorded {
 }
 
 impl Recorded {
-    /// Every variable's value is its name.
+    /// Loads a scenario. Each of its variables has its own name as its value.
     pub(super) fn scenario(name: &str) -> Arc<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/transcripts");
         let text = fs::read_to_string(folder.join(format!("octoprint/{name}.json"))).unwrap();
@@ -64,7 +64,7 @@ impl Recorded {
         Arc::new(Self { exchanges, at: Mutex::default() })
     }
 
-    /// Goes on after the exchange of this name.
+    /// Skips everything up to the exchange of this name, and that one too.
     pub(super) fn skip(&self, name: &str) {
         let at = self.exchanges.iter().position(|one| one["name"] == name).unwrap();
         *self.at.lock().unwrap() = at + 1;
@@ -123,7 +123,7 @@ fn same(request: &Request, recorded: &Value) -> bool {
         && body.as_ref() == recorded.get("json")
 }
 
-/// A server that answers what a test says, and keeps what it was asked.
+/// A server that gives the answers of a test, and stores the requests.
 #[derive(Debug, Default)]
 pub(super) struct Scripted {
     answers: Mutex<VecDeque<(u16, String)>>,
