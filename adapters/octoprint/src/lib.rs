@@ -3,7 +3,6 @@
 mod backend;
 mod dialect;
 mod options;
-mod pyjson;
 mod roles;
 mod secrets;
 mod wire;

@@ -2,8 +2,9 @@
 
 use isogloss_canonical::group::Group;
 use isogloss_canonical::user::{Attributes, User};
+use isogloss_interop::python::stored;
+use isogloss_interop::python::value::Py;
 
-use crate::pyjson::{Py, from_kept};
 use crate::roles::groups::traits;
 use crate::roles::permissions::Permission;
 use crate::roles::rights::{Cyclic, Membership, Needs, Rights};
@@ -13,7 +14,7 @@ pub(crate) const SETTINGS: &str = "octoprint.settings.";
 
 /// Needs as an object without its empty members.
 pub(crate) fn needs(needs: &Needs) -> Py {
-    let mut object = Py::Dict(Vec::new());
+    let mut object = Py::dict([]);
     if !needs.groups.is_empty() {
         object.set("group", Py::texts(needs.groups.iter().map(String::as_str)));
     }
@@ -67,7 +68,7 @@ fn account(
         ("groups", Py::texts(member.groups.iter().map(String::as_str))),
         ("needs", needs(&has)),
         ("apikey", apikey.map_or(Py::None, Py::text)),
-        ("settings", Py::Dict(Vec::new())),
+        ("settings", Py::dict([])),
         ("admin", Py::Bool(admin)),
         ("user", Py::Bool(true)),
         ("roles", Py::texts(roles.iter().copied())),
@@ -77,7 +78,7 @@ fn account(
 /// The settings of a user.
 pub(crate) fn settings(attributes: &Attributes) -> Py {
     let own = |(name, value): (&String, _)| {
-        name.strip_prefix(SETTINGS).map(|key| (key.to_owned(), from_kept(value)))
+        name.strip_prefix(SETTINGS).map(|key| (key.to_owned(), stored::from_json(value)))
     };
     Py::Dict(attributes.iter().filter_map(own).collect())
 }

@@ -1,32 +1,23 @@
 //! The requests to an OctoPrint server, and its answers.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::Upstream;
 use isogloss_canonical::command::Verb;
-use isogloss_canonical::fault::{Fault, Refusal, Subject};
+use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::UserRef;
-use serde_json::{Map, Value, json};
+use isogloss_interop::{password, percent};
+use serde_json::{Map, Value};
 
 use crate::backend::fault::{impossible, key_refused, of_status, unexpected, unsupported};
-use crate::backend::row::Row;
 use crate::options::version::{Version, VersionRow};
-use crate::secrets;
 
-/// The page that sets the cookie with the CSRF token, and the name of that cookie without its suffix.
-const PAGE: (&str, &str) = ("/login/", "csrf_token");
 /// Where the server says who calls.
 const CURRENT: &str = "/api/currentuser";
-/// Where a password is checked.
-const LOGIN: &str = "/api/login";
-/// The sentences, in plain text, with which servers before 1.5 refuse a login.
-const WRONG: [&str; 2] = ["User unknown or password incorrect", "Your account is deactivated"];
-
 /// The API of an OctoPrint server.
 #[derive(Debug)]
 pub(super) struct Api {
@@ -37,11 +28,12 @@ pub(super) struct Api {
     random: fn() -> [u8; 32],
 }
 
-/// The answer to a request that the server understood.
+/// The answer to a request that the server understood: its data, or why it was refused.
+pub(super) type Reply = Result<Value, Refused>;
+
+/// Why the server refused a request.
 #[derive(Debug)]
-pub(super) enum Reply {
-    /// The data that was asked for.
-    Data(Value),
+pub(super) enum Refused {
     /// The API says that there is no such user.
     Absent,
     /// A 404 that is not the API's. Older servers send their page for a user who does not exist, but
@@ -49,8 +41,8 @@ pub(super) enum Reply {
     PageNotFound,
     /// The name is taken.
     Taken,
-    /// A value is refused, with this sentence.
-    Refused(String),
+    /// A value is wrong, as this sentence says.
+    Value(String),
 }
 
 impl Api {
@@ -77,7 +69,7 @@ impl Api {
 
     /// A random password, for a user who is to have none.
     pub(super) fn random_password(&self) -> Secret {
-        Secret::new(secrets::key(&(self.random)()))
+        password::unknown(&(self.random)())
     }
 
     /// The user name, which is the id.
@@ -160,38 +152,9 @@ impl Api {
         self.key == *key
     }
 
-    /// Whether the server signs a user in with this password. The login is sent as a browser sends
-    /// it, without the gateway's key: older servers answer a wrong key as they answer a wrong
-    /// password, and a login with the key of its own user skips a second factor.
-    pub(super) async fn accepts(&self, user: &str, password: &Secret) -> Result<bool, Fault> {
-        let body = json!({"user": user, "pass": password.expose()}).to_string();
-        let mut login = request("POST", LOGIN).carrying("application/json", body);
-        if let Some((name, token)) = self.csrf_pair().await? {
-            login = login.with("cookie", format!("{name}={token}")).with("x-csrf-token", token);
-        }
-        let response = self.upstream.send(login).await?;
-        match response.status {
-            200 => match Row::read(&object(&response).map_or(Value::Null, Value::Object))? {
-                row if row.name == user && row.active => Ok(true),
-                _ => Err(unexpected("the login signs another user in")),
-            },
-            403 => refused_login(&response),
-            status => Err(of_status(status)),
-        }
-    }
-
-    /// The name and the value of the cookie with the CSRF token. Older servers have none, and before
-    /// 1.4 there is no such page.
-    async fn csrf_pair(&self) -> Result<Option<(String, String)>, Fault> {
-        let (path, cookie) = PAGE;
-        let response = self.upstream.send(request("GET", path)).await?;
-        if !matches!(response.status, 200 | 404) {
-            return Err(of_status(response.status));
-        }
-        let set = response.headers.iter().filter(|(name, _)| name == "set-cookie");
-        let pairs = set.filter_map(|(_, value)| value.split(';').next()?.split_once('='));
-        let mut ours = pairs.filter(|(name, _)| name.trim().starts_with(cookie));
-        Ok(ours.next().map(|(name, token)| (name.trim().to_owned(), token.trim().to_owned())))
+    /// Sends a request without the gateway's key.
+    pub(super) async fn send_without_key(&self, request: Request) -> Result<Response, Fault> {
+        self.upstream.send(request).await
     }
 
     fn with_key(&self, method: &str, path: &str) -> Request {
@@ -202,26 +165,12 @@ impl Api {
 
 /// A request on a connection of its own. 1.9 closes each connection after its answer without saying
 /// so, and loses what is sent on it then.
-fn request(method: &str, path: impl Into<String>) -> Request {
+pub(super) fn request(method: &str, path: impl Into<String>) -> Request {
     Request::to(method, path).with("connection", "close")
 }
 
-/// A refused login: the password is wrong, or a second factor is missing.
-fn refused_login(response: &Response) -> Result<bool, Fault> {
-    if let Some(body) = object(response) {
-        return match body.get("error") {
-            Some(Value::String(_)) if body.contains_key("mfa") => {
-                Err(Fault::refused(Refusal::SecondFactor))
-            }
-            Some(Value::String(_)) => Ok(false),
-            _ => Err(unexpected("a refused login has no sentence")),
-        };
-    }
-    let text = String::from_utf8_lossy(&response.body);
-    if WRONG.contains(&text.trim()) { Ok(false) } else { Err(of_status(403)) }
-}
-
-fn object(response: &Response) -> Option<Map<String, Value>> {
+/// The body of an answer, if it is an object.
+pub(super) fn object(response: &Response) -> Option<Map<String, Value>> {
     match serde_json::from_slice(&response.body) {
         Ok(Value::Object(body)) => Some(body),
         _ => None,
@@ -240,7 +189,7 @@ fn sentence(response: &Response) -> Option<String> {
 fn read(response: &Response) -> Result<Reply, Fault> {
     match response.status {
         200 => match serde_json::from_slice(&response.body) {
-            Ok(data) => Ok(Reply::Data(data)),
+            Ok(data) => Ok(Ok(data)),
             Err(error) => Err(unexpected("the answer is no JSON").because(error)),
         },
         400 => {
@@ -252,11 +201,11 @@ fn read(response: &Response) -> Result<Reply, Fault> {
             if sentence.contains("CSRF") {
                 return Err(key_refused());
             }
-            Ok(Reply::Refused(sentence))
+            Ok(Err(Refused::Value(sentence)))
         }
-        404 if sentence(response).is_some() => Ok(Reply::Absent),
-        404 => Ok(Reply::PageNotFound),
-        409 => Ok(Reply::Taken),
+        404 if sentence(response).is_some() => Ok(Err(Refused::Absent)),
+        404 => Ok(Err(Refused::PageNotFound)),
+        409 => Ok(Err(Refused::Taken)),
         status => Err(of_status(status)),
     }
 }
@@ -268,17 +217,7 @@ pub(super) fn path_of(name: &str) -> Option<String> {
     if name.is_empty() || name.contains('/') || [".", ".."].contains(&name) {
         return None;
     }
-    let mut out = String::with_capacity(name.len() + 1);
-    out.push('/');
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            write!(out, "%{byte:02X}").unwrap_or_default();
-        }
-    }
-    Some(out)
+    Some(format!("/{}", percent::encode_segment(name)))
 }
 
 /// The path of a user, for a change: a user without one cannot be changed.

@@ -5,10 +5,11 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{NewUser, Role};
 use serde_json::{Map, Value, json};
 
-use crate::backend::api::{Api, Reply, required_path_of};
+use crate::backend::api::{Api, Refused, required_path_of};
 use crate::backend::fault::{invalid, unexpected};
+use crate::backend::lookup::row;
 use crate::backend::passwords::hashable;
-use crate::backend::users::{confirmed, row};
+use crate::backend::users::confirmed;
 use crate::options::version::RightsModel;
 use crate::roles::groups::{ADMINS, USERS};
 use crate::roles::stored_role;
@@ -20,15 +21,15 @@ pub(super) async fn create(api: &Api, user: NewUser) -> Result<Outcome, Fault> {
     let (role, active) = (stored_role(user.role), !user.inactive);
     let body = body(api, &user, role)?;
     match api.post(&body).await? {
-        Reply::Data(data) => match confirmed(&data, &user.username, Some(role), Some(active)) {
+        Ok(data) => match confirmed(&data, &user.username, Some(role), Some(active)) {
             Err(fault) => Err(undo(api, &user.username, fault).await),
             created => created,
         },
-        Reply::Taken => Err(Fault::conflict(Subject::Username)),
-        Reply::Refused(sentence) if sentence.to_lowercase().contains("username") => {
+        Err(Refused::Taken) => Err(Fault::conflict(Subject::Username)),
+        Err(Refused::Value(sentence)) if sentence.to_lowercase().contains("username") => {
             Err(invalid(Subject::Username, "the server refuses the name"))
         }
-        Reply::Refused(_) | Reply::Absent | Reply::PageNotFound => {
+        Err(Refused::Value(_) | Refused::Absent | Refused::PageNotFound) => {
             Err(unexpected("the server does not understand a creation"))
         }
     }

@@ -8,6 +8,7 @@ mod api;
 mod creation;
 mod fault;
 mod keys;
+mod lookup;
 mod passwords;
 mod row;
 mod users;

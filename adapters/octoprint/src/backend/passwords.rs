@@ -1,15 +1,24 @@
 //! Passwords: set with the gateway's key, checked by a login.
 
-use isogloss_canonical::fault::{Fault, Subject};
+use isogloss_canonical::fault::{Fault, Refusal, Subject};
+use isogloss_canonical::http::Response;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::UserRef;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
-use crate::backend::api::{Api, Reply, required_path_of};
-use crate::backend::fault::{impossible, invalid, unexpected};
-use crate::backend::users::refused;
+use crate::backend::api::{Api, Refused, object, request, required_path_of};
+use crate::backend::fault::{impossible, invalid, of_status, unexpected};
+use crate::backend::lookup::fault_of;
+use crate::backend::row::Row;
 use crate::secrets::LONGEST_PASSWORD;
+
+/// The page that sets the cookie with the CSRF token, and the name of that cookie without its suffix.
+const PAGE: (&str, &str) = ("/login/", "csrf_token");
+/// Where a password is checked.
+const LOGIN: &str = "/api/login";
+/// The sentences, in plain text, with which servers before 1.5 refuse a login.
+const WRONG: [&str; 2] = ["User unknown or password incorrect", "Your account is deactivated"];
 
 /// Sets a password; `None` sets a random one.
 pub(super) async fn set(
@@ -23,25 +32,72 @@ pub(super) async fn set(
     let mut body = Map::new();
     body.insert("password".to_owned(), json!(settable(&password)?.expose()));
     match api.put(&path, &body).await? {
-        Reply::Data(data) if data == json!({}) => Ok(Outcome::Done),
+        Ok(data) if data == json!({}) => Ok(Outcome::Done),
         // Since 1.8 the owner of a key must send the old password:
         // `fixtures/transcripts/octoprint/users-password-self.json`.
-        Reply::Refused(sentence) if sentence.contains("current password") => {
+        Err(Refused::Value(sentence)) if sentence.contains("current password") => {
             let detail = "the gateway's own account there cannot set its password by key";
             Err(impossible(Subject::Password, detail))
         }
-        Reply::Data(_) => Err(unexpected("the answer to a new password is not empty")),
-        reply @ (Reply::Absent | Reply::PageNotFound | Reply::Taken | Reply::Refused(_)) => {
-            Err(refused(api, name, reply).await)
-        }
+        Ok(_) => Err(unexpected("the answer to a new password is not empty")),
+        Err(why) => Err(fault_of(api, name, why).await),
     }
 }
 
 /// Checks a password. The server refuses every login of an inactive user.
 pub(super) async fn verify(api: &Api, user: &UserRef, secret: &Secret) -> Result<Outcome, Fault> {
     let name = api.name(user)?;
-    let accepted = hashable(secret).is_ok() && api.accepts(name, secret).await?;
+    let accepted = hashable(secret).is_ok() && accepts(api, name, secret).await?;
     Ok(Outcome::Verified(accepted))
+}
+
+/// Whether the server signs a user in with this password. The login is sent as a browser sends
+/// it, without the gateway's key: older servers answer a wrong key as they answer a wrong
+/// password, and a login with the key of its own user skips a second factor.
+async fn accepts(api: &Api, user: &str, password: &Secret) -> Result<bool, Fault> {
+    let body = json!({"user": user, "pass": password.expose()}).to_string();
+    let mut login = request("POST", LOGIN).carrying("application/json", body);
+    if let Some((name, token)) = csrf_pair(api).await? {
+        login = login.with("cookie", format!("{name}={token}")).with("x-csrf-token", token);
+    }
+    let response = api.send_without_key(login).await?;
+    match response.status {
+        200 => match Row::read(&object(&response).map_or(Value::Null, Value::Object))? {
+            row if row.name == user && row.active => Ok(true),
+            _ => Err(unexpected("the login signs another user in")),
+        },
+        403 => refused_login(&response),
+        status => Err(of_status(status)),
+    }
+}
+
+/// The name and the value of the cookie with the CSRF token. Older servers have none, and before
+/// 1.4 there is no such page.
+async fn csrf_pair(api: &Api) -> Result<Option<(String, String)>, Fault> {
+    let (path, cookie) = PAGE;
+    let response = api.send_without_key(request("GET", path)).await?;
+    if !matches!(response.status, 200 | 404) {
+        return Err(of_status(response.status));
+    }
+    let set = response.headers.iter().filter(|(name, _)| name == "set-cookie");
+    let pairs = set.filter_map(|(_, value)| value.split(';').next()?.split_once('='));
+    let mut ours = pairs.filter(|(name, _)| name.trim().starts_with(cookie));
+    Ok(ours.next().map(|(name, token)| (name.trim().to_owned(), token.trim().to_owned())))
+}
+
+/// A refused login: the password is wrong, or a second factor is missing.
+fn refused_login(response: &Response) -> Result<bool, Fault> {
+    if let Some(body) = object(response) {
+        return match body.get("error") {
+            Some(Value::String(_)) if body.contains_key("mfa") => {
+                Err(Fault::refused(Refusal::SecondFactor))
+            }
+            Some(Value::String(_)) => Ok(false),
+            _ => Err(unexpected("a refused login has no sentence")),
+        };
+    }
+    let text = String::from_utf8_lossy(&response.body);
+    if WRONG.contains(&text.trim()) { Ok(false) } else { Err(of_status(403)) }
 }
 
 /// A password that OctoPrint sets.

@@ -5,10 +5,11 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Role, UserPatch, UserRef};
 use serde_json::{Map, Value, json};
 
-use crate::backend::api::{Api, Reply, path_of, required_path_of};
+use crate::backend::api::{Api, Refused, required_path_of};
 use crate::backend::fault::{impossible, unexpected};
+use crate::backend::lookup::{fault_of, row, rows};
 use crate::backend::passwords::{self, settable};
-use crate::backend::row::{Listed, Row};
+use crate::backend::row::Row;
 use crate::options::version::RightsModel;
 use crate::roles::groups::{ADMINS, USERS};
 use crate::roles::permissions::ADMIN;
@@ -78,10 +79,8 @@ pub(super) async fn change(
         body.insert("active".to_owned(), json!(active));
     }
     match api.put(&path, &body).await? {
-        Reply::Data(data) => confirmed(&data, name, role, active),
-        reply @ (Reply::Absent | Reply::PageNotFound | Reply::Taken | Reply::Refused(_)) => {
-            Err(refused(api, name, reply).await)
-        }
+        Ok(data) => confirmed(&data, name, role, active),
+        Err(why) => Err(fault_of(api, name, why).await),
     }
 }
 
@@ -91,66 +90,15 @@ pub(super) async fn delete(api: &Api, user: &UserRef) -> Result<Outcome, Fault> 
     let path = required_path_of(name)?;
     let known = row(api, name).await?;
     match api.delete(&path).await? {
-        Reply::Data(data) => match Row::find(&data, name)? {
+        Ok(data) => match Row::find(&data, name)? {
             Some(_) => Err(unexpected("the server still shows a deleted user")),
             None => Ok(outcome(known)),
         },
-        Reply::Refused(sentence) if sentence.contains("yourself") => {
+        Err(Refused::Value(sentence)) if sentence.contains("yourself") => {
             let detail = "the gateway's own account there cannot delete itself";
             Err(impossible(Subject::User, detail))
         }
-        reply @ (Reply::Absent | Reply::PageNotFound | Reply::Taken | Reply::Refused(_)) => {
-            Err(refused(api, name, reply).await)
-        }
-    }
-}
-
-/// The fault of a request about one user that was not carried out.
-pub(super) async fn refused(api: &Api, name: &str, reply: Reply) -> Fault {
-    match reply {
-        Reply::Absent => Fault::not_found(Subject::User),
-        // Only the list can tell whether the user exists.
-        Reply::PageNotFound => match row_of_list(api, name).await {
-            Ok(_) => unexpected("the server does not find a user whom it lists"),
-            Err(fault) => fault,
-        },
-        Reply::Data(_) | Reply::Taken | Reply::Refused(_) => {
-            unexpected("the server does not understand a request about a user")
-        }
-    }
-}
-
-/// The row of one user.
-pub(super) async fn row(api: &Api, name: &str) -> Result<Row, Fault> {
-    // A user without a path is in the list all the same.
-    let Some(path) = path_of(name) else { return row_of_list(api, name).await };
-    match api.get(&path).await? {
-        Reply::Data(data) => {
-            let row = Row::read(&data)?;
-            if row.name == name { Ok(row) } else { Err(unexpected("it shows another user")) }
-        }
-        reply @ (Reply::Absent | Reply::PageNotFound | Reply::Taken | Reply::Refused(_)) => {
-            Err(refused(api, name, reply).await)
-        }
-    }
-}
-
-/// The rows of all users.
-pub(super) async fn rows(api: &Api) -> Result<Listed, Fault> {
-    Row::read_all(&list_data(api).await?)
-}
-
-async fn row_of_list(api: &Api, name: &str) -> Result<Row, Fault> {
-    let found = Row::find(&list_data(api).await?, name)?;
-    found.ok_or_else(|| Fault::not_found(Subject::User))
-}
-
-async fn list_data(api: &Api) -> Result<Value, Fault> {
-    match api.get("").await? {
-        Reply::Data(data) => Ok(data),
-        Reply::Absent | Reply::PageNotFound | Reply::Taken | Reply::Refused(_) => {
-            Err(unexpected("the server does not list its users"))
-        }
+        Err(why) => Err(fault_of(api, name, why).await),
     }
 }
 

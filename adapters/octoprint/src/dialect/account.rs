@@ -3,12 +3,12 @@
 use isogloss_canonical::command::Command;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::UserRef;
+use isogloss_interop::python::value::Py;
 
 use crate::dialect::answers::{Answer, json, success};
 use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
-use crate::dialect::identity::check_password;
-use crate::pyjson::Py;
+use crate::dialect::identity::proof::check_password;
 use crate::secrets::LONGEST_PASSWORD;
 
 /// `GET /api/currentuser`

@@ -1,10 +1,10 @@
 //! The answers of calls that did not fail, as Flask and Tornado encode them.
 
 use isogloss_canonical::http::Response;
+use isogloss_interop::python::value::Py;
 
 use crate::dialect::content::{self, CONTENT_TYPE, escaped, html};
 use crate::dialect::failure::Failure;
-use crate::pyjson::Py;
 
 /// What a handler answers.
 pub(crate) type Answer = Result<Response, Failure>;
@@ -21,7 +21,7 @@ pub(crate) fn json_as(status: u16, body: &Py) -> Answer {
 
 /// The empty object `{}`: the change was made.
 pub(crate) fn success() -> Answer {
-    json(&Py::Dict(Vec::new()))
+    json(&Py::dict([]))
 }
 
 /// An answer without a body.

@@ -10,6 +10,8 @@ use isogloss_canonical::http::Request;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::Grant;
 use isogloss_canonical::user::{User, UserRef};
+use isogloss_interop::python::form;
+use isogloss_interop::python::value::Py;
 
 use crate::dialect::arguments;
 use crate::dialect::cookies::Cookies;
@@ -17,7 +19,6 @@ use crate::dialect::failure::Failure;
 use crate::dialect::sessions::{Mechanism, Session};
 use crate::dialect::site::Site;
 use crate::options::Options;
-use crate::pyjson::Py;
 use crate::roles::rights::{Membership, Needs, Rights};
 use crate::wire;
 
@@ -59,7 +60,7 @@ impl<'a> Call<'a> {
             exchange,
             site,
             cookies,
-            values: arguments::values(request),
+            values: form::values(request),
             parameter: String::new(),
             session: Session::default(),
             sets_session_cookie: false,
@@ -204,6 +205,6 @@ impl<'a> Call<'a> {
 
     /// The first value of a field of the query or of the form.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
-        arguments::value(&self.values, name)
+        form::value(&self.values, name)
     }
 }

@@ -1,8 +1,8 @@
 //! The bodies of answers: JSON as Python writes it, and HTML.
 
 use isogloss_canonical::http::Response;
-
-use crate::pyjson::{NotANumber, Py, write};
+use isogloss_interop::python::json::write::{NotANumber, write};
+use isogloss_interop::python::value::Py;
 
 /// The header that names the type of a body.
 pub(crate) const CONTENT_TYPE: &str = "Content-Type";

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::Response;
+use isogloss_interop::python::json::write::NotANumber;
+use isogloss_interop::python::value::{Py, TypeError};
 
 use crate::dialect::content::{self, escaped, html};
-use crate::pyjson::{NotANumber, Py, TypeError};
 use crate::roles::rights::Cyclic;
 
 /// A call that failed: the status, and a sentence of its own if it has one.

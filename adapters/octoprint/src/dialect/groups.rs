@@ -4,13 +4,15 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::group::{Group, GroupPatch, GroupRef, NewGroup};
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::user::AttributeChanges;
+use isogloss_interop::python::stored;
+use isogloss_interop::python::value::Py;
 use serde_json::Value;
 
 use crate::dialect::answers::{Answer, json};
+use crate::dialect::arguments::is_yes;
 use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
 use crate::dialect::members;
-use crate::pyjson::{Py, to_kept};
 use crate::roles::groups::{
     BUILT_IN, DEFAULT, DESCRIPTION, GUESTS, PERMISSION_KEYS, SUBGROUPS, TITLE, traits,
 };
@@ -71,7 +73,7 @@ pub(crate) async fn update(call: &Call<'_>) -> Answer {
             body.item(field)?;
         }
     }
-    let default = body.get("default").map(Py::is_yes).transpose()?;
+    let default = body.get("default").map(is_yes).transpose()?;
     let rights = call.rights().await?;
     let group = find(rights, &call.parameter)?;
     if !traits(group).changeable {
@@ -138,8 +140,8 @@ fn new_group(call: &Call<'_>, rights: &Rights, key: &str, body: &Py) -> Result<N
     let description = describe(&described, &mut attributes);
     let default = body.get("default").unwrap_or(&Py::Bool(false));
     for (name, value) in [
-        (TITLE, to_kept(body.item("name")?)),
-        (DEFAULT, to_kept(default)),
+        (TITLE, stored::to_json(body.item("name")?)),
+        (DEFAULT, stored::to_json(default)),
         (PERMISSION_KEYS, keys(&permissions)),
         (SUBGROUPS, ids(rights, &subgroups)),
     ] {
@@ -220,7 +222,7 @@ fn describe(described: &Py, attributes: &mut AttributeChanges) -> Option<String>
     if let Some(text) = described.as_str() {
         return Some(text.to_owned());
     }
-    attributes.insert(DESCRIPTION.to_owned(), Some(to_kept(described)));
+    attributes.insert(DESCRIPTION.to_owned(), Some(stored::to_json(described)));
     None
 }
 

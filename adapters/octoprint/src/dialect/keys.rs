@@ -4,11 +4,11 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::key::{KeyChoice, NewKey};
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
+use isogloss_interop::python::value::Py;
 
 use crate::dialect::answers::{Answer, json, success};
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
-use crate::pyjson::Py;
 use crate::secrets::fresh_key;
 
 /// `POST /api/access/users/NAME/apikey`: a new key in place of the old one.

@@ -4,19 +4,20 @@ use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
 use isogloss_canonical::vouching::Voucher;
+use isogloss_interop::python::value::Py;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::dialect::answers::{Answer, json};
+use crate::dialect::arguments::is_yes;
 use crate::dialect::call::Call;
 use crate::dialect::cookies::{ACTIVE_LOGOUT, REMEMBER};
 use crate::dialect::csrf;
 use crate::dialect::failure::{CRASH, Failure};
-use crate::dialect::identity::{by_name, check_password};
+use crate::dialect::identity::proof::{by_name, check_password};
 use crate::dialect::keys::api_key;
 use crate::dialect::limits;
 use crate::dialect::sessions::{Mechanism, REMEMBER_LASTS, SignedIn, forget_remembered};
-use crate::pyjson::Py;
 use crate::roles::rights::Rights;
 use crate::secrets::hex_token;
 use crate::wire;
@@ -52,7 +53,7 @@ async fn try_login(call: &mut Call<'_>) -> Answer {
     let fields = call.json_or_values();
     if fields.contains("user")? && fields.contains("pass")? {
         let (name, password) = (fields.item("user")?, fields.item("pass")?);
-        let remember = fields.get("remember").map_or(Ok(false), Py::is_yes)?;
+        let remember = fields.get("remember").map_or(Ok(false), is_yes)?;
         return by_password(call, name, password, remember).await;
     }
     if fields.contains("passive")? {

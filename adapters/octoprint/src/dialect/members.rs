@@ -3,10 +3,10 @@
 use isogloss_canonical::group::GroupRef;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{Attributes, GroupChange, NewUser, Role, UserPatch};
+use isogloss_interop::python::value::{Py, TypeError};
 use serde_json::Value;
 
 use crate::dialect::failure::{CRASH, Failure};
-use crate::pyjson::{Py, TypeError};
 use crate::roles::groups::{PERMISSION_KEYS, traits};
 use crate::roles::permissions::Permission;
 use crate::roles::rights::{GIVEN, Rights};

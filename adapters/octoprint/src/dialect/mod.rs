@@ -35,12 +35,13 @@ use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::vouching::Vouching;
+use isogloss_interop::percent::encode_path;
 
 use crate::dialect::answers::Answer;
 use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
 use crate::dialect::method::{Area, Method};
-use crate::dialect::site::{decoded_path, quoted};
+use crate::dialect::site::decoded_path;
 use crate::dialect::table::{Found, METHODS};
 use crate::options::Options;
 
@@ -124,7 +125,7 @@ impl OctoPrint {
 fn redirect(call: &Call<'_>, path: &str) -> Response {
     let query = call.request.query.as_ref();
     let query = query.map_or_else(String::new, |query| format!("?{query}"));
-    answers::redirect(308, &call.site.absolute(&format!("{}{query}", quoted(path))))
+    answers::redirect(308, &call.site.absolute(&format!("{}{query}", encode_path(path))))
 }
 
 #[async_trait]

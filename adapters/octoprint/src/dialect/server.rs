@@ -1,25 +1,26 @@
 //! Calls about the server itself: its version, and where its methods have moved.
 
+use isogloss_interop::percent::encode_path;
+use isogloss_interop::python::value::Py;
+
 use crate::dialect::answers::{self, Answer, json};
 use crate::dialect::call::Call;
-use crate::dialect::site::{decoded_path, quoted};
-use crate::pyjson::Py;
-
-/// The version that the dialect answers as.
-const VERSION: &str = "1.11.8";
+use crate::dialect::site::decoded_path;
 
 /// `GET /api/version`
-pub(crate) async fn version(_: &Call<'_>) -> Answer {
+pub(crate) async fn version(call: &Call<'_>) -> Answer {
+    let version = call.options.version.row().server;
     json(&Py::dict([
         ("api", Py::text("0.1")),
-        ("server", Py::text(VERSION)),
-        ("text", Py::text(format!("OctoPrint {VERSION}"))),
+        ("server", Py::text(version)),
+        ("text", Py::text(format!("OctoPrint {version}"))),
     ]))
 }
 
 /// `GET /api/server`
-pub(crate) async fn server(_: &Call<'_>) -> Answer {
-    json(&Py::dict([("safemode", Py::None), ("version", Py::text(VERSION))]))
+pub(crate) async fn server(call: &Call<'_>) -> Answer {
+    let version = call.options.version.row().server;
+    json(&Py::dict([("safemode", Py::None), ("version", Py::text(version))]))
 }
 
 /// `/api/users*` since 1.4: redirects to the same path under `/api/access`, without the query:
@@ -28,5 +29,5 @@ pub(crate) async fn moved(call: &Call<'_>) -> Answer {
     let root = &call.site.root;
     let path = decoded_path(&call.request.path, root);
     let below = path.strip_prefix("/api").unwrap_or(&path);
-    Ok(answers::redirect(307, &format!("{root}/api/access{}", quoted(below))))
+    Ok(answers::redirect(307, &format!("{root}/api/access{}", encode_path(below))))
 }

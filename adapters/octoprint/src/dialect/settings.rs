@@ -2,20 +2,22 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::user::AttributeChanges;
+use isogloss_interop::python::json::write::shown_length;
+use isogloss_interop::python::stored;
+use isogloss_interop::python::value::Py;
 
 use crate::dialect::answers::{Answer, json, success};
 use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
-use crate::pyjson::{Py, shown_length, to_kept};
 use crate::wire::{self, SETTINGS};
 
 /// The most bytes of a user's settings. OctoPrint has no limit, but one account must not be able to
 /// fill the gateway's disk.
 const MOST_STORED: usize = 1 << 20;
-/// The longest text as which settings may be shown: a constant, and so many bytes for each byte of
-/// the request. Each item is shown on a line of its own, indented by its depth.
-const SHOWN: usize = 4096;
-const SHOWN_PER_BYTE: usize = 16;
+/// The most bytes of the answer that shows the settings of a request: a constant, and so many for each
+/// byte of the request. In the answer each item is on a line of its own, indented by its depth.
+const MOST_SHOWN: usize = 4096;
+const MOST_SHOWN_PER_BYTE: usize = 16;
 
 /// `GET /api/access/users/NAME/settings`
 pub(crate) async fn get(call: &Call<'_>) -> Answer {
@@ -34,11 +36,12 @@ pub(crate) async fn merge(call: &Call<'_>) -> Answer {
         call.user(&call.parameter).await?;
         return Err(CRASH);
     };
-    let most_shown = SHOWN + SHOWN_PER_BYTE * call.request.body.len();
+    let most_shown = MOST_SHOWN + MOST_SHOWN_PER_BYTE * call.request.body.len();
     if entries.iter().map(|(_, value)| shown_length(value, 1)).sum::<usize>() > most_shown {
         return Err(Failure::of(400));
     }
-    let change = |(key, value): &(String, Py)| (format!("{SETTINGS}{key}"), Some(to_kept(value)));
+    let change =
+        |(key, value): (&str, &Py)| (format!("{SETTINGS}{key}"), Some(stored::to_json(value)));
     let changes: AttributeChanges = entries.iter().map(change).collect();
     check_size(call, &changes).await?;
     let command = Command::MergeSettings(call.named_user(), SETTINGS.to_owned(), changes);

@@ -1,11 +1,10 @@
 //! The addresses of a request: the client's, the server's as the client sees it through proxies, and
-//! paths as Flask reads and writes them.
+//! paths as Flask reads them.
 
 use std::net::IpAddr;
 
 use isogloss_canonical::http::Request;
-
-use crate::dialect::arguments::percent_decoded;
+use isogloss_interop::percent;
 
 /// The server as the client sees it.
 #[derive(Clone, Debug)]
@@ -71,30 +70,13 @@ impl Site {
 
 /// A path as Flask routes it: decoded, so that an encoded slash separates steps.
 pub(crate) fn decoded_path(path: &str, root: &str) -> String {
-    let path = String::from_utf8_lossy(&percent_decoded(path.as_bytes())).into_owned();
+    let path = percent::decode_text(path);
     // A proxy that sends its prefix in a header may have left the prefix in the path.
     let path = match path.strip_prefix(root) {
         Some(below) if !root.is_empty() && below.starts_with('/') => below,
         _ => &path,
     };
     format!("/{}", path.trim_start_matches('/'))
-}
-
-/// A path as Flask writes it into a `Location`.
-pub(crate) fn quoted(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        let plain = byte.is_ascii_alphanumeric() || b"_.-~!$&'()*+,/:;=@".contains(&byte);
-        if plain {
-            out.push(char::from(byte));
-        } else {
-            const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-            out.push('%');
-            out.push(char::from(DIGITS[usize::from(byte >> 4)]));
-            out.push(char::from(DIGITS[usize::from(byte & 15)]));
-        }
-    }
-    out
 }
 
 /// The port of a host.

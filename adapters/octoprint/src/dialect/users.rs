@@ -7,14 +7,15 @@ use isogloss_canonical::fault::Subject;
 use isogloss_canonical::key::Key;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
+use isogloss_interop::python::value::Py;
 
 use crate::dialect::answers::{Answer, json};
+use crate::dialect::arguments::is_yes;
 use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
 use crate::dialect::keys::api_key;
 use crate::dialect::members;
 use crate::options::version::RightsModel;
-use crate::pyjson::Py;
 use crate::roles::groups::{ADMINS, USERS};
 use crate::roles::rights::{Membership, Rights};
 use crate::secrets::LONGEST_PASSWORD;
@@ -22,7 +23,7 @@ use crate::wire;
 
 /// `GET /api/access/users`
 pub(crate) async fn list(call: &Call<'_>) -> Answer {
-    everybody(call).await
+    all(call).await
 }
 
 /// `GET /api/access/users/NAME`
@@ -48,7 +49,7 @@ pub(crate) async fn add(call: &Call<'_>) -> Answer {
         }
     }
     let (name, password) = (body.item("name")?, body.item("password")?);
-    let active = body.item("active")?.is_yes()?;
+    let active = is_yes(body.item("active")?)?;
     let rights = call.rights().await?;
     let member = rights_of_new(call, rights, &body)?;
     let username = free_name(call, name).await?;
@@ -62,7 +63,7 @@ pub(crate) async fn add(call: &Call<'_>) -> Answer {
     let namespace = &call.options.namespace;
     members::give_new(&mut new, rights, namespace, &member.groups, &member.permissions);
     call.run(Command::CreateUser(Box::new(new))).await?;
-    everybody(call).await
+    all(call).await
 }
 
 /// `PUT /api/access/users/NAME`: OctoPrint changes groups, permissions and activity in this order.
@@ -76,7 +77,7 @@ pub(crate) async fn update(call: &Call<'_>) -> Answer {
         call.run(Command::UpdateUser(UserRef::Id(user.id), Box::new(patch))).await?;
     }
     read?;
-    everybody(call).await
+    all(call).await
 }
 
 /// `DELETE /api/access/users/NAME`
@@ -85,11 +86,11 @@ pub(crate) async fn remove(call: &Call<'_>) -> Answer {
         return Err(Failure::with(400, "You cannot delete yourself"));
     }
     call.run(Command::DeleteUser(call.named_user())).await?;
-    everybody(call).await
+    all(call).await
 }
 
 /// Every user, in the order of creation. Keys are shown to callers whose password is recent.
-async fn everybody(call: &Call<'_>) -> Answer {
+async fn all(call: &Call<'_>) -> Answer {
     let users = call.run(Command::ListUsers).await?.users()?;
     let mut keys: Vec<Key> = Vec::new();
     if call.is_password_recent() {
@@ -125,7 +126,7 @@ fn rights_of_new(call: &Call<'_>, rights: &Rights, body: &Py) -> Result<Membersh
 
 /// The groups that stand for the switch `admin` of versions before 1.4.
 fn groups_of_switch(admin: Option<&Py>) -> Vec<String> {
-    let admin = admin.is_some_and(|admin| admin.is_yes() == Ok(true));
+    let admin = admin.is_some_and(|admin| is_yes(admin) == Ok(true));
     let groups: &[&str] = if admin { &[ADMINS, USERS] } else { &[USERS] };
     groups.iter().map(|key| (*key).to_owned()).collect()
 }
@@ -183,7 +184,7 @@ fn read_fields(
         member.permissions = members::permissions(rights, body.item("permissions")?)?;
     }
     if body.contains("active")? {
-        *active = Some(body.item("active")?.is_yes()?);
+        *active = Some(is_yes(body.item("active")?)?);
     }
     Ok(())
 }

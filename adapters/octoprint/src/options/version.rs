@@ -27,6 +27,8 @@ pub(crate) enum RightsModel {
 pub(crate) struct VersionRow {
     /// Its name in the configuration.
     pub(crate) name: &'static str,
+    /// The version that the server says it is.
+    pub(crate) server: &'static str,
     /// The path of the users' API on a server of this version.
     pub(crate) users: &'static str,
     /// How users get their rights.
@@ -41,6 +43,7 @@ pub(crate) struct VersionRow {
 
 const V1_11: VersionRow = VersionRow {
     name: "1.11",
+    server: "1.11.8",
     users: "/api/access/users",
     rights: RightsModel::Groups,
     reauthentication_minutes: 5,
@@ -50,6 +53,8 @@ const V1_11: VersionRow = VersionRow {
 
 const V1_3: VersionRow = VersionRow {
     name: "1.3",
+    // No recording shows yet what a server before 1.4 says here.
+    server: V1_11.server,
     users: "/api/users",
     rights: RightsModel::AdminSwitch,
     reauthentication_minutes: 0,

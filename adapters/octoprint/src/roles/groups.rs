@@ -5,8 +5,8 @@
 //! the name of a deleted one does not take its place.
 
 use isogloss_canonical::group::Group;
-
-use crate::pyjson::{Py, from_kept};
+use isogloss_interop::python::stored;
+use isogloss_interop::python::value::Py;
 
 /// The attribute with the title, which `name` shows.
 pub(crate) const TITLE: &str = "octoprint.title";
@@ -72,13 +72,13 @@ pub(crate) struct Traits {
 
 /// Reads the traits of a group.
 pub(crate) fn traits(group: &Group) -> Traits {
-    let stored = |name: &str| group.attributes.get(name).map(from_kept);
+    let attribute = |name: &str| group.attributes.get(name).map(stored::from_json);
     let built_in = BUILT_IN.iter().find(|row| row.key == group.name);
     if let Some(row) = built_in {
         return Traits {
             title: Py::text(row.title),
             description: Py::text(row.about),
-            default: stored(DEFAULT).unwrap_or(Py::Bool(row.default)),
+            default: attribute(DEFAULT).unwrap_or(Py::Bool(row.default)),
             changeable: row.changeable,
             removable: false,
             toggleable: row.toggleable,
@@ -86,9 +86,9 @@ pub(crate) fn traits(group: &Group) -> Traits {
     }
     let described = || Py::text(group.description.as_deref().unwrap_or_default());
     Traits {
-        title: stored(TITLE).unwrap_or_else(|| Py::text(&group.name)),
-        description: stored(DESCRIPTION).unwrap_or_else(described),
-        default: stored(DEFAULT).unwrap_or(Py::Bool(false)),
+        title: attribute(TITLE).unwrap_or_else(|| Py::text(&group.name)),
+        description: attribute(DESCRIPTION).unwrap_or_else(described),
+        default: attribute(DEFAULT).unwrap_or(Py::Bool(false)),
         changeable: true,
         removable: true,
         toggleable: true,

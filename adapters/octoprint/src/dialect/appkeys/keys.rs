@@ -6,13 +6,14 @@ use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::key::{Key, KeyChoice};
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::UserRef;
+use isogloss_interop::python::value::Py;
 
 use crate::dialect::answers::{Answer, json, no_content};
 use crate::dialect::appkeys::issue::{issue, labelled};
 use crate::dialect::appkeys::slots;
+use crate::dialect::arguments::is_yes;
 use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
-use crate::pyjson::Py;
 
 /// `GET /api/plugin/NAME`
 pub(crate) async fn get(call: &Call<'_>) -> Answer {
@@ -23,14 +24,14 @@ pub(crate) async fn get(call: &Call<'_>) -> Answer {
     if let Some(app) = call.value("app").filter(|app| !app.is_empty()) {
         return one(call, own, call.value("user").unwrap_or(own), app).await;
     }
-    let all = call.value("all").is_some_and(|all| Py::text(all).is_yes() == Ok(true));
+    let all = call.value("all").is_some_and(|all| is_yes(&Py::text(all)) == Ok(true));
     let keys = if all && call.is_admin() {
         keys_of_everybody(call).await?
     } else {
         let keys = keys_of_caller(call).await?;
         keys.iter().map(|key| external(own, key)).collect()
     };
-    let mut pending = Py::Dict(Vec::new());
+    let mut pending = Py::dict([]);
     for request in slots::waiting(call).await? {
         if request.is_for(own) {
             pending.set(&request.user_token, request.external());

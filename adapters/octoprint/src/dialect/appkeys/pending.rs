@@ -2,12 +2,12 @@
 //! fetched, as the session store holds them.
 
 use isogloss_canonical::user::{UserId, UserRef};
+use isogloss_interop::python::stored;
+use isogloss_interop::python::value::Py;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
-
-use crate::pyjson::{Py, from_kept};
 
 /// A request that waits for a decision.
 #[derive(Clone, Serialize, Deserialize)]
@@ -27,11 +27,11 @@ pub(crate) struct Pending {
 impl Pending {
     /// The application's name, which can be of any type.
     pub(crate) fn app(&self) -> Py {
-        from_kept(&self.app)
+        stored::from_json(&self.app)
     }
 
     fn user(&self) -> Py {
-        self.user.as_ref().map_or(Py::None, from_kept)
+        self.user.as_ref().map_or(Py::None, stored::from_json)
     }
 
     /// Whether the request names exactly this user. `None`: whether it names no user.
@@ -77,7 +77,7 @@ pub(crate) struct Granted {
 impl Granted {
     /// The application's name.
     pub(crate) fn app(&self) -> Py {
-        from_kept(&self.app)
+        stored::from_json(&self.app)
     }
 
     /// The user who granted it.

@@ -2,11 +2,15 @@
 
 use isogloss_canonical::credentials::Credentials;
 use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_interop::percent::encode_path;
+use isogloss_interop::python::json::write::write;
+use isogloss_interop::python::value::Py;
 
 use crate::dialect::answers::{Answer, json, json_as, no_content, page, redirect};
 use crate::dialect::appkeys::issue::issue;
 use crate::dialect::appkeys::pending::State;
 use crate::dialect::appkeys::slots;
+use crate::dialect::arguments::is_yes;
 use crate::dialect::call::Call;
 use crate::dialect::content::escaped;
 use crate::dialect::csrf::give_token;
@@ -14,8 +18,7 @@ use crate::dialect::failure::Failure;
 use crate::dialect::headers::uncached;
 use crate::dialect::limits;
 use crate::dialect::login::sign_in_passively;
-use crate::dialect::site::{decoded_path, quoted};
-use crate::pyjson::{Py, write};
+use crate::dialect::site::decoded_path;
 
 /// The permission to decide.
 const GRANT: &str = "PLUGIN_APPKEYS_GRANT";
@@ -97,7 +100,7 @@ pub(crate) async fn decide(call: &Call<'_>) -> Answer {
         return Err(Failure::with(403, "No permission to grant app access"));
     }
     call.require_recent_password()?;
-    let granted = body.item("decision")?.is_yes()?;
+    let granted = is_yes(body.item("decision")?)?;
     let pending = slots::by_user_token(call, &call.parameter).await?;
     let pending = pending.filter(|pending| pending.is_for(own)).ok_or(Failure::of(404))?;
     let user = call.caller.user_id().filter(|_| granted);
@@ -135,7 +138,7 @@ fn login_address(call: &Call<'_>, allowed: bool, other: Option<&str>) -> String 
     let root = &call.site.root;
     let path = decoded_path(&call.request.path, root);
     let query = call.request.query.as_deref().unwrap_or_default().replace('=', "%3D");
-    let mut login = format!("{root}/login/?redirect={root}{}?{query}", quoted(&path));
+    let mut login = format!("{root}/login/?redirect={root}{}?{query}", encode_path(&path));
     if !allowed {
         login.push_str("&permissions=PLUGIN_APPKEYS_GRANT");
     }
@@ -144,7 +147,7 @@ fn login_address(call: &Call<'_>, allowed: bool, other: Option<&str>) -> String 
     }
     if let Some(other) = other {
         login.push_str("&user_id=");
-        login.push_str(&quoted(other));
+        login.push_str(&encode_path(other));
     }
     login
 }

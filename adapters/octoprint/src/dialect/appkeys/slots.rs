@@ -12,6 +12,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use isogloss_canonical::secret::same;
 use isogloss_canonical::session_store::SessionKind;
 use isogloss_canonical::user::UserId;
+use isogloss_interop::python::stored;
+use isogloss_interop::python::value::Py;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,7 +22,6 @@ use serde_json::Value;
 use crate::dialect::appkeys::pending::{Decided, Granted, Pending, State};
 use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
-use crate::pyjson::{Py, to_kept};
 use crate::secrets::key;
 
 const PENDING: SessionKind = "octoprint.appkeys.pending";
@@ -59,9 +60,9 @@ pub(crate) async fn store_request(
 
 fn stored_name(name: &Py) -> Result<Value, Failure> {
     const LONG: Failure = Failure::with(400, "The name of the app or the user is too long");
-    let stored = to_kept(name);
-    let length = serde_json::to_string(&stored).map_err(|_| CRASH)?.len();
-    if length > LONGEST_NAME { Err(LONG) } else { Ok(stored) }
+    let json = stored::to_json(name);
+    let length = serde_json::to_string(&json).map_err(|_| CRASH)?.len();
+    if length > LONGEST_NAME { Err(LONG) } else { Ok(json) }
 }
 
 /// A slot of the client's network: a free one, or else the one that was taken first.

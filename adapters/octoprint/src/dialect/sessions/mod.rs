@@ -8,6 +8,8 @@
 //! One sign-in can have several cookies and a token of "remember me", which opens further sessions.
 //! Together they are a *family*. A logout deletes the family's row, which ends all of them.
 
+mod rows;
+
 use std::time::Duration;
 
 use isogloss_canonical::exchange::Exchange;
@@ -16,18 +18,15 @@ use isogloss_canonical::session_store::SessionKind;
 use isogloss_canonical::user::{User, UserId, UserRef};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use uuid::Uuid;
 
+use crate::dialect::sessions::rows::{Lifetime, read, store};
 use crate::secrets::hex_token;
 
 const SESSIONS: SessionKind = "octoprint.session";
 const LOGINS: SessionKind = "octoprint.login";
 const REMEMBERED: SessionKind = "octoprint.remember";
 const FAMILIES: SessionKind = "octoprint.family";
-
-/// How long a row is stored after its last use, and the age at which a use stores it anew.
-type Lifetime = (Duration, Duration);
 
 const DAY: Duration = Duration::from_hours(24);
 const SESSION: Lifetime = (Duration::from_hours(31 * 24), DAY);
@@ -124,47 +123,6 @@ impl Remembered {
             ..Session::default()
         }
     }
-}
-
-/// A row of the session store.
-#[derive(Serialize, Deserialize)]
-struct Stored<T> {
-    value: T,
-    since: Timestamp,
-}
-
-fn row<T: Serialize>(exchange: &dyn Exchange, value: &T) -> Value {
-    let stored = Stored { value, since: exchange.now() };
-    serde_json::to_value(stored).unwrap_or_default()
-}
-
-/// Stores a value.
-async fn store<T: Serialize>(
-    exchange: &dyn Exchange,
-    kind: SessionKind,
-    (key, lasting): (&str, Duration),
-    value: &T,
-) -> Result<(), Fault> {
-    exchange.sessions().remember(kind, key, row(exchange, value), lasting).await
-}
-
-/// Reads a value, and stores it anew if it is old enough.
-async fn read<T: Serialize + for<'a> Deserialize<'a>>(
-    exchange: &dyn Exchange,
-    kind: SessionKind,
-    key: &str,
-    (lasting, renewed): Lifetime,
-) -> Result<Option<T>, Fault> {
-    let found = exchange.sessions().recall(kind, key).await?;
-    let Some(found) = found.and_then(|value| serde_json::from_value::<Stored<T>>(value).ok())
-    else {
-        return Ok(None);
-    };
-    if exchange.now().duration_since(found.since).unsigned_abs() > renewed {
-        let fresh = row(exchange, &found.value);
-        exchange.sessions().renew(kind, key, fresh, lasting).await?;
-    }
-    Ok(Some(found.value))
 }
 
 impl Session {
