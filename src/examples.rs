@@ -1,12 +1,14 @@
 //! People and groups who do not exist, for `explain`.
 
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials, Proof, Seal};
 use isogloss_canonical::group::{Group, GroupId};
-use isogloss_canonical::namespace::NativeIds;
+use isogloss_canonical::key::Key;
+use isogloss_canonical::namespace::{IdNamespace, NativeIds};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::user::{Attributes, Evidence, Role, User, UserRef};
+use isogloss_canonical::verb::Answers;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -31,33 +33,33 @@ pub(crate) fn caller(shown: &Credentials) -> Caller {
 /// What a command would answer if all went well.
 pub(crate) fn outcome(command: &Command) -> Outcome {
     let someone = || Box::new(person("someone", command.person()));
-    match command.verb() {
-        Verb::CreateUser
-        | Verb::CreateFromDirectory
-        | Verb::GetUser
-        | Verb::UpdateUser
-        | Verb::DeleteUser => Outcome::User(someone()),
-        Verb::ListUsers | Verb::ListMembers => Outcome::Users(vec![*someone()]),
-        Verb::ListKeys | Verb::VerifyKey => Outcome::Keys(Vec::new()),
-        Verb::ReadSettings | Verb::ServerFacts => Outcome::Settings(Attributes::new()),
-        Verb::CreateGroup | Verb::GetGroup | Verb::UpdateGroup => Outcome::Group(Box::new(group())),
-        Verb::ListGroups | Verb::GroupsOf => Outcome::Groups(Vec::new()),
-        Verb::ListLocks => Outcome::Locks(Vec::new()),
-        Verb::VerifyPassword => Outcome::Verified(true),
-        Verb::ActivateUser
-        | Verb::DeactivateUser
-        | Verb::ChangePassword
-        | Verb::IssueKey
-        | Verb::RevokeKeys
-        | Verb::MergeSettings
-        | Verb::DeleteGroup
-        | Verb::AddMember
-        | Verb::RemoveMember
-        | Verb::AssignIds
-        | Verb::FindKey
-        | Verb::CountFailure
-        | Verb::ClearFailures => Outcome::Done,
+    match command.verb().answers() {
+        Answers::Done => Outcome::Done,
+        Answers::User => Outcome::User(someone()),
+        Answers::Users => Outcome::Users(vec![*someone()]),
+        Answers::Group => Outcome::Group(Box::new(group())),
+        Answers::Groups => Outcome::Groups(Vec::new()),
+        Answers::Keys => Outcome::Keys(issued(command).into_iter().collect()),
+        Answers::KeyFound => Outcome::KeyFound(Box::new(found(command)), Some(someone())),
+        Answers::Settings => Outcome::Settings(Attributes::new()),
+        Answers::Locks => Outcome::Locks(Vec::new()),
+        Answers::Verified => Outcome::Verified(true),
     }
+}
+
+/// The key that a command issues.
+fn issued(command: &Command) -> Option<Key> {
+    let Command::IssueKey(_, new) = command else { return None };
+    let key = Key::vouched(new.namespace.clone(), None);
+    Some(Key { label: new.label.clone(), scope: new.scope.clone(), expires: new.expires, ..key })
+}
+
+fn found(command: &Command) -> Key {
+    let namespace = match command {
+        Command::FindKey(namespace, _) => namespace.clone(),
+        _ => IdNamespace::named(""),
+    };
+    Key::vouched(namespace, None)
 }
 
 fn person(username: &str, asked: Option<&UserRef>) -> User {

@@ -17,7 +17,6 @@ use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::permission::permission;
 use isogloss_canonical::session_store::{SessionKind, SessionStore};
 use isogloss_canonical::vouching::Voucher;
 use jiff::Timestamp;
@@ -105,7 +104,7 @@ impl Rehearsal {
             let verb = command.verb();
             json!({
                 "command": format!("{command:?}"),
-                "permission": format!("{:?}", permission(verb)),
+                "permission": format!("{:?}", verb.permission()),
             })
         };
         let asked = self.asked.lock();

@@ -9,8 +9,9 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::group::{Group, GroupRef};
+use isogloss_canonical::held::Held;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::permission::{Grant, Guard, Held, guards};
+use isogloss_canonical::permission::{Grant, Guard};
 use isogloss_canonical::user::{Attributes, GroupChange, Role, User, UserRef};
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -29,7 +30,7 @@ pub(crate) async fn pass(
     };
     let groups = OnceCell::new();
     let check = Check { runner, caller, user, own: Held::of(user), command, groups };
-    for guard in guards(command.verb()) {
+    for guard in command.verb().guards() {
         let passes = match guard {
             Guard::Subject => check.subject().await?,
             Guard::Given => check.given().await?,

@@ -3,7 +3,6 @@
 use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::command::Verb;
 use isogloss_canonical::dialect::MethodInfo;
-use isogloss_canonical::permission::{guards, permission};
 use serde_json::{Value, json};
 
 use crate::registry;
@@ -60,7 +59,7 @@ fn commands(method: &MethodInfo) -> Vec<String> {
 pub fn permissions() -> String {
     let mut lines = vec![
         "# Who may do what\n".to_owned(),
-        "The one table, `canonical/src/permission.rs`, consulted for every command. *Known*: any \
+        "The one table, `canonical/src/verb.rs`, consulted for every command. *Known*: any \
          caller who has proved who they are. *Own*: the person it is about, or a holder of the \
          grant. *OwnGroup*: the owner or a steward of the group, or a holder. *Holder*: a holder. \
          *Gateway*: nobody but the gateway itself. Administrators and applications hold every \
@@ -80,8 +79,8 @@ pub fn permissions() -> String {
         "| command | takes | guards |\n|---|---|---|".to_owned(),
     ];
     for verb in Verb::ALL {
-        let guards: Vec<_> = guards(verb).iter().map(|guard| format!("{guard:?}")).collect();
-        lines.push(format!("| {verb} | {:?} | {} |", permission(verb), guards.join(", ")));
+        let guards: Vec<_> = verb.guards().iter().map(|guard| format!("{guard:?}")).collect();
+        lines.push(format!("| {verb} | {:?} | {} |", verb.permission(), guards.join(", ")));
     }
     lines.join("\n") + "\n"
 }

@@ -3,8 +3,8 @@
 
 use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::capability::{Capability, Support};
-use isogloss_canonical::command::Verb;
 use isogloss_canonical::dialect::MethodInfo;
+use isogloss_canonical::verb::Verb;
 
 use crate::layers::{bridge, own_account};
 use crate::registry;
@@ -77,7 +77,7 @@ fn row(front: &Adapter, backend: &'static str, method: &MethodInfo, able: &Capab
         .iter()
         .map(|verb| {
             // A front's own sets of rights are no system's teams: the gateway keeps them.
-            let aside = own_groups && backend != registry::STORE && bridge::GROUPS.contains(verb);
+            let aside = own_groups && backend != registry::STORE && verb.is_about_groups();
             if aside { kept_aside(*verb) } else { judge(*verb, able) }
         })
         .collect();

@@ -13,7 +13,7 @@ use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::json::has_one_meaning;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::permission::{Grant, Permission, permission};
+use isogloss_canonical::permission::{Grant, Permission};
 use isogloss_canonical::session_store::SessionStore;
 use isogloss_canonical::user::{Role, UserPatch, UserRef};
 use isogloss_canonical::vouching::{Voucher, Vouching};
@@ -163,7 +163,7 @@ impl Pipeline {
 fn needed(command: &Command) -> Permission {
     match command {
         Command::RevokeKeys(None, ..) => Permission::Holder(Grant::Administer),
-        other => permission(other.verb()),
+        other => other.verb().permission(),
     }
 }
 

@@ -25,7 +25,7 @@ impl Runner {
     pub async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         let verb = command.verb();
         self.backend.capability().check(verb)?;
-        let result = self.backend.execute(command).await;
+        let result = self.backend.execute(command).await.and_then(|done| done.checked(verb));
         match &result {
             Ok(_) => tracing::debug!(%verb, "done"),
             Err(fault) if fault.kind.is_callers() => tracing::debug!(%verb, %fault, "refused"),

@@ -1,6 +1,4 @@
-//! What is asked: [`Command`], and its name, [`Verb`], side by side.
-
-use std::fmt;
+//! The canonical commands. Each has a name, the [`Verb`], and a row in the table of verbs.
 
 use crate::credentials::Lockout;
 use crate::group::{GroupPatch, GroupRef, NewGroup};
@@ -8,6 +6,7 @@ use crate::key::{KeyChoice, NewKey};
 use crate::namespace::IdNamespace;
 use crate::secret::Secret;
 use crate::user::{AttributeChanges, NewUser, UserPatch, UserRef};
+pub use crate::verb::Verb;
 
 /// One canonical command: what a caller of any system asks of any backend.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +25,7 @@ pub enum Command {
     ActivateUser(UserRef),
     /// Keep a person, who may no longer act. Answers the person.
     DeactivateUser(UserRef),
-    /// Delete a person, with keys and memberships. Answers the person as last known.
+    /// Delete a person, with keys and memberships.
     DeleteUser(UserRef),
     /// Set a person's password; `None` takes it away.
     ChangePassword(UserRef, Option<Secret>),
@@ -50,7 +49,7 @@ pub enum Command {
     ListGroups(Option<IdNamespace>),
     /// Change a group. Answers the changed group.
     UpdateGroup(GroupRef, Box<GroupPatch>),
-    /// Delete a group and its memberships. Answers the group as last known.
+    /// Delete a group and its memberships.
     DeleteGroup(GroupRef),
     /// Add a member; a conflict if already in.
     AddMember(GroupRef, UserRef),
@@ -78,124 +77,6 @@ pub enum Command {
     CountFailure(UserRef, Lockout),
     /// Forget failed sign-ins.
     ClearFailures(UserRef),
-}
-
-/// The name of a [`Command`]: what tables, metrics and permissions are keyed by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs, reason = "each is the name of the command beside it")]
-pub enum Verb {
-    CreateUser,
-    CreateFromDirectory,
-    GetUser,
-    ListUsers,
-    UpdateUser,
-    ActivateUser,
-    DeactivateUser,
-    DeleteUser,
-    ChangePassword,
-    IssueKey,
-    RevokeKeys,
-    ListKeys,
-    ReadSettings,
-    MergeSettings,
-    CreateGroup,
-    GetGroup,
-    ListGroups,
-    UpdateGroup,
-    DeleteGroup,
-    AddMember,
-    RemoveMember,
-    ListMembers,
-    GroupsOf,
-    ListLocks,
-    ServerFacts,
-    AssignIds,
-    FindKey,
-    VerifyPassword,
-    VerifyKey,
-    CountFailure,
-    ClearFailures,
-}
-
-impl Verb {
-    /// Every verb, in the order of the manual.
-    pub const ALL: [Self; 31] = [
-        Self::CreateUser,
-        Self::CreateFromDirectory,
-        Self::GetUser,
-        Self::ListUsers,
-        Self::UpdateUser,
-        Self::ActivateUser,
-        Self::DeactivateUser,
-        Self::DeleteUser,
-        Self::ChangePassword,
-        Self::IssueKey,
-        Self::RevokeKeys,
-        Self::ListKeys,
-        Self::ReadSettings,
-        Self::MergeSettings,
-        Self::CreateGroup,
-        Self::GetGroup,
-        Self::ListGroups,
-        Self::UpdateGroup,
-        Self::DeleteGroup,
-        Self::AddMember,
-        Self::RemoveMember,
-        Self::ListMembers,
-        Self::GroupsOf,
-        Self::ListLocks,
-        Self::ServerFacts,
-        Self::AssignIds,
-        Self::FindKey,
-        Self::VerifyPassword,
-        Self::VerifyKey,
-        Self::CountFailure,
-        Self::ClearFailures,
-    ];
-
-    /// Whether it changes anything but counters.
-    #[must_use]
-    pub const fn changes(self) -> bool {
-        match self {
-            Self::CreateUser
-            | Self::CreateFromDirectory
-            | Self::UpdateUser
-            | Self::ActivateUser
-            | Self::DeactivateUser
-            | Self::DeleteUser
-            | Self::ChangePassword
-            | Self::IssueKey
-            | Self::RevokeKeys
-            | Self::MergeSettings
-            | Self::CreateGroup
-            | Self::UpdateGroup
-            | Self::DeleteGroup
-            | Self::AddMember
-            | Self::RemoveMember
-            | Self::AssignIds => true,
-            Self::GetUser
-            | Self::ListUsers
-            | Self::ListKeys
-            | Self::ReadSettings
-            | Self::GetGroup
-            | Self::ListGroups
-            | Self::ListMembers
-            | Self::GroupsOf
-            | Self::ListLocks
-            | Self::ServerFacts
-            | Self::FindKey
-            | Self::VerifyPassword
-            | Self::VerifyKey
-            | Self::CountFailure
-            | Self::ClearFailures => false,
-        }
-    }
-}
-
-impl fmt::Display for Verb {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
 }
 
 impl Command {
@@ -237,9 +118,9 @@ impl Command {
         }
     }
 
-    /// The person this command is about, for the permissions that a person has over themselves.
+    /// What its reference points at.
     #[must_use]
-    pub const fn person(&self) -> Option<&UserRef> {
+    pub const fn reference(&self) -> Reference<'_> {
         match self {
             Self::GetUser(user)
             | Self::UpdateUser(user, _)
@@ -251,24 +132,139 @@ impl Command {
             | Self::MergeSettings(user, ..)
             | Self::GroupsOf(user)
             | Self::ListLocks(user)
+            | Self::VerifyPassword(user, _)
+            | Self::VerifyKey(user, ..)
+            | Self::CountFailure(user, _)
+            | Self::ClearFailures(user)
             | Self::IssueKey(Some(user), _)
             | Self::RevokeKeys(Some(user), ..)
-            | Self::ListKeys(Some(user), _) => Some(user),
-            _ => None,
-        }
-    }
-
-    /// The group this command is about.
-    #[must_use]
-    pub const fn group(&self) -> Option<&GroupRef> {
-        match self {
+            | Self::ListKeys(Some(user), _) => Reference::Person(user),
             Self::GetGroup(group)
             | Self::UpdateGroup(group, _)
             | Self::DeleteGroup(group)
             | Self::AddMember(group, _)
             | Self::RemoveMember(group, _)
-            | Self::ListMembers(group) => Some(group),
-            _ => None,
+            | Self::ListMembers(group) => Reference::Group(group),
+            Self::FindKey(_, value) => Reference::Key(value),
+            Self::CreateUser(_)
+            | Self::CreateFromDirectory(_)
+            | Self::ListUsers
+            | Self::IssueKey(None, _)
+            | Self::RevokeKeys(None, ..)
+            | Self::ListKeys(None, _)
+            | Self::CreateGroup(_)
+            | Self::ListGroups(_)
+            | Self::ServerFacts
+            | Self::AssignIds(_) => Reference::Nothing,
+        }
+    }
+
+    /// The person that its reference points at.
+    #[must_use]
+    pub const fn person(&self) -> Option<&UserRef> {
+        match self.reference() {
+            Reference::Person(user) => Some(user),
+            Reference::Group(_) | Reference::Key(_) | Reference::Nothing => None,
+        }
+    }
+
+    /// The group that its reference points at.
+    #[must_use]
+    pub const fn group(&self) -> Option<&GroupRef> {
+        match self.reference() {
+            Reference::Group(group) => Some(group),
+            Reference::Person(_) | Reference::Key(_) | Reference::Nothing => None,
+        }
+    }
+}
+
+/// What the reference in a command points at; [`crate::verb::Target`] with the value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reference<'c> {
+    /// A person.
+    Person(&'c UserRef),
+    /// A group.
+    Group(&'c GroupRef),
+    /// A key, by its value.
+    Key(&'c Secret),
+    /// Nothing that exists already, or the application itself.
+    Nothing,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::user::Role;
+    use crate::verb::Target;
+
+    const NAMESPACE: IdNamespace = IdNamespace::named("kanboard");
+
+    /// One command of each verb.
+    fn all() -> Vec<Command> {
+        let user = || UserRef::Name("ada".to_owned());
+        let group = || GroupRef::Name(None, "staff".to_owned());
+        let secret = || Secret::new("a secret");
+        let key = NewKey {
+            namespace: NAMESPACE,
+            value: secret(),
+            label: None,
+            scope: None,
+            expires: None,
+            addresses: Vec::new(),
+            replaces: false,
+        };
+        let lockout = Lockout { after: 6, lasting: Duration::from_mins(15) };
+        let patch = UserPatch { role: Some(Role::User), ..UserPatch::default() };
+        vec![
+            Command::CreateUser(Box::default()),
+            Command::CreateFromDirectory("ada".to_owned()),
+            Command::GetUser(user()),
+            Command::ListUsers,
+            Command::UpdateUser(user(), Box::new(patch)),
+            Command::ActivateUser(user()),
+            Command::DeactivateUser(user()),
+            Command::DeleteUser(user()),
+            Command::ChangePassword(user(), None),
+            Command::IssueKey(Some(user()), Box::new(key)),
+            Command::RevokeKeys(Some(user()), NAMESPACE, KeyChoice::All),
+            Command::ListKeys(Some(user()), NAMESPACE),
+            Command::ReadSettings(user(), String::new()),
+            Command::MergeSettings(user(), String::new(), AttributeChanges::new()),
+            Command::CreateGroup(Box::default()),
+            Command::GetGroup(group()),
+            Command::ListGroups(None),
+            Command::UpdateGroup(group(), Box::default()),
+            Command::DeleteGroup(group()),
+            Command::AddMember(group(), user()),
+            Command::RemoveMember(group(), user()),
+            Command::ListMembers(group()),
+            Command::GroupsOf(user()),
+            Command::ListLocks(user()),
+            Command::ServerFacts,
+            Command::AssignIds(Vec::new()),
+            Command::FindKey(NAMESPACE, secret()),
+            Command::VerifyPassword(user(), secret()),
+            Command::VerifyKey(user(), NAMESPACE, secret()),
+            Command::CountFailure(user(), lockout),
+            Command::ClearFailures(user()),
+        ]
+    }
+
+    #[test]
+    fn each_command_points_at_what_its_row_says() {
+        let all = all();
+        let verbs: Vec<_> = all.iter().map(Command::verb).collect();
+        assert_eq!(verbs, Verb::ALL, "one command of each verb, in the order of the table");
+        for command in all {
+            let target = match command.reference() {
+                Reference::Person(_) => Target::Person,
+                Reference::Group(_) => Target::Group,
+                Reference::Key(_) => Target::Key,
+                Reference::Nothing => Target::Nothing,
+            };
+            assert_eq!(target, command.verb().target(), "{}", command.verb());
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::group::Group;
 use crate::key::Key;
 use crate::user::{Attributes, User};
+use crate::verb::{Answers, Verb};
 
 /// What came of a command that did not fail.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,10 +41,10 @@ macro_rules! accessors {
         impl Outcome {
             $($(#[$doc])*
             pub fn $name(self) -> Result<$kind, Fault> {
-                match self {
-                    Self::$variant(value) => Ok(value.into()),
-                    _ => Err(Fault::new(FaultKind::Unexpected, concat!("no ", stringify!($variant)))),
-                }
+                let Self::$variant(value) = self else {
+                    return Err(self.is_no(Answers::$variant));
+                };
+                Ok(value.into())
             })*
         }
     };
@@ -76,6 +77,44 @@ pub struct Listed {
 }
 
 impl Outcome {
+    /// What kind of answer it is.
+    #[must_use]
+    pub const fn kind(&self) -> Answers {
+        match self {
+            Self::Done => Answers::Done,
+            Self::User(_) => Answers::User,
+            Self::Users(_) | Self::UsersInPart(..) => Answers::Users,
+            Self::Group(_) => Answers::Group,
+            Self::Groups(_) => Answers::Groups,
+            Self::Keys(_) => Answers::Keys,
+            Self::KeyFound(..) => Answers::KeyFound,
+            Self::Settings(_) => Answers::Settings,
+            Self::Locks(_) => Answers::Locks,
+            Self::Verified(_) => Answers::Verified,
+        }
+    }
+
+    fn is_no(&self, wanted: Answers) -> Fault {
+        let detail = format!("expected the outcome {wanted:?}, got {:?}", self.kind());
+        Fault::new(FaultKind::Unexpected, detail)
+    }
+
+    /// Whether a command of this verb may answer it.
+    #[must_use]
+    pub fn is_answer_of(&self, verb: Verb) -> bool {
+        self.kind() == verb.answers()
+    }
+
+    /// Itself, or an unexpected fault if a command of this verb may not answer it: the backend is
+    /// faulty.
+    pub fn checked(self, verb: Verb) -> Result<Self, Fault> {
+        if self.is_answer_of(verb) {
+            return Ok(self);
+        }
+        let detail = format!("{verb} was answered with {:?}", self.kind());
+        Err(Fault::new(FaultKind::Unexpected, detail))
+    }
+
     /// A list of people, some of whom could perhaps not be read.
     #[must_use]
     pub fn people(users: Vec<User>, unread: Vec<String>) -> Self {
@@ -87,7 +126,15 @@ impl Outcome {
         match self {
             Self::Users(users) => Ok(Listed { users, unread: Vec::new() }),
             Self::UsersInPart(users, unread) => Ok(Listed { users, unread }),
-            _ => Err(Fault::new(FaultKind::Unexpected, "no Users")),
+            Self::Done
+            | Self::User(_)
+            | Self::Group(_)
+            | Self::Groups(_)
+            | Self::Keys(_)
+            | Self::KeyFound(..)
+            | Self::Settings(_)
+            | Self::Locks(_)
+            | Self::Verified(_) => Err(self.is_no(Answers::Users)),
         }
     }
 

@@ -5,10 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::command::Verb;
-use crate::group::Group;
-use crate::user::{Role, User};
-
 /// One thing a person may be allowed to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Grant {
@@ -115,42 +111,6 @@ pub enum Permission {
     Gateway,
 }
 
-/// The table.
-#[must_use]
-pub const fn permission(verb: Verb) -> Permission {
-    match verb {
-        Verb::GetUser | Verb::ListLocks | Verb::GroupsOf | Verb::ReadSettings => {
-            Permission::Own(Grant::SeeUsers)
-        }
-        Verb::ListUsers => Permission::Holder(Grant::SeeUsers),
-        Verb::CreateUser => Permission::Holder(Grant::CreateUsers),
-        // The directory says what role they get: it may be the administrator's.
-        Verb::CreateFromDirectory => Permission::Holder(Grant::Administer),
-        Verb::UpdateUser | Verb::ActivateUser | Verb::DeactivateUser => {
-            Permission::Holder(Grant::EditUsers)
-        }
-        Verb::DeleteUser => Permission::Holder(Grant::DeleteUsers),
-        Verb::ChangePassword | Verb::MergeSettings | Verb::RevokeKeys => {
-            Permission::Own(Grant::EditUsers)
-        }
-        Verb::IssueKey | Verb::ListKeys => Permission::Own(Grant::Administer),
-        Verb::GetGroup | Verb::ListGroups | Verb::ListMembers | Verb::ServerFacts => {
-            Permission::Known
-        }
-        Verb::CreateGroup => Permission::Holder(Grant::CreateGroups),
-        Verb::UpdateGroup | Verb::AddMember | Verb::RemoveMember => {
-            Permission::OwnGroup(Grant::EditGroups)
-        }
-        Verb::DeleteGroup => Permission::OwnGroup(Grant::DeleteGroups),
-        Verb::AssignIds
-        | Verb::FindKey
-        | Verb::VerifyKey
-        | Verb::VerifyPassword
-        | Verb::CountFailure
-        | Verb::ClearFailures => Permission::Gateway,
-    }
-}
-
 /// What a command takes besides the permission, by what it holds: nobody who is no administrator
 /// gives, changes or comes by rights that they do not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,70 +125,4 @@ pub enum Guard {
     Rights,
     /// The attributes that hold rights of one system stay within those of the caller's groups.
     Attributes,
-}
-
-/// The guards of a verb. An administrator passes them all.
-#[must_use]
-pub const fn guards(verb: Verb) -> &'static [Guard] {
-    match verb {
-        Verb::CreateUser => &[Guard::Given, Guard::Attributes],
-        Verb::UpdateUser => &[Guard::Subject, Guard::Given, Guard::Attributes],
-        Verb::MergeSettings => &[Guard::Subject, Guard::Attributes],
-        Verb::ActivateUser
-        | Verb::DeactivateUser
-        | Verb::DeleteUser
-        | Verb::ChangePassword
-        | Verb::IssueKey
-        | Verb::RevokeKeys => &[Guard::Subject],
-        Verb::CreateGroup => &[Guard::Rights, Guard::Attributes],
-        Verb::UpdateGroup => &[Guard::Group, Guard::Rights, Guard::Attributes],
-        Verb::DeleteGroup | Verb::AddMember | Verb::RemoveMember => &[Guard::Group],
-        // What reads, what only administrators may, and what only the gateway may.
-        Verb::CreateFromDirectory
-        | Verb::GetUser
-        | Verb::ListUsers
-        | Verb::ListKeys
-        | Verb::ReadSettings
-        | Verb::GetGroup
-        | Verb::ListGroups
-        | Verb::ListMembers
-        | Verb::GroupsOf
-        | Verb::ListLocks
-        | Verb::ServerFacts
-        | Verb::AssignIds
-        | Verb::FindKey
-        | Verb::VerifyPassword
-        | Verb::VerifyKey
-        | Verb::CountFailure
-        | Verb::ClearFailures => &[],
-    }
-}
-
-/// What somebody holds, or what would be given: a role and grants.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Held {
-    /// The role.
-    pub role: Role,
-    /// The grants.
-    pub grants: Grants,
-}
-
-impl Held {
-    /// What a person holds.
-    #[must_use]
-    pub fn of(user: &User) -> Self {
-        Self { role: user.role, grants: user.grants() }
-    }
-
-    /// What membership of a group conveys.
-    #[must_use]
-    pub fn by(group: &Group) -> Self {
-        Self { role: group.confers.unwrap_or_default(), grants: group.grants.clone() }
-    }
-
-    /// Whether it holds no more than the other.
-    #[must_use]
-    pub fn within(&self, other: &Self) -> bool {
-        self.role <= other.role && self.grants.iter().all(|grant| other.grants.holds(grant))
-    }
 }

@@ -23,10 +23,7 @@ pub(crate) async fn run(ask: &Ask) -> anyhow::Result<()> {
         }
         UserAsk::Set(change) => set(change).await,
         UserAsk::Unlock { username, at } => unlock(username, at).await,
-        UserAsk::Remove { username, at } => {
-            let user = one(at, Command::DeleteUser(named(username))).await?;
-            done("removed", &user, at)
-        }
+        UserAsk::Remove { username, at } => remove(username, at).await,
     }
 }
 
@@ -95,6 +92,18 @@ async fn with_locks(people: &People) -> anyhow::Result<Vec<(User, bool)>> {
 async fn unlock(username: &str, at: &At) -> anyhow::Result<()> {
     let user = change(at, Command::GetUser(named(username)), true).await?;
     done("unlocked", &user, at)
+}
+
+async fn remove(username: &str, at: &At) -> anyhow::Result<()> {
+    let people = people(at).await?;
+    let result = async {
+        let user = *people.execute(Command::GetUser(named(username))).await?.user()?;
+        people.execute(Command::DeleteUser((&user).into())).await?;
+        Ok::<_, anyhow::Error>(user)
+    };
+    let result = result.await;
+    people.close().await;
+    done("removed", &result?, at)
 }
 
 /// Runs a command that answers a person.

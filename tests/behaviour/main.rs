@@ -45,9 +45,14 @@ struct Bench {
 }
 
 impl Bench {
+    /// Asks the backend. Every answer is of the kind that the table of verbs says: this is the
+    /// contract of a backend, and every verb that a backend declares is asked for here.
     async fn ask(&self, command: Command) -> Result<Outcome, Fault> {
-        self.backend.capability().check(command.verb())?;
-        self.backend.execute(command).await
+        let verb = command.verb();
+        self.backend.capability().check(verb)?;
+        let outcome = self.backend.execute(command).await?;
+        assert!(outcome.is_answer_of(verb), "{verb} is answered with {outcome:?}");
+        Ok(outcome)
     }
 
     async fn done(&self, command: Command) -> Outcome {

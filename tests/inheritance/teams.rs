@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures_util::future::LocalBoxFuture;
-use isogloss::layers::bridge::{Bridge, GROUPS};
+use isogloss::layers::bridge::Bridge;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::{Command, Verb};
@@ -159,7 +159,7 @@ impl Backend for Teams {
             (Verb::GetGroup, true) => return Err(Fault::not_found(Subject::Group)),
             _ => {}
         }
-        if GROUPS.contains(&verb) {
+        if verb.is_about_groups() {
             return self.answer(command);
         }
         self.people.execute(command).await
@@ -404,7 +404,8 @@ async fn on_a_bench(kind: Kind, run: for<'b> fn(&'b Bench) -> LocalBoxFuture<'b,
     for name in ["root", "ann", "bob"] {
         people.add(name, Role::User);
     }
-    let capability = people.capability().verbs().chain(GROUPS);
+    let groups = Verb::ALL.into_iter().filter(|verb| verb.is_about_groups());
+    let capability = people.capability().verbs().chain(groups);
     let system = Arc::new(Teams {
         capability: Capability::of(capability),
         people,

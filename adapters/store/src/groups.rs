@@ -110,11 +110,11 @@ impl Inner {
     /// Memberships and stewardships go with the row; ids stay taken.
     pub(crate) async fn delete_group(&self, wanted: &GroupRef) -> Result<Outcome, Fault> {
         let mut write = self.database.write().await?;
-        let last_known = self.find_group(&mut write, wanted).await?;
+        let known = self.find_group(&mut write, wanted).await?;
         let query = sqlx::query("DELETE FROM groups WHERE id = $1");
-        query.bind(last_known.id.to_string()).execute(&mut *write).await.map_err(fault)?;
+        query.bind(known.id.to_string()).execute(&mut *write).await.map_err(fault)?;
         write.commit().await.map_err(fault)?;
-        Ok(Outcome::Group(Box::new(last_known)))
+        Ok(Outcome::Done)
     }
 
     async fn finish_group(&self, mut write: Write, id: Uuid) -> Result<Outcome, Fault> {

@@ -77,11 +77,11 @@ impl Inner {
     /// Keys, memberships and stewardships go with the row; ids stay taken.
     pub(crate) async fn delete_user(&self, user: &UserRef) -> Result<Outcome, Fault> {
         let mut write = self.database.write().await?;
-        let last_known = self.find_user(&mut write, user).await?;
+        let known = self.find_user(&mut write, user).await?;
         let query = sqlx::query("DELETE FROM users WHERE id = $1");
-        query.bind(last_known.id.to_string()).execute(&mut *write).await.map_err(fault)?;
+        query.bind(known.id.to_string()).execute(&mut *write).await.map_err(fault)?;
         write.commit().await.map_err(fault)?;
-        Ok(Outcome::User(Box::new(last_known)))
+        Ok(Outcome::Done)
     }
 }
 

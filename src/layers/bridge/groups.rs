@@ -71,7 +71,7 @@ impl Bridge {
             Command::DeleteGroup(_) => {
                 self.ask_system(Command::DeleteGroup(own)).await?;
                 self.sidecar.forget_team(team.id).await.map_err(own_trouble)?;
-                Ok(Outcome::Group(Box::new(team)))
+                Ok(Outcome::Done)
             }
             Command::UpdateGroup(_, patch) => self.update_team(&team, own, *patch).await,
             Command::AddMember(_, user) => {

@@ -17,17 +17,18 @@ mod shadow;
 mod teams;
 mod verify;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Field, Support};
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserRef};
+use isogloss_canonical::verb::{Place, Verb};
 
 use isogloss_store::{Beside, Sidecar, Store};
 
@@ -36,37 +37,6 @@ use crate::layers::bridge::search::Recent;
 
 /// What a verb's support says that the shadow does.
 pub const ASIDE: &str = "kept aside by the gateway";
-
-/// What the shadow does alone, whatever the system behind can do.
-pub const KEPT_ASIDE: [Verb; 11] = [
-    Verb::IssueKey,
-    Verb::RevokeKeys,
-    Verb::ListKeys,
-    Verb::FindKey,
-    Verb::VerifyKey,
-    Verb::CountFailure,
-    Verb::ClearFailures,
-    Verb::ReadSettings,
-    Verb::MergeSettings,
-    Verb::ServerFacts,
-    Verb::AssignIds,
-];
-
-/// What the shadow does where the system behind cannot.
-pub const ELSE_ASIDE: [Verb; 1] = [Verb::ListLocks];
-
-/// What the shadow does for the groups that the system behind has no place for.
-pub const GROUPS: [Verb; 9] = [
-    Verb::CreateGroup,
-    Verb::GetGroup,
-    Verb::ListGroups,
-    Verb::UpdateGroup,
-    Verb::DeleteGroup,
-    Verb::AddMember,
-    Verb::RemoveMember,
-    Verb::ListMembers,
-    Verb::GroupsOf,
-];
 
 /// A backend that joins a system to its shadow.
 #[derive(Clone, Debug)]
@@ -130,8 +100,9 @@ impl Bridge {
     }
 
     async fn ask_system(&self, command: Command) -> Result<Outcome, Fault> {
-        self.system.capability().check(command.verb())?;
-        self.system.execute(command).await
+        let verb = command.verb();
+        self.system.capability().check(verb)?;
+        self.system.execute(command).await?.checked(verb)
     }
 
     async fn ask_shadow(&self, command: Command) -> Result<Outcome, Fault> {
@@ -149,22 +120,25 @@ pub(super) fn own_trouble(fault: Fault) -> Fault {
     Fault { source: fault.source, ..Fault::new(FaultKind::Unexpected, detail) }
 }
 
-/// What the two can do together: people as the system does them, the rest as the shadow does.
+/// What the two can do together, by the column [`Place`] of the table of verbs.
 #[must_use]
-pub fn capability(system: &Capability, shadow: &Capability) -> Capability {
-    let aside: BTreeSet<Verb> = KEPT_ASIDE.into_iter().collect();
-    // What cannot be kept aside: a name that the system knows a person by, and a password that it
-    // is to verify.
+pub fn capability(system: &Capability, sidecar: &Capability) -> Capability {
+    // Two fields are never in the sidecar: the name that the system knows a person by, and the
+    // password that it verifies.
     let held = Field::ALL
         .into_iter()
         .filter(|field| !matches!(field, Field::Rename | Field::Password) || system.holds(*field));
     let mut both = Capability::default().holding(held);
-    for verb in system.verbs().filter(|verb| !aside.contains(verb)) {
-        both = both.with(verb, system.support(verb).unwrap_or(Support::Native));
-    }
-    let rest = ELSE_ASIDE.into_iter().chain(GROUPS).filter(|verb| !system.has(*verb));
-    for verb in KEPT_ASIDE.into_iter().chain(rest).filter(|verb| shadow.has(*verb)) {
-        both = both.with(verb, Support::Composed(ASIDE));
+    for verb in Verb::ALL {
+        let stored = sidecar.has(verb).then_some(Support::Composed(ASIDE));
+        let support = match verb.place() {
+            Place::System => system.support(verb),
+            Place::Sidecar => stored,
+            Place::Either => system.support(verb).or(stored),
+        };
+        if let Some(support) = support {
+            both = both.with(verb, support);
+        }
     }
     both
 }
@@ -188,8 +162,26 @@ impl Backend for Bridge {
             Command::VerifyPassword(user, secret) => self.verify(&user, secret).await,
             Command::CreateFromDirectory(name) => self.create_from_directory(name).await,
             Command::ListLocks(user) => self.locks(user).await,
-            other if GROUPS.contains(&other.verb()) => self.about_groups(other).await,
-            other => self.aside(other).await,
+            command @ (Command::CreateGroup(_)
+            | Command::GetGroup(_)
+            | Command::ListGroups(_)
+            | Command::UpdateGroup(..)
+            | Command::DeleteGroup(_)
+            | Command::AddMember(..)
+            | Command::RemoveMember(..)
+            | Command::ListMembers(_)
+            | Command::GroupsOf(_)) => self.about_groups(command).await,
+            command @ (Command::IssueKey(..)
+            | Command::RevokeKeys(..)
+            | Command::ListKeys(..)
+            | Command::ReadSettings(..)
+            | Command::MergeSettings(..)
+            | Command::ServerFacts
+            | Command::AssignIds(_)
+            | Command::FindKey(..)
+            | Command::VerifyKey(..)
+            | Command::CountFailure(..)
+            | Command::ClearFailures(_)) => self.aside(command).await,
         }
     }
 }

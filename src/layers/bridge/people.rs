@@ -179,7 +179,7 @@ impl Bridge {
         let known = self.get(user).await?;
         self.ask_system(Command::DeleteUser(self.own(&known)?)).await?;
         self.sidecar.forget(known.id).await.map_err(own_trouble)?;
-        Ok(Outcome::User(Box::new(known)))
+        Ok(Outcome::Done)
     }
 
     /// Sets a password in the system; never in the shadow.

@@ -13,7 +13,7 @@ use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::group::{GroupPatch, GroupRef, NewGroup};
 use isogloss_canonical::key::KeyChoice;
 use isogloss_canonical::namespace::IdNamespace;
-use isogloss_canonical::permission::{Grant, Grants, guards};
+use isogloss_canonical::permission::{Grant, Grants};
 use isogloss_canonical::user::{
     AttributeChanges, Attributes, GroupChange, NewUser, Role, UserPatch, UserRef,
 };
@@ -65,7 +65,7 @@ async fn compare() -> Result<(), Failed> {
         }
     }
     wrong.extend(table.keys().filter(|name| !tried.contains(*name)).cloned());
-    let all = Verb::ALL.into_iter().filter(|verb| !guards(*verb).is_empty());
+    let all = Verb::ALL.into_iter().filter(|verb| !verb.guards().is_empty());
     wrong.extend(all.filter(|verb| !guarded.contains(verb)).map(|verb| verb.to_string()));
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }

@@ -63,7 +63,7 @@ pub(super) async fn set_active(api: &Api, user: &UserRef, on: bool) -> Result<Ou
 pub(super) async fn delete(api: &Api, user: &UserRef) -> Result<Outcome, Fault> {
     let known = find(api, user).await?;
     if api.is_done("removeUser", json!([id_of(api, &known)?])).await? {
-        Ok(Outcome::User(Box::new(known)))
+        Ok(Outcome::Done)
     } else {
         Err(Fault::not_found(Subject::User))
     }

@@ -88,11 +88,11 @@ pub(super) async fn change(
 pub(super) async fn delete(api: &Api, user: &UserRef) -> Result<Outcome, Fault> {
     let name = api.name(user)?;
     let path = required_path_of(name)?;
-    let known = row(api, name).await?;
+    row(api, name).await?;
     match api.delete(&path).await? {
         Ok(data) => match Row::find(&data, name)? {
             Some(_) => Err(unexpected("the server still shows a deleted user")),
-            None => Ok(outcome(known)),
+            None => Ok(Outcome::Done),
         },
         Err(Refused::Value(sentence)) if sentence.contains("yourself") => {
             let detail = "the gateway's own account there cannot delete itself";

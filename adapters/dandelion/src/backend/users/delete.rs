@@ -24,9 +24,7 @@ pub(in crate::backend) async fn delete(api: &Api, user: &UserRef) -> Result<Outc
     }
     let acted = api.delete(row.id).await?;
     match (api.user(row.id).await, acted) {
-        (Err(fault), Acted::Done) if fault.is_absence_of(Subject::User) => {
-            Ok(Outcome::User(Box::new(row.user)))
-        }
+        (Err(fault), Acted::Done) if fault.is_absence_of(Subject::User) => Ok(Outcome::Done),
         (Err(fault), _) | (Ok(_), Acted::Failed(fault)) => Err(fault),
         (Ok(_), Acted::Done) => {
             Err(undeletable("the server does not delete members of a group with the right admin"))
