@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(missing(&settings, &Key::default()), Vec::<String>::new());
         let route = settings["route"][0].as_object().unwrap();
         for name in route.keys() {
-            let is_there = ["#   {}  ", "\n{} = ", "[route.{}]"]
+            let is_there = ["#   {}  ", "#   {}\n", "\n{} = ", "[route.{}]"]
                 .iter()
                 .any(|form| DEFAULTS.contains(&form.replace("{}", name)));
             assert!(is_there, "route.{name} is not in gateway.toml");
