@@ -118,6 +118,7 @@ fn numbers(tree: &Value) -> Vec<(Key, i64)> {
 mod tests {
     use super::*;
     use crate::config::environment::Variables;
+    use crate::config::finding::{Findings, Severity};
     use crate::config::load::{DEFAULTS, Loaded, read_with};
 
     /// The manual with every example of a key switched on.
@@ -184,6 +185,42 @@ mod tests {
         for limit in LIMITS {
             let is_there = found.iter().any(|(key, _)| fits(key.steps(), limit.key));
             assert!(is_there, "{:?} is not in gateway.toml", limit.key);
+        }
+    }
+    /// Puts a number in place of the one at a key.
+    fn put(tree: &mut Value, steps: &[String], number: u64) {
+        let mut at = tree;
+        for step in steps {
+            at = match at {
+                Value::Array(items) => &mut items[step.parse::<usize>().unwrap()],
+                other => &mut other[step.as_str()],
+            };
+        }
+        *at = Value::Integer(number.try_into().unwrap());
+    }
+
+    #[test]
+    fn a_number_next_to_its_range_is_refused() {
+        let found = numbers(&loaded().tree);
+        for limit in LIMITS {
+            let (key, _) = found
+                .iter()
+                .find(|(key, _)| limit_of(key).is_some_and(|own| own.key == limit.key))
+                .unwrap();
+            let (least, most) = limit.range.clone().into_inner();
+            let beside = least.checked_sub(1).into_iter().chain([most + 1]);
+            for (number, fits) in [(least, true), (most, true)]
+                .into_iter()
+                .chain(beside.map(|number| (number, false)))
+            {
+                let mut loaded = loaded();
+                put(&mut loaded.tree, key.steps(), number);
+                let mut checked = Check { loaded: &loaded, findings: Findings::default() };
+                check(&mut checked);
+                let errors = checked.findings.of(Severity::Error);
+                let refused = errors.iter().any(|one| one.key == key.to_string());
+                assert_eq!(refused, !fits, "{key} = {number}");
+            }
         }
     }
 }

@@ -59,6 +59,13 @@ async fn elsewhere(bench: Arc<Bench>) {
     let page = dandelion("", "GET /login", &json!({}));
     assert_eq!(browser.clone().through(&mixed, page.clone()).await.status, 200);
     assert_eq!(browser.through(&here, page).await.status, 302);
+    // A copy of the store has the same people: only the name of the backend keeps them apart.
+    let house = House::of(&accounts()).await;
+    let (here, twin) = (house.open().await, house.open().await);
+    let there = twin.pipeline_with(Sessions::of_system("there", Arc::new(here.store.clone())));
+    let mut browser = sign_in(&here, "ann", "ann's secret").await;
+    assert_eq!(code(&browser.clone().send(&here, me()).await), Some(0));
+    assert_eq!(code(&browser.through(&there, me()).await), Some(3));
 }
 
 async fn deactivated(bench: Arc<Bench>) {

@@ -53,6 +53,15 @@ async fn elsewhere(bench: Arc<Bench>) {
         let asked = octoprint("", "GET /api/currentuser", &Value::Null);
         assert_eq!(browser.through(&there, asked).await.json["name"], Value::Null, "{cookies:?}");
     }
+    // A copy of the store has the same people: only the name of the backend keeps them apart.
+    let house = House::of(&accounts()).await;
+    let (here, twin) = (house.open().await, house.open().await);
+    let there = twin.pipeline_with(Sessions::of_system("there", Arc::new(here.store.clone())));
+    let browser = Browser::sign_in(&here, "ann", PASSWORD, true).await;
+    let asked = octoprint("", "GET /api/currentuser", &Value::Null);
+    let own = browser.clone().through(&here.pipeline(), asked.clone()).await;
+    assert_eq!(own.json["name"], "ann");
+    assert_eq!(browser.clone().through(&there, asked).await.json["name"], Value::Null);
 }
 
 /// What is remembered beyond the session comes back as OctoPrint has it: without a fresh password.
