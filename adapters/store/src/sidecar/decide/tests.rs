@@ -68,6 +68,12 @@ fn a_suspended_person_is_restored_on_proof_only() {
 }
 
 #[test]
+fn a_tombstone_is_nobody_s_record_even_on_proof() {
+    let ada = known(1, "ada", State::Tombstone, Some("x"));
+    assert_eq!(verdict(&ada, seen("1", "ada", Some("x"))), Verdict::New);
+}
+
+#[test]
 fn a_row_that_was_made_at_another_time_is_another_person() {
     let made = |day: &str| Prints { secret: None, created: Some(day.to_owned()) };
     let ada = Known { prints: made("2020"), ..known(1, "ada", State::Active, None) };
