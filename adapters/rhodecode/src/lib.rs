@@ -2,11 +2,8 @@
 
 mod backend;
 mod dialect;
-mod mapping;
 mod options;
-mod python;
 mod roles;
-mod simplejson;
 mod wire;
 
 use std::sync::Arc;

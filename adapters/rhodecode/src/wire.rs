@@ -1,6 +1,12 @@
 //! What RhodeCode's API and this adapter agree on: built-in accounts, tokens, and the attributes
 //! that hold what only RhodeCode has a column for. Both the dialect and the backend use it.
 
+use isogloss_interop::python::dict::Dict;
+use isogloss_interop::python::value::Py;
+
+/// An object of an answer. Its members have the order of Python 2's hash table.
+pub(crate) type Object = Dict<Py>;
+
 /// The name of RhodeCode's user 1. It is no person's account, but it is found, shown and given
 /// permissions: they are everybody's.
 pub(crate) const DEFAULT_USER: &str = "default";
@@ -68,8 +74,9 @@ pub(crate) fn source_of(plugin: &str) -> Option<String> {
     (plugin == LDAP_PLUGIN).then(|| plugin.to_owned())
 }
 
-/// Forty hexadecimal digits, the form of RhodeCode's tokens.
+/// A token: forty hexadecimal digits.
 pub(crate) fn token(random: &[u8; 32]) -> String {
-    let digits = random.iter().take(20).flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+    let mut token = hex::encode(random);
+    token.truncate(40);
+    token
 }

@@ -2,6 +2,7 @@
 
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{AttributeChanges, Attributes, NewUser, UserPatch};
+use isogloss_interop::names;
 use serde_json::Value;
 
 use crate::backend::api::{Arguments, only};
@@ -30,7 +31,7 @@ pub(super) fn of_new(version: Version, user: &NewUser, random: &Secret) -> Argum
     if plugin != OWN_PLUGIN {
         give("extern_type", plugin.into());
     }
-    let (first, last) = names_of_new(user);
+    let (first, last) = names::both(user);
     let description = text(&user.attributes, attribute::DESCRIPTION).unwrap_or_default();
     let described = if version == Version::V4_26 { description } else { "" };
     for (name, value) in [("firstname", &*first), ("lastname", &last), ("description", described)] {
@@ -62,21 +63,6 @@ fn plugin_of_new(user: &NewUser) -> &str {
     }
 }
 
-fn names_of_new(user: &NewUser) -> (String, String) {
-    if user.given_name.is_some() || user.family_name.is_some() {
-        let text = |name: &Option<String>| name.clone().unwrap_or_default();
-        return (text(&user.given_name), text(&user.family_name));
-    }
-    in_two(user.display_name.as_deref().unwrap_or_default())
-}
-
-/// A full name in two, at the first blank.
-fn in_two(full: &str) -> (String, String) {
-    let full = full.trim_start();
-    let (first, last) = full.split_once(' ').unwrap_or((full, ""));
-    (first.to_owned(), last.trim_start().to_owned())
-}
-
 /// A password, or a random one in place of none: the server could never set the password of somebody
 /// without one again (fixtures/transcripts/rhodecode/create-user-passwords.json).
 fn password(given: Option<&Secret>, random: &Secret) -> Value {
@@ -94,7 +80,7 @@ pub(super) fn of_change(version: Version, patch: &UserPatch, random: &Secret) ->
         }
     };
     give("username", patch.username.as_deref().map(|name| name_or_null(name, &patch.attributes)));
-    let (first, last) = names_of_change(patch);
+    let (first, last) = names::changed_both(patch);
     give("firstname", first.map(first_name));
     give("lastname", last.map(Value::from));
     give("email", patch.email.clone().map(Value::from));
@@ -122,15 +108,6 @@ fn name_or_null(name: &str, changes: &AttributeChanges) -> Value {
         Some(Some(Value::String(placeholder))) if placeholder == name => Value::Null,
         _ => name.into(),
     }
-}
-
-fn names_of_change(patch: &UserPatch) -> (Option<String>, Option<String>) {
-    if let Some(full) = &patch.display_name {
-        let (first, last) = in_two(full.as_deref().unwrap_or_default());
-        return (Some(first), Some(last));
-    }
-    let text = |name: &Option<Option<String>>| name.clone().map(Option::unwrap_or_default);
-    (text(&patch.given_name), text(&patch.family_name))
 }
 
 fn plugin_of_change(patch: &UserPatch) -> Option<Value> {

@@ -3,27 +3,29 @@
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{NewUser, User, UserPatch};
+use isogloss_interop::password;
 use serde_json::Value;
 
 use crate::backend::api::{Api, Arguments, only};
 use crate::backend::arguments;
 use crate::backend::fault::unexpected;
 use crate::backend::row::parsed_id;
-use crate::backend::users::{is_shown, of_row, unknown_password};
-use crate::wire::DEFAULT_USER;
+use crate::backend::users::{is_shown, of_row};
+use crate::wire::{self, DEFAULT_USER};
 
 /// Creates a person.
 pub(super) async fn create(api: &Api, user: NewUser) -> Result<Outcome, Fault> {
+    let random = api.service.random;
     let highest = check_name(api, &user.username).await?;
-    let args = arguments::of_new(api.version, &user, &unknown_password(api));
+    let args = arguments::of_new(api.version, &user, &password::unknown(&random()));
     let given = user.email.as_ref().filter(|email| !email.is_empty());
     let defaults = &api.service.defaults;
     let email = given.cloned().unwrap_or_else(|| defaults.email_of(&user.username));
     let created = match create_with(api, args.clone(), email).await {
         // Two names can lead to the same default address. The caller did not ask for that one.
         Err(fault) if given.is_none() && is_taken(&fault, Subject::Email) => {
-            let digits = unknown_password(api);
-            let mark = digits.expose().get(..8).unwrap_or_default();
+            let mark = wire::token(&random());
+            let mark = mark.get(..8).unwrap_or_default();
             let other = defaults.email_of(&format!("{}-{mark}", user.username));
             create_with(api, args, other).await?
         }

@@ -51,29 +51,26 @@ enum Meaning {
     NoMethod,
 }
 
-use self::Meaning::{About, NoMethod, Token};
-use FaultKind::{Conflict, Invalid, NotFound};
-
 /// How a sentence begins and ends, and what it means. In between is a name that somebody chose, so
 /// that it decides nothing.
 const SENTENCES: &[(&str, &str, Meaning)] = &[
-    ("user `", "` does not exist", About(NotFound, Subject::User)),
-    ("user group `", "` does not exist", About(NotFound, Subject::Group)),
-    ("user `", "` already exist", About(Conflict, Subject::Username)),
-    ("email `", "` already exist", About(Conflict, Subject::Email)),
-    ("user group `", "` already exist", About(Conflict, Subject::Group)),
-    ("failed to create user `", "`", About(Invalid, Subject::User)),
-    ("failed to update user `", "`", About(Invalid, Subject::User)),
-    ("failed to delete user ID:", "", About(Invalid, Subject::User)),
-    ("failed to create group `", "`", About(Invalid, Subject::Group)),
-    ("failed to update user group `", "`", About(Invalid, Subject::Group)),
-    ("failed to delete user group ID:", "", About(Invalid, Subject::Group)),
-    ("Invalid API KEY", "", Token),
-    ("API KEY ", " bad role for an API call", Token),
-    ("Request from ", " not allowed", Token),
-    ("Access was denied to this resource.", "", Token),
-    ("userid is not the same as your user", "", Token),
-    ("No such method: ", "", NoMethod),
+    ("user `", "` does not exist", Meaning::About(FaultKind::NotFound, Subject::User)),
+    ("user group `", "` does not exist", Meaning::About(FaultKind::NotFound, Subject::Group)),
+    ("user `", "` already exist", Meaning::About(FaultKind::Conflict, Subject::Username)),
+    ("email `", "` already exist", Meaning::About(FaultKind::Conflict, Subject::Email)),
+    ("user group `", "` already exist", Meaning::About(FaultKind::Conflict, Subject::Group)),
+    ("failed to create user `", "`", Meaning::About(FaultKind::Invalid, Subject::User)),
+    ("failed to update user `", "`", Meaning::About(FaultKind::Invalid, Subject::User)),
+    ("failed to delete user ID:", "", Meaning::About(FaultKind::Invalid, Subject::User)),
+    ("failed to create group `", "`", Meaning::About(FaultKind::Invalid, Subject::Group)),
+    ("failed to update user group `", "`", Meaning::About(FaultKind::Invalid, Subject::Group)),
+    ("failed to delete user group ID:", "", Meaning::About(FaultKind::Invalid, Subject::Group)),
+    ("Invalid API KEY", "", Meaning::Token),
+    ("API KEY ", " bad role for an API call", Meaning::Token),
+    ("Request from ", " not allowed", Meaning::Token),
+    ("Access was denied to this resource.", "", Meaning::Token),
+    ("userid is not the same as your user", "", Meaning::Token),
+    ("No such method: ", "", Meaning::NoMethod),
 ];
 
 /// What an error with this sentence means.
@@ -82,9 +79,11 @@ pub(super) fn of_sentence(sentence: &str) -> Refusal {
         sentence.strip_prefix(begin).is_some_and(|rest| rest.ends_with(end))
     };
     match SENTENCES.iter().find(fits) {
-        Some((.., About(kind, subject))) => Refusal::Call(Fault::new(*kind, "").about(*subject)),
-        Some((.., Token)) => Refusal::Token,
-        Some((.., NoMethod)) => {
+        Some((.., Meaning::About(kind, subject))) => {
+            Refusal::Call(Fault::new(*kind, "").about(*subject))
+        }
+        Some((.., Meaning::Token)) => Refusal::Token,
+        Some((.., Meaning::NoMethod)) => {
             Refusal::Call(Fault::new(FaultKind::Unsupported, "it has no such method"))
         }
         None => Refusal::Call(unexpected("an error that was never recorded")),

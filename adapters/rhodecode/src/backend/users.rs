@@ -5,6 +5,7 @@ use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::{Listed, Outcome};
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserPatch, UserRef};
+use isogloss_interop::password;
 use serde_json::{Value, json};
 
 use crate::backend::api::{Api, Arguments, only};
@@ -13,14 +14,6 @@ use crate::backend::fault::{unexpected, unsupported};
 use crate::backend::row::{self, Row, parsed_id};
 use crate::roles::is_admin;
 use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER, DEFAULT_USER_ID, attribute, is_placeholder};
-
-/// A password that nobody knows.
-pub(super) fn unknown_password(api: &Api) -> Secret {
-    let bytes = (api.service.random)();
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
-    Secret::new(digits.collect::<String>())
-}
 
 /// The person of a row. `default` is no person.
 pub(super) fn of_row(api: &Api, row: &Value) -> Result<User, Fault> {
@@ -95,7 +88,8 @@ fn id_in(api: &Api, user: &User) -> Option<i64> {
 /// Changes a person. The answer must show the change.
 pub(super) async fn update(api: &Api, user: &UserRef, patch: UserPatch) -> Result<Outcome, Fault> {
     let id = id_of(api, user).await?;
-    let mut args = arguments::of_change(api.version, &patch, &unknown_password(api));
+    let mut args =
+        arguments::of_change(api.version, &patch, &password::unknown(&(api.service.random)()));
     args.insert("userid".to_owned(), id.into());
     match api.call_about("update_user", args, "user").await {
         Ok(row) => {

@@ -3,10 +3,11 @@
 //! in version 4.3: fixtures/transcripts/rhodecode/update-user-empty.json and update-user.json.
 
 use isogloss_canonical::secret::Secret;
+use isogloss_interop::python::float;
+use isogloss_interop::python::value::Py;
 
 use crate::dialect::failure::Failure;
 use crate::options::Version;
-use crate::python::{Py, float_repr};
 use crate::wire::OWN_PLUGIN;
 
 /// A value that the database refuses: the method fails.
@@ -66,7 +67,7 @@ pub(crate) fn reference(value: &Py) -> Result<Reference, Failure> {
             Ok(number) => Ok(Reference::Id(number)),
             Err(_) => Err(Failure::Exception("OverflowError")),
         },
-        Py::Float(number) => Ok(Reference::Name(float_repr(*number))),
+        Py::Float(number) => Ok(Reference::Name(float::repr(*number))),
         Py::Str(text) => Ok(Reference::Name(text.clone())),
         Py::List(_) | Py::Dict(_) => Err(Failure::Exception("InterfaceError")),
     }
@@ -127,7 +128,7 @@ pub(crate) fn text(value: &Py) -> Result<Option<String>, Refused> {
         Py::None => Ok(None),
         Py::Bool(on) => Ok(Some(if *on { "1" } else { "0" }.to_owned())),
         Py::Int(digits) if digits.parse::<i64>().is_ok() => Ok(Some(digits.clone())),
-        Py::Float(number) if number.is_finite() => Ok(Some(float_repr(*number))),
+        Py::Float(number) if number.is_finite() => Ok(Some(float::repr(*number))),
         Py::Str(text) => Ok(Some(text.clone())),
         Py::Int(_) | Py::Float(_) | Py::List(_) | Py::Dict(_) => Err(Refused),
     }

@@ -7,12 +7,11 @@ use isogloss_canonical::fault::Fault;
 use isogloss_canonical::http::Request;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::Grant;
+use isogloss_interop::python::value::Py;
 
 use crate::dialect::signature::Signature;
-use crate::mapping::Dict;
 use crate::options::{Options, Version};
-use crate::python::Py;
-use crate::wire;
+use crate::wire::{self, Object};
 
 /// One call, after its envelope was read and its caller identified.
 #[derive(Debug)]
@@ -26,7 +25,7 @@ pub(crate) struct Call<'a> {
     /// The caller's address.
     pub(crate) address: &'a str,
     /// The arguments that were given.
-    pub(crate) arguments: &'a Dict,
+    pub(crate) arguments: &'a Object,
     /// The HTTP request.
     pub(crate) request: &'a Request,
     /// The methods of a version, for `get_method`.

@@ -1,11 +1,13 @@
 //! The envelope of a request (id, token, method, arguments), and that of an answer.
 
 use isogloss_canonical::http::{Request, Response};
+use isogloss_interop::python::repr::bytes_repr;
+use isogloss_interop::python::simplejson::read::{Unreadable, read};
+use isogloss_interop::python::simplejson::write::{fits, write};
+use isogloss_interop::python::value::Py;
 
-use crate::mapping::Dict;
 use crate::options::Version;
-use crate::python::{Py, bytes_repr};
-use crate::simplejson::{Unreadable, decode, encode, fits};
+use crate::wire::Object;
 
 /// A request whose envelope is complete.
 #[derive(Debug)]
@@ -17,7 +19,7 @@ pub(crate) struct Envelope {
     /// The method's name; any value may have been sent.
     pub(crate) method: Py,
     /// The arguments.
-    pub(crate) arguments: Dict,
+    pub(crate) arguments: Object,
 }
 
 /// Why an envelope is refused.
@@ -41,7 +43,7 @@ pub(crate) fn open(version: Version, request: &Request) -> Result<Envelope, Refu
     if form || request.header_bytes("content-length").is_none() {
         return Err(error("Empty body, No Content-Length in request".to_owned()));
     }
-    let members = match decode(&request.body) {
+    let members = match read(&request.body) {
         Ok(Py::Dict(members)) => members,
         Ok(_) | Err(Unreadable::TooDeep) => return Err(Refused::Page),
         Err(Unreadable::TooMany) => {
@@ -65,7 +67,7 @@ pub(crate) fn most_echoed(request: &Request) -> usize {
     4096 + 8 * request.body.len()
 }
 
-fn complete(members: &Dict) -> Result<Envelope, Refused> {
+fn complete(members: &Object) -> Result<Envelope, Refused> {
     let given = |name: &str| members.get(name);
     let id = given("id").cloned().unwrap_or(Py::None);
     let missing =
@@ -76,7 +78,7 @@ fn complete(members: &Dict) -> Result<Envelope, Refused> {
     let method = given("method").ok_or_else(|| missing("method"))?;
     let arguments = given("args").ok_or_else(|| missing("args"))?;
     let arguments =
-        if let Py::Dict(arguments) = arguments { arguments.clone() } else { Dict::default() };
+        if let Py::Dict(arguments) = arguments { arguments.clone() } else { Object::default() };
     Ok(Envelope { id: id.clone(), token: token.clone(), method: method.clone(), arguments })
 }
 
@@ -100,7 +102,7 @@ pub(crate) fn success(
     if !id.truthy() {
         return json(version, &Py::from(""));
     }
-    let body = Dict::default().with("id", id.clone()).with("result", result);
+    let body = Object::default().with("id", id.clone()).with("result", result);
     let mut body = body.with("error", Py::None);
     if let Some(other) = replacement {
         let warning = format!("DEPRECATED METHOD Please use method `{other}` instead.");
@@ -116,10 +118,10 @@ pub(crate) fn error(version: Version, id: &Py, error: impl Into<Py>) -> Response
 
 /// The envelope of an error, as a value.
 pub(crate) fn error_body(id: &Py, error: impl Into<Py>) -> Py {
-    let body = Dict::default().with("id", id.clone()).with("result", Py::None);
+    let body = Object::default().with("id", id.clone()).with("result", Py::None);
     Py::Dict(body.with("error", error))
 }
 
 fn json(version: Version, body: &Py) -> Response {
-    Response::new(200, encode(body)).with("Content-Type", version.differences().json_type)
+    Response::new(200, write(body)).with("Content-Type", version.differences().json_type)
 }

@@ -3,12 +3,12 @@
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::Response;
+use isogloss_interop::python::simplejson::write::write;
+use isogloss_interop::python::value::Py;
 
 use crate::dialect::envelope;
-use crate::mapping::Dict;
 use crate::options::Version;
-use crate::python::Py;
-use crate::simplejson::encode;
+use crate::wire::Object;
 
 /// What a method of RhodeCode raises instead of an answer.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(crate) enum Failure {
     /// An error with this sentence.
     Error(String),
     /// The fields that the schema refuses, each with its error.
-    Invalid(Dict),
+    Invalid(Object),
     /// The caller lacks the permission for the method.
     Forbidden,
     /// A Python exception of this name that the method does not catch.
@@ -69,7 +69,7 @@ fn exception(version: Version, id: &Py, name: &'static str, exchange: &dyn Excha
     if !version.differences().names_exceptions {
         return envelope::error(version, id, SENTENCE);
     }
-    Response::new(200, encode(&envelope::error_body(id, SENTENCE)))
+    Response::new(200, write(&envelope::error_body(id, SENTENCE)))
         .with("RhodeCode-Exception-Id", exception_id(exchange))
         .with("RhodeCode-Exception-Type", name)
 }

@@ -5,10 +5,10 @@ use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::Refusal;
 use isogloss_canonical::http::Request;
 use isogloss_canonical::secret::Secret;
+use isogloss_interop::python::value::Py;
 
 use crate::dialect::failure::Failure;
 use crate::options::Options;
-use crate::python::Py;
 
 /// The scopes of the tokens that open the API.
 const SCOPES: &[&str] = &["all", "api"];

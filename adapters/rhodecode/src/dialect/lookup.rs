@@ -5,12 +5,12 @@ use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::group::{Group, GroupRef};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserRef};
+use isogloss_interop::python::value::Py;
 
 use crate::dialect::arguments::{Reference, group_reference, user_reference};
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::options::Options;
-use crate::python::Py;
 use crate::roles::{Holder, Right, right_of};
 use crate::wire::{DEFAULT_USER, DEFAULT_USER_ID, attribute};
 

@@ -4,6 +4,7 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::{Group, GroupPatch, GroupRef};
 use isogloss_canonical::user::UserRef;
+use isogloss_interop::python::value::Py;
 use serde_json::Value;
 
 use crate::dialect::answers::groups::has_default_member;
@@ -11,12 +12,10 @@ use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::dialect::lookup::{FoundUser, find_own_group, find_user};
 use crate::dialect::method::Answer;
-use crate::mapping::Dict;
-use crate::python::Py;
-use crate::wire::attribute;
+use crate::wire::{Object, attribute};
 
 fn outcome(success: bool, sentence: String) -> Py {
-    Dict::default().with("success", success).with("msg", sentence).into()
+    Object::default().with("success", success).with("msg", sentence).into()
 }
 
 /// `add_user_to_user_group`. The user is read before the group:

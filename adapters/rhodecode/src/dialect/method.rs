@@ -7,12 +7,12 @@ use isogloss_canonical::command::Verb;
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::dialect::MethodInfo;
 use isogloss_canonical::permission::Grant;
+use isogloss_interop::python::value::Py;
 
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::dialect::signature::Signature;
 use crate::options::Version;
-use crate::python::Py;
 
 /// What a call ends with.
 pub(crate) type Answer = Result<Py, Failure>;

@@ -29,6 +29,8 @@ use isogloss_canonical::dialect::{Dialect, MethodInfo};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
+use isogloss_interop::percent::decode_text;
+use isogloss_interop::python::value::Py;
 
 use crate::dialect::call::Call;
 use crate::dialect::cookies::with_cookie;
@@ -36,7 +38,6 @@ use crate::dialect::envelope::{Envelope, Refused};
 use crate::dialect::method::{Answer, Method};
 use crate::dialect::pages::{HTML, error_page};
 use crate::options::{Differences, Options};
-use crate::python::Py;
 
 /// The path of the API, without its first slash.
 const PATH: &str = "_admin/api";
@@ -54,7 +55,7 @@ impl Dialect for RhodeCode {
     }
 
     fn handles(&self, request: &Request) -> bool {
-        decoded(&request.path).trim_start_matches('/') == PATH
+        decode_text(&request.path).trim_start_matches('/') == PATH
     }
 
     async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response {
@@ -107,7 +108,7 @@ impl RhodeCode {
         if request.method.chars().any(|letter| letter.is_ascii_lowercase()) {
             return Some(error_page(400, "text/html"));
         }
-        let path = decoded(&request.path);
+        let path = decode_text(&request.path);
         let below = path.strip_prefix('/').unwrap_or_default();
         let below = if differences.double_slash { below.trim_start_matches('/') } else { below };
         if below != PATH {
@@ -219,25 +220,4 @@ impl RhodeCode {
         let found = signature::matching(signatures, patterns.iter().map(String::as_str));
         found.into_iter().map(|signature| signature.name).collect()
     }
-}
-
-/// A path with its percent codes decoded.
-fn decoded(path: &str) -> String {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let hex = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
-        let byte = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match byte {
-            Some(byte) if first == b'%' => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            _ => {
-                bytes.push(first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

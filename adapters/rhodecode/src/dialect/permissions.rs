@@ -4,6 +4,7 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{Group, GroupRef};
 use isogloss_canonical::user::{User, UserId};
+use isogloss_interop::python::value::Py;
 
 use crate::dialect::answers::groups::{Owner, owner};
 use crate::dialect::call::Call;
@@ -12,14 +13,12 @@ use crate::dialect::lookup::{
     find_group, find_own_group, find_user, no_such_group, right_of_caller, shown_name,
 };
 use crate::dialect::method::Answer;
-use crate::mapping::Dict;
 use crate::options::Version;
-use crate::python::Py;
 use crate::roles::{Holder, Permissions, Right, is_admin};
-use crate::wire::DEFAULT_USER;
+use crate::wire::{DEFAULT_USER, Object};
 
 fn success(sentence: String) -> Py {
-    Dict::default().with("success", true).with("msg", sentence).into()
+    Object::default().with("success", true).with("msg", sentence).into()
 }
 
 async fn store(call: &Call<'_>, group: &Group, permissions: &Permissions) -> Result<(), Fault> {
@@ -259,6 +258,6 @@ async fn groups(call: &Call<'_>, permissions: &Permissions) -> Result<Vec<Py>, F
 }
 
 fn entry(kind: &str, origin: &str, name: Py, right: Right) -> Py {
-    let row = Dict::default().with("name", name).with("permission", right.name());
+    let row = Object::default().with("name", name).with("permission", right.name());
     Py::from(row.with("origin", origin).with("type", kind))
 }

@@ -5,6 +5,7 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::user::{UserPatch, UserRef};
+use isogloss_interop::python::value::Py;
 use serde_json::Value;
 
 use crate::dialect::answers::done;
@@ -13,7 +14,6 @@ use crate::dialect::failure::Failure;
 use crate::dialect::lookup::id_of;
 use crate::dialect::method::Answer;
 use crate::options::Version;
-use crate::python::Py;
 use crate::wire::attribute;
 
 /// There is no such repository.

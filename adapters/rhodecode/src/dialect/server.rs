@@ -4,16 +4,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::user::User;
+use isogloss_interop::python::simplejson::read::read;
+use isogloss_interop::python::value::Py;
 
 use crate::dialect::call::Call;
 use crate::dialect::failure::{Failure, exception_id};
 use crate::dialect::lookup::{FoundUser, user_or_caller};
 use crate::dialect::method::Answer;
 use crate::dialect::signature::matching;
-use crate::mapping::Dict;
 use crate::options::Version;
-use crate::python::Py;
-use crate::simplejson::decode;
+use crate::wire::Object;
 
 /// `get_ip`, and `show_ip`, its earlier name.
 pub(crate) async fn get_ip(call: &Call<'_>) -> Answer {
@@ -21,14 +21,14 @@ pub(crate) async fn get_ip(call: &Call<'_>) -> Answer {
         FoundUser::Default => Vec::new(),
         FoundUser::Person(user) => allowed_addresses(&user),
     };
-    let shape = Dict::default().with("server_ip_addr", call.address);
+    let shape = Object::default().with("server_ip_addr", call.address);
     Ok(shape.with("user_ips", Py::List(addresses)).into())
 }
 
 fn allowed_addresses(user: &User) -> Vec<Py> {
     let range = |address: &String| {
         let ends = ends(address).map(|(low, high)| vec![Py::from(low), Py::from(high)]);
-        let shape = Dict::default().with("ip_addr", address.as_str());
+        let shape = Object::default().with("ip_addr", address.as_str());
         Py::from(shape.with("ip_range", Py::List(ends.unwrap_or_default())))
     };
     user.addresses.iter().map(range).collect()
@@ -89,19 +89,19 @@ pub(crate) async fn get_method(call: &Call<'_>) -> Answer {
 
 /// `get_repo_store`.
 pub(crate) async fn get_repo_store(_: &Call<'_>) -> Answer {
-    Ok(Dict::default().with("path", "").into())
+    Ok(Object::default().with("path", "").into())
 }
 
 /// `rescan_repos`.
 pub(crate) async fn rescan_repos(_: &Call<'_>) -> Answer {
-    let shape = Dict::default().with("added", Py::List(Vec::new()));
+    let shape = Object::default().with("added", Py::List(Vec::new()));
     Ok(shape.with("removed", Py::List(Vec::new())).into())
 }
 
 /// `cleanup_sessions`.
 pub(crate) async fn cleanup_sessions(_: &Call<'_>) -> Answer {
     let removed = Py::Int("0".to_owned());
-    Ok(Dict::default().with("sessions_removed", removed).with("backend", "file").into())
+    Ok(Object::default().with("sessions_removed", removed).with("backend", "file").into())
 }
 
 /// `store_exception`: checks the exception and stores nothing.
@@ -113,7 +113,7 @@ pub(crate) async fn store_exception(call: &Call<'_>) -> Answer {
         )
     };
     let text = call.required("exc_data_json").as_str().ok_or_else(unreadable)?;
-    let Py::Dict(members) = decode(text.as_bytes()).map_err(|_| unreadable())? else {
+    let Py::Dict(members) = read(text.as_bytes()).map_err(|_| unreadable())? else {
         return Err(Failure::Exception("TypeError"));
     };
     for name in ["exc_traceback", "exc_type_name"] {
@@ -127,7 +127,7 @@ pub(crate) async fn store_exception(call: &Call<'_>) -> Answer {
     let host = call.request.header("host").unwrap_or("localhost");
     let prefix = &call.request.mount;
     let url = format!("http://{host}{prefix}/_admin/settings/exceptions/{id}");
-    Ok(Dict::default().with("exc_id", Py::Int(id)).with("exc_url", url).into())
+    Ok(Object::default().with("exc_id", Py::Int(id)).with("exc_url", url).into())
 }
 
 /// The facts of version 4.26: each is a dictionary.
@@ -187,21 +187,21 @@ pub(crate) async fn get_server_info(call: &Call<'_>) -> Answer {
     })
 }
 
-fn facts() -> Dict {
-    let mut facts = Dict::default();
+fn facts() -> Object {
+    let mut facts = Object::default();
     for name in FACTS {
-        facts.set(name, Dict::default());
+        facts.set(name, Object::default());
     }
     facts.with("index_storage", "").with("storage", "")
 }
 
-fn early_facts(host: &str) -> Dict {
-    let mut facts = Dict::default();
+fn early_facts(host: &str) -> Object {
+    let mut facts = Object::default();
     for name in EARLY_TEXTS {
         facts.set(name, "");
     }
     for name in EARLY_GROUPS {
-        facts.set(name, Dict::default());
+        facts.set(name, Object::default());
     }
     for name in EARLY_NUMBERS {
         facts.set(name, Py::Float(0.0));

@@ -1,9 +1,9 @@
 //! The signatures of methods, as Python's `inspect` shows them, and the search for methods by name.
 
+use isogloss_interop::python::dict::Dict;
+
 use crate::dialect::glob::Pattern;
-use crate::mapping::Dict;
 use crate::options::Version;
-use crate::python::Py;
 
 /// A method's name and parameters.
 #[derive(Clone, Copy, Debug)]
@@ -39,14 +39,11 @@ impl Signature {
         let own = self.parameters.split(' ').filter_map(|word| parameter(word, version));
         let mut all = vec![("request", None), ("apiuser", None)];
         all.extend(own);
-        let table: Dict = all
-            .into_iter()
-            .rev()
-            .map(|(name, default)| (name.to_owned(), Py::from(default)))
-            .collect();
-        let parameter = |(name, default): (&str, &Py)| Parameter {
+        let table: Dict<Option<String>> =
+            all.into_iter().rev().map(|(name, default)| (name.to_owned(), default)).collect();
+        let parameter = |(name, default): (&str, &Option<String>)| Parameter {
             name: name.to_owned(),
-            default: default.as_str().map(str::to_owned),
+            default: default.clone(),
         };
         table.hashed().into_iter().map(parameter).collect()
     }

@@ -1,15 +1,16 @@
 //! The `test` methods, which every RhodeCode offers to authors of clients:
 //! fixtures/transcripts/rhodecode/testing-methods.json.
 
+use isogloss_interop::python::simplejson::write::fits;
+use isogloss_interop::python::value::Py;
+
 use crate::dialect::answers::users;
 use crate::dialect::call::Call;
 use crate::dialect::envelope::most_echoed;
 use crate::dialect::failure::Failure;
 use crate::dialect::lookup::{id_of, shown_name};
 use crate::dialect::method::Answer;
-use crate::mapping::Dict;
-use crate::python::Py;
-use crate::simplejson::fits;
+use crate::wire::Object;
 
 /// `test`: the argument. It is indented like an id, and its length has the same limit.
 pub(crate) async fn test(call: &Call<'_>) -> Answer {
@@ -43,11 +44,11 @@ pub(crate) async fn test_ok(call: &Call<'_>) -> Answer {
     let now = call.exchange.now();
     #[expect(clippy::cast_precision_loss, reason = "Python's time() is a float too")]
     let seconds = now.as_microsecond() as f64 / 1e6;
-    let facts = Dict::default()
+    let facts = Object::default()
         .with("time", Py::Float(seconds))
         .with("dt", users::date(now))
         .with("decimal", "0.123");
-    let shape = Dict::default().with("who", format!("hello {} ", caller(call)));
+    let shape = Object::default().with("who", format!("hello {} ", caller(call)));
     Ok(shape.with("obj", facts).into())
 }
 

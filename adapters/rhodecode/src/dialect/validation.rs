@@ -3,9 +3,10 @@
 //! The errors are an object. Its keys are the schema's names, which are not the parameters':
 //! fixtures/transcripts/rhodecode/create-user-emails.json.
 
+use isogloss_interop::python::value::Py;
+
 use crate::dialect::failure::Failure;
-use crate::mapping::Dict;
-use crate::python::Py;
+use crate::wire::Object;
 
 const USERNAME: &str = "Username may only contain alphanumeric characters underscores, periods \
                         or dashes and must begin with alphanumeric character or underscore";
@@ -15,7 +16,7 @@ const FALSE: [&str; 6] = ["false", "f", "no", "n", "off", "0"];
 /// A validation: the errors so far.
 #[derive(Debug, Default)]
 pub(crate) struct Schema {
-    errors: Option<Dict>,
+    errors: Option<Object>,
     /// Whether Python 2 fails to format one of the errors.
     unformattable: bool,
 }

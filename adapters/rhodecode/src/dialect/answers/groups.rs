@@ -4,16 +4,15 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{Group, GroupRef};
 use isogloss_canonical::user::{User, UserRef};
+use isogloss_interop::python::value::Py;
 use serde_json::Value;
 
 use crate::dialect::answers::tokens::{self, AllKeys, Tokens};
 use crate::dialect::answers::users;
 use crate::dialect::call::Call;
 use crate::dialect::lookup::{read_user, shown_name};
-use crate::mapping::Dict;
 use crate::options::Version;
-use crate::python::Py;
-use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER, FIRST_ADMINISTRATOR, attribute};
+use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER, FIRST_ADMINISTRATOR, Object, attribute};
 
 /// The tokens of a group's members.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +44,7 @@ pub(crate) async fn with_tokens(call: &Call<'_>, groups: &[&Group]) -> Result<Ve
 }
 
 /// A group, with the tokens of its members masked.
-pub(crate) async fn masked(call: &Call<'_>, group: &Group) -> Result<Dict, Fault> {
+pub(crate) async fn masked(call: &Call<'_>, group: &Group) -> Result<Object, Fault> {
     group_with(call, group, MemberTokens::Masked).await
 }
 
@@ -53,14 +52,14 @@ async fn group_with(
     call: &Call<'_>,
     group: &Group,
     member_tokens: MemberTokens<'_>,
-) -> Result<Dict, Fault> {
+) -> Result<Object, Fault> {
     let (owner, owner_email) = match owner(call, group).await? {
         Owner::Default => (Py::from(DEFAULT_USER), Py::from(DEFAULT_EMAIL)),
         Owner::Person(user) => (shown_name(&user), users::email_of(&user)),
         Owner::Nobody => (Py::None, Py::None),
     };
     let null = group.attributes.get(attribute::ACTIVE) == Some(&Value::Null) && !group.active;
-    let mut shape = Dict::default()
+    let mut shape = Object::default()
         .with("users_group_id", Py::Int(id_of(call, group).to_owned()))
         .with("group_name", group.name.as_str())
         .with("group_description", description(group))

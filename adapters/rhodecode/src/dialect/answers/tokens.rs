@@ -6,11 +6,11 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::key::Key;
 use isogloss_canonical::user::{User, UserId, UserRef};
+use isogloss_interop::python::value::Py;
 
 use crate::dialect::call::Call;
-use crate::mapping::Dict;
 use crate::options::Version;
-use crate::python::Py;
+use crate::wire::Object;
 
 /// The label of the key that version 4.3 gives every person besides the tokens.
 pub(crate) const BUILT_IN_KEY: &str = "Built-in API key";
@@ -52,7 +52,7 @@ pub(crate) async fn of_everybody(call: &Call<'_>) -> Result<AllKeys, Fault> {
 }
 
 /// Sets the members that hold the tokens. `seed` is what made-up tokens are derived from.
-pub(crate) fn set(shape: &mut Dict, version: Version, tokens: &Tokens, seed: &str) {
+pub(crate) fn set(shape: &mut Object, version: Version, tokens: &Tokens, seed: &str) {
     let (built_in, listed) = match tokens {
         Tokens::Shown(keys) => shown(keys, seed),
         Tokens::Masked => ("*".repeat(40), vec!["*".repeat(40)]),

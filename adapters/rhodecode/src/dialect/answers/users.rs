@@ -2,22 +2,21 @@
 
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::user::User;
+use isogloss_interop::python::value::Py;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::dialect::answers::tokens::{self, Tokens};
 use crate::dialect::call::Call;
 use crate::dialect::lookup::{FoundUser, id_of, shown_name};
-use crate::mapping::Dict;
 use crate::options::{Options, Version};
-use crate::python::Py;
 use crate::roles::is_admin;
 use crate::wire::{
-    DEFAULT_EMAIL, DEFAULT_USER, FIRST_ADMINISTRATOR, LDAP_PLUGIN, OWN_PLUGIN, attribute,
+    DEFAULT_EMAIL, DEFAULT_USER, FIRST_ADMINISTRATOR, LDAP_PLUGIN, OWN_PLUGIN, Object, attribute,
 };
 
 /// A user with their tokens.
-pub(crate) async fn with_tokens(call: &Call<'_>, found: &FoundUser) -> Result<Dict, Fault> {
+pub(crate) async fn with_tokens(call: &Call<'_>, found: &FoundUser) -> Result<Object, Fault> {
     match found {
         FoundUser::Default => Ok(default_user(call.version(), false)),
         FoundUser::Person(user) => {
@@ -27,9 +26,9 @@ pub(crate) async fn with_tokens(call: &Call<'_>, found: &FoundUser) -> Result<Di
 }
 
 /// A person.
-pub(crate) fn person(options: &Options, user: &User, tokens: &Tokens) -> Dict {
+pub(crate) fn person(options: &Options, user: &User, tokens: &Tokens) -> Object {
     let (first, last) = names(options, user);
-    let mut shape = Dict::default()
+    let mut shape = Object::default()
         .with("user_id", Py::Int(id_of(options, user).to_owned()))
         .with("username", shown_name(user))
         .with("firstname", first)
@@ -40,7 +39,7 @@ pub(crate) fn person(options: &Options, user: &User, tokens: &Tokens) -> Dict {
     let email = email_of(user);
     shape.set("email", email.clone());
     shape.set("emails", Py::List(vec![email]));
-    let mut extras = Dict::with_room(9);
+    let mut extras = Object::with_room(9);
     tokens::set(&mut extras, options.version, tokens, &user.id.0.simple().to_string());
     extras.set("active", flag(user, attribute::ACTIVE, user.active));
     extras.set("admin", flag(user, attribute::ADMIN, is_admin(user.role)));
@@ -57,8 +56,8 @@ pub(crate) fn person(options: &Options, user: &User, tokens: &Tokens) -> Dict {
 }
 
 /// The user `default`.
-pub(crate) fn default_user(version: Version, masked: bool) -> Dict {
-    let mut shape = Dict::default()
+pub(crate) fn default_user(version: Version, masked: bool) -> Object {
+    let mut shape = Object::default()
         .with("user_id", Py::Int("1".to_owned()))
         .with("username", DEFAULT_USER)
         .with("firstname", "Anonymous")
@@ -69,7 +68,7 @@ pub(crate) fn default_user(version: Version, masked: bool) -> Dict {
     shape.set("email", DEFAULT_EMAIL);
     shape.set("emails", Py::List(vec![Py::from(DEFAULT_EMAIL)]));
     let tokens = if masked { Tokens::Masked } else { Tokens::Shown(Vec::new()) };
-    let mut extras = Dict::with_room(9);
+    let mut extras = Object::with_room(9);
     tokens::set(&mut extras, version, &tokens, &"0".repeat(32));
     extras.set("active", true);
     extras.set("admin", false);
@@ -83,8 +82,8 @@ pub(crate) fn default_user(version: Version, masked: bool) -> Dict {
 }
 
 /// A locked repository. The gateway knows its name and who locked it, and nothing else.
-pub(crate) fn locked_repository(version: Version, name: String, by: Dict) -> Dict {
-    let mut shape = Dict::with_room(if version == Version::V4_26 { 20 } else { 18 })
+pub(crate) fn locked_repository(version: Version, name: String, by: Object) -> Object {
+    let mut shape = Object::with_room(if version == Version::V4_26 { 20 } else { 18 })
         .with("repo_id", Py::None)
         .with("repo_name", name)
         .with("repo_type", Py::None)
@@ -103,7 +102,7 @@ pub(crate) fn locked_repository(version: Version, name: String, by: Dict) -> Dic
         shape.set(unknown, Py::None);
     }
     shape
-        .with("last_changeset", Dict::default())
+        .with("last_changeset", Object::default())
         .with("locked_by", by)
         .with("locked_date", Py::None)
         .with("lock_reason", Py::None)

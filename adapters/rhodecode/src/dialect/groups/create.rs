@@ -5,6 +5,7 @@ use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::group::{GroupRef, NewGroup};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Attributes, UserId};
+use isogloss_interop::python::value::Py;
 use serde_json::Value;
 
 use crate::dialect::answers::{self, groups};
@@ -15,7 +16,6 @@ use crate::dialect::lookup::{FoundUser, find_user, read_group};
 use crate::dialect::method::Answer;
 use crate::dialect::validation::{self, Schema};
 use crate::options::Version;
-use crate::python::Py;
 use crate::roles::Permissions;
 use crate::wire::attribute;
 

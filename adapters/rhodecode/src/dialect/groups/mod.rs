@@ -5,6 +5,7 @@ pub(crate) mod update;
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::group::{Group, GroupRef};
+use isogloss_interop::python::value::Py;
 
 use crate::dialect::answers::{self, groups};
 use crate::dialect::call::Call;
@@ -12,10 +13,9 @@ use crate::dialect::failure::Failure;
 use crate::dialect::lookup::{find_group, find_own_group, no_such_group, right_of_caller};
 use crate::dialect::method::Answer;
 use crate::dialect::permissions;
-use crate::mapping::Dict;
 use crate::options::Version;
-use crate::python::Py;
 use crate::roles::Right;
+use crate::wire::Object;
 
 /// `get_user_group`.
 pub(crate) async fn get_user_group(call: &Call<'_>) -> Answer {
@@ -29,8 +29,8 @@ pub(crate) async fn get_user_group(call: &Call<'_>) -> Answer {
     if call.version() == Version::V4_3 {
         return Ok(shape.with("members", permissions).into());
     }
-    let summary = Dict::default().with("repositories", Dict::default());
-    let summary = summary.with("repositories_groups", Dict::default());
+    let summary = Object::default().with("repositories", Object::default());
+    let summary = summary.with("repositories_groups", Object::default());
     Ok(shape.with("permissions", permissions).with("permissions_summary", summary).into())
 }
 

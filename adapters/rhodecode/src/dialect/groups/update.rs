@@ -3,6 +3,7 @@
 use isogloss_canonical::command::Command;
 use isogloss_canonical::group::{Group, GroupPatch, GroupRef};
 use isogloss_canonical::outcome::Outcome;
+use isogloss_interop::python::value::Py;
 use serde_json::Value;
 
 use crate::dialect::answers::{self, groups};
@@ -12,7 +13,6 @@ use crate::dialect::failure::Failure;
 use crate::dialect::lookup::{FoundUser, find_own_group, find_user};
 use crate::dialect::method::Answer;
 use crate::options::Version;
-use crate::python::Py;
 use crate::roles::Permissions;
 use crate::wire::attribute;
 

@@ -6,6 +6,7 @@ use isogloss_canonical::key::NewKey;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{Attributes, NewUser, Uniqueness, User, UserRef};
+use isogloss_interop::python::value::Py;
 use serde_json::Value;
 
 use crate::dialect::answers::tokens::{BUILT_IN_KEY, FEED, FEED_TOKEN};
@@ -17,7 +18,6 @@ use crate::dialect::lookup::{FoundUser, find_user};
 use crate::dialect::method::Answer;
 use crate::dialect::validation::{self, Schema};
 use crate::options::Version;
-use crate::python::Py;
 use crate::roles::role_of;
 use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER, OWN_PLUGIN, attribute, source_of};
 

@@ -7,6 +7,7 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::Group;
 use isogloss_canonical::user::{Role, User, UserRef};
+use isogloss_interop::python::value::Py;
 use serde_json::Value;
 
 use crate::dialect::answers::tokens::{self, Tokens};
@@ -15,11 +16,9 @@ use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::dialect::lookup::{FoundUser, find_user, user_or_caller};
 use crate::dialect::method::Answer;
-use crate::mapping::Dict;
 use crate::options::Version;
-use crate::python::Py;
 use crate::roles::{Permissions, Right, right_of};
-use crate::wire::attribute;
+use crate::wire::{Object, attribute};
 
 /// `get_user`.
 pub(crate) async fn get_user(call: &Call<'_>) -> Answer {
@@ -55,7 +54,7 @@ const NOT_IN_4_3: [&str; 2] = ["hg.password_reset.enabled", "branch.push_force"]
 
 /// What a user may do. An inactive super administrator has the permissions of an ordinary person:
 /// fixtures/transcripts/rhodecode/create-user.json.
-async fn permissions(call: &Call<'_>, found: &FoundUser) -> Result<Dict, Failure> {
+async fn permissions(call: &Call<'_>, found: &FoundUser) -> Result<Object, Failure> {
     let current = call.version() == Version::V4_26;
     let user = if let FoundUser::Person(user) = found { Some(user.as_ref()) } else { None };
     let admin = user.is_some_and(|user| user.active && user.role == Role::Administrator);
@@ -65,23 +64,23 @@ async fn permissions(call: &Call<'_>, found: &FoundUser) -> Result<Dict, Failure
         let names = GLOBAL.into_iter().filter(|name| current || !NOT_IN_4_3.contains(name));
         names.map(Py::from).collect()
     };
-    let mut own_groups = Dict::default();
+    let mut own_groups = Object::default();
     if let Some(Value::String(name)) = user.and_then(|user| user.attribute(attribute::REPO_GROUP)) {
         own_groups.set(name.as_str(), "group.admin");
     }
-    let mut all = Dict::default();
+    let mut all = Object::default();
     if current {
-        all.set("repository_branches", Dict::default());
+        all.set("repository_branches", Object::default());
     }
     Ok(all
         .with("global", Py::List(global))
-        .with("repositories", Dict::default())
+        .with("repositories", Object::default())
         .with("repositories_groups", own_groups)
         .with("user_groups", rights(call, user, admin).await?))
 }
 
 /// The right of a user on each user group, by the group's name.
-async fn rights(call: &Call<'_>, user: Option<&User>, admin: bool) -> Result<Dict, Fault> {
+async fn rights(call: &Call<'_>, user: Option<&User>, admin: bool) -> Result<Object, Fault> {
     let groups = call.run(Command::ListGroups(None)).await?.groups()?;
     let right = |group: &Group| match user {
         _ if admin => Right::Admin,

@@ -3,6 +3,7 @@
 use isogloss_canonical::command::Command;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Role, Uniqueness, User, UserPatch, UserRef};
+use isogloss_interop::python::value::Py;
 use serde_json::Value;
 
 use crate::dialect::answers::{self, users};
@@ -12,7 +13,6 @@ use crate::dialect::failure::Failure;
 use crate::dialect::lookup::{FoundUser, find_user, id_of};
 use crate::dialect::method::Answer;
 use crate::options::Version;
-use crate::python::Py;
 use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER, attribute, placeholder, source_of};
 
 /// `update_user`.
