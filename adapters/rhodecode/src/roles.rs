@@ -9,6 +9,7 @@ use isogloss_canonical::user::{Role, User, UserId};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::options::Version;
 use crate::wire::{DEFAULT_USER, attribute};
 
 /// The role for RhodeCode's flag `admin`. Null means no.
@@ -193,3 +194,49 @@ pub(crate) fn right_of(user: &User, group: &Group) -> Right {
     let own = own.map(|(_, right)| *right);
     own.chain(shared.map(|(_, right)| *right)).max().unwrap_or(Right::None)
 }
+
+/// Whether a version has a permission of this name that is not on user groups.
+pub(crate) fn is_other_permission(version: Version, name: &str) -> bool {
+    let new = NEW_IN_4_26.iter().any(|start| name.starts_with(start));
+    OTHER_PERMISSIONS.contains(&name) && !(new && version == Version::V4_3)
+}
+
+/// The permissions that are not on user groups.
+const OTHER_PERMISSIONS: [&str; 33] = [
+    "branch.merge",
+    "branch.none",
+    "branch.push",
+    "branch.push_force",
+    "group.admin",
+    "group.none",
+    "group.read",
+    "group.write",
+    "hg.admin",
+    "hg.create.none",
+    "hg.create.repository",
+    "hg.create.write_on_repogroup.false",
+    "hg.create.write_on_repogroup.true",
+    "hg.extern_activate.auto",
+    "hg.extern_activate.manual",
+    "hg.fork.none",
+    "hg.fork.repository",
+    "hg.inherit_default_perms.false",
+    "hg.inherit_default_perms.true",
+    "hg.password_reset.disabled",
+    "hg.password_reset.enabled",
+    "hg.password_reset.hidden",
+    "hg.register.auto_activate",
+    "hg.register.manual_activate",
+    "hg.register.none",
+    "hg.repogroup.create.false",
+    "hg.repogroup.create.true",
+    "hg.usergroup.create.false",
+    "hg.usergroup.create.true",
+    "repository.admin",
+    "repository.none",
+    "repository.read",
+    "repository.write",
+];
+
+/// How the names begin that version 4.3 does not have.
+const NEW_IN_4_26: [&str; 2] = ["branch.", "hg.password_reset."];

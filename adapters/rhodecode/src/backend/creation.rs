@@ -74,9 +74,9 @@ async fn proved(api: &Api, user: &NewUser, created: User, highest: i64) -> Resul
     if created.username != user.username || id <= highest {
         return Err(unexpected("another user than the created one"));
     }
-    let asked =
+    let wanted_state =
         UserPatch { role: Some(user.role), active: Some(!user.inactive), ..UserPatch::default() };
-    if is_shown(&created, &asked) {
+    if is_shown(&created, &wanted_state) {
         return Ok(created);
     }
     let undone = api.call_about("delete_user", only("userid", id), "user").await;

@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_flags_as_each_version_does() {
+    fn flags_are_converted_as_each_version_does() {
         let one = Py::Int("1".to_owned());
         for (value, current, early) in [
             (Py::None, Ok(None), Ok(None)),

@@ -1,10 +1,10 @@
-//! Python's `fnmatch`: `*`, `?` and `[...]`, against names in ASCII.
+//! Python's `fnmatch` for names in ASCII: patterns with `*`, `?` and `[...]`.
 
-/// A pattern, read once. What it costs to match does not depend on its length.
+/// A parsed pattern.
 #[derive(Debug)]
 pub(crate) struct Pattern {
     parts: Vec<Part>,
-    /// How many letters a name must have at least.
+    /// The length of the shortest name that can match.
     least: usize,
 }
 
@@ -14,7 +14,7 @@ enum Part {
     One(Set),
 }
 
-/// The letters of ASCII that match, a bit each.
+/// A set of ASCII letters, one bit each.
 #[derive(Clone, Copy, Debug)]
 struct Set(u128);
 
@@ -39,17 +39,17 @@ impl Set {
 }
 
 impl Pattern {
-    /// Reads a pattern.
+    /// Parses a pattern.
     pub(crate) fn of(pattern: &str) -> Self {
         let letters: Vec<char> = pattern.chars().collect();
-        // No class is closed behind the last bracket, and none is looked for there.
+        // No class ends after the last bracket. The search for one must not scan the rest again.
         let last = letters.iter().rposition(|letter| *letter == ']').unwrap_or(0);
         let mut parts = Vec::new();
         let mut at = 0;
         while let Some(letter) = letters.get(at) {
             at += 1;
             parts.push(match letter {
-                // Several stars are one.
+                // Several stars match what one does.
                 '*' if matches!(parts.last(), Some(Part::Any)) => continue,
                 '*' => Part::Any,
                 '?' => Part::One(Set::ALL),
@@ -67,13 +67,13 @@ impl Pattern {
         Self { parts, least }
     }
 
-    /// Whether a name in ASCII matches as a whole.
+    /// Whether the whole of a name matches.
     pub(crate) fn matches(&self, name: &str) -> bool {
         let name = name.as_bytes();
         if self.least > name.len() {
             return false;
         }
-        // One row of the table at a time: which lengths of the name the parts so far can match.
+        // For each length: whether the parts so far match the first letters of the name up to it.
         let mut reach = vec![false; name.len() + 1];
         reach[0] = true;
         for part in &self.parts {
@@ -90,11 +90,11 @@ impl Pattern {
     }
 }
 
-/// The class whose first letter is at `start`, and where it ends; `None` if it is never closed.
+/// The class that starts at `start`, and the place after its end; `None` if it has no end.
 fn class(text: &[char], start: usize) -> Option<(Set, usize)> {
     let not = text.get(start) == Some(&'!');
     let start = start + usize::from(not);
-    // A bracket at the very beginning is one of the letters.
+    // A closing bracket at the start of a class is one of its letters.
     let close = (start + 1..text.len()).find(|&at| text[at] == ']')?;
     let letters = &text[start..close];
     let mut set = 0;
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn matches_as_python_does() {
+    fn matches_as_fnmatch_does() {
         for (pattern, name, expected) in [
             ("*", "get_user", true),
             ("get_user", "get_user", true),
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_costs_what_it_is_long() {
+    fn the_cost_of_a_pattern_is_linear_in_its_length() {
         for text in ["[".repeat(1 << 20), "?".repeat(1 << 20), "*a".repeat(1 << 19), {
             format!("[{}]", "ab-z".repeat(1 << 18))
         }] {

@@ -14,7 +14,7 @@ use crate::dialect::lookup::{
 };
 use crate::dialect::method::Answer;
 use crate::options::Version;
-use crate::roles::{Holder, Permissions, Right, is_admin};
+use crate::roles::{Holder, Permissions, Right, is_admin, is_other_permission};
 use crate::wire::{DEFAULT_USER, Object};
 
 fn success(sentence: String) -> Py {
@@ -131,51 +131,6 @@ fn right_named(call: &Call<'_>, value: &Py) -> Result<Right, Failure> {
     })
 }
 
-fn is_other_permission(version: Version, name: &str) -> bool {
-    let new = NEW_IN_4_26.iter().any(|start| name.starts_with(start));
-    OTHER_PERMISSIONS.contains(&name) && !(new && version == Version::V4_3)
-}
-
-/// The permissions that are not on user groups.
-const OTHER_PERMISSIONS: [&str; 33] = [
-    "branch.merge",
-    "branch.none",
-    "branch.push",
-    "branch.push_force",
-    "group.admin",
-    "group.none",
-    "group.read",
-    "group.write",
-    "hg.admin",
-    "hg.create.none",
-    "hg.create.repository",
-    "hg.create.write_on_repogroup.false",
-    "hg.create.write_on_repogroup.true",
-    "hg.extern_activate.auto",
-    "hg.extern_activate.manual",
-    "hg.fork.none",
-    "hg.fork.repository",
-    "hg.inherit_default_perms.false",
-    "hg.inherit_default_perms.true",
-    "hg.password_reset.disabled",
-    "hg.password_reset.enabled",
-    "hg.password_reset.hidden",
-    "hg.register.auto_activate",
-    "hg.register.manual_activate",
-    "hg.register.none",
-    "hg.repogroup.create.false",
-    "hg.repogroup.create.true",
-    "hg.usergroup.create.false",
-    "hg.usergroup.create.true",
-    "repository.admin",
-    "repository.none",
-    "repository.read",
-    "repository.write",
-];
-
-/// How the names begin that version 4.3 does not have.
-const NEW_IN_4_26: [&str; 2] = ["branch.", "hg.password_reset."];
-
 /// The permissions as `get_user_group` lists them: those of super administrators, of the owner, of
 /// people, of groups: fixtures/transcripts/rhodecode/user-group-permissions.json.
 pub(crate) async fn list(call: &Call<'_>, group: &Group) -> Result<Vec<Py>, Fault> {
@@ -194,7 +149,7 @@ pub(crate) async fn list(call: &Call<'_>, group: &Group) -> Result<Vec<Py>, Faul
         Owner::Person(user) => {
             entries.push(entry("user", "owner", shown_name(user), Right::Admin));
         }
-        Owner::Nobody => {}
+        Owner::None => {}
     }
     let permissions = Permissions::of(group);
     let has_anyway =

@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_where_a_network_begins_and_ends() {
+    fn a_network_has_a_first_and_a_last_address() {
         for (network, low, high) in [
             ("10.11.12.13/32", "10.11.12.13", "10.11.12.13"),
             ("10.0.0.0/8", "10.0.0.0", "10.255.255.255"),

@@ -1,4 +1,4 @@
-//! What a row proves of who somebody is.
+//! The evidence of identity in a row.
 
 use isogloss_canonical::command::Command;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::backend::tests::rows::{read, with};
 use crate::backend::tests::script::{on_both, run, someone, user};
 
 #[test]
-fn the_first_token_proves_who_somebody_is() {
+fn the_first_token_is_evidence() {
     on_both("get-user", |server, backend| {
         server.skip("create tr_get");
         let proved = user(run(backend, Command::GetUser(someone()))).evidence.secret.unwrap();
@@ -21,7 +21,7 @@ fn the_first_token_proves_who_somebody_is() {
     assert_eq!(proved(&more).as_deref(), Some("5ec7e7"));
     let early = json!({"api_key": "bu17t", "api_keys": ["bu17t", "5ec7e7"]});
     assert_eq!(proved(&early).as_deref(), Some("bu17t"));
-    // Members of a group are shown like this.
+    // The tokens of a group's members are masked.
     assert_eq!(proved(&json!({"auth_tokens": ["*".repeat(40)]})), None);
     for hidden in [json!([]), json!([""]), json!(null), json!([5])] {
         assert_eq!(proved(&json!({ "auth_tokens": hidden })), None, "{hidden}");

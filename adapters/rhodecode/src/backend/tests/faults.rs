@@ -1,5 +1,5 @@
-//! What goes wrong: an outage is no absence, a refusal of the gateway's own token is nobody's fault
-//! but its own, and what cannot be understood is never a guess.
+//! Failures: an outage is not an absence, a refusal of the gateway's own token makes the server
+//! unavailable, and an answer of an unknown shape is unexpected.
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
@@ -12,7 +12,7 @@ use crate::backend::tests::rows::{error, group_row, result, row};
 use crate::backend::tests::script::{change, create, fails, named, new, run, someone, team, text};
 use crate::backend::tests::server::{SAME_ID, Scripted, backend};
 
-/// Every command that a server is asked for.
+/// Commands that call the server.
 fn commands() -> Vec<Command> {
     let name = UserPatch { given_name: Some(text("X")), ..UserPatch::default() };
     let group = NewGroup { name: "x".to_owned(), ..NewGroup::default() };
@@ -43,14 +43,14 @@ fn commands() -> Vec<Command> {
     ]
 }
 
-/// What comes of a command when the server gives the same answer over and over.
+/// Runs a command against a server that always gives the same answer.
 fn asked(answer: &(u16, String), command: &Command) -> Result<Outcome, Fault> {
     let server = Scripted::answering(vec![answer.clone(); 4]);
     run(&backend(None, &server), command.clone())
 }
 
 #[test]
-fn an_outage_is_no_absence() {
+fn an_outage_is_not_an_absence() {
     let refusals = [
         "Invalid API KEY",
         "API KEY has bad role for an API call",
@@ -75,7 +75,7 @@ fn an_outage_is_no_absence() {
 }
 
 #[test]
-fn what_is_not_understood_is_no_guess() {
+fn an_answer_of_another_shape_is_a_fault() {
     let whole = result(&row(51, "x")).1;
     let mut garbled: Vec<String> = vec![
         String::new(),
@@ -114,7 +114,7 @@ fn what_is_not_understood_is_no_guess() {
 }
 
 #[test]
-fn a_row_of_another_shape_is_no_guess() {
+fn a_row_of_another_shape_is_a_fault() {
     let columns = [
         ("user_id", json!("51")),
         ("user_id", json!(51.0)),
@@ -161,7 +161,7 @@ fn a_row_of_another_shape_is_no_guess() {
 }
 
 #[test]
-fn a_sentence_means_what_it_means_whatever_name_is_in_it() {
+fn a_name_inside_a_sentence_does_not_change_its_meaning() {
     for (sentence, kind, subject) in [
         ("user `x` does not exist", FaultKind::NotFound, Subject::User),
         ("user `a` already exist` does not exist", FaultKind::NotFound, Subject::User),
@@ -181,7 +181,7 @@ fn a_sentence_means_what_it_means_whatever_name_is_in_it() {
 }
 
 #[test]
-fn a_schema_names_what_is_wrong() {
+fn a_schema_error_names_the_subject() {
     for (fields, subject) in [
         (json!({"username": "Required"}), Some(Subject::Username)),
         (json!({"email": "Invalid email address"}), Some(Subject::Email)),
@@ -195,9 +195,9 @@ fn a_schema_names_what_is_wrong() {
     }
 }
 
-/// To an account that may not see it, a group is not there: only a super administrator knows.
+/// The server answers a token without the permission on a group that the group does not exist.
 #[test]
-fn a_group_that_our_token_may_not_touch_is_not_gone() {
+fn a_group_without_permission_is_not_absent() {
     let gone = error(&json!("user group `51` does not exist"));
     let denied = error(&json!("Access was denied to this resource."));
     let server = Scripted::answering([gone.clone(), denied]);
@@ -210,7 +210,7 @@ fn a_group_that_our_token_may_not_touch_is_not_gone() {
 }
 
 #[test]
-fn a_membership_is_done_or_refused() {
+fn any_other_answer_about_a_membership_is_a_fault() {
     let add = || Command::AddMember(team(), someone());
     for odd in [
         json!({"success": true}),
@@ -223,14 +223,14 @@ fn a_membership_is_done_or_refused() {
 }
 
 #[test]
-fn another_person_than_was_created_is_no_success() {
+fn a_creation_that_returns_another_user_is_a_fault() {
     let other = json!({"msg": "", "user": row(7, "somebody")});
     let server = Scripted::answering([result(&json!([])), result(&other)]);
     fails(run(&backend(None, &server), create(new("ada"))), FaultKind::Unexpected, None);
 }
 
 #[test]
-fn no_fault_and_no_backend_shows_a_secret() {
+fn neither_faults_nor_the_backend_print_secrets() {
     let quoted = "JSON parse error ERR:Extra data RAW:'{\"auth_token\": \"c0ffee\"}'";
     let server = Scripted::answering([error(&json!(quoted))]);
     let backend = backend(None, &server);

@@ -1,4 +1,4 @@
-//! Teams and their members, as recorded.
+//! User groups and their members, against the recorded servers.
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{FaultKind, Subject};
@@ -9,7 +9,7 @@ use crate::backend::tests::script::{absent, fails, native, on_both, run, someone
 use crate::backend::tests::server::NAMESPACE;
 
 #[test]
-fn teams_come_and_go() {
+fn groups_are_created_changed_and_deleted() {
     let new = |name: &str| NewGroup { name: name.to_owned(), ..NewGroup::default() };
     let create = |group| Command::CreateGroup(Box::new(group));
     let update = |patch| Command::UpdateGroup(team(), Box::new(patch));
@@ -48,7 +48,7 @@ fn teams_come_and_go() {
 }
 
 #[test]
-fn members_come_and_go() {
+fn members_are_added_and_removed() {
     on_both("user-group-members", |server, backend| {
         server.skip("group");
         let add = |who| run(backend, Command::AddMember(team(), who));

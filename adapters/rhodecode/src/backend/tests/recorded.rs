@@ -1,5 +1,5 @@
-//! The recorded servers played backwards: what is sent is what they were recorded accepting, and
-//! their answers are understood.
+//! Users, against the recorded servers: the backend sends the requests that they were recorded
+//! answering, and understands their answers.
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{FaultKind, Subject};
@@ -14,13 +14,13 @@ use crate::backend::tests::server::{NAMESPACE, Recorded, backend};
 use crate::wire::attribute;
 
 #[test]
-fn people_come_and_go() {
+fn people_are_created_and_deleted() {
     on_both("create-user-passwords", |_, backend| {
         let made = user(run(backend, create(new("tr_p"))));
         assert_eq!(made.native(&NAMESPACE), Some("51"));
         assert_eq!((&*made.username, made.email.as_deref()), ("tr_p", Some("tr_p@example.com")));
         assert_eq!((made.role, made.active, made.has_password), (Role::User, true, true));
-        // The address is the default, which is the one recorded.
+        // The default address is the recorded one.
         assert_eq!(run(backend, Command::DeleteUser(someone())).unwrap(), Outcome::Done);
         let defaulted = NewUser { email: None, password: Some("abcdef".into()), ..new("tr_p") };
         assert_eq!(user(run(backend, create(defaulted))).email, made.email);
@@ -45,7 +45,7 @@ fn people_come_and_go() {
 }
 
 #[test]
-fn people_are_found_by_name_and_number() {
+fn people_are_found_by_name_and_id() {
     on_both("get-user", |server, backend| {
         server.skip("create tr_get");
         let get = |who: UserRef| run(backend, Command::GetUser(who));
@@ -60,7 +60,7 @@ fn people_are_found_by_name_and_number() {
         absent(get(named("")));
         absent(get(named("tr_nosuch")));
         absent(get(native(987_654)));
-        // What the server could not read, or would read as somebody else.
+        // Ids that the server cannot read, or would take for another user's.
         for id in ["0", "1", "-1", "", "x", " 2", "+2", "2.0", "2147483648", "99999999999999999999"]
         {
             absent(get(native(id)));
@@ -128,7 +128,7 @@ fn a_record_is_changed() {
 }
 
 #[test]
-fn what_only_rhodecode_has_a_place_for_is_kept_there() {
+fn rhodecodes_own_columns_are_written_and_read() {
     let server = Recorded::scenario("rhodecode", "update-user");
     let described = UserPatch {
         attributes: [(attribute::DESCRIPTION.to_owned(), Some(json!("about me")))].into(),
@@ -154,7 +154,7 @@ fn what_only_rhodecode_has_a_place_for_is_kept_there() {
 }
 
 #[test]
-fn a_change_that_is_refused_says_why_where_it_can() {
+fn a_refused_change_names_the_subject() {
     on_both("update-user-errors", |server, backend| {
         let name =
             |name: &str| UserPatch { username: Some(name.to_owned()), ..UserPatch::default() };

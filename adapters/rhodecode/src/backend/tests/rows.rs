@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use crate::backend::tests::script::{native, run, user};
 use crate::backend::tests::server::{SAME_ID, Scripted, backend};
 
-/// An answer with this result.
+/// An answer with a result.
 pub(super) fn result(result: &Value) -> (u16, String) {
     (200, format!(r#"{{"id": {SAME_ID}, "error": null, "result": {result}}}"#))
 }
 
-/// An answer with this error.
+/// An answer with an error.
 pub(super) fn error(error: &Value) -> (u16, String) {
     (200, format!(r#"{{"id": {SAME_ID}, "error": {error}, "result": null}}"#))
 }
@@ -34,7 +34,7 @@ pub(super) fn made(row: &Value) -> (u16, String) {
     result(&json!({"msg": "created new user", "user": row}))
 }
 
-/// A row with some of its columns changed.
+/// The row of a user with some of its columns changed.
 pub(super) fn with(id: i64, username: &str, columns: &Value) -> Value {
     let mut row = row(id, username);
     for (name, value) in columns.as_object().unwrap() {

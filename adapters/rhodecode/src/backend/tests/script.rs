@@ -1,4 +1,4 @@
-//! How a test calls a backend, and what it expects.
+//! Helpers by which tests call a backend and check what it returns.
 
 use std::fmt;
 use std::future::Future;
@@ -19,16 +19,16 @@ use crate::backend::tests::server::{self, NAMESPACE, Recorded, backend};
 pub(super) const SERVERS: [(&str, Option<&str>); 2] =
     [("rhodecode", None), ("rhodecode43", Some("4.3"))];
 
-/// A script never waits, so that one poll is all it takes.
+/// Runs a command. A scripted server never waits, so that one poll completes the future.
 pub(super) fn run(backend: &Arc<dyn Backend>, command: Command) -> Result<Outcome, Fault> {
     let future = backend.execute(command);
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
-        Poll::Pending => panic!("a script never waits"),
+        Poll::Pending => panic!("a scripted server never waits"),
     }
 }
 
-/// Plays a scenario on both servers.
+/// Runs a test against both recorded servers.
 pub(super) fn on_both(scenario: &str, play: impl Fn(&Arc<Recorded>, &Arc<dyn Backend>)) {
     for (folder, version) in SERVERS {
         let server = Recorded::scenario(folder, scenario);
@@ -89,7 +89,7 @@ pub(super) fn absent(result: Result<Outcome, Fault>) {
     fails(result, FaultKind::NotFound, Subject::User);
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "as a change says it")]
+#[expect(clippy::unnecessary_wraps, reason = "the type of a field of a change")]
 pub(super) fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }

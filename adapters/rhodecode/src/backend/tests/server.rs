@@ -1,4 +1,4 @@
-//! Servers that play what was recorded, or what a test says.
+//! Servers that replay recordings, and servers that answer what a test says.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -21,10 +21,10 @@ pub(super) const NAMESPACE: IdNamespace = IdNamespace::named("rhodecode");
 /// The gateway's token.
 pub(super) const TOKEN: &str = "c0ffee";
 
-/// The number of every person and group that a scenario makes.
+/// The id of every user and user group that a scenario creates.
 pub(super) const ID: i64 = 51;
 
-/// A backend in front of a server of this version.
+/// The backend of a server of this version.
 pub(super) fn backend(
     version: Option<&str>,
     server: &Arc<impl Upstream + 'static>,
@@ -43,8 +43,8 @@ pub(super) fn service(version: Option<&str>) -> Service {
     }
 }
 
-/// A recorded scenario, played backwards: a request is answered only if the real server was
-/// recorded answering it, in this order.
+/// A recorded scenario. A request is answered only if the real server was recorded answering it, in
+/// this order.
 #[derive(Debug)]
 pub(super) struct Recorded {
     exchanges: Vec<Value>,
@@ -56,7 +56,7 @@ impl Recorded {
         Arc::new(Self { exchanges: exchanges(folder, name), at: Mutex::default() })
     }
 
-    /// Goes on after the exchange of this name.
+    /// Continues after the exchange of this name.
     pub(super) fn skip(&self, name: &str) {
         let at = self.exchanges.iter().position(|one| one["name"] == name).unwrap();
         *self.at.lock().unwrap() = at + 1;
@@ -84,7 +84,7 @@ fn exchanges(folder: &str, name: &str) -> Vec<Value> {
     exchanges
 }
 
-/// The token, and the same number for every variable that is an id.
+/// The text of a scenario with values for its variables: the token, and one number for all ids.
 fn valued(text: &str) -> String {
     let number = ID.to_string();
     let mut parts = text.split("{{");
@@ -92,7 +92,7 @@ fn valued(text: &str) -> String {
     for part in parts {
         let (name, rest) = part.split_once("}}").unwrap();
         if name.starts_with('#') {
-            // The whole string stands for a number.
+            // A variable with this mark replaces the whole string by a number.
             out.pop();
             out.push_str(&number);
             out.push_str(rest.strip_prefix('"').unwrap());
@@ -104,8 +104,8 @@ fn valued(text: &str) -> String {
     out
 }
 
-/// What a backend asks beside what a scenario is about, as it was recorded elsewhere.
-fn elsewhere(method: &str) -> Option<Value> {
+/// The answer to a call that the backend makes besides those of the scenario, from another one.
+fn from_other_scenario(method: &str) -> Option<Value> {
     let (scenario, name) = match method {
         "get_users" => ("get-users", "the default user is not listed, the admin is"),
         "get_ip" => ("server-methods", "get_ip"),
@@ -114,7 +114,7 @@ fn elsewhere(method: &str) -> Option<Value> {
     };
     let all = exchanges("rhodecode", scenario);
     let mut found = all.into_iter().find(|one| one["name"] == name)?;
-    // People of another scenario were there before those of this one.
+    // The people of the other scenario are older than those of this one.
     let rows = found["response"]["json"]["result"].as_array_mut();
     for id in rows.into_iter().flatten().filter_map(|row| row.get_mut("user_id")) {
         *id = json!(id.as_i64().unwrap().min(ID - 1));
@@ -134,7 +134,7 @@ impl Upstream for Recorded {
                 *at = index + 1;
                 exchange.clone()
             }
-            None => call["method"].as_str().and_then(elsewhere).unwrap_or_else(|| {
+            None => call["method"].as_str().and_then(from_other_scenario).unwrap_or_else(|| {
                 panic!("never recorded after {at}: {call}");
             }),
         };
@@ -145,8 +145,8 @@ impl Upstream for Recorded {
     }
 }
 
-/// Whether a request is the one that was recorded, but for its own id. A person or group that was
-/// recorded by name may be asked for by number: either was recorded to do.
+/// Whether a request is the recorded one, apart from its id. Where the recorded request gives a name,
+/// this one may give an id: both ways are recorded.
 fn same(request: &Request, call: &Value, recorded: &Value) -> bool {
     let content_type = recorded["headers"]["Content-Type"].as_str();
     if recorded["method"] != request.method
@@ -169,18 +169,18 @@ fn same(request: &Request, call: &Value, recorded: &Value) -> bool {
     wanted == *call
 }
 
-/// A server that answers what a test says, and keeps what it was asked.
+/// A server that gives the answers of a test, and records the calls.
 #[derive(Debug, Default)]
 pub(super) struct Scripted {
     answers: Mutex<VecDeque<(u16, String)>>,
     pub(super) asked: Mutex<Vec<Value>>,
 }
 
-/// Stands for the id of a call in what a server answers.
+/// The placeholder for the id of the call in an answer.
 pub(super) const SAME_ID: &str = "<id>";
 
 impl Scripted {
-    /// Each answer as it is, but for the id.
+    /// Gives these answers, one a call.
     pub(super) fn answering<T: Into<String>>(
         answers: impl IntoIterator<Item = (u16, T)>,
     ) -> Arc<Self> {
@@ -188,7 +188,7 @@ impl Scripted {
         Arc::new(Self { answers: Mutex::new(answers), asked: Mutex::default() })
     }
 
-    /// Method and arguments of a call.
+    /// The method and the arguments of a call.
     pub(super) fn call(&self, index: usize) -> (String, Value) {
         let asked = self.asked.lock().unwrap();
         let call = asked.get(index).unwrap();

@@ -1,4 +1,4 @@
-//! What is sent where nothing was recorded to compare it with, and rows that are seldom seen.
+//! Requests and rows that no recording has.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::backend::tests::server::{NAMESPACE, Scripted, TOKEN, backend, service
 use crate::wire::attribute;
 
 #[test]
-fn a_name_in_other_case_is_taken_before_the_server_takes_it_over() {
+fn a_name_in_another_case_is_taken() {
     let list = result(&json!([row(7, "Ärger")]));
     for name in ["ÄRGER", "ärger", "Ärger", "dEFAULT"] {
         let server = Scripted::answering([list.clone()]);
@@ -35,7 +35,7 @@ fn a_name_in_other_case_is_taken_before_the_server_takes_it_over() {
 }
 
 #[test]
-fn a_creation_says_what_differs_from_the_defaults() {
+fn a_creation_sends_what_differs_from_the_defaults() {
     let whole = NewUser {
         display_name: Some("Ada  King Lovelace".to_owned()),
         role: Role::Administrator,
@@ -70,7 +70,7 @@ fn unknown_password() -> String {
 }
 
 #[test]
-fn a_person_without_a_password_has_one_that_nobody_knows() {
+fn a_person_without_a_password_gets_one_that_nobody_knows() {
     for password in [None, Some("".into())] {
         let server = Scripted::answering([result(&json!([])), made(&row(7, "ada"))]);
         run(&backend(None, &server), create(NewUser { password, ..new("ada") })).unwrap();
@@ -84,7 +84,7 @@ fn a_person_without_a_password_has_one_that_nobody_knows() {
 }
 
 #[test]
-fn an_address_that_nobody_gave_is_another_if_it_is_taken() {
+fn a_taken_default_address_is_replaced_by_another() {
     let taken = error(&json!("email `zo@example.com` already exist"));
     let answers = || [result(&json!([])), taken.clone(), made(&row(7, "zoë"))];
     let server = Scripted::answering(answers());
@@ -98,7 +98,7 @@ fn an_address_that_nobody_gave_is_another_if_it_is_taken() {
 }
 
 #[test]
-fn a_first_name_is_taken_away_by_a_blank() {
+fn a_blank_removes_a_first_name() {
     for name in [None, Some(String::new())] {
         let bare = with(51, "ada", &json!({"firstname": " ", "lastname": ""}));
         let server = Scripted::answering([made(&bare)]);
@@ -110,7 +110,7 @@ fn a_first_name_is_taken_away_by_a_blank() {
 }
 
 #[test]
-fn an_address_that_was_made_up_is_not_shown() {
+fn a_default_address_is_not_shown() {
     let own = Service {
         defaults: Defaults { email: "{username}@Users.invalid".to_owned(), ..Defaults::default() },
         ..service(None)
@@ -129,7 +129,7 @@ fn an_address_that_was_made_up_is_not_shown() {
 }
 
 #[test]
-fn a_change_that_fails_for_somebody_elses_sake_says_so() {
+fn a_change_that_fails_because_of_another_user_is_a_conflict() {
     let failed = error(&json!("failed to update user `51`"));
     let all = result(&json!([row(51, "ada"), row(52, "bob")]));
     let name = |name: &str| UserPatch { username: Some(name.to_owned()), ..UserPatch::default() };
@@ -156,7 +156,7 @@ fn a_change_that_fails_for_somebody_elses_sake_says_so() {
 }
 
 #[test]
-fn a_name_that_python_reads_as_a_number_is_nobody_elses() {
+fn a_name_that_python_reads_as_a_number_is_not_taken_for_an_id() {
     let all =
         result(&json!([row(51, "ada"), row(52, "51"), with(53, "", &json!({"username": null}))]));
     for (name, id) in [("51", Some("52")), (" 51", None), ("+51", None), ("٥١", None)] {
@@ -174,7 +174,7 @@ fn a_name_that_python_reads_as_a_number_is_nobody_elses() {
 }
 
 #[test]
-fn a_database_that_ignores_case_finds_nobody_else() {
+fn a_name_in_another_case_finds_nobody() {
     let server = Scripted::answering([result(&row(51, "ada"))]);
     absent(run(&backend(None, &server), Command::GetUser(named("ADA"))));
     let server = Scripted::answering([result(&row(51, "ada"))]);
@@ -183,7 +183,7 @@ fn a_database_that_ignores_case_finds_nobody_else() {
 }
 
 #[test]
-fn rows_that_are_seldom_seen_are_read() {
+fn rows_with_nulls_are_read() {
     let odd = with(
         51,
         "ada",
@@ -210,7 +210,7 @@ fn rows_that_are_seldom_seen_are_read() {
 }
 
 #[test]
-fn default_is_nobodys_account() {
+fn default_is_not_a_person() {
     let default = || row(1, "default");
     let server = Scripted::answering([result(&json!([default(), row(51, "ada")]))]);
     let all = run(&backend(None, &server), Command::ListUsers).unwrap().users().unwrap();
@@ -227,7 +227,7 @@ fn default_is_nobodys_account() {
 }
 
 #[test]
-fn everybody_is_in_the_order_of_their_numbers() {
+fn everybody_is_listed_by_id() {
     let server = Scripted::answering([result(&json!([row(100, "a"), row(20, "b"), row(3, "c")]))]);
     let all = run(&backend(None, &server), Command::ListUsers).unwrap().users().unwrap();
     let names: Vec<_> = all.iter().map(|one| &*one.username).collect();
@@ -235,7 +235,7 @@ fn everybody_is_in_the_order_of_their_numbers() {
 }
 
 #[test]
-fn a_lock_is_the_name_of_its_repository() {
+fn a_lock_is_listed_by_its_repository() {
     let locked = json!([{"repo_id": 1, "repo_name": "group/repo", "locked_by": "ada"}]);
     let server = Scripted::answering([result(&locked)]);
     let locks = run(&backend(None, &server), Command::ListLocks(someone())).unwrap();
@@ -243,7 +243,7 @@ fn a_lock_is_the_name_of_its_repository() {
 }
 
 #[test]
-fn a_team_is_synchronised_where_the_server_can() {
+fn only_version_4_26_gets_the_synchronisation_of_a_group() {
     let synced = NewGroup {
         name: "team".to_owned(),
         description: Some("d".to_owned()),

@@ -1,4 +1,4 @@
-//! What the server says that it did, and did not.
+//! Answers that do not show what was asked for.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -19,7 +19,7 @@ fn kind(result: Result<Outcome, Fault>) -> FaultKind {
     result.unwrap_err().kind
 }
 
-/// Creates ada, inactive, where bob is number 7.
+/// Creates ada, inactive, where the highest id is 7.
 fn creating(answers: impl IntoIterator<Item = (u16, String)>) -> (FaultKind, Vec<String>) {
     let list = result(&json!([row(7, "bob")]));
     let server = Scripted::answering([list].into_iter().chain(answers));
@@ -30,7 +30,7 @@ fn creating(answers: impl IntoIterator<Item = (u16, String)>) -> (FaultKind, Vec
 }
 
 #[test]
-fn a_creation_that_took_somebody_over_goes_no_further() {
+fn a_creation_that_overwrote_another_user_is_a_fault() {
     let off = json!({"active": false});
     for other in [with(7, "ada", &off), with(3, "ada", &off), with(8, "ADA", &off)] {
         let (fault, asked) = creating([made(&other)]);
@@ -39,7 +39,7 @@ fn a_creation_that_took_somebody_over_goes_no_further() {
 }
 
 #[test]
-fn who_shall_not_act_never_does() {
+fn an_inactive_user_who_was_created_active_is_deleted() {
     let deleted = result(&json!({"msg": "deleted", "user": null}));
     let (fault, asked) = creating([made(&row(8, "ada")), deleted]);
     assert_eq!(fault, FaultKind::Unexpected);
@@ -47,7 +47,7 @@ fn who_shall_not_act_never_does() {
 }
 
 #[test]
-fn what_was_not_done_is_not_answered_as_done() {
+fn a_change_that_was_not_made_is_not_answered_as_done() {
     let shown = || Scripted::answering([made(&row(51, "ada"))]);
     let name = Some("eve".to_owned());
     for patch in [
@@ -70,7 +70,7 @@ fn what_was_not_done_is_not_answered_as_done() {
 }
 
 #[test]
-fn a_row_that_cannot_be_read_is_only_its_own_persons() {
+fn a_row_that_cannot_be_read_hides_no_other() {
     let bad = || with(9, "eve", &json!({"last_login": "yesterday"}));
     let ask = |shape: Value, command| {
         run(&backend(None, &Scripted::answering([result(&shape)])), command)
@@ -82,14 +82,14 @@ fn a_row_that_cannot_be_read_is_only_its_own_persons() {
     let members = ask(group, Command::ListMembers(team())).unwrap().listed().unwrap();
     assert_eq!((members.users.len(), members.unread.len()), (1, 1));
     assert_eq!(kind(ask(json!([bad()]), Command::ListUsers)), FaultKind::Unexpected);
-    // A name that only an unreadable row has is taken all the same.
+    // A name in an unreadable row is taken too.
     let server = Scripted::answering([result(&people())]);
     assert_eq!(kind(run(&backend(None, &server), create(new("EVE")))), FaultKind::Conflict);
     assert_eq!(server.calls(), 1);
 }
 
 #[test]
-fn whose_token_it_is_is_known() {
+fn the_account_of_the_gateways_token_is_known() {
     let own = |answer: Value| {
         let backend = backend(None, &Scripted::answering([result(&answer)]));
         match pin!(backend.own_account()).poll(&mut Context::from_waker(Waker::noop())) {

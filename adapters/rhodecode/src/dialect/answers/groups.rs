@@ -56,7 +56,7 @@ async fn group_with(
     let (owner, owner_email) = match owner(call, group).await? {
         Owner::Default => (Py::from(DEFAULT_USER), Py::from(DEFAULT_EMAIL)),
         Owner::Person(user) => (shown_name(&user), users::email_of(&user)),
-        Owner::Nobody => (Py::None, Py::None),
+        Owner::None => (Py::None, Py::None),
     };
     let null = group.attributes.get(attribute::ACTIVE) == Some(&Value::Null) && !group.active;
     let mut shape = Object::default()
@@ -113,8 +113,8 @@ pub(crate) enum Owner {
     Default,
     /// A person.
     Person(Box<User>),
-    /// None.
-    Nobody,
+    /// No user.
+    None,
 }
 
 /// Reads the owner of a group. A group without one belongs to the first administrator, as RhodeCode
@@ -126,5 +126,5 @@ pub(crate) async fn owner(call: &Call<'_>, group: &Group) -> Result<Owner, Fault
     let namespace = &call.options.namespace;
     let first = || UserRef::Native(namespace.clone(), FIRST_ADMINISTRATOR.to_owned());
     let owner = read_user(call, group.owner.map_or_else(first, UserRef::Id)).await?;
-    Ok(owner.map_or(Owner::Nobody, |user| Owner::Person(Box::new(user))))
+    Ok(owner.map_or(Owner::None, |user| Owner::Person(Box::new(user))))
 }

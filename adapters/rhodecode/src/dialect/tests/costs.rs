@@ -1,4 +1,4 @@
-//! What a request without credentials can make the dialect do, and two small exactnesses.
+//! The cost of a request without credentials, and two details of answers.
 
 use std::sync::Mutex;
 
@@ -21,7 +21,7 @@ use crate::options::Version;
 const NOBODY: Down = Down { kind: FaultKind::Unavailable, knows_callers: false };
 const VERSIONS: [Version; 2] = [Version::V4_26, Version::V4_3];
 
-/// An answer is at most so many times as long as what was sent, and a constant.
+/// Checks that an answer is at most eight times as long as the request, plus a constant.
 fn is_bounded(version: Version, body: &str) {
     let begun = std::time::Instant::now();
     let response = send(version, &NOBODY, body);
@@ -35,7 +35,7 @@ fn envelope(id: &str, method: &str) -> String {
 }
 
 #[test]
-fn whatever_is_echoed_is_bounded() {
+fn the_length_of_what_is_echoed_is_bounded() {
     let nested = |depth, items| {
         let inner = vec!["0"; items].join(",");
         format!("{}{inner}{}", "[".repeat(depth), "]".repeat(depth))
@@ -59,7 +59,7 @@ fn whatever_is_echoed_is_bounded() {
 }
 
 #[test]
-fn an_id_that_is_too_long_is_told_so_without_it() {
+fn an_id_that_is_too_long_is_refused_without_an_echo() {
     let deep = format!("{}{}", "[".repeat(400), "]".repeat(400));
     let answer = send(Version::V4_26, &NOBODY, &envelope(&deep, "\"test\""));
     let answer: Value = serde_json::from_slice(&answer.body).unwrap();
@@ -72,7 +72,7 @@ fn an_id_that_is_too_long_is_told_so_without_it() {
 }
 
 #[test]
-fn what_the_test_method_echoes_is_bounded() {
+fn the_length_of_what_the_test_method_echoes_is_bounded() {
     let known = Down { kind: FaultKind::Unavailable, knows_callers: true };
     let deep = format!("{}{}", "[".repeat(400), "]".repeat(400));
     let body = r#"{"id":1,"auth_token":"x","method":"test","args":{"args":"#.to_owned() + &deep;
@@ -81,7 +81,7 @@ fn what_the_test_method_echoes_is_bounded() {
 }
 
 #[test]
-fn error_pages_have_the_types_of_their_version() {
+fn error_pages_have_the_content_type_of_their_version() {
     let request = |kind: &str| Request {
         headers: vec![("content-type".to_owned(), kind.to_owned().into())],
         ..Request::to("POST", "/_admin/api")
@@ -99,7 +99,7 @@ fn error_pages_have_the_types_of_their_version() {
     }
 }
 
-/// Finds nobody, and notes who is to be created.
+/// A gateway that finds nobody, and records who is to be created.
 #[derive(Debug, Default)]
 struct Creating(Mutex<Option<NewUser>>);
 
@@ -130,7 +130,7 @@ impl Exchange for Creating {
 }
 
 #[test]
-fn a_flag_that_is_null_has_its_default_in_the_early_version() {
+fn a_null_flag_gets_its_default_in_version_4_3() {
     let creating = Creating::default();
     let args = json!({
         "username": "ann", "email": "ann@example.com", "active": null, "admin": null,

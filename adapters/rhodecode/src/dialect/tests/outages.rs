@@ -1,4 +1,4 @@
-//! The answers while the backend cannot be asked. None of them says that something is absent.
+//! The answers while the backend fails: none of them reports that something is absent.
 
 use isogloss_canonical::fault::FaultKind;
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::dialect::tests::script::{Down, OUTAGES, ask};
 use crate::options::Version;
 
 #[test]
-fn an_outage_is_an_error_and_no_absence() {
+fn an_outage_is_an_internal_error() {
     let args = json!({
         "userid": "x", "username": "x", "email": "x@example.com", "usergroupid": "x",
         "sourceusergroupid": "x", "group_name": "xx", "perm": "usergroup.read",
@@ -34,7 +34,7 @@ fn an_outage_is_an_error_and_no_absence() {
 }
 
 #[test]
-fn a_caller_who_cannot_be_known_is_not_called_unknown() {
+fn a_caller_who_cannot_be_identified_gets_an_internal_error() {
     for kind in OUTAGES {
         let down = Down { kind, knows_callers: false };
         let answer = ask(Version::V4_26, &down, "get_user", &json!({}));
@@ -43,7 +43,7 @@ fn a_caller_who_cannot_be_known_is_not_called_unknown() {
 }
 
 #[test]
-fn what_takes_no_backend_is_answered_without_one() {
+fn methods_without_commands_work_without_a_backend() {
     let down = Down { kind: FaultKind::Unavailable, knows_callers: true };
     let answer = ask(Version::V4_26, &down, "test", &json!({"args": [1]}));
     assert_eq!(answer, json!({"id": 1, "error": null, "result": [1]}));

@@ -1,4 +1,4 @@
-//! A gateway whose backend fails, and how a test calls the dialect.
+//! A gateway whose backend fails, and helpers by which tests call the dialect.
 
 use std::future::Future;
 use std::pin::pin;
@@ -100,7 +100,7 @@ pub(super) fn dialect(version: Version) -> RhodeCode {
     RhodeCode::new(Options { version, namespace: namespace() })
 }
 
-/// Runs what never waits.
+/// Completes a future that never waits.
 pub(super) fn now<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,

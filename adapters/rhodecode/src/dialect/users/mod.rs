@@ -1,6 +1,7 @@
 //! The methods that read, list and delete users.
 
 pub(crate) mod create;
+mod draft;
 pub(crate) mod update;
 
 use isogloss_canonical::command::Command;
