@@ -13,7 +13,8 @@ use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::namespace::Numbering;
 
 use crate::dialect::RhodeCode;
-use crate::options::{Options, VERSIONS};
+use crate::options::Options;
+use crate::options::version::VERSIONS;
 
 /// RhodeCode's adapter. User 1 is the built-in `default`, which is no account of a person, so that
 /// people are counted from 2.
@@ -21,7 +22,7 @@ pub const ADAPTER: Adapter = Adapter {
     name: "rhodecode",
     users: Numbering::From(2),
     groups: Numbering::From(1),
-    versions: VERSIONS,
+    versions: &VERSIONS,
     options: &[],
     backend: Some(SystemBackend {
         capability: backend::capability,

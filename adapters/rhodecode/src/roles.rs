@@ -9,7 +9,7 @@ use isogloss_canonical::user::{Role, User, UserId};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::options::Version;
+use crate::options::version::Version;
 use crate::wire::{DEFAULT_USER, attribute};
 
 /// The role for RhodeCode's flag `admin`. Null means no.

@@ -11,7 +11,7 @@ use isogloss_canonical::secret::Secret;
 use serde_json::{Map, Value, json};
 
 use crate::backend::fault::{Refusal, of_fields, of_sentence, unavailable, unexpected};
-use crate::options::Version;
+use crate::options::version::Version;
 
 /// The path of the API, below the base address.
 const PATH: &str = "/_admin/api";

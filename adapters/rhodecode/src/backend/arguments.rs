@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::backend::api::{Arguments, only};
 use crate::backend::row::NO_NAME;
-use crate::options::Version;
+use crate::options::version::Version;
 use crate::roles::is_admin;
 use crate::wire::{LDAP_PLUGIN, OWN_PLUGIN, attribute};
 

@@ -12,7 +12,7 @@ use crate::backend::api::{Api, Arguments, only};
 use crate::backend::fault::{unexpected, unsupported};
 use crate::backend::row::{GroupRow, parsed_id};
 use crate::backend::users::id_of as user_id;
-use crate::options::Version;
+use crate::options::version::Version;
 use crate::wire::attribute;
 
 /// The server's sentences for a member who is one already, and for somebody who is none.

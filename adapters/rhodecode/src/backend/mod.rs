@@ -27,7 +27,7 @@ use isogloss_canonical::outcome::Outcome;
 
 use crate::backend::api::Api;
 use crate::backend::fault::unsupported;
-use crate::options::Version;
+use crate::options::version::Version;
 use crate::wire::attribute;
 
 /// A RhodeCode server.
@@ -39,7 +39,7 @@ struct RhodeCodeBackend {
 
 /// Makes the backend of a RhodeCode server.
 pub(crate) fn make(service: &Service, upstream: Arc<dyn Upstream>) -> Arc<dyn Backend> {
-    let version = Version::named(service.version.as_deref()).unwrap_or_default();
+    let version = Version::named(service.version.as_deref());
     let api = Api::new(upstream, service.clone(), version);
     Arc::new(RhodeCodeBackend { api, capability: capability_of(version) })
 }

@@ -7,7 +7,7 @@ use isogloss_interop::python::float;
 use isogloss_interop::python::value::Py;
 
 use crate::dialect::failure::Failure;
-use crate::options::Version;
+use crate::options::version::Version;
 use crate::wire::OWN_PLUGIN;
 
 /// A value that the database refuses: the method fails.

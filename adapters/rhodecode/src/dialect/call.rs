@@ -10,7 +10,8 @@ use isogloss_canonical::permission::Grant;
 use isogloss_interop::python::value::Py;
 
 use crate::dialect::signature::Signature;
-use crate::options::{Options, Version};
+use crate::options::Options;
+use crate::options::version::Version;
 use crate::wire::{self, Object};
 
 /// One call, after its envelope was read and its caller identified.

@@ -6,7 +6,7 @@ use isogloss_interop::python::simplejson::read::{Unreadable, read};
 use isogloss_interop::python::simplejson::write::{fits, write};
 use isogloss_interop::python::value::Py;
 
-use crate::options::Version;
+use crate::options::version::Version;
 use crate::wire::Object;
 
 /// A request whose envelope is complete.

@@ -7,7 +7,7 @@ use isogloss_interop::python::simplejson::write::write;
 use isogloss_interop::python::value::Py;
 
 use crate::dialect::envelope;
-use crate::options::Version;
+use crate::options::version::Version;
 use crate::wire::Object;
 
 /// What a method of RhodeCode raises instead of an answer.

@@ -10,7 +10,6 @@ use isogloss_interop::python::value::Py;
 use crate::dialect::arguments::{Reference, group_reference, user_reference};
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
-use crate::options::Options;
 use crate::roles::{Holder, Right, right_of};
 use crate::wire::{DEFAULT_USER, DEFAULT_USER_ID, attribute};
 
@@ -28,7 +27,7 @@ impl FoundUser {
     pub(crate) fn id<'a>(&'a self, call: &Call<'_>) -> &'a str {
         match self {
             Self::Default => "1",
-            Self::Person(user) => id_of(call.options, user),
+            Self::Person(user) => call.options.user_id(user),
         }
     }
 
@@ -47,11 +46,6 @@ impl FoundUser {
             Self::Person(user) => Holder::Person(user.id),
         }
     }
-}
-
-/// The id that RhodeCode's clients know a person by.
-pub(crate) fn id_of<'a>(options: &Options, user: &'a User) -> &'a str {
-    user.native(&options.namespace).unwrap_or("0")
 }
 
 /// The user name as RhodeCode shows it: `None` where it was set to null.
@@ -103,7 +97,7 @@ pub(crate) async fn user_or_caller(call: &Call<'_>) -> Result<FoundUser, Failure
 
 fn is_own_id(call: &Call<'_>, value: &Py) -> bool {
     let Some(user) = call.caller.user() else { return false };
-    let own = id_of(call.options, user);
+    let own = call.options.user_id(user);
     match value {
         Py::Int(digits) => digits == own,
         Py::Float(number) if number.fract() == 0.0 => format!("{number:.0}") == own,

@@ -12,7 +12,7 @@ use isogloss_interop::python::value::Py;
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::dialect::signature::Signature;
-use crate::options::Version;
+use crate::options::version::Version;
 
 /// What a call ends with.
 pub(crate) type Answer = Result<Py, Failure>;
@@ -25,9 +25,9 @@ pub(crate) type Run = for<'a> fn(&'a Call<'a>) -> Running<'a>;
 
 /// Who may call a method. The handler of a method for anyone may still refuse some callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Callers {
-    /// Anyone with a token.
-    Anyone,
+pub(crate) enum Access {
+    /// Every user with a token for the API.
+    Everybody,
     /// Super administrators.
     Administrators,
     /// Whoever may create user groups.
@@ -42,7 +42,7 @@ pub(crate) struct Method {
     /// Its name and parameters.
     pub(crate) signature: Signature,
     /// Who may call it.
-    pub(crate) callers: Callers,
+    pub(crate) access: Access,
     /// The method to use instead, if it is deprecated.
     pub(crate) replacement: Option<&'static str>,
     /// Whether it is only about what canonical commands do not have: repositories, gists. Such a
@@ -63,7 +63,7 @@ impl Method {
         Self {
             info: MethodInfo { name, verbs: &[], about: "" },
             signature: Signature { name, since, parameters },
-            callers: Callers::Anyone,
+            access: Access::Everybody,
             replacement: None,
             is_untranslated: true,
             run,
@@ -73,12 +73,12 @@ impl Method {
     /// Puts it into the manual.
     pub(crate) const fn about(
         mut self,
-        callers: Callers,
+        access: Access,
         verbs: &'static [Verb],
         about: &'static str,
     ) -> Self {
         self.info = MethodInfo { name: self.info.name, verbs, about };
-        self.callers = callers;
+        self.access = access;
         self.is_untranslated = false;
         self
     }
@@ -91,10 +91,10 @@ impl Method {
 
     /// Refuses a caller who may not call it.
     pub(crate) fn check(&self, caller: &Caller) -> Result<(), Failure> {
-        let allowed = match self.callers {
-            Callers::Anyone => true,
-            Callers::Administrators => caller.holds(Grant::Administer),
-            Callers::GroupCreators => caller.holds(Grant::CreateGroups),
+        let allowed = match self.access {
+            Access::Everybody => true,
+            Access::Administrators => caller.holds(Grant::Administer),
+            Access::GroupCreators => caller.holds(Grant::CreateGroups),
         };
         if allowed { Ok(()) } else { Err(Failure::Forbidden) }
     }

@@ -37,7 +37,8 @@ use crate::dialect::cookies::with_cookie;
 use crate::dialect::envelope::{Envelope, Refused};
 use crate::dialect::method::{Answer, Method};
 use crate::dialect::pages::{HTML, error_page};
-use crate::options::{Differences, Options};
+use crate::options::Options;
+use crate::options::version::Differences;
 
 /// The path of the API, without its first slash.
 const PATH: &str = "_admin/api";

@@ -13,7 +13,7 @@ use crate::dialect::lookup::{
     find_group, find_own_group, find_user, no_such_group, right_of_caller, shown_name,
 };
 use crate::dialect::method::Answer;
-use crate::options::Version;
+use crate::options::version::Version;
 use crate::roles::{Holder, Permissions, Right, is_admin, is_other_permission};
 use crate::wire::{DEFAULT_USER, Object};
 

@@ -11,9 +11,8 @@ use serde_json::Value;
 use crate::dialect::answers::done;
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
-use crate::dialect::lookup::id_of;
 use crate::dialect::method::Answer;
-use crate::options::Version;
+use crate::options::version::Version;
 use crate::wire::attribute;
 
 /// There is no such repository.
@@ -86,7 +85,7 @@ pub(crate) async fn delete_repo_group(call: &Call<'_>) -> Answer {
     let mut patch = UserPatch::default();
     patch.attributes.insert(attribute::REPO_GROUP.to_owned(), None);
     call.run(Command::UpdateUser(UserRef::from(owner), Box::new(patch))).await?;
-    let id = id_of(call.options, owner);
+    let id = call.options.user_id(owner);
     Ok(done(format!("deleted repo group ID:{id} {name}"), "repo_group", Py::None))
 }
 

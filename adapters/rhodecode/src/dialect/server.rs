@@ -12,7 +12,7 @@ use crate::dialect::failure::{Failure, exception_id};
 use crate::dialect::lookup::{FoundUser, user_or_caller};
 use crate::dialect::method::Answer;
 use crate::dialect::signature::matching;
-use crate::options::Version;
+use crate::options::version::Version;
 use crate::wire::Object;
 
 /// `get_ip`, and `show_ip`, its earlier name.

@@ -3,7 +3,7 @@
 use isogloss_interop::python::dict::Dict;
 
 use crate::dialect::glob::Pattern;
-use crate::options::Version;
+use crate::options::version::Version;
 
 /// A method's name and parameters.
 #[derive(Clone, Copy, Debug)]

@@ -9,12 +9,12 @@ use isogloss_canonical::dialect::MethodInfo;
 
 use crate::dialect::groups::create::create_user_group;
 use crate::dialect::groups::update::update_user_group;
-use crate::dialect::method::{Callers, Method};
+use crate::dialect::method::{Access, Method};
 use crate::dialect::signature::Signature;
 use crate::dialect::users::create::create_user;
 use crate::dialect::users::update::update_user;
 use crate::dialect::{groups, members, permissions, repositories, server, testing, users};
-use crate::options::Version;
+use crate::options::version::Version;
 
 /// The methods that are translated, for the manual.
 pub(crate) static METHODS: LazyLock<Vec<MethodInfo>> = LazyLock::new(|| {
@@ -38,11 +38,11 @@ pub(crate) fn signatures(version: Version) -> Vec<&'static Signature> {
 /// verbs that it may run and what it does; and what replaces it.
 macro_rules! methods {
     ($($name:literal $since:ident $handler:path, $parameters:literal
-        $(=> $callers:ident [$($verb:ident)*] $about:literal)?
+        $(=> $access:ident [$($verb:ident)*] $about:literal)?
         $(replaced by $other:literal)?;)*) => {
         &[$(
             Method::new($name, Version::$since, $parameters, |call| Box::pin($handler(call)))
-                $(.about(Callers::$callers, &[$(Verb::$verb),*], $about))?
+                $(.about(Access::$access, &[$(Verb::$verb),*], $about))?
                 $(.replaced_by($other))?
         ),*]
     };
@@ -55,7 +55,7 @@ pub(crate) static TABLE: &[Method] = methods! {
         status=None"
         replaced by "comment_commit";
     "get_locks" V4_3 users::get_user_locks, "userid=@"
-        => Anyone [ListLocks] "The earlier name of get_user_locks."
+        => Everybody [ListLocks] "The earlier name of get_user_locks."
         replaced by "get_user_locks";
     "show_ip" V4_3 server::get_ip, "userid=@"
         => Administrators [GetUser] "The earlier name of get_ip."
@@ -133,7 +133,7 @@ pub(crate) static TABLE: &[Method] = methods! {
     "create_repo_group" V4_3 repositories::create_repo_group, "group_name owner=@ description='' \
         copy_permissions=False";
     "delete_repo_group" V4_3 repositories::delete_repo_group, "repogroupid"
-        => Anyone [ListUsers UpdateUser] "Deletes the repository group of a person.";
+        => Everybody [ListUsers UpdateUser] "Deletes the repository group of a person.";
     "get_repo_group" V4_3 repositories::no_repository_group, "repogroupid";
     "get_repo_groups" V4_3 repositories::empty_list, "";
     "grant_user_group_permission_to_repo_group" V4_3 repositories::no_repository_group, " \
@@ -167,22 +167,22 @@ pub(crate) static TABLE: &[Method] = methods! {
         => Administrators [] "Accepts a program's exception and does not store it.";
     // Tests of a client.
     "test" V4_3 testing::test, "args"
-        => Anyone [] "Answers its argument.";
+        => Everybody [] "Answers its argument.";
     "test_deprecated_method" V4_3 testing::test_deprecated_method, ""
-        => Anyone [] "Answers with a warning that it is deprecated."
+        => Everybody [] "Answers with a warning that it is deprecated."
         replaced by "test_ok";
     "test_error" V4_3 testing::test_error, ""
-        => Anyone [] "Fails with an error.";
+        => Everybody [] "Fails with an error.";
     "test_exception" V4_3 testing::test_exception, ""
-        => Anyone [] "Fails with an uncaught exception.";
+        => Everybody [] "Fails with an uncaught exception.";
     "test_forbidden_method" V4_3 testing::test_forbidden_method, ""
-        => Anyone [] "Refuses every caller.";
+        => Everybody [] "Refuses every caller.";
     "test_ok" V4_3 testing::test_ok, ""
-        => Anyone [] "Shows the caller and the time.";
+        => Everybody [] "Shows the caller and the time.";
     "test_params" V4_3 testing::test_params, "params"
-        => Anyone [] "Shows the caller and the argument.";
+        => Everybody [] "Shows the caller and the argument.";
     "test_params_opt" V4_3 testing::test_params_opt, "params opt1:False opt2=True opt3=@"
-        => Anyone [] "Shows the caller, the argument and optional arguments.";
+        => Everybody [] "Shows the caller, the argument and optional arguments.";
     // Users.
     "create_user" V4_3 create_user, "username email password='' firstname='' lastname='' \
         +description='' active=True admin=False extern_name='rhodecode' extern_type='rhodecode' \
@@ -191,11 +191,11 @@ pub(crate) static TABLE: &[Method] = methods! {
     "delete_user" V4_3 users::delete_user, "userid"
         => Administrators [DeleteUser] "Deletes a person who owns nothing.";
     "get_user" V4_3 users::get_user, "userid=@"
-        => Anyone [GetUser ListKeys] "Shows a person with tokens and permissions.";
+        => Everybody [GetUser ListKeys] "Shows a person with tokens and permissions.";
     "get_user_audit_logs" V4_26 users::get_user_audit_logs, "userid=@"
-        => Anyone [GetUser] "Lists what a person did. The gateway records nothing.";
+        => Everybody [GetUser] "Lists what a person did. The gateway records nothing.";
     "get_user_locks" V4_3 users::get_user_locks, "userid=@"
-        => Anyone [ListLocks] "Lists the repositories that a person has locked.";
+        => Everybody [ListLocks] "Lists the repositories that a person has locked.";
     "get_users" V4_3 users::get_users, ""
         => Administrators [ListUsers ListKeys] "Lists everybody by user name.";
     "update_user" V4_3 update_user, "userid username=None email=None password=None \
@@ -204,29 +204,29 @@ pub(crate) static TABLE: &[Method] = methods! {
         => Administrators [UpdateUser] "Changes the given columns of a person, without checks.";
     // User groups.
     "add_user_to_user_group" V4_3 members::add, "usergroupid userid"
-        => Anyone [AddMember] "Adds a member to a user group.";
+        => Everybody [AddMember] "Adds a member to a user group.";
     "create_user_group" V4_3 create_user_group, "group_name description='' owner=@ active=True \
         +sync=None"
         => GroupCreators [CreateGroup] "Creates a user group.";
     "delete_user_group" V4_3 groups::delete_user_group, "usergroupid"
-        => Anyone [DeleteGroup] "Deletes a user group with its memberships.";
+        => Everybody [DeleteGroup] "Deletes a user group with its memberships.";
     "get_user_group" V4_3 groups::get_user_group, "usergroupid"
-        => Anyone [GetGroup ListMembers] "Shows a user group with its permissions.";
+        => Everybody [GetGroup ListMembers] "Shows a user group with its permissions.";
     "get_user_groups" V4_3 groups::get_user_groups, ""
-        => Anyone [ListGroups ListMembers] "Lists the user groups that the caller may read.";
+        => Everybody [ListGroups ListMembers] "Lists the user groups that the caller may read.";
     "grant_user_group_permission_to_user_group" V4_3 permissions::grant_group, "usergroupid \
         sourceusergroupid perm"
-        => Anyone [UpdateGroup] "Grants the members of a user group a right on another.";
+        => Everybody [UpdateGroup] "Grants the members of a user group a right on another.";
     "grant_user_permission_to_user_group" V4_3 permissions::grant, "usergroupid userid perm"
-        => Anyone [UpdateGroup] "Grants a person a right on a user group.";
+        => Everybody [UpdateGroup] "Grants a person a right on a user group.";
     "remove_user_from_user_group" V4_3 members::remove, "usergroupid userid"
-        => Anyone [RemoveMember] "Removes a member from a user group.";
+        => Everybody [RemoveMember] "Removes a member from a user group.";
     "revoke_user_group_permission_from_user_group" V4_3 permissions::revoke_group, "usergroupid \
         sourceusergroupid"
-        => Anyone [UpdateGroup] "Revokes the right of a user group's members on another.";
+        => Everybody [UpdateGroup] "Revokes the right of a user group's members on another.";
     "revoke_user_permission_from_user_group" V4_3 permissions::revoke, "usergroupid userid"
-        => Anyone [UpdateGroup] "Revokes a person's own right on a user group.";
+        => Everybody [UpdateGroup] "Revokes a person's own right on a user group.";
     "update_user_group" V4_3 update_user_group, "usergroupid group_name='' description='' \
         owner=None active=True +sync=None"
-        => Anyone [UpdateGroup] "Changes the given columns of a user group, without checks.";
+        => Everybody [UpdateGroup] "Changes the given columns of a user group, without checks.";
 };

@@ -8,7 +8,7 @@ use crate::dialect::answers::users;
 use crate::dialect::call::Call;
 use crate::dialect::envelope::most_echoed;
 use crate::dialect::failure::Failure;
-use crate::dialect::lookup::{id_of, shown_name};
+use crate::dialect::lookup::shown_name;
 use crate::dialect::method::Answer;
 use crate::wire::Object;
 
@@ -72,6 +72,6 @@ pub(crate) async fn test_params_opt(call: &Call<'_>) -> Answer {
 /// The caller as Python prints it.
 fn caller(call: &Call<'_>) -> String {
     let Some(user) = call.caller.user() else { return String::new() };
-    let (id, name) = (id_of(call.options, user), shown_name(user).to_text());
+    let (id, name) = (call.options.user_id(user), shown_name(user).to_text());
     format!("<AuthUser('id:{id}[{name}] ip:{} auth:False')>", call.address)
 }

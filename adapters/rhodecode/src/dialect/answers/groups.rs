@@ -11,7 +11,7 @@ use crate::dialect::answers::tokens::{self, AllKeys, Tokens};
 use crate::dialect::answers::users;
 use crate::dialect::call::Call;
 use crate::dialect::lookup::{read_user, shown_name};
-use crate::options::Version;
+use crate::options::version::Version;
 use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER, FIRST_ADMINISTRATOR, Object, attribute};
 
 /// The tokens of a group's members.
@@ -60,7 +60,7 @@ async fn group_with(
     };
     let null = group.attributes.get(attribute::ACTIVE) == Some(&Value::Null) && !group.active;
     let mut shape = Object::default()
-        .with("users_group_id", Py::Int(id_of(call, group).to_owned()))
+        .with("users_group_id", Py::Int(call.options.group_id(group).to_owned()))
         .with("group_name", group.name.as_str())
         .with("group_description", description(group))
         .with("active", if null { Py::None } else { Py::Bool(group.active) })
@@ -90,11 +90,6 @@ async fn members(
 /// Whether `default` is a member.
 pub(crate) fn has_default_member(group: &Group) -> bool {
     group.attributes.get(attribute::DEFAULT_MEMBER) == Some(&Value::Bool(true))
-}
-
-/// The id that RhodeCode's clients know a group by.
-pub(crate) fn id_of<'a>(call: &Call<'_>, group: &'a Group) -> &'a str {
-    group.native(&call.options.namespace).unwrap_or("0")
 }
 
 /// The description: empty if none was given, null if it was set to null.

@@ -9,7 +9,7 @@ use isogloss_canonical::user::{User, UserId, UserRef};
 use isogloss_interop::python::value::Py;
 
 use crate::dialect::call::Call;
-use crate::options::Version;
+use crate::options::version::Version;
 use crate::wire::Object;
 
 /// The label of the key that version 4.3 gives every person besides the tokens.

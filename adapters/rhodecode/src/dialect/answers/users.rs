@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use crate::dialect::answers::tokens::{self, Tokens};
 use crate::dialect::call::Call;
-use crate::dialect::lookup::{FoundUser, id_of, shown_name};
-use crate::options::{Options, Version};
+use crate::dialect::lookup::{FoundUser, shown_name};
+use crate::options::Options;
+use crate::options::version::Version;
 use crate::roles::is_admin;
 use crate::wire::{
     DEFAULT_EMAIL, DEFAULT_USER, FIRST_ADMINISTRATOR, LDAP_PLUGIN, OWN_PLUGIN, Object, attribute,
@@ -29,7 +30,7 @@ pub(crate) async fn with_tokens(call: &Call<'_>, found: &FoundUser) -> Result<Ob
 pub(crate) fn person(options: &Options, user: &User, tokens: &Tokens) -> Object {
     let (first, last) = names(options, user);
     let mut shape = Object::default()
-        .with("user_id", Py::Int(id_of(options, user).to_owned()))
+        .with("user_id", Py::Int(options.user_id(user).to_owned()))
         .with("username", shown_name(user))
         .with("firstname", first)
         .with("lastname", last);
@@ -116,7 +117,7 @@ pub(crate) fn email_of(user: &User) -> Py {
 /// First and last name. RhodeCode's installer names the first administrator.
 pub(crate) fn names(options: &Options, user: &User) -> (Py, Py) {
     let none = user.given_name.is_none() && user.family_name.is_none();
-    if none && user.display_name.is_none() && id_of(options, user) == FIRST_ADMINISTRATOR {
+    if none && user.display_name.is_none() && options.user_id(user) == FIRST_ADMINISTRATOR {
         return (Py::from("RhodeCode"), Py::from("Admin"));
     }
     if none {
@@ -136,7 +137,7 @@ pub(crate) fn date(at: Timestamp) -> String {
 /// When a person last used the web pages. Without a sign-in that is known of the first administrator
 /// only, who had to use them for the first token.
 fn last_activity(options: &Options, user: &User) -> Py {
-    let first = (id_of(options, user) == FIRST_ADMINISTRATOR).then_some(user.created);
+    let first = (options.user_id(user) == FIRST_ADMINISTRATOR).then_some(user.created);
     Py::from(user.last_login.or(first).map(date))
 }
 

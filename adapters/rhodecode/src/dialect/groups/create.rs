@@ -15,7 +15,7 @@ use crate::dialect::failure::Failure;
 use crate::dialect::lookup::{FoundUser, find_user, read_group};
 use crate::dialect::method::Answer;
 use crate::dialect::validation::{self, Schema};
-use crate::options::Version;
+use crate::options::version::Version;
 use crate::roles::Permissions;
 use crate::wire::attribute;
 

@@ -13,7 +13,7 @@ use crate::dialect::failure::Failure;
 use crate::dialect::lookup::{find_group, find_own_group, no_such_group, right_of_caller};
 use crate::dialect::method::Answer;
 use crate::dialect::permissions;
-use crate::options::Version;
+use crate::options::version::Version;
 use crate::roles::Right;
 use crate::wire::Object;
 
@@ -45,7 +45,7 @@ pub(crate) async fn get_user_groups(call: &Call<'_>) -> Answer {
 /// `delete_user_group`.
 pub(crate) async fn delete_user_group(call: &Call<'_>) -> Answer {
     let group = find_own_group(call, call.required("usergroupid")).await?;
-    let which = format!("user group ID:{} {}", groups::id_of(call, &group), group.name);
+    let which = format!("user group ID:{} {}", call.options.group_id(&group), group.name);
     let deleted = call.run(Command::DeleteGroup(GroupRef::from(&group))).await;
     deleted.map_err(|_| Failure::error(format!("failed to delete {which}")))?;
     Ok(answers::done(format!("deleted {which}"), "user_group", Py::None))

@@ -12,7 +12,7 @@ use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::dialect::lookup::{FoundUser, find_own_group, find_user};
 use crate::dialect::method::Answer;
-use crate::options::Version;
+use crate::options::version::Version;
 use crate::roles::Permissions;
 use crate::wire::attribute;
 
@@ -30,7 +30,7 @@ pub(crate) async fn update_user_group(call: &Call<'_>) -> Answer {
     let changed = call.run(changed).await.and_then(Outcome::group);
     let group = changed.map_err(|_| failed())?;
     let shape = groups::with_tokens(call, &[&group]).await?.pop().unwrap_or(Py::None);
-    let id = groups::id_of(call, &group);
+    let id = call.options.group_id(&group);
     Ok(answers::done(format!("updated user group ID:{id} {}", group.name), "user_group", shape))
 }
 

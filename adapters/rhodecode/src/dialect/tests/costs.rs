@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::dialect::tests::script::{Down, ask, dialect, now, send};
-use crate::options::Version;
+use crate::options::version::Version;
 
 const NOBODY: Down = Down { kind: FaultKind::Unavailable, knows_callers: false };
 const VERSIONS: [Version; 2] = [Version::V4_26, Version::V4_3];

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::dialect::table::TABLE;
 use crate::dialect::tests::script::{Down, OUTAGES, ask};
-use crate::options::Version;
+use crate::options::version::Version;
 
 #[test]
 fn an_outage_is_an_internal_error() {

@@ -20,7 +20,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::dialect::RhodeCode;
-use crate::options::{Options, Version};
+use crate::options::Options;
+use crate::options::version::Version;
 
 /// A gateway whose backend fails at every command.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ use crate::dialect::failure::Failure;
 use crate::dialect::lookup::FoundUser;
 use crate::dialect::method::Answer;
 use crate::dialect::users::draft::Draft;
-use crate::options::Version;
+use crate::options::version::Version;
 use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER};
 
 /// `create_user`.

@@ -11,7 +11,7 @@ use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::dialect::lookup::find_user;
 use crate::dialect::validation::{self, Schema};
-use crate::options::Version;
+use crate::options::version::Version;
 use crate::roles::role_of;
 use crate::wire::{OWN_PLUGIN, attribute, source_of};
 

@@ -17,7 +17,7 @@ use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::dialect::lookup::{FoundUser, find_user, user_or_caller};
 use crate::dialect::method::Answer;
-use crate::options::Version;
+use crate::options::version::Version;
 use crate::roles::{Permissions, Right, right_of};
 use crate::wire::{Object, attribute};
 

@@ -10,9 +10,9 @@ use crate::dialect::answers::{self, users};
 use crate::dialect::arguments::{self, Refused};
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
-use crate::dialect::lookup::{FoundUser, find_user, id_of};
+use crate::dialect::lookup::{FoundUser, find_user};
 use crate::dialect::method::Answer;
-use crate::options::Version;
+use crate::options::version::Version;
 use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER, attribute, placeholder, source_of};
 
 /// `update_user`.
@@ -83,7 +83,7 @@ fn rename(
     if name.as_deref() == Some(DEFAULT_USER) {
         return Err(Refused);
     }
-    let placeholder = placeholder(id_of(call.options, user));
+    let placeholder = placeholder(call.options.user_id(user));
     let nameless = name.is_none().then(|| Value::from(placeholder.as_str()));
     patch.username = Some(name.unwrap_or(placeholder));
     if nameless.is_some() || user.attribute(attribute::NAMELESS).is_some() {

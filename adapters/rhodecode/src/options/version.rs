@@ -1,24 +1,4 @@
-//! The options of a route, checked, and what differs between the two versions of RhodeCode.
-
-use isogloss_canonical::adapter::{OptionError, RouteOptions};
-use isogloss_canonical::namespace::IdNamespace;
-
-/// Everything that the dialect knows of its route's configuration.
-#[derive(Clone, Debug)]
-pub(crate) struct Options {
-    /// The version that the route's clients were written for.
-    pub(crate) version: Version,
-    /// The namespace of the ids that its clients use.
-    pub(crate) namespace: IdNamespace,
-}
-
-impl Options {
-    /// Reads the options of a route.
-    pub(crate) fn of(route: &RouteOptions) -> Result<Self, OptionError> {
-        let version = Version::named(route.version.as_deref())?;
-        Ok(Self { version, namespace: route.namespace.clone() })
-    }
-}
+//! The versions of RhodeCode, and what differs between them.
 
 /// A version of RhodeCode, the earlier one first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,17 +10,20 @@ pub(crate) enum Version {
     V4_26,
 }
 
-/// The names of the versions, the default first.
-pub(crate) const VERSIONS: &[&str] = &["4.26", "4.3"];
+/// The names of the versions, as a route's `version` option has them; the default is first.
+pub(crate) const VERSIONS: [&str; 2] = [Version::V4_26.name(), Version::V4_3.name()];
 
 impl Version {
-    /// The version of this name; the default if none is named.
-    pub(crate) fn named(name: Option<&str>) -> Result<Self, OptionError> {
-        match name {
-            None => Ok(Self::default()),
-            Some("4.26") => Ok(Self::V4_26),
-            Some("4.3") => Ok(Self::V4_3),
-            Some(other) => Err(format!("rhodecode has no version {other:?}")),
+    /// The version of this name; the default if there is none. The configuration names no other.
+    pub(crate) fn named(name: Option<&str>) -> Self {
+        if name == Some(Self::V4_3.name()) { Self::V4_3 } else { Self::default() }
+    }
+
+    /// Its name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::V4_3 => "4.3",
+            Self::V4_26 => "4.26",
         }
     }
 
