@@ -116,9 +116,9 @@ impl Answer {
     }
 }
 
-type Headers = Vec<(String, String)>;
+pub(crate) type Headers = Vec<(String, String)>;
 
-fn headers(request: &Map<String, Value>, variables: &Variables) -> Result<Headers> {
+pub(crate) fn headers(request: &Map<String, Value>, variables: &Variables) -> Result<Headers> {
     let given = request.get("headers").and_then(Value::as_object).into_iter().flatten();
     let filled = given.map(|(name, value)| {
         let value = value.as_str().with_context(|| format!("header {name} is no text"))?;
@@ -128,7 +128,7 @@ fn headers(request: &Map<String, Value>, variables: &Variables) -> Result<Header
 }
 
 /// The body; its content type joins the headers unless one is given.
-fn body(
+pub(crate) fn body(
     request: &Map<String, Value>,
     variables: &Variables,
     headers: &mut Headers,

@@ -1,7 +1,8 @@
 //! What the tests share.
 //!
 //! [`suite`] runs trials in one process and measures them. [`scripted`] is for the unit tests of the
-//! adapters: a gateway, a session store and a system that answer by a script.
+//! adapters: a gateway, a session store and a system that answer by a script. [`contract`] is what every
+//! adapter must hold.
 //!
 //! The rest plays recorded transcripts against any base URL and says what differs.
 //! In the order in which a scenario passes through: [`transcript`] reads it, [`profile`] says how
@@ -12,6 +13,7 @@
 
 pub mod client;
 pub mod comparison;
+pub mod contract;
 pub mod directory;
 pub mod gateway;
 pub mod leaks;
