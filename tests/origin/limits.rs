@@ -11,8 +11,9 @@ use crate::front::{Front, Plan, get, rpc};
 use crate::recorder::Recorder;
 
 const SHORT: &str = "idle_timeout_ms = 500\nwebsocket_idle_timeout_ms = 1500\n";
-/// By when a limit of half a second has shown itself, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(8);
+/// By when a limit of half a second has shown itself, on a busy machine. The limit on a whole request
+/// is longer: 30 seconds.
+const PATIENCE: Duration = Duration::from_secs(25);
 
 /// An origin that answers with this and then falls silent, with its connection open.
 fn silent(answer: &'static [u8]) -> String {
@@ -84,13 +85,16 @@ fn an_origin_that_falls_silent_is_given_up() {
 #[test]
 fn a_body_that_goes_on_is_not_ended() {
     let origin = Recorder::patient();
-    let front = front("octoprint", &origin.url);
+    // On a busy machine a pause may last for seconds longer than it was meant to.
+    let server = "idle_timeout_ms = 4000\n";
+    let plan = Plan { dialect: "octoprint", origin: &origin.url, server, ..Plan::default() };
+    let front = Front::with(&plan);
     let mut stream = front.connect();
     let head =
         "POST /upload HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 10\r\n\r\n";
     stream.write_all(head.as_bytes()).unwrap();
     for _ in 0..10 {
-        thread::sleep(Duration::from_millis(150));
+        thread::sleep(Duration::from_millis(500));
         stream.write_all(b"x").unwrap();
     }
     until_closed(&mut stream);
@@ -121,6 +125,8 @@ fn clients_that_do_not_read_are_let_go() {
     let batch = json!(vec![call; 300]).to_string();
     let mut streams: Vec<_> = (0..2).map(|_| front.connect()).collect();
     for stream in &mut streams {
+        // The batch itself takes its time on a busy machine.
+        stream.set_read_timeout(Some(Duration::from_mins(2))).unwrap();
         stream.write_all(rpc(&batch).as_bytes()).unwrap();
     }
     let mut first = [0; 512];
@@ -131,7 +137,7 @@ fn clients_that_do_not_read_are_let_go() {
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
     let length: usize = length.trim().parse().unwrap();
     assert!(length > 12 << 20, "{length} bytes fit into the sockets: nothing is shown");
-    thread::sleep(Duration::from_secs(3));
+    thread::sleep(Duration::from_secs(5));
     for stream in &mut streams {
         let rest = until_closed(stream).len();
         assert!(rest + 1024 < length, "the gateway waited: {rest} of {length}");

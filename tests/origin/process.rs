@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::front::{Front, Plan, command, get, prepare};
 
-const SOON: Duration = Duration::from_secs(12);
+const SOON: Duration = Duration::from_mins(1);
 
 fn answers(front: &Front) {
     let answer = front.send(&get("/api/version", ""));

@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -32,6 +33,7 @@ pub(crate) struct Recorder {
     /// Its base URL.
     pub(crate) url: String,
     arrived: Arc<Mutex<Vec<Arrived>>>,
+    heads: Arc<AtomicUsize>,
 }
 
 impl Recorder {
@@ -49,14 +51,16 @@ impl Recorder {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let arrived = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&arrived);
+        let heads = Arc::new(AtomicUsize::new(0));
+        let (kept, counted) = (Arc::clone(&arrived), Arc::clone(&heads));
         thread::spawn(move || {
             for (number, stream) in listener.incoming().flatten().enumerate() {
-                let kept = Arc::clone(&kept);
-                thread::spawn(move || serve(stream, number, (answer, hasty), &kept));
+                let (kept, counted) = (Arc::clone(&kept), Arc::clone(&counted));
+                let answer = Canned { answer, hasty };
+                thread::spawn(move || serve(stream, number, answer, (&kept, &counted)));
             }
         });
-        Self { url, arrived }
+        Self { url, arrived, heads }
     }
 
     /// Answers every request with two bytes.
@@ -66,22 +70,36 @@ impl Recorder {
 
     /// What has arrived, once it is this much or time is up.
     pub(crate) fn arrived(&self, wanted: usize) -> Vec<Arrived> {
-        let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(5) {
-            if self.arrived.lock().unwrap().len() >= wanted {
-                break;
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
+        poll(|| self.arrived.lock().unwrap().len() >= wanted);
         self.arrived.lock().unwrap().clone()
     }
+
+    /// Waits until this many heads are there; their bodies may follow.
+    pub(crate) fn await_heads(&self, wanted: usize) {
+        poll(|| self.heads.load(Ordering::SeqCst) >= wanted);
+    }
+}
+
+/// Waits until something holds, or time is up.
+fn poll(holds: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !holds() && start.elapsed() < Duration::from_secs(20) {
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// What every request is answered, and whether before its body is there.
+#[derive(Clone, Copy)]
+struct Canned {
+    answer: &'static str,
+    hasty: bool,
 }
 
 fn serve(
     mut stream: TcpStream,
     number: usize,
-    (answer, hasty): (&str, bool),
-    kept: &Mutex<Vec<Arrived>>,
+    Canned { answer, hasty }: Canned,
+    (kept, heads): (&Mutex<Vec<Arrived>>, &AtomicUsize),
 ) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     loop {
@@ -92,6 +110,7 @@ fn serve(
             }
         }
         let head = String::from_utf8_lossy(&head).into_owned();
+        heads.fetch_add(1, Ordering::SeqCst);
         // If the head alone is answered, whoever withholds the body is out of step from here on.
         if hasty && stream.write_all(answer.as_bytes()).is_err() {
             return;

@@ -2,7 +2,6 @@
 //! client sent, whole, and a connection that is out of step is not used again.
 
 use std::io::Write;
-use std::time::Duration;
 
 use crate::front::{Front, get};
 use crate::recorder::{Arrived, Recorder};
@@ -111,7 +110,7 @@ fn a_body_that_breaks_off_takes_its_connection_with_it() {
     let mut stream = front.connect();
     let head = "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n0123456789";
     stream.write_all(head.as_bytes()).unwrap();
-    std::thread::sleep(Duration::from_millis(200));
+    origin.await_heads(1);
     drop(stream);
     let arrived = victim_is_whole(&front, &origin, 1);
     assert_eq!(arrived[0].body, None, "{:?}", arrived[0]);
@@ -160,10 +159,10 @@ fn what_the_origin_names_as_hop_by_hop_stays_here() {
 fn an_answer_that_is_left_unread_is_nobody_elses() {
     let origin = Recorder::answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab");
     let front = Front::start("octoprint", &origin.url);
-    for _ in 0..3 {
+    for number in 1..=3 {
         let mut stream = front.connect();
         stream.write_all(get("/page", "").as_bytes()).unwrap();
-        std::thread::sleep(Duration::from_millis(100));
+        origin.await_heads(number);
     }
     let mut connections: Vec<_> = origin.arrived(3).iter().map(|one| one.connection).collect();
     connections.dedup();

@@ -62,7 +62,8 @@ async fn a_deactivation_ends_sessions_for_good() {
 async fn failures_lock_for_a_while_and_are_not_counted_meanwhile() {
     let store = fresh().await;
     let ada = person(&store, "ada").await;
-    let lasting = Duration::from_millis(300);
+    // Long enough for two commands on a busy machine.
+    let lasting = Duration::from_secs(2);
     let first = fail(&store, &ada, 2, lasting).await;
     assert_eq!((first.failures, first.locked_until), (1, None));
     let second = fail(&store, &ada, 2, lasting).await;
