@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use isogloss::registry::ADAPTERS;
 use isogloss_canonical::adapter::RouteOptions;
 use isogloss_canonical::namespace::IdNamespace;
+use isogloss_testkit::facts::Facts;
 use isogloss_testkit::transcript::{Transcript, load};
 use serde_json::Value;
 
@@ -18,8 +19,6 @@ const LONGEST: usize = 500;
 /// What is only for `src/` and the store: frameworks, runtimes, configuration.
 const FRAMEWORKS: &[&str] =
     &["actix", "reqwest", "sqlx", "tokio", "hyper", "config", "clap", "ldap3", "tracing"];
-/// The adapters that have a dialect.
-const SYSTEMS: &[&str] = &["octoprint", "rhodecode", "kanboard", "dandelion"];
 /// What a dialect may not do: it acts through its exchange only.
 const IMPURE: &[&str] = &[
     "std::env",
@@ -34,15 +33,46 @@ const IMPURE: &[&str] = &[
     "println!",
 ];
 
-/// Methods that the real server has and that no transcript here calls. It can only shrink.
-const UNRECORDED: &[(&str, &str)] = &[
-    ("dandelion", "GET /api/usersettings/getthemelist"),
-    ("dandelion", "POST /api/usersettings/saveloglimit"),
-    ("dandelion", "POST /api/usersettings/savetheme"),
-    ("kanboard", "getDefaultTaskColors"),
-    ("octoprint", "GET /plugin/appkeys/auth/<token>"),
-    ("octoprint", "GET /"),
+/// The test files that name a system, and why. The list can only shrink: a test takes the adapters
+/// from the registry, and what it has to know of one from `fixtures/systems/`.
+const NAMING: &[(&str, &str)] = &[
+    ("tests/behaviour/keys.rs", SAMPLE),
+    ("tests/behaviour/people.rs", QUIRK),
+    ("tests/behaviour/main.rs", REAL),
+    ("tests/behaviour/real.rs", REAL),
+    ("tests/cli/", SAMPLE),
+    ("tests/clients/main.rs", REAL),
+    ("tests/config/", SAMPLE),
+    ("tests/cost/", SAMPLE),
+    ("tests/fronts/authorisation/callers.rs", QUIRK),
+    ("tests/fronts/authorisation/commands.rs", SAMPLE),
+    ("tests/fronts/authorisation/methods.rs", REQUESTS),
+    ("tests/fronts/authorisation/pairs.rs", QUIRK),
+    ("tests/fronts/authorisation/payload.rs", QUIRK),
+    ("tests/fronts/calls.rs", REQUESTS),
+    ("tests/fronts/concurrency.rs", REQUESTS),
+    ("tests/fronts/consistency/", REQUESTS),
+    ("tests/fronts/faults.rs", REQUESTS),
+    ("tests/fronts/guessing/", QUIRK),
+    ("tests/fronts/seeds.rs", REQUESTS),
+    ("tests/fronts/sessions/", QUIRK),
+    ("tests/inheritance/", QUIRK),
+    ("tests/origin/", SAMPLE),
+    ("testkit/src/directory.rs", SAMPLE),
 ];
+/// It needs some system, and any would do.
+const SAMPLE: &str = "an example";
+/// It builds requests of each dialect by hand.
+const REQUESTS: &str = "requests built by hand";
+/// It is about what only one system does.
+const QUIRK: &str = "one system's rule";
+/// It runs one system's own client or server.
+const REAL: &str = "a real client or server";
+
+/// The systems that have an adapter.
+fn systems() -> impl Iterator<Item = &'static str> {
+    ADAPTERS.iter().map(|adapter| adapter.name)
+}
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -122,7 +152,7 @@ fn canonical_knows_no_framework_and_no_system() {
 
 #[test]
 fn adapters_never_see_each_other_nor_a_framework() {
-    for system in SYSTEMS {
+    for system in systems() {
         let manifest = format!("adapters/{system}/Cargo.toml");
         let banned = dependencies(&manifest).into_iter().filter(|name| {
             let shared = ["isogloss-canonical", "isogloss-interop"].contains(&name.as_str());
@@ -163,7 +193,7 @@ fn shipped(folder: &str) -> Vec<(String, String)> {
 
 #[test]
 fn dialects_are_pure() {
-    for system in SYSTEMS {
+    for system in systems() {
         let files = shipped(&format!("adapters/{system}/src"));
         assert_none(holding(&files, IMPURE), "a dialect acts through its exchange only");
     }
@@ -185,19 +215,31 @@ fn one_place_knows_each_framework_and_one_lists_the_adapters() {
     let clients = ["reqwest::", "hyper::", "hyper_util::", "hyper_rustls::"];
     assert_none(holding(&upstream, &clients), "HTTP clients are for src/upstream.rs");
     let registry = except(&["src/registry.rs"]);
-    let named: Vec<_> = SYSTEMS.iter().map(|system| format!("isogloss_{system}")).collect();
+    let named: Vec<_> = systems().map(|system| format!("isogloss_{system}")).collect();
     let named: Vec<_> = named.iter().map(String::as_str).collect();
     assert_none(holding(&registry, &named), "adapters are named in src/registry.rs");
 }
 
 #[test]
-fn every_adapter_has_a_transcript_and_a_row_here() {
-    let names: BTreeSet<_> = ADAPTERS.iter().map(|adapter| adapter.name).collect();
-    assert_eq!(names, SYSTEMS.iter().copied().collect(), "SYSTEMS is what the arrows are held for");
+fn every_adapter_has_a_transcript() {
     let transcripts = transcripts();
-    for name in names {
+    for name in systems() {
         assert!(transcripts.iter().any(|one| one.folder == name), "{name} has no transcript");
     }
+}
+
+#[test]
+fn tests_name_no_system() {
+    let names = |text: &str| systems().any(|system| text.to_lowercase().contains(system));
+    let own = |file: &str| systems().any(|system| file.contains(system));
+    let mut files = sources(&["tests", "testkit"]);
+    files.retain(|(file, text)| !own(file) && code(text).any(names));
+    let listed = |file: &str| NAMING.iter().any(|(place, _)| file.starts_with(place));
+    let new = files.iter().filter(|(file, _)| !listed(file)).map(|(file, _)| file.clone());
+    assert_none(new.collect(), "name a system");
+    let gone =
+        NAMING.iter().filter(|(place, _)| !files.iter().any(|(one, _)| one.starts_with(place)));
+    assert_none(gone.map(|(place, _)| (*place).to_owned()).collect(), "take it off NAMING");
 }
 
 #[test]
@@ -248,10 +290,10 @@ fn every_method_has_a_transcript() {
         let methods = dialect.methods();
         assert!(!methods.is_empty(), "{} has no methods", adapter.name);
         let recorded = |name: &str| requests.iter().any(|one| calls(one, name));
-        let listed = |name: &str| UNRECORDED.contains(&(adapter.name, name));
-        let stale = UNRECORDED.iter().filter(|(name, _)| *name == adapter.name);
-        let stale = stale.filter(|(_, own)| !methods.iter().any(|method| method.name == *own));
-        assert_none(stale.map(|(_, own)| (*own).to_owned()).collect(), "no such method");
+        let unrecorded = Facts::load(&root().join("fixtures"), adapter.name).unwrap().unrecorded;
+        let listed = |name: &str| unrecorded.iter().any(|own| own == name);
+        let stale = unrecorded.iter().filter(|own| !methods.iter().any(|one| one.name == **own));
+        assert_none(stale.cloned().collect(), "no such method");
         let wrong = methods.iter().filter(|method| recorded(method.name) == listed(method.name));
         let wrong: Vec<_> = wrong.map(|method| method.name.to_owned()).collect();
         assert_none(

@@ -15,6 +15,7 @@ pub mod client;
 pub mod comparison;
 pub mod contract;
 pub mod directory;
+pub mod facts;
 pub mod gateway;
 pub mod leaks;
 pub mod ledger;

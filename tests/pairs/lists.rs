@@ -12,6 +12,7 @@ use isogloss::matrix::{Level, rows};
 use isogloss::registry;
 use isogloss_canonical::capability::{Capability, Field};
 use isogloss_canonical::command::Verb;
+use isogloss_testkit::facts::Facts;
 use isogloss_testkit::ledger::Ledger;
 use isogloss_testkit::player::Played;
 use isogloss_testkit::transcript::{Recording, Transcript};
@@ -28,7 +29,7 @@ pub(crate) struct Reason {
 
 /// What the tables say of a pair.
 pub(crate) struct Able {
-    system: &'static str,
+    reasons: Vec<String>,
     own: Capability,
     levels: Vec<Level>,
 }
@@ -38,8 +39,9 @@ impl Able {
         !self.own.holds(field)
     }
 
-    fn is(&self, systems: &[&str]) -> bool {
-        systems.contains(&self.system)
+    /// Whether the facts about the system name this reason.
+    fn gives(&self, reason: &str) -> bool {
+        self.reasons.iter().any(|own| own == reason)
     }
 }
 
@@ -71,14 +73,14 @@ const REASONS: &[Reason] = &[
         of: |able| !able.own.has(Verb::VerifyPassword),
     },
     Reason {
-        name: "source-of-the-system",
+        name: SOURCE,
         about: "The system alone says where an account comes from.",
-        of: |able| able.is(&["kanboard"]),
+        of: |able| able.gives(SOURCE),
     },
     Reason {
-        name: "required-field",
+        name: REQUIRED,
         about: "The system wants a name or an e-mail address of everybody, and one is made up.",
-        of: |able| able.is(&["rhodecode", "dandelion"]),
+        of: |able| able.gives(REQUIRED),
     },
     Reason {
         name: "name-policy",
@@ -86,9 +88,9 @@ const REASONS: &[Reason] = &[
         of: |_| true,
     },
     Reason {
-        name: "names-folded",
+        name: FOLDED,
         about: "To the system, names that differ in case alone are one name.",
-        of: |able| able.is(&["rhodecode", "dandelion"]),
+        of: |able| able.gives(FOLDED),
     },
     Reason {
         name: "email-policy",
@@ -107,6 +109,10 @@ const REASONS: &[Reason] = &[
     },
 ];
 
+/// The reasons that only some systems give: `fixtures/systems/` says which.
+const SOURCE: &str = "source-of-the-system";
+const REQUIRED: &str = "required-field";
+const FOLDED: &str = "names-folded";
 /// What an earlier difference explains.
 const FOLLOWS: &str = "follows";
 /// A bug is no reason, but it may be known: `bug: what is wrong`.
@@ -181,8 +187,8 @@ impl List {
 
     /// What is wrong with the list itself: reasons that do not exist or cannot be true here, and
     /// rows about what is not there.
-    pub(crate) fn flaws(&self, recordings: &[Recording]) -> Result<Vec<String>> {
-        let able = able(self.front, self.system)?;
+    pub(crate) fn flaws(&self, fixtures: &Path, recordings: &[Recording]) -> Result<Vec<String>> {
+        let able = able(fixtures, self.front, self.system)?;
         let mut flaws = Vec::new();
         for row in &self.rows {
             let known = REASONS.iter().find(|reason| reason.name == row.reason);
@@ -265,10 +271,11 @@ fn differs_anyway(ledger: &Ledger, scenario: &str, exchange: &Played) -> bool {
     rows.any(|row| row.exchanges.contains(&exchange.label))
 }
 
-fn able(front: &str, system: &'static str) -> Result<Able> {
+fn able(fixtures: &Path, front: &str, system: &'static str) -> Result<Able> {
     let (_, backend) = registry::backend(system).map_err(anyhow::Error::msg)?;
     let rows = rows().map_err(anyhow::Error::msg)?;
     let rows = rows.iter().filter(|row| row.front == front && row.backend == system);
     let levels = rows.map(|row| row.level).collect();
-    Ok(Able { system, own: (backend.capability)(), levels })
+    let reasons = Facts::load(fixtures, system)?.pairs.reasons;
+    Ok(Able { reasons, own: (backend.capability)(), levels })
 }

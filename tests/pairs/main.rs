@@ -172,7 +172,7 @@ impl Pair {
 }
 
 fn in_order(pair: &Pair, recordings: &[Recording]) -> Result<(), Failed> {
-    let flaws = pair.list.flaws(recordings).map_err(|error| format!("{error:#}"))?;
+    let flaws = pair.list.flaws(&fixtures(), recordings).map_err(|error| format!("{error:#}"))?;
     if flaws.is_empty() || is_writing() { Ok(()) } else { Err(flaws.join("\n").into()) }
 }
 

@@ -18,6 +18,7 @@ use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{UserPatch, UserRef};
+use isogloss_testkit::facts::Facts;
 use isogloss_testkit::gateway::{Gateway, copy};
 use isogloss_testkit::leaks::Secrets;
 use isogloss_testkit::ledger::Deviation;
@@ -34,8 +35,6 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss");
 const KEY: &str = "b8c1f2d3e4a5968778695a4b3c2d1e0ff0e1d2c3b4a5968778695a4b3c2d";
 /// The administrator, whom every system has.
 const ADMIN: &str = "admin";
-/// What the administrator of a fresh server is called, where that is said nowhere else.
-const NAMES: &[(&str, &str)] = &[("dandelion", "Administrator"), ("rhodecode", "RhodeCode Admin")];
 
 /// The stores of a pair with everybody in them, to be copied for each scenario.
 pub(crate) struct Template {
@@ -99,8 +98,9 @@ impl Template {
         }
         let attributes = account.kept().into_iter();
         let attributes = attributes.map(|(name, value)| (name, Some(value))).collect();
-        let name = NAMES.iter().find(|(dialect, _)| *dialect == front && !is_own);
-        let display_name = name.map(|(_, name)| Some((*name).to_owned()));
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+        let name = Facts::load(&fixtures, front)?.pairs.administrator;
+        let display_name = name.filter(|_| !is_own).map(Some);
         let email = account.email.clone().filter(|_| !is_own).map(Some);
         let patch = UserPatch { display_name, email, attributes, ..UserPatch::default() };
         let change = Command::UpdateUser(user.clone(), Box::new(patch));
