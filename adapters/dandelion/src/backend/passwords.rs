@@ -47,7 +47,7 @@ pub(super) fn check(password: Option<&Secret>) -> Result<(), Fault> {
     }
 }
 
-/// The password, or a random one that nobody knows.
+/// The password, or a random one that is stored nowhere else.
 pub(super) fn or_unknown(api: &Api, password: Option<Secret>) -> Secret {
     password.unwrap_or_else(|| password::unknown(&(api.service.random)()))
 }

@@ -1,4 +1,4 @@
-//! Errors: every way a call can fail, and what the client is told.
+//! Errors: every way a call can fail, and how the client sees it.
 
 use std::borrow::Cow;
 
@@ -58,7 +58,7 @@ impl Failure {
         Self { status, code, text: Cow::Borrowed(text), module }
     }
 
-    /// A method refuses what it was asked.
+    /// A method refuses the call.
     pub(crate) const fn general(text: &'static str) -> Self {
         Self::new(200, 5, text, Module::Called)
     }

@@ -45,7 +45,7 @@ pub(crate) async fn by_session(sessions: &Sessions<'_>) -> Result<Identity, Fail
     }
 }
 
-/// The error of a key that does not prove anybody. An outage is an error of the server.
+/// The error of a refused key. An outage is an error of the server.
 fn refused(fault: Fault) -> Failure {
     match (fault.kind, fault.refusal) {
         (FaultKind::Unauthenticated, Some(Refusal::Inactive)) => Failure::INVALID_USER,

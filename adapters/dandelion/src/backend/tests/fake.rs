@@ -36,7 +36,7 @@ pub(super) struct Stored {
 #[derive(Debug, Default)]
 pub(super) struct Fake {
     pub(super) people: Mutex<Vec<Stored>>,
-    pub(super) asked: Mutex<Vec<String>>,
+    pub(super) requests: Mutex<Vec<String>>,
     failing: Option<(usize, Failing)>,
 }
 
@@ -118,8 +118,8 @@ impl Upstream for Fake {
         let body = String::from_utf8(request.body.to_vec()).unwrap();
         let form = Form::read(request.query.unwrap_or(body).as_bytes()).decoded_again();
         assert_eq!(form.text("apikey"), Some(KEY));
-        let at = self.asked.lock().unwrap().len();
-        self.asked.lock().unwrap().push(method.clone());
+        let at = self.requests.lock().unwrap().len();
+        self.requests.lock().unwrap().push(method.clone());
         let failing = self.failing.filter(|(when, _)| *when == at).map(|(_, how)| how);
         if failing == Some(Failing::Before) {
             return Err(Fault::new(FaultKind::Unavailable, "refused"));

@@ -11,8 +11,8 @@ fn data(data: &Value) -> (u16, String) {
     (200, format!("{COMPLETED}{data},\"requestTime\":\"1ms\"}}"))
 }
 
-fn error(status: u16, code: u8, words: &str) -> (u16, String) {
-    let body = json!({"errorcode": code, "status": words, "module": null, "data": words});
+fn error(status: u16, code: u8, text: &str) -> (u16, String) {
+    let body = json!({"errorcode": code, "status": text, "module": null, "data": text});
     (status, body.to_string())
 }
 
@@ -175,8 +175,11 @@ fn a_failed_change_is_an_absence_only_if_a_read_confirms_it() {
 #[test]
 fn a_deletion_is_confirmed_by_a_read() {
     let there = || data(&row(&json!("51"), "x"));
-    let delete = |said: (u16, String), after: (u16, String)| {
-        run(&backend(&Scripted::answering([there(), said, after])), Command::DeleteUser(someone()))
+    let delete = |answer: (u16, String), after: (u16, String)| {
+        run(
+            &backend(&Scripted::answering([there(), answer, after])),
+            Command::DeleteUser(someone()),
+        )
     };
     let done = || data(&json!("User deleted successfully"));
     let itself = || error(200, 5, "Can't delete yourself");
@@ -203,11 +206,11 @@ fn an_inactive_user_who_cannot_be_disabled_is_deleted() {
     ]);
     let result = run(&backend(&server), Command::CreateUser(Box::new(user)));
     assert_eq!(kind(result), FaultKind::Unavailable);
-    let asked = server.asked.lock().unwrap();
-    assert!(asked[1].contains("&fullname=Known%2520as%2520x&role=1&"), "{}", asked[1]);
+    let requests = server.requests.lock().unwrap();
+    assert!(requests[1].contains("&fullname=Known%2520as%2520x&role=1&"), "{}", requests[1]);
     let password = password::unknown(&[0xab; 32]);
-    assert!(asked[1].contains(&format!("&password={}&", password.expose())), "{}", asked[1]);
-    assert!(asked[5].starts_with("/api/users/delete "), "{}", asked[5]);
+    assert!(requests[1].contains(&format!("&password={}&", password.expose())), "{}", requests[1]);
+    assert!(requests[5].starts_with("/api/users/delete "), "{}", requests[5]);
 }
 
 #[test]
@@ -226,7 +229,7 @@ fn the_group_is_sent_only_if_it_changes() {
         let server = Scripted::answering([in_group(group), saved.clone(), in_group(group)]);
         let patch = UserPatch { role, groups, ..UserPatch::default() };
         drop(run(&backend(&server), change(patch)));
-        server.asked.lock().unwrap()[1].clone()
+        server.requests.lock().unwrap()[1].clone()
     };
     let sent = |group: &str, role: Role| change_to(group, Some(role), None);
     assert!(change_to("1", None, Some(guests())).ends_with("&role=3"));
@@ -250,7 +253,7 @@ fn a_removed_full_name_becomes_the_default() {
     let server = Scripted::answering([row(), saved, row()]);
     let patch = UserPatch { display_name: Some(None), ..UserPatch::default() };
     run(&backend(&server), change(patch)).unwrap();
-    assert!(server.asked.lock().unwrap()[1].ends_with("&fullname=Known%2520as%2520x"));
+    assert!(server.requests.lock().unwrap()[1].ends_with("&fullname=Known%2520as%2520x"));
 }
 
 #[test]
@@ -265,7 +268,7 @@ fn values_that_the_server_ignores_are_not_sent() {
     let rename = UserPatch { username: Some("y".to_owned()), ..UserPatch::default() };
     assert_eq!(kind(run(&backend, change(rename))), FaultKind::Unsupported);
     assert_eq!(kind(run(&backend, Command::ListLocks(someone()))), FaultKind::Unsupported);
-    assert!(server.asked.lock().unwrap().is_empty());
+    assert!(server.requests.lock().unwrap().is_empty());
 }
 
 #[test]
@@ -273,8 +276,8 @@ fn a_password_is_also_tried_as_dandelions_clients_send_it() {
     let server = Scripted::answering([(200, "false"), (200, "2")]);
     let verify = Command::VerifyPassword(UserRef::Name("x".to_owned()), "a+b".into());
     assert_eq!(run(&backend(&server), verify).unwrap(), Outcome::Verified(true));
-    let asked = server.asked.lock().unwrap();
-    assert_eq!(*asked, ["/login user=x&pass=a%252Bb", "/login user=x&pass=a%2Bb"]);
+    let requests = server.requests.lock().unwrap();
+    assert_eq!(*requests, ["/login user=x&pass=a%252Bb", "/login user=x&pass=a%2Bb"]);
 }
 
 #[test]

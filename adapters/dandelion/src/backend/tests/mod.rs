@@ -138,7 +138,7 @@ fn a_user_is_changed() {
         display_name: Some(Some(name.to_owned())),
         ..UserPatch::default()
     };
-    let kept = |name: &str, value: Value| UserPatch {
+    let with = |name: &str, value: Value| UserPatch {
         attributes: AttributeChanges::from([(name.to_owned(), Some(value))]),
         ..UserPatch::default()
     };
@@ -147,10 +147,10 @@ fn a_user_is_changed() {
         Some("New Name")
     );
     server.skip("role");
-    let themed = user(run(&backend, change(kept(THEME, json!("legacy")))));
+    let themed = user(run(&backend, change(with(THEME, json!("legacy")))));
     assert_eq!(themed.attribute(THEME), Some(&json!("legacy")));
-    let asked = user(run(&backend, change(kept(INITIAL_LOGIN, json!(2)))));
-    assert_eq!(asked.attribute(INITIAL_LOGIN), Some(&json!(2)));
+    let prompted = user(run(&backend, change(with(INITIAL_LOGIN, json!(2)))));
+    assert_eq!(prompted.attribute(INITIAL_LOGIN), Some(&json!(2)));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::ids::NAMESPACE;
 
 pub(super) const KEY: &str = "c0ffee";
 
-/// A backend in front of a server.
+/// The backend of a server.
 pub(super) fn backend(server: &Arc<impl Upstream + 'static>) -> Arc<dyn Backend> {
     let service = Service {
         namespace: NAMESPACE,
@@ -94,11 +94,11 @@ fn same(request: &Request, recorded: &Value) -> bool {
     if recorded["method"] != request.method || path != request.path {
         return false;
     }
-    let asked = request.query.as_deref().unwrap_or_default();
-    if asked.is_empty() != query.is_empty() {
+    let sent_query = request.query.as_deref().unwrap_or_default();
+    if sent_query.is_empty() != query.is_empty() {
         return false;
     }
-    let text = if request.method == "GET" { asked.as_bytes() } else { &request.body[..] };
+    let text = if request.method == "GET" { sent_query.as_bytes() } else { &request.body[..] };
     let sent = Form::read(text).decoded_again();
     let form = recorded.get("form").and_then(Value::as_object).into_iter().flatten();
     let form = form.map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
@@ -112,7 +112,7 @@ fn same(request: &Request, recorded: &Value) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct Scripted {
     answers: Mutex<VecDeque<(u16, String)>>,
-    pub(super) asked: Mutex<Vec<String>>,
+    pub(super) requests: Mutex<Vec<String>>,
 }
 
 impl Scripted {
@@ -120,7 +120,7 @@ impl Scripted {
         answers: impl IntoIterator<Item = (u16, T)>,
     ) -> Arc<Self> {
         let answers = answers.into_iter().map(|(status, body)| (status, body.into())).collect();
-        Arc::new(Self { answers: Mutex::new(answers), asked: Mutex::default() })
+        Arc::new(Self { answers: Mutex::new(answers), requests: Mutex::default() })
     }
 }
 
@@ -129,7 +129,7 @@ impl Upstream for Scripted {
     async fn send(&self, request: Request) -> Result<Response, Fault> {
         let body = String::from_utf8(request.body.to_vec()).unwrap();
         let given = request.query.unwrap_or(body);
-        self.asked.lock().unwrap().push(format!("{} {}", request.path, given));
+        self.requests.lock().unwrap().push(format!("{} {}", request.path, given));
         match self.answers.lock().unwrap().pop_front() {
             Some((status, body)) => Ok(Response::new(status, body)),
             None => Err(Fault::new(FaultKind::Timeout, "no answer")),

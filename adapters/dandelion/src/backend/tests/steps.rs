@@ -32,13 +32,13 @@ fn a_failed_creation_leaves_no_user() {
             let create = || person("ada", role, inactive, theme);
             let made = user(run(&backend(&whole), create()));
             assert_eq!((made.active, made.role), (!inactive, role));
-            let steps = whole.asked.lock().unwrap().len();
+            let steps = whole.requests.lock().unwrap().len();
             for at in 0..steps {
                 for how in EVERY {
                     let fake = Fake::failing(Some((at, how)));
                     let called = run(&backend(&fake), create());
                     let left = fake.named("ada");
-                    let step = &fake.asked.lock().unwrap()[at];
+                    let step = &fake.requests.lock().unwrap()[at];
                     let about = format!("{step} {how:?}, then {left:?}");
                     if let Ok(done) = called {
                         let done = done.user().unwrap();
@@ -78,14 +78,14 @@ fn a_restriction_is_applied_before_a_grant() {
                 let change = Command::UpdateUser(two, Box::new(patch.clone()));
                 let done = run(&backend(&fake), change).is_ok();
                 let left = fake.named("ada").unwrap();
-                let told = format!("{at} {how:?}: {left:?} {:?}", fake.asked.lock().unwrap());
+                let about = format!("{at} {how:?}: {left:?} {:?}", fake.requests.lock().unwrap());
                 // If the server answers "disabled" and does nothing, only the last read shows it.
                 if how != Failing::Silently {
-                    assert!(!left.active || left.group != "2", "{told}");
+                    assert!(!left.active || left.group != "2", "{about}");
                 }
                 if done {
-                    let asked = (patch.role == Some(Role::Administrator), patch.active);
-                    assert_eq!((left.group == "2", Some(left.active)), asked, "{told}");
+                    let wanted = (patch.role == Some(Role::Administrator), patch.active);
+                    assert_eq!((left.group == "2", Some(left.active)), wanted, "{about}");
                 }
             }
         }
@@ -102,7 +102,7 @@ fn a_change_that_was_not_done_is_a_fault() {
             let two = UserRef::Native(NAMESPACE, "2".to_owned());
             let fault = run(&backend(&fake), Command::UpdateUser(two, Box::new(patch)));
             assert_eq!(fault.unwrap_err().kind, FaultKind::Unexpected);
-            assert_eq!(fake.asked.lock().unwrap()[1], "users/edit");
+            assert_eq!(fake.requests.lock().unwrap()[1], "users/edit");
         }
         for switch in [Command::DeactivateUser, Command::ActivateUser] {
             let fake = Fake::failing(Some((0, how)));
@@ -138,15 +138,15 @@ fn an_administrator_is_deleted_only_after_the_group_changed() {
         fake.add("ada", "2");
         let delete = Command::DeleteUser(UserRef::Native(NAMESPACE, "3".to_owned()));
         let done = run(&backend(&fake), delete);
-        let asked = fake.asked.lock().unwrap().clone();
-        (done.is_ok(), fake.named("ada"), asked)
+        let requests = fake.requests.lock().unwrap().clone();
+        (done.is_ok(), fake.named("ada"), requests)
     };
-    let (done, left, asked) = deleting(None);
-    assert!(done && left.is_none(), "{asked:?}");
+    let (done, left, requests) = deleting(None);
+    assert!(done && left.is_none(), "{requests:?}");
     // The server would delete the administrator here; the backend sends no deletion.
-    let (done, left, asked) = deleting(Some((1, Failing::Silently)));
-    assert!(!done && left.is_some(), "{asked:?}");
-    assert!(!asked.iter().any(|call| call == "users/delete"), "{asked:?}");
+    let (done, left, requests) = deleting(Some((1, Failing::Silently)));
+    assert!(!done && left.is_some(), "{requests:?}");
+    assert!(!requests.iter().any(|call| call == "users/delete"), "{requests:?}");
 }
 
 #[test]
@@ -177,6 +177,6 @@ fn the_owner_of_the_key_is_known() {
     let Poll::Ready(account) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
         panic!("the script waits")
     };
-    let OwnAccount::Account(user) = account.unwrap() else { panic!("nobody") };
+    let OwnAccount::Account(user) = account.unwrap() else { panic!("no account") };
     assert_eq!((&*user.username, user.native(&NAMESPACE)), ("admin", Some("1")));
 }
