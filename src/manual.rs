@@ -59,22 +59,23 @@ fn commands(method: &MethodInfo) -> Vec<String> {
 pub fn permissions() -> String {
     let mut lines = vec![
         "# Who may do what\n".to_owned(),
-        "The one table, `canonical/src/verb.rs`, consulted for every command. *Known*: any \
-         caller who has proved who they are. *Own*: the person it is about, or a holder of the \
-         grant. *OwnGroup*: the owner or a steward of the group, or a holder. *Holder*: a holder. \
-         *Gateway*: nobody but the gateway itself. Administrators and applications hold every \
-         grant; an inactive person may do nothing.\n"
+        "The gateway checks every command against the table in `canonical/src/verb.rs`. \
+         *Known*: any caller who is authenticated. *Own*: the person that the command is about, or \
+         a holder of the grant. *OwnGroup*: the owner or a manager of the group, or a holder of the \
+         grant. *Holder*: a holder of the grant. *Gateway*: only the gateway itself. \
+         Administrators and applications hold every grant. An inactive person is refused every \
+         command.\n"
             .to_owned(),
-        "The guards look at what the command holds, and at the person or group it is about. They \
-         are for everybody but administrators and applications: nobody gives, changes or comes by \
-         rights that they do not hold. *Subject*: the person it is about is the caller, or holds \
-         no role and no grant beyond the caller's. *Given*: the role and the groups that it gives \
-         to a person convey nothing beyond the caller's own. *Group*: the group it is about \
-         conveys nothing beyond the caller's own. *Rights*: the rights that it gives to a group \
-         are the caller's own. *Attributes*: what a system keeps of its own rights stays within \
-         the rights of the caller's own groups. For example, a person with Dandelion's right \
-         `edituser` alone can rename an ordinary person; they cannot set an administrator's \
-         password, and cannot put anybody into a group with the right `deleteuser`.\n"
+        "A guard checks the values of the command and the person or group that it is about. Guards \
+         apply to all callers except administrators and applications. No such caller can give, \
+         change or obtain rights that they do not hold. *Subject*: the person is the caller, or \
+         has no role and no grant that the caller does not have. *Given*: the role and the groups \
+         that the command gives to a person have no right that the caller does not hold. \
+         *Group*: the same for the group that the command is about. *Rights*: the same for the \
+         rights that the command gives to a group. *Attributes*: attributes that store \
+         rights of one system have only rights of the caller's own groups. Example: a person \
+         whose only right is Dandelion's `edituser` can rename an ordinary person. The same person \
+         cannot set the password of an administrator, and cannot put anyone into a group with the right `deleteuser`.\n"
             .to_owned(),
         "| command | takes | guards |\n|---|---|---|".to_owned(),
     ];

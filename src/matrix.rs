@@ -1,5 +1,5 @@
-//! Every front on every backend, method by method: what is done natively, what is composed, what
-//! is kept aside, what is lost, what is refused. Read off the tables that the code itself uses.
+//! How each method of each dialect is run on each backend: native, composed, from the sidecar, with
+//! a loss, or not at all. Computed from the tables that the code itself uses.
 
 use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::capability::{Capability, Support};
@@ -9,18 +9,18 @@ use isogloss_canonical::verb::Verb;
 use crate::layers::{bridge, own_account};
 use crate::registry;
 
-/// How a method of a front is done on a backend.
+/// How a method of a dialect is run on a backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// In calls of the backend's own.
+    /// Each command is one call to the backend.
     Native,
-    /// By several of them.
+    /// A command takes several calls.
     Composed,
-    /// The gateway keeps it aside.
+    /// From the gateway's own database.
     Sidecar,
-    /// Not whole.
+    /// Not everything is stored.
     Lossy,
-    /// Refused in the front's words.
+    /// Refused, with an error in the dialect's own format.
     Refused,
 }
 
@@ -102,7 +102,7 @@ fn kept_aside(verb: Verb) -> (Level, String) {
     (Level::Sidecar, format!("{verb} {}", bridge::ASIDE))
 }
 
-/// The matrix as a page: a table a front, a column a backend.
+/// The matrix as a page: a table for each dialect, a column for each backend.
 #[must_use]
 pub fn markdown(rows: &[Row]) -> String {
     let mut page = vec![HEAD.to_owned()];
@@ -125,7 +125,7 @@ pub fn markdown(rows: &[Row]) -> String {
     page.join("\n") + "\n"
 }
 
-/// What is refused of the gateway's own account, and how each backend knows it.
+/// What is refused for the gateway's own account, and how each backend identifies it.
 fn own_accounts() -> String {
     let known = |adapter: &&Adapter| {
         let how = adapter.backend.map(|backend| backend.own_account)?;
@@ -134,17 +134,18 @@ fn own_accounts() -> String {
     let rows: Vec<_> = registry::ADAPTERS.iter().filter_map(known).collect();
     let refused = own_account::REFUSED;
     format!(
-        "\n## The gateway's own account\n\nRefused of the account whose credential the gateway \
-         calls a system with, whoever asks: {refused}. Where it is not known whose that is, nothing \
-         is refused.\n\n| backend | how the account is known |\n|---|---|\n{}",
+        "\n## The gateway's own account\n\nThe gateway calls a system with the \
+         credential of an account. For that account it refuses, to every caller: {refused}. If it \
+         does not know which account that is, it refuses nothing.\n\n| backend | how the account is known |\n|---|---|\n{}",
         rows.join("\n")
     )
 }
 
-const HEAD: &str = "# The matrix\n\nEvery front on every backend, method by method; written by \
-                    `isogloss matrix --markdown`.\n\n*native*: in calls of the backend's own. \
-                    *composed*: by several of them. *sidecar*: the gateway keeps it aside. \
-                    *lossy*: not whole. *refused*: in the front's own words.";
+const HEAD: &str = "# The matrix\n\nHow each method of each dialect is run on each backend. Written by \
+                    `isogloss matrix --markdown`.\n\n*native*: each command is one call to the backend. \
+                    *composed*: a command takes several calls. *sidecar*: from the gateway's own database. \
+                    *lossy*: not everything is stored. *refused*: with an error in the dialect's \
+                    own format.";
 
 fn cell(row: &Row) -> String {
     match row.level {
