@@ -15,6 +15,7 @@ mod guards;
 pub mod layers;
 pub mod manual;
 pub mod matrix;
+pub mod origin;
 pub mod pipeline;
 pub mod provision;
 pub mod proxies;

@@ -22,10 +22,10 @@ use jiff::Timestamp;
 use crate::auth::request::AuthRequest;
 use crate::auth::{Authority, guessing};
 use crate::guards;
+use crate::origin::Origin;
 use crate::proxies::Sender;
 use crate::random::random;
 use crate::runner::Runner;
-use crate::server::origin::Origin;
 use crate::sessions::Sessions;
 use crate::term::Term;
 

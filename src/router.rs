@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use isogloss_canonical::dialect::Dialect;
 
+use crate::origin::Origin;
 use crate::pipeline::Pipeline;
-use crate::server::origin::Origin;
 
 /// A mounted dialect, joined to its backend.
 pub struct Route {

@@ -15,11 +15,11 @@ use crate::auth::Authority;
 use crate::auth::guessing::Policy;
 use crate::backends::Backends;
 use crate::config::settings::{self, Settings};
+use crate::origin::{CONNECT_TIMEOUT, IdleLimits, Origin};
 use crate::pipeline::Pipeline;
 use crate::provision::bootstrap;
 use crate::random::random;
 use crate::router::{Route, Router};
-use crate::server::origin::{CONNECT_TIMEOUT, Origin, Rest};
 use crate::upstream::Reach;
 use crate::{registry, server};
 
@@ -44,7 +44,7 @@ pub async fn serve(settings: &Settings, store: Store) -> anyhow::Result<()> {
     let mut servers = Vec::new();
     let backends = Backends::open(settings, &store).await?;
     for (address, (router, names)) in listeners(settings, &backends, &store)? {
-        let bound = server::bind(&address, router, &settings.server)
+        let bound = server::listen::bind(&address, router, &settings.server)
             .with_context(|| format!("cannot listen on {address}"))?;
         announce(&format!("listening on http://{} ({names})", bound.address));
         servers.push(bound);
@@ -53,7 +53,7 @@ pub async fn serve(settings: &Settings, store: Store) -> anyhow::Result<()> {
     let stopper = tokio::spawn(async move {
         let signal = stop.came().await;
         tracing::info!(signal, "stopping: finishing what is in flight");
-        join_all(handles.iter().map(server::Handle::stop)).await;
+        join_all(handles.iter().map(server::listen::Handle::stop)).await;
     });
     let ended = join_all(servers.into_iter().map(|bound| bound.server)).await;
     stopper.abort();
@@ -92,13 +92,13 @@ fn mount(
     route: &settings::Route,
     pipeline: Pipeline,
 ) -> anyhow::Result<Route> {
-    let rest = Rest {
+    let limits = IdleLimits {
         exchange: Duration::from_millis(settings.server.idle_timeout_ms),
         websocket: Duration::from_millis(settings.server.websocket_idle_timeout_ms),
     };
     let dialect = registry::dialect(route).map_err(|why| anyhow!("route {}: {why}", route.path))?;
     let vouching = dialect.vouching();
-    let origin = route.origin.as_ref().map(|wanted| origin(wanted, rest, &vouching));
+    let origin = route.origin.as_ref().map(|wanted| origin(wanted, limits, &vouching));
     let origin = origin.transpose().with_context(|| format!("route {}: origin", route.path))?;
     Ok(Route {
         path: route.path.clone(),
@@ -129,12 +129,12 @@ pub(crate) fn reach(wanted: &settings::Origin) -> Reach {
 /// The old system of a route. Its name in `Via` is drawn anew, so that only we are a loop to us.
 fn origin(
     wanted: &settings::Origin,
-    rest: Rest,
+    limits: IdleLimits,
     vouching: &Vouching,
 ) -> anyhow::Result<Arc<Origin>> {
     let pseudonym = format!("isogloss-{}", hex::encode(&random()[..8]));
-    let made = Origin::new(&reach(wanted), rest, pseudonym);
-    Ok(Arc::new(made.map_err(|why| anyhow!(why))?.keeping(vouching.headers.clone())))
+    let made = Origin::new(&reach(wanted), limits, pseudonym);
+    Ok(Arc::new(made.map_err(|why| anyhow!(why))?.with_vouching_headers(vouching.headers.clone())))
 }
 
 /// Tells a person, or a script that waits for it, where the gateway listens. It serves without a

@@ -11,11 +11,12 @@ use bytes::Bytes;
 use isogloss_canonical::http::Request;
 use jiff::Timestamp;
 
+use crate::origin::incoming::IncomingHead;
 use crate::proxies::{Proxies, Sender, is_a_proxys};
 
 /// The head of a request, and where it comes from.
 #[derive(Clone, Copy, Debug)]
-pub struct Head<'a> {
+pub(super) struct Head<'a> {
     pub(super) method: &'a Method,
     pub(super) uri: &'a Uri,
     pub(super) headers: &'a HeaderMap,
@@ -60,6 +61,21 @@ impl<'a> Head<'a> {
         self.headers.iter().filter(move |(name, _)| by_proxy || !is_a_proxys(name.as_str()))
     }
 
+    /// The head as it is forwarded to an origin.
+    pub(super) fn incoming(&self, below: &'a str) -> IncomingHead<'a> {
+        let header =
+            |(name, value): (&'a HeaderName, &'a HeaderValue)| (name.as_str(), value.as_bytes());
+        IncomingHead {
+            method: self.method.as_str(),
+            path: below,
+            query: self.uri.query(),
+            headers: self.headers.iter().map(header).collect(),
+            host: self.host(),
+            peer: self.peer,
+            sender: self.sender,
+        }
+    }
+
     /// The request as a dialect sees it, without its body.
     pub(super) fn translate(&self, below: &str, mount: &str) -> Request {
         let header = |(name, value): (&HeaderName, &HeaderValue)| {
@@ -79,5 +95,10 @@ impl<'a> Head<'a> {
 }
 
 fn forwarded_for(headers: &HeaderMap) -> Vec<&[u8]> {
-    headers.get_all("x-forwarded-for").map(HeaderValue::as_bytes).collect()
+    values(headers, "x-forwarded-for").collect()
+}
+
+/// The values of a header, all of them.
+pub(super) fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    headers.get_all(name).map(HeaderValue::as_bytes)
 }

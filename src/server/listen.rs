@@ -13,8 +13,8 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use crate::config::settings;
 use crate::router::Router;
+use crate::server::request::{Listener, expected, handle};
 use crate::server::wire::{Patience, Wire};
-use crate::server::{Listener, expected, handle};
 use crate::term::Stopping;
 
 /// A bound server, ready to be awaited.

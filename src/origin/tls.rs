@@ -1,4 +1,4 @@
-//! Whom a passage trusts, and how it shows who it is.
+//! The TLS configuration of an origin's client: whom it trusts, and its own certificate.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use rustls_platform_verifier::Verifier;
 
 use crate::upstream::Reach;
 
-/// The TLS configuration of a passage. The error names what is wrong.
+/// The TLS configuration. The error says what is wrong.
 pub(super) fn config(reach: &Reach) -> Result<ClientConfig, String> {
     let wrong = |error: rustls::Error| format!("TLS: {error}");
     let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -1,28 +1,29 @@
-//! How the body of a request is framed, as the parser in front of us has read it.
+//! How the body of a request is framed, as the HTTP parser has read it.
 
 use actix_web::HttpRequest;
 use actix_web::http::Version;
 use isogloss_canonical::fault::{Fault, FaultKind};
 
-use crate::server::origin::headers::{Through, all};
+use crate::origin::headers::EndToEnd;
+use crate::server::head::values;
 
 /// How a body is framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
+pub(super) enum Framing {
     /// There is no body.
     Nothing,
     /// It is this long.
     Sized(u64),
     /// It comes in chunks.
     Chunked,
-    /// There is none, and the caller wants to leave HTTP behind for websockets.
+    /// There is none, and the client wants to leave HTTP for websockets.
     Websocket,
 }
 
 impl Framing {
-    /// Reads it. The parser hands the rest of a connection over as soon as it sees a websocket,
+    /// Reads it. The parser hands over the rest of a connection as soon as it sees a websocket,
     /// whatever length the head declares: such a head has two meanings, and is refused.
-    pub fn of(request: &HttpRequest) -> Result<Self, Fault> {
+    pub(super) fn of(request: &HttpRequest) -> Result<Self, Fault> {
         let headers = request.headers();
         let malformed = |why: &'static str| Fault::new(FaultKind::Malformed, why);
         if headers.contains_key("transfer-encoding") {
@@ -36,7 +37,7 @@ impl Framing {
                     .ok_or_else(|| malformed("a length that is no number"))?,
             ),
         };
-        let hands_over = all(headers, "upgrade")
+        let hands_over = values(headers, "upgrade")
             .any(|value| value.trim_ascii().eq_ignore_ascii_case(b"websocket"));
         match (hands_over, length) {
             (true, Some(1..)) => Err(malformed("a websocket with a body")),
@@ -49,8 +50,9 @@ impl Framing {
 
 /// Whether a websocket is asked for as RFC 6455 has it.
 fn is_asked_for(request: &HttpRequest) -> bool {
+    let headers = request.headers();
     request.method() == "GET"
         && request.version() == Version::HTTP_11
-        && all(request.headers(), "upgrade").count() == 1
-        && Through::of(all(request.headers(), "connection")).names("upgrade")
+        && values(headers, "upgrade").count() == 1
+        && EndToEnd::of(values(headers, "connection")).connection_names("upgrade")
 }

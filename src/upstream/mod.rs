@@ -1,11 +1,9 @@
-//! The only HTTP client: how a backend reaches the real system behind it.
+//! The HTTP client of backends: how a backend reaches the real system behind it.
 //!
 //! Keep-alive connections are dropped before the usual server-side five seconds; redirects and
 //! proxy variables are not followed; answers are bounded in time and size.
 
 pub mod address;
-pub mod passage;
-mod tls;
 
 use std::path::Path;
 use std::time::Duration;
@@ -23,7 +21,7 @@ use rustls::pki_types::pem::PemObject;
 use crate::upstream::address::BaseAddress;
 
 /// Idle connections are dropped before the server does: PHP and node close theirs after 5 s.
-const IDLE: Duration = Duration::from_secs(4);
+pub(crate) const IDLE: Duration = Duration::from_secs(4);
 
 /// How one system is reached.
 #[derive(Clone, Debug)]

@@ -1,14 +1,7 @@
-//! The only place that knows actix: bytes in, bytes out; with `origin`, what streams through.
+//! One request: reads its body under the limit, finds whose it is, and sends the answer.
 //!
-//! There is one default service and no extractors, because a typed extractor refuses in actix's
-//! words, and the caller must hear the words of the route's dialect.
-
-mod head;
-mod lines;
-mod listen;
-pub mod origin;
-pub mod spelling;
-mod wire;
+//! There is one default service and no extractors. A typed extractor would refuse in the format of
+//! actix, and the client must get a refusal in the format of the route's dialect.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,15 +17,14 @@ use jiff::Timestamp;
 use tracing::Instrument;
 use uuid::Uuid;
 
-pub use self::listen::{Bound, Handle, bind};
-
-use self::head::Head;
-use self::origin::Origin;
-use self::origin::framing::Framing;
-use self::spelling::{Way, Whose, whose};
 use crate::config::settings;
+use crate::origin::Origin;
 use crate::proxies::{Proxies, Sender};
 use crate::router::{Route, Router};
+use crate::server::forward::forward;
+use crate::server::framing::Framing;
+use crate::server::head::Head;
+use crate::server::spelling::{Way, Whose, whose};
 use crate::term::{Stopping, Term};
 
 /// The header that carries a request's id in the answer and in every log line.
@@ -40,7 +32,7 @@ const REQUEST_ID: &str = "x-request-id";
 
 /// What a handler needs.
 #[derive(Debug)]
-struct Listener {
+pub(super) struct Listener {
     router: Router,
     proxies: Proxies,
     body_limit: usize,
@@ -50,7 +42,7 @@ struct Listener {
 }
 
 impl Listener {
-    fn new(router: Router, limits: &settings::Server, stopping: &Stopping) -> Self {
+    pub(super) fn new(router: Router, limits: &settings::Server, stopping: &Stopping) -> Self {
         Self {
             router,
             proxies: limits.trusted_proxies.clone(),
@@ -62,19 +54,17 @@ impl Listener {
     }
 }
 
-async fn handle(request: HttpRequest, body: web::Payload, at: web::Data<Listener>) -> HttpResponse {
+/// Answers one request.
+pub(super) async fn handle(
+    request: HttpRequest,
+    body: web::Payload,
+    at: web::Data<Listener>,
+) -> HttpResponse {
     let id = Uuid::now_v7();
     let head = Head::of(&request, &at.proxies);
     let host = head.host();
     if !request.uri().path().starts_with('/') {
-        return reply(
-            plain(
-                400,
-                "the request names no path
-",
-            ),
-            id,
-        );
+        return reply(plain(400, "the request names no path\n"), id);
     }
     let Some((route, below)) = at.router.find(&host, request.uri().path()) else {
         return reply(plain(404, "no route is mounted here\n"), id);
@@ -82,9 +72,9 @@ async fn handle(request: HttpRequest, body: web::Payload, at: web::Data<Listener
     let method: String = request.method().as_str().chars().take(16).collect();
     let span = tracing::info_span!("request", %id, dialect = %route.name, %method);
     let began = Timestamp::now();
-    let visit = Visit { id, head, host: &host, route, below };
+    let incoming = Incoming { id, head, host: &host, route, below };
     async {
-        let response = visit.respond(&at, &request, body).await;
+        let response = incoming.respond(&at, &request, body).await;
         let took = Timestamp::now().duration_since(began).as_micros();
         let status = response.status().as_u16();
         tracing::info!(path = shown(below), status, micros = took, "answered");
@@ -94,8 +84,8 @@ async fn handle(request: HttpRequest, body: web::Payload, at: web::Data<Listener
     .await
 }
 
-/// One request, and where it came in.
-struct Visit<'a> {
+/// A request, and the route that it belongs to.
+struct Incoming<'a> {
     id: Uuid,
     head: Head<'a>,
     host: &'a str,
@@ -103,7 +93,7 @@ struct Visit<'a> {
     below: &'a str,
 }
 
-impl Visit<'_> {
+impl Incoming<'_> {
     async fn respond(
         &self,
         at: &Listener,
@@ -124,8 +114,8 @@ impl Visit<'_> {
             match whose(way, &translated) {
                 Whose::Ours => {}
                 Whose::Origins => {
-                    let passed = self.pass(origin, (framing, body)).await;
-                    return passed.unwrap_or_else(|fault| refuse(&translated, &fault));
+                    let forwarded = self.forward(origin, (framing, body)).await;
+                    return forwarded.unwrap_or_else(|fault| refuse(&translated, &fault));
                 }
                 Whose::Unclear(why) => {
                     tracing::debug!(why, "refused");
@@ -148,23 +138,23 @@ impl Visit<'_> {
         }
     }
 
-    /// Passes a request on. A TRACE would show the caller what we add to it.
-    async fn pass(
+    /// Forwards a request. A TRACE would show the client what the gateway adds to it.
+    async fn forward(
         &self,
         origin: &Origin,
         body: (Framing, web::Payload),
     ) -> Result<HttpResponse, Fault> {
         const NEVER: [&str; 3] = ["TRACE", "TRACK", "CONNECT"];
         if NEVER.iter().any(|verb| self.head.method.as_str().eq_ignore_ascii_case(verb)) {
-            return Ok(reply(plain(405, "this verb is not passed on\n"), self.id));
+            return Ok(reply(plain(405, "this verb is not forwarded\n"), self.id));
         }
-        origin.stream(&self.head, self.below, body).await
+        forward(origin, &self.head, self.below, body).await
     }
 }
 
-/// What a caller hears who asks before a body is sent: a body that is declared too long is refused
+/// Answers a client that waits for leave to send its body: one that is declared too long is refused
 /// at once.
-fn expected(
+pub(super) fn expected(
     at: &Listener,
     request: actix_http::Request,
 ) -> Result<actix_http::Request, actix_http::Response<BoxBody>> {

@@ -1,8 +1,8 @@
-//! Exchanges that are not held in memory: bodies of any size, answers that take their time, and
-//! connections that leave HTTP behind.
+//! The HTTP client of an origin. It holds no body in memory: bodies may be of any size, answers may
+//! take their time, and a connection may leave HTTP for a websocket.
 //!
-//! The path and the query go as they came, byte for byte. What frames the body is written here and
-//! nowhere else, from the body itself: no length goes without its body.
+//! The path and the query go as they came, byte for byte. Only this file writes the headers that
+//! frame a body, from the body itself, so that no length goes without its body.
 
 use std::io;
 use std::pin::Pin;
@@ -26,7 +26,9 @@ use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::upstream::{IDLE, Reach, tls};
+use crate::origin::headers::EndToEnd;
+use crate::origin::tls;
+use crate::upstream::{IDLE, Reach};
 
 /// The only protocol that an exchange may be left for.
 const WEBSOCKET: &str = "websocket";
@@ -37,20 +39,20 @@ pub type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 type Body = UnsyncBoxBody<Bytes, io::Error>;
 
 /// The body of a request, and with it how it is framed.
-pub enum Sent {
+pub enum RequestBody {
     /// There is none.
     Nothing,
     /// It is this long. If fewer bytes come, the connection is closed.
     Sized(u64, Pieces),
     /// It goes in chunks.
     Chunked(Pieces),
-    /// It is here.
+    /// All of it.
     Whole(Bytes),
-    /// There is none, and both sides leave HTTP behind for websockets.
+    /// There is none, and both sides leave HTTP for websockets.
     Websocket,
 }
 
-impl std::fmt::Debug for Sent {
+impl std::fmt::Debug for RequestBody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Nothing => "Nothing",
@@ -62,37 +64,37 @@ impl std::fmt::Debug for Sent {
     }
 }
 
-/// A request that goes while it comes.
-pub struct Passing {
+/// A request that is sent while it comes.
+pub struct OriginRequest {
     /// The verb.
     pub method: String,
     /// The path below the base address, with the query: as it goes over the wire.
     pub target: String,
-    /// The headers that are not about this connection, nor about how the body is framed.
+    /// The end-to-end headers, without those that frame the body.
     pub headers: Vec<(String, Bytes)>,
     /// The body.
-    pub body: Sent,
+    pub body: RequestBody,
 }
 
-impl std::fmt::Debug for Passing {
+impl std::fmt::Debug for OriginRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Passing({})", self.method)
+        write!(f, "OriginRequest({})", self.method)
     }
 }
 
-/// A system that requests are passed on to.
+/// An HTTP client for one origin.
 #[derive(Debug)]
-pub struct Passage {
+pub struct OriginClient {
     client: Client<HttpsConnector<HttpConnector>, Body>,
     scheme: Scheme,
     authority: Authority,
     /// The path of the base address, without a slash at its end.
-    below: String,
+    base_path: String,
     timeout: Duration,
     response_limit: usize,
 }
 
-impl Passage {
+impl OriginClient {
     /// Prepares to reach a system; nothing is sent yet. The error names what is wrong.
     pub fn new(reach: &Reach) -> Result<Self, String> {
         let wrong = |why: &str| format!("url {:?}: {why}", masked(&reach.url));
@@ -103,7 +105,7 @@ impl Passage {
         }
         let authority = base.authority().cloned().ok_or_else(|| wrong("names no host"))?;
         if authority.as_str().contains('@') {
-            return Err(wrong("holds a name or password: callers' own credentials are passed on"));
+            return Err(wrong("holds a name or password: callers' own credentials are forwarded"));
         }
         let mut connector = HttpConnector::new();
         connector.enforce_http(false);
@@ -118,86 +120,84 @@ impl Passage {
             .pool_idle_timeout(IDLE)
             .pool_timer(TokioTimer::new())
             .build(connector);
-        let below = base.path().trim_end_matches('/').to_owned();
+        let base_path = base.path().trim_end_matches('/').to_owned();
         let (timeout, response_limit) = (reach.timeout, reach.response_limit);
-        Ok(Self { client, scheme, authority, below, timeout, response_limit })
+        Ok(Self { client, scheme, authority, base_path, timeout, response_limit })
     }
 
     /// The path of the base address, without a slash at its end.
     #[must_use]
-    pub fn below(&self) -> &str {
-        &self.below
+    pub fn base_path(&self) -> &str {
+        &self.base_path
     }
 
     /// Sends a request while it comes; answers as soon as the head of the answer is there.
-    pub async fn pass(&self, passing: Passing) -> Result<Passed, Fault> {
-        let websocket = matches!(passing.body, Sent::Websocket);
-        let request = self.request(passing).map_err(|error| {
-            Fault::new(FaultKind::Malformed, "the request cannot be passed on").because(error)
+    pub async fn forward(&self, request: OriginRequest) -> Result<OriginResponse, Fault> {
+        let websocket = matches!(request.body, RequestBody::Websocket);
+        let request = self.request(request).map_err(|error| {
+            Fault::new(FaultKind::Malformed, "the request cannot be forwarded").because(error)
         })?;
-        let passed = self.client.request(request).await.map(Passed).map_err(fault)?;
-        if passed.0.status() == StatusCode::SWITCHING_PROTOCOLS
-            && !(websocket && passed.is_for_a_websocket())
-        {
+        let response = self.client.request(request).await.map(OriginResponse).map_err(fault)?;
+        if response.switches() && !(websocket && response.is_for_a_websocket()) {
             return Err(Fault::new(FaultKind::Unavailable, "the origin left HTTP unasked"));
         }
-        Ok(passed)
+        Ok(response)
     }
 
-    fn request(&self, passing: Passing) -> Result<http::Request<Body>, http::Error> {
-        let target = PathAndQuery::try_from(format!("{}{}", self.below, passing.target))?;
+    fn request(&self, request: OriginRequest) -> Result<http::Request<Body>, http::Error> {
+        let target = PathAndQuery::try_from(format!("{}{}", self.base_path, request.target))?;
         let uri = Uri::builder()
             .scheme(self.scheme.clone())
             .authority(self.authority.clone())
             .path_and_query(target)
             .build()?;
         let mut headers = HeaderMap::new();
-        for (name, value) in passing.headers {
+        for (name, value) in request.headers {
             let name = HeaderName::from_bytes(name.as_bytes())?;
             headers.append(name, HeaderValue::from_maybe_shared(value)?);
         }
-        let mut request = http::Request::new(framed(&mut headers, passing.body));
-        *request.method_mut() = Method::from_bytes(passing.method.as_bytes())?;
-        *request.uri_mut() = uri;
-        *request.headers_mut() = headers;
-        Ok(request)
+        let mut built = http::Request::new(framed(&mut headers, request.body));
+        *built.method_mut() = Method::from_bytes(request.method.as_bytes())?;
+        *built.uri_mut() = uri;
+        *built.headers_mut() = headers;
+        Ok(built)
     }
 
-    /// Sends a request that is here whole, and waits for the whole answer.
+    /// Sends a whole request, and waits for the whole answer.
     pub async fn send(&self, request: Request) -> Result<Response, Fault> {
         let query = request.query.map(|query| format!("?{query}")).unwrap_or_default();
-        let passing = Passing {
+        let forwarded = OriginRequest {
             method: request.method,
             target: format!("{}{query}", request.path),
             headers: request.headers,
-            body: Sent::Whole(request.body),
+            body: RequestBody::Whole(request.body),
         };
         tokio::time::timeout(self.timeout, async {
-            self.pass(passing).await?.whole(self.response_limit).await
+            self.forward(forwarded).await?.whole(self.response_limit).await
         })
         .await
         .unwrap_or_else(|_| Err(Fault::new(FaultKind::Timeout, "the origin took too long")))
     }
 }
 
-/// Frames a body: whatever the headers said of it before is not looked at.
-fn framed(headers: &mut HeaderMap, body: Sent) -> Body {
+/// Frames a body. What the headers said of it before is ignored.
+fn framed(headers: &mut HeaderMap, body: RequestBody) -> Body {
     for name in [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION, UPGRADE] {
         headers.remove(name);
     }
     let broken = |never: std::convert::Infallible| match never {};
     match body {
-        Sent::Nothing => Empty::new().map_err(broken).boxed_unsync(),
-        Sent::Whole(body) => Full::new(body).map_err(broken).boxed_unsync(),
-        Sent::Sized(length, pieces) => {
+        RequestBody::Nothing => Empty::new().map_err(broken).boxed_unsync(),
+        RequestBody::Whole(body) => Full::new(body).map_err(broken).boxed_unsync(),
+        RequestBody::Sized(length, pieces) => {
             headers.insert(CONTENT_LENGTH, length.into());
             streamed(pieces)
         }
-        Sent::Chunked(pieces) => {
+        RequestBody::Chunked(pieces) => {
             headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
             streamed(pieces)
         }
-        Sent::Websocket => {
+        RequestBody::Websocket => {
             headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
             headers.insert(UPGRADE, HeaderValue::from_static(WEBSOCKET));
             Empty::new().map_err(broken).boxed_unsync()
@@ -214,18 +214,18 @@ fn masked(url: &str) -> &str {
     url.rsplit_once('@').map_or(url, |(_, rest)| rest)
 }
 
-/// An answer that goes while it comes.
+/// An answer that is read while it comes.
 #[derive(Debug)]
-pub struct Passed(http::Response<Incoming>);
+pub struct OriginResponse(http::Response<Incoming>);
 
-impl Passed {
+impl OriginResponse {
     /// The status.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.0.status().as_u16()
     }
 
-    /// Whether both sides now leave HTTP behind, as was asked.
+    /// Whether both sides now leave HTTP, as was asked.
     #[must_use]
     pub fn switches(&self) -> bool {
         self.0.status() == StatusCode::SWITCHING_PROTOCOLS
@@ -239,8 +239,14 @@ impl Passed {
         first && named.next().is_none()
     }
 
-    /// The headers.
-    pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+    /// The headers that go to the client.
+    pub fn end_to_end_headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let connection = self.headers().filter(|(name, _)| *name == "connection");
+        let end_to_end = EndToEnd::of(connection.map(|(_, value)| value));
+        self.headers().filter(move |(name, _)| end_to_end.includes(name))
+    }
+
+    fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.0.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
     }
 
@@ -256,7 +262,7 @@ impl Passed {
         Box::pin(self.0.into_body().into_data_stream().map_err(io::Error::other))
     }
 
-    /// The connection, for whatever the two sides now speak.
+    /// The connection, for the protocol that the two sides now use.
     pub async fn connection(self) -> Result<impl AsyncRead + AsyncWrite + Send + 'static, Fault> {
         let upgraded = hyper::upgrade::on(self.0).await.map_err(|error| {
             Fault::new(FaultKind::Unavailable, "the origin did not switch").because(error)
