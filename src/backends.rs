@@ -22,6 +22,7 @@ use crate::provision::bootstrap::open_shadow;
 use crate::random::random;
 use crate::registry;
 use crate::sessions::Sessions;
+use crate::systems::STORE;
 use crate::upstream::{HttpUpstream, Reach};
 
 /// Where shadows are, below the directory of the store: one folder a backend.
@@ -42,7 +43,7 @@ impl Backends {
     pub async fn open(settings: &Settings, store: &Store) -> anyhow::Result<Self> {
         let mut all = BTreeMap::new();
         for (name, wanted) in &settings.backend {
-            let made = if wanted.system == registry::STORE {
+            let made = if wanted.system == STORE {
                 Made::Store(Arc::new(with_directory(settings, store)?))
             } else {
                 system(settings, name, wanted).await.with_context(|| format!("backend.{name}"))?
@@ -160,7 +161,7 @@ async fn system(
 ) -> anyhow::Result<Made> {
     let System { backend: system, namespace, adapter } = bare(name, wanted)?;
     let directory = settings.store.directory.join(SHADOWS).join(name);
-    let mut numbered = registry::numbered(settings);
+    let mut numbered = registry::numbered(settings.named_namespaces());
     for own in numbered.iter_mut().filter(|numbered| numbered.namespace == namespace) {
         own.gives_ids = true;
     }

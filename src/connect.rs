@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 
 use crate::config::masked::MaskedUrl;
 use crate::config::settings::{Backend, Directory, Origin, Settings};
+use crate::systems::STORE;
 use crate::upstream::HttpUpstream;
-use crate::{backends, directory, registry, startup};
+use crate::{backends, directory, startup};
 
 /// Somebody whom no system has: the read has to get past the credential all the same.
 const NOBODY: &str = "isogloss-connection-check";
@@ -59,7 +60,7 @@ impl Connection {
 
 /// Connects to everything at once.
 pub async fn all(settings: &Settings) -> Vec<Connection> {
-    let systems = settings.backend.iter().filter(|(_, one)| one.system != registry::STORE);
+    let systems = settings.backend.iter().filter(|(_, one)| one.system != STORE);
     let systems = join_all(systems.map(|(name, wanted)| system(name, wanted)));
     let origins = settings.route.iter().filter_map(|route| {
         let path = if route.path.is_empty() { "/" } else { &route.path };

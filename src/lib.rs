@@ -26,6 +26,7 @@ pub mod runner;
 pub mod server;
 pub mod sessions;
 pub mod startup;
+pub mod systems;
 pub mod telemetry;
 pub mod term;
 pub mod upstream;

@@ -8,6 +8,7 @@ use isogloss_canonical::verb::Verb;
 
 use crate::layers::{bridge, own_account};
 use crate::registry;
+use crate::systems::STORE;
 
 /// How a method of a dialect is run on a backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +60,7 @@ pub fn rows() -> Result<Vec<Row>, String> {
     let mut rows = Vec::new();
     for front in registry::ADAPTERS {
         for method in registry::methods(front)? {
-            rows.push(row(front, registry::STORE, method, &store));
+            rows.push(row(front, STORE, method, &store));
             for back in registry::ADAPTERS {
                 let Some(backend) = back.backend else { continue };
                 let joined = bridge::capability(&(backend.capability)(), &store);
@@ -77,7 +78,7 @@ fn row(front: &Adapter, backend: &'static str, method: &MethodInfo, able: &Capab
         .iter()
         .map(|verb| {
             // A front's own sets of rights are no system's teams: the gateway keeps them.
-            let aside = own_groups && backend != registry::STORE && verb.is_about_groups();
+            let aside = own_groups && backend != STORE && verb.is_about_groups();
             if aside { kept_aside(*verb) } else { judge(*verb, able) }
         })
         .collect();

@@ -1,15 +1,15 @@
 //! The only list of adapters.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use isogloss_canonical::adapter::{Adapter, RouteOptions, SystemBackend};
-use isogloss_canonical::dialect::{Dialect, MethodInfo};
+use isogloss_canonical::dialect::MethodInfo;
 use isogloss_canonical::group::Membership;
 use isogloss_canonical::namespace::{IdNamespace, NativeIds, Numbering};
 use isogloss_store::Numbered;
 
-use crate::config::settings::{Route, Settings};
+use crate::systems::Systems;
 
 /// Every adapter.
 pub const ADAPTERS: &[&Adapter] = &[
@@ -19,36 +19,18 @@ pub const ADAPTERS: &[&Adapter] = &[
     &isogloss_dandelion::ADAPTER,
 ];
 
-/// The system name of the embedded store.
-pub const STORE: &str = "store";
+/// The list, for those that a configuration's names are looked up for.
+pub const SYSTEMS: Systems = Systems::new(ADAPTERS);
 
 /// An adapter by name.
 #[must_use]
 pub fn adapter(name: &str) -> Option<&'static Adapter> {
-    ADAPTERS.iter().copied().find(|adapter| adapter.name == name)
+    SYSTEMS.adapter(name)
 }
 
 /// An adapter by name, or a sentence that lists the names.
 pub fn adapter_or_known(name: &str) -> Result<&'static Adapter, String> {
-    adapter(name).ok_or_else(|| {
-        let known: Vec<_> = ADAPTERS.iter().map(|adapter| adapter.name).collect();
-        format!("no dialect {name:?}; known: {}", known.join(", "))
-    })
-}
-
-/// The dialect that a route asks for. The error says what is wrong with it.
-pub fn dialect(route: &Route) -> Result<Arc<dyn Dialect>, String> {
-    let adapter = adapter_or_known(&route.dialect)?;
-    let options = RouteOptions {
-        namespace: route
-            .id_namespace
-            .as_ref()
-            .map_or(IdNamespace::named(adapter.name), IdNamespace::new),
-        version: route.version.clone(),
-        settings: route.options.clone(),
-    };
-    options.check(adapter)?;
-    (adapter.dialect)(&options)
+    SYSTEMS.adapter_or_known(name)
 }
 
 /// Every method of an adapter's dialect.
@@ -59,34 +41,7 @@ pub fn methods(adapter: &Adapter) -> Result<&'static [MethodInfo], String> {
 
 /// The adapter of a system that can be a backend, and what makes it one.
 pub fn backend(system: &str) -> Result<(&'static Adapter, SystemBackend), String> {
-    let can = |adapter: &&'static Adapter| adapter.backend.map(|backend| (*adapter, backend));
-    let mut all = ADAPTERS.iter().filter_map(can);
-    all.find(|(adapter, _)| adapter.name == system).ok_or_else(|| {
-        let names = ADAPTERS.iter().filter_map(can).map(|(adapter, _)| adapter.name);
-        let known: Vec<_> = [STORE].into_iter().chain(names).collect();
-        format!("there is no system {system:?}; known: {}", known.join(", "))
-    })
-}
-
-/// The adapter whose system gives the ids of an id namespace: `kanboard`, or `kanboard-old` where
-/// there are several of them.
-#[must_use]
-pub fn of_namespace(name: &str) -> Option<&'static Adapter> {
-    let is_word =
-        |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    let fits = |adapter: &&&'static Adapter| match name.strip_prefix(adapter.name) {
-        Some("") => true,
-        Some(rest) => rest.len() > 1 && rest.len() <= 32 && rest.starts_with('-') && is_word(rest),
-        None => false,
-    };
-    ADAPTERS.iter().find(fits).copied()
-}
-
-/// The id namespaces that can be named, for a message.
-#[must_use]
-pub fn namespaces() -> String {
-    let names: Vec<_> = ADAPTERS.iter().map(|adapter| adapter.name).collect();
-    format!("{}, or one of these with an ending, such as kanboard-old", names.join(", "))
+    SYSTEMS.backend(system)
 }
 
 /// How each adapter's own namespace numbers its people and groups.
@@ -95,15 +50,13 @@ pub fn own_namespaces() -> Vec<Numbered> {
     ADAPTERS.iter().copied().map(Numbered::from).collect()
 }
 
-/// How each namespace of a configuration numbers its people and groups, for a store.
+/// How these id namespaces number their people and groups, for a store: the adapters' own, and those
+/// that a configuration names, each with its system.
 #[must_use]
-pub fn numbered(settings: &Settings) -> Vec<Numbered> {
+pub fn numbered<'a>(named: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Numbered> {
     let mut all = own_namespaces();
-    let routes = settings.route.iter().map(|route| (&route.id_namespace, &route.dialect));
-    let backends =
-        settings.backend.values().map(|backend| (&backend.id_namespace, &backend.system));
-    for (namespace, system) in routes.chain(backends) {
-        let Some((namespace, adapter)) = namespace.as_ref().zip(adapter(system)) else { continue };
+    for (namespace, system) in named {
+        let Some(adapter) = adapter(system) else { continue };
         if !all.iter().any(|known| known.namespace.as_str() == namespace) {
             all.push(Numbered {
                 namespace: IdNamespace::new(namespace),
@@ -171,10 +124,10 @@ mod tests {
     #[test]
     fn a_namespace_is_named_after_its_system() {
         for name in ["kanboard", "kanboard-old", "dandelion-2"] {
-            assert!(of_namespace(name).is_some(), "{name}");
+            assert!(SYSTEMS.of_namespace(name).is_some(), "{name}");
         }
         for name in ["kanbord", "", "kanboard-", "kanboardold", "kanboard-Old", "kanboard-a/b"] {
-            assert!(of_namespace(name).is_none(), "{name}");
+            assert!(SYSTEMS.of_namespace(name).is_none(), "{name}");
         }
     }
 }

@@ -35,7 +35,7 @@ pub async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
     if !bootstrap::is_initialised(&turn)? {
         return Err(missing());
     }
-    bootstrap::open(&turn, registry::numbered(settings)).await
+    bootstrap::open(&turn, registry::numbered(settings.named_namespaces())).await
 }
 
 /// Serves until a signal comes, then finishes what is in flight and closes the store.
@@ -96,7 +96,9 @@ fn mount(
         exchange: Duration::from_millis(settings.server.idle_timeout_ms),
         websocket: Duration::from_millis(settings.server.websocket_idle_timeout_ms),
     };
-    let dialect = registry::dialect(route).map_err(|why| anyhow!("route {}: {why}", route.path))?;
+    let dialect = registry::SYSTEMS
+        .dialect(&route.dialect, &route.dialect_options())
+        .map_err(|why| anyhow!("route {}: {why}", route.path))?;
     let vouching = dialect.vouching();
     let origin = route.origin.as_ref().map(|wanted| origin(wanted, limits, &vouching));
     let origin = origin.transpose().with_context(|| format!("route {}: origin", route.path))?;

@@ -16,6 +16,7 @@ use crate::cli::{open, print};
 use crate::config::settings::{Route, Settings};
 use crate::explain::{self, Behind, Recorder};
 use crate::registry;
+use crate::systems::STORE;
 
 /// What stands for the gateway's own secret.
 const MASK: &str = "SECRET";
@@ -27,7 +28,9 @@ pub(crate) async fn run(wanted: &str, at: &At) -> anyhow::Result<()> {
     let mut text = Vec::new();
     std::io::stdin().read_to_end(&mut text).context("standard input")?;
     let request = read(&text, &route.path)?;
-    let dialect = registry::dialect(route).map_err(|why| anyhow!(why))?;
+    let dialect = registry::SYSTEMS
+        .dialect(&route.dialect, &route.dialect_options())
+        .map_err(|why| anyhow!(why))?;
     let behind = behind(&settings, route)?;
     let told = explain::explain(&*dialect, &request, behind).await;
     if at.json { print::json(&told) } else { show(&told) }
@@ -45,7 +48,7 @@ fn find<'a>(settings: &'a Settings, wanted: &str) -> anyhow::Result<&'a Route> {
 fn behind(settings: &Settings, route: &Route) -> anyhow::Result<Option<Behind>> {
     let wanted = settings.backend.get(&route.backend);
     let wanted = wanted.ok_or_else(|| anyhow!("no backend {:?}", route.backend))?;
-    if wanted.system == registry::STORE {
+    if wanted.system == STORE {
         return Ok(None);
     }
     let (adapter, system) = registry::backend(&wanted.system).map_err(|why| anyhow!(why))?;

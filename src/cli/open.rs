@@ -18,13 +18,15 @@ use jiff::Timestamp;
 use crate::auth::guessing::{self, Policy};
 use crate::backends::Backends;
 use crate::cli::arguments::{At, Place};
-use crate::config::check::Scope;
+use crate::config::check::check;
+use crate::config::check::report::Scope;
 use crate::config::finding::Findings;
 use crate::config::load::{self, Loaded};
 use crate::config::settings::Settings;
 use crate::layers::bridge::Bridge;
 use crate::provision::bootstrap;
 use crate::sessions::Sessions;
+use crate::systems::STORE;
 use crate::{registry, startup};
 
 /// The configuration, whether it is in order or not.
@@ -47,7 +49,7 @@ pub(crate) fn findings(place: &Place) -> (Option<Settings>, Findings) {
         Err(findings) => (None, findings),
         Ok(loaded) => {
             let loaded = with_data_dir(loaded, place);
-            let findings = loaded.check(Scope::Whole);
+            let findings = check(&loaded, Scope::Whole, registry::SYSTEMS);
             (Some(loaded.settings), findings)
         }
     }
@@ -63,7 +65,7 @@ pub(crate) fn settings(place: &Place) -> anyhow::Result<Settings> {
 /// The configuration in force. What `serve` refuses is refused here too.
 fn checked(place: &Place) -> anyhow::Result<Settings> {
     let loaded = read(place)?;
-    loaded.check(Scope::Whole).verdict()?;
+    check(&loaded, Scope::Whole, registry::SYSTEMS).verdict()?;
     Ok(loaded.settings)
 }
 
@@ -86,7 +88,7 @@ pub(crate) async fn people(at: &At) -> anyhow::Result<People> {
     let name = name(&settings, at)?;
     let backend = backends.named(&name, &BTreeMap::new())?;
     let bridge = backends.bridge(&name).cloned();
-    let namespaces = registry::numbered(&settings);
+    let namespaces = registry::numbered(settings.named_namespaces());
     let sessions = backends.sessions(&name, &store);
     let policy = Policy::from(&settings.auth);
     Ok(People { store, sessions, policy, backends, backend, bridge, namespaces })
@@ -97,7 +99,7 @@ fn name(settings: &Settings, at: &At) -> anyhow::Result<String> {
         return Ok(name.clone());
     }
     let mut all = settings.backend.iter();
-    match (all.find(|(_, backend)| backend.system == registry::STORE), settings.backend.len()) {
+    match (all.find(|(_, backend)| backend.system == STORE), settings.backend.len()) {
         (Some((name, _)), _) => Ok(name.clone()),
         (None, 1) => Ok(settings.backend.keys().next().cloned().unwrap_or_default()),
         (None, _) => bail!("there are several backends; name one with --backend"),

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 
 use crate::cli::arguments::Serve;
 use crate::cli::{init, open};
-use crate::config::check::Scope;
+use crate::config::check::check;
+use crate::config::check::report::Scope;
 use crate::config::finding::{Key, Severity};
 use crate::config::load::Loaded;
 use crate::config::settings::{Origin, Route, Settings};
@@ -20,7 +21,7 @@ use crate::{registry, startup, telemetry};
 pub(crate) fn run(ask: &Serve) -> anyhow::Result<()> {
     let loaded = loaded(ask)?;
     let scope = if ask.dialect.is_some() { Scope::OneRoute } else { Scope::Whole };
-    let findings = loaded.check(scope);
+    let findings = check(&loaded, scope, registry::SYSTEMS);
     findings.verdict()?;
     let settings = loaded.settings;
     telemetry::start(&settings.log).map_err(|why| anyhow!(why))?;
@@ -41,7 +42,7 @@ async fn open(settings: &Settings) -> anyhow::Result<Store> {
     if !bootstrap::is_initialised(&turn)? {
         init::first_start(&turn).await?;
     }
-    bootstrap::open(&turn, registry::numbered(settings)).await
+    bootstrap::open(&turn, registry::numbered(settings.named_namespaces())).await
 }
 
 fn loaded(ask: &Serve) -> anyhow::Result<Loaded> {

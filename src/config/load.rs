@@ -8,7 +8,6 @@ use config::{Config, Environment, File, FileFormat};
 use toml::Value;
 use toml::de::DeTable;
 
-use crate::config::check::{self, Scope};
 use crate::config::environment::Variables;
 use crate::config::finding::{Finding, Findings, Key, Place, Severity};
 use crate::config::settings::{Route, Settings};
@@ -37,18 +36,8 @@ pub struct Loaded {
     pub strays: Vec<String>,
 }
 
-impl Loaded {
-    /// Everything that is wrong, in shape and in sense.
-    #[must_use]
-    pub fn check(&self, scope: Scope) -> Findings {
-        let mut all = self.findings.clone();
-        all.extend(check::all(self, scope));
-        all
-    }
-}
-
 /// Reads the configuration. Without a file, the defaults. Refuses what has not the right shape;
-/// [`Loaded::check`] finds the rest.
+/// [`check`](crate::config::check::check) finds the rest.
 pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
     let loaded = read(file).map_err(|findings| findings.refusal())?;
     loaded.findings.verdict()?;

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use isogloss_canonical::adapter::RouteOptions;
+use isogloss_canonical::namespace::IdNamespace;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
@@ -197,6 +199,31 @@ pub struct Route {
     pub attributes: BTreeMap<String, Policy>,
     #[serde(default)]
     pub origin: Option<Origin>,
+}
+
+impl Route {
+    /// What the route tells its dialect.
+    #[must_use]
+    pub fn dialect_options(&self) -> RouteOptions {
+        let namespace = self.id_namespace.as_deref().unwrap_or(&self.dialect);
+        RouteOptions {
+            namespace: IdNamespace::new(namespace),
+            version: self.version.clone(),
+            settings: self.options.clone(),
+        }
+    }
+}
+
+impl Settings {
+    /// The id namespaces that routes and backends name, each with its system.
+    pub fn named_namespaces(&self) -> impl Iterator<Item = (&str, &str)> {
+        let routes = self.route.iter().map(|route| (&route.id_namespace, &route.dialect));
+        let backends =
+            self.backend.values().map(|backend| (&backend.id_namespace, &backend.system));
+        routes.chain(backends).filter_map(|(namespace, system)| {
+            namespace.as_deref().map(|namespace| (namespace, system.as_str()))
+        })
+    }
 }
 
 impl Origin {

@@ -65,8 +65,8 @@ impl Check {
     }
 
     fn id(&mut self, place: &str, namespace: &str, id: i64) {
-        let Some(adapter) = registry::of_namespace(namespace) else {
-            let known = registry::namespaces();
+        let Some(adapter) = registry::SYSTEMS.of_namespace(namespace) else {
+            let known = registry::SYSTEMS.namespaces();
             return self.refuse(place, &format!("unknown id namespace; expected {known}"));
         };
         match adapter.users {

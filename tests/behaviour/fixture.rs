@@ -10,6 +10,7 @@ use isogloss::config::load;
 use isogloss::config::secret::environment;
 use isogloss::provision::accounts::Accounts;
 use isogloss::provision::bootstrap;
+use isogloss::systems::STORE;
 use isogloss::{registry, startup};
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
@@ -51,7 +52,7 @@ impl Fixture {
     /// Makes a fresh backend: of a live server if the environment names one, else of a second
     /// gateway.
     pub(crate) async fn bench(system: &str) -> Result<Bench> {
-        if system == registry::STORE {
+        if system == STORE {
             return Self::made(None, system, "system = \"store\"").await;
         }
         let variable =

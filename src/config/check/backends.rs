@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use toml::Value;
 
-use super::{Check, Scope};
+use crate::config::check::report::{Check, Scope};
 use crate::config::finding::Key;
 use crate::config::load::Loaded;
 use crate::config::masked::MaskedUrl;
 use crate::config::settings::{Backend, Templates};
+use crate::systems::STORE;
+use crate::upstream;
 use crate::upstream::address::BaseAddress;
-use crate::{registry, upstream};
 
 /// The longest name of a backend.
 const LONGEST_NAME: usize = 64;
@@ -25,7 +26,7 @@ pub(super) fn check(check: &mut Check<'_>, scope: Scope) {
     for (name, backend) in &settings.backend {
         let key = Key::backend(name, &[]);
         check_name(check, name);
-        if backend.system == registry::STORE {
+        if backend.system == STORE {
             check_store(check, name);
         } else {
             check_system(check, name, backend);
@@ -51,7 +52,7 @@ fn check_one_store(check: &mut Check<'_>) {
     let Loaded { settings, sources, .. } = check.loaded;
     let is_given = |name: &str| sources.is_given(&Key::backend(name, &[]));
     let is_used = |name: &str| settings.route.iter().any(|route| route.backend == name);
-    let all = settings.backend.iter().filter(|(_, backend)| backend.system == registry::STORE);
+    let all = settings.backend.iter().filter(|(_, backend)| backend.system == STORE);
     let names = all.map(|(name, _)| name.as_str());
     let mut stores: Vec<_> = names.filter(|name| is_given(name) || is_used(name)).collect();
     stores.sort_by_key(|name| is_given(name));
@@ -88,7 +89,7 @@ fn check_store(check: &mut Check<'_>, name: &str) {
 
 fn check_system(check: &mut Check<'_>, name: &str, backend: &Backend) {
     let at = |step: &str| Key::backend(name, &[step]);
-    let adapter = match registry::backend(&backend.system) {
+    let adapter = match check.systems.backend(&backend.system) {
         Ok((adapter, _)) => Some(adapter),
         Err(why) => {
             check.refuse_with(&at("system"), &why);
@@ -156,10 +157,10 @@ fn check_words(check: &mut Check<'_>, name: &str, backend: &Backend) {
 
 /// An id namespace belongs to one system; a word with a typing error would be a new and empty one.
 pub(super) fn check_namespace(check: &mut Check<'_>, key: &Key, namespace: &str, system: &str) {
-    match registry::of_namespace(namespace).zip(registry::adapter(system)) {
+    match check.systems.of_namespace(namespace).zip(check.systems.adapter(system)) {
         None => {
             let problem = format!("unknown id namespace {namespace:?}");
-            check.refuse(key, problem, registry::namespaces());
+            check.refuse(key, problem, check.systems.namespaces());
         }
         Some((owner, adapter)) => {
             let kind = |adapter: &isogloss_canonical::adapter::Adapter| {

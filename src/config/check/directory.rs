@@ -1,10 +1,11 @@
 //! The directory (LDAP).
 
-use super::Check;
+use crate::config::check::report::Check;
 use crate::config::finding::Key;
 use crate::config::secret::SecretSource;
 use crate::config::settings::Directory;
-use crate::{directory, registry};
+use crate::directory;
+use crate::systems::STORE;
 
 /// What the URL of a directory may be.
 const URL: &str = "ldap://, ldaps:// or ldapi:// and a host, without password and query";
@@ -32,7 +33,7 @@ pub(super) fn check(check: &mut Check<'_>) {
         check.refuse(&at("user_filter"), why, "an LDAP filter with %s for the user name");
     }
     check_bind(check, wanted);
-    if !settings.backend.values().any(|backend| backend.system == registry::STORE) {
+    if !settings.backend.values().any(|backend| backend.system == STORE) {
         let problem = "there is no embedded store, which alone asks the directory";
         check.warn(&Key::of(&["directory"]), problem, "a backend with system = \"store\"");
     }

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use toml::Value;
 
-use super::Check;
+use crate::config::check::report::Check;
 use crate::config::finding::Key;
 
 /// An hour in milliseconds.
@@ -120,6 +120,7 @@ mod tests {
     use crate::config::environment::Variables;
     use crate::config::finding::{Findings, Severity};
     use crate::config::load::{DEFAULTS, Loaded, read_with};
+    use crate::registry::SYSTEMS;
 
     /// The manual with every example of a key switched on.
     fn everything() -> String {
@@ -215,7 +216,8 @@ mod tests {
             {
                 let mut loaded = loaded();
                 put(&mut loaded.tree, key.steps(), number);
-                let mut checked = Check { loaded: &loaded, findings: Findings::default() };
+                let mut checked =
+                    Check { loaded: &loaded, systems: SYSTEMS, findings: Findings::default() };
                 check(&mut checked);
                 let errors = checked.findings.of(Severity::Error);
                 let refused = errors.iter().any(|one| one.key == key.to_string());

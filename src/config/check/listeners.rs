@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::Check;
+use crate::config::check::report::Check;
 use crate::config::finding::Key;
 use crate::upstream::address::BaseAddress;
 

@@ -2,7 +2,7 @@
 
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
-use super::Check;
+use crate::config::check::report::Check;
 use crate::config::finding::Key;
 
 /// What a level may be.

@@ -7,33 +7,22 @@ mod limits;
 mod listeners;
 mod log;
 mod proxies;
+pub mod report;
 mod routes;
 mod store;
 
+use crate::config::check::report::{Check, Scope};
 use crate::config::environment;
-use crate::config::finding::{Finding, Findings, Key, Severity};
+use crate::config::finding::Findings;
 use crate::config::load::Loaded;
+use crate::systems::Systems;
 
 pub use self::log::filter;
 
-/// What a configuration is read for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// All of it.
-    Whole,
-    /// One route that the command line gives: a backend that it does not use is no mistake.
-    OneRoute,
-}
-
-/// A check in progress.
-struct Check<'a> {
-    loaded: &'a Loaded,
-    findings: Findings,
-}
-
-/// Everything that is wrong in sense.
-pub(super) fn all(loaded: &Loaded, scope: Scope) -> Findings {
-    let mut check = Check { loaded, findings: Findings::default() };
+/// Everything that is wrong with a configuration, in shape and in sense.
+#[must_use]
+pub fn check(loaded: &Loaded, scope: Scope, systems: Systems) -> Findings {
+    let mut check = Check { loaded, systems, findings: loaded.findings.clone() };
     limits::check(&mut check);
     log::check(&mut check);
     store::check(&mut check);
@@ -52,31 +41,4 @@ pub(super) fn all(loaded: &Loaded, scope: Scope) -> Findings {
         }
     }
     check.findings
-}
-
-impl Check<'_> {
-    fn add(&mut self, severity: Severity, key: &Key, told: (String, String)) {
-        let place = self.loaded.sources.find(key);
-        let ((problem, expected), key) = (told, key.to_string());
-        self.findings.add(Finding { severity, place, key, problem, expected });
-    }
-
-    /// The gateway does not start.
-    fn refuse(&mut self, key: &Key, problem: impl Into<String>, expected: impl Into<String>) {
-        self.add(Severity::Error, key, (problem.into(), expected.into()));
-    }
-
-    /// The gateway starts, and says so in the log.
-    fn warn(&mut self, key: &Key, problem: impl Into<String>, expected: impl Into<String>) {
-        self.add(Severity::Warning, key, (problem.into(), expected.into()));
-    }
-
-    /// Refuses what another part of the gateway refuses in one sentence: `PROBLEM; expected
-    /// WHAT`, or `PROBLEM; known: NAMES`.
-    fn refuse_with(&mut self, key: &Key, sentence: &str) {
-        let parts = sentence.split_once("; expected ");
-        let parts = parts.or_else(|| sentence.split_once("; known: "));
-        let (problem, expected) = parts.unwrap_or((sentence, ""));
-        self.refuse(key, problem, expected);
-    }
 }

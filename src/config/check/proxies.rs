@@ -1,8 +1,7 @@
 //! Proxies that are believed, and routes that believe one.
 
-use super::Check;
+use crate::config::check::report::Check;
 use crate::config::finding::Key;
-use crate::registry;
 
 pub(super) fn check(check: &mut Check<'_>) {
     let settings = &check.loaded.settings;
@@ -13,7 +12,10 @@ pub(super) fn check(check: &mut Check<'_>) {
         check.refuse(&key, problem, "the addresses or networks of the proxies alone");
     }
     for (index, route) in settings.route.iter().enumerate() {
-        let vouches = registry::dialect(route).is_ok_and(|dialect| dialect.vouching().proxy);
+        let vouches = check
+            .systems
+            .dialect(&route.dialect, &route.dialect_options())
+            .is_ok_and(|dialect| dialect.vouching().proxy);
         if vouches && proxies.is_empty() {
             let problem = "the options let a proxy name the user, and no proxy is trusted";
             let expected = "[server] trusted_proxies with the address of the proxy";

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Map;
 
-use super::Check;
-use super::backends::{check_namespace, check_reach};
-use super::listeners::{Listener, is_host_name};
+use crate::config::check::backends::{check_namespace, check_reach};
+use crate::config::check::listeners::{Listener, is_host_name};
+use crate::config::check::report::Check;
 use crate::config::finding::Key;
 use crate::config::settings::Route;
-use crate::registry;
+use crate::systems::{STORE, Systems};
 
 /// The longest path of a route.
 const LONGEST_PATH: usize = 200;
@@ -90,12 +90,12 @@ fn check_backend(check: &mut Check<'_>, index: usize, route: &Route) {
         let problem = format!("no backend {:?}", route.backend);
         return check.refuse(&Key::route(index, &["backend"]), problem, known.join(", "));
     };
-    if backend.system == registry::STORE && !route.attributes.is_empty() {
+    if backend.system == STORE && !route.attributes.is_empty() {
         let key = Key::route(index, &["attributes"]);
         check.warn(&key, "the embedded store holds every attribute", "a backend over HTTP");
     }
     for prefix in route.attributes.keys() {
-        let known = registry::ADAPTERS.iter().map(|adapter| format!("{}.", adapter.name));
+        let known = check.systems.names().map(|name| format!("{name}."));
         let mut known = known.chain([SHARED_ATTRIBUTE.to_owned()]);
         if !known.any(|own| prefix.starts_with(&own) || own.starts_with(prefix.as_str())) {
             let problem = format!("no attribute begins with {prefix:?}");
@@ -107,7 +107,7 @@ fn check_backend(check: &mut Check<'_>, index: usize, route: &Route) {
 
 fn check_dialect(check: &mut Check<'_>, index: usize, route: &Route) {
     let at = |step: &str| Key::route(index, &[step]);
-    let adapter = match registry::adapter_or_known(&route.dialect) {
+    let adapter = match check.systems.adapter_or_known(&route.dialect) {
         Ok(adapter) => adapter,
         Err(why) => return check.refuse_with(&at("dialect"), &why),
     };
@@ -115,22 +115,27 @@ fn check_dialect(check: &mut Check<'_>, index: usize, route: &Route) {
         check_namespace(check, &at("id_namespace"), namespace, adapter.name);
     }
     let plain = Route { options: Map::new(), ..route.clone() };
-    if let Err(why) = registry::dialect(&plain) {
+    if let Err(why) = try_options(check.systems, &plain) {
         return check.refuse_with(&at("version"), &why);
     }
     let mut is_found = false;
     for (name, value) in &route.options {
         let options = Map::from_iter([(name.clone(), value.clone())]);
-        if let Err(why) = registry::dialect(&Route { options, ..route.clone() }) {
+        if let Err(why) = try_options(check.systems, &Route { options, ..route.clone() }) {
             is_found = true;
             check.refuse_with(&Key::route(index, &["options", name]), &why);
         }
     }
-    if let Err(why) = registry::dialect(route)
+    if let Err(why) = try_options(check.systems, route)
         && !is_found
     {
         check.refuse_with(&at("options"), &why);
     }
+}
+
+/// Whether a dialect takes the options of a route. The error says what is wrong.
+fn try_options(systems: Systems, route: &Route) -> Result<(), String> {
+    systems.dialect(&route.dialect, &route.dialect_options()).map(drop)
 }
 
 /// Of two routes at one place only the first would ever be asked.

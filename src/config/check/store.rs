@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Check;
+use crate::config::check::report::Check;
 use crate::config::finding::Key;
 
 pub(super) fn check(check: &mut Check<'_>) {

@@ -1,0 +1,61 @@
+//! A check in progress: what is checked, and what was found.
+
+use crate::config::finding::{Finding, Findings, Key, Severity};
+use crate::config::load::Loaded;
+use crate::systems::Systems;
+
+/// What a configuration is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of it.
+    Whole,
+    /// One route that the command line gives: a backend that it does not use is no mistake.
+    OneRoute,
+}
+
+/// A check in progress.
+pub(super) struct Check<'a> {
+    /// The configuration.
+    pub(super) loaded: &'a Loaded,
+    /// The systems that it can name.
+    pub(super) systems: Systems,
+    /// What was found.
+    pub(super) findings: Findings,
+}
+
+impl Check<'_> {
+    fn add(&mut self, severity: Severity, key: &Key, told: (String, String)) {
+        let place = self.loaded.sources.find(key);
+        let ((problem, expected), key) = (told, key.to_string());
+        self.findings.add(Finding { severity, place, key, problem, expected });
+    }
+
+    /// The gateway does not start.
+    pub(super) fn refuse(
+        &mut self,
+        key: &Key,
+        problem: impl Into<String>,
+        expected: impl Into<String>,
+    ) {
+        self.add(Severity::Error, key, (problem.into(), expected.into()));
+    }
+
+    /// The gateway starts, and says so in the log.
+    pub(super) fn warn(
+        &mut self,
+        key: &Key,
+        problem: impl Into<String>,
+        expected: impl Into<String>,
+    ) {
+        self.add(Severity::Warning, key, (problem.into(), expected.into()));
+    }
+
+    /// Refuses what another part of the gateway refuses in one sentence: `PROBLEM; expected
+    /// WHAT`, or `PROBLEM; known: NAMES`.
+    pub(super) fn refuse_with(&mut self, key: &Key, sentence: &str) {
+        let parts = sentence.split_once("; expected ");
+        let parts = parts.or_else(|| sentence.split_once("; known: "));
+        let (problem, expected) = parts.unwrap_or((sentence, ""));
+        self.refuse(key, problem, expected);
+    }
+}
