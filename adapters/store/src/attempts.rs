@@ -5,8 +5,8 @@ use isogloss_canonical::session_store::{Limit, Pace};
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
-use crate::Inner;
 use crate::faults::fault;
+use crate::inner::Inner;
 use crate::rows::{after, now, time};
 
 impl Inner {

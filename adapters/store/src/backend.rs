@@ -9,7 +9,7 @@ use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::outcome::Outcome;
 
-use crate::Store;
+use crate::store::Store;
 
 /// Every verb but [`Verb::CreateFromDirectory`]: the store knows no directory.
 const VERBS: [Verb; 30] = [

@@ -45,7 +45,7 @@ pub(crate) struct Database {
 impl Database {
     /// Opens the file, makes it where it is not there, and brings it up to date.
     pub(crate) async fn open(directory: &Path) -> Result<Self, Fault> {
-        let path = directory.join(crate::DATABASE);
+        let path = directory.join(crate::files::DATABASE);
         make_private(&path)?;
         let options = options(&path);
         let writer = pool(1).connect_with(options.clone()).await;

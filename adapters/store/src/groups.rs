@@ -8,9 +8,9 @@ use isogloss_canonical::user::{Role, UserId, UserRef};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use crate::Inner;
 use crate::faults::fault;
 use crate::identities::Kind;
+use crate::inner::Inner;
 use crate::rows::{fresh_id, grant_words, group, namespace_word, now, select_groups, to_json};
 use crate::settings::apply;
 use crate::write::Write;

@@ -8,8 +8,9 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::faults::fault;
+use crate::inner::Inner;
+use crate::numbered::Numbered;
 use crate::rows::uuid;
-use crate::{Inner, Numbered};
 
 /// What an id is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-use crate::Inner;
 use crate::faults::fault;
+use crate::inner::Inner;
 use crate::lookup::key_owner;
 use crate::rows::{column, fresh_id, from_json, now, optional_time, time, to_json, uuid};
 use crate::sealing::same;

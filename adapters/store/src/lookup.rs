@@ -9,9 +9,9 @@ use sqlx::sqlite::{Sqlite, SqliteArguments};
 use tokio::task::yield_now;
 use uuid::Uuid;
 
-use crate::Inner;
 use crate::faults::fault;
 use crate::identities::Kind;
+use crate::inner::Inner;
 use crate::rows::{add_user_row, select_users};
 
 /// After so many rows of a list the thread does what else waits for it.

@@ -7,8 +7,8 @@ use isogloss_canonical::user::{GroupChange, UserRef};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use crate::Inner;
 use crate::faults::fault;
+use crate::inner::Inner;
 use crate::lookup::people;
 use crate::rows::{fresh_id, select_users};
 

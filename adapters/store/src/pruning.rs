@@ -2,14 +2,14 @@
 //! must not be able to fill the disk.
 
 use std::sync::Weak;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use isogloss_canonical::fault::Fault;
 use tokio::time::sleep;
 
-use crate::Inner;
 use crate::faults::fault;
+use crate::inner::Inner;
 use crate::rows::{after, now};
 
 /// Every so many writes, one also clears away what is past its time.
@@ -35,13 +35,6 @@ struct Bounds {
 }
 
 const BOUNDS: Bounds = Bounds { rows: 200_000, bytes: 64 << 20 };
-
-/// Counts the writes.
-#[derive(Debug, Default)]
-pub(crate) struct Pruning {
-    writes: AtomicU64,
-    seen: AtomicU64,
-}
 
 /// What one kind takes.
 struct Size {
@@ -148,7 +141,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::Store;
+    use crate::store::Store;
 
     const LONG: Duration = Duration::from_hours(1);
 

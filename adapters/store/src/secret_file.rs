@@ -15,7 +15,7 @@ pub(crate) type MasterSecret = Zeroizing<[u8; 32]>;
 
 /// Reads the file; makes it if it is not there.
 pub(crate) fn read_or_make(directory: &Path) -> Result<MasterSecret, Fault> {
-    let path = directory.join(crate::SECRET_KEY);
+    let path = directory.join(crate::files::SECRET_KEY);
     let failed = |error: io::Error| access::refused(&path, error);
     if !path.try_exists().map_err(failed)? {
         make(directory, &path).map_err(failed)?;
@@ -27,7 +27,7 @@ pub(crate) fn read_or_make(directory: &Path) -> Result<MasterSecret, Fault> {
             "{} has {} bytes, expected 32; restore it and {} from the same backup",
             path.display(),
             bytes.len(),
-            crate::DATABASE
+            crate::files::DATABASE
         );
         Fault::new(FaultKind::Unexpected, detail)
     })?;

@@ -10,9 +10,9 @@ use isogloss_canonical::session_store::{Limit, SessionKind, SessionStore};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::Store;
 use crate::faults::fault;
 use crate::rows::{after, from_json, now, to_json};
+use crate::store::Store;
 
 /// No value of a dialect's is nearly as long. What is longer would fill the disk.
 const LONGEST: usize = 256 * 1024;

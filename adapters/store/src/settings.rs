@@ -5,8 +5,8 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{AttributeChanges, Attributes, UserRef};
 use serde_json::Value;
 
-use crate::Inner;
 use crate::faults::fault;
+use crate::inner::Inner;
 use crate::rows::to_json;
 
 impl Inner {

@@ -6,8 +6,8 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::UserRef;
 
-use crate::Inner;
 use crate::faults::fault;
+use crate::inner::Inner;
 use crate::lookup::by_id;
 use crate::rows::{after, now};
 use crate::users::set_password;

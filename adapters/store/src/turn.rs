@@ -56,24 +56,32 @@ impl Turn {
     /// Whether the directory holds a store. Half of one is refused: a new secret beside an old
     /// database, or the reverse, would make a backup of the other half useless.
     pub fn holds_store(&self) -> Result<bool, Fault> {
-        let database = self.size(crate::DATABASE)?;
-        let secret = self.size(crate::SECRET_KEY)?;
+        let database = self.size(crate::files::DATABASE)?;
+        let secret = self.size(crate::files::SECRET_KEY)?;
         match (database, secret) {
             (Some(1..), Some(1..)) => Ok(true),
             (None, None) => self.refuse_side_files().map(|()| false),
-            (None, _) => Err(self.half(crate::DATABASE, "is missing", crate::SECRET_KEY)),
-            (_, None) => Err(self.half(crate::SECRET_KEY, "is missing", crate::DATABASE)),
-            (Some(0), _) => Err(self.half(crate::DATABASE, "is empty", crate::SECRET_KEY)),
-            (_, Some(0)) => Err(self.half(crate::SECRET_KEY, "is empty", crate::DATABASE)),
+            (None, _) => {
+                Err(self.half(crate::files::DATABASE, "is missing", crate::files::SECRET_KEY))
+            }
+            (_, None) => {
+                Err(self.half(crate::files::SECRET_KEY, "is missing", crate::files::DATABASE))
+            }
+            (Some(0), _) => {
+                Err(self.half(crate::files::DATABASE, "is empty", crate::files::SECRET_KEY))
+            }
+            (_, Some(0)) => {
+                Err(self.half(crate::files::SECRET_KEY, "is empty", crate::files::DATABASE))
+            }
         }
     }
 
     /// SQLite would write what a left-over log holds into a new database.
     fn refuse_side_files(&self) -> Result<(), Fault> {
         for end in SIDE_FILES {
-            let name = format!("{}{end}", crate::DATABASE);
+            let name = format!("{}{end}", crate::files::DATABASE);
             if self.size(&name)?.is_some() {
-                return Err(self.half(crate::DATABASE, "is missing", &name));
+                return Err(self.half(crate::files::DATABASE, "is missing", &name));
             }
         }
         Ok(())
@@ -84,8 +92,8 @@ impl Turn {
             "{}: {wanting} {state} beside {other}; restore {} and {} from the same backup, or \
              move {other} away to start anew",
             self.directory.display(),
-            crate::DATABASE,
-            crate::SECRET_KEY
+            crate::files::DATABASE,
+            crate::files::SECRET_KEY
         );
         Fault::new(FaultKind::Unexpected, detail)
     }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use crate::Inner;
 use crate::faults::fault;
+use crate::inner::Inner;
 use crate::lookup::{people, require};
 use crate::rows::{fresh_id, now, select_users, to_json};
 use crate::settings::apply;

@@ -3,7 +3,7 @@
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::group::GroupRef;
 use isogloss_canonical::namespace::IdNamespace;
-use isogloss_canonical::user::{GroupChange, NewUser, Role, Uniqueness, User, folded};
+use isogloss_canonical::user::{GroupChange, Role, User, folded};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
@@ -11,9 +11,10 @@ use crate::faults::fault;
 use crate::identities::reassign;
 use crate::rows::{fresh_id, now};
 use crate::sidecar::decide::{Sighted, Verdict};
+use crate::sidecar::handle::Sidecar;
 use crate::sidecar::plan::{Lesson, Plan, other_groups, proves_by_now};
+use crate::sidecar::reading::{Reading, Seen, record_of};
 use crate::sidecar::records::Row;
-use crate::sidecar::{Reading, Seen, Sidecar};
 use crate::users::{insert, overwrite};
 
 impl Sidecar {
@@ -220,30 +221,4 @@ async fn follow(write: &mut SqliteConnection, row: &Row, seen: &User) -> Result<
     let query = sqlx::query(sql).bind(row.known.id.to_string()).bind(&seen.username);
     let query = query.bind(folded(&seen.username)).bind(now());
     query.execute(write).await.map(drop).map_err(fault)
-}
-
-/// A first record holds what the system shows, for the day the system has no place for it.
-pub(super) fn record_of(seen: &Seen) -> NewUser {
-    let user = &seen.user;
-    let ids = seen.ids.clone().into_iter();
-    if let Some(made) = &seen.made {
-        return NewUser {
-            username: user.username.clone(),
-            ids: made.ids.clone().into_iter().chain(ids).chain(user.ids.clone()).collect(),
-            password: None,
-            unique: Uniqueness::default(),
-            ..(**made).clone()
-        };
-    }
-    NewUser {
-        username: user.username.clone(),
-        display_name: user.display_name.clone(),
-        given_name: user.given_name.clone(),
-        family_name: user.family_name.clone(),
-        email: user.email.clone(),
-        role: user.role,
-        inactive: !user.active,
-        ids: ids.chain(user.ids.clone()).collect(),
-        ..NewUser::default()
-    }
 }

@@ -8,10 +8,10 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use crate::Store;
 use crate::faults::fault;
 use crate::rows::{after, fresh_id, now};
-use crate::sidecar::Sidecar;
+use crate::sidecar::handle::Sidecar;
+use crate::store::Store;
 
 /// A claim that is older is of a gateway that died.
 const LASTING: Duration = Duration::from_mins(1);

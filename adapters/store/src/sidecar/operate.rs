@@ -11,8 +11,9 @@ use crate::faults::fault;
 use crate::identities::reassign;
 use crate::rows::{after, now};
 use crate::sidecar::decide::State;
+use crate::sidecar::handle::Sidecar;
+use crate::sidecar::reading::Seen;
 use crate::sidecar::records::{Record, Row};
-use crate::sidecar::{Seen, Sidecar};
 use crate::users::{patch_user, update};
 use crate::write::Write;
 

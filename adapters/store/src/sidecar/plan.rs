@@ -9,8 +9,10 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::sidecar::decide::{Decision, Facts, Known, Sighted, State, Verdict, decide};
+use crate::sidecar::handle::Sidecar;
+use crate::sidecar::reading::{Reading, Seen};
 use crate::sidecar::records::Row;
-use crate::sidecar::{Reading, Seen, Settlement, Sidecar};
+use crate::sidecar::settlement::Settlement;
 
 /// A creation date proves something from this many days later on. Somebody else may be created on
 /// the same day; whoever was seen two days later was not.

@@ -12,7 +12,8 @@ use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
 use crate::faults::fault;
 use crate::rows::{add_user_row, column, now, select_users, time};
 use crate::sidecar::decide::{Absence, Known, Prints, State};
-use crate::sidecar::{Reading, Sidecar};
+use crate::sidecar::handle::Sidecar;
+use crate::sidecar::reading::Reading;
 
 /// Above so many people all records are read at once.
 const FEW: usize = 16;

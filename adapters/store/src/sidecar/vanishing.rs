@@ -5,8 +5,8 @@ use sqlx::SqliteConnection;
 
 use crate::faults::fault;
 use crate::rows::now;
-use crate::sidecar::Sidecar;
 use crate::sidecar::decide::Absence;
+use crate::sidecar::handle::Sidecar;
 use crate::sidecar::plan::Plan;
 
 /// Who vanishes within this time vanishes together.

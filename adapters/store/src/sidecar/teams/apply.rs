@@ -7,13 +7,13 @@ use sqlx::SqliteConnection;
 use crate::faults::fault;
 use crate::groups::{insert, update};
 use crate::rows::{fresh_id, now};
-use crate::sidecar::Sidecar;
 use crate::sidecar::decide::{Absence, Decision, Verdict};
-use crate::sidecar::teams::{SeenTeam, TeamReading, TeamRecord};
+use crate::sidecar::handle::Sidecar;
+use crate::sidecar::teams::reading::{SeenTeam, TeamReading, TeamRecord};
 use crate::sidecar::vanishing::word;
 
 impl Sidecar {
-    pub(super) async fn apply_teams(
+    pub(in crate::sidecar) async fn apply_teams(
         &self,
         write: &mut SqliteConnection,
         records: &[TeamRecord],

@@ -1,83 +1,20 @@
-//! The records of teams: the same states as people's, and the same decisions.
-//!
-//! No system proves in a team's row which team it is. So the same id with another name is a new
-//! team, and so is whatever has the id of a team that was away; nobody who owned, looked after or
-//! belonged to the old one has any part in it.
-
-mod apply;
+//! Settles a reading of teams: everything in one transaction, or nothing.
 
 use std::collections::HashMap;
 
 use isogloss_canonical::fault::{Fault, FaultKind};
-use isogloss_canonical::group::{Group, GroupId, GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::group::{Group, GroupId, GroupPatch, GroupRef};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use crate::faults::fault;
 use crate::groups::{patch_group, replace_stewards, update};
 use crate::rows::{after, column, group, now, select_groups};
-use crate::sidecar::Sidecar;
 use crate::sidecar::decide::{Decision, Facts, Known, Prints, Sighted, State, Verdict, decide};
+use crate::sidecar::handle::Sidecar;
 use crate::sidecar::operate::EXPECTED_FOR;
 use crate::sidecar::records::state;
-
-/// A team as the system shows it.
-#[derive(Clone, Debug)]
-pub struct SeenTeam {
-    /// The system's own row.
-    pub team: Group,
-    /// What was asked for, if the gateway has made it just now.
-    pub made: Option<Box<NewGroup>>,
-}
-
-impl From<Group> for SeenTeam {
-    fn from(team: Group) -> Self {
-        Self { team, made: None }
-    }
-}
-
-/// What one or more reads of the system show of its teams.
-#[derive(Clone, Debug)]
-pub struct TeamReading {
-    /// Which they show.
-    pub seen: Vec<SeenTeam>,
-    /// Whose records they show to be of none; true: a second, different read agrees.
-    pub absent: HashMap<GroupId, bool>,
-    /// Whether `seen` is all of them.
-    pub complete: bool,
-    began: i64,
-}
-
-impl TeamReading {
-    /// A read that begins now. To be called before the system is asked.
-    #[must_use]
-    pub fn begin() -> Self {
-        Self { seen: Vec::new(), absent: HashMap::new(), complete: false, began: now() }
-    }
-}
-
-/// The record of a team.
-#[derive(Clone, Debug)]
-pub struct TeamRecord {
-    /// The team as the sidecar knows it.
-    pub team: Group,
-    /// The state.
-    pub state: State,
-    /// The system's id.
-    pub native: Option<String>,
-    known: Known,
-}
-
-/// What came of settling a reading of teams.
-#[derive(Debug)]
-pub enum TeamSettlement {
-    /// The records of those that were seen, in their order; or why one has none for now.
-    Settled(Vec<Result<Group, &'static str>>),
-    /// Nothing was changed: where these are must be asked first, each by the system's own id.
-    Look(Vec<TeamRecord>),
-    /// Nothing was changed: the records have changed since the reading began.
-    Stale,
-}
+use crate::sidecar::teams::reading::{SeenTeam, TeamReading, TeamRecord, TeamSettlement};
 
 impl Sidecar {
     /// Settles what was read of teams: everything in one transaction, or nothing.

@@ -1,0 +1,78 @@
+//! The records beside one system, as a handle to the store that holds them.
+
+use std::fmt;
+
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::namespace::{IdNamespace, Numbering};
+use isogloss_canonical::user::User;
+
+use crate::inner::Inner;
+use crate::sidecar::decide::Prints;
+use crate::store::Store;
+
+/// What the sidecar must know of the system it stands beside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// The system's own id namespace.
+    pub namespace: IdNamespace,
+    /// How it names its people.
+    pub numbering: Numbering,
+    /// Whether it holds e-mail addresses.
+    pub emails: bool,
+    /// Whether it holds activity.
+    pub activity: bool,
+    /// Whether it holds memberships in its own sets of rights.
+    pub groups: bool,
+}
+
+/// The records beside one system. Clones share one database.
+#[derive(Clone)]
+pub struct Sidecar {
+    pub(super) store: Store,
+    pub(super) beside: Beside,
+}
+
+impl Store {
+    /// The records beside a system.
+    #[must_use]
+    pub fn sidecar(&self, beside: Beside) -> Sidecar {
+        Sidecar { store: self.clone(), beside }
+    }
+}
+
+impl fmt::Debug for Sidecar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sidecar").field("beside", &self.beside).finish_non_exhaustive()
+    }
+}
+
+impl Sidecar {
+    /// The store that the records are in.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(super) fn inner(&self) -> &Inner {
+        &self.store.0
+    }
+
+    pub(super) fn native<'u>(&self, user: &'u User) -> Result<&'u str, Fault> {
+        let native = match self.beside.numbering {
+            Numbering::Names => Some(user.username.as_str()),
+            Numbering::From(_) => user.native(&self.beside.namespace),
+        };
+        native.ok_or_else(|| {
+            Fault::new(FaultKind::Unexpected, "a person without an id of their system")
+        })
+    }
+
+    pub(super) fn prints(&self, user: &User) -> Prints {
+        let print = |what: &str, text: &str| self.inner().seals.digest(what, text);
+        let evidence = &user.evidence;
+        Prints {
+            secret: evidence.secret.as_ref().map(|own| print("evidence secret", own.expose())),
+            created: evidence.created.as_ref().map(|own| print("evidence created", own)),
+        }
+    }
+}
