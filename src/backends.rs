@@ -14,8 +14,9 @@ use isogloss_store::Store;
 
 use crate::config::secret::SecretSource;
 use crate::config::settings::{self, Policy, Route, Settings};
-use crate::directory::{Directory, DirectoryConfig};
 use crate::layers::bridge::Bridge;
+use crate::layers::directory::Directory;
+use crate::layers::directory::config::DirectoryConfig;
 use crate::layers::names::Names;
 use crate::layers::own_account::OwnAccountKept;
 use crate::provision::bootstrap::open_shadow;

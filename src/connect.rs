@@ -14,9 +14,10 @@ use serde_json::{Value, json};
 
 use crate::config::masked::MaskedUrl;
 use crate::config::settings::{Backend, Directory, Origin, Settings};
+use crate::layers::directory;
 use crate::systems::STORE;
 use crate::upstream::HttpUpstream;
-use crate::{backends, directory, startup};
+use crate::{backends, gateway};
 
 /// Somebody whom no system has: the read has to get past the credential all the same.
 const NOBODY: &str = "isogloss-connection-check";
@@ -88,7 +89,7 @@ async fn system(name: &str, wanted: &Backend) -> Connection {
 
 async fn origin(path: &str, wanted: &Origin) -> Connection {
     timed(format!("origin of route {path}"), wanted.url.masked(), async {
-        let upstream = HttpUpstream::new(&startup::reach(wanted))?;
+        let upstream = HttpUpstream::new(&gateway::origin_reach(wanted))?;
         let answer = upstream.send(Request::to("GET", "/")).await.map_err(|fault| words(&fault))?;
         match answer.status {
             status @ 500.. => Err(format!("it answers with status {status}")),

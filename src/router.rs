@@ -31,7 +31,7 @@ impl fmt::Debug for Route {
 }
 
 /// The routes of one listener.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Router(Vec<Arc<Route>>);
 
 impl Router {

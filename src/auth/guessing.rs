@@ -19,7 +19,6 @@ use isogloss_canonical::session_store::{Limit, Pace, SessionKind, SessionStore};
 use isogloss_canonical::user::{User, UserRef, folded};
 
 use crate::auth::addresses::Addresses;
-use crate::config::settings::Auth;
 use crate::random::random;
 
 /// Wrong passwords in a row, for one account from one address, in any dialect.
@@ -65,18 +64,6 @@ impl Default for Policy {
             longest_wait: Duration::from_mins(15),
             account_guesses: 60,
             address_guesses: 100,
-        }
-    }
-}
-
-impl From<&Auth> for Policy {
-    fn from(auth: &Auth) -> Self {
-        Self {
-            guesses: auth.guesses,
-            wait: Duration::from_secs(auth.wait_secs),
-            longest_wait: Duration::from_secs(auth.longest_wait_secs),
-            account_guesses: auth.account_guesses,
-            address_guesses: auth.address_guesses,
         }
     }
 }

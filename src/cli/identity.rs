@@ -2,29 +2,20 @@
 
 use std::io::Write;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use isogloss_canonical::command::Command;
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::user::{UserId, UserRef};
 use isogloss_store::{Absence, Record, Seen, State};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::cli::arguments::{At, Identity, IdentityAsk};
+use crate::cli::id_row::Row;
 use crate::cli::import;
 use crate::cli::open::{People, people};
 use crate::cli::print;
 use crate::layers::bridge::Bridge;
-
-/// A row of the file.
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Row {
-    pub(crate) id_namespace: String,
-    pub(crate) id: String,
-    pub(crate) username: String,
-}
 
 const HEADINGS: [&str; 6] = ["ID", "STATE", "USER NAME", "ID THERE", "SINCE", "IDS"];
 
@@ -178,30 +169,3 @@ fn row(record: &Record) -> Vec<String> {
         ids.join(" "),
     ]
 }
-
-/// Refuses a row that no namespace could hold.
-pub(crate) fn check(row: &Row, namespaces: &[isogloss_store::Numbered]) -> anyhow::Result<()> {
-    let known = namespaces.iter().find(|known| known.namespace.as_str() == row.id_namespace);
-    let Some(known) = known else {
-        let all: Vec<_> = namespaces.iter().map(|known| known.namespace.as_str()).collect();
-        bail!("no id namespace {:?}; known: {}", row.id_namespace, all.join(", "));
-    };
-    if known.users == Numbering::Names {
-        bail!("the ids of {} are the user names; other ids cannot be imported", row.id_namespace);
-    }
-    let number = row.id.parse::<i64>().ok();
-    let number = number.filter(|number| number.to_string() == row.id);
-    match number {
-        Some(number) if (1..=GREATEST).contains(&number) => Ok(()),
-        _ => {
-            bail!(
-                "{:?} is no id of {}: a whole number from 1 to {GREATEST}",
-                row.id,
-                row.id_namespace
-            )
-        }
-    }
-}
-
-/// The greatest id that can be taken over; one more would be the last number there is.
-const GREATEST: i64 = i64::MAX - 1;

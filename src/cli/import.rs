@@ -9,7 +9,7 @@ use isogloss_canonical::user::UserRef;
 use serde_json::json;
 
 use crate::cli::arguments::At;
-use crate::cli::identity::{Row, check};
+use crate::cli::id_row::{Row, check};
 use crate::cli::open::People;
 use crate::cli::{print, table};
 

@@ -11,6 +11,7 @@ use crate::cli::{open, print};
 use crate::config::secret::environment;
 use crate::provision::accounts::Accounts;
 use crate::provision::bootstrap::{self, FirstAdministrator};
+use crate::provision::credentials;
 
 /// Makes the administrator, or the people of an accounts file.
 pub(crate) async fn run(ask: &Init) -> anyhow::Result<()> {
@@ -43,9 +44,9 @@ pub(crate) async fn run(ask: &Init) -> anyhow::Result<()> {
 /// owner, and shows them this once.
 pub(crate) async fn first_start(turn: &Turn) -> anyhow::Result<()> {
     let FirstAdministrator { accounts, credentials } = first_administrator()?;
-    let leave = |draft: &Path| bootstrap::write_credentials(draft, &credentials);
+    let leave = |draft: &Path| credentials::write_credentials(draft, &credentials);
     bootstrap::initialise_in(turn, &accounts, leave).await?;
-    let path = turn.directory().join(bootstrap::CREDENTIALS);
+    let path = turn.directory().join(credentials::CREDENTIALS);
     let path = path.display();
     let also = format!("They are also in {path}. They are printed only this once.");
     if let Err(error) = show(&credentials).and_then(|()| print::line(&also)) {

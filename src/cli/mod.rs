@@ -10,6 +10,7 @@ pub mod arguments;
 mod config;
 mod dialects;
 mod explain;
+mod id_row;
 mod identity;
 mod import;
 mod init;

@@ -23,6 +23,7 @@ use crate::config::check::report::Scope;
 use crate::config::finding::Findings;
 use crate::config::load::{self, Loaded};
 use crate::config::settings::Settings;
+use crate::gateway::guess_policy;
 use crate::layers::bridge::Bridge;
 use crate::provision::bootstrap;
 use crate::sessions::Sessions;
@@ -90,7 +91,7 @@ pub(crate) async fn people(at: &At) -> anyhow::Result<People> {
     let bridge = backends.bridge(&name).cloned();
     let namespaces = registry::numbered(settings.named_namespaces());
     let sessions = backends.sessions(&name, &store);
-    let policy = Policy::from(&settings.auth);
+    let policy = guess_policy(&settings.auth);
     Ok(People { store, sessions, policy, backends, backend, bridge, namespaces })
 }
 

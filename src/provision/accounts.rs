@@ -14,7 +14,6 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::provision::check;
 use crate::registry;
 
 /// The attribute that tells every dialect of a second factor, and Kanboard's name for it.
@@ -183,14 +182,6 @@ impl Account {
 }
 
 impl Accounts {
-    /// Reads a file's text, and refuses what would do harm.
-    pub fn read(text: &str) -> anyhow::Result<Self> {
-        let accounts: Self = serde_json::from_str(text)
-            .context("the accounts file is not of its form (docs/accounts.md)")?;
-        check::check(&accounts)?;
-        Ok(accounts)
-    }
-
     /// Puts everybody into a backend.
     pub async fn provision(&self, backend: &dyn Backend) -> anyhow::Result<()> {
         for account in &self.users {

@@ -1,8 +1,5 @@
 //! Initialises a data directory: all of it, or none of it.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
@@ -21,9 +18,6 @@ use crate::registry;
 
 /// The administrator's name.
 const ADMINISTRATOR: &str = "admin";
-
-/// The file that holds the first credentials, beside the store.
-pub const CREDENTIALS: &str = "credentials.json";
 
 /// Takes the right to a data directory, and puts in order what a crash has left there.
 pub async fn take(directory: &Path) -> anyhow::Result<Turn> {
@@ -151,13 +145,4 @@ fn random() -> anyhow::Result<[u8; 32]> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).context("the system has no random bytes")?;
     Ok(bytes)
-}
-
-/// Writes the credentials for their owner's eyes only.
-pub fn write_credentials(directory: &Path, credentials: &Value) -> anyhow::Result<()> {
-    let path = directory.join(CREDENTIALS);
-    let text = serde_json::to_string_pretty(credentials)? + "\n";
-    let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path);
-    made.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
-        .with_context(|| format!("{} cannot be written", path.display()))
 }

@@ -1,9 +1,9 @@
-//! Finds everything that is wrong with an accounts file before anybody of it is created.
+//! Reads an accounts file, and finds everything that is wrong with it before an account is created.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use ipnet::IpNet;
 use isogloss_canonical::namespace::Numbering;
 
@@ -22,8 +22,18 @@ struct Check {
     keys: BTreeMap<(String, String), String>,
 }
 
+impl Accounts {
+    /// Reads a file's text, and refuses what would do harm.
+    pub fn read(text: &str) -> anyhow::Result<Self> {
+        let accounts: Self = serde_json::from_str(text)
+            .context("the accounts file is not of its form (docs/accounts.md)")?;
+        check(&accounts)?;
+        Ok(accounts)
+    }
+}
+
 /// Refuses what would be accepted and harm. One line a problem, none of which shows a secret.
-pub(super) fn check(accounts: &Accounts) -> anyhow::Result<()> {
+fn check(accounts: &Accounts) -> anyhow::Result<()> {
     let mut check = Check::default();
     for (index, account) in accounts.users.iter().enumerate() {
         check.account(&format!("users[{index}], user {:?}", account.username), account);

@@ -3,4 +3,5 @@
 pub mod accounts;
 pub mod bootstrap;
 mod check;
+pub mod credentials;
 mod publish;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use isogloss_store::{DATABASE, SECRET_KEY, Turn};
 
-use crate::provision::bootstrap::CREDENTIALS;
+use crate::provision::credentials::CREDENTIALS;
 
 const DRAFT: &str = ".isogloss.draft";
 const COMPLETE: &str = ".isogloss.complete";

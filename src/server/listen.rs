@@ -1,6 +1,7 @@
 //! Listening: from an address to connections that are checked and timed, and from them to requests.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
 
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, Protocol};
@@ -11,8 +12,9 @@ use actix_web::{App, web};
 use futures_util::future::ready;
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::config::settings;
+use crate::proxies::Proxies;
 use crate::router::Router;
+use crate::server::limits::Limits;
 use crate::server::request::{Listener, expected, handle};
 use crate::server::wire::{Patience, Wire};
 use crate::term::Stopping;
@@ -49,12 +51,17 @@ impl std::fmt::Debug for Bound {
 }
 
 /// Binds an address and serves the routes on it.
-pub fn bind(address: &str, router: Router, limits: &settings::Server) -> std::io::Result<Bound> {
+pub fn bind(
+    address: &str,
+    router: Router,
+    limits: &Limits,
+    proxies: &Proxies,
+) -> std::io::Result<Bound> {
     let stopping = Stopping::default();
-    let listener = web::Data::new(Listener::new(router, limits, &stopping));
+    let listener = web::Data::new(Listener::new(router, limits, proxies, &stopping));
     let mut builder = Server::build()
         .workers(workers(limits.workers))
-        .shutdown_timeout(limits.shutdown_timeout_ms.div_ceil(1000))
+        .shutdown_timeout(whole_seconds(limits.shutdown))
         .disable_signals();
     let patience = Patience::of(limits);
     let draining = builder.graceful_shutdown_signal();
@@ -105,6 +112,10 @@ fn listen(address: &str) -> std::io::Result<Vec<std::net::TcpListener>> {
         return Ok(all.into_iter().flatten().collect());
     }
     all.into_iter().collect()
+}
+
+fn whole_seconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis().div_ceil(1000)).unwrap_or(u64::MAX)
 }
 
 fn workers(wanted: usize) -> usize {

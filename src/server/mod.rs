@@ -3,6 +3,7 @@
 mod forward;
 mod framing;
 mod head;
+pub mod limits;
 mod lines;
 pub mod listen;
 mod request;

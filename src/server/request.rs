@@ -17,13 +17,13 @@ use jiff::Timestamp;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::config::settings;
 use crate::origin::Origin;
 use crate::proxies::{Proxies, Sender};
 use crate::router::{Route, Router};
 use crate::server::forward::forward;
 use crate::server::framing::Framing;
 use crate::server::head::Head;
+use crate::server::limits::Limits;
 use crate::server::spelling::{Way, Whose, whose};
 use crate::term::{Stopping, Term};
 
@@ -42,14 +42,19 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    pub(super) fn new(router: Router, limits: &settings::Server, stopping: &Stopping) -> Self {
+    pub(super) fn new(
+        router: Router,
+        limits: &Limits,
+        proxies: &Proxies,
+        stopping: &Stopping,
+    ) -> Self {
         Self {
             router,
-            proxies: limits.trusted_proxies.clone(),
-            batch_limit: limits.batch_limit,
+            proxies: proxies.clone(),
+            batch_limit: limits.batch,
             stopping: stopping.clone(),
-            body_limit: limits.body_limit_bytes,
-            timeout: Duration::from_millis(limits.request_timeout_ms),
+            body_limit: limits.body,
+            timeout: limits.request,
         }
     }
 }

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
-use crate::config::settings;
+use crate::server::limits::Limits;
 use crate::server::lines::Lines;
 
 /// How much a client must read within the limit, once it makes us wait.
@@ -31,15 +31,9 @@ pub(super) struct Patience {
 
 impl Patience {
     /// As configured.
-    pub(super) fn of(limits: &settings::Server) -> Self {
-        let all =
-            [limits.idle_timeout_ms, limits.websocket_idle_timeout_ms, limits.request_timeout_ms];
-        let longest = all.into_iter().max().unwrap_or_default();
-        Self {
-            head: Duration::from_millis(limits.head_timeout_ms),
-            write: Duration::from_millis(limits.idle_timeout_ms),
-            rest: Duration::from_millis(longest) + Duration::from_secs(5),
-        }
+    pub(super) fn of(limits: &Limits) -> Self {
+        let longest = limits.idle.max(limits.websocket_idle).max(limits.request);
+        Self { head: limits.head, write: limits.idle, rest: longest + Duration::from_secs(5) }
     }
 }
 

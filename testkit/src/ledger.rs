@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::player::Played;
+use crate::played::Played;
 use crate::transcript::{Exchange, Transcript};
 
 /// What to do about an exchange that is listed and matches.

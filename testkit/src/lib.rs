@@ -19,6 +19,7 @@ pub mod facts;
 pub mod gateway;
 pub mod leaks;
 pub mod ledger;
+pub mod played;
 pub mod player;
 pub mod profile;
 pub mod replay;

@@ -6,7 +6,8 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use isogloss::directory::{Directory, DirectoryConfig, SOURCE};
+use isogloss::layers::directory::config::DirectoryConfig;
+use isogloss::layers::directory::{Directory, SOURCE};
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};

@@ -4,7 +4,8 @@ use crate::config::check::report::Check;
 use crate::config::finding::Key;
 use crate::config::secret::SecretSource;
 use crate::config::settings::Directory;
-use crate::directory;
+use crate::layers::directory::config::{check_filter, check_url};
+use crate::layers::directory::ldap::check_authorities;
 use crate::systems::STORE;
 
 /// What the URL of a directory may be.
@@ -15,7 +16,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     let Some(wanted) = &settings.directory else { return };
     let at = |step: &str| Key::of(&["directory", step]);
     let shown = wanted.url.masked();
-    if let Err(why) = directory::check_url(wanted.url.as_str()) {
+    if let Err(why) = check_url(wanted.url.as_str()) {
         check.refuse(&at("url"), format!("{shown}: {why}"), URL);
     }
     if wanted.start_tls && !shown.starts_with("ldap://") {
@@ -23,12 +24,12 @@ pub(super) fn check(check: &mut Check<'_>) {
         check.refuse(&at("start_tls"), problem, "an ldap:// URL");
     }
     if let Some(path) = &wanted.ca_file
-        && let Err(why) = directory::check_authorities(path)
+        && let Err(why) = check_authorities(path)
     {
         check.refuse(&at("ca_file"), why, "a PEM file with at least one certificate");
     }
     if let Some(filter) = &wanted.user_filter
-        && let Err(why) = directory::check_filter(filter)
+        && let Err(why) = check_filter(filter)
     {
         check.refuse(&at("user_filter"), why, "an LDAP filter with %s for the user name");
     }

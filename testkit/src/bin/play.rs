@@ -14,7 +14,8 @@ use anyhow::{Context, Result, bail};
 
 use isogloss_testkit::client::Base;
 use isogloss_testkit::ledger::Ledger;
-use isogloss_testkit::player::{Played, play};
+use isogloss_testkit::played::Played;
+use isogloss_testkit::player::play;
 use isogloss_testkit::profile::Profiles;
 use isogloss_testkit::scene::Scene;
 use isogloss_testkit::transcript::{Transcript, load};

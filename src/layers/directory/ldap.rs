@@ -16,7 +16,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::timeout;
 
-use crate::directory::DirectoryConfig;
+use crate::layers::directory::config::DirectoryConfig;
 
 /// Result codes of a bind that say that the password will not do: constraint violation (locked),
 /// no such object, inappropriate authentication, invalid credentials, insufficient access rights,
@@ -195,8 +195,13 @@ impl Ldap {
     }
 }
 
+/// Whether a file holds certificate authorities. The error names the file.
+pub fn check_authorities(path: &std::path::Path) -> Result<(), String> {
+    trusting(path).map(drop)
+}
+
 /// Trusts the authorities of a file, and no other.
-pub(super) fn trusting(path: &Path) -> Result<Arc<ClientConfig>, String> {
+fn trusting(path: &Path) -> Result<Arc<ClientConfig>, String> {
     let failed = |why: &dyn Display| format!("{}: {why}", path.display());
     let mut authorities = RootCertStore::empty();
     let certificates = CertificateDer::pem_file_iter(path).map_err(|error| failed(&error))?;
