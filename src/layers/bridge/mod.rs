@@ -10,6 +10,7 @@
 mod fields;
 mod groups;
 mod people;
+mod recent;
 mod resolve;
 mod search;
 mod settle;
@@ -33,7 +34,7 @@ use isogloss_canonical::verb::{Place, Verb};
 use isogloss_store::{Beside, Sidecar, Store};
 
 use crate::config::settings::Policy;
-use crate::layers::bridge::search::Recent;
+use crate::layers::bridge::recent::Recent;
 
 /// What a verb's support says that the shadow does.
 pub const ASIDE: &str = "kept aside by the gateway";
