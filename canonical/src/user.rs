@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::group::{GroupRef, Membership};
+use crate::membership::{GroupRef, Membership};
 use crate::namespace::{IdNamespace, NativeIds};
 use crate::permission::Grants;
+pub use crate::role::Role;
 use crate::secret::Secret;
 
 /// The canonical id of a person: a UUIDv7, the same in every namespace, never used twice.
@@ -27,40 +28,6 @@ pub type Attributes = Map<String, Value>;
 
 /// Changes of attributes: a value sets one (`null` is a value), `None` takes one away.
 pub type AttributeChanges = BTreeMap<String, Option<Value>>;
-
-/// The role that every system understands. What else a person may do comes from groups.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// An ordinary person; also what an unknown role becomes.
-    #[default]
-    User,
-    /// Between the two (Kanboard's `app-manager`).
-    Manager,
-    /// May do everything.
-    Administrator,
-}
-
-impl Role {
-    /// The word for it in files, tables and the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Manager => "manager",
-            Self::Administrator => "administrator",
-        }
-    }
-
-    /// Reads the word back; an unknown one is the least privilege.
-    #[must_use]
-    pub fn from_word(word: &str) -> Self {
-        match word {
-            "administrator" => Self::Administrator,
-            "manager" => Self::Manager,
-            _ => Self::User,
-        }
-    }
-}
 
 /// Which user names a system takes for the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

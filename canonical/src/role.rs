@@ -1,0 +1,35 @@
+//! The roles that all systems have.
+
+/// The role that every system understands. What else a person may do comes from groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// An ordinary person; also what an unknown role becomes.
+    #[default]
+    User,
+    /// Between the two (Kanboard's `app-manager`).
+    Manager,
+    /// May do everything.
+    Administrator,
+}
+
+impl Role {
+    /// The word for it in files, tables and the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Manager => "manager",
+            Self::Administrator => "administrator",
+        }
+    }
+
+    /// Reads the word back; an unknown one is the least privilege.
+    #[must_use]
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "administrator" => Self::Administrator,
+            "manager" => Self::Manager,
+            _ => Self::User,
+        }
+    }
+}
