@@ -14,7 +14,7 @@ use isogloss_canonical::capability::{Capability, Field};
 use isogloss_canonical::command::Verb;
 use isogloss_testkit::facts::Facts;
 use isogloss_testkit::ledger::Ledger;
-use isogloss_testkit::player::Played;
+use isogloss_testkit::played::Played;
 use isogloss_testkit::transcript::{Recording, Transcript};
 use serde::Deserialize;
 

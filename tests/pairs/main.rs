@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use anyhow::{Context, Result};
 use isogloss::registry;
 use isogloss_testkit::ledger::Ledger;
-use isogloss_testkit::player::Played;
+use isogloss_testkit::played::Played;
 use isogloss_testkit::profile::{Profiles, Setup};
 use isogloss_testkit::suite;
 use isogloss_testkit::transcript::{Recording, index};
