@@ -1,8 +1,6 @@
 //! A gateway that answers from a script and records the commands that it gets.
 
-use std::collections::HashMap;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use isogloss_canonical::command::{Command, Verb};
@@ -13,10 +11,10 @@ use isogloss_canonical::group::{Group, GroupId};
 use isogloss_canonical::http::Request;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::Grants;
-use isogloss_canonical::session_store::{SessionKind, SessionStore};
+use isogloss_canonical::session_store::SessionStore;
 use isogloss_canonical::user::{Evidence, Role, User, UserId, UserRef};
+use isogloss_testkit::scripted::session_store::Sessions;
 use jiff::Timestamp;
-use serde_json::Value;
 
 use crate::dialect::Dandelion;
 use crate::ids::NAMESPACE;
@@ -31,7 +29,7 @@ pub(super) struct Script {
     proof: Result<(), Fault>,
     reply: Reply,
     password_changed: Mutex<Timestamp>,
-    sessions: Mutex<HashMap<String, Value>>,
+    sessions: Sessions,
     /// The commands, each with whether the gateway runs it in its own name.
     pub(super) commands: Mutex<Vec<(bool, Command)>>,
 }
@@ -42,7 +40,7 @@ impl Script {
             proof: Ok(()),
             reply,
             password_changed: Mutex::new(Timestamp::UNIX_EPOCH),
-            sessions: Mutex::default(),
+            sessions: Sessions::default(),
             commands: Mutex::default(),
         }
     }
@@ -90,60 +88,15 @@ impl Exchange for Script {
     }
 
     fn sessions(&self) -> &dyn SessionStore {
-        self
+        &self.sessions
     }
 
     fn random(&self) -> [u8; 32] {
-        [u8::try_from(self.sessions.lock().unwrap().len()).unwrap(); 32]
+        [u8::try_from(self.sessions.len()).unwrap(); 32]
     }
 
     fn now(&self) -> Timestamp {
         Timestamp::from_second(2_000_000_000).unwrap()
-    }
-}
-
-#[async_trait]
-impl SessionStore for Script {
-    async fn recall(&self, _: SessionKind, key: &str) -> Result<Option<Value>, Fault> {
-        Ok(self.sessions.lock().unwrap().get(key).cloned())
-    }
-
-    async fn remember(
-        &self,
-        _: SessionKind,
-        key: &str,
-        value: Value,
-        _: Duration,
-    ) -> Result<(), Fault> {
-        self.sessions.lock().unwrap().insert(key.to_owned(), value);
-        Ok(())
-    }
-
-    async fn renew(
-        &self,
-        _: SessionKind,
-        key: &str,
-        value: Value,
-        _: Duration,
-    ) -> Result<bool, Fault> {
-        let mut sessions = self.sessions.lock().unwrap();
-        let known = sessions.contains_key(key);
-        if known {
-            sessions.insert(key.to_owned(), value);
-        }
-        Ok(known)
-    }
-
-    async fn forget(&self, _: SessionKind, key: &str) -> Result<bool, Fault> {
-        Ok(self.sessions.lock().unwrap().remove(key).is_some())
-    }
-
-    async fn count(&self, _: SessionKind, _: &str, _: Duration) -> Result<u64, Fault> {
-        Ok(1)
-    }
-
-    fn sign(&self, _: SessionKind, _: &str) -> Result<String, Fault> {
-        Ok(String::new())
     }
 }
 

@@ -1,82 +1,24 @@
 //! Without a gateway: an outage never looks like an absence.
 
-use std::time::Duration;
-
 use isogloss_canonical::adapter::RouteOptions;
-use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::{Caller, Credentials, Proof, Seal};
+use isogloss_canonical::credentials::Proof;
 use isogloss_canonical::namespace::IdNamespace;
-use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::session_store::{SessionKind, SessionStore};
 use isogloss_canonical::user::{Role, User};
-use jiff::Timestamp;
-use serde_json::Value;
+use isogloss_testkit::scripted::exchange::Script;
+use isogloss_testkit::scripted::now;
+use isogloss_testkit::scripted::session_store::Sessions;
 
 use super::*;
 
 /// A gateway whose backend cannot be reached, and perhaps neither its keys nor its session store.
-#[derive(Debug)]
-struct Outage {
-    kind: FaultKind,
-    has_keys: bool,
-    has_sessions: bool,
-}
-
-impl Outage {
-    fn fault(&self) -> Fault {
-        Fault::new(self.kind, "out of reach")
-    }
-}
-
-#[async_trait]
-impl Exchange for Outage {
-    async fn identify(&self, _: Credentials) -> Result<Caller, Fault> {
-        let caller = Caller::person(admin(), Proof::Key(None), Seal::new([0; 32]));
-        if self.has_keys { Ok(caller) } else { Err(self.fault()) }
-    }
-
-    async fn call(&self, _: &Caller, _: Command) -> Result<Outcome, Fault> {
-        Err(self.fault())
-    }
-
-    fn sessions(&self) -> &dyn SessionStore {
-        self
-    }
-
-    fn random(&self) -> [u8; 32] {
-        [7; 32]
-    }
-
-    fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH
-    }
-}
-
-#[async_trait]
-impl SessionStore for Outage {
-    async fn recall(&self, _: SessionKind, _: &str) -> Result<Option<Value>, Fault> {
-        if self.has_sessions { Ok(None) } else { Err(self.fault()) }
-    }
-
-    async fn remember(&self, _: SessionKind, _: &str, _: Value, _: Duration) -> Result<(), Fault> {
-        if self.has_sessions { Ok(()) } else { Err(self.fault()) }
-    }
-
-    async fn renew(&self, _: SessionKind, _: &str, _: Value, _: Duration) -> Result<bool, Fault> {
-        if self.has_sessions { Ok(false) } else { Err(self.fault()) }
-    }
-
-    async fn forget(&self, _: SessionKind, _: &str) -> Result<bool, Fault> {
-        if self.has_sessions { Ok(false) } else { Err(self.fault()) }
-    }
-
-    async fn count(&self, _: SessionKind, _: &str, _: Duration) -> Result<u64, Fault> {
-        if self.has_sessions { Ok(1) } else { Err(self.fault()) }
-    }
-
-    fn sign(&self, _: SessionKind, _: &str) -> Result<String, Fault> {
-        if self.has_sessions { Ok(String::new()) } else { Err(self.fault()) }
-    }
+fn outage(kind: FaultKind, has_keys: bool, has_sessions: bool) -> Script {
+    let script = if has_keys {
+        Script::person(admin(), Proof::Key(None))
+    } else {
+        Script::nobody(Fault::new(kind, "out of reach"))
+    };
+    let sessions = if has_sessions { Sessions::default() } else { Sessions::failing(kind) };
+    script.failing(kind).with_sessions(sessions)
 }
 
 fn admin() -> User {
@@ -92,28 +34,13 @@ fn request(method: &str) -> Request {
     let path = path.replace("/plugin/<name>", "/plugin/appkeys").replace(['<', '>'], "");
     let headers =
         [("content-type", "application/json"), ("x-api-key", "key"), ("cookie", "session=s")];
-    Request {
-        method: verb.to_owned(),
-        path,
-        query: None,
-        headers: headers.map(|(name, value)| (name.to_owned(), value.into())).to_vec(),
-        body: BODY.into(),
-        mount: String::new(),
-        client: None,
-        received: Timestamp::UNIX_EPOCH,
-    }
+    let request = headers
+        .into_iter()
+        .fold(Request::to(verb, path), |request, (name, value)| request.with(name, value));
+    Request { body: BODY.into(), ..request }
 }
 
-/// Runs a future that is ready at once.
-fn now<T>(future: impl Future<Output = T>) -> T {
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    match std::pin::pin!(future).poll(&mut context) {
-        std::task::Poll::Ready(value) => value,
-        std::task::Poll::Pending => panic!("the future is not ready"),
-    }
-}
-
-fn answer(method: &str, exchange: &Outage, version: &str) -> Response {
+fn answer(method: &str, exchange: &Script, version: &str) -> Response {
     let options = RouteOptions {
         version: Some(version.to_owned()),
         ..RouteOptions::of(IdNamespace::named("octoprint"))
@@ -144,7 +71,7 @@ fn an_outage_never_looks_like_an_absence() {
         for method in &METHODS {
             let version = if method.about.contains("before 1.4") { "1.3" } else { "1.11" };
             for has_keys in [true, false] {
-                let outage = Outage { kind, has_keys, has_sessions: true };
+                let outage = outage(kind, has_keys, true);
                 let needs_backend = !WITHOUT_BACKEND.iter().any(|path| method.name.contains(path));
                 if has_keys && !needs_backend {
                     continue;
@@ -160,7 +87,7 @@ fn an_outage_never_looks_like_an_absence() {
 fn without_a_session_store_no_caller_becomes_a_guest() {
     for method in &METHODS {
         let version = if method.about.contains("before 1.4") { "1.3" } else { "1.11" };
-        let outage = Outage { kind: FaultKind::Unavailable, has_keys: true, has_sessions: false };
+        let outage = outage(FaultKind::Unavailable, true, false);
         let wizard = method.name.contains("corewizard");
         assert!(wizard || answer(method.name, &outage, version).status == 503, "{}", method.name);
     }

@@ -1,33 +1,31 @@
 //! The cost of a request without credentials, and two details of answers.
 
-use std::sync::Mutex;
-
-use async_trait::async_trait;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::credentials::{Caller, Credentials};
+use isogloss_canonical::credentials::Proof;
 use isogloss_canonical::dialect::Dialect;
-use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::http::Request;
-use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::session_store::SessionStore;
-use isogloss_canonical::user::{NewUser, Role};
-use jiff::Timestamp;
+use isogloss_canonical::user::Role;
+use isogloss_testkit::scripted::exchange::Script;
+use isogloss_testkit::scripted::now;
 use serde_json::{Value, json};
 
-use crate::dialect::tests::script::{Down, ask, dialect, now, send};
+use crate::dialect::tests::script::{admin, ask, dialect, down, out_of_reach, send};
 use crate::options::version::Version;
 
-const NOBODY: Down = Down { kind: FaultKind::Unavailable, knows_callers: false };
 const VERSIONS: [Version; 2] = [Version::V4_26, Version::V4_3];
+
+fn nobody() -> Script {
+    out_of_reach(FaultKind::Unavailable)
+}
 
 /// Checks that an answer is at most eight times as long as the request, plus a constant.
 fn is_bounded(version: Version, body: &str) {
     let begun = std::time::Instant::now();
-    let response = send(version, &NOBODY, body);
+    let response = send(version, &nobody(), body);
     let (took, length) = (begun.elapsed(), response.body.len());
     assert!(length <= 8192 + 8 * body.len(), "{version:?} {body:.60}: {length} bytes");
-    assert!(took.as_secs() < 5, "{version:?} {body:.60}: {took:?}");
+    assert!(took.as_secs() < 60, "{version:?} {body:.60}: {took:?}");
 }
 
 fn envelope(id: &str, method: &str) -> String {
@@ -61,19 +59,19 @@ fn the_length_of_what_is_echoed_is_bounded() {
 #[test]
 fn an_id_that_is_too_long_is_refused_without_an_echo() {
     let deep = format!("{}{}", "[".repeat(400), "]".repeat(400));
-    let answer = send(Version::V4_26, &NOBODY, &envelope(&deep, "\"test\""));
+    let answer = send(Version::V4_26, &nobody(), &envelope(&deep, "\"test\""));
     let answer: Value = serde_json::from_slice(&answer.body).unwrap();
     let error = "Incorrect JSON data. The 'id' is too long";
     assert_eq!(answer, json!({"id": null, "result": null, "error": error}));
     let plain = json!({"a": [1, {"b": [[["x"]]]}]});
-    let answer = send(Version::V4_26, &NOBODY, &envelope(&plain.to_string(), "\"none\""));
+    let answer = send(Version::V4_26, &nobody(), &envelope(&plain.to_string(), "\"none\""));
     let answer: Value = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!(answer["id"], plain);
 }
 
 #[test]
 fn the_length_of_what_the_test_method_echoes_is_bounded() {
-    let known = Down { kind: FaultKind::Unavailable, knows_callers: true };
+    let known = down(FaultKind::Unavailable);
     let deep = format!("{}{}", "[".repeat(400), "]".repeat(400));
     let body = r#"{"id":1,"auth_token":"x","method":"test","args":{"args":"#.to_owned() + &deep;
     let response = send(Version::V4_26, &known, &(body + "}}"));
@@ -88,10 +86,10 @@ fn error_pages_have_the_content_type_of_their_version() {
     };
     for (version, kind) in VERSIONS.into_iter().zip(["text/html; charset=UTF-8", "text/html"]) {
         let dialect = dialect(version);
-        let several = now(dialect.answer(&request("multipart/form-data; boundary=x"), &NOBODY));
+        let several = now(dialect.answer(&request("multipart/form-data; boundary=x"), &nobody()));
         let large = Fault::new(FaultKind::TooLarge, "");
         let large = dialect.refuse(&request("text/plain"), &large);
-        let unspeakable = send(version, &NOBODY, &envelope("1", "\"é\""));
+        let unspeakable = send(version, &nobody(), &envelope("1", "\"é\""));
         for page in [several, large, unspeakable] {
             let has = |(name, value): &(_, String)| name == "Content-Type" && value == kind;
             assert!(page.headers.iter().any(has), "{version:?}: {page:?}");
@@ -99,45 +97,19 @@ fn error_pages_have_the_content_type_of_their_version() {
     }
 }
 
-/// A gateway that finds nobody, and records who is to be created.
-#[derive(Debug, Default)]
-struct Creating(Mutex<Option<NewUser>>);
-
-#[async_trait]
-impl Exchange for Creating {
-    async fn identify(&self, shown: Credentials) -> Result<Caller, Fault> {
-        Down { kind: FaultKind::Unavailable, knows_callers: true }.identify(shown).await
-    }
-
-    async fn call(&self, _: &Caller, command: Command) -> Result<Outcome, Fault> {
-        if let Command::CreateUser(new) = command {
-            *self.0.lock().unwrap() = Some(*new);
-        }
-        Err(Fault::not_found(Subject::User))
-    }
-
-    fn sessions(&self) -> &dyn SessionStore {
-        &NOBODY
-    }
-
-    fn random(&self) -> [u8; 32] {
-        [7; 32]
-    }
-
-    fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH
-    }
-}
-
 #[test]
 fn a_null_flag_gets_its_default_in_version_4_3() {
-    let creating = Creating::default();
+    let finds_nobody = Script::person(admin(), Proof::Key(None))
+        .answering(|_| Err(Fault::not_found(Subject::User)));
     let args = json!({
         "username": "ann", "email": "ann@example.com", "active": null, "admin": null,
         "firstname": null, "lastname": null,
     });
-    ask(Version::V4_3, &creating, "create_user", &args);
-    let new = creating.0.into_inner().unwrap().unwrap();
+    ask(Version::V4_3, &finds_nobody, "create_user", &args);
+    let created = finds_nobody.asked().into_iter().find_map(|asked| {
+        if let Command::CreateUser(new) = asked.command { Some(new) } else { None }
+    });
+    let new = created.unwrap();
     assert_eq!((new.inactive, new.role), (false, Role::User));
     assert_eq!((new.given_name, new.family_name), (None, None));
     assert!(!new.attributes.values().any(Value::is_null), "{:?}", new.attributes);

@@ -4,7 +4,7 @@ use isogloss_canonical::fault::FaultKind;
 use serde_json::json;
 
 use crate::dialect::table::TABLE;
-use crate::dialect::tests::script::{Down, OUTAGES, ask};
+use crate::dialect::tests::script::{OUTAGES, ask, down, out_of_reach};
 use crate::options::version::Version;
 
 #[test]
@@ -23,7 +23,7 @@ fn an_outage_is_an_internal_error() {
                 continue;
             }
             for kind in OUTAGES {
-                let answer = ask(version, &Down { kind, knows_callers: true }, name, &args);
+                let answer = ask(version, &down(kind), name, &args);
                 let error = answer["error"].as_str().unwrap_or_default();
                 let told = error == "Internal server error"
                     || error == "Missing non optional `repogroupid` arg in JSON DATA";
@@ -36,7 +36,7 @@ fn an_outage_is_an_internal_error() {
 #[test]
 fn a_caller_who_cannot_be_identified_gets_an_internal_error() {
     for kind in OUTAGES {
-        let down = Down { kind, knows_callers: false };
+        let down = out_of_reach(kind);
         let answer = ask(Version::V4_26, &down, "get_user", &json!({}));
         assert_eq!(answer["error"], "Internal server error", "{kind:?}");
     }
@@ -44,7 +44,7 @@ fn a_caller_who_cannot_be_identified_gets_an_internal_error() {
 
 #[test]
 fn methods_without_commands_work_without_a_backend() {
-    let down = Down { kind: FaultKind::Unavailable, knows_callers: true };
+    let down = down(FaultKind::Unavailable);
     let answer = ask(Version::V4_26, &down, "test", &json!({"args": [1]}));
     assert_eq!(answer, json!({"id": 1, "error": null, "result": [1]}));
     let parameters = ask(Version::V4_26, &down, "get_method", &json!({"pattern": "get_ip"}));
