@@ -41,9 +41,9 @@ pub struct Service {
     pub username: Option<String>,
     /// The gateway's own key, token or password there. No caller ever sees it.
     pub secret: Secret,
-    /// What to say where the system wants something that a caller's dialect does not have.
+    /// The values of fields that the system requires and that a caller's dialect does not have.
     pub defaults: Defaults,
-    /// Makes random bytes, for the password of somebody who is created without one.
+    /// Makes random bytes, for the password of a person who is created without one.
     pub random: fn() -> [u8; 32],
 }
 
@@ -111,7 +111,7 @@ pub type OptionError = String;
 /// One system's adapter.
 #[derive(Clone, Copy, Debug)]
 pub struct Adapter {
-    /// The system's name, its usual mount and its namespace: `kanboard`.
+    /// The system's name, which is also its default path prefix and id namespace: `kanboard`.
     pub name: &'static str,
     /// How the system names its people.
     pub users: Numbering,
@@ -129,7 +129,7 @@ pub struct Adapter {
     pub foundation: fn() -> Vec<NewGroup>,
     /// Spells a key the way the system does, from random bytes.
     pub mint: fn(&[u8; 32]) -> String,
-    /// Whether the system shows a key to its owner again, so that its value must be kept (sealed).
+    /// Whether the system shows a key to its owner again, so that its value must be stored (sealed).
     pub shows_keys: bool,
     /// The member of the credentials file that holds the first key: `api_token`.
     pub key_word: &'static str,

@@ -1,4 +1,4 @@
-//! The back: carries commands out.
+//! The backend of an adapter: executes commands.
 
 use std::fmt::Debug;
 
@@ -11,31 +11,32 @@ use crate::http::{Request, Response};
 use crate::outcome::Outcome;
 use crate::user::User;
 
-/// Carries commands out on one system. A backend never decides who may do what: that is done
-/// before it hears of a command.
+/// Executes commands on one system. A backend never decides who may do what: the gateway has decided
+/// that before it calls a backend.
 #[async_trait]
 pub trait Backend: Debug + Send + Sync {
-    /// What it can do; constant for its life.
+    /// What it can do. This never changes.
     fn capability(&self) -> &Capability;
 
-    /// Carries one command out. The caller is for the record, not for a decision.
+    /// Executes one command. The outcome is of the kind that the table of verbs says
+    /// ([`crate::verb::Verb::answers`]).
     async fn execute(&self, command: Command) -> Result<Outcome, Fault>;
 
-    /// Whose credential it calls its system with. A backend without a system behind it has none.
+    /// The account whose credential it calls its system with. A local backend has none.
     async fn own_account(&self) -> Result<OwnAccount, Fault> {
         Ok(OwnAccount::Nobody)
     }
 }
 
-/// The account whose credential a backend calls its system with. Whoever takes it away, or its
-/// rights, takes the system away from everybody.
+/// The account whose credential a backend calls its system with. Without it, or without its rights,
+/// the backend can do nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OwnAccount {
     /// This person of the system.
     Account(Box<User>),
-    /// Nobody's: the credential is the system's as a whole.
+    /// No account: the credential belongs to the system as a whole.
     Nobody,
-    /// The system does not say whose it is.
+    /// Unknown: the system does not say.
     Unknown,
 }
 

@@ -8,74 +8,73 @@ use crate::secret::Secret;
 use crate::user::{AttributeChanges, NewUser, UserPatch, UserRef};
 pub use crate::verb::Verb;
 
-/// One canonical command: what a caller of any system asks of any backend.
+/// One canonical command: what a client of any system asks of any backend. [`Verb::answers`] says
+/// which outcome it has.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
-    /// Create a person. Answers the [`crate::outcome::Outcome::User`].
+    /// Create a person.
     CreateUser(Box<NewUser>),
     /// Create a person who is found in the directory (LDAP), by name.
     CreateFromDirectory(String),
     /// Read a person.
     GetUser(UserRef),
-    /// Read everybody, in the order of creation.
+    /// Read all people, in the order of creation.
     ListUsers,
-    /// Change a person, all or nothing. Answers the changed person.
+    /// Change a person, all or nothing.
     UpdateUser(UserRef, Box<UserPatch>),
-    /// Let a person act again. Answers the person.
+    /// Activate a person again.
     ActivateUser(UserRef),
-    /// Keep a person, who may no longer act. Answers the person.
+    /// Deactivate a person: the record stays, but the person may do nothing.
     DeactivateUser(UserRef),
     /// Delete a person, with keys and memberships.
     DeleteUser(UserRef),
     /// Set a person's password; `None` takes it away.
     ChangePassword(UserRef, Option<Secret>),
-    /// Issue a key to a person, or (`None`) to the application itself. Answers it, as the only one
-    /// of the [`crate::outcome::Outcome::Keys`].
+    /// Issue a key to a person, or (`None`) to the application itself. The answer is that one key.
     IssueKey(Option<UserRef>, Box<NewKey>),
-    /// Revoke a person's (`None`: the application's) keys of a namespace. Answers those revoked; none is
-    /// no fault.
+    /// Revoke a person's (`None`: the application's) keys of a namespace. The answer is the revoked
+    /// keys; it is no fault if there are none.
     RevokeKeys(Option<UserRef>, IdNamespace, KeyChoice),
-    /// List a person's keys of a namespace, or (`None`) everybody's.
+    /// List a person's keys of a namespace, or (`None`) all keys of it.
     ListKeys(Option<UserRef>, IdNamespace),
     /// Read the attributes of a person that start with this prefix.
     ReadSettings(UserRef, String),
     /// Set attributes of a person; every name starts with this prefix.
     MergeSettings(UserRef, String, AttributeChanges),
-    /// Create a group. Answers it.
+    /// Create a group.
     CreateGroup(Box<NewGroup>),
     /// Read a group.
     GetGroup(GroupRef),
     /// Read the groups of a namespace, or (`None`) the teams, in the order of creation.
     ListGroups(Option<IdNamespace>),
-    /// Change a group. Answers the changed group.
+    /// Change a group.
     UpdateGroup(GroupRef, Box<GroupPatch>),
     /// Delete a group and its memberships.
     DeleteGroup(GroupRef),
-    /// Add a member; a conflict if already in.
+    /// Add a member. It is a conflict if the person is one already.
     AddMember(GroupRef, UserRef),
-    /// Remove a member; not found if not in.
+    /// Remove a member. It is not found if the person is none.
     RemoveMember(GroupRef, UserRef),
     /// Read the members of a group, in the order of joining.
     ListMembers(GroupRef),
     /// Read the groups of a person.
     GroupsOf(UserRef),
-    /// List the locks a person holds.
+    /// List what a person has locked.
     ListLocks(UserRef),
-    /// What the backend says of itself.
+    /// Read the facts about the server.
     ServerFacts,
-    /// Give people the ids that clients of a namespace already hold, in place of those given so far:
-    /// all of them or none. A conflict if somebody else holds one.
+    /// Give people the ids that clients of a namespace already use, in place of their present ids: all
+    /// of them or none. It is a conflict if another person has one of the ids.
     AssignIds(Vec<(UserRef, IdNamespace, String)>),
     /// Find a key of a namespace by its value, with its owner.
     FindKey(IdNamespace, Secret),
-    /// Check a person's password. For somebody who is not there it costs the same and is wrong.
+    /// Check a person's password. For a person who does not exist it is wrong, after the same time.
     VerifyPassword(UserRef, Secret),
-    /// Find a person's own keys of a namespace by their value. Answers the
-    /// [`crate::outcome::Outcome::Keys`]; none is no fault.
+    /// Find a person's own keys of a namespace by their value. It is no fault if there are none.
     VerifyKey(UserRef, IdNamespace, Secret),
-    /// Count a failed sign-in and lock if it was one too many. Answers the person.
+    /// Count a failed sign-in, and lock the account if the limit is reached.
     CountFailure(UserRef, Lockout),
-    /// Forget failed sign-ins.
+    /// Reset the count of failed sign-ins.
     ClearFailures(UserRef),
 }
 

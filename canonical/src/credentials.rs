@@ -1,4 +1,4 @@
-//! Who asks: [`Credentials`] as they are shown, [`Caller`] once they are proved.
+//! [`Credentials`] are what a caller shows. A [`Caller`] is authenticated.
 
 use std::fmt;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub struct Lockout {
     pub lasting: Duration,
 }
 
-/// What a caller shows to prove who they are.
+/// What a caller shows for authentication.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Credentials {
     /// A key by itself.

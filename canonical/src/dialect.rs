@@ -1,4 +1,5 @@
-//! The front of an adapter: reads callers of one system and answers them in its words.
+//! The dialect of an adapter: reads the requests of one system's clients and answers in the format of
+//! that system.
 
 use std::fmt::Debug;
 
@@ -25,23 +26,23 @@ pub struct MethodInfo {
 /// and explained.
 #[async_trait]
 pub trait Dialect: Debug + Send + Sync {
-    /// Every method it has: for the manual, the matrix, and the test that asks for a transcript
-    /// of each.
+    /// Every method it has: for the manual, for the matrix, and for the test that each method has a
+    /// transcript.
     fn methods(&self) -> &'static [MethodInfo];
 
-    /// Whether a request is about what this dialect translates at all: by its head, before its body
-    /// is read. What is not goes to the route's origin unchanged, if it names one.
+    /// Whether this dialect translates the request: decided by the head, before the body is read.
+    /// The gateway forwards any other request to the route's origin unchanged, if the route has one.
     fn handles(&self, request: &Request) -> bool;
 
     /// Answers a request.
     async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response;
 
-    /// What the options of its route believe of a proxy in front, or of being near. Asked once,
-    /// when the route is mounted; the gateway holds the dialect to it.
+    /// Which proxies and networks may name a user, by the options of the route. It is read once, when
+    /// the route is set up, and the gateway enforces it.
     fn vouching(&self) -> Vouching {
         Vouching::default()
     }
 
-    /// Words a fault that came before the request could be answered: a body too large, a time-out.
+    /// Encodes a fault that occurred before the dialect was asked: a body too large, a time-out.
     fn refuse(&self, request: &Request, fault: &Fault) -> Response;
 }

@@ -1,8 +1,7 @@
-//! One HTTP request's conversation with the gateway: the only thing a dialect can act through.
+//! What a dialect acts through while it answers one HTTP request.
 //!
-//! A dialect does no input or output of its own, reads no clock and no configuration. Everything
-//! it wants done it asks of its [`Exchange`], which is the pipeline in production, and a script in
-//! tests and in `explain`.
+//! A dialect does no I/O and reads neither clock nor configuration. It asks its [`Exchange`] for
+//! everything. In production the exchange is the pipeline; in tests and in `explain` it is a script.
 
 use std::fmt::Debug;
 
@@ -17,18 +16,18 @@ use crate::outcome::Outcome;
 use crate::session_store::SessionStore;
 use crate::vouching::Voucher;
 
-/// How many calls one request may hold unless the configuration says otherwise.
+/// The default limit of calls in one request.
 pub const BATCH_LIMIT: usize = 1_000;
 
 /// The gateway, as one request's dialect sees it.
 #[async_trait]
 pub trait Exchange: Debug + Send + Sync {
-    /// Proves who asks. A refusal is `Unauthenticated` with its [`crate::fault::Refusal`]; a
-    /// backend that cannot be asked is its own fault, never a refusal.
+    /// Authenticates the caller. A refusal is `Unauthenticated` with its [`crate::fault::Refusal`]. A
+    /// backend that cannot be reached is a fault of its own kind, never a refusal.
     async fn identify(&self, credentials: Credentials) -> Result<Caller, Fault>;
 
-    /// Runs one command for a caller whom [`Exchange::identify`] answered: permission first, then
-    /// capability, then the backend.
+    /// Runs one command for a caller from [`Exchange::identify`]: the gateway checks the permission,
+    /// then the capability, and calls the backend.
     async fn call(&self, caller: &Caller, command: Command) -> Result<Outcome, Fault>;
 
     /// Reads in the gateway's own name what an answer needs and the caller need not be allowed to
@@ -37,36 +36,35 @@ pub trait Exchange: Debug + Send + Sync {
         self.call(&Caller::Gateway, command).await
     }
 
-    /// Runs a command on the word of a voucher. Refused unless the route's options believe it, and
-    /// for anything but creating a person and giving them groups.
+    /// Runs a command for a voucher. It is refused unless the route's options allow it, and for
+    /// anything but creating a person and giving them groups.
     async fn vouch(&self, voucher: Voucher, command: Command) -> Result<Outcome, Fault> {
         drop((voucher, command));
         Err(Fault::forbidden())
     }
 
-    /// Has the route's origin answer what this dialect does not translate: a method of the real
-    /// server's that is not about people. Its body must be one JSON object that names each member
-    /// once: `Malformed` otherwise, since the origin could read another method in it. `None`: the route names no origin, and the dialect says
-    /// what its server says of a method that it does not have.
+    /// Forwards to the route's origin what this dialect does not translate: a method of the real
+    /// server that is not about people. The body must be one JSON object that names each member once;
+    /// otherwise it is `Malformed`, since the origin could read another method in it. `None`: the route
+    /// has no origin, and the dialect answers as its server does for an unknown method.
     async fn forward(&self, request: Request) -> Option<Result<Response, Fault>> {
         drop(request);
         None
     }
 
-    /// Why no further call of a batch must be begun: the client is gone, its time is up, or the
-    /// gateway stops. `None`: go on. A dialect asks between calls that do not depend on each other,
-    /// never between the parts of one write; it words the fault for the calls that are left.
+    /// Why no further call of a batch may begin: the client has disconnected, the time limit is
+    /// reached, or the gateway stops. `None`: go on. A dialect asks between independent calls, never
+    /// between the parts of one write, and answers the remaining calls with the fault.
     fn over(&self) -> Option<Fault> {
         None
     }
 
-    /// How many calls one request may hold. A dialect refuses a longer batch whole, before any of
-    /// it is done.
+    /// How many calls one request may hold. A dialect refuses a longer batch before it runs any call.
     fn batch_limit(&self) -> usize {
         BATCH_LIMIT
     }
 
-    /// What is remembered between requests.
+    /// The session store.
     fn sessions(&self) -> &dyn SessionStore;
 
     /// Fresh random bytes, fit for a secret.

@@ -1,5 +1,5 @@
-//! How large a JSON text becomes once it is read: known before it is, so that a dialect can refuse a
-//! small text that would fill the memory.
+//! How many values a JSON text holds, counted before it is parsed. A dialect refuses a small text that
+//! would take much memory once parsed.
 
 /// The extent of a JSON text. Of a text that is not JSON it is an upper bound of what a reader
 /// finds before it gives up.

@@ -35,7 +35,7 @@ pub struct Group {
     pub active: bool,
     /// What its members may do, unless it stands for a role.
     pub grants: Grants,
-    /// The role this group stands for: membership follows the role, never the other way round.
+    /// The role that this group stands for. The role decides the membership, never the reverse.
     pub confers: Option<Role>,
     /// How many members it has.
     pub members: u64,

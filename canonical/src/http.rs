@@ -1,4 +1,4 @@
-//! HTTP as an adapter sees it: bytes that came, bytes that go. Never a framework's types.
+//! HTTP requests and responses as adapters use them, without the types of a framework.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -64,8 +64,8 @@ impl Request {
         self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_ref())
     }
 
-    /// A header's values as one, as HTTP joins them (RFC 9110, section 5.3): for what proves who
-    /// somebody is. Who sends two keys has shown neither of them.
+    /// A header's values joined as HTTP says (RFC 9110, section 5.3): for credentials. Of two keys in
+    /// one request neither is valid.
     #[must_use]
     pub fn joined_header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
         let mut values = self.headers.iter().filter(|(own, _)| own == name).map(|(_, value)| value);

@@ -7,8 +7,8 @@ use crate::namespace::IdNamespace;
 use crate::secret::Secret;
 use crate::user::UserId;
 
-/// An API key. It is found by a keyed hash; the value is kept sealed, and only for the systems
-/// that show it to its owner again.
+/// An API key. It is found by a keyed hash. The value is stored, sealed, only for the systems that show
+/// it to its owner again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Key {
     /// Canonical id.
@@ -21,7 +21,7 @@ pub struct Key {
     pub label: Option<String>,
     /// What it may be used for, in its system's words (RhodeCode: `api`, `feed`, ...).
     pub scope: Option<String>,
-    /// From when on it is void.
+    /// When it expires.
     pub expires: Option<Timestamp>,
     /// Addresses (CIDR) it may be used from; empty means anywhere.
     pub addresses: Vec<String>,
@@ -60,7 +60,7 @@ pub struct NewKey {
     pub label: Option<String>,
     /// What it may be used for.
     pub scope: Option<String>,
-    /// From when on it is void.
+    /// When it expires.
     pub expires: Option<Timestamp>,
     /// Addresses (CIDR) it may be used from.
     pub addresses: Vec<String>,

@@ -1,7 +1,7 @@
-//! What is said, whoever says it: commands, outcomes, faults, and the people they are about.
+//! The canonical model: commands, outcomes, faults, and the people and groups that they are about.
 //!
-//! This crate knows no framework: neither a web server, nor an HTTP client, nor SQL. Adapters
-//! translate between their system's words and these; the gateway joins a front to a back.
+//! This crate uses no framework: no web server, no HTTP client, no SQL. An adapter translates between
+//! its system's format and this model. The gateway joins a dialect to a backend.
 
 pub mod adapter;
 pub mod backend;

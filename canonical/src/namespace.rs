@@ -1,4 +1,4 @@
-//! A namespace is a space of ids: Kanboard's integers, OctoPrint's names.
+//! An id namespace is a space of ids: Kanboard's integers, OctoPrint's names.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

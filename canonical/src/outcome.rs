@@ -1,4 +1,4 @@
-//! What came of a command.
+//! The results of commands.
 
 use crate::fault::{Fault, FaultKind};
 use crate::group::Group;
@@ -6,17 +6,17 @@ use crate::key::Key;
 use crate::user::{Attributes, User};
 use crate::verb::{Answers, Verb};
 
-/// What came of a command that did not fail.
+/// The result of a command that did not fail.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// Done, and there is nothing to show.
+    /// It is done.
     Done,
     /// A person.
     User(Box<User>),
-    /// People: all that were asked for.
+    /// All people who were asked for.
     Users(Vec<User>),
-    /// People, and why each of the others could not be read. Who is not among them may be there all
-    /// the same, so that it says of nobody that they are absent.
+    /// The people who could be read, and why each of the others could not. A person who is not listed
+    /// may still exist, so that nobody is taken for absent.
     UsersInPart(Vec<User>, Vec<String>),
     /// A group.
     Group(Box<Group>),
@@ -34,8 +34,8 @@ pub enum Outcome {
     Verified(bool),
 }
 
-/// Makes the typed accessors of [`Outcome`]: each answers its variant, and an unexpected fault for
-/// any other, which only a faulty backend can bring about.
+/// Makes the typed accessors of [`Outcome`]. Each returns the value of its variant. Any other variant
+/// is an unexpected fault: the backend is faulty.
 macro_rules! accessors {
     ($($(#[$doc:meta])* $name:ident: $variant:ident => $kind:ty;)*) => {
         impl Outcome {
@@ -67,12 +67,12 @@ accessors! {
     verified: Verified => bool;
 }
 
-/// A list of people, and whether it is whole.
+/// A list of people, and whether it is complete.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Listed {
-    /// Who could be read.
+    /// The people who could be read.
     pub users: Vec<User>,
-    /// Why each of the others could not. Only a list without any says who is absent.
+    /// Why each of the others could not be read. Only if this is empty does the list show who is absent.
     pub unread: Vec<String>,
 }
 
@@ -121,7 +121,7 @@ impl Outcome {
         if unread.is_empty() { Self::Users(users) } else { Self::UsersInPart(users, unread) }
     }
 
-    /// The people who could be read, and whether those are all.
+    /// The people who could be read, and whether these are all.
     pub fn listed(self) -> Result<Listed, Fault> {
         match self {
             Self::Users(users) => Ok(Listed { users, unread: Vec::new() }),
@@ -138,7 +138,7 @@ impl Outcome {
         }
     }
 
-    /// The people who could be read: for whoever draws nothing from somebody's absence.
+    /// The people who could be read. A person who is not among them may still exist.
     pub fn users(self) -> Result<Vec<User>, Fault> {
         self.listed().map(|listed| listed.users)
     }

@@ -1,7 +1,7 @@
-//! Who may do what: one table, asked before a backend hears of a command.
+//! The types of the columns *permission* and *guards* in the table of verbs.
 //!
-//! A dialect may ask for more than the table (Kanboard refuses ordinary people even their own
-//! record); none can ask for less, because the gateway consults the table at every call.
+//! The gateway checks the table at every call. A dialect may demand more than the table (Kanboard
+//! refuses ordinary people even their own record), but never less.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ impl Grant {
         Self::Administer,
     ];
 
-    /// The word for it in files and the database.
+    /// Its name in files and in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -96,10 +96,10 @@ impl FromIterator<Grant> for Grants {
     }
 }
 
-/// What a command takes.
+/// Who may run a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
-    /// Any caller who has proved who they are.
+    /// Any authenticated caller.
     Known,
     /// The person the command is about, or a holder of the grant.
     Own(Grant),

@@ -13,7 +13,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The word for it in files, tables and the database.
+    /// Its name in files, tables and the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -23,7 +23,7 @@ impl Role {
         }
     }
 
-    /// Reads the word back; an unknown one is the least privilege.
+    /// The role of a name. An unknown name is the role with the fewest rights.
     #[must_use]
     pub fn from_word(word: &str) -> Self {
         match word {

@@ -1,5 +1,5 @@
-//! What the gateway remembers for a while on a dialect's behalf: sessions, counters, pending
-//! decisions. Replicas share it; a restart does not lose it.
+//! The session store: sessions, counters and pending decisions of the dialects, each with a time
+//! limit. Replicas share it, and it survives a restart.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::fault::{Fault, FaultKind};
 use crate::secret::same;
 
-/// A kind names what kind of thing is remembered: `octoprint.session`.
+/// The kind of a stored value: `octoprint.session`.
 pub type SessionKind = &'static str;
 
 /// How many attempts are let through before the next has to wait.
@@ -43,19 +43,19 @@ pub enum Pace {
     },
 }
 
-/// A memory that counts no attempts lets none be made.
+/// A session store that cannot count attempts refuses each one.
 fn uncounted(limits: &[Limit]) -> Fault {
     let kind = limits.first().map_or("", |limit| limit.kind);
     Fault::new(FaultKind::Unexpected, format!("{kind}: attempts are not counted here"))
 }
 
-/// Remembers values under keys that are kept only as a keyed hash, so that they may be secrets.
+/// Stores values by key for a time. Only a keyed hash of the key is stored, so that it may be a secret.
 #[async_trait]
 pub trait SessionStore: Debug + Send + Sync {
-    /// The value, unless it is forgotten or past its time.
+    /// The value, unless it was removed or has expired.
     async fn recall(&self, kind: SessionKind, key: &str) -> Result<Option<Value>, Fault>;
 
-    /// Keeps a value for a time, in place of an earlier one.
+    /// Stores a value for a time, in place of an earlier one.
     async fn remember(
         &self,
         kind: SessionKind,
@@ -64,8 +64,8 @@ pub trait SessionStore: Debug + Send + Sync {
         lasting: Duration,
     ) -> Result<(), Fault>;
 
-    /// Keeps another value in place of one that is there; says whether one was. What was forgotten
-    /// in the meantime stays forgotten: a session in use does not outlive its end.
+    /// Replaces a value if there is one, and returns whether there was. A value that was removed
+    /// meanwhile is not stored again: a session that was ended while in use stays ended.
     async fn renew(
         &self,
         kind: SessionKind,
@@ -74,26 +74,26 @@ pub trait SessionStore: Debug + Send + Sync {
         lasting: Duration,
     ) -> Result<bool, Fault>;
 
-    /// Forgets a value; says whether there was one, so that a thing can be used up just once.
+    /// Removes a value, and returns whether there was one. So a value can be used exactly once.
     async fn forget(&self, kind: SessionKind, key: &str) -> Result<bool, Fault>;
 
-    /// Counts one more within a window that begins with the first; answers the count.
+    /// Adds one to a count, and returns it. The count begins anew when its window is over.
     async fn count(&self, kind: SessionKind, key: &str, window: Duration) -> Result<u64, Fault>;
 
-    /// Counts an attempt against several limits before it is made: all of them or, if one is
-    /// reached, none. Answers until when the attempt has to wait.
+    /// Counts an attempt against several limits before it is made: against all, or against none if one
+    /// is reached. Then it returns until when the caller must wait.
     async fn attempt(&self, limits: &[Limit]) -> Result<Option<Timestamp>, Fault> {
         Err(uncounted(limits))
     }
 
-    /// An attempt turned out to be right: forgets the first limits' counts, and takes one back
-    /// from the second's.
+    /// Records that an attempt was right: removes the counts of the limits in `forget`, and subtracts
+    /// one from those in `back`.
     async fn settle(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
         Err(uncounted(if forget.is_empty() { back } else { forget }))
     }
 
-    /// A keyed hash of a text that nobody else can make. A token that carries it needs no row: that
-    /// is how somebody who has not signed in is given one.
+    /// A keyed hash of a text that only the gateway can make. A token that holds it needs no row in the
+    /// database. Tokens for callers who are not signed in are made like this.
     fn sign(&self, kind: SessionKind, text: &str) -> Result<String, Fault>;
 
     /// Whether a hash of a text came from [`SessionStore::sign`].

@@ -1,4 +1,4 @@
-//! People: who they are, how a command points at them, what can be changed about them.
+//! People: their records, references to them, and changes of them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -78,9 +78,9 @@ impl From<&User> for UserRef {
 /// shown. A system whose rows prove nothing leaves it empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
-    /// A secret that the system keeps for this person only, and that a renaming keeps: the password
-    /// hash in Kanboard's row, the API key in OctoPrint's. `None` says nothing: some answers hide
-    /// it, and some people have none.
+    /// A secret of this person only, which a renaming does not change: the password hash in Kanboard's
+    /// row, the API key in OctoPrint's. `None` proves nothing: some answers hide the secret, and some
+    /// people have none.
     pub secret: Option<Secret>,
     /// When the system says that the row was made, as it writes it. Dandelion writes only the day,
     /// which two rows of one day share: it proves nothing until the row was seen on a later day.
@@ -103,15 +103,15 @@ pub struct User {
     pub username: String,
     /// The full name as one text. See [`User::full_name`].
     pub display_name: Option<String>,
-    /// First name, where a system keeps two. See [`User::names`].
+    /// First name, where a system stores two names. See [`User::names`].
     pub given_name: Option<String>,
-    /// Last name, where a system keeps two.
+    /// Last name, where a system stores two names.
     pub family_name: Option<String>,
     /// E-mail address; `None` (never given) is not the same as empty.
     pub email: Option<String>,
     /// The role that every system understands.
     pub role: Role,
-    /// An inactive person is kept but may do nothing.
+    /// Whether the person is active. An inactive person may do nothing.
     pub active: bool,
     /// Whether a password is set here; the hash itself never leaves the backend.
     pub has_password: bool,
@@ -242,7 +242,7 @@ pub struct Uniqueness {
 /// The memberships a person shall have within one namespace's groups, replacing those there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupChange {
-    /// Whose groups are replaced; memberships elsewhere stay.
+    /// The namespace whose memberships are replaced. Memberships in other namespaces stay.
     pub namespace: IdNamespace,
     /// The new ones, in order.
     pub groups: Vec<GroupRef>,
@@ -284,7 +284,7 @@ pub struct NewUser {
 /// Changes to a person; what is `None` stays as it is. All of it happens, or nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UserPatch {
-    /// A new user name; every id is kept.
+    /// A new user name. No id changes.
     pub username: Option<String>,
     /// Full name; `Some(None)` takes it away. Clears the two separate names.
     pub display_name: Option<Option<String>>,

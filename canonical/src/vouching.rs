@@ -1,4 +1,5 @@
-//! What somebody in front of the gateway may vouch for: options of a route, checked by the gateway.
+//! Which proxies and networks may name a user without credentials: options of a route, enforced by the
+//! gateway.
 
 use std::net::IpAddr;
 
