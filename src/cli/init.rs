@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use isogloss_store::Turn;
+use isogloss_store::DirectoryLock;
 use serde_json::{Value, json};
 
 use crate::cli::arguments::Init;
@@ -18,13 +18,13 @@ pub(crate) async fn run(ask: &Init) -> anyhow::Result<()> {
     let settings = open::settings(&ask.place)?;
     let directory = &settings.store.directory;
     let Some(file) = &ask.accounts else {
-        let turn = bootstrap::take(directory).await?;
+        let lock = bootstrap::take(directory).await?;
         let first = first_administrator()?;
         let tell = |_: &Path| {
             let shown = &first.credentials;
             if ask.json { print::line(&shown.to_string()) } else { show(shown) }
         };
-        return bootstrap::initialise_in(&turn, &first.accounts, tell).await;
+        return bootstrap::initialise_in(&lock, &first.accounts, tell).await;
     };
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("{} cannot be read", file.display()))?;
@@ -42,11 +42,11 @@ pub(crate) async fn run(ask: &Init) -> anyhow::Result<()> {
 
 /// What the first start does: makes the administrator, leaves the credentials in a file for their
 /// owner, and shows them this once.
-pub(crate) async fn first_start(turn: &Turn) -> anyhow::Result<()> {
+pub(crate) async fn first_start(lock: &DirectoryLock) -> anyhow::Result<()> {
     let FirstAdministrator { accounts, credentials } = first_administrator()?;
     let leave = |draft: &Path| credentials::write_credentials(draft, &credentials);
-    bootstrap::initialise_in(turn, &accounts, leave).await?;
-    let path = turn.directory().join(credentials::CREDENTIALS);
+    bootstrap::initialise_in(lock, &accounts, leave).await?;
+    let path = lock.directory().join(credentials::CREDENTIALS);
     let path = path.display();
     let also = format!("They are also in {path}. They are printed only this once.");
     if let Err(error) = show(&credentials).and_then(|()| print::line(&also)) {

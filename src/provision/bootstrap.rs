@@ -9,7 +9,7 @@ use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Fault;
-use isogloss_store::{Numbered, Store, Turn};
+use isogloss_store::{DirectoryLock, Numbered, Store};
 use serde_json::{Map, Value, json};
 
 use crate::provision::accounts::{Account, AccountKey, Accounts};
@@ -20,15 +20,15 @@ use crate::registry;
 const ADMINISTRATOR: &str = "admin";
 
 /// Takes the right to a data directory, and puts in order what a crash has left there.
-pub async fn take(directory: &Path) -> anyhow::Result<Turn> {
-    let turn = Turn::take(directory).await.map_err(|fault| anyhow!(words(&fault)))?;
-    publish::settle(&turn)?;
-    Ok(turn)
+pub async fn take(directory: &Path) -> anyhow::Result<DirectoryLock> {
+    let lock = DirectoryLock::take(directory).await.map_err(|fault| anyhow!(words(&fault)))?;
+    publish::settle(&lock)?;
+    Ok(lock)
 }
 
 /// Whether a data directory holds an initialised store. Half of one is an error.
-pub fn is_initialised(turn: &Turn) -> anyhow::Result<bool> {
-    turn.holds_store().map_err(|fault| anyhow!(words(&fault)))
+pub fn is_initialised(lock: &DirectoryLock) -> anyhow::Result<bool> {
+    lock.holds_store().map_err(|fault| anyhow!(words(&fault)))
 }
 
 /// Initialises a directory with these accounts. On failure the directory is as it was.
@@ -39,14 +39,14 @@ pub async fn initialise(directory: &Path, accounts: &Accounts) -> anyhow::Result
 /// The same for who already has the right to. `deliver` hands the first credentials over, to a
 /// file in the directory it is given or to a person, before there is a store that they open.
 pub async fn initialise_in(
-    turn: &Turn,
+    lock: &DirectoryLock,
     accounts: &Accounts,
     deliver: impl FnOnce(&Path) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    if is_initialised(turn)? {
-        bail!("{} is already initialised; nothing was changed", turn.directory().display());
+    if is_initialised(lock)? {
+        bail!("{} is already initialised; nothing was changed", lock.directory().display());
     }
-    let draft = Draft::begin(turn)?;
+    let draft = Draft::begin(lock)?;
     fill(draft.path(), accounts).await?;
     deliver(draft.path())?;
     draft.publish()
@@ -79,17 +79,17 @@ async fn lay_foundation(store: &Store) -> anyhow::Result<()> {
 
 /// Opens the shadow of a system, and prepares it if it is new. Its people come from the system.
 pub async fn open_shadow(directory: &Path, namespaces: Vec<Numbered>) -> anyhow::Result<Store> {
-    let turn = take(directory).await?;
-    if !is_initialised(&turn)? {
-        initialise_in(&turn, &Accounts::default(), |_| Ok(())).await?;
+    let lock = take(directory).await?;
+    if !is_initialised(&lock)? {
+        initialise_in(&lock, &Accounts::default(), |_| Ok(())).await?;
     }
-    open(&turn, namespaces).await
+    open(&lock, namespaces).await
 }
 
 /// Opens an initialised store.
-pub async fn open(turn: &Turn, namespaces: Vec<Numbered>) -> anyhow::Result<Store> {
-    let opened = Store::open_in(turn, namespaces).await;
-    let directory = turn.directory().display();
+pub async fn open(lock: &DirectoryLock, namespaces: Vec<Numbered>) -> anyhow::Result<Store> {
+    let opened = Store::open_in(lock, namespaces).await;
+    let directory = lock.directory().display();
     opened.map_err(|fault| anyhow!("the store in {directory} cannot be opened: {}", words(&fault)))
 }
 

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use isogloss_store::{DATABASE, SECRET_KEY, Turn};
+use isogloss_store::{DATABASE, DirectoryLock, SECRET_KEY};
 
 use crate::provision::credentials::CREDENTIALS;
 
@@ -21,18 +21,18 @@ const FILES: [&str; 3] = [CREDENTIALS, SECRET_KEY, DATABASE];
 
 /// Where the files of a new store are made. What was made is removed unless it is published.
 pub(super) struct Draft<'t> {
-    turn: &'t Turn,
+    lock: &'t DirectoryLock,
     path: PathBuf,
     kept: bool,
 }
 
 impl<'t> Draft<'t> {
     /// Makes an empty draft.
-    pub(super) fn begin(turn: &'t Turn) -> anyhow::Result<Self> {
-        let path = turn.directory().join(DRAFT);
+    pub(super) fn begin(lock: &'t DirectoryLock) -> anyhow::Result<Self> {
+        let path = lock.directory().join(DRAFT);
         let made = remove(&path).and_then(|()| fs::create_dir(&path));
         made.with_context(|| format!("{} cannot be created", path.display()))?;
-        Ok(Self { turn, path, kept: false })
+        Ok(Self { lock, path, kept: false })
     }
 
     /// The directory of the draft.
@@ -49,13 +49,13 @@ impl<'t> Draft<'t> {
                 bail!("{} was not closed: {} is left", DATABASE, name.display());
             }
         }
-        let complete = self.turn.directory().join(COMPLETE);
+        let complete = self.lock.directory().join(COMPLETE);
         let declared = sync(&self.path)
             .and_then(|()| fs::rename(&self.path, &complete))
-            .and_then(|()| sync(self.turn.directory()));
+            .and_then(|()| sync(self.lock.directory()));
         declared.with_context(|| format!("{} cannot be created", complete.display()))?;
         self.kept = true;
-        settle(self.turn)
+        settle(self.lock)
     }
 }
 
@@ -70,8 +70,8 @@ impl Drop for Draft<'_> {
 }
 
 /// Puts in order what a crash has left: finishes what was complete, removes what was not.
-pub(super) fn settle(turn: &Turn) -> anyhow::Result<()> {
-    let directory = turn.directory();
+pub(super) fn settle(lock: &DirectoryLock) -> anyhow::Result<()> {
+    let directory = lock.directory();
     let failed =
         || format!("{}: what is left of a first start cannot be moved", directory.display());
     remove(&directory.join(DRAFT)).with_context(failed)?;
@@ -121,25 +121,25 @@ mod tests {
     use super::*;
 
     /// A directory after a crash: so many of the files are already in their places.
-    async fn crashed(moved: usize) -> (TempDir, Turn) {
+    async fn crashed(moved: usize) -> (TempDir, DirectoryLock) {
         let folder = TempDir::new().unwrap();
-        let turn = Turn::take(folder.path()).await.unwrap();
+        let lock = DirectoryLock::take(folder.path()).await.unwrap();
         let complete = folder.path().join(COMPLETE);
         fs::create_dir(&complete).unwrap();
         for (at, name) in FILES.iter().enumerate() {
             let place = if at < moved { folder.path() } else { &complete };
             fs::write(place.join(name), name).unwrap();
         }
-        (folder, turn)
+        (folder, lock)
     }
 
     #[tokio::test]
     async fn a_move_that_broke_off_anywhere_is_finished() {
         for moved in 0..=FILES.len() {
-            let (folder, turn) = crashed(moved).await;
+            let (folder, lock) = crashed(moved).await;
             fs::create_dir(folder.path().join(DRAFT)).unwrap();
-            settle(&turn).unwrap();
-            assert!(turn.holds_store().unwrap(), "{moved}");
+            settle(&lock).unwrap();
+            assert!(lock.holds_store().unwrap(), "{moved}");
             let mut left: Vec<_> = fs::read_dir(folder.path())
                 .unwrap()
                 .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -151,9 +151,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_store_that_was_restored_meanwhile_is_not_overwritten() {
-        let (folder, turn) = crashed(1).await;
+        let (folder, lock) = crashed(1).await;
         fs::write(folder.path().join(DATABASE), "restored").unwrap();
-        let told = settle(&turn).unwrap_err().to_string();
+        let told = settle(&lock).unwrap_err().to_string();
         assert!(told.contains("both exist"), "{told}");
         assert_eq!(fs::read_to_string(folder.path().join(DATABASE)).unwrap(), "restored");
     }
@@ -161,8 +161,8 @@ mod tests {
     #[tokio::test]
     async fn a_draft_that_is_given_up_is_gone() {
         let folder = TempDir::new().unwrap();
-        let turn = Turn::take(folder.path()).await.unwrap();
-        let draft = Draft::begin(&turn).unwrap();
+        let lock = DirectoryLock::take(folder.path()).await.unwrap();
+        let draft = Draft::begin(&lock).unwrap();
         fs::write(draft.path().join(DATABASE), "half").unwrap();
         drop(draft);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);

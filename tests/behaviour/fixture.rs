@@ -36,7 +36,7 @@ const MADE: [&str; 7] = ["ada", "bob", "carol", "chief", "first", "lovelace", "m
 const TEAMS: [&str; 2] = ["engineers", "builders"];
 
 /// A live server has one case at a time.
-static TURN: Mutex<()> = Mutex::const_new(());
+static LIVE_SERVER: Mutex<()> = Mutex::const_new(());
 
 /// What must live as long as the backend.
 pub(crate) struct Fixture {
@@ -44,7 +44,7 @@ pub(crate) struct Fixture {
     backends: Backends,
     _system: Option<Gateway>,
     _folder: TempDir,
-    turn: Option<MutexGuard<'static, ()>>,
+    lock: Option<MutexGuard<'static, ()>>,
     credential: Option<(String, String)>,
 }
 
@@ -59,9 +59,9 @@ impl Fixture {
             |what: &str| environment(&format!("ISOGLOSS_TEST_{}_{what}", system.to_uppercase()));
         if let Some(url) = variable("URL") {
             let secret = variable("SECRET").context("the live server's _SECRET is not set")?;
-            let turn = TURN.lock().await;
+            let lock = LIVE_SERVER.lock().await;
             let mut bench = Self::live(system, &url, &secret).await?;
-            bench.fixture.turn = Some(turn);
+            bench.fixture.lock = Some(lock);
             return Ok(bench);
         }
         let setup =
@@ -108,7 +108,7 @@ impl Fixture {
             backends,
             _system: gateway,
             _folder: folder,
-            turn: None,
+            lock: None,
             credential: None,
         };
         Ok(Bench { system: system.to_owned(), backend, fixture })

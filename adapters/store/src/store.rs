@@ -9,12 +9,12 @@ use isogloss_canonical::secret::Secret;
 
 use crate::database::Database;
 use crate::inner::Inner;
+use crate::lock::DirectoryLock;
 use crate::numbered::Numbered;
 use crate::passwords::Passwords;
 use crate::pruning;
 use crate::sealing::Seals;
 use crate::secret_file;
-use crate::turn::Turn;
 use crate::write_counts::WriteCounts;
 
 /// The embedded store. Clones share one database.
@@ -24,13 +24,13 @@ pub struct Store(pub(crate) Arc<Inner>);
 impl Store {
     /// Opens the store in a directory, and makes both where they are not there.
     pub async fn open(directory: &Path, namespaces: Vec<Numbered>) -> Result<Self, Fault> {
-        Self::open_in(&Turn::take(directory).await?, namespaces).await
+        Self::open_in(&DirectoryLock::take(directory).await?, namespaces).await
     }
 
     /// The same for who already has the right to.
-    pub async fn open_in(turn: &Turn, namespaces: Vec<Numbered>) -> Result<Self, Fault> {
-        let directory = turn.directory();
-        turn.holds_store()?;
+    pub async fn open_in(lock: &DirectoryLock, namespaces: Vec<Numbered>) -> Result<Self, Fault> {
+        let directory = lock.directory();
+        lock.holds_store()?;
         let secret = secret_file::read_or_make(directory)?;
         let seals = Seals::from_secret(&secret);
         let database = Database::open(directory).await?;

@@ -1,5 +1,5 @@
-//! One at a time: of several processes that open a store at once, the first makes its files and
-//! brings them up to date, the others wait.
+//! The lock on a store's directory. Of several processes that open a store at once, one creates and
+//! migrates the files; the others wait.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -14,22 +14,22 @@ use crate::access;
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Made and removed again to find out whether the directory can be written.
+/// The file that is created and removed to test whether the directory can be written.
 const PROBE: &str = ".isogloss.probe";
 
-/// What SQLite keeps beside a database.
+/// The endings of the files that SQLite writes beside a database.
 const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// The right to look at, to make and to open the store in a directory. Nobody else has it until
-/// it is dropped, or until the process ends.
+/// An exclusive lock on a directory, for reading, creating and opening the store there. It is
+/// released when it is dropped or when the process ends.
 #[derive(Debug)]
-pub struct Turn {
+pub struct DirectoryLock {
     directory: PathBuf,
     _lock: File,
 }
 
-impl Turn {
-    /// Makes the directory where it is not there, and waits for the right to open it.
+impl DirectoryLock {
+    /// Creates the directory if it is missing, and waits for the lock.
     pub async fn take(directory: &Path) -> Result<Self, Fault> {
         let failed = |error: io::Error| access::refused(directory, error);
         fs::create_dir_all(directory).map_err(failed)?;
@@ -53,8 +53,8 @@ impl Turn {
         &self.directory
     }
 
-    /// Whether the directory holds a store. Half of one is refused: a new secret beside an old
-    /// database, or the reverse, would make a backup of the other half useless.
+    /// Whether the directory holds a store. A database without its secret, or a secret without its
+    /// database, is refused: a new file beside the old one would make a backup of the other useless.
     pub fn holds_store(&self) -> Result<bool, Fault> {
         let database = self.size(crate::files::DATABASE)?;
         let secret = self.size(crate::files::SECRET_KEY)?;
@@ -76,7 +76,7 @@ impl Turn {
         }
     }
 
-    /// SQLite would write what a left-over log holds into a new database.
+    /// SQLite would copy a log that is left over from another database into a new one.
     fn refuse_side_files(&self) -> Result<(), Fault> {
         for end in SIDE_FILES {
             let name = format!("{}{end}", crate::files::DATABASE);
@@ -117,7 +117,7 @@ fn taken(directory: &Path) -> Fault {
     Fault::new(FaultKind::Timeout, detail)
 }
 
-/// Only a refusal counts: on a full disk the store can still be read.
+/// Tests whether the directory can be written. A full disk is no error: the store can still be read.
 fn check_writable(directory: &Path) -> Result<(), Fault> {
     let path = directory.join(PROBE);
     let made = OpenOptions::new().write(true).create(true).truncate(true).open(&path);
