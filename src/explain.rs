@@ -116,7 +116,9 @@ impl Rehearsal {
         let Some(behind) = &self.behind else { return Vec::new() };
         let commands = self.asked.lock().map(|asked| asked.commands.clone()).unwrap_or_default();
         for command in commands {
-            if behind.backend.capability().has(command.verb()) {
+            let capability = behind.backend.capability();
+            let found = command.person().is_none_or(|user| capability.finds_by(user));
+            if found && capability.has(command.verb()) {
                 let result = behind.backend.execute(command).await;
                 tracing::trace!(ok = result.is_ok(), "rehearsed");
             }

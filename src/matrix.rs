@@ -2,7 +2,7 @@
 //! a loss, or not at all. Computed from the tables that the code itself uses.
 
 use isogloss_canonical::adapter::Adapter;
-use isogloss_canonical::capability::{Capability, Support};
+use isogloss_canonical::capability::{Capability, Lookup, Support};
 use isogloss_canonical::dialect::MethodInfo;
 use isogloss_canonical::verb::Verb;
 
@@ -122,8 +122,26 @@ pub fn markdown(rows: &[Row]) -> String {
             format!("| `{}` | {} |", rows[0].method, cells.join(" | "))
         }));
     }
+    page.push(lookups());
     page.push(own_accounts());
     page.join("\n") + "\n"
+}
+
+/// By what each system finds people; the sidecar finds them by the rest.
+fn lookups() -> String {
+    let row = |adapter: &&Adapter| {
+        let able = (adapter.backend?.capability)();
+        let ways = Lookup::ALL.into_iter().filter(|way| able.finds(*way));
+        let ways: Vec<_> = ways.map(Lookup::as_str).collect();
+        Some(format!("| {} | {} |", adapter.name, ways.join(", ")))
+    };
+    let rows: Vec<_> = registry::ADAPTERS.iter().filter_map(row).collect();
+    format!(
+        "\n## Look-ups\n\nBy what a backend finds a person itself. By anything else the gateway finds \
+         the person in the sidecar or in the list of everybody.\n\n| backend | finds a person by \
+         |\n|---|---|\n{}",
+        rows.join("\n")
+    )
 }
 
 /// What is refused for the gateway's own account, and how each backend identifies it.

@@ -1,9 +1,10 @@
-//! What a backend can do, as data: asked once, before a command is sent to it.
+//! What a backend can do, as data: it is read before a command is sent to the backend.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::command::Verb;
 use crate::fault::{Fault, FaultKind};
+use crate::user::UserRef;
+use crate::verb::Verb;
 
 /// How a backend does a verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub enum Support {
     Lossy(&'static str),
 }
 
-/// What of a person or a team a backend can hold. What it cannot is kept aside by the gateway.
+/// What a backend can store of a person or a team. The sidecar stores the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
     /// A change of the user name.
@@ -60,12 +61,55 @@ impl Field {
     ];
 }
 
-/// The verbs a backend has, and the fields it holds.
+/// How a backend can look a person up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lookup {
+    /// By the id of its own namespace.
+    Id,
+    /// By the exact user name.
+    Name,
+    /// By the user name in any case.
+    FoldedName,
+    /// By the e-mail address.
+    Email,
+}
+
+impl Lookup {
+    /// Every way.
+    pub const ALL: [Self; 4] = [Self::Id, Self::Name, Self::FoldedName, Self::Email];
+
+    /// The look-up that a reference asks for. `None`: a canonical id, which no system knows.
+    #[must_use]
+    pub const fn of(user: &UserRef) -> Option<Self> {
+        match user {
+            UserRef::Id(_) => None,
+            UserRef::Native(..) => Some(Self::Id),
+            UserRef::Name(_) => Some(Self::Name),
+            UserRef::FoldedName(_) => Some(Self::FoldedName),
+            UserRef::Email(_) => Some(Self::Email),
+        }
+    }
+
+    /// Its name in the matrix.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::Name => "user name",
+            Self::FoldedName => "user name in any case",
+            Self::Email => "e-mail address",
+        }
+    }
+}
+
+/// The verbs that a backend has, the fields that it holds, and how it finds people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capability {
     verbs: BTreeMap<Verb, Support>,
     fields: BTreeSet<Field>,
     attributes: BTreeSet<&'static str>,
+    lookups: BTreeSet<Lookup>,
+    paged: BTreeSet<Verb>,
 }
 
 impl Capability {
@@ -90,18 +134,50 @@ impl Capability {
         self
     }
 
-    /// Says which attributes of people it keeps: it changes them with [`Verb::UpdateUser`], and its
-    /// people have them.
+    /// Says which attributes of people it stores: it changes them with [`Verb::UpdateUser`], and
+    /// shows them with each person.
     #[must_use]
     pub fn keeping(mut self, attributes: &[&'static str]) -> Self {
         self.attributes.extend(attributes);
         self
     }
 
-    /// Whether it keeps this attribute of people.
+    /// Whether it stores this attribute of people.
     #[must_use]
     pub fn keeps(&self, attribute: &str) -> bool {
         self.attributes.contains(attribute)
+    }
+
+    /// Says how it finds people.
+    #[must_use]
+    pub fn finding(mut self, lookups: impl IntoIterator<Item = Lookup>) -> Self {
+        self.lookups.extend(lookups);
+        self
+    }
+
+    /// Whether it finds people this way.
+    #[must_use]
+    pub fn finds(&self, lookup: Lookup) -> bool {
+        self.lookups.contains(&lookup)
+    }
+
+    /// Whether it finds the person that this points at.
+    #[must_use]
+    pub fn finds_by(&self, user: &UserRef) -> bool {
+        Lookup::of(user).is_some_and(|lookup| self.finds(lookup))
+    }
+
+    /// Says which lists it reads page by page. Such a list may miss a person who is moved meanwhile.
+    #[must_use]
+    pub fn paging(mut self, lists: impl IntoIterator<Item = Verb>) -> Self {
+        self.paged.extend(lists);
+        self
+    }
+
+    /// Whether it reads this list page by page.
+    #[must_use]
+    pub fn pages(&self, list: Verb) -> bool {
+        self.paged.contains(&list)
     }
 
     /// Whether it has this verb.

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use isogloss_canonical::backend::Backend;
-use isogloss_canonical::capability::{Capability, Field};
+use isogloss_canonical::capability::{Capability, Field, Lookup};
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::key::Key;
@@ -144,6 +144,7 @@ impl System {
         let fields = [Field::Email, Field::Role, Field::Managers, Field::Active, Field::Password];
         let renames = kind.numbered.then_some(Field::Rename);
         let capability = Capability::of(verbs).holding(fields).holding(renames);
+        let capability = capability.finding([Lookup::Id, Lookup::Name]);
         Self { kind, world: Mutex::default(), capability }
     }
 

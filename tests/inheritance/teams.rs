@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures_util::future::LocalBoxFuture;
 use isogloss::layers::bridge::Bridge;
 use isogloss_canonical::backend::Backend;
-use isogloss_canonical::capability::Capability;
+use isogloss_canonical::capability::{Capability, Lookup};
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::{Group, GroupId, GroupPatch, GroupRef, NewGroup};
@@ -407,7 +407,7 @@ async fn on_a_bench(kind: Kind, run: for<'b> fn(&'b Bench) -> LocalBoxFuture<'b,
     let groups = Verb::ALL.into_iter().filter(|verb| verb.is_about_groups());
     let capability = people.capability().verbs().chain(groups);
     let system = Arc::new(Teams {
-        capability: Capability::of(capability),
+        capability: Capability::of(capability).finding([Lookup::Id, Lookup::Name]),
         people,
         rows: Mutex::default(),
         out: Mutex::default(),

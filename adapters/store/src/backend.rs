@@ -4,49 +4,18 @@ use std::sync::LazyLock;
 
 use async_trait::async_trait;
 use isogloss_canonical::backend::Backend;
-use isogloss_canonical::capability::{Capability, Field};
+use isogloss_canonical::capability::{Capability, Field, Lookup};
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::outcome::Outcome;
 
 use crate::store::Store;
 
-/// Every verb but [`Verb::CreateFromDirectory`]: the store knows no directory.
-const VERBS: [Verb; 30] = [
-    Verb::CreateUser,
-    Verb::GetUser,
-    Verb::ListUsers,
-    Verb::UpdateUser,
-    Verb::ActivateUser,
-    Verb::DeactivateUser,
-    Verb::DeleteUser,
-    Verb::ChangePassword,
-    Verb::IssueKey,
-    Verb::RevokeKeys,
-    Verb::ListKeys,
-    Verb::ReadSettings,
-    Verb::MergeSettings,
-    Verb::CreateGroup,
-    Verb::GetGroup,
-    Verb::ListGroups,
-    Verb::UpdateGroup,
-    Verb::DeleteGroup,
-    Verb::AddMember,
-    Verb::RemoveMember,
-    Verb::ListMembers,
-    Verb::GroupsOf,
-    Verb::ListLocks,
-    Verb::ServerFacts,
-    Verb::AssignIds,
-    Verb::FindKey,
-    Verb::VerifyPassword,
-    Verb::VerifyKey,
-    Verb::CountFailure,
-    Verb::ClearFailures,
-];
-
-static CAPABILITY: LazyLock<Capability> =
-    LazyLock::new(|| Capability::of(VERBS).holding(Field::ALL));
+/// Every verb except one: the store has no directory (LDAP).
+static CAPABILITY: LazyLock<Capability> = LazyLock::new(|| {
+    let verbs = Verb::ALL.into_iter().filter(|verb| *verb != Verb::CreateFromDirectory);
+    Capability::of(verbs).holding(Field::ALL).finding(Lookup::ALL)
+});
 
 /// What the store can do: everything but ask a directory.
 #[must_use]

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use isogloss_canonical::backend::Backend;
-use isogloss_canonical::capability::{Capability, Field, Support};
+use isogloss_canonical::capability::{Capability, Field, Lookup, Support};
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
@@ -129,7 +129,7 @@ pub fn capability(system: &Capability, sidecar: &Capability) -> Capability {
     let held = Field::ALL
         .into_iter()
         .filter(|field| !matches!(field, Field::Rename | Field::Password) || system.holds(*field));
-    let mut both = Capability::default().holding(held);
+    let mut both = Capability::default().holding(held).finding(Lookup::ALL);
     for verb in Verb::ALL {
         let stored = sidecar.has(verb).then_some(Support::Composed(ASIDE));
         let support = match verb.place() {

@@ -1,5 +1,6 @@
 //! From how a front points at a person to how the system behind does.
 
+use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::namespace::Numbering;
 use isogloss_canonical::user::{User, UserRef};
@@ -10,19 +11,29 @@ impl Bridge {
     /// A person as system and sidecar have them together. Whose record is suspended or a tombstone
     /// is nobody, whoever has the id or the name now.
     pub(super) async fn get(&self, user: &UserRef) -> Result<User, Fault> {
+        let found_there = self.system.capability().finds_by(user);
         match user {
-            UserRef::FoldedName(_) | UserRef::Email(_) => self.search(user).await,
-            UserRef::Name(_) => self.read(user.clone()).await,
-            UserRef::Native(namespace, _) if *namespace == self.namespace => {
-                self.read(user.clone()).await
+            UserRef::Id(_) => self.recorded(user).await,
+            UserRef::Native(namespace, _) if *namespace != self.namespace => {
+                self.recorded(user).await
             }
-            UserRef::Native(..) | UserRef::Id(_) => {
-                self.introduce().await?;
-                let record = self.sidecar.find(user).await?;
-                let record = record.ok_or_else(|| Fault::not_found(Subject::User))?;
-                self.person_of(&record).await
+            UserRef::Native(..) | UserRef::Name(_) if found_there => self.read(user.clone()).await,
+            UserRef::FoldedName(_) | UserRef::Email(_) if found_there => {
+                let found = self.ask_system(Command::GetUser(user.clone())).await?.user()?;
+                self.read(self.own(&found)?).await
+            }
+            UserRef::Native(..) | UserRef::Name(_) | UserRef::FoldedName(_) | UserRef::Email(_) => {
+                self.search(user).await
             }
         }
+    }
+
+    /// The person whose record this points at.
+    async fn recorded(&self, user: &UserRef) -> Result<User, Fault> {
+        self.introduce().await?;
+        let record = self.sidecar.find(user).await?;
+        let record = record.ok_or_else(|| Fault::not_found(Subject::User))?;
+        self.person_of(&record).await
     }
 
     /// How the system points at a person.

@@ -3,6 +3,7 @@
 //! The sidecar says who it may be, one read of the system says whether it is. What a caller without
 //! credentials can ask never reads everybody for each question.
 
+use isogloss_canonical::capability::Lookup;
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::user::{User, UserRef, folded};
 use isogloss_store::{Record, State};
@@ -10,12 +11,16 @@ use isogloss_store::{Record, State};
 use crate::layers::bridge::Bridge;
 
 impl Bridge {
-    /// The person whose name is spelled like this, or who has this e-mail address.
+    /// The person whom the system has no look-up for: by the name in any case, by the e-mail address,
+    /// or in the list of everybody.
     pub(super) async fn search(&self, user: &UserRef) -> Result<User, Fault> {
         self.introduce().await?;
         match user {
             UserRef::FoldedName(name) => self.spelled_like(user, name).await,
-            _ => self.found_or_listed(user, self.alike(user).await?).await,
+            UserRef::Email(_) => self.found_or_listed(user, self.alike(user).await?).await,
+            UserRef::Id(_) | UserRef::Native(..) | UserRef::Name(_) => {
+                self.search_everybody(user).await
+            }
         }
     }
 
@@ -27,7 +32,7 @@ impl Bridge {
     async fn spelled_like(&self, user: &UserRef, name: &str) -> Result<User, Fault> {
         let absent = || Fault::not_found(Subject::User);
         let asked_before = self.recent.is_unknown(name);
-        if !asked_before {
+        if !asked_before && self.system.capability().finds(Lookup::Name) {
             match self.read(UserRef::Name(name.to_owned())).await {
                 Err(fault) if fault.is_absence_of(Subject::User) => {}
                 answer => return answer,
@@ -82,7 +87,9 @@ fn fits(person: &User, user: &UserRef) -> bool {
             !email.is_empty()
                 && person.email.as_ref().is_some_and(|own| folded(own) == folded(email))
         }
-        UserRef::Id(_) | UserRef::Native(..) | UserRef::Name(_) => false,
+        UserRef::Id(id) => person.id == *id,
+        UserRef::Native(namespace, id) => person.native(namespace) == Some(id),
+        UserRef::Name(name) => person.username == *name,
     }
 }
 

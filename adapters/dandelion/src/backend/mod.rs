@@ -20,7 +20,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::{Backend, OwnAccount, Upstream};
-use isogloss_canonical::capability::{Capability, Field, Support};
+use isogloss_canonical::capability::{Capability, Field, Lookup, Support};
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::outcome::Outcome;
@@ -62,6 +62,7 @@ pub(crate) fn capability() -> Capability {
         )
         .holding([Field::DisplayName, Field::Role, Field::Active, Field::Password, Field::Groups])
         .keeping(&[THEME, INITIAL_LOGIN])
+        .finding([Lookup::Id, Lookup::Name])
 }
 
 #[async_trait]

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::{Backend, OwnAccount, Upstream};
-use isogloss_canonical::capability::{Capability, Field, Support};
+use isogloss_canonical::capability::{Capability, Field, Lookup, Support};
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::outcome::Outcome;
@@ -66,6 +66,7 @@ pub(crate) fn capability() -> Capability {
         .with(Verb::UpdateUser, Support::Composed("updateUser, enableUser or disableUser"))
         .holding([Field::Rename, Field::DisplayName, Field::Email, Field::Role, Field::Active])
         .holding([Field::Managers, Field::Source])
+        .finding([Lookup::Id, Lookup::Name])
 }
 
 #[async_trait]

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::{Backend, OwnAccount, Upstream};
-use isogloss_canonical::capability::{Capability, Field, Support};
+use isogloss_canonical::capability::{Capability, Field, Lookup, Support};
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::outcome::Outcome;
@@ -59,6 +59,7 @@ pub(crate) fn capability() -> Capability {
         .with(Verb::ChangePassword, Support::Lossy("not that of the gateway's own account there"))
         .with(Verb::VerifyPassword, Support::Composed("a CSRF pair from /login/, then /api/login"))
         .holding([Field::Role, Field::Active, Field::Password])
+        .finding([Lookup::Id, Lookup::Name])
 }
 
 #[async_trait]

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::{Backend, OwnAccount, Upstream};
-use isogloss_canonical::capability::{Capability, Field, Support};
+use isogloss_canonical::capability::{Capability, Field, Lookup, Support};
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::outcome::Outcome;
@@ -76,6 +76,7 @@ fn capability_of(version: Version) -> Capability {
         .with(Verb::GroupsOf, Support::Composed("get_user_groups"))
         .holding([Field::Rename, Field::Names, Field::Email, Field::Role, Field::Active])
         .holding([Field::Password, Field::Source, Field::TeamActive])
+        .finding([Lookup::Id, Lookup::Name])
         .keeping(&[attribute::EXTERN_NAME, attribute::EXTERN_TYPE]);
     match version {
         Version::V4_26 => capability.keeping(&[attribute::DESCRIPTION]),
