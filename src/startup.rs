@@ -21,11 +21,11 @@ pub async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
     if !directory.is_dir() {
         return Err(missing());
     }
-    let turn = bootstrap::take(directory).await?;
-    if !bootstrap::is_initialised(&turn)? {
+    let lock = bootstrap::take(directory).await?;
+    if !bootstrap::is_initialised(&lock)? {
         return Err(missing());
     }
-    bootstrap::open(&turn, registry::numbered(settings.named_namespaces())).await
+    bootstrap::open(&lock, registry::numbered(settings.named_namespaces())).await
 }
 
 /// Serves until a signal comes, then finishes what is in flight and closes the store.

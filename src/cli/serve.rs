@@ -38,11 +38,11 @@ pub(crate) fn run(ask: &Serve) -> anyhow::Result<()> {
 
 /// From the first look at the directory to the open store nobody else comes between.
 async fn open(settings: &Settings) -> anyhow::Result<Store> {
-    let turn = bootstrap::take(&settings.store.directory).await?;
-    if !bootstrap::is_initialised(&turn)? {
-        init::first_start(&turn).await?;
+    let lock = bootstrap::take(&settings.store.directory).await?;
+    if !bootstrap::is_initialised(&lock)? {
+        init::first_start(&lock).await?;
     }
-    bootstrap::open(&turn, registry::numbered(settings.named_namespaces())).await
+    bootstrap::open(&lock, registry::numbered(settings.named_namespaces())).await
 }
 
 fn loaded(ask: &Serve) -> anyhow::Result<Loaded> {
