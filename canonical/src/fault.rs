@@ -1,7 +1,7 @@
-//! Why a command failed: a closed set of kinds, so that every dialect has a word for each.
+//! Why a command failed: a closed set of kinds, so that every dialect can encode each.
 //!
-//! `detail` and `source` are for the log only: a backend's sentence never reaches a caller. A
-//! dialect writes its own from the kind, the subject and the refusal.
+//! `detail` and `source` are for the log only, and no code decides by them. A caller never sees a
+//! backend's sentence: the dialect encodes the kind, the subject and the refusal.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -19,7 +19,7 @@ pub enum FaultKind {
     UnknownMethod,
     /// A value is not acceptable.
     Invalid,
-    /// The caller has not proved who they are; see [`Refusal`].
+    /// The caller is not authenticated; see [`Refusal`].
     Unauthenticated,
     /// The caller may not do this.
     Forbidden,
@@ -29,18 +29,18 @@ pub enum FaultKind {
     Conflict,
     /// The backend cannot do this.
     Unsupported,
-    /// Asked too often.
+    /// There were too many requests.
     Throttled,
-    /// The backend cannot be reached or refuses us.
+    /// The backend cannot be reached, or refuses the gateway.
     Unavailable,
     /// The backend took too long.
     Timeout,
-    /// The backend or the gateway did what it should not.
+    /// The backend or the gateway has a defect.
     Unexpected,
 }
 
 impl FaultKind {
-    /// Every kind, for the tables that must have a word for each.
+    /// Every kind, for the tables that must have a row for each.
     pub const ALL: [Self; 13] = [
         Self::Malformed,
         Self::TooLarge,
@@ -57,7 +57,7 @@ impl FaultKind {
         Self::Unexpected,
     ];
 
-    /// Whether it is the caller's doing. What is not must never look like absence.
+    /// Whether the caller caused it. Any other fault must never be reported as absence.
     #[must_use]
     pub const fn is_callers(self) -> bool {
         !matches!(self, Self::Unavailable | Self::Timeout | Self::Unexpected | Self::Throttled)
@@ -81,18 +81,18 @@ pub enum Subject {
     Membership,
     /// A key.
     Key,
-    /// The directory (LDAP) that the gateway was told to ask.
+    /// The directory (LDAP) of the configuration.
     Directory,
 }
 
-/// Why a caller's proof was refused. A dialect may say less than it knows, never more.
+/// Why a caller's credentials were refused. A dialect may tell the caller less than this, never more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// No proof was offered.
+    /// There were no credentials.
     Missing,
     /// No such key, user or password.
     Unknown,
-    /// The key is past its time.
+    /// The key has expired.
     Expired,
     /// The person is inactive.
     Inactive,
@@ -106,6 +106,15 @@ pub enum Refusal {
     SecondFactor,
 }
 
+/// Whether the system may have executed a command that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// It executed nothing: no request was sent, or the system refused the command.
+    Never,
+    /// It may have executed the command, or a part of it.
+    Maybe,
+}
+
 /// A failure of a command.
 #[derive(Clone, Debug)]
 pub struct Fault {
@@ -113,8 +122,10 @@ pub struct Fault {
     pub kind: FaultKind,
     /// What it is about.
     pub subject: Option<Subject>,
-    /// Why a proof was refused.
+    /// Why the credentials were refused.
     pub refusal: Option<Refusal>,
+    /// Whether the system may have executed the command.
+    pub sent: Sent,
     /// For the log.
     pub detail: Cow<'static, str>,
     /// For the log: the cause.
@@ -122,10 +133,20 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault of this kind; the detail is for the log.
+    /// A fault of this kind; the detail is for the log. What the caller caused was refused before
+    /// anything was executed; of any other fault that is not known.
     #[must_use]
     pub fn new(kind: FaultKind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, subject: None, refusal: None, detail: detail.into(), source: None }
+        let sent = if kind.is_callers() { Sent::Never } else { Sent::Maybe };
+        let detail = detail.into();
+        Self { kind, subject: None, refusal: None, sent, detail, source: None }
+    }
+
+    /// The same fault, of a command of which the system executed this.
+    #[must_use]
+    pub const fn with_sent(mut self, sent: Sent) -> Self {
+        self.sent = sent;
+        self
     }
 
     /// Says what it is about.
@@ -135,7 +156,7 @@ impl Fault {
         self
     }
 
-    /// Keeps the cause for the log.
+    /// Adds the cause, for the log.
     #[must_use]
     pub fn because(mut self, cause: impl Error + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(cause));
@@ -160,13 +181,13 @@ impl Fault {
         Self::new(FaultKind::Forbidden, "")
     }
 
-    /// The caller's proof is refused.
+    /// The caller's credentials are refused.
     #[must_use]
     pub fn refused(refusal: Refusal) -> Self {
         Self { refusal: Some(refusal), ..Self::new(FaultKind::Unauthenticated, "") }
     }
 
-    /// Whether it says that this is not there.
+    /// Whether it says that this does not exist.
     #[must_use]
     pub fn is_absence_of(&self, subject: Subject) -> bool {
         self.kind == FaultKind::NotFound && self.subject == Some(subject)

@@ -19,6 +19,8 @@ use isogloss_canonical::user::{Role, User, UserPatch, UserRef};
 use tokio::time::Instant;
 use tracing::warn;
 
+use crate::upstream::sent;
+
 /// How long the system's answer is believed: somebody may rename the account there.
 const BELIEVED: Duration = Duration::from_mins(1);
 
@@ -171,7 +173,7 @@ impl Backend for OwnAccountKept {
 
     async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         self.check(&command).await?;
-        let outcome = self.system.execute(command).await;
+        let outcome = sent::tracked(self.system.execute(command)).await;
         match &outcome {
             Ok(Outcome::UsersInPart(_, unread)) => {
                 for why in unread {

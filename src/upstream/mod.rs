@@ -4,6 +4,7 @@
 //! proxy variables are not followed; answers are bounded in time and size.
 
 pub mod address;
+pub(crate) mod sent;
 
 use std::path::Path;
 use std::time::Duration;
@@ -146,7 +147,13 @@ impl Upstream for HttpUpstream {
         for (name, value) in &request.headers {
             ask = ask.header(name, value.as_ref());
         }
-        let mut answer = ask.body(request.body).send().await.map_err(fault)?;
+        let mut answer = match ask.body(request.body).send().await {
+            Err(error) if error.is_connect() => return Err(sent::not_sent(fault(error))),
+            result => {
+                sent::mark();
+                result.map_err(fault)?
+            }
+        };
         let mut response = Response::new(answer.status().as_u16(), "");
         for (name, value) in answer.headers() {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -174,7 +181,56 @@ fn fault(error: reqwest::Error) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::has_dot_segments;
+    use isogloss_canonical::fault::Sent;
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    fn upstream(address: std::net::SocketAddr) -> HttpUpstream {
+        let reach = Reach {
+            url: format!("http://{address}"),
+            connect_timeout: Duration::from_secs(5),
+            timeout: Duration::from_secs(5),
+            response_limit: 1024,
+            ca_file: None,
+            identity_file: None,
+        };
+        HttpUpstream::new(&reach).unwrap()
+    }
+
+    /// What a command's request to this address says was executed, by the number of requests that
+    /// another server has answered before.
+    async fn failed(upstream: &HttpUpstream, answered: usize) -> Sent {
+        let command = async {
+            (0..answered).for_each(|_| sent::mark());
+            upstream.send(Request::to("POST", "/")).await.unwrap_err().sent
+        };
+        sent::tracked(command).await
+    }
+
+    #[tokio::test]
+    async fn only_the_first_request_says_that_nothing_was_executed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let closed = upstream(listener.local_addr().unwrap());
+        drop(listener);
+        assert_eq!(failed(&closed, 0).await, Sent::Never);
+        assert_eq!(failed(&closed, 1).await, Sent::Maybe);
+        let alone = closed.send(Request::to("POST", "/")).await.unwrap_err();
+        assert_eq!(alone.sent, Sent::Maybe, "its requests are not counted");
+    }
+
+    #[tokio::test]
+    async fn a_request_without_an_answer_may_have_been_executed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let silent = upstream(listener.local_addr().unwrap());
+        let serving = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.read(&mut [0; 1024]).await.unwrap()
+        });
+        assert_eq!(failed(&silent, 0).await, Sent::Maybe);
+        assert!(serving.await.unwrap() > 0);
+    }
 
     #[test]
     fn a_name_never_becomes_another_path() {

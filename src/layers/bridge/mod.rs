@@ -25,7 +25,7 @@ use async_trait::async_trait;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Field, Lookup, Support};
 use isogloss_canonical::command::Command;
-use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::fault::{Fault, FaultKind, Sent};
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserRef};
@@ -115,7 +115,7 @@ impl Bridge {
 /// whatever the sidecar calls it: what the caller asked for was done.
 pub(super) fn own_trouble(fault: Fault) -> Fault {
     if !fault.kind.is_callers() {
-        return fault;
+        return fault.with_sent(Sent::Maybe);
     }
     let detail = format!("the sidecar, after the system had done its part: {fault}");
     Fault { source: fault.source, ..Fault::new(FaultKind::Unexpected, detail) }
@@ -194,7 +194,9 @@ mod tests {
     #[test]
     fn what_fails_after_the_system_has_done_its_part_is_never_the_callers_doing() {
         for kind in FaultKind::ALL {
-            let told = own_trouble(Fault::new(kind, "the database's sentence"));
+            let before = Fault::new(kind, "the database's sentence").with_sent(Sent::Never);
+            let told = own_trouble(before);
+            assert_eq!(told.sent, Sent::Maybe, "{kind:?}: the system has done its part");
             assert!(!told.kind.is_callers(), "{kind:?} became {told}");
             assert_eq!(told.subject, None);
             assert!(told.detail.contains("the database's sentence"), "{told}");
