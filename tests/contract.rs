@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use isogloss::registry::ADAPTERS;
 use isogloss_testkit::contract::requests::recorded;
-use isogloss_testkit::contract::{Material, trials};
+use isogloss_testkit::contract::rule::Material;
+use isogloss_testkit::contract::trials;
 use isogloss_testkit::suite;
 
 fn main() -> ExitCode {

@@ -33,7 +33,7 @@ pub(crate) fn circles(folder: &str, files: &[(String, String)]) -> Vec<String> {
 fn module(folder: &str, path: &str) -> Option<Module> {
     let below = path.strip_prefix(folder)?.trim_start_matches('/').strip_suffix(".rs")?;
     let mut steps: Module = below.split('/').map(str::to_owned).collect();
-    let is_test = |step: &String| ["tests", "testing", "bin"].contains(&step.as_str());
+    let is_test = |step: &String| ["tests", "bin"].contains(&step.as_str());
     if below == "main" || steps.iter().any(is_test) {
         return None;
     }

@@ -176,10 +176,12 @@ fn interop_knows_no_framework_and_no_system() {
         is_framework(name) || name.starts_with("isogloss-") && name != "isogloss-canonical"
     });
     assert_none(banned.collect(), "adapters/interop depends on");
-    let mut words: Vec<_> = systems().collect();
-    words.extend(["OctoPrint", "RhodeCode", "Kanboard", "Dandelion"]);
     let files = shipped("adapters/interop/src");
-    assert_none(holding(&files, &words), "adapters/interop names a system");
+    let names = |line: &&str| systems().any(|system| line.to_lowercase().contains(system));
+    let named = files.iter().flat_map(|(file, text)| {
+        code(text).filter(names).map(move |line| format!("{file}: {line}"))
+    });
+    assert_none(named.collect(), "adapters/interop names a system");
     assert_none(holding(&files, IMPURE), "adapters/interop does I/O");
 }
 
@@ -193,9 +195,6 @@ fn shipped(folder: &str) -> Vec<(String, String)> {
     files
 }
 
-/// Crates that still have circles. The list only shrinks.
-const CIRCULAR: &[&str] = &["canonical/src", "adapters/rhodecode/src"];
-
 /// A file never imports a file that imports it, directly or over others: each can be read, tested
 /// and changed without the files above it.
 #[test]
@@ -204,7 +203,6 @@ fn no_file_is_in_a_circle() {
     let adapters = adapters.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut crates: Vec<_> = adapters.map(|name| format!("adapters/{name}/src")).collect();
     crates.extend(["src", "canonical/src", "testkit/src"].map(str::to_owned));
-    crates.retain(|folder| !CIRCULAR.contains(&folder.as_str()));
     let found = |folder: &String| circles::circles(folder, &sources(&[folder]));
     assert_none(crates.iter().flat_map(found).collect(), "files that import each other");
 }
@@ -364,7 +362,9 @@ fn mentioned(text: &str) -> BTreeSet<String> {
         };
         word.contains(['*', '{', '<', '}', '>']) || word.split(['/', '.']).any(capitals)
     };
-    paths.filter(|word| !vague(word)).map(str::to_owned).collect()
+    // The system of the guide to a new adapter.
+    let imaginary = |word: &str| word.starts_with("adapters/duck");
+    paths.filter(|word| !vague(word) && !imaginary(word)).map(str::to_owned).collect()
 }
 
 #[test]

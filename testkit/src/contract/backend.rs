@@ -8,7 +8,7 @@ use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::outcome::Outcome;
 
 use crate::contract::commands::all;
-use crate::contract::{Material, Rule};
+use crate::contract::rule::{Material, Rule};
 use crate::scripted::now;
 use crate::scripted::upstream::{System, service};
 

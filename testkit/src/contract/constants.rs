@@ -7,7 +7,7 @@ use isogloss_canonical::adapter::{OptionError, RouteOptions};
 use isogloss_canonical::dialect::Dialect;
 use serde_json::{Value, json};
 
-use crate::contract::{Material, Rule};
+use crate::contract::rule::{Material, Rule};
 
 /// The rules.
 pub(super) const RULES: &[Rule] = &[

@@ -9,7 +9,7 @@ use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::user::{Role, User};
 use serde_json::Value;
 
-use crate::contract::{Material, Rule};
+use crate::contract::rule::{Material, Rule};
 use crate::scripted::exchange::Script;
 use crate::scripted::now;
 use crate::scripted::session_store::Sessions;

@@ -1,6 +1,6 @@
 //! What every adapter must hold, whichever system it is for: the contract suite.
 //!
-//! [`trials`] makes one trial for each rule. It takes an [`Adapter`] and requests as its clients
+//! [`trials`] makes one trial for each rule. It takes an [`Adapter`](isogloss_canonical::adapter::Adapter) and requests as its clients
 //! send them ([`requests`] reads them from recordings). The dialect stands before a scripted
 //! gateway, the backend before a scripted system, so that no trial needs a server.
 //!
@@ -12,42 +12,12 @@ mod backend;
 mod commands;
 mod constants;
 mod dialect;
+pub mod rule;
 
-use std::sync::Arc;
-
-use isogloss_canonical::adapter::Adapter;
-use isogloss_canonical::http::Request;
-use isogloss_canonical::namespace::IdNamespace;
 use libtest_mimic::{Failed, Trial};
 
+use crate::contract::rule::{Material, Rule};
 use crate::suite::trial;
-
-/// An adapter and what its clients send.
-#[derive(Clone, Debug)]
-pub struct Material {
-    /// The adapter.
-    pub adapter: &'static Adapter,
-    /// Requests that clients send.
-    pub requests: Arc<[Request]>,
-}
-
-impl Material {
-    /// An adapter with the requests that its clients send.
-    #[must_use]
-    pub fn new(adapter: &'static Adapter, requests: impl IntoIterator<Item = Request>) -> Self {
-        Self { adapter, requests: requests.into_iter().collect() }
-    }
-
-    fn namespace(&self) -> IdNamespace {
-        IdNamespace::named(self.adapter.name)
-    }
-}
-
-/// One rule: its name, and what checks it. A finding is a sentence that says what breaks the rule.
-struct Rule {
-    name: &'static str,
-    check: fn(&Material) -> Vec<String>,
-}
 
 /// One trial for each rule: `kanboard::an-outage-is-no-absence`.
 #[must_use]
