@@ -169,7 +169,7 @@ async fn system(
     let shadow = open_shadow(&directory, numbered)
         .await
         .with_context(|| format!("{} cannot be opened", directory.display()))?;
-    let bridge = Bridge::new(system, &shadow, (namespace, adapter.users));
+    let bridge = Bridge::new(system, &shadow, (namespace, adapter.users)).of_backend(name);
     Ok(Made::System(Box::new(bridge)))
 }
 

@@ -61,6 +61,7 @@ impl Bridge {
     ) -> Self {
         let capability = capability(system.capability(), store.capability());
         let sidecar = store.sidecar(Beside {
+            backend: namespace.to_string(),
             namespace: namespace.clone(),
             numbering,
             emails: system.capability().holds(Field::Email),
@@ -69,6 +70,12 @@ impl Bridge {
         });
         let (recent, policies) = (Arc::default(), BTreeMap::new());
         Self { system, sidecar, recent, namespace, numbering, policies, capability }
+    }
+
+    /// The same bridge, with the backend's name for the log.
+    #[must_use]
+    pub fn of_backend(self, name: &str) -> Self {
+        Self { sidecar: self.sidecar.of_backend(name), ..self }
     }
 
     /// The same bridge for a route that says what becomes of attributes that the system cannot hold.

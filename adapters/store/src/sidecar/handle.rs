@@ -13,6 +13,8 @@ use crate::store::Store;
 /// What the sidecar must know of the system it stands beside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Beside {
+    /// The backend's name in the configuration, for the log.
+    pub backend: String,
     /// The system's own id namespace.
     pub namespace: IdNamespace,
     /// How it names its people.
@@ -47,6 +49,13 @@ impl fmt::Debug for Sidecar {
 }
 
 impl Sidecar {
+    /// The same records, with the backend's name for the log.
+    #[must_use]
+    pub fn of_backend(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.beside.backend);
+        self
+    }
+
     /// The store that the records are in.
     #[must_use]
     pub const fn store(&self) -> &Store {

@@ -36,8 +36,9 @@ impl Sidecar {
             let query = sqlx::query(sql).bind(row.known.id.to_string()).bind(word(absence));
             query.bind(now()).execute(&mut *write).await.map_err(fault)?;
             tracing::info!(
-                person = %row.known.id, username = row.known.name, absence = word(absence),
-                "the system no longer has this person: suspended"
+                record = %row.known.id, username = row.known.name, backend = self.beside.backend,
+                absence = word(absence),
+                "the system does not show this user: the record is suspended"
             );
         }
         Ok(())
