@@ -261,10 +261,11 @@ pub enum KeyAsk {
         /// Place and format.
         at: At,
     },
-    /// List keys, without their values
+    /// List keys, without their values. The keys of a remote backend's suspended records and
+    /// tombstones are listed with that state; they are refused
     #[command(after_help = "Example:\n  isogloss key list ada")]
     List {
-        /// The user name; without it, the keys of all users
+        /// The user name, now or of a record that is not active; without it, the keys of all users
         username: Option<String>,
         #[command(flatten)]
         /// Place and format.
@@ -343,7 +344,8 @@ pub enum IdentityAsk {
         /// Place and format.
         at: At,
     },
-    /// Restore a suspended record: the system's user with the same id and name is the same user
+    /// Restore a suspended record: the system's user with the same id and name is the same user.
+    /// The system is read now; without such a user nothing is changed
     #[command(after_help = "Example:\n  \
         isogloss identity confirm 0198c0de-0000-7000-8000-000000000000 --backend old")]
     Confirm {
@@ -364,7 +366,8 @@ pub enum IdentityAsk {
         at: At,
     },
     /// Assign a record to a user of the system, by the system's own id. The record that this user
-    /// had until now becomes a tombstone
+    /// had until now becomes a tombstone. A tombstone that is bound gets its ids, settings and
+    /// memberships back; its keys, sessions and remembered passwords are revoked
     #[command(after_help = "Example:\n  \
         isogloss identity bind 0198c0de-0000-7000-8000-000000000000 --to 7 --backend old")]
     Bind {
@@ -373,6 +376,9 @@ pub enum IdentityAsk {
         /// The system's own id of the user (the user name, where names are ids)
         #[arg(long, value_name = "ID")]
         to: String,
+        /// Bind although the system's user has another name than the record
+        #[arg(long)]
+        renamed: bool,
         #[command(flatten)]
         /// Place and format.
         at: At,

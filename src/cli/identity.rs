@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use isogloss_canonical::command::Command;
+use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::user::{UserId, UserRef};
 use isogloss_store::{Absence, Record, Seen, State};
@@ -36,7 +37,7 @@ pub(crate) async fn run(ask: &Identity) -> anyhow::Result<()> {
         IdentityAsk::List { state, at } => list(&people, state.as_deref(), at).await,
         IdentityAsk::Confirm { id, at } => confirm(&people, *id, at).await,
         IdentityAsk::Tombstone { id, at } => tombstone(&people, *id, at).await,
-        IdentityAsk::Bind { id, to, at } => bind(&people, *id, to, at).await,
+        IdentityAsk::Bind { id, to, renamed, at } => bind(&people, *id, (to, *renamed), at).await,
     };
     people.close().await;
     result
@@ -73,57 +74,103 @@ fn bridge(people: &People) -> anyhow::Result<&Bridge> {
 
 async fn list(people: &People, state: Option<&str>, at: &At) -> anyhow::Result<()> {
     let mut records = bridge(people)?.sidecar().records().await?;
-    records.retain(|record| state.is_none_or(|state| state == word(record.state)));
+    records.retain(|record| state.is_none_or(|state| state == record.state.as_str()));
     if at.json {
         return print::json(&Value::Array(records.iter().map(value).collect()));
     }
     print::table(&HEADINGS, records.iter().map(row).collect())
 }
 
+/// The system is read now: only a user who is in it with the record's id and name is the same user.
 async fn confirm(people: &People, id: Uuid, at: &At) -> anyhow::Result<()> {
-    let sidecar = bridge(people)?.sidecar();
-    let done = sidecar.confirm(UserId(id)).await;
-    let record = done.map_err(|fault| People::said(&fault)).context("nothing was changed")?;
+    let bridge = bridge(people)?;
+    let records = bridge.sidecar().records().await?;
+    let record = records.into_iter().find(|record| record.user.id == UserId(id));
+    let record = record.ok_or_else(|| anyhow!("no such record; nothing was changed"))?;
+    if !matches!(record.state, State::Suspended(_)) {
+        let state = record.state.as_str();
+        bail!("only a suspended record is confirmed, and this one is {state}; nothing was changed");
+    }
+    let native = record.native.unwrap_or_default();
+    let done = match shown(bridge, &native).await {
+        Ok(seen) => bridge.sidecar().confirm(UserId(id), &seen).await,
+        Err(fault) => Err(fault),
+    };
+    let record = done.map_err(|fault| unchanged(bridge, &native, &fault, ""))?;
     done_with("confirmed", &record, at)
 }
 
 async fn tombstone(people: &People, id: Uuid, at: &At) -> anyhow::Result<()> {
     let sidecar = bridge(people)?.sidecar();
     let done = sidecar.bury(UserId(id)).await;
-    let record = done.map_err(|fault| People::said(&fault)).context("nothing was changed")?;
+    let done = done.map_err(|fault| anyhow!("{:#}; nothing was changed", People::said(&fault)));
+    let (record, already) = done?;
+    if at.json {
+        return print::json(&json!({ "tombstone": value(&record), "already": already }));
+    }
+    if already {
+        return print::line(&format!("{} is a tombstone already", described(&record)));
+    }
     done_with("tombstone", &record, at)
 }
 
-/// The system is asked who has the id now: a record is bound to somebody who is there.
-async fn bind(people: &People, id: Uuid, to: &str, at: &At) -> anyhow::Result<()> {
+/// The system is read now: a record is bound to a user who is in it.
+async fn bind(
+    people: &People,
+    id: Uuid,
+    (to, renamed): (&str, bool),
+    at: &At,
+) -> anyhow::Result<()> {
     let bridge = bridge(people)?;
+    let done = match shown(bridge, to).await {
+        Ok(seen) => bridge.sidecar().bind(UserId(id), &seen, renamed).await,
+        Err(fault) => Err(fault),
+    };
+    let hint = "--renamed binds the record if this is the same user; ";
+    let bound = done.map_err(|fault| unchanged(bridge, to, &fault, hint))?;
+    if at.json {
+        let tombstones: Vec<_> = bound.replaced.iter().map(value).collect();
+        return print::json(&json!({
+            "bound": value(&bound.record),
+            "keys_revoked": bound.was_tombstone,
+            "tombstones": tombstones,
+        }));
+    }
+    done_with("bound", &bound.record, at)?;
+    if bound.was_tombstone {
+        print::line("it was a tombstone: its keys, sessions and remembered passwords are revoked")?;
+    }
+    let replaced = bound.replaced.iter();
+    replaced.map(described).try_for_each(|who| print::line(&format!("{who} is now a tombstone")))
+}
+
+/// A user as the system shows them now.
+async fn shown(bridge: &Bridge, native: &str) -> Result<Seen, Fault> {
     let (namespace, numbering) = bridge.namespace();
     let user = match numbering {
-        Numbering::Names => UserRef::Name(to.to_owned()),
-        Numbering::From(_) => UserRef::Native(IdNamespace::clone(namespace), to.to_owned()),
+        Numbering::Names => UserRef::Name(native.to_owned()),
+        Numbering::From(_) => UserRef::Native(IdNamespace::clone(namespace), native.to_owned()),
     };
-    let seen = bridge.show(user).await.map_err(|fault| People::said(&fault));
-    let seen = Seen::from(seen.with_context(|| format!("{namespace} {to}"))?);
-    let done = bridge.sidecar().bind(UserId(id), &seen).await;
-    let record = done.map_err(|fault| People::said(&fault)).context("nothing was changed")?;
-    done_with("bound", &record, at)
+    bridge.show(user).await.map(Seen::from)
+}
+
+/// Why nothing was changed. The hint is for a user of another name.
+fn unchanged(bridge: &Bridge, native: &str, fault: &Fault, hint: &str) -> anyhow::Error {
+    let (namespace, _) = bridge.namespace();
+    let hint = if fault.subject == Some(Subject::Username) { hint } else { "" };
+    anyhow!("{namespace} {native}: {:#}; {hint}nothing was changed", People::said(fault))
+}
+
+fn described(record: &Record) -> String {
+    let there = record.native.as_deref().unwrap_or("nobody");
+    format!("{} ({}, there {there})", record.user.id, record.user.username)
 }
 
 fn done_with(what: &str, record: &Record, at: &At) -> anyhow::Result<()> {
     if at.json {
         return print::json(&json!({ what: value(record) }));
     }
-    let there = record.native.as_deref().unwrap_or("nobody");
-    let (id, name) = (record.user.id, &record.user.username);
-    print::line(&format!("{what} {id} ({name}, there {there}): {}", said(record.state)))
-}
-
-fn word(state: State) -> &'static str {
-    match state {
-        State::Active => "active",
-        State::Suspended(_) => "suspended",
-        State::Tombstone => "tombstone",
-    }
+    print::line(&format!("{what} {}: {}", described(record), said(record.state)))
 }
 
 fn said(state: State) -> &'static str {
@@ -148,7 +195,7 @@ fn value(record: &Record) -> Value {
     let ids = record.user.ids.iter().map(|(namespace, id)| (namespace.to_string(), json!(id)));
     json!({
         "id": record.user.id.to_string(),
-        "state": word(record.state),
+        "state": record.state.as_str(),
         "absence": absence,
         "username": record.user.username,
         "native": record.native,

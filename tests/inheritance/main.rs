@@ -10,6 +10,7 @@
 mod bench;
 mod changes;
 mod gone;
+mod operator;
 mod outages;
 mod own_work;
 mod random;
@@ -24,7 +25,8 @@ use crate::bench::{Bench, Case};
 use crate::system::KINDS;
 
 fn main() -> ExitCode {
-    let cases: Vec<Case> = [gone::CASES, changes::CASES, outages::CASES, own_work::CASES].concat();
+    let cases: Vec<Case> =
+        [gone::CASES, changes::CASES, outages::CASES, own_work::CASES, operator::CASES].concat();
     let mut trials = Vec::new();
     for kind in KINDS {
         for (name, run) in cases.clone() {

@@ -133,7 +133,8 @@ async fn mass(bench: &Bench) {
     let read = bench.get(UserRef::Name(first.user.username.clone())).await;
     assert!(is_trouble(&read), "it is no absence: {read:?}");
     assert_eq!(bench.key_opens_or_fails(first).await, None);
-    bench.bridge.sidecar().confirm(first.user.id).await.unwrap();
+    let seen = bench.system.shown_as(&first.user.username).into();
+    bench.bridge.sidecar().confirm(first.user.id, &seen).await.unwrap();
     bench.opens_all(first, "confirmed by an operator").await;
     bench.bridge.sidecar().bury(rest[0].user.id).await.unwrap();
     let newcomer = bench.named(&rest[0].user.username).await;

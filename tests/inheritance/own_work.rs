@@ -30,7 +30,6 @@ pub(crate) const CASES: &[Case] = &[
     ("ids-are-imported-before-traffic", |bench| imported(bench).boxed_local()),
     ("an-unknown-name-costs-one-request", |bench| unknown(bench).boxed_local()),
     ("a-guess-that-the-row-disproves-stays-here", |bench| guesses(bench).boxed_local()),
-    ("an-operator-binds-a-record", |bench| bound(bench).boxed_local()),
 ];
 
 async fn created(bench: &Bench) {
@@ -281,18 +280,4 @@ async fn guesses(bench: &Bench) {
     assert_eq!(verify("ada", "token of ada").await, (true, true), "a token is no password");
     assert_eq!(verify("ann", "of the directory").await, (true, true));
     assert_eq!(verify("ann", "wrong").await, (false, true), "her hash does not count");
-}
-
-async fn bound(bench: &Bench) {
-    bench.system.add("ada", Role::User);
-    let ada = bench.settled("ada").await;
-    bench.system.remove("ada");
-    bench.list().await;
-    bench.system.add("ada", Role::User);
-    let newcomer = bench.settled("ada").await;
-    bench.opens_nothing(&ada, "a tombstone").await;
-    let seen = bench.system.shown_as("ada");
-    bench.bridge.sidecar().bind(ada.user.id, &seen.into()).await.unwrap();
-    bench.opens_all(&ada, "bound by an operator").await;
-    bench.opens_nothing(&newcomer, "whose place it was meanwhile").await;
 }

@@ -42,6 +42,7 @@ pub use crate::numbered::Numbered;
 pub use crate::sidecar::claims::Claim;
 pub use crate::sidecar::decide::{Absence, State};
 pub use crate::sidecar::handle::{Beside, Sidecar};
+pub use crate::sidecar::operate::Bound;
 pub use crate::sidecar::reading::{Reading, Seen};
 pub use crate::sidecar::records::Record;
 pub use crate::sidecar::settlement::Settlement;

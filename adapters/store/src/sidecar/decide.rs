@@ -15,6 +15,18 @@ pub enum State {
     Tombstone,
 }
 
+impl State {
+    /// The word for it that commands take and print.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended(_) => "suspended",
+            Self::Tombstone => "tombstone",
+        }
+    }
+}
+
 /// How the absence of a suspended record is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Absence {

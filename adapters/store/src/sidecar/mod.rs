@@ -28,7 +28,7 @@ mod apply;
 pub(crate) mod claims;
 pub(crate) mod decide;
 pub(crate) mod handle;
-mod operate;
+pub(crate) mod operate;
 mod plan;
 pub(crate) mod reading;
 pub(crate) mod records;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::namespace::Numbering;
-use isogloss_canonical::user::{UserId, UserPatch, UserRef, folded};
+use isogloss_canonical::user::{User, UserId, UserPatch, UserRef, folded};
 use sqlx::SqliteConnection;
 
 use crate::faults::fault;
@@ -12,10 +12,22 @@ use crate::identities::reassign;
 use crate::rows::{after, now};
 use crate::sidecar::decide::State;
 use crate::sidecar::handle::Sidecar;
+use crate::sidecar::plan::proves_by_now;
 use crate::sidecar::reading::Seen;
 use crate::sidecar::records::{Record, Row};
 use crate::users::{patch_user, update};
 use crate::write::Write;
+
+/// What came of binding a record.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    /// The record.
+    pub record: Record,
+    /// Whether it was a tombstone, so that its keys are revoked.
+    pub was_tombstone: bool,
+    /// The records that became tombstones.
+    pub replaced: Vec<Record>,
+}
 
 /// So long a renaming of the gateway's own may take to be seen.
 pub(super) const EXPECTED_FOR: Duration = Duration::from_mins(10);
@@ -91,62 +103,104 @@ impl Sidecar {
         write.commit().await.map_err(fault)
     }
 
-    /// An operator says that a suspended person is the one whom the system shows (or will show)
-    /// under the record's id and name. Answers the record.
-    pub async fn confirm(&self, id: UserId) -> Result<Record, Fault> {
+    /// An operator says that a suspended record is the record of the user whom the system shows.
+    /// That user must have the record's id and name. Returns the record.
+    pub async fn confirm(&self, id: UserId, seen: &Seen) -> Result<Record, Fault> {
         let mut write = self.inner().database.write().await?;
         let row = self.record(&mut write, id).await?;
         if !matches!(row.known.state, State::Suspended(_)) {
-            return Err(Fault::new(FaultKind::Invalid, "only a suspended record is confirmed"));
+            return Err(invalid("only a suspended record is confirmed"));
         }
-        self.awaken(&mut write, &row, &row.user.username).await?;
+        let native = self.native(&seen.user)?;
+        if row.known.native.as_deref() != Some(native) {
+            return Err(invalid("the system's user has another id than the record"));
+        }
+        if row.known.name != seen.user.username {
+            return Err(Self::other_name(&row, seen));
+        }
+        self.awaken(&mut write, &row, seen).await?;
         self.done(write, id).await
     }
 
-    /// An operator says that a record is nobody's any more. Answers it.
-    pub async fn bury(&self, id: UserId) -> Result<Record, Fault> {
+    /// An operator says that a record is nobody's any more. Returns it, and whether it was a
+    /// tombstone already.
+    pub async fn bury(&self, id: UserId) -> Result<(Record, bool), Fault> {
         let mut write = self.inner().database.write().await?;
         let row = self.record(&mut write, id).await?;
-        if row.known.state != State::Tombstone {
+        let already = row.known.state == State::Tombstone;
+        if !already {
             self.entomb(&mut write, &row).await?;
         }
-        self.done(write, id).await
+        Ok((self.done(write, id).await?, already))
     }
 
-    /// An operator says whose record somebody of the system has, tombstones too. The record that
-    /// they had until now becomes a tombstone. Answers the record.
-    pub async fn bind(&self, id: UserId, seen: &Seen) -> Result<Record, Fault> {
+    /// An operator says whose record a user of the system has. The record may be a tombstone: its
+    /// keys, sessions and remembered passwords are revoked. Another name than the record's is
+    /// refused unless `renamed`. The record that the user had until now becomes a tombstone.
+    pub async fn bind(&self, id: UserId, seen: &Seen, renamed: bool) -> Result<Bound, Fault> {
         let mut write = self.inner().database.write().await?;
         let row = self.record(&mut write, id).await?;
-        let native = self.native(&seen.user)?.to_owned();
-        let own = UserRef::Native(self.beside.namespace.clone(), native.clone());
-        let mut holders = self.living(&mut write, &own).await?;
-        let name = UserRef::Name(seen.user.username.clone());
-        holders.extend(self.living(&mut write, &name).await?);
-        holders.retain(|holder| holder.known.id != id.0);
-        holders.dedup_by_key(|holder| holder.known.id);
-        for holder in holders {
-            self.entomb(&mut write, &holder).await?;
+        if !renamed && row.known.name != seen.user.username {
+            return Err(Self::other_name(&row, seen));
         }
-        if let Numbering::From(_) = self.beside.numbering {
-            reassign(&mut write, id.0, &self.beside.namespace, &native).await?;
+        let replaced = self.replace_holders(&mut write, id, seen).await?;
+        let was_tombstone = row.known.state == State::Tombstone;
+        if was_tombstone {
+            revoke_all(&mut write, id).await?;
         }
-        self.awaken(&mut write, &row, &seen.user.username).await?;
-        self.done(write, id).await
+        self.awaken(&mut write, &row, seen).await?;
+        Ok(Bound { record: self.done(write, id).await?, was_tombstone, replaced })
     }
 
+    /// Takes the user's id and name from the records that have them until now. Returns these.
+    async fn replace_holders(
+        &self,
+        write: &mut SqliteConnection,
+        id: UserId,
+        seen: &Seen,
+    ) -> Result<Vec<Record>, Fault> {
+        let native = self.native(&seen.user)?.to_owned();
+        let own = UserRef::Native(self.beside.namespace.clone(), native.clone());
+        let mut holders = self.living(write, &own).await?;
+        let name = UserRef::Name(seen.user.username.clone());
+        holders.extend(self.living(write, &name).await?);
+        holders.retain(|holder| holder.known.id != id.0);
+        holders.sort_by_key(|holder| holder.known.id);
+        holders.dedup_by_key(|holder| holder.known.id);
+        for holder in &holders {
+            self.entomb(write, holder).await?;
+        }
+        if let Numbering::From(_) = self.beside.numbering {
+            reassign(write, id.0, &self.beside.namespace, &native).await?;
+        }
+        let tombstone = |holder: &Row| Record { state: State::Tombstone, ..holder.record() };
+        Ok(holders.iter().map(tombstone).collect())
+    }
+
+    /// Makes a record active with the name and the evidence of the row that the system shows.
     async fn awaken(
         &self,
         write: &mut SqliteConnection,
         row: &Row,
-        name: &str,
+        seen: &Seen,
     ) -> Result<(), Fault> {
         let sql = "UPDATE users SET state = 'active', absence = NULL, username = $2, \
-                   folded_name = $3, settled = $4, secret_print = NULL, created_print = NULL, \
+                   folded_name = $3, settled = $4, secret_print = $5, created_print = $6, \
                    expected = NULL, was = NULL WHERE id = $1";
+        let (name, prints) = (&seen.user.username, self.prints(&seen.user));
+        let is_old = seen.user.evidence.created.as_deref().is_some_and(proves_by_now);
         let query = sqlx::query(sql).bind(row.known.id.to_string()).bind(name);
         let query = query.bind(folded(name)).bind(now());
+        let query = query.bind(prints.secret).bind(prints.created.filter(|_| is_old));
         query.execute(write).await.map(drop).map_err(fault)
+    }
+
+    /// The refusal of a user who has another name than the record.
+    fn other_name(row: &Row, seen: &Seen) -> Fault {
+        let (User { username, role, .. }, name) = (&seen.user, &row.known.name);
+        let role = role.as_str();
+        let detail = format!("the system's user is {username:?} ({role}), the record is {name:?}");
+        invalid(&detail).about(Subject::Username)
     }
 
     async fn done(&self, mut write: Write, id: UserId) -> Result<Record, Fault> {
@@ -165,4 +219,18 @@ impl Sidecar {
             Fault::new(FaultKind::Unexpected, "the person's record was retired meanwhile")
         })
     }
+}
+
+/// A tombstone's keys, sessions and remembered passwords never open anything again, whoever has the
+/// record.
+async fn revoke_all(write: &mut SqliteConnection, id: UserId) -> Result<(), Fault> {
+    let keys = sqlx::query("DELETE FROM keys WHERE owner = $1").bind(id.to_string());
+    keys.execute(&mut *write).await.map_err(fault)?;
+    let sql = "UPDATE users SET sessions_since = $2, password_changed = $2 WHERE id = $1";
+    let sessions = sqlx::query(sql).bind(id.to_string()).bind(now());
+    sessions.execute(write).await.map(drop).map_err(fault)
+}
+
+fn invalid(detail: &str) -> Fault {
+    Fault::new(FaultKind::Invalid, detail.to_owned())
 }

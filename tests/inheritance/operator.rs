@@ -1,0 +1,101 @@
+//! What an operator decides about a record: confirmed, bound.
+
+use futures_util::FutureExt;
+use isogloss_canonical::user::Role;
+use isogloss_store::{Absence, State};
+
+use crate::bench::{Bench, Case};
+
+pub(crate) const CASES: &[Case] = &[
+    ("an-operator-binds-a-tombstone-without-its-keys", |bench| bound(bench).boxed_local()),
+    ("an-operator-binds-a-suspended-record-with-its-keys", |bench| {
+        bound_suspended(bench).boxed_local()
+    }),
+    ("an-operator-binds-to-another-name-only-as-renamed", |bench| {
+        bound_to_another_name(bench).boxed_local()
+    }),
+    ("an-operator-confirms-whom-the-system-shows", |bench| confirmed(bench).boxed_local()),
+];
+
+async fn bound(bench: &Bench) {
+    bench.system.add("ada", Role::User);
+    let ada = bench.settled("ada").await;
+    bench.system.remove("ada");
+    bench.list().await;
+    bench.system.add("ada", Role::User);
+    let newcomer = bench.settled("ada").await;
+    bench.opens_nothing(&ada, "a tombstone").await;
+    let seen = bench.system.shown_as("ada");
+    let before = bench.record(ada.user.id).await.user;
+    let bound = bench.bridge.sidecar().bind(ada.user.id, &seen.into(), false).await.unwrap();
+    assert!(bound.was_tombstone);
+    let replaced: Vec<_> = bound.replaced.iter().map(|one| (one.user.id, one.state)).collect();
+    assert_eq!(replaced, [(newcomer.user.id, State::Tombstone)]);
+    bench.has_all(&ada, "bound by an operator").await;
+    assert_eq!(bench.key_opens(&ada).await, None, "a tombstone's key never opens again");
+    let after = bound.record.user;
+    assert!(after.sessions_since > before.sessions_since, "the sessions");
+    assert!(after.password_changed > before.password_changed, "the remembered passwords");
+    bench.opens_nothing(&newcomer, "whose place it was meanwhile").await;
+}
+
+async fn bound_suspended(bench: &Bench) {
+    bench.system.add("ada", Role::User);
+    let ada = bench.settled("ada").await;
+    bench.system.remove("ada");
+    bench.list().await;
+    bench.system.add("ada", Role::User);
+    let seen = bench.system.shown_as("ada");
+    let bound = bench.bridge.sidecar().bind(ada.user.id, &seen.into(), false).await.unwrap();
+    assert!(!bound.was_tombstone && bound.replaced.is_empty(), "{bound:?}");
+    bench.opens_all(&ada, "suspended, and bound by an operator").await;
+}
+
+async fn bound_to_another_name(bench: &Bench) {
+    for name in ["ada", "bob"] {
+        bench.system.add(name, Role::User);
+    }
+    let (ada, bob) = (bench.settled("ada").await, bench.settled("bob").await);
+    let bind = async |renamed| {
+        let seen = bench.system.shown_as("root").into();
+        bench.bridge.sidecar().bind(ada.user.id, &seen, renamed).await
+    };
+    let refused = bind(false).await.unwrap_err().to_string();
+    for word in ["\"root\"", "administrator", "\"ada\""] {
+        assert!(refused.contains(word), "{refused}");
+    }
+    bench.opens_all(&ada, "nothing was changed").await;
+    let bound = bind(true).await.unwrap();
+    assert_eq!(bound.replaced.len(), 1, "the record of root: {bound:?}");
+    assert_eq!(bench.named("root").await.id, ada.user.id);
+    bench.opens_all(&bob, "who is nobody of these").await;
+}
+
+async fn confirmed(bench: &Bench) {
+    bench.system.add("ada", Role::User);
+    let ada = bench.settled("ada").await;
+    let row = bench.system.remove("ada");
+    bench.list().await;
+    let confirm = async |name: &str| {
+        let seen = bench.system.shown_as(name).into();
+        bench.bridge.sidecar().confirm(ada.user.id, &seen).await
+    };
+    confirm("root").await.unwrap_err();
+    bench.system.put_back(row);
+    if bench.kind.numbered {
+        bench.system.edit("ada", |row| "anna".clone_into(&mut row.name));
+        let refused = confirm("anna").await.unwrap_err().to_string();
+        assert!(refused.contains("\"anna\"") && refused.contains("\"ada\""), "{refused}");
+        bench.system.edit("anna", |row| "ada".clone_into(&mut row.name));
+    }
+    assert_eq!(bench.state(ada.user.id).await, State::Suspended(Absence::Confirmed));
+    confirm("ada").await.unwrap();
+    assert_eq!(bench.state(ada.user.id).await, State::Active);
+    if bench.proves() {
+        // The proof is that of the row which was confirmed: no read came between.
+        let row = bench.system.remove("ada");
+        bench.list().await;
+        bench.system.put_back(row);
+    }
+    bench.opens_all(&ada, "confirmed by an operator").await;
+}
