@@ -8,13 +8,14 @@ use ipnet::IpNet;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::key::{Key, KeyChoice, NewKey};
 use isogloss_canonical::namespace::IdNamespace;
-use isogloss_canonical::user::{UserId, UserRef};
+use isogloss_canonical::user::UserRef;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::cli::arguments::{At, Key as Ask, KeyAdd, KeyAsk};
 use crate::cli::open::{People, people};
+use crate::cli::owners::Owners;
 use crate::cli::{print, table};
 use crate::provision::bootstrap::mint;
 use crate::registry;
@@ -125,24 +126,24 @@ fn new_key(row: &Row) -> anyhow::Result<NewKey> {
     })
 }
 
+/// With a name, the keys of everybody who has it or had it: a name may have several records.
 async fn list(people: &People, username: Option<&str>, at: &At) -> anyhow::Result<()> {
-    let owner = username.map(|name| UserRef::Name(name.to_owned()));
-    if let Some(owner) = &owner {
-        people.execute(Command::GetUser(owner.clone())).await?;
+    let owners = Owners::read(people).await?;
+    if let Some(name) = username.filter(|name| !owners.has(name)) {
+        people.execute(Command::GetUser(UserRef::Name(name.to_owned()))).await?;
     }
-    let names = names(people).await?;
-    let name = |key: &Key| key.owner.and_then(|id| names.get(&id).map(String::as_str));
-    let keys = keys(people, owner.as_ref()).await?;
+    let mut keys = keys(people).await?;
+    keys.retain(|key| username.is_none_or(|name| owners.name(key).as_deref() == Some(name)));
     if at.json {
-        let values = keys.iter().map(|key| print::key_value(key, name(key)));
-        return print::json(&Value::Array(values.collect()));
+        let value = |key| print::key_value(key, owners.name(key).as_deref(), owners.state(key));
+        return print::json(&Value::Array(keys.iter().map(value).collect()));
     }
-    let rows = keys.iter().map(|key| print::key_row(key, name(key))).collect();
-    print::table(&print::KEY_HEADINGS, rows)
+    let row = |key| print::key_row(key, owners.label(key).as_deref());
+    print::table(&print::KEY_HEADINGS, keys.iter().map(row).collect())
 }
 
 async fn revoke(people: &People, id: Uuid, at: &At) -> anyhow::Result<()> {
-    let all = keys(people, None).await?;
+    let all = keys(people).await?;
     let key = all.into_iter().find(|key| key.id == id).ok_or(anyhow!("no such key"))?;
     let owner = key.owner.map(UserRef::Id);
     people.execute(Command::RevokeKeys(owner, key.namespace, KeyChoice::Id(id))).await?;
@@ -152,16 +153,12 @@ async fn revoke(people: &People, id: Uuid, at: &At) -> anyhow::Result<()> {
     print::line(&format!("revoked {id}"))
 }
 
-async fn keys(people: &People, owner: Option<&UserRef>) -> anyhow::Result<Vec<Key>> {
+/// The keys of all users and of the application.
+async fn keys(people: &People) -> anyhow::Result<Vec<Key>> {
     let mut all = Vec::new();
     for adapter in registry::ADAPTERS {
-        let command = Command::ListKeys(owner.cloned(), IdNamespace::named(adapter.name));
+        let command = Command::ListKeys(None, IdNamespace::named(adapter.name));
         all.extend(people.execute(command).await?.keys()?);
     }
     Ok(all)
-}
-
-async fn names(people: &People) -> anyhow::Result<HashMap<UserId, String>> {
-    let users = people.execute(Command::ListUsers).await?.users()?;
-    Ok(users.into_iter().map(|user| (user.id, user.username)).collect())
 }

@@ -18,6 +18,7 @@ mod key;
 mod manual;
 mod matrix;
 mod open;
+mod owners;
 mod print;
 mod serve;
 mod table;

@@ -70,11 +70,12 @@ pub(crate) const USER_HEADINGS: [&str; 6] =
     ["USERNAME", "NAME", "EMAIL", "ROLE", "ACTIVITY", "IDS"];
 
 /// A key without its value, for programs.
-pub(crate) fn key_value(key: &Key, owner: Option<&str>) -> Value {
+pub(crate) fn key_value(key: &Key, owner: Option<&str>, state: Option<&str>) -> Value {
     json!({
         "id": key.id.to_string(),
         "dialect": key.namespace.to_string(),
         "owner": owner,
+        "owner_state": state,
         "label": key.label,
         "scope": key.scope,
         "expires": key.expires.map(|time| time.to_string()),

@@ -135,6 +135,11 @@ impl Server {
         panic!("it did not start");
     }
 
+    /// The address of a path on it.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
     /// Its process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()

@@ -7,6 +7,7 @@ mod desk;
 mod first_start;
 mod hashing;
 mod operator;
+mod records;
 mod store;
 
 use std::os::unix::fs::PermissionsExt;
