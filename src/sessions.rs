@@ -10,8 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::session_store::{Limit, SessionKind, SessionStore};
-use jiff::Timestamp;
+use isogloss_canonical::session_store::{Limit, SessionKind, SessionStore, Wait};
 use serde_json::Value;
 
 /// The part of a session store that belongs to one backend.
@@ -35,8 +34,12 @@ impl Sessions {
     }
 
     fn limits(&self, limits: &[Limit]) -> Vec<Limit> {
-        let scoped = |limit: &Limit| Limit { key: self.scoped(&limit.key), ..limit.clone() };
-        limits.iter().map(scoped).collect()
+        limits.iter().map(|limit| self.limit(limit)).collect()
+    }
+
+    fn limit(&self, limit: &Limit) -> Limit {
+        let group = limit.group.as_ref().map(|group| self.scoped(group));
+        Limit { key: self.scoped(&limit.key), group, ..limit.clone() }
     }
 
     /// The key as it is kept. No two pairs of backend and key are kept alike: a client chooses its
@@ -84,8 +87,12 @@ impl SessionStore for Sessions {
         self.all.count(kind, &self.scoped(key), window).await
     }
 
-    async fn attempt(&self, limits: &[Limit]) -> Result<Option<Timestamp>, Fault> {
+    async fn attempt(&self, limits: &[Limit]) -> Result<Option<Wait>, Fault> {
         self.all.attempt(&self.limits(limits)).await
+    }
+
+    async fn waiting(&self, limit: &Limit) -> Result<u64, Fault> {
+        self.all.waiting(&self.limit(limit)).await
     }
 
     async fn settle(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {

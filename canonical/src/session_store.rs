@@ -21,10 +21,21 @@ pub struct Limit {
     pub kind: SessionKind,
     /// Whose attempts.
     pub key: String,
+    /// What several keys have in common, so that those that wait can be counted together.
+    pub group: Option<String>,
     /// How many are let through.
     pub free: u64,
     /// When more are.
     pub pace: Pace,
+}
+
+/// Which limit makes an attempt wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// The kind of the limit.
+    pub kind: SessionKind,
+    /// When the next attempt is let through.
+    pub until: Timestamp,
 }
 
 /// When attempts beyond those that are free are let through.
@@ -81,9 +92,14 @@ pub trait SessionStore: Debug + Send + Sync {
     async fn count(&self, kind: SessionKind, key: &str, window: Duration) -> Result<u64, Fault>;
 
     /// Counts an attempt against several limits before it is made: against all, or against none if one
-    /// is reached. Then it returns until when the caller must wait.
-    async fn attempt(&self, limits: &[Limit]) -> Result<Option<Timestamp>, Fault> {
+    /// is reached. Then it returns which one, and until when the caller must wait.
+    async fn attempt(&self, limits: &[Limit]) -> Result<Option<Wait>, Fault> {
         Err(uncounted(limits))
+    }
+
+    /// How many keys of the limit's group have to wait now.
+    async fn waiting(&self, limit: &Limit) -> Result<u64, Fault> {
+        Err(uncounted(std::slice::from_ref(limit)))
     }
 
     /// Records that an attempt was right: removes the counts of the limits in `forget`, and subtracts

@@ -15,8 +15,9 @@ use ipnet::IpNet;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Lockout;
 use isogloss_canonical::fault::{Fault, Refusal};
-use isogloss_canonical::session_store::{Limit, Pace, SessionKind, SessionStore};
-use isogloss_canonical::user::{User, UserRef, folded};
+use isogloss_canonical::session_store::{Limit, Pace, SessionKind, SessionStore, Wait};
+use isogloss_canonical::user::{User, UserId, UserRef, folded};
+use jiff::Timestamp;
 
 use crate::auth::addresses::Addresses;
 use crate::random::random;
@@ -73,6 +74,8 @@ impl Default for Policy {
 pub(crate) struct Guess {
     account: String,
     address: String,
+    /// The id and the name of the account, for the log.
+    user: Option<(UserId, String)>,
     /// Whether the name is longer than that of any account.
     overlong: bool,
     /// Whether the account signed in from this address before.
@@ -94,7 +97,8 @@ impl Guess {
         let id = found.map_or_else(|| account.clone(), |user| user.id.to_string());
         let known = sessions.recall(KNOWN, &format!("{id} {address}")).await?.is_some();
         let overlong = found.is_none() && account.len() > LONGEST_NAME;
-        Ok(Self { account, address, overlong, known })
+        let user = found.map(|user| (user.id, user.username.clone()));
+        Ok(Self { account, address, user, overlong, known })
     }
 
     /// The key of this account and address.
@@ -110,16 +114,16 @@ impl Guess {
         lockout: Option<Lockout>,
     ) -> Result<(), Fault> {
         if !self.known && !addresses.begin(&self.address, policy.address_guesses) {
-            tracing::warn!(address = %self.address, "too many wrong passwords from this address");
+            self.log("address_guesses", None);
             return Err(Fault::refused(Refusal::Locked));
         }
         let limits = [self.in_a_row(policy, lockout), self.altogether(policy)].concat();
         let until = if self.overlong { Ok(None) } else { sessions.attempt(&limits).await };
         match until {
             Ok(None) => Ok(()),
-            Ok(Some(until)) => {
+            Ok(Some(Wait { kind, until })) => {
                 self.take_back(addresses);
-                tracing::warn!(address = %self.address, %until, "too many wrong passwords");
+                self.log(limit(kind), Some(until));
                 Err(Fault::refused(Refusal::Locked))
             }
             Err(fault) => {
@@ -127,6 +131,17 @@ impl Guess {
                 Err(fault)
             }
         }
+    }
+
+    /// Logs a refusal. What was typed for a name is not logged: it may be a password.
+    fn log(&self, limit: &str, until: Option<Timestamp>) {
+        let (id, account) = match &self.user {
+            Some((id, name)) => (Some(id), name.as_str()),
+            None => (None, "unknown"),
+        };
+        let (user_id, until) =
+            (id.map(tracing::field::display), until.map(tracing::field::display));
+        tracing::warn!(limit, account, user_id, address = %self.address, until, "too many wrong passwords");
     }
 
     /// Takes the attempt off the counts: the password could not be verified.
@@ -184,12 +199,10 @@ impl Guess {
 
     /// The limits that a right password resets.
     fn in_a_row(&self, policy: Policy, lockout: Option<Lockout>) -> Vec<Limit> {
-        let (first, longest) = (policy.wait, policy.longest_wait);
-        let pace = Pace::Doubling { first, longest, forgotten: DAY };
-        let pair = Limit { kind: PAIR, key: self.pair(), free: policy.guesses, pace };
+        let pair = pair(policy, self.pair(), &self.account);
         let own = lockout.map(|Lockout { after, lasting }| {
             let (kind, key) = self.own_lock();
-            Limit { kind, key, free: after.into(), pace: Pace::Window(lasting) }
+            Limit { kind, key, group: None, free: after.into(), pace: Pace::Window(lasting) }
         });
         [pair].into_iter().chain(own).collect()
     }
@@ -205,7 +218,23 @@ impl Guess {
             return Vec::new();
         }
         let (key, free) = (self.account.clone(), policy.account_guesses);
-        vec![Limit { kind: ACCOUNT, key, free, pace: Pace::Window(HOUR) }]
+        vec![Limit { kind: ACCOUNT, key, group: None, free, pace: Pace::Window(HOUR) }]
+    }
+}
+
+/// The limit for one account from one address. The addresses of an account are a group.
+fn pair(policy: Policy, key: String, account: &str) -> Limit {
+    let (first, longest) = (policy.wait, policy.longest_wait);
+    let pace = Pace::Doubling { first, longest, forgotten: DAY };
+    Limit { kind: PAIR, key, group: Some(account.to_owned()), free: policy.guesses, pace }
+}
+
+/// The limit's name in the log: its key in `[auth]`, or `lockout`.
+fn limit(kind: SessionKind) -> &'static str {
+    match kind {
+        PAIR => "guesses",
+        ACCOUNT => "account_guesses",
+        _ => "lockout",
     }
 }
 
@@ -236,6 +265,28 @@ pub async fn is_closed(
 ) -> Result<bool, Fault> {
     let count = sessions.recall(ACCOUNT, &account(sessions, user).await?).await?;
     Ok(count.and_then(|count| count.as_u64()).is_some_and(|count| count >= policy.account_guesses))
+}
+
+/// What an operator sees of the limits of an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Restrictions {
+    /// Whether the account is locked for every address that it never signed in from.
+    pub locked: bool,
+    /// How many addresses have to wait because of `guesses`.
+    pub waiting_addresses: u64,
+}
+
+/// Reads what the wrong passwords that were counted restrict now.
+pub async fn restrictions(
+    sessions: &dyn SessionStore,
+    policy: Policy,
+    user: &User,
+) -> Result<Restrictions, Fault> {
+    let by_row = user.locked_until.is_some_and(|until| until > Timestamp::now());
+    let locked = by_row || is_closed(sessions, policy, user).await?;
+    let account = account(sessions, user).await?;
+    let waiting_addresses = sessions.waiting(&pair(policy, String::new(), &account)).await?;
+    Ok(Restrictions { locked, waiting_addresses })
 }
 
 /// The key of an account in the counters. A new password or an unlocking makes another key.

@@ -13,13 +13,12 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::User;
 use isogloss_canonical::user::UserId;
 use isogloss_store::{Numbered, Store};
-use jiff::Timestamp;
 
-use crate::auth::guessing::{self, Policy};
+use crate::auth::guessing::{self, Policy, Restrictions};
 use crate::backends::Backends;
 use crate::cli::arguments::{At, Place};
-use crate::config::check::check;
 use crate::config::check::report::Scope;
+use crate::config::check::check;
 use crate::config::finding::Findings;
 use crate::config::load::{self, Loaded};
 use crate::config::settings::Settings;
@@ -135,11 +134,10 @@ impl People {
         self.execute(Command::ClearFailures(user.into())).await.map(drop)
     }
 
-    /// Whether somebody is locked: for everybody, or for addresses that they never signed in from.
-    pub(crate) async fn is_locked(&self, user: &User) -> anyhow::Result<bool> {
-        let closed = guessing::is_closed(&self.sessions, self.policy, user).await;
-        let locked = user.locked_until.is_some_and(|until| until > Timestamp::now());
-        Ok(locked || closed.map_err(|fault| sentence(&fault))?)
+    /// Whether somebody is locked, and how many addresses have to wait.
+    pub(crate) async fn restrictions(&self, user: &User) -> anyhow::Result<Restrictions> {
+        let read = guessing::restrictions(&self.sessions, self.policy, user).await;
+        read.map_err(|fault| sentence(&fault))
     }
 
     /// The bridge to the system, if people live in one.

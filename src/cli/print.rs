@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use isogloss_canonical::key::Key;
 use isogloss_canonical::user::User;
 
+use crate::auth::guessing::Restrictions;
+
 /// A line on standard output.
 pub(crate) fn line(text: &str) -> anyhow::Result<()> {
     writeln!(std::io::stdout().lock(), "{text}")?;
@@ -28,7 +30,7 @@ pub(crate) fn table(headings: &[&str], rows: Vec<Vec<String>>) -> anyhow::Result
 }
 
 /// A person, for programs.
-pub(crate) fn user_value(user: &User, locked: bool) -> Value {
+pub(crate) fn user_value(user: &User, restrictions: Restrictions) -> Value {
     let ids = user.ids.iter().map(|(namespace, id)| (namespace.to_string(), json!(id)));
     let groups: Vec<_> = user.groups.iter().map(|group| group.name.clone()).collect();
     json!({
@@ -38,7 +40,8 @@ pub(crate) fn user_value(user: &User, locked: bool) -> Value {
         "email": user.email,
         "role": user.role.as_str(),
         "active": user.active,
-        "locked": locked,
+        "locked": restrictions.locked,
+        "waiting_addresses": restrictions.waiting_addresses,
         "groups": groups,
         "ids": ids.collect::<serde_json::Map<_, _>>(),
         "created": user.created.to_string(),
@@ -47,22 +50,28 @@ pub(crate) fn user_value(user: &User, locked: bool) -> Value {
 }
 
 /// A person, for people.
-pub(crate) fn user_row(user: &User, locked: bool) -> Vec<String> {
+pub(crate) fn user_row(user: &User, restrictions: Restrictions) -> Vec<String> {
     let ids: Vec<_> = user.ids.iter().map(|(namespace, id)| format!("{namespace}:{id}")).collect();
-    let activity = match (user.active, locked) {
-        (true, false) => "active",
-        (true, true) => "active, locked",
-        (false, false) => "inactive",
-        (false, true) => "inactive, locked",
-    };
     vec![
         user.username.clone(),
         user.full_name().unwrap_or_default(),
         user.email.clone().unwrap_or_default(),
         user.role.as_str().to_owned(),
-        activity.to_owned(),
+        activity(user, restrictions),
         ids.join(" "),
     ]
+}
+
+/// `active, locked, 2 addresses wait`.
+fn activity(user: &User, restrictions: Restrictions) -> String {
+    let active = if user.active { "active" } else { "inactive" };
+    let locked = if restrictions.locked { ", locked" } else { "" };
+    let waiting = match restrictions.waiting_addresses {
+        0 => String::new(),
+        1 => ", 1 address waits".to_owned(),
+        count => format!(", {count} addresses wait"),
+    };
+    format!("{active}{locked}{waiting}")
 }
 
 /// The headings of [`user_row`].

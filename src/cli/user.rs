@@ -8,9 +8,13 @@ use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{NewUser, Role, User, UserPatch, UserRef};
 use serde_json::{Value, json};
 
+use crate::auth::guessing::Restrictions;
 use crate::cli::arguments::{At, User as Ask, UserAsk, UserChange};
 use crate::cli::open::{People, people};
 use crate::cli::print;
+
+/// What `user unlock` cannot do with a remote backend.
+const SYSTEM_LOCK: &str = "the system's own lock, if any, is not lifted";
 
 /// Looks after people.
 pub(crate) async fn run(ask: &Ask) -> anyhow::Result<()> {
@@ -18,8 +22,8 @@ pub(crate) async fn run(ask: &Ask) -> anyhow::Result<()> {
         UserAsk::Add(change) => add(change).await,
         UserAsk::List { at } => list(at).await,
         UserAsk::Show { username, at } => {
-            let user = one(at, Command::GetUser(named(username))).await?;
-            show(&user, at)
+            let shown = one(at, Command::GetUser(named(username))).await?;
+            show(shown, at)
         }
         UserAsk::Set(change) => set(change).await,
         UserAsk::Unlock { username, at } => unlock(username, at).await,
@@ -68,38 +72,40 @@ async fn set(ask: &UserChange) -> anyhow::Result<()> {
 
 async fn list(at: &At) -> anyhow::Result<()> {
     let people = people(at).await?;
-    let users = with_locks(&people).await;
+    let users = all(&people).await;
     people.close().await;
     let users = users?;
     if at.json {
-        let value = |(user, locked): &(User, bool)| print::user_value(user, *locked);
-        return print::json(&Value::Array(users.iter().map(value).collect()));
+        return print::json(&Value::Array(users.iter().map(Shown::value).collect()));
     }
-    let row = |(user, locked): &(User, bool)| print::user_row(user, *locked);
-    print::table(&print::USER_HEADINGS, users.iter().map(row).collect())
+    table(&users)
 }
 
-/// Everybody, and whether they are locked.
-async fn with_locks(people: &People) -> anyhow::Result<Vec<(User, bool)>> {
+/// All users with their restrictions.
+async fn all(people: &People) -> anyhow::Result<Vec<Shown>> {
     let mut all = Vec::new();
     for user in people.execute(Command::ListUsers).await?.users()? {
-        let locked = people.is_locked(&user).await?;
-        all.push((user, locked));
+        all.push(Shown::read(people, user).await?);
     }
     Ok(all)
 }
 
 async fn unlock(username: &str, at: &At) -> anyhow::Result<()> {
-    let user = change(at, Command::GetUser(named(username)), true).await?;
-    done("unlocked", &user, at)
+    let shown = change(at, Command::GetUser(named(username)), true).await?;
+    if at.json && shown.remote {
+        return print::json(&json!({"unlocked": shown.value(), "note": SYSTEM_LOCK}));
+    }
+    done("unlocked", &shown, at)?;
+    if shown.remote { print::line(SYSTEM_LOCK) } else { Ok(()) }
 }
 
 async fn remove(username: &str, at: &At) -> anyhow::Result<()> {
     let people = people(at).await?;
     let result = async {
         let user = *people.execute(Command::GetUser(named(username))).await?.user()?;
-        people.execute(Command::DeleteUser((&user).into())).await?;
-        Ok::<_, anyhow::Error>(user)
+        let shown = Shown::read(&people, user).await?;
+        people.execute(Command::DeleteUser((&shown.user).into())).await?;
+        Ok::<_, anyhow::Error>(shown)
     };
     let result = result.await;
     people.close().await;
@@ -107,23 +113,43 @@ async fn remove(username: &str, at: &At) -> anyhow::Result<()> {
 }
 
 /// Runs a command that answers a person.
-async fn one(at: &At, command: Command) -> anyhow::Result<User> {
+async fn one(at: &At, command: Command) -> anyhow::Result<Shown> {
     change(at, command, false).await
 }
 
 /// The same, after which the person may be unlocked.
-async fn change(at: &At, command: Command, unlocks: bool) -> anyhow::Result<User> {
+async fn change(at: &At, command: Command, unlocks: bool) -> anyhow::Result<Shown> {
     let people = people(at).await?;
     let result = async {
-        let user = *people.execute(command).await?.user()?;
+        let mut user = *people.execute(command).await?.user()?;
         if unlocks {
             people.unlock(&user).await?;
+            user = *people.execute(Command::GetUser((&user).into())).await?.user()?;
         }
-        Ok(user)
+        Shown::read(&people, user).await
     };
     let result = result.await;
     people.close().await;
     result
+}
+
+/// A user as every subcommand shows one.
+struct Shown {
+    user: User,
+    restrictions: Restrictions,
+    /// Whether the user is in a remote system, which may have a lock of its own.
+    remote: bool,
+}
+
+impl Shown {
+    async fn read(people: &People, user: User) -> anyhow::Result<Self> {
+        let restrictions = people.restrictions(&user).await?;
+        Ok(Self { user, restrictions, remote: people.bridge().is_some() })
+    }
+
+    fn value(&self) -> Value {
+        print::user_value(&self.user, self.restrictions)
+    }
 }
 
 fn named(username: &str) -> UserRef {
@@ -144,21 +170,21 @@ fn password(ask: &UserChange) -> anyhow::Result<Option<Secret>> {
     }
 }
 
-fn show(user: &User, at: &At) -> anyhow::Result<()> {
+fn show(shown: Shown, at: &At) -> anyhow::Result<()> {
     if at.json {
-        return print::json(&print::user_value(user, is_locked(user)));
+        return print::json(&shown.value());
     }
-    print::table(&print::USER_HEADINGS, vec![print::user_row(user, is_locked(user))])
+    table(&[shown])
 }
 
-/// Whether a person is locked for everybody.
-fn is_locked(user: &User) -> bool {
-    user.locked_until.is_some_and(|until| until > jiff::Timestamp::now())
+fn table(users: &[Shown]) -> anyhow::Result<()> {
+    let row = |shown: &Shown| print::user_row(&shown.user, shown.restrictions);
+    print::table(&print::USER_HEADINGS, users.iter().map(row).collect())
 }
 
-fn done(what: &str, user: &User, at: &At) -> anyhow::Result<()> {
+fn done(what: &str, shown: &Shown, at: &At) -> anyhow::Result<()> {
     if at.json {
-        return print::json(&json!({what: print::user_value(user, is_locked(user))}));
+        return print::json(&json!({what: shown.value()}));
     }
-    print::line(&format!("{what} {}", user.username))
+    print::line(&format!("{what} {}", shown.user.username))
 }

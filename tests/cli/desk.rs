@@ -208,6 +208,21 @@ impl Server {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Signs in to Dandelion from an address that a trusted proxy names.
+    pub(crate) fn sign_in_from(&self, client: &str, name: &str, password: &str) -> String {
+        let body = format!("user={name}&pass={password}");
+        let header = format!(
+            "X-Forwarded-For: {client}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}",
+            body.len()
+        );
+        self.send("127.0.0.1", "POST /dandelion/login", &header, &body)
+    }
+
     /// Ends it as a service manager does; it must end by itself, and well.
     pub(crate) fn stop(mut self) {
         let id = self.child.id().to_string();

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, Server};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
@@ -161,4 +161,130 @@ fn an_operator_sees_and_lifts_a_lock() {
     }
     assert!(desk.fails(&["user", "unlock", "nobody"]).contains("no such user"));
     server.stop();
+}
+
+/// A gateway behind a trusted proxy, with a user `ada`.
+fn behind_a_proxy(auth: &str) -> (Desk, Server) {
+    let desk = Desk::new();
+    desk.ok(&["init"]);
+    desk.write("password", "right\n");
+    desk.ok(&["user", "add", "ada", "--password-file", "password"]);
+    let config = format!("[server]\ntrusted_proxies = [\"127.0.0.1\"]\n[auth]\n{auth}\n");
+    desk.write("gateway.toml", &config);
+    let server = desk.serve(&["--config", "gateway.toml"]);
+    (desk, server)
+}
+
+/// `locked` and `waiting_addresses` of `ada`, in which `user list` and `user show` agree.
+fn restrictions(desk: &Desk) -> (bool, u64) {
+    let at = ["--json", "--config", "gateway.toml"];
+    let list = json(&desk.ok(&[&["user", "list"][..], &at].concat()));
+    let shown = json(&desk.ok(&[&["user", "show", "ada"][..], &at].concat()));
+    let listed = list.as_array().unwrap().iter().find(|one| one["username"] == "ada").unwrap();
+    assert_eq!(listed, &shown);
+    (shown["locked"].as_bool().unwrap(), shown["waiting_addresses"].as_u64().unwrap())
+}
+
+#[test]
+fn an_operator_sees_how_many_addresses_wait() {
+    let (desk, server) = behind_a_proxy("guesses = 3");
+    let listed = || desk.ok(&["user", "list", "--config", "gateway.toml"]);
+    for (from, expected) in
+        [("203.0.113.1", "1 address waits"), ("203.0.113.2", "2 addresses wait")]
+    {
+        for _ in 0..4 {
+            server.sign_in_from(from, "ada", "wrong");
+        }
+        assert!(listed().contains(&format!("active, {expected}")), "{}", listed());
+    }
+    server.sign_in_from("203.0.113.3", "ada", "wrong");
+    assert_eq!(restrictions(&desk), (false, 2));
+    let unlocked = json(&desk.ok(&["user", "unlock", "ada", "--json", "--config", "gateway.toml"]));
+    assert_eq!(unlocked["unlocked"]["waiting_addresses"], json!(0), "{unlocked}");
+    assert_eq!(restrictions(&desk), (false, 0));
+    server.stop();
+}
+
+#[test]
+fn list_and_show_agree_on_who_is_locked() {
+    let (desk, server) = behind_a_proxy("guesses = 2\naccount_guesses = 5");
+    assert_eq!(restrictions(&desk), (false, 0));
+    for number in 0..5 {
+        server.sign_in_from(&format!("203.0.113.{number}"), "ada", "wrong");
+    }
+    assert_eq!(restrictions(&desk), (true, 0));
+    desk.ok(&["user", "unlock", "ada", "--config", "gateway.toml"]);
+    assert_eq!(restrictions(&desk), (false, 0));
+    server.stop();
+}
+
+/// Waits until the log has a line with this text; answers the whole log.
+fn logged(server: &Server, text: &str) -> String {
+    for _ in 0..100 {
+        if server.complained().contains(text) {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let log = server.complained();
+    assert!(log.contains(text), "{text}: {log}");
+    log
+}
+
+#[test]
+fn the_log_names_the_limit_and_the_account() {
+    let (_desk, server) = behind_a_proxy("guesses = 2\naccount_guesses = 5\naddress_guesses = 9");
+    let attempts = |from: &str, name: &str, times: usize| {
+        for _ in 0..times {
+            server.sign_in_from(from, name, "wrong");
+        }
+    };
+    attempts("203.0.113.1", "ada", 3);
+    logged(&server, "limit=\"guesses\" account=\"ada\" user_id=");
+    attempts("203.0.113.2", "ada", 2);
+    attempts("203.0.113.3", "ada", 1);
+    attempts("203.0.113.4", "ada", 1);
+    logged(&server, "limit=\"account_guesses\" account=\"ada\" user_id=");
+    attempts("203.0.113.5", "hunter2", 3);
+    logged(&server, "limit=\"guesses\" account=\"unknown\" address=");
+    for number in 0..9 {
+        attempts("203.0.113.6", &format!("hunter{number}"), 1);
+    }
+    attempts("203.0.113.6", "ada", 1);
+    let log = logged(&server, "limit=\"address_guesses\" account=\"ada\" user_id=");
+    assert!(!log.contains("hunter"), "{log}");
+    server.stop();
+}
+
+#[test]
+fn the_log_names_the_lock_of_a_dialect() {
+    let (_desk, server) = behind_a_proxy("guesses = 20");
+    for _ in 0..8 {
+        let pair = STANDARD.encode("ada:wrong");
+        server.call(&pair, r#"{"jsonrpc": "2.0", "id": 1, "method": "getMe"}"#);
+    }
+    logged(&server, "limit=\"lockout\" account=\"ada\" user_id=");
+    server.stop();
+}
+
+#[test]
+fn unlocking_says_that_the_remote_systems_lock_stays() {
+    let old = Desk::new();
+    let system = old.serve(&[]);
+    old.ok(&["user", "add", "gus"]);
+    let token = old.credentials()["kanboard"]["api_token"].as_str().unwrap().to_owned();
+    let desk = Desk::new();
+    desk.ok(&["init"]);
+    let config = format!(
+        "[backend.old]\nsystem = \"kanboard\"\nurl = \"http://{}/kanboard\"\nsecret = \"{token}\"\n",
+        system.address()
+    );
+    desk.write("gateway.toml", &config);
+    let at = ["user", "unlock", "gus", "--backend", "old", "--config", "gateway.toml"];
+    assert_eq!(desk.ok(&at).trim(), "unlocked gus\nthe system's own lock, if any, is not lifted");
+    let shown = json(&desk.ok(&[&at[..], &["--json"]].concat()));
+    assert_eq!(shown["note"], json!("the system's own lock, if any, is not lifted"));
+    desk.ok(&["user", "add", "ada"]);
+    assert_eq!(desk.ok(&["user", "unlock", "ada"]).trim(), "unlocked ada");
+    system.stop();
 }

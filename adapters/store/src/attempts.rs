@@ -1,8 +1,7 @@
 //! Attempts that are counted before they are made.
 
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::session_store::{Limit, Pace};
-use jiff::Timestamp;
+use isogloss_canonical::session_store::{Limit, Pace, Wait};
 use sqlx::SqliteConnection;
 
 use crate::faults::fault;
@@ -11,13 +10,13 @@ use crate::rows::{after, now, time};
 
 impl Inner {
     /// Who has to wait is found by reading alone, so that a refusal costs no write.
-    pub(crate) async fn attempt(&self, limits: &[Limit]) -> Result<Option<Timestamp>, Fault> {
-        if let Some(until) = self.waits(&mut *self.database.read().await?, limits).await? {
-            return Ok(Some(until));
+    pub(crate) async fn attempt(&self, limits: &[Limit]) -> Result<Option<Wait>, Fault> {
+        if let Some(wait) = self.waits(&mut *self.database.read().await?, limits).await? {
+            return Ok(Some(wait));
         }
         let mut write = self.database.write().await?;
-        if let Some(until) = self.waits(&mut write, limits).await? {
-            return Ok(Some(until));
+        if let Some(wait) = self.waits(&mut write, limits).await? {
+            return Ok(Some(wait));
         }
         for limit in limits {
             self.add_one(&mut write, limit).await?;
@@ -37,30 +36,55 @@ impl Inner {
         // In this order: what is two becomes one, and is not deleted.
         let back = back.iter().flat_map(|limit| [(limit, last), (limit, less)]);
         for (limit, sql) in forget.chain(back) {
-            let digest = self.seals.digest(limit.kind, &limit.key);
-            let query = sqlx::query(sql).bind(limit.kind).bind(digest);
+            let query = sqlx::query(sql).bind(limit.kind).bind(self.row(limit));
             query.execute(&mut *write).await.map_err(fault)?;
         }
         write.commit().await.map_err(fault)
     }
 
-    /// Until when somebody has to wait, if one of the limits is reached.
+    /// The rows of a group are found by the beginning of their digests.
+    pub(crate) async fn waiting(&self, limit: &Limit) -> Result<u64, Fault> {
+        let Some(group) = &limit.group else { return Ok(0) };
+        let (first, now) = (self.group(limit, group), now());
+        let sql = "SELECT tally, expires FROM session_store \
+                   WHERE kind = $1 AND digest > $2 AND digest < $3 AND expires > $4";
+        let query = sqlx::query_as::<_, (i64, i64)>(sql).bind(limit.kind);
+        // The digits of a digest are all below `g`.
+        let query = query.bind(&first).bind(format!("{first}g")).bind(now);
+        let mut read = self.database.read().await?;
+        let rows = query.fetch_all(&mut *read).await.map_err(fault)?;
+        let untils = rows.into_iter().filter_map(|(tally, expires)| until(limit, tally, expires));
+        Ok(untils.filter(|until| *until > now).map(|_| 1).sum())
+    }
+
+    /// The digest of a limit's row.
+    fn row(&self, limit: &Limit) -> String {
+        let group = limit.group.as_ref().map(|group| self.group(limit, group));
+        group.unwrap_or_default() + &self.seals.digest(limit.kind, &limit.key)
+    }
+
+    /// What the digests of a group's rows begin with.
+    fn group(&self, limit: &Limit, group: &str) -> String {
+        self.seals.digest(&format!("group {}", limit.kind), group)
+    }
+
+    /// Which of the limits is reached, if one is, and until when somebody has to wait.
     async fn waits(
         &self,
         database: &mut SqliteConnection,
         limits: &[Limit],
-    ) -> Result<Option<Timestamp>, Fault> {
+    ) -> Result<Option<Wait>, Fault> {
         let now = now();
         for limit in limits {
             let sql = "SELECT tally, expires FROM session_store \
                        WHERE kind = $1 AND digest = $2 AND expires > $3";
-            let digest = self.seals.digest(limit.kind, &limit.key);
+            let digest = self.row(limit);
             let query = sqlx::query_as::<_, (i64, i64)>(sql);
             let query = query.bind(limit.kind).bind(digest).bind(now);
             let row = query.fetch_optional(&mut *database).await.map_err(fault)?;
             let until = row.and_then(|(tally, expires)| until(limit, tally, expires));
             if let Some(until) = until.filter(|until| *until > now) {
-                return Ok(Some(time(until)?));
+                return Ok(Some(Wait { kind: limit.kind, until: time(until)? }));
             }
         }
         Ok(None)
@@ -81,7 +105,7 @@ impl Inner {
              ELSE session_store.expires END",
         )
         .bind(limit.kind)
-        .bind(self.seals.digest(limit.kind, &limit.key))
+        .bind(self.row(limit))
         .bind(now)
         .bind(after(now, lasting))
         .bind(goes_on)
@@ -117,7 +141,7 @@ mod tests {
     fn a_wait_doubles_up_to_the_longest() {
         let (first, longest) = (Duration::from_secs(30), Duration::from_secs(100));
         let pace = Pace::Doubling { first, longest, forgotten: Duration::from_secs(1000) };
-        let limit = Limit { kind: "test", key: String::new(), free: 3, pace };
+        let limit = Limit { kind: "test", key: String::new(), group: None, free: 3, pace };
         let wait = |tally| until(&limit, tally, 1_000_000_000);
         assert_eq!(wait(2), None);
         let waits = [3, 4, 5, 6, 100].map(|tally| wait(tally).unwrap() / 1_000_000);

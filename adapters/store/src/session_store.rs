@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use isogloss_canonical::fault::{Fault, FaultKind};
-use isogloss_canonical::session_store::{Limit, SessionKind, SessionStore};
-use jiff::Timestamp;
+use isogloss_canonical::session_store::{Limit, SessionKind, SessionStore, Wait};
 use serde_json::Value;
 
 use crate::faults::fault;
@@ -111,8 +110,12 @@ impl SessionStore for Store {
         Ok(u64::try_from(tally).unwrap_or_default())
     }
 
-    async fn attempt(&self, limits: &[Limit]) -> Result<Option<Timestamp>, Fault> {
+    async fn attempt(&self, limits: &[Limit]) -> Result<Option<Wait>, Fault> {
         self.0.attempt(limits).await
+    }
+
+    async fn waiting(&self, limit: &Limit) -> Result<u64, Fault> {
+        self.0.waiting(limit).await
     }
 
     async fn settle(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {

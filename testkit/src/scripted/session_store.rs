@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use isogloss_canonical::fault::{Fault, FaultKind};
-use isogloss_canonical::session_store::{Limit, SessionKind, SessionStore};
-use jiff::Timestamp;
+use isogloss_canonical::session_store::{Limit, SessionKind, SessionStore, Wait};
 use serde_json::Value;
 
 use crate::suite::lock;
@@ -99,7 +98,7 @@ impl SessionStore for Sessions {
         Ok(*count)
     }
 
-    async fn attempt(&self, _: &[Limit]) -> Result<Option<Timestamp>, Fault> {
+    async fn attempt(&self, _: &[Limit]) -> Result<Option<Wait>, Fault> {
         self.check().map(|()| None)
     }
 

@@ -12,9 +12,8 @@ use isogloss_canonical::credentials::{Credentials, Lockout};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, Refusal};
 use isogloss_canonical::namespace::IdNamespace;
-use isogloss_canonical::session_store::{Limit, SessionKind, SessionStore};
+use isogloss_canonical::session_store::{Limit, SessionKind, SessionStore, Wait};
 use isogloss_canonical::user::UserRef;
-use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::guessing::scene::{KANBOARD, OWNER, STRANGER, Scene};
@@ -153,7 +152,7 @@ impl SessionStore for Rows {
         self.store.count(kind, key, window).await
     }
 
-    async fn attempt(&self, limits: &[Limit]) -> Result<Option<Timestamp>, Fault> {
+    async fn attempt(&self, limits: &[Limit]) -> Result<Option<Wait>, Fault> {
         self.note(format!("attempt at {}", limits.len()));
         self.store.attempt(limits).await
     }

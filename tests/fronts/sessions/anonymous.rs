@@ -8,9 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use isogloss::sessions::Sessions;
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::session_store::{Limit, SessionKind, SessionStore};
+use isogloss_canonical::session_store::{Limit, SessionKind, SessionStore, Wait};
 use isogloss_store::Store;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::browser::Browser;
@@ -87,7 +86,7 @@ impl SessionStore for Noting {
     }
 
     // Attempts are counters, which are bounded by themselves.
-    async fn attempt(&self, limits: &[Limit]) -> Result<Option<Timestamp>, Fault> {
+    async fn attempt(&self, limits: &[Limit]) -> Result<Option<Wait>, Fault> {
         self.store.attempt(limits).await
     }
 

@@ -72,6 +72,7 @@ fn of(limits: Limits, client: &str) -> Vec<Limit> {
     let limit = |window: &Window| Limit {
         kind: window.kind,
         key: client.to_owned(),
+        group: None,
         free: window.limit,
         pace: Pace::Window(window.lasting),
     };
