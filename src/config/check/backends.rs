@@ -98,6 +98,7 @@ fn check_system(check: &mut Check<'_>, name: &str, backend: &Backend) {
     };
     let missing = |step: &str| format!("{step} is missing");
     match &backend.url {
+        None if check.has_error(&at("url")) => {}
         None => check.refuse(&Key::backend(name, &[]), missing("url"), "the URL of the system"),
         Some(url) => {
             check_reach(
@@ -109,6 +110,7 @@ fn check_system(check: &mut Check<'_>, name: &str, backend: &Backend) {
         }
     }
     match backend.secret.as_ref().map(crate::config::secret::SecretSource::resolve) {
+        None if check.has_error(&at("secret")) => {}
         None => {
             let expected = "the gateway's own key, token or password there";
             check.refuse(&Key::backend(name, &[]), missing("secret"), expected);

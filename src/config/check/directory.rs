@@ -45,10 +45,10 @@ fn check_bind(check: &mut Check<'_>, wanted: &Directory) {
     let has_name = wanted.bind_dn.as_ref().is_some_and(|name| !name.trim().is_empty());
     match wanted.bind_password.as_ref().map(SecretSource::resolve) {
         Some(Err(why)) => check.refuse(&at("bind_password"), why, "a secret that is not empty"),
-        Some(Ok(_)) if !has_name => {
+        Some(Ok(_)) if !has_name && !check.has_error(&at("bind_dn")) => {
             check.refuse(&at("bind_password"), "bind_dn is missing", "bind_dn beside it");
         }
-        None if wanted.bind_dn.is_some() => {
+        None if wanted.bind_dn.is_some() && !check.has_error(&at("bind_password")) => {
             // A name without a password is let in as nobody (RFC 4513, section 5.1.2).
             check.refuse(&at("bind_dn"), "bind_password is missing", "bind_password beside it");
         }

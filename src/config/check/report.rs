@@ -24,6 +24,12 @@ pub(super) struct Check<'a> {
 }
 
 impl Check<'_> {
+    /// Whether a value has an error already. What would only follow from it is not reported.
+    pub(super) fn has_error(&self, key: &Key) -> bool {
+        let key = key.to_string();
+        self.findings.of(Severity::Error).iter().any(|finding| finding.key == key)
+    }
+
     fn add(&mut self, severity: Severity, key: &Key, told: (String, String)) {
         let place = self.loaded.sources.find(key);
         let ((problem, expected), key) = (told, key.to_string());
