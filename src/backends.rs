@@ -2,6 +2,7 @@
 //! with the shadow that keeps aside what the system cannot hold.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -155,13 +156,18 @@ pub(crate) fn bare(name: &str, wanted: &settings::Backend) -> anyhow::Result<Sys
     Ok(System { backend, namespace, adapter })
 }
 
+/// The directory of a remote backend's sidecar, below that of the store.
+pub(crate) fn sidecar_directory(store: &Path, name: &str) -> PathBuf {
+    store.join(SHADOWS).join(name)
+}
+
 async fn system(
     settings: &Settings,
     name: &str,
     wanted: &settings::Backend,
 ) -> anyhow::Result<Made> {
     let System { backend: system, namespace, adapter } = bare(name, wanted)?;
-    let directory = settings.store.directory.join(SHADOWS).join(name);
+    let directory = sidecar_directory(&settings.store.directory, name);
     let mut numbered = registry::numbered(settings.named_namespaces());
     for own in numbered.iter_mut().filter(|numbered| numbered.namespace == namespace) {
         own.gives_ids = true;

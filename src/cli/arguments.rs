@@ -153,7 +153,9 @@ pub enum UserAsk {
     )]
     Add(UserChange),
     /// List all users
-    #[command(after_help = "Example:\n  isogloss user list --json")]
+    #[command(after_help = "Example:\n  isogloss user list --json\n\n\
+        ACTIVITY shows `locked` (no unknown address signs in) and how many addresses wait because of\n\
+        `guesses`. What `address_guesses` counts is in the memory of `serve` and is not shown.")]
     List {
         #[command(flatten)]
         /// Place and format.
@@ -172,7 +174,8 @@ pub enum UserAsk {
     #[command(after_help = "Example:\n  isogloss user set ada --inactive")]
     Set(UserChange),
     /// Unlock a user after too many wrong passwords
-    #[command(after_help = "Example:\n  isogloss user unlock ada")]
+    #[command(after_help = "Example:\n  isogloss user unlock ada\n\n\
+        With a remote backend, the lock of the system itself is not lifted.")]
     Unlock {
         /// The user name
         username: String,
@@ -399,7 +402,9 @@ pub enum ConfigAsk {
     /// Print every error of the configuration, with file, line and key
     #[command(after_help = "Examples:\n  isogloss config check --config gateway.toml\n  \
         isogloss config check --config gateway.toml --connect\n\n\
-        The exit status is 1 if `isogloss serve` would refuse it, or if a connection fails.")]
+        The files of the store and of each sidecar are read too; none of them is changed.\n\
+        The exit status is 1 if `isogloss serve` would refuse it, or if a connection fails. Whether\n\
+        the database is damaged, and whether an address is free, is found by `serve` alone.")]
     Check {
         /// Also connect to each backend (with the gateway's own credential), each origin and the
         /// directory

@@ -18,7 +18,7 @@ use crate::auth::guessing::{self, Policy, Restrictions};
 use crate::backends::Backends;
 use crate::cli::arguments::{At, Place};
 use crate::config::check::report::Scope;
-use crate::config::check::check;
+use crate::config::check::{check, check_files};
 use crate::config::finding::Findings;
 use crate::config::load::{self, Loaded};
 use crate::config::settings::Settings;
@@ -49,7 +49,8 @@ pub(crate) fn findings(place: &Place) -> (Option<Settings>, Findings) {
         Err(findings) => (None, findings),
         Ok(loaded) => {
             let loaded = with_data_dir(loaded, place);
-            let findings = check(&loaded, Scope::Whole, registry::SYSTEMS);
+            let mut findings = check(&loaded, Scope::Whole, registry::SYSTEMS);
+            findings.extend(check_files(&loaded));
             (Some(loaded.settings), findings)
         }
     }

@@ -4,4 +4,4 @@ pub mod accounts;
 pub mod bootstrap;
 mod check;
 pub mod credentials;
-mod publish;
+pub(crate) mod publish;

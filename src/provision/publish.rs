@@ -69,6 +69,12 @@ impl Drop for Draft<'_> {
     }
 }
 
+/// Whether a directory is being initialised, or was when a crash came. Taking the directory's lock
+/// waits for the one and finishes the other.
+pub(crate) fn is_unfinished(directory: &Path) -> bool {
+    [DRAFT, COMPLETE].iter().any(|name| directory.join(name).exists())
+}
+
 /// Puts in order what a crash has left: finishes what was complete, removes what was not.
 pub(super) fn settle(lock: &DirectoryLock) -> anyhow::Result<()> {
     let directory = lock.directory();

@@ -1,10 +1,11 @@
 //! The store's files: a disk that is full, halves of a store, and what else is wrong with them.
 
+use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
@@ -73,6 +74,54 @@ fn half_a_store_is_refused_and_left_as_it_is() {
         }
         assert_eq!(contents(&desk), before, "{hint}");
     }
+}
+
+#[test]
+fn a_check_of_the_configuration_finds_half_a_store() {
+    let cases = [
+        ("isogloss.sqlite", None, "isogloss.sqlite is missing beside secret.key"),
+        ("secret.key", None, "secret.key is missing beside isogloss.sqlite"),
+        ("isogloss.sqlite", Some(""), "isogloss.sqlite is empty"),
+        ("secret.key", Some(""), "secret.key is empty"),
+        ("secret.key", Some("short"), "secret.key has 5 bytes, expected 32"),
+    ];
+    let desk = Desk::new();
+    desk.ok(&["init"]);
+    desk.write(
+        "gateway.toml",
+        "[backend.old]\nsystem = \"kanboard\"\nurl = \"http://127.0.0.1:9\"\nsecret = \"x\"\n\
+         [[route]]\ndialect = \"kanboard\"\nbackend = \"old\"\n",
+    );
+    let words = ["config", "check", "--config", "gateway.toml"];
+    desk.serve(&words[2..]).stop();
+    let sidecar = desk.data().join("backends").join("old");
+    for (directory, shown) in [(desk.data(), "./data"), (sidecar, "data/backends/old")] {
+        for (name, text, hint) in cases {
+            desk.ok(&words);
+            let path = directory.join(name);
+            let whole = fs::read(&path).unwrap();
+            match text {
+                Some(text) => fs::write(&path, text).unwrap(),
+                None => fs::remove_file(&path).unwrap(),
+            }
+            let before = contents_of(&directory);
+            let told = desk.fails(&words);
+            assert!(told.contains(hint) && told.contains("same backup"), "{told}");
+            assert!(told.contains(shown), "{told}");
+            assert_eq!(contents_of(&directory), before, "{hint}");
+            fs::write(&path, whole).unwrap();
+        }
+    }
+    desk.ok(&words);
+}
+
+/// The files of a directory and what they hold.
+fn contents_of(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let paths = fs::read_dir(directory).unwrap().map(|one| one.unwrap().path());
+    paths
+        .filter(|path| path.is_file())
+        .map(|path| (path.clone(), fs::read(path).unwrap()))
+        .collect()
 }
 
 /// The files and what they hold.

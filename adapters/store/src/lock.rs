@@ -10,15 +10,13 @@ use isogloss_canonical::fault::{Fault, FaultKind};
 use tokio::time::sleep;
 
 use crate::access;
+use crate::halves::holds_store;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// The file that is created and removed to test whether the directory can be written.
 const PROBE: &str = ".isogloss.probe";
-
-/// The endings of the files that SQLite writes beside a database.
-const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// An exclusive lock on a directory, for reading, creating and opening the store there. It is
 /// released when it is dropped or when the process ends.
@@ -56,55 +54,7 @@ impl DirectoryLock {
     /// Whether the directory holds a store. A database without its secret, or a secret without its
     /// database, is refused: a new file beside the old one would make a backup of the other useless.
     pub fn holds_store(&self) -> Result<bool, Fault> {
-        let database = self.size(crate::files::DATABASE)?;
-        let secret = self.size(crate::files::SECRET_KEY)?;
-        match (database, secret) {
-            (Some(1..), Some(1..)) => Ok(true),
-            (None, None) => self.refuse_side_files().map(|()| false),
-            (None, _) => {
-                Err(self.half(crate::files::DATABASE, "is missing", crate::files::SECRET_KEY))
-            }
-            (_, None) => {
-                Err(self.half(crate::files::SECRET_KEY, "is missing", crate::files::DATABASE))
-            }
-            (Some(0), _) => {
-                Err(self.half(crate::files::DATABASE, "is empty", crate::files::SECRET_KEY))
-            }
-            (_, Some(0)) => {
-                Err(self.half(crate::files::SECRET_KEY, "is empty", crate::files::DATABASE))
-            }
-        }
-    }
-
-    /// SQLite would copy a log that is left over from another database into a new one.
-    fn refuse_side_files(&self) -> Result<(), Fault> {
-        for end in SIDE_FILES {
-            let name = format!("{}{end}", crate::files::DATABASE);
-            if self.size(&name)?.is_some() {
-                return Err(self.half(crate::files::DATABASE, "is missing", &name));
-            }
-        }
-        Ok(())
-    }
-
-    fn half(&self, wanting: &str, state: &str, other: &str) -> Fault {
-        let detail = format!(
-            "{}: {wanting} {state} beside {other}; restore {} and {} from the same backup, or \
-             move {other} away to start anew",
-            self.directory.display(),
-            crate::files::DATABASE,
-            crate::files::SECRET_KEY
-        );
-        Fault::new(FaultKind::Unexpected, detail)
-    }
-
-    fn size(&self, name: &str) -> Result<Option<u64>, Fault> {
-        let path = self.directory.join(name);
-        match fs::metadata(&path) {
-            Ok(found) => Ok(Some(found.len())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(access::refused(&path, error)),
-        }
+        holds_store(&self.directory)
     }
 }
 

@@ -20,8 +20,13 @@ pub(crate) fn read_or_make(directory: &Path) -> Result<MasterSecret, Fault> {
     if !path.try_exists().map_err(failed)? {
         make(directory, &path).map_err(failed)?;
     }
-    let bytes = Zeroizing::new(fs::read(&path).map_err(failed)?);
     warn_if_open(&path);
+    read(&path)
+}
+
+/// Reads a file that is there.
+pub(crate) fn read(path: &Path) -> Result<MasterSecret, Fault> {
+    let bytes = Zeroizing::new(fs::read(path).map_err(|error| access::refused(path, error))?);
     let secret = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| {
         let detail = format!(
             "{} has {} bytes, expected 32; restore it and {} from the same backup",

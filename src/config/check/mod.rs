@@ -18,6 +18,7 @@ use crate::config::load::Loaded;
 use crate::systems::Systems;
 
 pub use self::log::filter;
+pub use self::store::check_files;
 
 /// Everything that is wrong with a configuration, in shape and in sense.
 #[must_use]

@@ -1,11 +1,16 @@
-//! The directory of the store: whether it can be written.
+//! The directory of the store: whether it can be written, and whether its files are complete.
 
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::backends::sidecar_directory;
 use crate::config::check::report::Check;
-use crate::config::finding::Key;
+use crate::config::finding::{Finding, Findings, Key, Severity};
+use crate::config::load::Loaded;
+use crate::provision::bootstrap::words;
+use crate::provision::publish::is_unfinished;
+use crate::systems::STORE;
 
 pub(super) fn check(check: &mut Check<'_>) {
     let directory = &check.loaded.settings.store.directory;
@@ -17,6 +22,31 @@ pub(super) fn check(check: &mut Check<'_>) {
         let why = isogloss_store::refused(&place, error);
         check.refuse(&key, why.detail.into_owned(), "a directory that can be written");
     }
+}
+
+/// What opening the store and the sidecar of each remote backend would refuse. Nothing is written.
+///
+/// `serve` and the other commands do not need this: they open the files under a lock, and so wait
+/// for a process that is creating them.
+#[must_use]
+pub fn check_files(loaded: &Loaded) -> Findings {
+    let (settings, mut findings) = (&loaded.settings, Findings::default());
+    let directory = &settings.store.directory;
+    let remote = settings.backend.iter().filter(|(_, backend)| backend.system != STORE);
+    let sidecars =
+        remote.map(|(name, _)| (Key::backend(name, &[]), sidecar_directory(directory, name)));
+    for (key, directory) in [(Key::of(&["store", "directory"]), directory.clone())]
+        .into_iter()
+        .chain(sidecars)
+        .filter(|(_, directory)| directory.is_dir() && !is_unfinished(directory))
+    {
+        if let Err(fault) = isogloss_store::check_files(&directory) {
+            let (place, key) = (loaded.sources.find(&key), key.to_string());
+            let (problem, expected) = (words(&fault), String::new());
+            findings.add(Finding { severity: Severity::Error, place, key, problem, expected });
+        }
+    }
+    findings
 }
 
 /// Makes a file and takes it away again: in the directory, or where it would be made.
