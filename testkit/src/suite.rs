@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 
 /// Names a folder: each suite writes `SUITE.tsv` there, a line `seconds TAB trial` for each trial.
-const TIMES: &str = "ISOGLOSS_TEST_TIMES";
+const TIMES: &str = "TRIAL_TIMES";
 /// A trial that takes longer than this hangs: the suite ends and names it.
 const LONGEST: Duration = Duration::from_mins(10);
 /// How often that is checked.
