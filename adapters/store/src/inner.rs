@@ -4,6 +4,7 @@ use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::namespace::IdNamespace;
 
 use crate::database::Database;
+use crate::health::Health;
 use crate::numbered::Numbered;
 use crate::passwords::Passwords;
 use crate::sealing::Seals;
@@ -15,6 +16,7 @@ pub(crate) struct Inner {
     pub(crate) seals: Seals,
     pub(crate) passwords: Passwords,
     pub(crate) pruning: WriteCounts,
+    pub(crate) health: Health,
 }
 
 impl Inner {

@@ -14,6 +14,7 @@ mod files;
 mod groups;
 mod halves;
 mod hashing;
+mod health;
 mod identities;
 mod inner;
 mod keys;

@@ -8,6 +8,7 @@ use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::secret::Secret;
 
 use crate::database::Database;
+use crate::health::Health;
 use crate::inner::Inner;
 use crate::lock::DirectoryLock;
 use crate::numbered::Numbered;
@@ -40,6 +41,7 @@ impl Store {
             seals,
             passwords: Passwords::new()?,
             pruning: WriteCounts::default(),
+            health: Health::default(),
         };
         inner.check_secret().await?;
         inner.introduce_namespaces().await?;

@@ -153,6 +153,32 @@ async fn whether_the_store_can_write_is_tried() {
     store.check_writable().await.unwrap();
 }
 
+/// The health page of a dialect reads the facts of the server without credentials.
+#[tokio::test]
+async fn the_facts_of_the_store_say_whether_it_can_write_and_seldom_try() {
+    let store = fresh().await;
+    let mut other = another(store.directory.path()).await;
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    assert_fault(ask(&store, Command::ServerFacts).await, FaultKind::Timeout, None);
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    let well = async {
+        while ask(&store, Command::ServerFacts).await.is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), well).await.unwrap();
+    // A result counts for five seconds: nobody can make the store write with every question.
+    let mut written = std::collections::BTreeSet::new();
+    let begun = std::time::Instant::now();
+    for _ in 0..50 {
+        ask(&store, Command::ServerFacts).await.unwrap();
+        let row = sqlx::query_scalar::<_, String>("SELECT value FROM meta WHERE name = 'writable'");
+        written.insert(row.fetch_one(&mut other).await.unwrap());
+    }
+    let most = begun.elapsed().as_secs() / 5 + 2;
+    assert!(written.len() as u64 <= most, "{} writes for 50 questions", written.len());
+}
+
 #[tokio::test]
 async fn a_database_of_a_newer_release_is_said() {
     let store = fresh().await;

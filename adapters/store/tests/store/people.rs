@@ -285,7 +285,7 @@ async fn activity_settings_and_locks() {
     let locks = ask(&store, Command::ListLocks((&ada).into())).await.unwrap().locks().unwrap();
     assert_eq!(locks, ["repo"]);
     let facts = ask(&store, Command::ServerFacts).await.unwrap().settings().unwrap();
-    assert_eq!(facts["users"], json!(1));
+    assert_eq!(facts["system"], json!("SQLite"));
 }
 
 #[tokio::test]
