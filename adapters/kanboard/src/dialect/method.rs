@@ -85,7 +85,7 @@ pub(crate) const fn optional(name: &'static str, default: DefaultValue) -> Param
 
 impl Method {
     /// A method for administrators and the application.
-    pub(crate) const fn for_administrators(
+    pub(crate) const fn new(
         name: &'static str,
         verbs: &'static [Verb],
         about: &'static str,
@@ -96,28 +96,10 @@ impl Method {
         Self { info, parameters, access: Access::Administrators, run }
     }
 
-    /// A method for users, about themselves.
-    pub(crate) const fn for_users(
-        name: &'static str,
-        verbs: &'static [Verb],
-        about: &'static str,
-        parameters: &'static [Parameter],
-        run: Run,
-    ) -> Self {
-        let info = MethodInfo { name, verbs, about };
-        Self { info, parameters, access: Access::Users, run }
-    }
-
-    /// A method for everybody.
-    pub(crate) const fn for_everybody(
-        name: &'static str,
-        verbs: &'static [Verb],
-        about: &'static str,
-        parameters: &'static [Parameter],
-        run: Run,
-    ) -> Self {
-        let info = MethodInfo { name, verbs, about };
-        Self { info, parameters, access: Access::Everybody, run }
+    /// The same method for other callers.
+    pub(crate) const fn open_to(mut self, access: Access) -> Self {
+        self.access = access;
+        self
     }
 
     /// The arguments in the order of the parameters. Their number is checked first, then their

@@ -15,114 +15,123 @@ const MEMBERSHIP: &[Parameter] = &[required("group_id"), required("user_id")];
 /// The methods.
 pub(crate) static METHODS: [Method; 35] = [
     // The caller's own account and projects.
-    Method::for_users(
-        "getMe",
-        &[Verb::ListKeys],
-        "Gives the caller's own row.",
-        &[],
-        run!(account::get),
-    ),
-    Method::for_users(
+    Method::new("getMe", &[Verb::ListKeys], "Gives the caller's own row.", &[], run!(account::get))
+        .open_to(Access::Users),
+    Method::new(
         "getMyDashboard",
         &[],
         "Gives the caller's tasks: none.",
         &[],
         run!(ready projects::no_tasks),
-    ),
-    Method::for_users(
+    )
+    .open_to(Access::Users),
+    Method::new(
         "getMyActivityStream",
         &[],
         "Gives the activity in the caller's projects: none.",
         &[],
         run!(ready projects::no_tasks),
-    ),
-    Method::for_users(
+    )
+    .open_to(Access::Users),
+    Method::new(
         "createMyPrivateProject",
         &[Verb::GetUser, Verb::MergeSettings],
         "Creates a private project of the caller and gives its id, or false.",
         &[required("name"), optional("description", DefaultValue::Null)],
         run!(projects::create),
-    ),
-    Method::for_users(
+    )
+    .open_to(Access::Users),
+    Method::new(
         "getMyProjectsList",
         &[],
         "Gives the names of the caller's projects by id.",
         &[],
         run!(ready projects::names),
-    ),
-    Method::for_users(
+    )
+    .open_to(Access::Users),
+    Method::new(
         "getMyOverdueTasks",
         &[],
         "Gives the caller's late tasks: none.",
         &[],
         run!(ready projects::no_tasks),
-    ),
-    Method::for_users(
+    )
+    .open_to(Access::Users),
+    Method::new(
         "getMyProjects",
         &[],
         "Gives the caller's projects.",
         &[],
         run!(ready projects::rows),
-    ),
-    Method::for_everybody(
+    )
+    .open_to(Access::Users),
+    Method::new(
         "getProjectById",
         &[Verb::GetUser],
         "Gives a private project, or null.",
         &[required("project_id")],
         run!(projects::get),
-    ),
+    )
+    .open_to(Access::Everybody),
     // The server.
-    Method::for_everybody(
+    Method::new(
         "getTimezone",
         &[],
         "Gives the time zone of the caller, or of the server.",
         &[],
         run!(ready server::timezone),
-    ),
-    Method::for_everybody(
+    )
+    .open_to(Access::Everybody),
+    Method::new(
         "getVersion",
         &[],
         "Gives the version of Kanboard that the dialect answers as.",
         &[],
         run!(ready server::version),
-    ),
-    Method::for_everybody(
+    )
+    .open_to(Access::Everybody),
+    Method::new(
         "getDefaultTaskColor",
         &[],
         "Gives the colour of a new task.",
         &[],
         run!(ready server::default_color),
-    ),
-    Method::for_everybody(
+    )
+    .open_to(Access::Everybody),
+    Method::new(
         "getDefaultTaskColors",
         &[],
         "Gives the colours of tasks, each with its shades.",
         &[],
         run!(ready server::colors),
-    ),
-    Method::for_everybody(
+    )
+    .open_to(Access::Everybody),
+    Method::new(
         "getColorList",
         &[],
         "Gives the names of the colours of tasks.",
         &[],
         run!(ready server::color_names),
-    ),
-    Method::for_everybody(
+    )
+    .open_to(Access::Everybody),
+    Method::new(
         "getApplicationRoles",
         &[],
         "Gives the names of the roles of users.",
         &[],
         run!(ready server::application_roles),
-    ),
-    Method::for_everybody(
+    )
+    .open_to(Access::Everybody),
+    Method::new(
         "getProjectRoles",
         &[],
         "Gives the names of the roles within projects.",
         &[],
         run!(ready server::project_roles),
-    ),
+    )
+    .open_to(Access::Everybody),
     // Users.
-    Method::for_administrators(
+    Method::new(
         "createUser",
         &[Verb::CreateUser],
         "Creates a user and gives the new id, or false.",
@@ -135,35 +144,35 @@ pub(crate) static METHODS: [Method; 35] = [
         ],
         run!(users::create::create),
     ),
-    Method::for_administrators(
+    Method::new(
         "createLdapUser",
         &[Verb::CreateFromDirectory],
         "Creates a user who is found in the directory and gives the new id, or false.",
         &[required("username")],
         run!(users::create::create_from_directory),
     ),
-    Method::for_administrators(
+    Method::new(
         "getUser",
         &[Verb::GetUser, Verb::ListKeys],
         "Gives a user's row by id, or null.",
         &[required("user_id")],
         run!(users::get),
     ),
-    Method::for_administrators(
+    Method::new(
         "getUserByName",
         &[Verb::GetUser, Verb::ListKeys],
         "Gives a user's row by name, or null.",
         &[required("username")],
         run!(users::get_by_name),
     ),
-    Method::for_administrators(
+    Method::new(
         "getAllUsers",
         &[Verb::ListUsers, Verb::ListKeys],
         "Gives every user's row, sorted by name.",
         &[],
         run!(users::get_all),
     ),
-    Method::for_administrators(
+    Method::new(
         "updateUser",
         &[Verb::UpdateUser, Verb::GetUser],
         "Changes a user; true even if there is none of that id.",
@@ -176,28 +185,28 @@ pub(crate) static METHODS: [Method; 35] = [
         ],
         run!(users::update::update),
     ),
-    Method::for_administrators(
+    Method::new(
         "removeUser",
         &[Verb::DeleteUser],
         "Removes a user; false if there is none of that id.",
         &[required("user_id")],
         run!(users::remove),
     ),
-    Method::for_administrators(
+    Method::new(
         "disableUser",
         &[Verb::DeactivateUser],
         "Disables a user, who can then not sign in; true even if there is none of that id.",
         &[required("user_id")],
         run!(users::disable),
     ),
-    Method::for_administrators(
+    Method::new(
         "enableUser",
         &[Verb::ActivateUser],
         "Enables a user, who can then sign in again; true even if there is none of that id.",
         &[required("user_id")],
         run!(users::enable),
     ),
-    Method::for_administrators(
+    Method::new(
         "isActiveUser",
         &[Verb::GetUser],
         "Says whether there is an enabled user of that id.",
@@ -205,14 +214,14 @@ pub(crate) static METHODS: [Method; 35] = [
         run!(users::is_active),
     ),
     // Groups.
-    Method::for_administrators(
+    Method::new(
         "createGroup",
         &[Verb::CreateGroup, Verb::ListGroups],
         "Creates a group and gives its id, or false.",
         &[required("name"), optional("external_id", DefaultValue::Text(""))],
         run!(groups::create),
     ),
-    Method::for_administrators(
+    Method::new(
         "updateGroup",
         &[Verb::UpdateGroup, Verb::ListGroups],
         "Changes a group; true even if there is none of that id.",
@@ -223,21 +232,21 @@ pub(crate) static METHODS: [Method; 35] = [
         ],
         run!(groups::update),
     ),
-    Method::for_administrators(
+    Method::new(
         "removeGroup",
         &[Verb::DeleteGroup],
         "Removes a group; false if there is none of that id.",
         &[required("group_id")],
         run!(groups::remove),
     ),
-    Method::for_administrators(
+    Method::new(
         "getGroup",
         &[Verb::GetGroup],
         "Gives a group by id, or null.",
         &[required("group_id")],
         run!(groups::get),
     ),
-    Method::for_administrators(
+    Method::new(
         "getAllGroups",
         &[Verb::ListGroups],
         "Gives every group with the number of its members, sorted by name.",
@@ -245,35 +254,35 @@ pub(crate) static METHODS: [Method; 35] = [
         run!(groups::get_all),
     ),
     // The members of groups.
-    Method::for_administrators(
+    Method::new(
         "getMemberGroups",
         &[Verb::GroupsOf],
         "Gives the groups of a user, sorted by name.",
         &[required("user_id")],
         run!(members::groups_of),
     ),
-    Method::for_administrators(
+    Method::new(
         "getGroupMembers",
         &[Verb::GetGroup, Verb::ListMembers, Verb::ListKeys],
         "Gives the rows of a group's members.",
         &[required("group_id")],
         run!(members::members_of),
     ),
-    Method::for_administrators(
+    Method::new(
         "addGroupMember",
         &[Verb::GetGroup, Verb::AddMember],
         "Adds a user to a group; false if already a member, or if one of them does not exist.",
         MEMBERSHIP,
         run!(members::add),
     ),
-    Method::for_administrators(
+    Method::new(
         "removeGroupMember",
         &[Verb::GetGroup, Verb::RemoveMember],
         "Removes a user from a group; false if not a member.",
         MEMBERSHIP,
         run!(members::remove),
     ),
-    Method::for_administrators(
+    Method::new(
         "isGroupMember",
         &[Verb::GetGroup, Verb::GetUser],
         "Says whether a user is a member of a group.",
