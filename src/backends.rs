@@ -1,5 +1,5 @@
 //! Makes the backends of a configuration: the embedded store, and systems reached over HTTP, each
-//! with the shadow that keeps aside what the system cannot hold.
+//! with the sidecar that stores what the system cannot hold.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,15 +20,15 @@ use crate::layers::directory::Directory;
 use crate::layers::directory::config::DirectoryConfig;
 use crate::layers::names::Names;
 use crate::layers::own_account::OwnAccountKept;
-use crate::provision::bootstrap::open_shadow;
+use crate::provision::bootstrap::open_sidecar;
 use crate::random::random;
 use crate::registry;
 use crate::sessions::Sessions;
 use crate::systems::STORE;
 use crate::upstream::{HttpUpstream, Reach};
 
-/// Where shadows are, below the directory of the store: one folder a backend.
-const SHADOWS: &str = "backends";
+/// Where sidecars are, below the directory of the store: one folder a backend.
+const SIDECARS: &str = "backends";
 
 /// The backends of a configuration, by name.
 #[derive(Debug)]
@@ -95,7 +95,7 @@ impl Backends {
         }
     }
 
-    /// Closes the shadows.
+    /// Closes the sidecars.
     pub async fn close(&self) {
         for made in self.0.values() {
             if let Made::System(bridge) = made {
@@ -135,7 +135,7 @@ pub(crate) fn directory(wanted: &settings::Directory) -> anyhow::Result<Director
     })
 }
 
-/// A system without the shadow beside it.
+/// A system without its sidecar.
 pub(crate) struct System {
     pub(crate) backend: Arc<dyn Backend>,
     namespace: IdNamespace,
@@ -158,7 +158,7 @@ pub(crate) fn bare(name: &str, wanted: &settings::Backend) -> anyhow::Result<Sys
 
 /// The directory of a remote backend's sidecar, below that of the store.
 pub(crate) fn sidecar_directory(store: &Path, name: &str) -> PathBuf {
-    store.join(SHADOWS).join(name)
+    store.join(SIDECARS).join(name)
 }
 
 async fn system(
@@ -172,10 +172,10 @@ async fn system(
     for own in numbered.iter_mut().filter(|numbered| numbered.namespace == namespace) {
         own.gives_ids = true;
     }
-    let shadow = open_shadow(&directory, numbered)
+    let sidecar = open_sidecar(&directory, numbered)
         .await
         .with_context(|| format!("{} cannot be opened", directory.display()))?;
-    let bridge = Bridge::new(system, &shadow, (namespace, adapter.users)).of_backend(name);
+    let bridge = Bridge::new(system, &sidecar, (namespace, adapter.users)).of_backend(name);
     Ok(Made::System(Box::new(bridge)))
 }
 

@@ -81,7 +81,7 @@ fn group() -> Group {
         name: "some group".to_owned(),
         description: None,
         owner: None,
-        stewards: Vec::new(),
+        co_owners: Vec::new(),
         active: true,
         grants: Grants::none(),
         confers: None,

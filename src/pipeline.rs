@@ -152,7 +152,7 @@ impl Pipeline {
         }
         let read = Command::GetGroup(group.clone());
         match self.runner.execute(read).await.and_then(Outcome::group) {
-            Ok(group) => Ok(group.owner == Some(user.id) || group.stewards.contains(&user.id)),
+            Ok(group) => Ok(group.owner == Some(user.id) || group.co_owners.contains(&user.id)),
             Err(fault) if fault.kind == FaultKind::NotFound => Ok(false),
             Err(fault) => Err(fault),
         }

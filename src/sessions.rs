@@ -114,7 +114,7 @@ mod tests {
         Arc::new(Store::open(folder.path(), Vec::new()).await.unwrap())
     }
 
-    const SHELF: SessionKind = "test.session";
+    const KIND: SessionKind = "test.session";
     const LONG: Duration = Duration::from_hours(1);
 
     #[tokio::test]
@@ -122,7 +122,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let all = store(&folder).await;
         let old = Sessions::of_system("old", Arc::clone(&all));
-        old.remember(SHELF, "cookie", 1.into(), LONG).await.unwrap();
+        old.remember(KIND, "cookie", 1.into(), LONG).await.unwrap();
         let others = [
             Sessions::of_system("new", Arc::clone(&all)),
             Sessions::of_system("", Arc::clone(&all)),
@@ -132,11 +132,11 @@ mod tests {
         // What the keys look like once they are scoped is no secret.
         for key in ["cookie", "\x003:old:cookie", "\0store:cookie", ":cookie"] {
             for other in &others {
-                assert_eq!(other.recall(SHELF, key).await.unwrap(), None, "{other:?} {key:?}");
-                assert!(!other.forget(SHELF, key).await.unwrap(), "{other:?} {key:?}");
+                assert_eq!(other.recall(KIND, key).await.unwrap(), None, "{other:?} {key:?}");
+                assert!(!other.forget(KIND, key).await.unwrap(), "{other:?} {key:?}");
             }
         }
-        assert_eq!(old.recall(SHELF, "cookie").await.unwrap(), Some(1.into()));
+        assert_eq!(old.recall(KIND, "cookie").await.unwrap(), Some(1.into()));
         let kept: Vec<_> = others.iter().map(|one| one.scoped("\x003:old:cookie")).collect();
         assert!(!kept.contains(&old.scoped("cookie")), "{kept:?}");
     }
@@ -145,16 +145,16 @@ mod tests {
     async fn what_was_forgotten_is_not_renewed() {
         let folder = tempfile::tempdir().unwrap();
         let own = Sessions::of_system("old", store(&folder).await);
-        assert!(!own.renew(SHELF, "cookie", 1.into(), LONG).await.unwrap());
-        own.remember(SHELF, "cookie", 1.into(), LONG).await.unwrap();
-        assert!(own.renew(SHELF, "cookie", 2.into(), LONG).await.unwrap());
-        assert_eq!(own.recall(SHELF, "cookie").await.unwrap(), Some(2.into()));
-        own.forget(SHELF, "cookie").await.unwrap();
-        assert!(!own.renew(SHELF, "cookie", 3.into(), LONG).await.unwrap());
-        own.remember(SHELF, "short", 1.into(), Duration::ZERO).await.unwrap();
-        assert!(!own.renew(SHELF, "short", 3.into(), LONG).await.unwrap());
+        assert!(!own.renew(KIND, "cookie", 1.into(), LONG).await.unwrap());
+        own.remember(KIND, "cookie", 1.into(), LONG).await.unwrap();
+        assert!(own.renew(KIND, "cookie", 2.into(), LONG).await.unwrap());
+        assert_eq!(own.recall(KIND, "cookie").await.unwrap(), Some(2.into()));
+        own.forget(KIND, "cookie").await.unwrap();
+        assert!(!own.renew(KIND, "cookie", 3.into(), LONG).await.unwrap());
+        own.remember(KIND, "short", 1.into(), Duration::ZERO).await.unwrap();
+        assert!(!own.renew(KIND, "short", 3.into(), LONG).await.unwrap());
         for key in ["cookie", "short"] {
-            assert_eq!(own.recall(SHELF, key).await.unwrap(), None, "{key}");
+            assert_eq!(own.recall(KIND, key).await.unwrap(), None, "{key}");
         }
     }
 
@@ -167,13 +167,13 @@ mod tests {
             Sessions::of_system("new", Arc::clone(&all)),
         );
         for expected in 1..4 {
-            assert_eq!(old.count(SHELF, "guesses", LONG).await.unwrap(), expected);
+            assert_eq!(old.count(KIND, "guesses", LONG).await.unwrap(), expected);
         }
-        assert_eq!(new.count(SHELF, "guesses", LONG).await.unwrap(), 1);
-        let signed = old.sign(SHELF, "token").unwrap();
-        assert!(old.is_signed(SHELF, "token", &signed).unwrap());
-        assert!(!new.is_signed(SHELF, "token", &signed).unwrap());
+        assert_eq!(new.count(KIND, "guesses", LONG).await.unwrap(), 1);
+        let signed = old.sign(KIND, "token").unwrap();
+        assert!(old.is_signed(KIND, "token", &signed).unwrap());
+        assert!(!new.is_signed(KIND, "token", &signed).unwrap());
         assert!(!old.is_signed("test.other", "token", &signed).unwrap());
-        assert!(!old.is_signed(SHELF, "token2", &signed).unwrap());
+        assert!(!old.is_signed(KIND, "token2", &signed).unwrap());
     }
 }

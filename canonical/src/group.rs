@@ -30,7 +30,7 @@ pub struct Group {
     /// Who owns it; an owner may change it.
     pub owner: Option<UserId>,
     /// Who else may change it.
-    pub stewards: Vec<UserId>,
+    pub co_owners: Vec<UserId>,
     /// Whether it is in force.
     pub active: bool,
     /// What its members may do, unless it stands for a role.
@@ -90,7 +90,7 @@ pub struct GroupPatch {
     /// Owner.
     pub owner: Option<Option<UserId>>,
     /// Who else may change it.
-    pub stewards: Option<Vec<UserId>>,
+    pub co_owners: Option<Vec<UserId>>,
     /// Whether it is in force.
     pub active: Option<bool>,
     /// What its members may do.

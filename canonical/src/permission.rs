@@ -105,7 +105,7 @@ pub enum Permission {
     Own(Grant),
     /// A holder of the grant.
     Holder(Grant),
-    /// The owner or a steward of the group the command is about, or a holder of the grant.
+    /// The owner or a co-owner of the group the command is about, or a holder of the grant.
     OwnGroup(Grant),
     /// The gateway itself, and nobody else.
     Gateway,

@@ -77,8 +77,8 @@ async fn lay_foundation(store: &Store) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens the shadow of a system, and prepares it if it is new. Its people come from the system.
-pub async fn open_shadow(directory: &Path, namespaces: Vec<Numbered>) -> anyhow::Result<Store> {
+/// Opens the sidecar of a system, and prepares it if it is new. Its people come from the system.
+pub async fn open_sidecar(directory: &Path, namespaces: Vec<Numbered>) -> anyhow::Result<Store> {
     let lock = take(directory).await?;
     if !is_initialised(&lock)? {
         initialise_in(&lock, &Accounts::default(), |_| Ok(())).await?;

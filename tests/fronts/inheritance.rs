@@ -3,7 +3,7 @@
 //! that number and prove in every way.
 
 use isogloss::layers::bridge::Bridge;
-use isogloss::provision::bootstrap::open_shadow;
+use isogloss::provision::bootstrap::open_sidecar;
 use isogloss::registry;
 use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::backend::Backend;
@@ -108,7 +108,7 @@ async fn nobody_inherits(system: &'static Adapter) -> Result<(), Failed> {
     {
         namespace.gives_ids = true;
     }
-    let sidecar = open_shadow(&folder.path().join("sidecar"), numbered).await?;
+    let sidecar = open_sidecar(&folder.path().join("sidecar"), numbered).await?;
     let reached = loopback(&behind, system, SERVICE);
     let bridge = Bridge::new(reached, &sidecar, (IdNamespace::named(system.name), system.users));
     let stage = Stage { behind, bridge };

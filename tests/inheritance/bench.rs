@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
 use isogloss::layers::bridge::Bridge;
-use isogloss::provision::bootstrap::open_shadow;
+use isogloss::provision::bootstrap::open_sidecar;
 use isogloss::registry;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
@@ -227,7 +227,7 @@ pub(crate) async fn open(folder: &Path, kind: Kind) -> Store {
     {
         namespace.gives_ids = true;
     }
-    open_shadow(&folder.join("sidecar"), numbered).await.unwrap()
+    open_sidecar(&folder.join("sidecar"), numbered).await.unwrap()
 }
 
 fn join(system: &Arc<System>, store: &Store, kind: Kind) -> Bridge {

@@ -1,5 +1,5 @@
 //! The same for teams: a team that is removed and made again behind the gateway's back gives
-//! nothing of the old one to the new one: no owner, no steward, no member.
+//! nothing of the old one to the new one: no owner, no co-owner, no member.
 
 use std::sync::{Arc, Mutex};
 
@@ -132,7 +132,7 @@ fn shown(row: &Row) -> Group {
         name: row.name.clone(),
         description: None,
         owner: None,
-        stewards: Vec::new(),
+        co_owners: Vec::new(),
         active: true,
         grants: Grants::none(),
         confers: None,
@@ -187,15 +187,15 @@ impl Bench {
         *self.done(named).await.user().unwrap()
     }
 
-    /// A team with an owner and a steward, made through the gateway.
+    /// A team with an owner and a co-owner, made through the gateway.
     async fn owned(&self, name: &str) -> Group {
         let owner = self.person("ann").await.id;
         let new = NewGroup { name: name.to_owned(), owner: Some(owner), ..NewGroup::default() };
         let made = self.done(Command::CreateGroup(Box::new(new))).await.group().unwrap();
-        let patch = GroupPatch { stewards: Some(vec![owner]), ..GroupPatch::default() };
+        let patch = GroupPatch { co_owners: Some(vec![owner]), ..GroupPatch::default() };
         let update = Command::UpdateGroup(GroupRef::Id(made.id), Box::new(patch));
         let made = *self.done(update).await.group().unwrap();
-        assert_eq!((made.owner, made.stewards.len()), (Some(owner), 1));
+        assert_eq!((made.owner, made.co_owners.len()), (Some(owner), 1));
         made
     }
 
@@ -214,7 +214,7 @@ impl Bench {
     /// Nothing of an old team is the new one's, and the old one opens nothing.
     async fn is_a_stranger(&self, new: &Group, old: &Group) {
         assert_ne!(new.id, old.id);
-        assert_eq!((new.owner, new.stewards.len()), (None, 0), "{new:?}");
+        assert_eq!((new.owner, new.co_owners.len()), (None, 0), "{new:?}");
         assert_ne!(new.native(&ELSEWHERE), old.native(&ELSEWHERE));
         self.is_gone(old).await;
     }
@@ -286,7 +286,7 @@ const CASES: &[Case] = &[
         let bob = bench.person("bob").await.id;
         let new = NewGroup { name: "crew".to_owned(), owner: Some(bob), ..NewGroup::default() };
         let new = *bench.done(Command::CreateGroup(Box::new(new))).await.group().unwrap();
-        assert_eq!((new.owner, new.stewards.len()), (Some(bob), 0));
+        assert_eq!((new.owner, new.co_owners.len()), (Some(bob), 0));
         assert_ne!(new.id, old.id);
         bench.is_gone(&old).await;
         assert_eq!(bench.named("crew").await.unwrap().owner, Some(bob));
@@ -380,7 +380,7 @@ const CASES: &[Case] = &[
         let now = bench.named("crew").await.unwrap();
         let stranger = bench.person("ann").await;
         assert_ne!(Some(stranger.id), old.owner);
-        assert_eq!((now.id, now.owner, now.stewards.len()), (old.id, None, 0));
+        assert_eq!((now.id, now.owner, now.co_owners.len()), (old.id, None, 0));
     }),
 ];
 

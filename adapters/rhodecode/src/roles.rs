@@ -1,7 +1,7 @@
 //! How RhodeCode's super administrators and permissions on user groups map to canonical roles,
-//! owners and stewards.
+//! owners and co-owners.
 //!
-//! A group's owner and its stewards are canonical, and they are what the gateway checks. Lesser
+//! A group's owner and its co-owners are canonical, and they are what the gateway checks. Lesser
 //! permissions, and those of other groups, are attributes of the group.
 
 use isogloss_canonical::group::{Group, GroupId, GroupPatch};
@@ -93,9 +93,9 @@ impl Permissions {
             _ => vec![(Holder::Everybody, Right::Read)],
         };
         let mut permissions = Self { people, groups: Vec::new() };
-        // The stewards are canonical: they go before what the attribute says of the same people.
-        for steward in &group.stewards {
-            permissions.grant(Holder::Person(*steward), Right::Admin);
+        // The co-owners are canonical: they go before what the attribute says of the same people.
+        for co_owner in &group.co_owners {
+            permissions.grant(Holder::Person(*co_owner), Right::Admin);
         }
         if let Some(Value::Object(stored)) = group.attributes.get(attribute::GROUP_PERMISSIONS) {
             permissions.groups = stored.iter().filter_map(of_group).collect();
@@ -151,11 +151,11 @@ impl Permissions {
     pub(crate) fn patch(&self) -> GroupPatch {
         let mut patch = GroupPatch::default();
         let admins = self.people.iter().filter(|(_, right)| *right == Right::Admin);
-        let stewards = admins.filter_map(|(holder, _)| match holder {
+        let co_owners = admins.filter_map(|(holder, _)| match holder {
             Holder::Everybody => None,
             Holder::Person(user) => Some(*user),
         });
-        patch.stewards = Some(stewards.collect());
+        patch.co_owners = Some(co_owners.collect());
         let groups = self.groups.iter();
         let groups = groups.map(|(group, right)| (group.to_string(), Value::from(right.name())));
         let groups = Value::Object(groups.collect());
@@ -181,7 +181,7 @@ fn of_group((group, right): (&String, &Value)) -> Option<(GroupId, Right)> {
 
 /// The right of a person on a group: the best of their own, everybody's and their groups'.
 pub(crate) fn right_of(user: &User, group: &Group) -> Right {
-    if group.owner == Some(user.id) || group.stewards.contains(&user.id) {
+    if group.owner == Some(user.id) || group.co_owners.contains(&user.id) {
         return Right::Admin;
     }
     let permissions = Permissions::of(group);

@@ -98,8 +98,8 @@ impl Inner {
         if let Some(name) = &patch.name {
             rename(&mut write, &changed, name).await?;
         }
-        if let Some(stewards) = patch.stewards.take() {
-            replace_stewards(&mut write, id, &stewards).await?;
+        if let Some(co_owners) = patch.co_owners.take() {
+            replace_co_owners(&mut write, id, &co_owners).await?;
         }
         let new_owner = patch.owner.is_some();
         patch_group(&mut changed, patch);
@@ -107,7 +107,7 @@ impl Inner {
         self.finish_group(write, id).await
     }
 
-    /// Memberships and stewardships go with the row; ids stay taken.
+    /// Memberships and co-ownerships go with the row; ids stay taken.
     pub(crate) async fn delete_group(&self, wanted: &GroupRef) -> Result<Outcome, Fault> {
         let mut write = self.database.write().await?;
         let known = self.find_group(&mut write, wanted).await?;
@@ -203,17 +203,17 @@ pub(crate) async fn update(
     .map_err(fault)
 }
 
-pub(crate) async fn replace_stewards(
+pub(crate) async fn replace_co_owners(
     write: &mut SqliteConnection,
     group: Uuid,
-    stewards: &[UserId],
+    co_owners: &[UserId],
 ) -> Result<(), Fault> {
-    let query = sqlx::query("DELETE FROM stewards WHERE group_id = $1");
+    let query = sqlx::query("DELETE FROM co_owners WHERE group_id = $1");
     query.bind(group.to_string()).execute(&mut *write).await.map_err(fault)?;
-    let sql = "INSERT INTO stewards (group_id, user_id, place) VALUES ($1, $2, $3) \
+    let sql = "INSERT INTO co_owners (group_id, user_id, place) VALUES ($1, $2, $3) \
                ON CONFLICT (group_id, user_id) DO NOTHING";
-    for steward in stewards {
-        let query = sqlx::query(sql).bind(group.to_string()).bind(steward.to_string());
+    for co_owner in co_owners {
+        let query = sqlx::query(sql).bind(group.to_string()).bind(co_owner.to_string());
         query.bind(fresh_id().to_string()).execute(&mut *write).await.map_err(fault)?;
     }
     Ok(())

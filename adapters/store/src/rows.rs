@@ -36,7 +36,7 @@ macro_rules! select_users {
     };
 }
 
-/// Selects groups with their ids, stewards and number of members, for a `WHERE` of the caller's.
+/// Selects groups with their ids, co-owners and number of members, for a `WHERE` of the caller's.
 macro_rules! select_groups {
     ($tail:literal) => {
         concat!(
@@ -47,8 +47,8 @@ macro_rules! select_groups {
             "(SELECT string_agg(i.namespace || '\u{1f}' || i.native, '\u{1e}') ",
             "FROM identities i WHERE i.id = g.id AND i.kind = 'group') AS ids, ",
             "(SELECT string_agg(s.user_id, ' ' ORDER BY s.place) ",
-            "FROM stewards s JOIN users o ON o.id = s.user_id AND o.state = 'active' ",
-            "WHERE s.group_id = g.id) AS stewards, ",
+            "FROM co_owners s JOIN users o ON o.id = s.user_id AND o.state = 'active' ",
+            "WHERE s.group_id = g.id) AS co_owners, ",
             "(SELECT COUNT(*) FROM memberships c JOIN users o ON o.id = c.user_id ",
             "AND o.state = 'active' WHERE c.group_id = g.id) AS members ",
             "FROM groups g ",
@@ -120,7 +120,7 @@ fn membership(row: &SqliteRow) -> Result<Option<Membership>, Fault> {
 /// A row of [`select_groups`].
 pub(crate) fn group(row: &SqliteRow) -> Result<Group, Fault> {
     let owner = column::<Option<&str>>(row, "owner")?;
-    let stewards = column::<Option<&str>>(row, "stewards")?.unwrap_or_default();
+    let co_owners = column::<Option<&str>>(row, "co_owners")?.unwrap_or_default();
     let person = |id: &str| uuid(id).map(UserId);
     Ok(Group {
         id: GroupId(uuid(column(row, "id")?)?),
@@ -129,7 +129,7 @@ pub(crate) fn group(row: &SqliteRow) -> Result<Group, Fault> {
         name: column(row, "name")?,
         description: column(row, "description")?,
         owner: owner.map(person).transpose()?,
-        stewards: stewards.split_whitespace().map(person).collect::<Result<_, _>>()?,
+        co_owners: co_owners.split_whitespace().map(person).collect::<Result<_, _>>()?,
         active: column(row, "active")?,
         grants: grants(column(row, "grants")?),
         confers: column::<Option<&str>>(row, "confers")?.map(Role::from_word),

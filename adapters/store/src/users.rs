@@ -74,7 +74,7 @@ impl Inner {
         self.update_user(user, patch).await
     }
 
-    /// Keys, memberships and stewardships go with the row; ids stay taken.
+    /// Keys, memberships and co-ownerships go with the row; ids stay taken.
     pub(crate) async fn delete_user(&self, user: &UserRef) -> Result<Outcome, Fault> {
         let mut write = self.database.write().await?;
         let known = self.find_user(&mut write, user).await?;

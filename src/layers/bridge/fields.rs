@@ -6,12 +6,12 @@ use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Field};
 use isogloss_canonical::user::{Role, User, UserPatch};
 
-/// A person: what the system holds as the system has it, the rest from the shadow.
-pub(super) fn merge(system: &Arc<dyn Backend>, seen: User, shadow: User) -> User {
+/// A person: what the system holds as the system has it, the rest from the sidecar.
+pub(super) fn merge(system: &Arc<dyn Backend>, seen: User, stored: User) -> User {
     let holds = |field| system.capability().holds(field);
     let (name, names) = (seen.full_name(), seen.names());
-    let mut person = User { username: seen.username, ..shadow };
-    // One text does not say where a first name ends: as long as it is the same, the shadow knows.
+    let mut person = User { username: seen.username, ..stored };
+    // One text does not say where a first name ends: while it is unchanged, both come from the sidecar.
     // Nor do two say how one text was spaced; nor is none another than an empty one.
     let takes_two = holds(Field::Names) && names != person.names();
     let takes_one =
@@ -53,7 +53,7 @@ fn differs(one: Option<&String>, other: Option<&String>) -> bool {
 }
 
 /// Splits a change into what the system does and what is kept aside. A password never goes to the
-/// shadow: it is the system that verifies it.
+/// sidecar: it is the system that verifies it.
 pub(super) fn split(capability: &Capability, patch: UserPatch) -> (UserPatch, UserPatch) {
     let take = |field, wanted: bool| wanted && capability.holds(field);
     let named = patch.display_name.is_some() || patch.given_name.is_some();
@@ -78,12 +78,12 @@ pub(super) fn split(capability: &Capability, patch: UserPatch) -> (UserPatch, Us
         attributes: patch.attributes.clone(),
         unique: patch.unique,
     };
-    // The shadow takes everything but the password: what the system also holds is read from the
-    // system, and the shadow's copy is only a memory of it. Of a password it is the date, which
+    // The sidecar takes everything but the password: what the system also holds is read from the
+    // system, and the sidecar only repeats it. Of a password it is the date, which
     // ends the sessions that were opened with the old one.
     let password = patch.password.as_ref().map(|_| None);
-    let shadow = UserPatch { password, ..patch };
-    (system, shadow)
+    let stored = UserPatch { password, ..patch };
+    (system, stored)
 }
 
 /// Puts first and last name together for a system that holds only one text: which of them a change

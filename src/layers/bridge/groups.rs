@@ -14,8 +14,8 @@ use crate::layers::bridge::{Bridge, own_trouble};
 enum Keeper {
     /// The system, which points at it so; and whose record it is, if that is known.
     System(GroupRef, Option<GroupId>),
-    /// The shadow.
-    Shadow,
+    /// The sidecar.
+    Sidecar,
 }
 
 impl Bridge {
@@ -33,7 +33,7 @@ impl Bridge {
             other => match other.group().cloned() {
                 Some(group) => match self.keeper(&group).await? {
                     Keeper::System(own, known) => self.about_team(other, (own, known)).await,
-                    Keeper::Shadow => self.aside(other).await,
+                    Keeper::Sidecar => self.aside(other).await,
                 },
                 None => self.aside(other).await,
             },
@@ -49,7 +49,7 @@ impl Bridge {
     async fn groups_of(&self, user: &UserRef) -> Result<Outcome, Fault> {
         let person = self.get(user).await?;
         let mut all = self.teams_of(&Command::GroupsOf(self.own(&person)?)).await?;
-        let aside = self.ask_shadow(Command::GroupsOf(UserRef::Id(person.id))).await?.groups()?;
+        let aside = self.ask_store(Command::GroupsOf(UserRef::Id(person.id))).await?.groups()?;
         all.extend(aside.into_iter().filter(|group| group.namespace.is_some()));
         Ok(Outcome::Groups(all))
     }
@@ -152,19 +152,19 @@ impl Bridge {
                 Ok(Keeper::System(group.clone(), None))
             }
             GroupRef::Name(None, _) => Ok(Keeper::System(group.clone(), None)),
-            GroupRef::Name(Some(_), _) => Ok(Keeper::Shadow),
+            GroupRef::Name(Some(_), _) => Ok(Keeper::Sidecar),
             GroupRef::Native(..) | GroupRef::Id(_) => match self.sidecar.find_team(group).await? {
                 Some(TeamRecord { team, native: Some(id), .. }) => {
                     Ok(Keeper::System(GroupRef::Native(self.namespace.clone(), id), Some(team.id)))
                 }
-                _ => Ok(Keeper::Shadow),
+                _ => Ok(Keeper::Sidecar),
             },
         }
     }
 
     /// A team: what the system holds as the system has it, the rest from the sidecar.
-    pub(super) fn merge(&self, seen: Group, shadow: Group) -> Group {
-        let mut team = Group { name: seen.name, members: seen.members, ..shadow };
+    pub(super) fn merge(&self, seen: Group, stored: Group) -> Group {
+        let mut team = Group { name: seen.name, members: seen.members, ..stored };
         if self.system.capability().holds(Field::TeamActive) {
             team.active = seen.active;
         }

@@ -9,12 +9,12 @@
 
 mod fields;
 mod groups;
+mod own_verbs;
 mod people;
 mod recent;
 mod resolve;
 mod search;
 mod settle;
-mod shadow;
 mod teams;
 mod verify;
 
@@ -36,10 +36,10 @@ use isogloss_store::{Beside, Sidecar, Store};
 use crate::config::settings::Policy;
 use crate::layers::bridge::recent::Recent;
 
-/// What a verb's support says that the shadow does.
+/// What a verb's support says that the sidecar does.
 pub const ASIDE: &str = "kept aside by the gateway";
 
-/// A backend that joins a system to its shadow.
+/// A backend that joins a system to its sidecar.
 #[derive(Clone, Debug)]
 pub struct Bridge {
     system: Arc<dyn Backend>,
@@ -113,7 +113,7 @@ impl Bridge {
         self.system.execute(command).await?.checked(verb)
     }
 
-    async fn ask_shadow(&self, command: Command) -> Result<Outcome, Fault> {
+    async fn ask_store(&self, command: Command) -> Result<Outcome, Fault> {
         self.sidecar.store().execute(command).await
     }
 }

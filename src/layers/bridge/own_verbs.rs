@@ -15,8 +15,8 @@ use crate::layers::bridge::settle::{Brought, nobody_called};
 use crate::layers::bridge::{Bridge, own_trouble};
 
 impl Bridge {
-    /// Carries out what the shadow does alone. The person it is about is looked up in the system
-    /// first, so that the shadow of somebody who is gone opens nothing.
+    /// Carries out what the sidecar does alone. The person it is about is looked up in the system
+    /// first, so that the record of a removed user opens nothing.
     pub(super) async fn aside(&self, command: Command) -> Result<Outcome, Fault> {
         let command = match command {
             Command::IssueKey(Some(user), key) => {
@@ -52,7 +52,7 @@ impl Bridge {
             Command::ClearFailures(user) => Command::ClearFailures(self.present(&user).await?),
             other => other,
         };
-        match self.ask_shadow(command).await? {
+        match self.ask_store(command).await? {
             Outcome::Users(members) => self.seen(members).await.map(Outcome::Users),
             other => Ok(other),
         }
@@ -61,7 +61,7 @@ impl Bridge {
     /// Finds a key of the gateway's own, with its owner as the system has them; or has the system
     /// say whose one of its own is.
     async fn find_key(&self, namespace: IdNamespace, value: Secret) -> Result<Outcome, Fault> {
-        match self.ask_shadow(Command::FindKey(namespace.clone(), value.clone())).await {
+        match self.ask_store(Command::FindKey(namespace.clone(), value.clone())).await {
             Ok(Outcome::KeyFound(key, Some(owner))) => {
                 let owner = self.get(&UserRef::Id(owner.id)).await.map_err(gone_is_no_key)?;
                 Ok(Outcome::KeyFound(key, Some(Box::new(owner))))
@@ -73,7 +73,7 @@ impl Bridge {
         }
     }
 
-    /// Sets attributes: the system those that it keeps, the shadow all of them.
+    /// Sets attributes: the system those that it keeps, the sidecar all of them.
     async fn merge_settings(
         &self,
         user: &UserRef,
@@ -94,7 +94,7 @@ impl Bridge {
             self.ask_system(Command::UpdateUser(self.own(&known)?, Box::new(patch))).await?;
         }
         let kept = Command::MergeSettings(UserRef::Id(known.id), prefix, changes);
-        let kept = self.ask_shadow(kept).await;
+        let kept = self.ask_store(kept).await;
         if asked { kept.map_err(own_trouble) } else { kept }
     }
 
@@ -166,7 +166,7 @@ impl Bridge {
             };
             present.push((user, namespace, native));
         }
-        self.ask_shadow(Command::AssignIds(present)).await
+        self.ask_store(Command::AssignIds(present)).await
     }
 }
 

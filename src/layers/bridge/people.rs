@@ -1,4 +1,4 @@
-//! People: what the system does, with the shadow kept in step.
+//! People: the system carries out a command, then the sidecar is brought up to date.
 
 use isogloss_canonical::capability::Field;
 use isogloss_canonical::command::{Command, Verb};
@@ -142,7 +142,7 @@ impl Bridge {
     /// asked for the rest.
     async fn groups_are_there(&self, change: Option<&GroupChange>) -> Result<(), Fault> {
         for group in change.into_iter().flat_map(|change| &change.groups) {
-            self.ask_shadow(Command::GetGroup(group.clone())).await?;
+            self.ask_store(Command::GetGroup(group.clone())).await?;
         }
         Ok(())
     }
@@ -182,7 +182,7 @@ impl Bridge {
         Ok(Outcome::Done)
     }
 
-    /// Sets a password in the system; never in the shadow.
+    /// Sets a password in the system; never in the sidecar.
     pub(super) async fn password(
         &self,
         user: &UserRef,

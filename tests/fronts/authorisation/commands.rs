@@ -33,7 +33,7 @@ pub(super) const KINDS: [&str; 11] = [
     "self",
     "other",
     "owner",
-    "steward",
+    "co_owner",
     "editor",
     "holder",
     "manager",
@@ -77,12 +77,12 @@ async fn compare() -> Result<(), Failed> {
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
-/// People, and the team `crew` with an owner and a steward.
+/// People, and the team `crew` with an owner and a co-owner.
 pub(super) async fn furnished() -> Bench {
     let person = |name: &str, role: &str| json!({"username": name, "role": role});
     let bench = House::of(&json!({"users": [
         person("ann", "user"), person("bob", "user"), person("owner", "user"),
-        person("steward", "user"), person("holder", "user"), person("holder2", "user"),
+        person("co_owner", "user"), person("holder", "user"), person("holder2", "user"),
         person("editor", "user"), person("mia", "manager"), person("mia2", "manager"),
         person("admin", "administrator"), person("admin2", "administrator"),
         {"username": "dis", "admin": true, "active": false},
@@ -90,11 +90,11 @@ pub(super) async fn furnished() -> Bench {
     .await
     .open()
     .await;
-    let (owner, steward) = (bench.user("owner").await.id, bench.user("steward").await.id);
+    let (owner, co_owner) = (bench.user("owner").await.id, bench.user("co_owner").await.id);
     let crew = NewGroup { name: "crew".to_owned(), owner: Some(owner), ..NewGroup::default() };
     bench.ask(Command::CreateGroup(Box::new(crew))).await;
-    let stewards = GroupPatch { stewards: Some(vec![steward]), ..GroupPatch::default() };
-    bench.ask(Command::UpdateGroup(team(), Box::new(stewards))).await;
+    let co_owners = GroupPatch { co_owners: Some(vec![co_owner]), ..GroupPatch::default() };
+    bench.ask(Command::UpdateGroup(team(), Box::new(co_owners))).await;
     let most = Grant::ALL.into_iter().filter(|grant| *grant != Grant::Administer);
     group_of(&bench, "holders", most.collect(), &["holder", "holder2"]).await;
     let edits = [Grant::SeeUsers, Grant::EditUsers].into_iter().collect();

@@ -102,7 +102,7 @@ impl GroupRow {
             name: self.name.clone(),
             description: None,
             owner: None,
-            stewards: Vec::new(),
+            co_owners: Vec::new(),
             active: true,
             grants: Grants::none(),
             confers: None,

@@ -22,7 +22,7 @@ fn group(index: u128, name: &str, attributes: Value) -> Group {
         name: name.to_owned(),
         description: None,
         owner: None,
-        stewards: Vec::new(),
+        co_owners: Vec::new(),
         active: true,
         grants: Grants::none(),
         confers: (name == "admins").then_some(Role::Administrator),

@@ -150,7 +150,7 @@ impl<'a> GroupRow<'a> {
             name: row.text("group_name")?.ok_or_else(|| unexpected("a group without a name"))?,
             description: row.text("group_description")?,
             owner: None,
-            stewards: Vec::new(),
+            co_owners: Vec::new(),
             active: row.flag("active")? == Some(true),
             grants: Grants::none(),
             confers: None,

@@ -95,7 +95,7 @@ async fn a_patch_changes_what_it_names() {
     let patch = GroupPatch {
         description: Some(Some("d".to_owned())),
         owner: Some(Some(ada.id)),
-        stewards: Some(vec![bob.id, ada.id, bob.id]),
+        co_owners: Some(vec![bob.id, ada.id, bob.id]),
         active: Some(false),
         grants: Some(Grants::all()),
         attributes: [("dandelion.y".to_owned(), Some(json!("z")))].into(),
@@ -104,7 +104,7 @@ async fn a_patch_changes_what_it_names() {
     let update = |patch| ask(&store, Command::UpdateGroup((&group).into(), Box::new(patch)));
     let changed = update(patch).await.unwrap().group().unwrap();
     assert_eq!((changed.name.as_str(), changed.active), ("g", false));
-    assert_eq!((changed.owner, changed.stewards), (Some(ada.id), vec![bob.id, ada.id]));
+    assert_eq!((changed.owner, changed.co_owners), (Some(ada.id), vec![bob.id, ada.id]));
     assert_eq!(
         (changed.grants, changed.attributes["dandelion.y"].as_str()),
         (Grants::all(), Some("z"))
@@ -114,7 +114,7 @@ async fn a_patch_changes_what_it_names() {
     assert_fault(update(patch).await, FaultKind::NotFound, Subject::User);
     ask(&store, Command::DeleteUser((&ada).into())).await.unwrap();
     let left = ask(&store, Command::GetGroup((&group).into())).await.unwrap().group().unwrap();
-    assert_eq!((left.owner, left.stewards), (None, vec![bob.id]));
+    assert_eq!((left.owner, left.co_owners), (None, vec![bob.id]));
 }
 
 #[tokio::test]

@@ -135,7 +135,7 @@ pub(super) fn administrators() -> Group {
         name: founded.name,
         description: None,
         owner: None,
-        stewards: Vec::new(),
+        co_owners: Vec::new(),
         active: true,
         grants: Grants::none(),
         confers: founded.confers,

@@ -8,7 +8,7 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use crate::faults::fault;
-use crate::groups::{patch_group, replace_stewards, update};
+use crate::groups::{patch_group, replace_co_owners, update};
 use crate::rows::{after, column, group, now, select_groups};
 use crate::sidecar::decide::{Decision, Facts, Known, Prints, Sighted, State, Verdict, decide};
 use crate::sidecar::handle::Sidecar;
@@ -82,8 +82,8 @@ impl Sidecar {
         let mut write = self.inner().database.write().await?;
         let mut kept = self.inner().find_group(&mut write, &GroupRef::Id(id)).await?;
         patch.name = None;
-        if let Some(stewards) = patch.stewards.take() {
-            replace_stewards(&mut write, id.0, &stewards).await?;
+        if let Some(co_owners) = patch.co_owners.take() {
+            replace_co_owners(&mut write, id.0, &co_owners).await?;
         }
         let new_owner = patch.owner.is_some();
         patch_group(&mut kept, patch);
