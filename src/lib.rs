@@ -1,4 +1,4 @@
-//! The gateway: joins fronts to backs.
+//! The gateway: connects dialects to backends.
 //!
 //! `server` (bytes) -> `router` (which route) -> the route's dialect, which acts through the
 //! `pipeline` (who asks, may they, carry it out) -> `server`.

@@ -1,6 +1,6 @@
 //! What a client may say of where it found the gateway: nothing, unless a trusted proxy says it.
 
-use crate::front::{Front, Plan, get};
+use crate::gateway::{GatewayProcess, Plan, get};
 use crate::recorder::Recorder;
 
 /// All that OctoPrint believes of a proxy.
@@ -10,8 +10,8 @@ const FORGED: &str = "X-Script-Name: /forged\r\nX-Forwarded-Prefix: /forged\r\n\
 
 /// The answers whose cookies and addresses tell where the client is thought to be.
 fn answers(server: &str) -> Vec<String> {
-    let front = Front::with(&Plan { dialect: "octoprint", server, ..Plan::default() });
-    ["/login/", "/"].map(|path| front.send(&get(path, FORGED))).into()
+    let gateway = GatewayProcess::with(&Plan { dialect: "octoprint", server, ..Plan::default() });
+    ["/login/", "/"].map(|path| gateway.send(&get(path, FORGED))).into()
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn a_stranger_names_nobody_and_no_root_to_the_origin() {
         let more = "[route.options]\nremote_user = true\nremote_user_header = \"X-Who\"\n";
         let plan =
             Plan { dialect: "octoprint", origin: &origin.url, server, more, ..Plan::default() };
-        let answer = Front::with(&plan).send(&get("/index.html", forged));
+        let answer = GatewayProcess::with(&plan).send(&get("/index.html", forged));
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         let head = origin.arrived(1)[0].head.to_lowercase();
         assert!(head.contains("x-else: kept") && !head.contains("transfer_encoding"), "{head}");

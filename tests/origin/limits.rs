@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::front::{Front, Plan, get, rpc};
+use crate::gateway::{GatewayProcess, Plan, get, rpc};
 use crate::recorder::Recorder;
 
 const SHORT: &str = "idle_timeout_ms = 500\nwebsocket_idle_timeout_ms = 1500\n";
@@ -46,15 +46,15 @@ fn until_closed(stream: &mut TcpStream) -> Vec<u8> {
     }
 }
 
-fn front(dialect: &str, origin: &str) -> Front {
-    Front::with(&Plan { dialect, origin, server: SHORT, ..Plan::default() })
+fn gateway(dialect: &str, origin: &str) -> GatewayProcess {
+    GatewayProcess::with(&Plan { dialect, origin, server: SHORT, ..Plan::default() })
 }
 
 #[test]
 fn bodies_that_never_end_are_ended() {
     let origin = Recorder::start();
-    let front = front("octoprint", &origin.url);
-    let mut streams: Vec<_> = (0..40).map(|_| front.connect()).collect();
+    let gateway = gateway("octoprint", &origin.url);
+    let mut streams: Vec<_> = (0..40).map(|_| gateway.connect()).collect();
     for stream in &mut streams {
         let head = "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nabc";
         stream.write_all(head.as_bytes()).unwrap();
@@ -72,8 +72,8 @@ fn bodies_that_never_end_are_ended() {
 #[test]
 fn an_origin_that_falls_silent_is_given_up() {
     for answer in [&b""[..], b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"] {
-        let front = front("octoprint", &silent(answer));
-        let mut stream = front.connect();
+        let gateway = gateway("octoprint", &silent(answer));
+        let mut stream = gateway.connect();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.write_all(get("/page", "").as_bytes()).unwrap();
         let got = String::from_utf8(until_closed(&mut stream)).unwrap();
@@ -88,8 +88,8 @@ fn a_body_that_goes_on_is_not_ended() {
     // On a busy machine a pause may last for seconds longer than it was meant to.
     let server = "idle_timeout_ms = 4000\n";
     let plan = Plan { dialect: "octoprint", origin: &origin.url, server, ..Plan::default() };
-    let front = Front::with(&plan);
-    let mut stream = front.connect();
+    let gateway = GatewayProcess::with(&plan);
+    let mut stream = gateway.connect();
     let head =
         "POST /upload HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 10\r\n\r\n";
     stream.write_all(head.as_bytes()).unwrap();
@@ -103,11 +103,11 @@ fn a_body_that_goes_on_is_not_ended() {
 
 #[test]
 fn a_websocket_may_rest_for_longer_but_not_for_ever() {
-    let front = front(
+    let gateway = gateway(
         "octoprint",
         &silent(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"),
     );
-    let mut stream = front.connect();
+    let mut stream = gateway.connect();
     let ask = "GET /sockjs/websocket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
     stream.write_all(ask.as_bytes()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -122,10 +122,10 @@ fn clients_that_do_not_read_are_let_go() {
     // The batch is long, and the machine may be busy: only the limit on idle connections is short.
     let server = "idle_timeout_ms = 500\nrequest_timeout_ms = 300000\n";
     let plan = Plan { dialect: "kanboard", server, people: 100, ..Plan::default() };
-    let front = Front::with(&plan);
+    let gateway = GatewayProcess::with(&plan);
     let call = json!({"jsonrpc": "2.0", "id": 1, "method": "getAllUsers"});
     let batch = json!(vec![call; 300]).to_string();
-    let mut streams: Vec<_> = (0..2).map(|_| front.connect()).collect();
+    let mut streams: Vec<_> = (0..2).map(|_| gateway.connect()).collect();
     for stream in &mut streams {
         // The batch itself takes its time on a busy machine.
         stream.set_read_timeout(Some(Duration::from_mins(2))).unwrap();
@@ -148,12 +148,12 @@ fn clients_that_do_not_read_are_let_go() {
 
 #[test]
 fn a_second_head_that_never_ends_is_not_waited_for() {
-    let front = Front::with(&Plan {
+    let gateway = GatewayProcess::with(&Plan {
         dialect: "octoprint",
         server: "head_timeout_ms = 500\n",
         ..Plan::default()
     });
-    let mut stream = front.connect();
+    let mut stream = gateway.connect();
     stream.write_all(b"GET /api/version HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     thread::sleep(Duration::from_millis(300));
     stream.write_all(b"GET /api").unwrap();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use crate::front::{Front, Plan, get, rpc};
+use crate::gateway::{GatewayProcess, Plan, get, rpc};
 
 /// Passes bytes on to whom it is told, and counts the heads that name the gateway in `Via`.
 struct Relay {
@@ -52,10 +52,11 @@ fn pass(mut from: TcpStream, mut to: TcpStream, seen: impl Fn(&[u8])) {
 /// How often one request went from the first gateway to the second.
 fn hops(dialect: &str, request: &str) -> usize {
     let relay = Relay::start();
-    let first = Front::start(dialect, &relay.url);
+    let first = GatewayProcess::start(dialect, &relay.url);
     let origin = format!("http://{}", first.address);
     let server = "request_timeout_ms = 3000\n";
-    let second = Front::with(&Plan { dialect, origin: &origin, server, ..Plan::default() });
+    let second =
+        GatewayProcess::with(&Plan { dialect, origin: &origin, server, ..Plan::default() });
     relay.target.set(second.address.clone()).unwrap();
     let answer = first.send(request);
     assert!(answer.starts_with("HTTP/1.1 "), "{answer}");

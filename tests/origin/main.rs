@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod front;
+mod gateway;
 mod headers;
 mod limits;
 mod loops;
@@ -23,47 +23,47 @@ use isogloss_testkit::gateway::Gateway;
 use isogloss_testkit::profile::Setup;
 use serde_json::{Value, json};
 
-use crate::front::{BASIC, Front, TOKEN, get};
+use crate::gateway::{BASIC, GatewayProcess, TOKEN, get};
 use crate::old_system::OldSystem;
 
 #[test]
 fn a_path_that_is_not_the_dialects_goes_to_the_origin_unchanged() {
     let old = OldSystem::start();
-    let front = Front::start("octoprint", &old.url);
-    let answer = front.send(&get("/api/job?a=1%20b", "X-Api-Key: abc\r\nKeep-Alive: 5\r\n"));
+    let gateway = GatewayProcess::start("octoprint", &old.url);
+    let answer = gateway.send(&get("/api/job?a=1%20b", "X-Api-Key: abc\r\nKeep-Alive: 5\r\n"));
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     for part in ["GET /api/job?a=1%20b", "x-api-key: abc", "x-forwarded-host: people.example"] {
         assert!(answer.contains(part), "{part} is missing in {answer}");
     }
     assert!(answer.contains("x-forwarded-for: 127.0.0.1"), "{answer}");
     assert!(!answer.contains("keep-alive: 5"), "{answer}");
-    let own = front.send(&get("/api/version", ""));
+    let own = gateway.send(&get("/api/version", ""));
     assert!(own.starts_with("HTTP/1.1 403"), "the dialect's own path was passed on: {own}");
 }
 
 #[test]
 fn a_batch_is_split_and_joined_in_its_order() {
     let old = OldSystem::start();
-    let front = Front::start("kanboard", &old.url);
+    let gateway = GatewayProcess::start("kanboard", &old.url);
     let call = |id: u32, method: &str| json!({"jsonrpc": "2.0", "id": id, "method": method});
     let batch = [call(1, "getVersion"), call(2, "createTask"), call(3, "getAllUsers")];
-    let answers = front.call(&Value::from(batch.to_vec()));
+    let answers = gateway.call(&Value::from(batch.to_vec()));
     let ids: Vec<_> = answers.as_array().unwrap().iter().map(|one| one["id"].clone()).collect();
     assert_eq!(ids, [json!(1), json!(2), json!(3)]);
     assert_eq!(answers[1]["result"], json!("the old system ran createTask"));
     assert_eq!(answers[2]["result"][0]["username"], json!("admin"));
-    let alone = front.call(&call(7, "createTask"));
+    let alone = gateway.call(&call(7, "createTask"));
     assert_eq!(alone["result"], json!("the old system ran createTask"));
-    let own = front.call(&call(8, "getUserByName"));
+    let own = gateway.call(&call(8, "getUserByName"));
     assert_eq!(own["error"]["code"], json!(-32602), "the origin answered for us");
 }
 
 #[test]
 fn a_large_body_streams_both_ways() {
     let old = OldSystem::start();
-    let front = Front::start("octoprint", &old.url);
+    let gateway = GatewayProcess::start("octoprint", &old.url);
     let body = "x".repeat(5 << 20);
-    let answer = front.send(&format!(
+    let answer = gateway.send(&format!(
         "POST /api/files/local HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\
          Content-Length: {}\r\n\r\n{body}",
         body.len()
@@ -76,8 +76,8 @@ fn a_large_body_streams_both_ways() {
 #[test]
 fn a_websocket_is_switched_through() {
     let old = OldSystem::start();
-    let front = Front::start("octoprint", &old.url);
-    let mut stream = TcpStream::connect(&front.address).unwrap();
+    let gateway = GatewayProcess::start("octoprint", &old.url);
+    let mut stream = TcpStream::connect(&gateway.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let ask = "GET /sockjs/websocket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n\
                Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
@@ -102,14 +102,14 @@ fn a_websocket_is_switched_through() {
 
 #[test]
 fn an_origin_that_is_gone_or_leads_back_is_an_error_in_the_dialects_words() {
-    let gone = Front::start("octoprint", "http://127.0.0.1:9");
+    let gone = GatewayProcess::start("octoprint", "http://127.0.0.1:9");
     let answer = gone.send(&get("/api/job", ""));
     assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("\"error\""), "{answer}");
     let old = OldSystem::start();
-    let front = Front::start("octoprint", &old.url);
-    let first = front.send(&get("/api/job", ""));
+    let gateway = GatewayProcess::start("octoprint", &old.url);
+    let first = gateway.send(&get("/api/job", ""));
     let via = first.lines().find_map(|line| line.strip_prefix("via: ")).unwrap();
-    let second = front.send(&get("/api/job", &format!("Via: {via}\r\n")));
+    let second = gateway.send(&get("/api/job", &format!("Via: {via}\r\n")));
     assert!(second.starts_with("HTTP/1.1 503"), "a loop was not found: {second}");
 }
 

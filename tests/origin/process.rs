@@ -3,29 +3,29 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::front::{Front, Plan, command, get, prepare};
+use crate::gateway::{GatewayProcess, Plan, command, get, prepare};
 
 const SOON: Duration = Duration::from_mins(1);
 
-fn answers(front: &Front) {
-    let answer = front.send(&get("/api/version", ""));
+fn answers(gateway: &GatewayProcess) {
+    let answer = gateway.send(&get("/api/version", ""));
     assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
 }
 
 #[test]
 fn signals_that_ask_for_nothing_end_nothing() {
-    let mut front = Front::start("octoprint", "");
+    let mut gateway = GatewayProcess::start("octoprint", "");
     for name in ["HUP", "USR1", "USR2", "PIPE", "ALRM", "XFSZ", "VTALRM", "PROF", "IO", "PWR"] {
-        front.signal(name);
+        gateway.signal(name);
         std::thread::sleep(Duration::from_millis(100));
-        answers(&front);
+        answers(&gateway);
     }
-    assert!(front.log().contains("SIGHUP"), "{}", front.log());
-    front.signal("QUIT");
-    assert!(front.ends_within(SOON), "SIGQUIT does not end it");
-    let ended = front.child.wait().unwrap();
+    assert!(gateway.log().contains("SIGHUP"), "{}", gateway.log());
+    gateway.signal("QUIT");
+    assert!(gateway.ends_within(SOON), "SIGQUIT does not end it");
+    let ended = gateway.child.wait().unwrap();
     assert!(ended.success(), "it was killed: {ended}");
-    assert!(front.log().contains("stopped"), "{}", front.log());
+    assert!(gateway.log().contains("stopped"), "{}", gateway.log());
 }
 
 /// A pipe whose reader is gone.
@@ -41,12 +41,12 @@ fn nobody_has_to_read_the_log() {
         let folder = prepare(&Plan { dialect: "octoprint", ..Plan::default() });
         let mut serve = command(&folder, &["serve", "--log-level", "trace"]);
         let child = serve.stdout(Stdio::piped()).stderr(unread()).spawn().unwrap();
-        let mut front = Front::of(child, folder);
+        let mut gateway = GatewayProcess::of(child, folder);
         for _ in 0..20 {
-            answers(&front);
+            answers(&gateway);
         }
-        front.signal(signal);
-        assert!(front.ends_within(SOON), "SIG{signal} does not end it");
+        gateway.signal(signal);
+        assert!(gateway.ends_within(SOON), "SIG{signal} does not end it");
     }
 }
 
@@ -57,12 +57,12 @@ fn a_log_whose_reader_has_fallen_asleep_delays_nothing() {
     let mut serve = command(&folder, &["serve", "--log-level", "trace"]);
     let child = serve.stdout(Stdio::piped()).stderr(writer).spawn().unwrap();
     drop(serve);
-    let mut front = Front::of(child, folder);
+    let mut gateway = GatewayProcess::of(child, folder);
     for _ in 0..300 {
-        answers(&front);
+        answers(&gateway);
     }
-    front.signal("TERM");
-    assert!(front.ends_within(SOON), "SIGTERM does not end it");
+    gateway.signal("TERM");
+    assert!(gateway.ends_within(SOON), "SIGTERM does not end it");
     drop(reader);
 }
 
@@ -72,8 +72,8 @@ fn nobody_has_to_hear_where_it_listens() {
     let folder = prepare(&Plan { dialect: "octoprint", ..Plan::default() });
     let mut serve = command(&folder, &["serve", "--listen", &port.to_string()]);
     let child = serve.stdout(unread()).stderr(unread()).spawn().unwrap();
-    let mut front = Front::at(port.to_string(), child, folder);
-    answers(&front);
-    front.signal("TERM");
-    assert!(front.ends_within(SOON), "SIGTERM does not end it");
+    let mut gateway = GatewayProcess::at(port.to_string(), child, folder);
+    answers(&gateway);
+    gateway.signal("TERM");
+    assert!(gateway.ends_within(SOON), "SIGTERM does not end it");
 }

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::front::{Front, get, rpc};
+use crate::gateway::{GatewayProcess, get, rpc};
 use crate::recorder::Recorder;
 
 /// The recorder's answer to the end, so that what is sent next meets no request in flight.
@@ -20,7 +20,7 @@ fn whole_answer(stream: &mut TcpStream) -> String {
 #[test]
 fn a_bare_line_feed_ends_no_line() {
     let origin = Recorder::patient();
-    let front = Front::start("octoprint", &origin.url);
+    let gateway = GatewayProcess::start("octoprint", &origin.url);
     for request in [
         "GET /page HTTP/1.1\nHost: a\r\nConnection: close\r\n\r\n",
         "GET /page HTTP/1.1\r\nHost: a\nConnection: close\r\n\r\n",
@@ -28,14 +28,14 @@ fn a_bare_line_feed_ends_no_line() {
         "GET /page HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\n",
         "\nGET /page HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
     ] {
-        let answer = front.send(request);
+        let answer = gateway.send(request);
         assert!(answer.starts_with("HTTP/1.1 400"), "{request:?}: {answer}");
     }
     for first in [
         "POST /page HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na\nb",
         "POST /page HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na\nb\r\n0\r\n\r\n",
     ] {
-        let mut stream = front.connect();
+        let mut stream = gateway.connect();
         stream.write_all(first.as_bytes()).unwrap();
         let answer = whole_answer(&mut stream);
         assert!(answer.starts_with("HTTP/1.1 200"), "{first:?}: {answer}");
@@ -52,8 +52,8 @@ fn a_bare_line_feed_ends_no_line() {
 #[test]
 fn lines_that_end_as_they_should_are_read() {
     let origin = Recorder::patient();
-    let front = Front::start("octoprint", &origin.url);
-    let mut stream = front.connect();
+    let gateway = GatewayProcess::start("octoprint", &origin.url);
+    let mut stream = gateway.connect();
     // In pieces, one after the other on one connection, with bodies that look like heads. Each waits
     // for the answer to the one before: a server may close a connection after any answer to one of
     // several requests that were sent together, and this one does.
@@ -78,32 +78,32 @@ fn lines_that_end_as_they_should_are_read() {
 #[test]
 fn a_trace_is_not_passed_on() {
     let origin = Recorder::start();
-    let front = Front::start("octoprint", &origin.url);
+    let gateway = GatewayProcess::start("octoprint", &origin.url);
     for method in ["TRACE", "trace", "TRACK"] {
-        let answer = front.send(&get("/page", "Cookie: secret\r\n").replace("GET", method));
+        let answer = gateway.send(&get("/page", "Cookie: secret\r\n").replace("GET", method));
         assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
         assert!(!answer.contains("secret"), "{answer}");
     }
     for target in ["*", "people.example:80"] {
-        let answer = front.send(&get(target, "").replace("GET", "OPTIONS"));
+        let answer = gateway.send(&get(target, "").replace("GET", "OPTIONS"));
         assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
     }
-    let answer = front.send(&get("people.example:80", "").replace("GET", "CONNECT"));
+    let answer = gateway.send(&get("people.example:80", "").replace("GET", "CONNECT"));
     assert!(answer.starts_with("HTTP/1.1 40"), "{answer}");
     assert!(origin.arrived(0).is_empty());
 }
 
 #[test]
 fn a_body_that_is_declared_too_long_is_refused_before_it_is_sent() {
-    let front = Front::start("octoprint", "");
+    let gateway = GatewayProcess::start("octoprint", "");
     for expect in ["Expect: 100-continue\r\n", ""] {
-        let answer = front.send(&format!(
+        let answer = gateway.send(&format!(
             "POST /api/login HTTP/1.1\r\nHost: a\r\n{expect}Content-Length: 100000000\r\n\r\n"
         ));
         assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
     }
-    let front = Front::start("rhodecode", "");
-    let answer = front.send(
+    let gateway = GatewayProcess::start("rhodecode", "");
+    let answer = gateway.send(
         "POST /_admin/api HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 100000000\r\n\r\n",
     );
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
@@ -112,7 +112,7 @@ fn a_body_that_is_declared_too_long_is_refused_before_it_is_sent() {
 #[test]
 fn a_body_that_is_waited_for_is_asked_for() {
     let origin = Recorder::start();
-    let front = Front::start("kanboard", &origin.url);
+    let gateway = GatewayProcess::start("kanboard", &origin.url);
     let body = r#"{"jsonrpc":"2.0","id":1,"method":"getVersion"}"#;
     let request =
         rpc(body).replace("Connection: close", "Expect: 100-continue\r\nConnection: close");
@@ -128,7 +128,7 @@ fn a_body_that_is_waited_for_is_asked_for() {
             "ok",
         ),
     ] {
-        let mut stream = front.connect();
+        let mut stream = gateway.connect();
         stream.write_all(head.as_bytes()).unwrap();
         let mut first = [0; 25];
         stream.read_exact(&mut first).unwrap();
@@ -143,21 +143,21 @@ fn a_body_that_is_waited_for_is_asked_for() {
 #[test]
 fn anonymous_requests_write_little_to_the_log() {
     let origin = Recorder::start();
-    let front = Front::start("octoprint", &origin.url);
-    let before = front.log().len();
+    let gateway = GatewayProcess::start("octoprint", &origin.url);
+    let before = gateway.log().len();
     for _ in 0..50 {
-        front.send("nonsense\r\n\r\n");
-        front.send("GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n");
+        gateway.send("nonsense\r\n\r\n");
+        gateway.send("GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n");
     }
-    let bad = front.log().len() - before;
-    assert!(bad < 1000, "100 bad heads wrote {bad} bytes:\n{}", front.log());
-    let before = front.log().len();
+    let bad = gateway.log().len() - before;
+    assert!(bad < 1000, "100 bad heads wrote {bad} bytes:\n{}", gateway.log());
+    let before = gateway.log().len();
     let long: String = "/short".repeat(5000);
     for path in ["/api/version", "/page"] {
-        front.send(&get(&format!("{path}{long}"), ""));
-        front.send(&get(path, "").replace("GET", &"G".repeat(30_000)));
+        gateway.send(&get(&format!("{path}{long}"), ""));
+        gateway.send(&get(path, "").replace("GET", &"G".repeat(30_000)));
     }
-    let log = front.log();
+    let log = gateway.log();
     let wrote = log.len() - before;
     assert!(wrote < 4 * 1000, "4 requests wrote {wrote} bytes:\n{}", &log[before..before + 2000]);
 }
@@ -167,7 +167,7 @@ fn errors_about_what_is_passed_on_are_short() {
     let long = "a".repeat(20_000);
     let nested = format!("{}1{}", "[".repeat(100), "]".repeat(100));
     for dialect in ["octoprint", "rhodecode", "kanboard", "dandelion"] {
-        let front = Front::start(dialect, "http://127.0.0.1:9");
+        let gateway = GatewayProcess::start(dialect, "http://127.0.0.1:9");
         let body = format!(
             r#"{{"id":["{long}",{nested}],"jsonrpc":"2.0","auth_token":"x","method":"m{long}","args":{{}}}}"#
         );
@@ -183,7 +183,7 @@ fn errors_about_what_is_passed_on_are_short() {
             get(&format!("/{long}"), ""),
             get(&format!("/%61{long}"), ""),
         ] {
-            let answer = front.send(&request);
+            let answer = gateway.send(&request);
             assert!(answer.starts_with("HTTP/1.1 "), "{dialect}: {answer}");
             assert!(answer.len() < 2000, "{dialect}: {} bytes: {}", answer.len(), &answer[..500]);
             let absent = answer.starts_with("HTTP/1.1 404") && !request.contains("%61");

@@ -1,19 +1,19 @@
 //! One decision on one path: what is passed on goes byte for byte as it was decided on, and what
 //! the origin could understand as a path of the dialect's is not passed on.
 
-use crate::front::{Front, Plan, get, rpc};
+use crate::gateway::{GatewayProcess, Plan, get, rpc};
 use crate::recorder::{Arrived, Recorder};
 
 /// Asks for each path and says which arrived at the origin.
 fn arriving(plan: &Plan<'_>, requests: &[String]) -> Vec<String> {
     let origin = Recorder::start();
-    let front = Front::with(&Plan { origin: &format!("{}/base", origin.url), ..*plan });
+    let gateway = GatewayProcess::with(&Plan { origin: &format!("{}/base", origin.url), ..*plan });
     for request in requests {
-        let answer = front.send(request);
+        let answer = gateway.send(request);
         assert!(answer.starts_with("HTTP/1.1 "), "{request} was not answered: {answer:?}");
     }
     // One that goes through says that the others did not.
-    front.send(&get(&format!("{}/the-last", plan.path), ""));
+    gateway.send(&get(&format!("{}/the-last", plan.path), ""));
     let all = origin.arrived(requests.len() + 1);
     let asked = all.iter().map(Arrived::asks).map(str::to_owned);
     asked.filter(|one| one != "GET /base/the-last").collect()
@@ -76,11 +76,11 @@ fn a_root_that_a_header_names_is_not_a_way_around() {
     assert!(arrived.is_empty(), "{arrived:#?}");
     // Anybody else's does not go on.
     let origin = Recorder::start();
-    let front = Front::start("octoprint", &origin.url);
+    let gateway = GatewayProcess::start("octoprint", &origin.url);
     for request in &requests {
-        front.send(request);
+        gateway.send(request);
     }
-    front.send(&get(
+    gateway.send(&get(
         "/page",
         "Forwarded: for=1\r\nX-Real-IP: 1.1.1.1\r\nX-Forwarded-For: 1.1.1.1\r\n",
     ));
@@ -143,7 +143,7 @@ fn kanboards_rhodecodes_and_dandelions_own_paths_are_not_reached_by_another_spel
 fn another_routes_path_is_not_reached_by_another_spelling_of_its_mount() {
     let origin = Recorder::start();
     let second = "[[route]]\npath = \"/kanboard\"\ndialect = \"kanboard\"\n";
-    let front = Front::with(&Plan {
+    let gateway = GatewayProcess::with(&Plan {
         dialect: "octoprint",
         origin: &origin.url,
         server: "",
@@ -152,10 +152,10 @@ fn another_routes_path_is_not_reached_by_another_spelling_of_its_mount() {
     });
     for path in ["//kanboard/jsonrpc.php", "/%6banboard/jsonrpc.php", "/x/../kanboard/jsonrpc.php"]
     {
-        let answer = front.send(&get(path, ""));
+        let answer = gateway.send(&get(path, ""));
         assert!(answer.starts_with("HTTP/1.1 4"), "{path}: {answer}");
     }
-    front.send(&get("/the-last", ""));
+    gateway.send(&get("/the-last", ""));
     let arrived = origin.arrived(1);
     assert_eq!(arrived.len(), 1, "{arrived:#?}");
 }
@@ -190,11 +190,11 @@ fn a_method_of_json_rpc_is_decided_on_the_bytes_that_go_on() {
     ];
     let requests: Vec<_> = bodies.iter().map(|body| rpc(body)).collect();
     let origin = Recorder::start();
-    let front = Front::start("kanboard", &origin.url);
+    let gateway = GatewayProcess::start("kanboard", &origin.url);
     for request in &requests {
-        front.send(request);
+        gateway.send(request);
     }
-    front.send(&rpc(r#"{"jsonrpc":"2.0","id":1,"method":"createTask","params":{"a":1.0}}"#));
+    gateway.send(&rpc(r#"{"jsonrpc":"2.0","id":1,"method":"createTask","params":{"a":1.0}}"#));
     let arrived = origin.arrived(4);
     for one in &arrived {
         let body = String::from_utf8(one.body.clone().unwrap()).unwrap();
@@ -214,13 +214,13 @@ fn rhodecode_decides_on_the_bytes_that_go_on() {
         )
     };
     let origin = Recorder::start();
-    let front = Front::start("rhodecode", &origin.url);
+    let gateway = GatewayProcess::start("rhodecode", &origin.url);
     let whole = |methods: &str| format!(r#"{{"id":1,"auth_token":"x",{methods},"args":{{}}}}"#);
-    front.send(&call(&whole(r#""method":"delete_user","method":"of_a_plugin""#)));
-    front.send(&call(&whole(r#""method":"delete_user","m\u0065thod":"of_a_plugin""#)));
-    front.send(&call(&whole(r#""method":["delete_user"]"#)));
+    gateway.send(&call(&whole(r#""method":"delete_user","method":"of_a_plugin""#)));
+    gateway.send(&call(&whole(r#""method":"delete_user","m\u0065thod":"of_a_plugin""#)));
+    gateway.send(&call(&whole(r#""method":["delete_user"]"#)));
     let plain = whole(r#""method":"of_a_plugin""#);
-    front.send(&call(&plain));
+    gateway.send(&call(&plain));
     let arrived = origin.arrived(1);
     let bodies: Vec<_> = arrived.iter().filter_map(|one| one.body.clone()).collect();
     assert_eq!(bodies, [plain.into_bytes()]);

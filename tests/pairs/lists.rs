@@ -1,4 +1,4 @@
-//! What differs, pair by pair: `fixtures/pairs/<front>-on-<system>.toml`, each row with a reason out
+//! What differs, pair by pair: `fixtures/pairs/<dialect>-on-<system>.toml`, each row with a reason out
 //! of a closed set. A reason is held against the tables of the code: what the matrix does not
 //! refuse cannot be excused as refused.
 
@@ -137,21 +137,25 @@ struct File {
 /// The list of one pair.
 pub(crate) struct List {
     file: PathBuf,
-    front: &'static str,
+    dialect: &'static str,
     system: &'static str,
     rows: Vec<Row>,
 }
 
 impl List {
     /// Reads it; a pair without a list has no differences.
-    pub(crate) fn load(fixtures: &Path, front: &'static str, system: &'static str) -> Result<Self> {
-        let file = fixtures.join("pairs").join(format!("{front}-on-{system}.toml"));
+    pub(crate) fn load(
+        fixtures: &Path,
+        dialect: &'static str,
+        system: &'static str,
+    ) -> Result<Self> {
+        let file = fixtures.join("pairs").join(format!("{dialect}-on-{system}.toml"));
         let list: File = match fs::read_to_string(&file) {
             Ok(text) => toml::from_str(&text).with_context(|| file.display().to_string())?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => File::default(),
             Err(error) => return Err(error).with_context(|| file.display().to_string()),
         };
-        Ok(Self { file, front, system, rows: list.difference })
+        Ok(Self { file, dialect, system, rows: list.difference })
     }
 
     fn reason(&self, scenario: &str, exchange: &str) -> Option<&str> {
@@ -188,7 +192,7 @@ impl List {
     /// What is wrong with the list itself: reasons that do not exist or cannot be true here, and
     /// rows about what is not there.
     pub(crate) fn flaws(&self, fixtures: &Path, recordings: &[Recording]) -> Result<Vec<String>> {
-        let able = able(fixtures, self.front, self.system)?;
+        let able = able(fixtures, self.dialect, self.system)?;
         let mut flaws = Vec::new();
         for row in &self.rows {
             let known = REASONS.iter().find(|reason| reason.name == row.reason);
@@ -243,7 +247,7 @@ impl List {
     fn text(&self, rows: &BTreeMap<(String, String), Vec<String>>) -> Result<String> {
         let mut text = format!(
             "# What clients of {} see differently with {} behind.\n",
-            self.front, self.system
+            self.dialect, self.system
         );
         let used = |reason: &&Reason| rows.keys().any(|(_, one)| one == reason.name);
         for reason in REASONS.iter().filter(used) {
@@ -271,10 +275,10 @@ fn differs_anyway(ledger: &Ledger, scenario: &str, exchange: &Played) -> bool {
     rows.any(|row| row.exchanges.contains(&exchange.label))
 }
 
-fn able(fixtures: &Path, front: &str, system: &'static str) -> Result<Able> {
+fn able(fixtures: &Path, dialect: &str, system: &'static str) -> Result<Able> {
     let (_, backend) = registry::backend(system).map_err(anyhow::Error::msg)?;
     let rows = rows().map_err(anyhow::Error::msg)?;
-    let rows = rows.iter().filter(|row| row.front == front && row.backend == system);
+    let rows = rows.iter().filter(|row| row.front == dialect && row.backend == system);
     let levels = rows.map(|row| row.level).collect();
     let reasons = Facts::load(fixtures, system)?.pairs.reasons;
     Ok(Able { reasons, own: (backend.capability)(), levels })

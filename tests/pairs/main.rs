@@ -8,7 +8,7 @@
 //! themselves to `target/pairs/`; a reason for each new row is still to be found.
 
 mod lists;
-mod stage;
+mod template;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -27,7 +27,7 @@ use isogloss_testkit::transcript::{Recording, index};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::lists::List;
-use crate::stage::Template;
+use crate::template::Template;
 
 /// Set: the lists are written, not held against.
 const WRITE: &str = "ISOGLOSS_WRITE_PAIRS";
@@ -35,13 +35,13 @@ const WRITE: &str = "ISOGLOSS_WRITE_PAIRS";
 /// A template, made by the first who needs it.
 type Made = OnceLock<Result<Template, String>>;
 
-/// A front with a system behind it.
+/// A dialect with a system behind it.
 struct Pair {
     name: String,
     system: &'static str,
     list: List,
     ledger: Arc<Ledger>,
-    /// One for each set of accounts that a scenario of the front begins with.
+    /// One for each set of accounts that a scenario of the dialect begins with.
     templates: Mutex<BTreeMap<String, Arc<Made>>>,
     /// What came of each scenario, by its name.
     played: Mutex<Vec<(String, Vec<Played>)>>,
@@ -71,18 +71,18 @@ fn prepare() -> Result<(Vec<Arc<Pair>>, Vec<Trial>)> {
     let profiles = Profiles::load(&fixtures())?;
     let recordings = Arc::new(index(&fixtures().join("transcripts"))?);
     let (mut pairs, mut trials) = (Vec::new(), Vec::new());
-    for front in registry::ADAPTERS {
+    for dialect in registry::ADAPTERS {
         let scenes: Vec<(usize, Setup)> = recordings
             .iter()
             .enumerate()
             .map(|(at, one)| Ok((at, profiles.setup(&one.heading)?)))
-            .filter(|scene| scene.as_ref().map_or(true, |(_, setup)| is_plain(setup, front.name)))
+            .filter(|scene| scene.as_ref().map_or(true, |(_, setup)| is_plain(setup, dialect.name)))
             .collect::<Result<_>>()?;
         for system in registry::ADAPTERS.iter().filter(|adapter| adapter.backend.is_some()) {
             let pair = Arc::new(Pair {
-                name: format!("{}-on-{}", front.name, system.name),
+                name: format!("{}-on-{}", dialect.name, system.name),
                 system: system.name,
-                list: List::load(&fixtures(), front.name, system.name)?,
+                list: List::load(&fixtures(), dialect.name, system.name)?,
                 ledger: Arc::clone(&ledger),
                 templates: Mutex::default(),
                 played: Mutex::default(),
@@ -101,9 +101,9 @@ fn prepare() -> Result<(Vec<Arc<Pair>>, Vec<Trial>)> {
 const PROXIES: &str = "ISOGLOSS__SERVER__TRUSTED_PROXIES";
 
 /// Whether a scenario was recorded of a server as it is installed: what other configurations do is
-/// a matter of the front alone.
-fn is_plain(setup: &Setup, front: &str) -> bool {
-    setup.dialect == front
+/// a matter of the dialect alone.
+fn is_plain(setup: &Setup, dialect: &str) -> bool {
+    setup.dialect == dialect
         && setup.version.is_none()
         && setup.options.is_empty()
         && setup.settings.keys().all(|name| name == PROXIES)

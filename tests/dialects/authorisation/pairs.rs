@@ -1,0 +1,68 @@
+//! Every refusal of the table again, with each remote system as the backend. The gateway decides
+//! who may do what, so the refusals are the same, and nothing changes in the system.
+//!
+//! The system is its own dialect on its own store, in this process.
+
+use std::sync::Arc;
+
+use isogloss::layers::bridge::Bridge;
+use isogloss::registry;
+use isogloss_canonical::adapter::Adapter;
+use isogloss_canonical::namespace::IdNamespace;
+use isogloss_testkit::suite::trial;
+use libtest_mimic::{Failed, Trial};
+
+use super::methods::{APPLICATION, CALLERS, asked, furnished, key};
+use super::{Row, part, words};
+use crate::block_on;
+use crate::calls::Class;
+use crate::gateway::{PreparedStore, TestGateway, loopback};
+
+pub(super) fn trials() -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for adapter in registry::ADAPTERS {
+        for system in registry::ADAPTERS.iter().filter(|system| system.backend.is_some()) {
+            let name = format!("authorisation::{}-on-{}", adapter.name, system.name);
+            let dialect = adapter.name;
+            trials.push(trial(name, move || block_on(refusals(dialect, system))));
+        }
+    }
+    trials
+}
+
+/// What the table refuses is refused, and the system is as it was.
+async fn refusals(dialect: &'static str, system: &'static Adapter) -> Result<(), Failed> {
+    let prepared = furnished().await;
+    let (gateway, behind) = bridged(&prepared, system).await;
+    let before = (gateway.picture().await, behind.picture().await);
+    let mut wrong = Vec::new();
+    for (method, row) in part::<Row>(dialect) {
+        let not_refused: Vec<_> = words(&row.may).union(&words(&row.fails)).copied().collect();
+        for caller in CALLERS.into_iter().filter(|caller| !not_refused.contains(caller)) {
+            if caller == "application" && !["kanboard", "octoprint"].contains(&dialect) {
+                continue;
+            }
+            let answer = gateway.send(asked(dialect, &method, &row, caller)).await;
+            if answer.class() != Class::Refused {
+                let text: String = answer.text.chars().take(160).collect();
+                wrong.push(format!("{method} by {caller}: {} {text}", answer.status));
+            }
+        }
+    }
+    if (gateway.picture().await, behind.picture().await) != before {
+        wrong.push("something was changed".to_owned());
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+/// A gateway whose people live in a system, and that system's own gateway. Both know the same people.
+async fn bridged(prepared: &PreparedStore, system: &'static Adapter) -> (TestGateway, TestGateway) {
+    let behind = prepared.open().await;
+    let mut gateway = prepared.open().await;
+    let namespace = IdNamespace::named(system.name);
+    let secret = if system.application_key { APPLICATION.to_owned() } else { key("admin") };
+    let reached = loopback(&behind, system, &secret);
+    let bridge = Bridge::new(reached, &gateway.store, (namespace, system.users));
+    gateway.backend = Arc::new(bridge);
+    (gateway, behind)
+}

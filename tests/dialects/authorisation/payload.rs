@@ -1,0 +1,268 @@
+//! Every verb that changes something, by every kind of caller, with payloads that would give or
+//! touch rights: nobody who is no administrator gives, changes or comes by rights that they do not
+//! hold.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::credentials::Caller;
+use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::fault::FaultKind;
+use isogloss_canonical::group::{GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::key::KeyChoice;
+use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::permission::{Grant, Grants};
+use isogloss_canonical::user::{
+    AttributeChanges, Attributes, GroupChange, NewUser, Role, UserPatch, UserRef,
+};
+use isogloss_testkit::suite::trial;
+use libtest_mimic::{Failed, Trial};
+use serde_json::{Value, json};
+
+use super::commands::{KINDS, NAMESPACE, Willing, caller, furnished, key};
+use super::{part, words};
+use crate::block_on;
+use crate::calls::{self, Class};
+use crate::gateway::TestGateway;
+
+const RIGHTS: IdNamespace = IdNamespace::named("dandelion");
+
+pub(super) fn trials() -> Vec<Trial> {
+    vec![
+        trial("authorisation::gateway::every-payload-by-every-caller", || block_on(compare())),
+        trial("authorisation::dandelion::edituser-alone", || block_on(edituser_alone())),
+    ]
+}
+
+/// Whoever the verb alone would allow is refused where the payload is beyond them.
+async fn compare() -> Result<(), Failed> {
+    let mut gateway = furnished().await;
+    let willing = Arc::new(Willing::before(&gateway));
+    gateway.backend = Arc::clone(&willing) as Arc<dyn Backend>;
+    let (verbs, table) = (part::<String>("commands"), part::<String>("payloads"));
+    let mut tried = BTreeSet::new();
+    let mut guarded = BTreeSet::new();
+    let mut wrong = Vec::new();
+    // Nothing here is about oneself but where it says so; a team conveys nothing to its owner.
+    for kind in KINDS.into_iter().filter(|kind| !["self", "owner", "co_owner"].contains(kind)) {
+        let caller = caller(&gateway, kind).await;
+        for (name, command) in payloads(&caller) {
+            let verb = command.verb();
+            let may = table.get(name).ok_or_else(|| format!("no payload {name}"))?;
+            let allowed = words(&verbs[&verb.to_string()]).contains(kind);
+            let expected = allowed && (words(may).contains(kind) || may == "all");
+            let asked = gateway.pipeline().call(&caller, command).await;
+            let carried_out = willing.take();
+            let refused = matches!(&asked, Err(fault)
+                if matches!(fault.kind, FaultKind::Forbidden | FaultKind::Unauthenticated));
+            if refused == expected || carried_out != expected {
+                wrong.push(format!("{verb} {name} by {kind}: {asked:?}, done: {carried_out}"));
+            }
+            tried.insert(name.to_owned());
+            guarded.insert(verb);
+        }
+    }
+    wrong.extend(table.keys().filter(|name| !tried.contains(*name)).cloned());
+    let all = Verb::ALL.into_iter().filter(|verb| !verb.guards().is_empty());
+    wrong.extend(all.filter(|verb| !guarded.contains(verb)).map(|verb| verb.to_string()));
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+fn named(name: &str) -> UserRef {
+    UserRef::Name(name.to_owned())
+}
+
+fn rights_group(name: &str) -> GroupRef {
+    GroupRef::Name(Some(RIGHTS), name.to_owned())
+}
+
+fn payloads(caller: &Caller) -> Vec<(&'static str, Command)> {
+    let mut all = Vec::new();
+    for (name, user) in [
+        ("of an administrator", "admin2"),
+        ("of an inactive administrator", "dis"),
+        ("of a manager", "mia2"),
+        ("of a holder", "holder2"),
+        ("of an ordinary person", "bob"),
+    ] {
+        all.extend(about_person(&named(user)).into_iter().map(|command| (name, command)));
+    }
+    // Spelt so that it is not seen at once whom it is about.
+    let folded = UserRef::FoldedName("ADMIN2".to_owned());
+    all.push(("of an administrator", Command::ChangePassword(folded, None)));
+    for (name, role) in [
+        ("to the administrator's role", Role::Administrator),
+        ("to the manager's role", Role::Manager),
+    ] {
+        let patch = UserPatch { role: Some(role), ..UserPatch::default() };
+        all.push((name, Command::CreateUser(Box::new(NewUser { role, ..NewUser::default() }))));
+        all.push((name, update(named("bob"), patch.clone())));
+        all.extend(caller.user().map(|own| (name, update(own.into(), patch))));
+    }
+    for (name, group) in [
+        ("into the administrators' group", "admin"),
+        ("into a group of holders", "holders"),
+        ("into an ordinary group", "user"),
+    ] {
+        let groups = GroupChange { namespace: RIGHTS, groups: vec![rights_group(group)] };
+        let patch = UserPatch { groups: Some(groups.clone()), ..UserPatch::default() };
+        let new = NewUser { groups: Some(groups), ..NewUser::default() };
+        all.push((name, Command::CreateUser(Box::new(new))));
+        all.push((name, update(named("bob"), patch.clone())));
+        all.extend(caller.user().map(|own| (name, update(own.into(), patch))));
+        all.push((name, Command::AddMember(rights_group(group), named("bob"))));
+        all.push((name, Command::RemoveMember(rights_group(group), named("bob"))));
+        all.push((name, Command::UpdateGroup(rights_group(group), Box::default())));
+        all.push((name, Command::DeleteGroup(rights_group(group))));
+    }
+    all.extend(given_to_groups());
+    all.extend(rights_of_a_system(caller));
+    let ids = [(NAMESPACE, "1".to_owned())].into();
+    let new = NewUser { ids, ..NewUser::default() };
+    all.push(("with ids of the caller's choice", Command::CreateUser(Box::new(new))));
+    all
+}
+
+fn update(user: UserRef, patch: UserPatch) -> Command {
+    Command::UpdateUser(user, Box::new(patch))
+}
+
+fn about_person(user: &UserRef) -> Vec<Command> {
+    let user = || user.clone();
+    vec![
+        update(user(), UserPatch::default()),
+        Command::ActivateUser(user()),
+        Command::DeactivateUser(user()),
+        Command::DeleteUser(user()),
+        Command::ChangePassword(user(), None),
+        Command::IssueKey(Some(user()), Box::new(key())),
+        Command::RevokeKeys(Some(user()), NAMESPACE, KeyChoice::All),
+        Command::MergeSettings(user(), "octoprint.settings.".to_owned(), AttributeChanges::new()),
+    ]
+}
+
+fn given_to_groups() -> Vec<(&'static str, Command)> {
+    let most = Grant::ALL.into_iter().filter(|grant| *grant != Grant::Administer).collect();
+    let mut all = Vec::new();
+    for (name, grants) in [("with every grant", Grants::all()), ("with a holder's grants", most)] {
+        let new = NewGroup { grants: grants.clone(), ..NewGroup::default() };
+        let patch = GroupPatch { grants: Some(grants), ..GroupPatch::default() };
+        all.push((name, Command::CreateGroup(Box::new(new))));
+        all.push((name, Command::UpdateGroup(rights_group("user"), Box::new(patch))));
+    }
+    let new = NewGroup { confers: Some(Role::Administrator), ..NewGroup::default() };
+    all.push(("standing for the administrator's role", Command::CreateGroup(Box::new(new))));
+    all
+}
+
+/// Rights that one system keeps in attributes of its own.
+fn rights_of_a_system(caller: &Caller) -> Vec<(&'static str, Command)> {
+    let name = "with a system's own rights";
+    let own = || ("octoprint.permissions".to_owned(), json!(["ADMIN"]));
+    let set = || -> AttributeChanges { [own()].map(|(key, value)| (key, Some(value))).into() };
+    let attributes = || -> Attributes { [own()].into_iter().collect() };
+    let new = NewUser { attributes: attributes(), ..NewUser::default() };
+    let group = NewGroup { attributes: attributes(), ..NewGroup::default() };
+    let patch = GroupPatch { attributes: set(), ..GroupPatch::default() };
+    let mut all = vec![
+        (name, Command::CreateUser(Box::new(new))),
+        (name, update(named("bob"), UserPatch { attributes: set(), ..UserPatch::default() })),
+        (name, Command::CreateGroup(Box::new(group))),
+        (name, Command::UpdateGroup(rights_group("user"), Box::new(patch))),
+        (name, Command::MergeSettings(named("bob"), "octoprint.".to_owned(), set())),
+    ];
+    let merged = |user: UserRef| Command::MergeSettings(user, "octoprint.".to_owned(), set());
+    all.extend(caller.user().map(|user| (name, merged(user.into()))));
+    all
+}
+
+/// What a holder of Dandelion's `edituser` and `editgroup` tried in the words of Dandelion.
+async fn edituser_alone() -> Result<(), Failed> {
+    let gateway = dandelion().await;
+    let id = |user: &isogloss_canonical::user::User| user.native(&RIGHTS).unwrap().to_owned();
+    let (own, admin) = (id(&gateway.user("ed").await), id(&gateway.user("admin").await));
+    let group = gateway.ask(Command::GetGroup(rights_group("editors"))).await.group().unwrap();
+    let group = group.native(&RIGHTS).unwrap().to_owned();
+    let before = gateway.picture().await;
+    let all = r#"{"edituser":true,"editgroup":true,"deleteuser":true}"#;
+    let words = r#"{"edituser":true,"editgroup":true,"editlogall":true}"#;
+    for (path, form) in [
+        ("users/edit", json!({"uid": own, "role": "2"})),
+        ("users/edit", json!({"uid": admin, "fullname": "Changed"})),
+        ("users/resetpassword", json!({"uid": admin, "pw": "taken over"})),
+        ("users/disable", json!({"uid": admin})),
+        ("users/enable", json!({"uid": admin})),
+        ("users/create", json!({"username": "new", "password": "secret", "role": "2"})),
+        ("key/revoke", json!({"uid": admin})),
+        ("groups/edit", json!({"groupid": group, "rights": all})),
+        ("groups/edit", json!({"groupid": group, "rights": words})),
+        ("groups/edit", json!({"groupid": "2", "rights": "{}"})),
+    ] {
+        let answer = call(&gateway, path, &form).await;
+        if answer.class() == Class::Done || gateway.picture().await != before {
+            return Err(format!("{path} {form}: {}", answer.text).into());
+        }
+    }
+    let more = id(&gateway.user("more").await);
+    let before = gateway.picture().await;
+    for (path, form) in [
+        ("users/edit", json!({"uid": more, "fullname": "Changed"})),
+        ("users/resetpassword", json!({"uid": more, "pw": "taken over"})),
+        ("key/revoke", json!({"uid": more})),
+    ] {
+        let answer = call(&gateway, path, &form).await;
+        if answer.class() == Class::Done || gateway.picture().await != before {
+            return Err(format!("{path} of somebody with more rights: {}", answer.text).into());
+        }
+    }
+    let narrower = json!({"groupid": group, "rights": r#"{"edituser":true,"editgroup":"1"}"#});
+    let ann = id(&gateway.user("ann").await);
+    for (path, form) in [
+        ("users/edit", json!({"uid": ann, "fullname": "Changed"})),
+        ("users/resetpassword", json!({"uid": ann, "pw": "a new one"})),
+        ("groups/edit", narrower),
+    ] {
+        let answer = call(&gateway, path, &form).await;
+        if answer.class() != Class::Done {
+            return Err(format!("{path} {form}: {}", answer.text).into());
+        }
+    }
+    Ok(())
+}
+
+const KEY: &str = "editor-key-0123456789abcdef0123456789abcdef";
+
+async fn call(gateway: &TestGateway, path: &str, form: &Value) -> calls::Answer {
+    gateway.send(calls::dandelion(KEY, &format!("POST /api/{path}"), form)).await
+}
+
+async fn dandelion() -> TestGateway {
+    let keys = json!([{"dialect": "dandelion", "value": KEY}]);
+    let users = json!({"users": [{"username": "admin", "admin": true}, {"username": "ann"},
+        {"username": "more"}, {"username": "ed", "keys": keys}]});
+    let gateway = crate::gateway::PreparedStore::of(&users).await.open().await;
+    let rights = json!({"edituser": true, "editgroup": true});
+    let group = NewGroup {
+        namespace: Some(RIGHTS),
+        name: "editors".to_owned(),
+        grants: [Grant::SeeUsers, Grant::EditUsers, Grant::EditGroups].into_iter().collect(),
+        attributes: [("dandelion.rights".to_owned(), rights)].into_iter().collect(),
+        ..NewGroup::default()
+    };
+    let group = gateway.ask(Command::CreateGroup(Box::new(group))).await.group().unwrap();
+    let attributes = [("dandelion.rights".to_owned(), json!({"editlogall": "1"}))];
+    let more = NewGroup {
+        namespace: Some(RIGHTS),
+        name: "writers".to_owned(),
+        attributes: attributes.into_iter().collect(),
+        ..NewGroup::default()
+    };
+    let more = gateway.ask(Command::CreateGroup(Box::new(more))).await.group().unwrap();
+    let groups = Some(GroupChange { namespace: RIGHTS, groups: vec![more.as_ref().into()] });
+    gateway.ask(update(named("more"), UserPatch { groups, ..UserPatch::default() })).await;
+    let groups = Some(GroupChange { namespace: RIGHTS, groups: vec![group.as_ref().into()] });
+    gateway.ask(update(named("ed"), UserPatch { groups, ..UserPatch::default() })).await;
+    gateway
+}

@@ -1,0 +1,148 @@
+//! An outage is never worded as absence, whichever command it strikes.
+//!
+//! Every method of `fixtures/authorisation.toml` is called once to see which commands it takes,
+//! then once for each of them and each kind of outage with that command failing.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use isogloss::registry;
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::capability::Capability;
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_store::Store;
+use isogloss_testkit::suite::trial;
+use libtest_mimic::{Failed, Trial};
+use serde_json::{Value, json};
+
+use crate::authorisation::methods::{asked, furnished};
+use crate::authorisation::{Row, part, words};
+use crate::block_on;
+use crate::calls::{Answer, Asked, dandelion, kanboard};
+use crate::gateway::TestGateway;
+
+/// Unreachable or refusing us, too slow, garbled, asked too often.
+const OUTAGES: [FaultKind; 4] =
+    [FaultKind::Unavailable, FaultKind::Timeout, FaultKind::Unexpected, FaultKind::Throttled];
+/// Words of absence.
+const ABSENCE: [&str; 4] = ["not found", "does not exist", "no such", "unknown"];
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let trial = |dialect: &'static str| {
+        let name = format!("faults::{dialect}::an-outage-is-never-absence");
+        trial(name, move || block_on(outages(dialect)))
+    };
+    registry::ADAPTERS.iter().map(|adapter| trial(adapter.name)).collect()
+}
+
+async fn outages(dialect: &'static str) -> Result<(), Failed> {
+    let prepared = furnished().await;
+    let mut wrong = BTreeSet::new();
+    let mut struck = 0;
+    for (method, call) in calls(dialect) {
+        let call = || call.clone();
+        let (mut gateway, mut failing) = failing(prepared.open().await);
+        gateway.send(call()).await;
+        let taken = std::mem::take(&mut *failing.asked.lock().unwrap());
+        for (verb, kind) in taken.iter().flat_map(|verb| OUTAGES.map(|kind| (*verb, kind))) {
+            if taken.iter().any(|verb| writes(*verb)) {
+                (gateway, failing) = self::failing(prepared.open().await);
+            }
+            *failing.strikes.lock().unwrap() = Some((verb, kind));
+            let answer = gateway.send(call()).await;
+            struck += 1;
+            if !is_error(&answer) {
+                let text: String = answer.text.chars().take(200).collect();
+                wrong.insert(format!("{method}, {verb} {kind:?}: {} {text}", answer.status));
+            }
+        }
+    }
+    if struck < 20 {
+        return Err(format!("only {struck} commands were struck").into());
+    }
+    let wrong: Vec<_> = wrong.into_iter().collect();
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+/// What an administrator may, and signing in by password.
+fn calls(dialect: &'static str) -> Vec<(String, Asked)> {
+    let rows = part::<Row>(dialect).into_iter();
+    let rows = rows.filter(|(_, row)| words(&row.may).contains("administrator"));
+    let call = |(method, row): (String, Row)| {
+        let call = asked(dialect, &method, &row, "administrator");
+        (method, call)
+    };
+    let signs_in = match dialect {
+        "kanboard" => Some(kanboard("ann:the secret of ann", "getMe", &json!([]))),
+        "dandelion" => {
+            let form = json!({"user": "ann", "pass": "the secret of ann"});
+            Some(dandelion("", "POST /login", &form))
+        }
+        _ => None,
+    };
+    let signs_in = signs_in.map(|call| ("signing in".to_owned(), call));
+    rows.map(call).chain(signs_in).collect()
+}
+
+fn writes(verb: Verb) -> bool {
+    let name = verb.to_string();
+    !["Get", "List", "Read", "Find", "Verify", "GroupsOf", "ServerFacts"]
+        .iter()
+        .any(|start| name.starts_with(start))
+}
+
+/// The dialect's error for what is not the caller's doing: with its status, in its shape.
+fn is_error(answer: &Answer) -> bool {
+    let text = answer.text.to_lowercase();
+    let shaped = match answer.dialect {
+        "kanboard" => {
+            let error = answer.status == 200 && answer.json["error"]["code"] == json!(0);
+            error || answer.status >= 500
+        }
+        "octoprint" => matches!(answer.status, 429 | 500..=599),
+        "rhodecode" => {
+            let error = answer.json["error"].as_str().is_some_and(|error| !error.is_empty());
+            (error && answer.json["result"] == Value::Null) || answer.status >= 500
+        }
+        _ => answer.status >= 500 && (text.is_empty() || answer.json["errorcode"] == json!(6)),
+    };
+    shaped && !ABSENCE.iter().any(|words| text.contains(words))
+}
+
+fn failing(mut gateway: TestGateway) -> (TestGateway, Arc<Failing>) {
+    let failing = Arc::new(Failing {
+        store: gateway.store.clone(),
+        asked: Mutex::default(),
+        strikes: Mutex::default(),
+    });
+    gateway.backend = Arc::clone(&failing) as Arc<dyn Backend>;
+    (gateway, failing)
+}
+
+/// The store, of which one command fails.
+#[derive(Debug)]
+struct Failing {
+    store: Store,
+    asked: Mutex<BTreeSet<Verb>>,
+    strikes: Mutex<Option<(Verb, FaultKind)>>,
+}
+
+#[async_trait]
+impl Backend for Failing {
+    fn capability(&self) -> &Capability {
+        self.store.capability()
+    }
+
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
+        let verb = command.verb();
+        self.asked.lock().unwrap().insert(verb);
+        let strikes = *self.strikes.lock().unwrap();
+        match strikes {
+            Some((struck, kind)) if struck == verb => Err(Fault::new(kind, "out of reach")),
+            _ => self.store.execute(command).await,
+        }
+    }
+}

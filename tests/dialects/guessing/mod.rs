@@ -1,0 +1,270 @@
+//! Guessing at passwords: how many are looked at, and whom a lock keeps out.
+
+mod one_policy;
+mod scene;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use isogloss::auth::guessing::{self, Policy};
+use isogloss::proxies::Sender;
+use isogloss::sessions::Sessions;
+use isogloss_canonical::adapter::RouteOptions;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::{Caller, Credentials};
+use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::fault::{FaultKind, Refusal};
+use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::secret::Secret;
+use isogloss_canonical::user::{UserPatch, UserRef};
+use isogloss_testkit::suite::trial;
+use libtest_mimic::{Failed, Trial};
+use serde_json::json;
+
+use crate::block_on;
+use crate::calls;
+use crate::guessing::scene::{KANBOARD, KEY, OWNER, STRANGER, Scene, TOKEN};
+
+type Work = fn(&'static Policy) -> std::pin::Pin<Box<dyn Future<Output = ()>>>;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let tests: [(&str, Work); 14] = [
+        ("one-count-for-every-dialect", |policy| Box::pin(one_policy::one_count(policy))),
+        ("strangers-lock-an-unknown-name-as-any-other", |policy| {
+            Box::pin(one_policy::strangers_at_a_name(policy))
+        }),
+        ("an-unknown-name-costs-the-same", |_| Box::pin(one_policy::same_cost())),
+        ("many-at-a-time-are-no-more-than-one-by-one", |policy| Box::pin(at_once(policy))),
+        ("many-right-ones-at-a-time-are-no-guesses", |_| Box::pin(all_right())),
+        ("strangers-lock-out-strangers-only", |policy| Box::pin(strangers(policy))),
+        ("kanboards-lock-is-for-strangers-only", |_| Box::pin(kanboards_lock())),
+        ("a-lock-stops-no-key", |policy| Box::pin(keys_go_on(policy))),
+        ("an-unknown-name-is-as-any-other", |policy| Box::pin(unknown_names(policy))),
+        ("an-address-has-so-many-names", |policy| Box::pin(one_address(policy))),
+        ("an-outage-is-no-guess", |policy| Box::pin(outage(policy))),
+        ("an-account-is-unlocked", |policy| Box::pin(unlocked(policy))),
+        ("octoprints-own-limit-counts-before", |_| Box::pin(octoprints_limit())),
+        ("a-key-shown-as-a-password-is-proved-as-any", |_| Box::pin(one_proof_of_keys())),
+    ];
+    let trial = |(name, work): (&str, Work)| {
+        trial(format!("guessing::{name}"), move || {
+            static POLICY: std::sync::OnceLock<Policy> = std::sync::OnceLock::new();
+            block_on(work(POLICY.get_or_init(Policy::default)));
+            Ok::<(), Failed>(())
+        })
+    };
+    tests.into_iter().map(trial).collect()
+}
+
+fn free(policy: &Policy) -> usize {
+    usize::try_from(policy.guesses).unwrap()
+}
+
+async fn at_once(policy: &Policy) {
+    let scene = Scene::new().await;
+    join_all((0..40).map(|_| scene.sign_in(STRANGER, "ann", "wrong"))).await;
+    assert_eq!(scene.looked_at(), free(policy));
+    assert_eq!(scene.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
+    assert_eq!(scene.looked_at(), 0);
+    let scene = Scene::new().await;
+    join_all((0..40).map(|_| scene.kanboard(STRANGER, "ann", "wrong"))).await;
+    assert_eq!(scene.looked_at(), 7);
+    assert_eq!(scene.kanboard(STRANGER, "ann", "right").await, Err(Refusal::Locked));
+    // In Dandelion's words.
+    let scene = Scene::new().await;
+    let guess = || calls::dandelion("", "POST /login", &json!({"user": "ann", "pass": "wrong"}));
+    let answers = join_all((0..40).map(|_| scene.gateway.send(guess()))).await;
+    assert!(answers.iter().all(|answer| answer.text == "false"));
+    assert_eq!(scene.looked_at(), free(policy));
+    let right = calls::dandelion("", "POST /login", &json!({"user": "ann", "pass": "right"}));
+    assert_eq!(scene.gateway.send(right).await.text, "false");
+}
+
+async fn all_right() {
+    let scene = Scene::new().await;
+    let answers = join_all((0..40).map(|_| scene.kanboard(OWNER, "ann", "right"))).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+}
+
+async fn strangers(policy: &Policy) {
+    let scene = Scene::new().await;
+    scene.sign_in(OWNER, "ann", "right").await.unwrap();
+    // Each address has a few guesses, until all together have had too many.
+    for address in 0..policy.account_guesses {
+        let from = format!("203.0.113.{address}");
+        assert_eq!(scene.sign_in(&from, "ann", "wrong").await, Err(Refusal::Unknown));
+    }
+    assert_eq!(scene.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
+    scene.sign_in(OWNER, "ann", "right").await.unwrap();
+    assert_eq!(scene.sign_in(OWNER, "ann", "wrong").await, Err(Refusal::Unknown));
+    scene.kanboard(OWNER, "ann", "right").await.unwrap();
+    scene.sign_in(STRANGER, "bob", "right").await.unwrap();
+}
+
+async fn kanboards_lock() {
+    let scene = Scene::new().await;
+    scene.sign_in(OWNER, "ann", "right").await.unwrap();
+    for number in 0..7 {
+        let from = format!("203.0.113.{number}");
+        assert_eq!(scene.kanboard(&from, "ann", "wrong").await, Err(Refusal::Unknown));
+    }
+    assert!(scene.gateway.user("ann").await.locked_until.is_some());
+    assert_eq!(scene.kanboard(STRANGER, "ann", "right").await, Err(Refusal::Locked));
+    // Other dialects have no such lock, and the owner is not kept out anywhere.
+    scene.sign_in(STRANGER, "ann", "right").await.unwrap();
+    scene.kanboard(OWNER, "ann", "right").await.unwrap();
+    // Where an account is locked by its row alone, it takes as long as anywhere.
+    for _ in 0..7 {
+        scene.gateway.ask(Command::CountFailure(UserRef::Name("bob".into()), KANBOARD)).await;
+    }
+    scene.looked_at();
+    assert_eq!(scene.kanboard(STRANGER, "bob", "right").await, Err(Refusal::Locked));
+    assert_eq!(scene.looked_at(), 1);
+}
+
+async fn keys_go_on(policy: &Policy) {
+    let scene = Scene::new().await;
+    scene.kanboard(OWNER, "ann", TOKEN).await.unwrap();
+    for _ in 0..=free(policy) {
+        scene.kanboard(STRANGER, "ann", "wrong").await.unwrap_err();
+    }
+    assert_eq!(scene.kanboard(STRANGER, "ann", "right").await, Err(Refusal::Locked));
+    // Kanboard locks its personal tokens too: auth-personal-token-locked.json. From where a token
+    // was used before, it goes on, as keys of other dialects do from anywhere.
+    assert_eq!(scene.kanboard(STRANGER, "ann", TOKEN).await, Err(Refusal::Locked));
+    scene.kanboard(OWNER, "ann", TOKEN).await.unwrap();
+    let value = Secret::new(KEY);
+    let key = Credentials::Key { namespace: IdNamespace::named("octoprint"), value, scopes: &[] };
+    scene.gateway.pipeline().identify(key).await.unwrap();
+}
+
+async fn unknown_names(policy: &Policy) {
+    for lockout in [None, Some(KANBOARD)] {
+        let mut seen = Vec::new();
+        for name in ["ann", "nobody"] {
+            let scene = Scene::new().await;
+            let mut answers = Vec::new();
+            for _ in 0..free(policy) + 2 {
+                let answer = scene.with(STRANGER, name, "wrong", (None, lockout)).await;
+                answers.push((answer, scene.looked_at()));
+            }
+            seen.push(answers);
+        }
+        assert_eq!(seen[0], seen[1], "{lockout:?}");
+    }
+}
+
+async fn outage(policy: &Policy) {
+    let scene = Scene::new().await;
+    scene.counting.down.store(true, Ordering::Relaxed);
+    for number in 0..policy.address_guesses + 5 {
+        for lockout in [None, Some(KANBOARD)] {
+            let user = UserRef::Name(if number % 2 == 0 { "ann" } else { "nobody" }.to_owned());
+            let login = Credentials::Login { user, secret: "right".into(), keys: None, lockout };
+            let sender = Sender { client: STRANGER.parse().ok(), by_proxy: false };
+            let answer = scene.gateway.pipeline().seen_from(sender).identify(login).await;
+            assert_eq!(answer.unwrap_err().kind, FaultKind::Unavailable);
+        }
+    }
+    scene.counting.down.store(false, Ordering::Relaxed);
+    scene.kanboard(STRANGER, "ann", "right").await.unwrap();
+}
+
+async fn one_address(policy: &Policy) {
+    let scene = Scene::new().await;
+    scene.sign_in(STRANGER, "bob", "right").await.unwrap();
+    scene.looked_at();
+    for number in 0..policy.address_guesses + 20 {
+        scene.sign_in(STRANGER, &format!("nobody{number}"), "wrong").await.unwrap_err();
+    }
+    assert_eq!(scene.looked_at(), usize::try_from(policy.address_guesses).unwrap());
+    assert_eq!(scene.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
+    // Who signed in from there before is let in all the same; so is everybody from elsewhere.
+    scene.sign_in(STRANGER, "bob", "right").await.unwrap();
+    scene.sign_in(OWNER, "ann", "right").await.unwrap();
+}
+
+async fn unlocked(policy: &Policy) {
+    let ann = || UserRef::Name("ann".to_owned());
+    let active = UserPatch { active: Some(true), ..UserPatch::default() };
+    for command in [
+        Command::ActivateUser(ann()),
+        Command::UpdateUser(ann(), Box::new(active)),
+        Command::ChangePassword(ann(), Some("right".into())),
+    ] {
+        let scene = Scene::new().await;
+        while scene.kanboard(STRANGER, "ann", "wrong").await != Err(Refusal::Locked) {}
+        for number in 0..policy.account_guesses {
+            scene.sign_in(&format!("203.0.113.{number}"), "ann", "wrong").await.unwrap_err();
+        }
+        assert_eq!(scene.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
+        let sessions = Sessions::of_store(Arc::new(scene.gateway.store.clone()));
+        let locked = scene.gateway.user("ann").await;
+        assert!(locked.locked_until.is_some());
+        assert!(guessing::is_closed(&sessions, *policy, &locked).await.unwrap());
+        let namespace = IdNamespace::named("kanboard");
+        let admin = Caller::application(namespace, scene.gateway.authority.seal());
+        scene.gateway.pipeline().call(&admin, command).await.unwrap();
+        let unlocked = scene.gateway.user("ann").await;
+        assert_eq!((unlocked.failures, unlocked.locked_until), (0, None));
+        assert!(!guessing::is_closed(&sessions, *policy, &unlocked).await.unwrap());
+        scene.kanboard(STRANGER, "ann", "right").await.unwrap();
+    }
+}
+
+async fn octoprints_limit() {
+    let scene = Scene::new().await;
+    let settings = json!({"login_rate_limit": true}).as_object().unwrap().clone();
+    let options = RouteOptions { settings, ..RouteOptions::of(IdNamespace::named("octoprint")) };
+    let adapter = isogloss::registry::adapter("octoprint").unwrap();
+    let dialect = (adapter.dialect)(&options).unwrap();
+    let pipeline = scene.gateway.pipeline();
+    let login = |secret: &str| {
+        calls::octoprint(KEY, "POST /api/login", &json!({"user": "ann", "pass": secret})).request
+    };
+    let (wrong, right) = (login("wrong"), login("right"));
+    let answers = join_all((0..40).map(|_| dialect.answer(&wrong, &pipeline))).await;
+    let status = |status| answers.iter().filter(|answer| answer.status == status).count();
+    assert_eq!((status(403), status(429)), (3, 37));
+    assert_eq!(scene.looked_at(), 3);
+    assert_eq!(dialect.answer(&right, &pipeline).await.status, 429);
+    let scene = Scene::new().await;
+    let pipeline = scene.gateway.pipeline();
+    for _ in 0..6 {
+        assert_eq!(dialect.answer(&right, &pipeline).await.status, 200);
+    }
+}
+
+async fn one_proof_of_keys() {
+    let scene = Scene::new().await;
+    let namespace = IdNamespace::named("kanboard");
+    let key = isogloss_canonical::key::NewKey {
+        namespace: namespace.clone(),
+        value: "bound".into(),
+        label: None,
+        scope: None,
+        expires: None,
+        addresses: vec![format!("{OWNER}/32")],
+        replaces: false,
+    };
+    let past = Some(jiff::Timestamp::now() - Duration::from_secs(1));
+    let old = isogloss_canonical::key::NewKey {
+        value: "old".into(),
+        addresses: Vec::new(),
+        expires: past,
+        ..key.clone()
+    };
+    for key in [key, old] {
+        scene
+            .gateway
+            .ask(Command::IssueKey(Some(UserRef::Name("bob".into())), Box::new(key)))
+            .await;
+    }
+    scene.kanboard(OWNER, "bob", "bound").await.unwrap();
+    assert_eq!(scene.kanboard(STRANGER, "bob", "bound").await, Err(Refusal::Address));
+    assert_eq!(scene.kanboard(OWNER, "bob", "old").await, Err(Refusal::Expired));
+    scene.gateway.ask(Command::DeactivateUser(UserRef::Name("bob".into()))).await;
+    assert_eq!(scene.kanboard(OWNER, "bob", "bound").await, Err(Refusal::Inactive));
+}

@@ -1,0 +1,134 @@
+//! Accounts whose passwords are guessed, and a backend that counts how many are verified.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use isogloss::proxies::Sender;
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::capability::Capability;
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::credentials::{Credentials, Lockout};
+use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
+use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::secret::Secret;
+use isogloss_canonical::user::UserRef;
+use isogloss_store::Store;
+use serde_json::json;
+
+use crate::gateway::{PreparedStore, TestGateway};
+
+/// An address that `ann` signs in from.
+pub(crate) const OWNER: &str = "192.0.2.1";
+/// An address that nobody signed in from.
+pub(crate) const STRANGER: &str = "198.51.100.7";
+/// A Kanboard token of `ann`.
+pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789ab";
+/// An OctoPrint key of `ann`.
+pub(crate) const KEY: &str = "octoprint-key-0123456789abcdef0123456789";
+/// Kanboard's own lock.
+pub(crate) const KANBOARD: Lockout = Lockout { after: 7, lasting: Duration::from_mins(15) };
+
+/// Counts how many passwords are verified, and lists the commands.
+#[derive(Debug)]
+pub(crate) struct Counting {
+    store: Store,
+    looked_at: AtomicUsize,
+    /// Whether no password can be verified.
+    pub(crate) down: AtomicBool,
+    executed: Mutex<Vec<Verb>>,
+}
+
+#[async_trait]
+impl Backend for Counting {
+    fn capability(&self) -> &Capability {
+        self.store.capability()
+    }
+
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
+        self.executed.lock().unwrap().push(command.verb());
+        if matches!(command, Command::VerifyPassword(..)) {
+            if self.down.load(Ordering::Relaxed) {
+                return Err(Fault::new(FaultKind::Unavailable, "down"));
+            }
+            self.looked_at.fetch_add(1, Ordering::Relaxed);
+        }
+        self.store.execute(command).await
+    }
+}
+
+/// A store with two accounts, and the gateway before it.
+pub(crate) struct Scene {
+    pub(crate) gateway: TestGateway,
+    pub(crate) counting: Arc<Counting>,
+}
+
+impl Scene {
+    pub(crate) async fn new() -> Self {
+        let keys = json!([{"dialect": "kanboard", "value": TOKEN},
+            {"dialect": "octoprint", "value": KEY}]);
+        let users = json!({"users": [
+            {"username": "ann", "password": "right", "keys": keys},
+            {"username": "bob", "password": "right"},
+        ]});
+        let mut gateway = PreparedStore::of(&users).await.open().await;
+        let store = gateway.store.clone();
+        let counting = Arc::new(Counting {
+            store,
+            looked_at: AtomicUsize::new(0),
+            down: AtomicBool::new(false),
+            executed: Mutex::default(),
+        });
+        gateway.backend = Arc::clone(&counting) as Arc<dyn Backend>;
+        Self { gateway, counting }
+    }
+
+    /// Why a sign-in was refused.
+    pub(crate) async fn sign_in(
+        &self,
+        from: &str,
+        name: &str,
+        secret: &str,
+    ) -> Result<(), Refusal> {
+        self.with(from, name, secret, (None, None)).await
+    }
+
+    /// The same in Kanboard's dialect.
+    pub(crate) async fn kanboard(
+        &self,
+        from: &str,
+        name: &str,
+        secret: &str,
+    ) -> Result<(), Refusal> {
+        let keys = Some(IdNamespace::named("kanboard"));
+        self.with(from, name, secret, (keys, Some(KANBOARD))).await
+    }
+
+    /// The same in a dialect that takes keys for passwords, or whose server locks accounts.
+    pub(crate) async fn with(
+        &self,
+        from: &str,
+        name: &str,
+        secret: &str,
+        (keys, lockout): (Option<IdNamespace>, Option<Lockout>),
+    ) -> Result<(), Refusal> {
+        let (user, secret) = (UserRef::Name(name.to_owned()), Secret::new(secret));
+        let sender = Sender { client: from.parse().ok(), by_proxy: false };
+        let pipeline = self.gateway.pipeline().seen_from(sender);
+        let answer = pipeline.identify(Credentials::Login { user, secret, keys, lockout }).await;
+        answer.map(drop).map_err(|fault| fault.refusal.unwrap())
+    }
+
+    /// How many passwords were verified since the last call.
+    pub(crate) fn looked_at(&self) -> usize {
+        self.counting.looked_at.swap(0, Ordering::Relaxed)
+    }
+
+    /// The commands that were executed since the last call.
+    pub(crate) fn executed(&self) -> Vec<Verb> {
+        std::mem::take(&mut self.counting.executed.lock().unwrap())
+    }
+}

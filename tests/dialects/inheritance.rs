@@ -1,0 +1,150 @@
+//! Nobody inherits, with each system's own adapter between: its dialect in front of a store of its
+//! own, which is changed behind the gateway's back. `tests/inheritance` has every case, for systems
+//! that number and prove in every way.
+
+use isogloss::layers::bridge::Bridge;
+use isogloss::provision::bootstrap::open_sidecar;
+use isogloss::registry;
+use isogloss_canonical::adapter::Adapter;
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::fault::{Fault, Subject};
+use isogloss_canonical::key::NewKey;
+use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::{NewUser, User, UserId, UserPatch, UserRef};
+use isogloss_testkit::suite::trial;
+use libtest_mimic::{Failed, Trial};
+use serde_json::json;
+
+use crate::block_on;
+use crate::gateway::{PreparedStore, TestGateway, loopback};
+
+const SERVICE: &str = "0123456789abcdef0123456789abcdef";
+/// A namespace that no system has.
+const ELSEWHERE: IdNamespace = IdNamespace::named("elsewhere");
+
+/// The trials.
+pub(crate) fn trials() -> Vec<Trial> {
+    let systems = registry::ADAPTERS.iter().filter(|system| system.backend.is_some());
+    let trial = |system: &'static Adapter| {
+        let name = format!("inheritance::{}", system.name);
+        trial(name, move || block_on(nobody_inherits(system)))
+    };
+    systems.copied().map(trial).collect()
+}
+
+struct Stage {
+    behind: TestGateway,
+    bridge: Bridge,
+}
+
+impl Stage {
+    async fn get(&self, user: UserRef) -> Result<User, Fault> {
+        let read = self.bridge.execute(Command::GetUser(user)).await;
+        read.and_then(Outcome::user).map(|user| *user)
+    }
+
+    async fn named(&self, name: &str) -> User {
+        self.get(UserRef::Name(name.to_owned())).await.unwrap()
+    }
+
+    async fn add(&self, name: &str) {
+        let new = NewUser {
+            username: name.to_owned(),
+            password: Some(format!("{name}'s secret").as_str().into()),
+            ..NewUser::default()
+        };
+        self.behind.ask(Command::CreateUser(Box::new(new))).await;
+    }
+
+    async fn remove(&self, name: &str) {
+        self.behind.ask(Command::DeleteUser(UserRef::Name(name.to_owned()))).await;
+    }
+
+    /// A key of the gateway's own, named like its owner.
+    async fn issue(&self, owner: &User) {
+        let key = NewKey {
+            namespace: ELSEWHERE,
+            value: owner.id.to_string().as_str().into(),
+            label: None,
+            scope: None,
+            expires: None,
+            addresses: Vec::new(),
+            replaces: false,
+        };
+        let issue = Command::IssueKey(Some(owner.into()), Box::new(key));
+        self.bridge.execute(issue).await.unwrap();
+    }
+
+    async fn opens(&self, owner: &User) -> Option<UserId> {
+        let find = Command::FindKey(ELSEWHERE, owner.id.to_string().as_str().into());
+        match self.bridge.execute(find).await {
+            Ok(Outcome::KeyFound(_, found)) => found.map(|found| found.id),
+            Err(fault) if fault.is_absence_of(Subject::Key) => None,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Neither key nor session of somebody opens anything.
+    async fn is_closed(&self, person: &User) {
+        assert_eq!(self.opens(person).await, None);
+        let session = self.get(UserRef::Id(person.id)).await;
+        assert!(session.is_err_and(|fault| fault.is_absence_of(Subject::User)));
+    }
+}
+
+async fn nobody_inherits(system: &'static Adapter) -> Result<(), Failed> {
+    let key = json!({"dialect": system.name, "value": SERVICE});
+    let (own, theirs) =
+        if system.application_key { (vec![], vec![key]) } else { (vec![key], vec![]) };
+    let admin = json!({"username": "admin", "password": "x", "admin": true, "keys": own});
+    let prepared = PreparedStore::of(&json!({"users": [admin], "application_keys": theirs})).await;
+    let behind = prepared.open().await;
+    let folder = tempfile::tempdir()?;
+    let mut numbered = registry::own_namespaces();
+    for namespace in
+        numbered.iter_mut().filter(|namespace| namespace.namespace.as_str() == system.name)
+    {
+        namespace.gives_ids = true;
+    }
+    let sidecar = open_sidecar(&folder.path().join("sidecar"), numbered).await?;
+    let reached = loopback(&behind, system, SERVICE);
+    let bridge = Bridge::new(reached, &sidecar, (IdNamespace::named(system.name), system.users));
+    let stage = Stage { behind, bridge };
+
+    for name in ["ada", "bob", "carol"] {
+        stage.add(name).await;
+        let person = stage.named(name).await;
+        stage.issue(&person).await;
+        assert_eq!(stage.opens(&person).await, Some(person.id));
+    }
+    let (ada, bob, carol) =
+        (stage.named("ada").await, stage.named("bob").await, stage.named("carol").await);
+    stage.remove("ada").await;
+    stage.is_closed(&ada).await;
+    stage.add("ada").await;
+    let newcomer = stage.named("ada").await;
+    assert_ne!(newcomer.id, ada.id);
+    stage.is_closed(&ada).await;
+    let read = Command::ListUsers;
+    let listed = stage.bridge.execute(read).await?.users()?;
+    assert_eq!(listed.iter().filter(|one| one.username == "ada").count(), 1);
+
+    // Two swap their names behind the gateway's back: each is still one person or somebody new,
+    // and never the other.
+    for (from, to) in [("bob", "somebody"), ("carol", "bob"), ("somebody", "carol")] {
+        let patch = UserPatch { username: Some(to.to_owned()), ..UserPatch::default() };
+        let named = UserRef::Name(from.to_owned());
+        stage.behind.ask(Command::UpdateUser(named, Box::new(patch))).await;
+    }
+    let listed = stage.bridge.execute(Command::ListUsers).await?.users()?;
+    assert_eq!(listed.len(), 4);
+    let names_are_ids = system.users == isogloss_canonical::namespace::Numbering::Names;
+    if !names_are_ids {
+        assert_ne!(stage.opens(&bob).await, Some(carol.id));
+        assert_ne!(stage.named("bob").await.id, bob.id);
+        assert_ne!(stage.named("carol").await.id, carol.id);
+    }
+    Ok(())
+}

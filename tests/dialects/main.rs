@@ -1,0 +1,54 @@
+//! All four dialects on one store, in one process. No recording of a single server can show this.
+//!
+//! - `seeds`: every example of the public documents gets an answer of the printed shape.
+//! - `concurrency`: what happens at the same time.
+//! - `authorisation`: who may do what.
+//! - `consistency`: all four dialects show the same users, whichever dialect made a change.
+//! - `inheritance`: nobody comes into the account of somebody who is gone from a system.
+//! - `faults`: an outage is never worded as absence, wherever it strikes.
+//! - `guessing`: how many passwords are looked at, and whom a lock keeps out.
+//! - `sessions`: whose they are, what ends them, and what nobody can have written.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod authorisation;
+mod calls;
+mod concurrency;
+mod consistency;
+mod faults;
+mod gateway;
+mod guessing;
+mod inheritance;
+mod seeds;
+mod sessions;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use isogloss_testkit::suite;
+use libtest_mimic::Trial;
+
+fn main() -> ExitCode {
+    let all = [
+        seeds::trials(),
+        concurrency::trials(),
+        authorisation::trials(),
+        consistency::trials(),
+        faults::trials(),
+        guessing::trials(),
+        inheritance::trials(),
+        sessions::trials(),
+    ];
+    let trials: Vec<Trial> = all.into_iter().flatten().collect();
+    suite::run("dialects", trials)
+}
+
+/// A file or folder of the fixtures.
+fn fixtures(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
+}
+
+/// Runs to the end what a test does; several threads, so that what is parallel is.
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(4).enable_all().build().unwrap().block_on(work)
+}

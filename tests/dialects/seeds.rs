@@ -1,0 +1,209 @@
+//! Every example of the four public documents, sent as printed, gets an answer of the printed
+//! shape: one trial an example, `fixtures/seeds/DIALECT/NAME.json`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use isogloss_canonical::backend::Backend;
+use isogloss_canonical::capability::{Capability, Support};
+use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::fault::{Fault, Subject};
+use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::NewUser;
+use isogloss_store::Store;
+use isogloss_testkit::suite::trial;
+use libtest_mimic::{Failed, Trial};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::calls::{self, Asked};
+use crate::gateway::PreparedStore;
+use crate::{block_on, fixtures};
+
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+const LOGIN: &str = "jsonrpc:0123456789abcdef0123456789abcdef";
+/// Who the directory knows.
+const KNOWN: &str = "my_ldap_user";
+
+/// One example.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Example {
+    /// What of it is not as the document prints it, and why.
+    #[serde(rename = "altered")]
+    _altered: Option<String>,
+    /// The versions whose words the document may mean.
+    versions: Vec<String>,
+    /// Whether a directory is there, which knows `my_ldap_user`.
+    #[serde(default)]
+    directory: bool,
+    /// What happens first.
+    #[serde(default)]
+    before: Vec<Value>,
+    /// The request: a JSON-RPC body, or a method with its arguments.
+    request: Value,
+    /// The answer as printed: `<x>` in a text stands for anything.
+    answer: Value,
+    /// The status.
+    status: u16,
+}
+
+/// One trial an example and version.
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for dialect in ["dandelion", "kanboard", "octoprint", "rhodecode"] {
+        let folder = fixtures("seeds").join(dialect);
+        let mut files: Vec<_> =
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        for file in files {
+            let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+            let run = move || block_on(example(dialect, &file));
+            trials.push(trial(format!("seeds::{dialect}::{name}"), run));
+        }
+    }
+    trials
+}
+
+async fn example(dialect: &'static str, file: &Path) -> Result<(), Failed> {
+    let example: Example = serde_json::from_slice(&std::fs::read(file).unwrap())?;
+    let prepared = PreparedStore::of(&accounts()).await;
+    for version in &example.versions {
+        let mut gateway = prepared.open().await;
+        if example.directory {
+            gateway.backend = Arc::new(Directory::before(gateway.store.clone()));
+        }
+        let version: &'static str = version.clone().leak();
+        for before in &example.before {
+            gateway.send(asked(dialect, before).by(version)).await;
+        }
+        let answer = gateway.send(asked(dialect, &example.request).by(version)).await;
+        let mut wrong = Vec::new();
+        if answer.status != example.status {
+            wrong.push(format!("status {}, not {}", answer.status, example.status));
+        }
+        compare("", &example.answer, &answer.json, &mut wrong);
+        if !wrong.is_empty() {
+            let wrong = wrong.join("\n");
+            return Err(format!("version {version}: {wrong}\nanswered: {}", answer.text).into());
+        }
+    }
+    Ok(())
+}
+
+/// The administrator with a key for each dialect, and somebody to read.
+fn accounts() -> Value {
+    let key = |dialect: &str| json!({"dialect": dialect, "value": KEY});
+    let admin = json!({"username": "admin", "password": "the first secret", "admin": true,
+        "email": "admin@example.org", "display_name": "Ad Min",
+        "keys": [key("octoprint"), key("rhodecode"), key("dandelion")]});
+    let biloute = json!({"username": "someone", "password": "123456", "email": "user@example.com",
+        "display_name": "Some One"});
+    json!({"users": [admin, biloute], "application_keys": [key("kanboard")]})
+}
+
+fn asked(dialect: &str, request: &Value) -> Asked {
+    let line = || request["method"].as_str().unwrap();
+    match dialect {
+        "kanboard" => calls::kanboard_body(LOGIN, request),
+        "rhodecode" => calls::rhodecode(KEY, line(), &request["args"]),
+        "octoprint" => calls::octoprint(KEY, line(), &request["json"]),
+        _ => calls::dandelion(KEY, line(), &request["parameters"]),
+    }
+}
+
+/// Everything printed is there and of its kind; there may be more, of which the document is
+/// silent. An empty list, or an object without members, says only that it is one.
+fn compare(path: &str, printed: &Value, answered: &Value, wrong: &mut Vec<String>) {
+    match (printed, answered) {
+        (Value::Object(printed), Value::Object(answered)) => {
+            members(path, printed, answered, wrong);
+        }
+        (Value::Array(printed), Value::Array(answered)) => {
+            if let (Some(printed), None) = (printed.first(), answered.first()) {
+                wrong.push(format!("{path}: empty, not [{printed}]"));
+            }
+            for (one, other) in printed.iter().zip(answered) {
+                compare(&format!("{path}/0"), one, other, wrong);
+            }
+        }
+        (Value::String(printed), Value::String(answered)) if printed.contains('<') => {
+            if !fits(printed, answered) {
+                wrong.push(format!("{path}: {answered:?}, not {printed:?}"));
+            }
+        }
+        (Value::Bool(_), Value::Bool(_))
+        | (Value::Number(_), Value::Number(_))
+        | (Value::String(_), Value::String(_))
+        | (Value::Null, Value::Null) => {}
+        _ => wrong.push(format!("{path}: {answered}, printed {printed}")),
+    }
+}
+
+fn members(
+    path: &str,
+    printed: &Map<String, Value>,
+    answered: &Map<String, Value>,
+    wrong: &mut Vec<String>,
+) {
+    for (name, value) in printed {
+        match answered.get(name) {
+            Some(other) => compare(&format!("{path}/{name}"), value, other, wrong),
+            None => wrong.push(format!("{path}/{name}: missing")),
+        }
+    }
+}
+
+/// Whether a text is the printed one with something for each `<placeholder>`.
+fn fits(printed: &str, answered: &str) -> bool {
+    let mut rest = answered;
+    let mut pieces = printed.split('<');
+    let Some(start) = pieces.next().and_then(|start| rest.strip_prefix(start)) else {
+        return false;
+    };
+    rest = start;
+    for piece in pieces {
+        let after = piece.split_once('>').map_or("", |(_, after)| after);
+        let found = if after.is_empty() { Some(rest.len()) } else { rest.find(after) };
+        let Some(at) = found.filter(|at| *at > 0) else { return false };
+        rest = &rest[at + after.len()..];
+    }
+    rest.is_empty()
+}
+
+/// A directory that knows one person, before the store.
+#[derive(Debug)]
+struct Directory {
+    store: Store,
+    capability: Capability,
+}
+
+impl Directory {
+    fn before(store: Store) -> Self {
+        let capability =
+            store.capability().clone().with(Verb::CreateFromDirectory, Support::Native);
+        Self { store, capability }
+    }
+}
+
+#[async_trait]
+impl Backend for Directory {
+    fn capability(&self) -> &Capability {
+        &self.capability
+    }
+
+    async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
+        let command = match command {
+            Command::CreateFromDirectory(username) if username != KNOWN => {
+                return Err(Fault::not_found(Subject::User));
+            }
+            Command::CreateFromDirectory(username) => {
+                let source = Some("ldap".to_owned());
+                Command::CreateUser(Box::new(NewUser { username, source, ..NewUser::default() }))
+            }
+            other => other,
+        };
+        self.store.execute(command).await
+    }
+}
