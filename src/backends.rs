@@ -15,11 +15,11 @@ use isogloss_store::Store;
 
 use crate::config::secret::SecretSource;
 use crate::config::settings::{self, Policy, Route, Settings};
-use crate::layers::bridge::Bridge;
 use crate::layers::directory::Directory;
 use crate::layers::directory::config::DirectoryConfig;
-use crate::layers::names::Names;
 use crate::layers::own_account::OwnAccountKept;
+use crate::layers::rename::Renamed;
+use crate::layers::sidecar::layer::Sidecar;
 use crate::provision::bootstrap::open_sidecar;
 use crate::random::random;
 use crate::registry;
@@ -37,7 +37,7 @@ pub struct Backends(BTreeMap<String, Made>);
 #[derive(Debug)]
 enum Made {
     Store(Arc<dyn Backend>),
-    System(Box<Bridge>),
+    System(Box<Sidecar>),
 }
 
 impl Backends {
@@ -72,7 +72,7 @@ impl Backends {
                 Err(anyhow!("no backend {name:?}; known: {}", known.join(", ")))
             }
             Some(Made::Store(store)) => Ok(Arc::clone(store)),
-            Some(Made::System(bridge)) => Ok(Arc::new(bridge.with_policies(policies.clone()))),
+            Some(Made::System(sidecar)) => Ok(Arc::new(sidecar.with_policies(policies.clone()))),
         }
     }
 
@@ -86,11 +86,11 @@ impl Backends {
         }
     }
 
-    /// The bridge to the system behind a backend, if it is one.
+    /// The sidecar of a remote backend. `None`: the backend is the embedded store, or not there.
     #[must_use]
-    pub fn bridge(&self, name: &str) -> Option<&Bridge> {
+    pub fn sidecar(&self, name: &str) -> Option<&Sidecar> {
         match self.0.get(name) {
-            Some(Made::System(bridge)) => Some(bridge),
+            Some(Made::System(sidecar)) => Some(sidecar),
             Some(Made::Store(_)) | None => None,
         }
     }
@@ -98,8 +98,8 @@ impl Backends {
     /// Closes the sidecars.
     pub async fn close(&self) {
         for made in self.0.values() {
-            if let Made::System(bridge) = made {
-                bridge.sidecar().store().close().await;
+            if let Made::System(sidecar) = made {
+                sidecar.records().store().close().await;
             }
         }
     }
@@ -152,7 +152,7 @@ pub(crate) fn bare(name: &str, wanted: &settings::Backend) -> anyhow::Result<Sys
     let system = (backend.make)(&service, Arc::new(upstream));
     let (ids, rights) = ((namespace.clone(), adapter.users), IdNamespace::named(adapter.name));
     let system = OwnAccountKept::over(system, name, ids, rights);
-    let backend = Names::over(system, &wanted.roles, &wanted.teams);
+    let backend = Renamed::over(system, &wanted.roles, &wanted.teams);
     Ok(System { backend, namespace, adapter })
 }
 
@@ -172,11 +172,11 @@ async fn system(
     for own in numbered.iter_mut().filter(|numbered| numbered.namespace == namespace) {
         own.gives_ids = true;
     }
-    let sidecar = open_sidecar(&directory, numbered)
+    let records = open_sidecar(&directory, numbered)
         .await
         .with_context(|| format!("{} cannot be opened", directory.display()))?;
-    let bridge = Bridge::new(system, &sidecar, (namespace, adapter.users)).of_backend(name);
-    Ok(Made::System(Box::new(bridge)))
+    let sidecar = Sidecar::new(system, &records, (namespace, adapter.users)).of_backend(name);
+    Ok(Made::System(Box::new(sidecar)))
 }
 
 pub(crate) fn service(

@@ -6,7 +6,8 @@ use isogloss_canonical::capability::{Capability, Lookup, Support};
 use isogloss_canonical::dialect::MethodInfo;
 use isogloss_canonical::verb::Verb;
 
-use crate::layers::{bridge, own_account};
+use crate::layers::own_account;
+use crate::layers::sidecar::layer;
 use crate::registry;
 use crate::systems::STORE;
 
@@ -43,7 +44,7 @@ impl Level {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The dialect.
-    pub front: &'static str,
+    pub dialect: &'static str,
     /// The system behind.
     pub backend: &'static str,
     /// The dialect's method.
@@ -58,63 +59,63 @@ pub struct Row {
 pub fn rows() -> Result<Vec<Row>, String> {
     let store = isogloss_store::capability().with(Verb::CreateFromDirectory, Support::Native);
     let mut rows = Vec::new();
-    for front in registry::ADAPTERS {
-        for method in registry::methods(front)? {
-            rows.push(row(front, STORE, method, &store));
+    for dialect in registry::ADAPTERS {
+        for method in registry::methods(dialect)? {
+            rows.push(row(dialect, STORE, method, &store));
             for back in registry::ADAPTERS {
                 let Some(backend) = back.backend else { continue };
-                let joined = bridge::capability(&(backend.capability)(), &store);
-                rows.push(row(front, back.name, method, &joined));
+                let joined = layer::capability(&(backend.capability)(), &store);
+                rows.push(row(dialect, back.name, method, &joined));
             }
         }
     }
     Ok(rows)
 }
 
-fn row(front: &Adapter, backend: &'static str, method: &MethodInfo, able: &Capability) -> Row {
-    let own_groups = (front.foundation)().iter().any(|group| group.namespace.is_some());
+fn row(dialect: &Adapter, backend: &'static str, method: &MethodInfo, able: &Capability) -> Row {
+    let own_groups = (dialect.foundation)().iter().any(|group| group.namespace.is_some());
     let judged: Vec<_> = method
         .verbs
         .iter()
         .map(|verb| {
-            // A front's own sets of rights are no system's teams: the gateway keeps them.
-            let aside = own_groups && backend != STORE && verb.is_about_groups();
-            if aside { kept_aside(*verb) } else { judge(*verb, able) }
+            // A dialect's own rights groups are no system's teams: they are in the sidecar.
+            let stored = own_groups && backend != STORE && verb.is_about_groups();
+            if stored { from_sidecar(*verb) } else { judge(*verb, able) }
         })
         .collect();
     let level = judged.iter().map(|(level, _)| *level).max().unwrap_or(Level::Native);
     let notes = judged.into_iter().filter(|(own, note)| *own == level && !note.is_empty());
     let mut notes: Vec<_> = notes.map(|(_, note)| note).collect();
     notes.dedup();
-    Row { front: front.name, backend, method: method.name, level, note: notes.join("; ") }
+    Row { dialect: dialect.name, backend, method: method.name, level, note: notes.join("; ") }
 }
 
 fn judge(verb: Verb, able: &Capability) -> (Level, String) {
     match able.support(verb) {
         None => (Level::Refused, format!("the backend has no {verb}")),
         Some(Support::Native) => (Level::Native, String::new()),
-        Some(Support::Composed(bridge::ASIDE)) => kept_aside(verb),
+        Some(Support::Sidecar) => from_sidecar(verb),
         Some(Support::Composed(how)) => (Level::Composed, how.to_owned()),
         Some(Support::Lossy(what)) => (Level::Lossy, what.to_owned()),
     }
 }
 
-fn kept_aside(verb: Verb) -> (Level, String) {
-    (Level::Sidecar, format!("{verb} {}", bridge::ASIDE))
+fn from_sidecar(verb: Verb) -> (Level, String) {
+    (Level::Sidecar, format!("{verb} from the sidecar"))
 }
 
 /// The matrix as a page: a table for each dialect, a column for each backend.
 #[must_use]
 pub fn markdown(rows: &[Row]) -> String {
     let mut page = vec![HEAD.to_owned()];
-    for of_front in rows.chunk_by(|a, b| a.front == b.front) {
-        let mut methods = of_front.chunk_by(|a, b| a.method == b.method).peekable();
+    for of_dialect in rows.chunk_by(|a, b| a.dialect == b.dialect) {
+        let mut methods = of_dialect.chunk_by(|a, b| a.method == b.method).peekable();
         let backends: Vec<_> = methods
             .peek()
             .into_iter()
             .flat_map(|rows| rows.iter().map(|row| row.backend))
             .collect();
-        page.push(format!("\n## {}\n", of_front[0].front));
+        page.push(format!("\n## {}\n", of_dialect[0].dialect));
         page.push(format!("| method | {} |", backends.join(" | ")));
         page.push(format!("|---|{}", "---|".repeat(backends.len())));
         page.extend(methods.map(|rows| {

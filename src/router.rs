@@ -1,4 +1,4 @@
-//! Which route a request belongs to: by host name, then by the longest mount.
+//! Which route a request belongs to: by host name, then by the longest path prefix.
 
 use std::fmt;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ impl fmt::Debug for Route {
 pub struct Router(Vec<Arc<Route>>);
 
 impl Router {
-    /// Routes in the order in which they are tried: a host name before none, a longer mount
+    /// Routes in the order in which they are tried: a host name before none, a longer path prefix
     /// before a shorter one.
     #[must_use]
     pub fn new(mut routes: Vec<Route>) -> Self {
@@ -43,7 +43,7 @@ impl Router {
         Self(routes.into_iter().map(Arc::new).collect())
     }
 
-    /// The route for a host and path, with the path below its mount.
+    /// The route for a host and path, with the path below its path prefix.
     #[must_use]
     pub fn find<'a>(&self, host: &str, path: &'a str) -> Option<(&Arc<Route>, &'a str)> {
         let host = host.rsplit_once(':').map_or(host, |(name, _port)| name);
@@ -55,10 +55,10 @@ impl Router {
     }
 }
 
-/// The path below a mount: `/kanboard/jsonrpc.php` below `/kanboard` is `/jsonrpc.php`.
-fn below<'a>(path: &'a str, mount: &str) -> Option<&'a str> {
-    let rest = path.strip_prefix(mount)?;
-    (rest.is_empty() || rest.starts_with('/') || mount.is_empty()).then_some(rest)
+/// The path below a path prefix: `/kanboard/jsonrpc.php` below `/kanboard` is `/jsonrpc.php`.
+fn below<'a>(path: &'a str, path_prefix: &str) -> Option<&'a str> {
+    let rest = path.strip_prefix(path_prefix)?;
+    (rest.is_empty() || rest.starts_with('/') || path_prefix.is_empty()).then_some(rest)
 }
 
 #[cfg(test)]

@@ -95,8 +95,8 @@ impl SessionStore for Sessions {
         self.all.waiting(&self.limit(limit)).await
     }
 
-    async fn settle(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
-        self.all.settle(&self.limits(forget), &self.limits(back)).await
+    async fn clear_attempts(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
+        self.all.clear_attempts(&self.limits(forget), &self.limits(back)).await
     }
 
     fn sign(&self, kind: SessionKind, text: &str) -> Result<String, Fault> {

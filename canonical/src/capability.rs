@@ -13,6 +13,8 @@ pub enum Support {
     Native,
     /// By several calls, or by reading more than was asked; says how.
     Composed(&'static str),
+    /// From the sidecar, the gateway's own database.
+    Sidecar,
     /// Not whole; says what is lost.
     Lossy(&'static str),
 }
@@ -137,14 +139,14 @@ impl Capability {
     /// Says which attributes of people it stores: it changes them with [`Verb::UpdateUser`], and
     /// shows them with each person.
     #[must_use]
-    pub fn keeping(mut self, attributes: &[&'static str]) -> Self {
+    pub fn storing(mut self, attributes: &[&'static str]) -> Self {
         self.attributes.extend(attributes);
         self
     }
 
     /// Whether it stores this attribute of people.
     #[must_use]
-    pub fn keeps(&self, attribute: &str) -> bool {
+    pub fn stores(&self, attribute: &str) -> bool {
         self.attributes.contains(attribute)
     }
 

@@ -6,12 +6,12 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-/// A request as it came, below the route's mount.
+/// A request as it came, below the route's path prefix.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The verb, as written.
     pub method: String,
-    /// The path below the mount, still percent-encoded: `/jsonrpc.php`.
+    /// The path below the path prefix, still percent-encoded: `/jsonrpc.php`.
     pub path: String,
     /// The query without its question mark, still percent-encoded.
     pub query: Option<String>,
@@ -20,7 +20,7 @@ pub struct Request {
     /// The body.
     pub body: Bytes,
     /// The prefix the route is mounted under: `/kanboard`, or empty.
-    pub mount: String,
+    pub path_prefix: String,
     /// The client's address, the one that every limit and every list of addresses goes by: the
     /// other end of the connection, or what trusted proxies say.
     pub client: Option<IpAddr>,
@@ -38,7 +38,7 @@ impl Request {
             query: None,
             headers: Vec::new(),
             body: Bytes::new(),
-            mount: String::new(),
+            path_prefix: String::new(),
             client: None,
             received: Timestamp::UNIX_EPOCH,
         }

@@ -104,7 +104,7 @@ pub trait SessionStore: Debug + Send + Sync {
 
     /// Records that an attempt was right: removes the counts of the limits in `forget`, and subtracts
     /// one from those in `back`.
-    async fn settle(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
+    async fn clear_attempts(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
         Err(uncounted(if forget.is_empty() { back } else { forget }))
     }
 

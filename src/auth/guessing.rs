@@ -152,7 +152,7 @@ impl Guess {
         lockout: Option<Lockout>,
     ) -> Result<(), Fault> {
         let limits = [self.in_a_row(policy, lockout), self.altogether(policy)].concat();
-        sessions.settle(&[], &limits).await
+        sessions.clear_attempts(&[], &limits).await
     }
 
     /// Takes the attempt off the count of its address.
@@ -169,7 +169,7 @@ impl Guess {
         policy: Policy,
         (user, lockout): (&User, Option<Lockout>),
     ) -> Result<(), Fault> {
-        sessions.settle(&self.in_a_row(policy, lockout), &self.altogether(policy)).await?;
+        sessions.clear_attempts(&self.in_a_row(policy, lockout), &self.altogether(policy)).await?;
         self.introduce(sessions, user).await
     }
 

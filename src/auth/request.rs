@@ -12,7 +12,7 @@ use crate::runner::Runner;
 use crate::sessions::Sessions;
 
 /// The id of no account. It stands for a name that no account has where a command is executed only
-/// so that the time does not tell whether the account exists. A bridge asks its system for no such id.
+/// so that the time does not tell whether the account exists. The sidecar does not ask its system for such an id.
 pub(super) const NOBODY: UserId = UserId(Uuid::nil());
 
 /// The backend whose people may call, the counters of failed attempts, and the client's address.

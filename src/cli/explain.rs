@@ -61,9 +61,9 @@ fn behind(settings: &Settings, route: &Route) -> anyhow::Result<Option<Behind>> 
     Ok(Some(Behind { backend, recorder, namespace }))
 }
 
-/// A request as it goes over the wire: a line, headers, an empty line, a body. The mount may be
+/// A request as it goes over the wire: a line, headers, an empty line, a body. The path prefix may be
 /// left out of the path.
-fn read(text: &[u8], mount: &str) -> anyhow::Result<Request> {
+fn read(text: &[u8], path_prefix: &str) -> anyhow::Result<Request> {
     let end = |needle: &[u8]| text.windows(needle.len()).position(|at| at == needle);
     let (head, body) = match (end(b"\r\n\r\n"), end(b"\n\n")) {
         (Some(at), _) => (&text[..at], &text[at + 4..]),
@@ -76,14 +76,14 @@ fn read(text: &[u8], mount: &str) -> anyhow::Result<Request> {
     let (Some(method), Some(target)) = (words.next(), words.next()) else {
         return Err(anyhow!("the first line is not: VERB PATH"));
     };
-    let target = target.strip_prefix(mount).unwrap_or(target);
+    let target = target.strip_prefix(path_prefix).unwrap_or(target);
     let (path, query) = match target.split_once('?') {
         Some((path, query)) => (path, Some(query.to_owned())),
         None => (target, None),
     };
     let mut request = Request::to(method, path);
     request.query = query;
-    mount.clone_into(&mut request.mount);
+    path_prefix.clone_into(&mut request.path_prefix);
     for line in lines {
         let (name, value) = line.split_once(':').ok_or_else(|| anyhow!("no header: {line:?}"))?;
         request = request.with(&name.trim().to_lowercase(), value.trim().to_owned());

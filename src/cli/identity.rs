@@ -16,7 +16,7 @@ use crate::cli::id_row::Row;
 use crate::cli::import;
 use crate::cli::open::{People, people};
 use crate::cli::print;
-use crate::layers::bridge::Bridge;
+use crate::layers::sidecar::layer::Sidecar;
 
 const HEADINGS: [&str; 6] = ["ID", "STATE", "USER NAME", "ID THERE", "SINCE", "IDS"];
 
@@ -63,9 +63,9 @@ async fn export(people: &People, at: &At) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Only a system behind a bridge has records beside it.
-fn bridge(people: &People) -> anyhow::Result<&Bridge> {
-    people.bridge().ok_or_else(|| {
+/// Only a remote backend has records.
+fn sidecar(people: &People) -> anyhow::Result<&Sidecar> {
+    people.sidecar().ok_or_else(|| {
         anyhow!(
             "this backend is the embedded store; only a remote backend has a sidecar with records"
         )
@@ -73,7 +73,7 @@ fn bridge(people: &People) -> anyhow::Result<&Bridge> {
 }
 
 async fn list(people: &People, state: Option<&str>, at: &At) -> anyhow::Result<()> {
-    let mut records = bridge(people)?.sidecar().records().await?;
+    let mut records = sidecar(people)?.records().all().await?;
     records.retain(|record| state.is_none_or(|state| state == record.state.as_str()));
     if at.json {
         return print::json(&Value::Array(records.iter().map(value).collect()));
@@ -83,8 +83,8 @@ async fn list(people: &People, state: Option<&str>, at: &At) -> anyhow::Result<(
 
 /// The system is read now: only a user who is in it with the record's id and name is the same user.
 async fn confirm(people: &People, id: Uuid, at: &At) -> anyhow::Result<()> {
-    let bridge = bridge(people)?;
-    let records = bridge.sidecar().records().await?;
+    let sidecar = sidecar(people)?;
+    let records = sidecar.records().all().await?;
     let record = records.into_iter().find(|record| record.user.id == UserId(id));
     let record = record.ok_or_else(|| anyhow!("no such record; nothing was changed"))?;
     if !matches!(record.state, State::Suspended(_)) {
@@ -92,17 +92,17 @@ async fn confirm(people: &People, id: Uuid, at: &At) -> anyhow::Result<()> {
         bail!("only a suspended record is confirmed, and this one is {state}; nothing was changed");
     }
     let native = record.native.unwrap_or_default();
-    let done = match shown(bridge, &native).await {
-        Ok(seen) => bridge.sidecar().confirm(UserId(id), &seen).await,
+    let done = match shown(sidecar, &native).await {
+        Ok(seen) => sidecar.records().confirm(UserId(id), &seen).await,
         Err(fault) => Err(fault),
     };
-    let record = done.map_err(|fault| unchanged(bridge, &native, &fault, ""))?;
+    let record = done.map_err(|fault| unchanged(sidecar, &native, &fault, ""))?;
     done_with("confirmed", &record, at)
 }
 
 async fn tombstone(people: &People, id: Uuid, at: &At) -> anyhow::Result<()> {
-    let sidecar = bridge(people)?.sidecar();
-    let done = sidecar.bury(UserId(id)).await;
+    let records = sidecar(people)?.records();
+    let done = records.retire(UserId(id)).await;
     let done = done.map_err(|fault| anyhow!("{:#}; nothing was changed", People::said(&fault)));
     let (record, already) = done?;
     if at.json {
@@ -121,13 +121,13 @@ async fn bind(
     (to, renamed): (&str, bool),
     at: &At,
 ) -> anyhow::Result<()> {
-    let bridge = bridge(people)?;
-    let done = match shown(bridge, to).await {
-        Ok(seen) => bridge.sidecar().bind(UserId(id), &seen, renamed).await,
+    let sidecar = sidecar(people)?;
+    let done = match shown(sidecar, to).await {
+        Ok(seen) => sidecar.records().bind(UserId(id), &seen, renamed).await,
         Err(fault) => Err(fault),
     };
     let hint = "--renamed binds the record if this is the same user; ";
-    let bound = done.map_err(|fault| unchanged(bridge, to, &fault, hint))?;
+    let bound = done.map_err(|fault| unchanged(sidecar, to, &fault, hint))?;
     if at.json {
         let tombstones: Vec<_> = bound.replaced.iter().map(value).collect();
         return print::json(&json!({
@@ -145,18 +145,18 @@ async fn bind(
 }
 
 /// A user as the system shows them now.
-async fn shown(bridge: &Bridge, native: &str) -> Result<Seen, Fault> {
-    let (namespace, numbering) = bridge.namespace();
+async fn shown(sidecar: &Sidecar, native: &str) -> Result<Seen, Fault> {
+    let (namespace, numbering) = sidecar.namespace();
     let user = match numbering {
         Numbering::Names => UserRef::Name(native.to_owned()),
         Numbering::From(_) => UserRef::Native(IdNamespace::clone(namespace), native.to_owned()),
     };
-    bridge.show(user).await.map(Seen::from)
+    sidecar.show(user).await.map(Seen::from)
 }
 
 /// Why nothing was changed. The hint is for a user of another name.
-fn unchanged(bridge: &Bridge, native: &str, fault: &Fault, hint: &str) -> anyhow::Error {
-    let (namespace, _) = bridge.namespace();
+fn unchanged(sidecar: &Sidecar, native: &str, fault: &Fault, hint: &str) -> anyhow::Error {
+    let (namespace, _) = sidecar.namespace();
     let hint = if fault.subject == Some(Subject::Username) { hint } else { "" };
     anyhow!("{namespace} {native}: {:#}; {hint}nothing was changed", People::said(fault))
 }

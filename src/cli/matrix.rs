@@ -16,15 +16,15 @@ pub(crate) fn run(as_json: bool, as_markdown: bool) -> anyhow::Result<()> {
         return print::line(matrix::markdown(&rows).trim_end());
     }
     let cells = |row: &Row| {
-        [row.front, row.backend, row.method, row.level.as_str(), &row.note].map(str::to_owned)
+        [row.dialect, row.backend, row.method, row.level.as_str(), &row.note].map(str::to_owned)
     };
     let rows = rows.iter().map(|row| cells(row).to_vec()).collect();
-    print::table(&["FRONT", "BACKEND", "METHOD", "SUPPORT", "NOTE"], rows)
+    print::table(&["DIALECT", "BACKEND", "METHOD", "SUPPORT", "NOTE"], rows)
 }
 
 fn value(row: &Row) -> Value {
     json!({
-        "front": row.front,
+        "dialect": row.dialect,
         "backend": row.backend,
         "method": row.method,
         "support": row.level.as_str(),

@@ -23,7 +23,7 @@ use crate::config::finding::Findings;
 use crate::config::load::{self, Loaded};
 use crate::config::settings::Settings;
 use crate::gateway::guess_policy;
-use crate::layers::bridge::Bridge;
+use crate::layers::sidecar::layer::Sidecar;
 use crate::provision::bootstrap;
 use crate::sessions::Sessions;
 use crate::systems::STORE;
@@ -77,7 +77,7 @@ pub(crate) struct People {
     policy: Policy,
     backends: Backends,
     backend: Arc<dyn Backend>,
-    bridge: Option<Bridge>,
+    sidecar: Option<Sidecar>,
     namespaces: Vec<Numbered>,
 }
 
@@ -88,11 +88,11 @@ pub(crate) async fn people(at: &At) -> anyhow::Result<People> {
     let backends = Backends::open(&settings, &store).await?;
     let name = name(&settings, at)?;
     let backend = backends.named(&name, &BTreeMap::new())?;
-    let bridge = backends.bridge(&name).cloned();
+    let sidecar = backends.sidecar(&name).cloned();
     let namespaces = registry::numbered(settings.named_namespaces());
     let sessions = backends.sessions(&name, &store);
     let policy = guess_policy(&settings.auth);
-    Ok(People { store, sessions, policy, backends, backend, bridge, namespaces })
+    Ok(People { store, sessions, policy, backends, backend, sidecar, namespaces })
 }
 
 fn name(settings: &Settings, at: &At) -> anyhow::Result<String> {
@@ -141,9 +141,9 @@ impl People {
         read.map_err(|fault| sentence(&fault))
     }
 
-    /// The bridge to the system, if people live in one.
-    pub(crate) const fn bridge(&self) -> Option<&Bridge> {
-        self.bridge.as_ref()
+    /// The sidecar of the backend that has the people, if it is a remote one.
+    pub(crate) const fn sidecar(&self) -> Option<&Sidecar> {
+        self.sidecar.as_ref()
     }
 
     /// The id namespaces of the configuration.

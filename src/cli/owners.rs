@@ -25,11 +25,11 @@ impl Owners {
     /// Reads them. The system is read first, so that the states are those of now.
     pub(crate) async fn read(people: &People) -> anyhow::Result<Self> {
         let users = people.execute(Command::ListUsers).await?.users()?;
-        let Some(bridge) = people.bridge() else {
+        let Some(sidecar) = people.sidecar() else {
             let one = |user: User| (user.id, Owner { name: user.username, state: None });
             return Ok(Self(users.into_iter().map(one).collect()));
         };
-        let records = bridge.sidecar().records().await.map_err(|fault| People::said(&fault))?;
+        let records = sidecar.records().all().await.map_err(|fault| People::said(&fault))?;
         let owners = records.into_iter().map(|record| {
             let state = Some(record.state);
             (record.user.id, Owner { name: record.user.username, state })

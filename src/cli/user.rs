@@ -144,7 +144,7 @@ struct Shown {
 impl Shown {
     async fn read(people: &People, user: User) -> anyhow::Result<Self> {
         let restrictions = people.restrictions(&user).await?;
-        Ok(Self { user, restrictions, remote: people.bridge().is_some() })
+        Ok(Self { user, restrictions, remote: people.sidecar().is_some() })
     }
 
     fn value(&self) -> Value {

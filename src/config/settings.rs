@@ -180,7 +180,7 @@ fn default_response_limit_bytes() -> usize {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "gateway.toml is the manual")]
 pub struct Route {
-    #[serde(default, deserialize_with = "mount")]
+    #[serde(default, deserialize_with = "path_prefix")]
     pub path: String,
     #[serde(default)]
     pub host: Option<String>,
@@ -237,7 +237,7 @@ impl Origin {
 }
 
 /// `/` is the root, which is spelt as nothing.
-fn mount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+fn path_prefix<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let path = String::deserialize(deserializer)?;
     Ok(if path == "/" { String::new() } else { path })
 }

@@ -1,6 +1,6 @@
 //! Layers: backends that wrap a backend.
 
-pub mod bridge;
 pub mod directory;
-pub mod names;
 pub mod own_account;
+pub mod rename;
+pub mod sidecar;

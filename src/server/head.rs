@@ -77,7 +77,7 @@ impl<'a> Head<'a> {
     }
 
     /// The request as a dialect sees it, without its body.
-    pub(super) fn translate(&self, below: &str, mount: &str) -> Request {
+    pub(super) fn translate(&self, below: &str, path_prefix: &str) -> Request {
         let header = |(name, value): (&HeaderName, &HeaderValue)| {
             (name.as_str().to_owned(), Bytes::copy_from_slice(value.as_bytes()))
         };
@@ -87,7 +87,7 @@ impl<'a> Head<'a> {
             query: self.uri.query().map(str::to_owned),
             headers: self.believed().map(header).collect(),
             body: Bytes::new(),
-            mount: mount.to_owned(),
+            path_prefix: path_prefix.to_owned(),
             client: self.sender.client,
             received: Timestamp::now(),
         }

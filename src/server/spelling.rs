@@ -66,7 +66,7 @@ fn doubt(way: Way<'_>, request: &Request) -> Option<&'static str> {
     if is_spelt_oddly(&request.path) {
         return Some("a path with encoded letters, backslashes or control characters");
     }
-    let whole = format!("{}{}", request.mount, request.path);
+    let whole = format!("{}{}", request.path_prefix, request.path);
     let (Some(whole), Some(below)) = (readings(&whole), readings(&request.path)) else {
         return Some("a path with dot segments, or encoded too often");
     };

@@ -1,4 +1,4 @@
-//! Backends to be tested, each fresh: a store, or a system behind its bridge.
+//! Backends to be tested, each fresh: a store, or a system with its sidecar.
 
 use std::collections::BTreeMap;
 use std::path::Path;

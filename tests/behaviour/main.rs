@@ -1,5 +1,5 @@
 //! One suite over the canonical commands, run against every backend: the store, and each system
-//! behind its bridge, in front of a second gateway that speaks that system's dialect. OctoPrint
+//! with its sidecar, in front of a second gateway that speaks that system's dialect. OctoPrint
 //! from PyPI is run for real too.
 //!
 //! No backend can be skipped, and a capability that is declared but not exercised fails the run.

@@ -1,4 +1,4 @@
-//! People: create, read, list, change, activate, delete, and what is kept aside.
+//! People: create, read, list, change, activate, delete, and what the sidecar stores.
 
 use futures_util::FutureExt;
 use isogloss_canonical::capability::Field;

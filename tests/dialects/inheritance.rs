@@ -2,7 +2,7 @@
 //! own, which is changed behind the gateway's back. `tests/inheritance` has every case, for systems
 //! that number and prove in every way.
 
-use isogloss::layers::bridge::Bridge;
+use isogloss::layers::sidecar::layer::Sidecar;
 use isogloss::provision::bootstrap::open_sidecar;
 use isogloss::registry;
 use isogloss_canonical::adapter::Adapter;
@@ -36,12 +36,12 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 struct Stage {
     behind: TestGateway,
-    bridge: Bridge,
+    sidecar: Sidecar,
 }
 
 impl Stage {
     async fn get(&self, user: UserRef) -> Result<User, Fault> {
-        let read = self.bridge.execute(Command::GetUser(user)).await;
+        let read = self.sidecar.execute(Command::GetUser(user)).await;
         read.and_then(Outcome::user).map(|user| *user)
     }
 
@@ -74,12 +74,12 @@ impl Stage {
             replaces: false,
         };
         let issue = Command::IssueKey(Some(owner.into()), Box::new(key));
-        self.bridge.execute(issue).await.unwrap();
+        self.sidecar.execute(issue).await.unwrap();
     }
 
     async fn opens(&self, owner: &User) -> Option<UserId> {
         let find = Command::FindKey(ELSEWHERE, owner.id.to_string().as_str().into());
-        match self.bridge.execute(find).await {
+        match self.sidecar.execute(find).await {
             Ok(Outcome::KeyFound(_, found)) => found.map(|found| found.id),
             Err(fault) if fault.is_absence_of(Subject::Key) => None,
             other => panic!("{other:?}"),
@@ -110,8 +110,8 @@ async fn nobody_inherits(system: &'static Adapter) -> Result<(), Failed> {
     }
     let sidecar = open_sidecar(&folder.path().join("sidecar"), numbered).await?;
     let reached = loopback(&behind, system, SERVICE);
-    let bridge = Bridge::new(reached, &sidecar, (IdNamespace::named(system.name), system.users));
-    let stage = Stage { behind, bridge };
+    let sidecar = Sidecar::new(reached, &sidecar, (IdNamespace::named(system.name), system.users));
+    let stage = Stage { behind, sidecar };
 
     for name in ["ada", "bob", "carol"] {
         stage.add(name).await;
@@ -128,7 +128,7 @@ async fn nobody_inherits(system: &'static Adapter) -> Result<(), Failed> {
     assert_ne!(newcomer.id, ada.id);
     stage.is_closed(&ada).await;
     let read = Command::ListUsers;
-    let listed = stage.bridge.execute(read).await?.users()?;
+    let listed = stage.sidecar.execute(read).await?.users()?;
     assert_eq!(listed.iter().filter(|one| one.username == "ada").count(), 1);
 
     // Two swap their names behind the gateway's back: each is still one person or somebody new,
@@ -138,7 +138,7 @@ async fn nobody_inherits(system: &'static Adapter) -> Result<(), Failed> {
         let named = UserRef::Name(from.to_owned());
         stage.behind.ask(Command::UpdateUser(named, Box::new(patch))).await;
     }
-    let listed = stage.bridge.execute(Command::ListUsers).await?.users()?;
+    let listed = stage.sidecar.execute(Command::ListUsers).await?.users()?;
     assert_eq!(listed.len(), 4);
     let names_are_ids = system.users == isogloss_canonical::namespace::Numbering::Names;
     if !names_are_ids {

@@ -1,11 +1,11 @@
-//! A bridge before a system in process, and what somebody has left with the gateway.
+//! A sidecar of a system in process, and what somebody has left with the gateway.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
-use isogloss::layers::bridge::Bridge;
+use isogloss::layers::sidecar::layer::Sidecar;
 use isogloss::provision::bootstrap::open_sidecar;
 use isogloss::registry;
 use isogloss_canonical::backend::Backend;
@@ -28,11 +28,11 @@ pub(crate) type Case = (&'static str, for<'b> fn(&'b Bench) -> LocalBoxFuture<'b
 /// The namespace that the gateway's own keys and groups of these tests are in: never the system's.
 pub(crate) const KEYS: IdNamespace = IdNamespace::named("elsewhere");
 
-/// A bridge before a system.
+/// A sidecar of a system.
 pub(crate) struct Bench {
     pub(crate) kind: Kind,
     pub(crate) system: Arc<System>,
-    pub(crate) bridge: Bridge,
+    pub(crate) sidecar: Sidecar,
     store: Store,
     folder: TempDir,
 }
@@ -50,14 +50,14 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let store = open(folder.path(), kind).await;
         let system = Arc::new(System::new(kind));
-        let bridge = join(&system, &store, kind);
-        let bench = Self { kind, system, bridge, store, folder };
+        let sidecar = join(&system, &store, kind);
+        let bench = Self { kind, system, sidecar, store, folder };
         bench.system.add("root", Role::Administrator);
         bench
     }
 
     /// A second gateway before the same system, with the same sidecar.
-    pub(crate) async fn second(&self) -> (Bridge, Store) {
+    pub(crate) async fn second(&self) -> (Sidecar, Store) {
         let store = open(self.folder.path(), self.kind).await;
         (join(&self.system, &store, self.kind), store)
     }
@@ -67,7 +67,7 @@ impl Bench {
     }
 
     pub(crate) async fn ask(&self, command: Command) -> Result<Outcome, Fault> {
-        self.bridge.execute(command).await
+        self.sidecar.execute(command).await
     }
 
     pub(crate) async fn done(&self, command: Command) -> Outcome {
@@ -198,7 +198,7 @@ impl Bench {
     }
 
     pub(crate) async fn record(&self, id: UserId) -> Record {
-        let all = self.bridge.sidecar().records().await.unwrap();
+        let all = self.sidecar.records().all().await.unwrap();
         all.into_iter().find(|record| record.user.id == id).unwrap()
     }
 
@@ -230,9 +230,9 @@ pub(crate) async fn open(folder: &Path, kind: Kind) -> Store {
     open_sidecar(&folder.join("sidecar"), numbered).await.unwrap()
 }
 
-fn join(system: &Arc<System>, store: &Store, kind: Kind) -> Bridge {
+fn join(system: &Arc<System>, store: &Store, kind: Kind) -> Sidecar {
     let system: Arc<dyn Backend> = Arc::<System>::clone(system);
-    Bridge::new(system, store, (IdNamespace::new(kind.namespace), kind.numbering()))
+    Sidecar::new(system, store, (IdNamespace::new(kind.namespace), kind.numbering()))
 }
 
 /// Whether a fault says that there is no such person.

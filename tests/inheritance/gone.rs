@@ -56,7 +56,7 @@ async fn by_any_read(bench: &Bench) {
         assert_eq!(bench.state(ada.user.id).await, State::Suspended(Absence::Confirmed), "{how}");
         bench.opens_nothing(&ada, how).await;
         // One at a time: three of a few are many at once.
-        bench.bridge.sidecar().forget(ada.user.id).await.unwrap();
+        bench.sidecar.records().forget(ada.user.id).await.unwrap();
     }
 }
 
@@ -92,8 +92,8 @@ async fn after_any_read(bench: &Bench) {
         bench.inherits_nothing(&bob, &ada);
         bench.opens_nothing(&ada, how).await;
         bench.system.remove(&new);
-        bench.bridge.sidecar().forget(ada.user.id).await.unwrap();
-        bench.bridge.sidecar().forget(bob.id).await.unwrap();
+        bench.sidecar.records().forget(ada.user.id).await.unwrap();
+        bench.sidecar.records().forget(bob.id).await.unwrap();
     }
 }
 

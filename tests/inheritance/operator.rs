@@ -27,7 +27,7 @@ async fn bound(bench: &Bench) {
     bench.opens_nothing(&ada, "a tombstone").await;
     let seen = bench.system.shown_as("ada");
     let before = bench.record(ada.user.id).await.user;
-    let bound = bench.bridge.sidecar().bind(ada.user.id, &seen.into(), false).await.unwrap();
+    let bound = bench.sidecar.records().bind(ada.user.id, &seen.into(), false).await.unwrap();
     assert!(bound.was_tombstone);
     let replaced: Vec<_> = bound.replaced.iter().map(|one| (one.user.id, one.state)).collect();
     assert_eq!(replaced, [(newcomer.user.id, State::Tombstone)]);
@@ -46,7 +46,7 @@ async fn bound_suspended(bench: &Bench) {
     bench.list().await;
     bench.system.add("ada", Role::User);
     let seen = bench.system.shown_as("ada");
-    let bound = bench.bridge.sidecar().bind(ada.user.id, &seen.into(), false).await.unwrap();
+    let bound = bench.sidecar.records().bind(ada.user.id, &seen.into(), false).await.unwrap();
     assert!(!bound.was_tombstone && bound.replaced.is_empty(), "{bound:?}");
     bench.opens_all(&ada, "suspended, and bound by an operator").await;
 }
@@ -58,7 +58,7 @@ async fn bound_to_another_name(bench: &Bench) {
     let (ada, bob) = (bench.settled("ada").await, bench.settled("bob").await);
     let bind = async |renamed| {
         let seen = bench.system.shown_as("root").into();
-        bench.bridge.sidecar().bind(ada.user.id, &seen, renamed).await
+        bench.sidecar.records().bind(ada.user.id, &seen, renamed).await
     };
     let refused = bind(false).await.unwrap_err().to_string();
     for word in ["\"root\"", "administrator", "\"ada\""] {
@@ -78,7 +78,7 @@ async fn confirmed(bench: &Bench) {
     bench.list().await;
     let confirm = async |name: &str| {
         let seen = bench.system.shown_as(name).into();
-        bench.bridge.sidecar().confirm(ada.user.id, &seen).await
+        bench.sidecar.records().confirm(ada.user.id, &seen).await
     };
     confirm("root").await.unwrap_err();
     bench.system.put_back(row);

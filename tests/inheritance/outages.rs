@@ -134,9 +134,9 @@ async fn mass(bench: &Bench) {
     assert!(is_trouble(&read), "it is no absence: {read:?}");
     assert_eq!(bench.key_opens_or_fails(first).await, None);
     let seen = bench.system.shown_as(&first.user.username).into();
-    bench.bridge.sidecar().confirm(first.user.id, &seen).await.unwrap();
+    bench.sidecar.records().confirm(first.user.id, &seen).await.unwrap();
     bench.opens_all(first, "confirmed by an operator").await;
-    bench.bridge.sidecar().bury(rest[0].user.id).await.unwrap();
+    bench.sidecar.records().retire(rest[0].user.id).await.unwrap();
     let newcomer = bench.named(&rest[0].user.username).await;
     bench.inherits_nothing(&newcomer, &rest[0]);
     bench.opens_nothing(&rest[0], "buried by an operator").await;

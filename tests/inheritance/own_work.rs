@@ -114,10 +114,10 @@ async fn parallel_reads(bench: &Bench) {
         bench.list().await;
         bench.system.add(&name, Role::User);
         let read = || {
-            let (bridge, name) = (bench.bridge.clone(), name.clone());
+            let (sidecar, name) = (bench.sidecar.clone(), name.clone());
             tokio::spawn(async move {
                 let get = Command::GetUser(UserRef::Name(name));
-                bridge.execute(get).await
+                sidecar.execute(get).await
             })
         };
         let answers = join_all((0..20).map(|_| read())).await;
@@ -138,8 +138,8 @@ async fn parallel_names(bench: &Bench) {
             let name = format!("{word}{round}");
             let unique = Uniqueness { name: Matching::Folded, email: false };
             let new = NewUser { username: name, unique, ..NewUser::default() };
-            let bridge = if number < 4 { bench.bridge.clone() } else { second.clone() };
-            tokio::spawn(async move { bridge.execute(Command::CreateUser(Box::new(new))).await })
+            let sidecar = if number < 4 { bench.sidecar.clone() } else { second.clone() };
+            tokio::spawn(async move { sidecar.execute(Command::CreateUser(Box::new(new))).await })
         };
         let answers = join_all((0..8).map(create)).await;
         let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
@@ -155,11 +155,11 @@ async fn parallel_names(bench: &Bench) {
 
 async fn parallel_creations(bench: &Bench) {
     let create = |number: usize| {
-        let bridge = bench.bridge.clone();
+        let sidecar = bench.sidecar.clone();
         let new = NewUser { username: format!("new-{number}"), ..NewUser::default() };
         tokio::spawn(async move {
-            let made = bridge.execute(Command::CreateUser(Box::new(new))).await;
-            bridge.execute(Command::ListUsers).await.unwrap();
+            let made = sidecar.execute(Command::CreateUser(Box::new(new))).await;
+            sidecar.execute(Command::ListUsers).await.unwrap();
             *made.unwrap().user().unwrap()
         })
     };
@@ -247,7 +247,7 @@ async fn unknown(bench: &Bench) {
     assert!(is_absence(&bench.get(nobody()).await));
     let keys = Command::VerifyKey(nobody(), IdNamespace::named("kanboard"), "guess".into());
     assert!(bench.done(keys).await.keys().unwrap().is_empty());
-    let counted = bench.bridge.execute(Command::CountFailure(nobody(), lockout)).await;
+    let counted = bench.sidecar.execute(Command::CountFailure(nobody(), lockout)).await;
     assert!(counted.is_err_and(|fault| fault.is_absence_of(Subject::User)));
     assert_eq!(bench.system.asked(), []);
     bench.system.add("mallory", Role::User);

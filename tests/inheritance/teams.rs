@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures_util::future::LocalBoxFuture;
-use isogloss::layers::bridge::Bridge;
+use isogloss::layers::sidecar::layer::Sidecar;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Lookup};
 use isogloss_canonical::command::{Command, Verb};
@@ -166,15 +166,15 @@ impl Backend for Teams {
     }
 }
 
-/// A bridge before a system with teams.
+/// A sidecar of a system with teams.
 struct Bench {
     system: Arc<Teams>,
-    bridge: Bridge,
+    sidecar: Sidecar,
 }
 
 impl Bench {
     async fn ask(&self, command: Command) -> Result<Outcome, Fault> {
-        self.bridge.execute(command).await
+        self.sidecar.execute(command).await
     }
 
     async fn done(&self, command: Command) -> Outcome {
@@ -414,7 +414,8 @@ async fn on_a_bench(kind: Kind, run: for<'b> fn(&'b Bench) -> LocalBoxFuture<'b,
         blind: Mutex::default(),
     });
     let backend: Arc<dyn Backend> = Arc::<Teams>::clone(&system);
-    let bridge = Bridge::new(backend, &store, (IdNamespace::new(kind.namespace), kind.numbering()));
-    run(&Bench { system, bridge }).await;
+    let sidecar =
+        Sidecar::new(backend, &store, (IdNamespace::new(kind.namespace), kind.numbering()));
+    run(&Bench { system, sidecar }).await;
     store.close().await;
 }

@@ -278,7 +278,7 @@ fn differs_anyway(ledger: &Ledger, scenario: &str, exchange: &Played) -> bool {
 fn able(fixtures: &Path, dialect: &str, system: &'static str) -> Result<Able> {
     let (_, backend) = registry::backend(system).map_err(anyhow::Error::msg)?;
     let rows = rows().map_err(anyhow::Error::msg)?;
-    let rows = rows.iter().filter(|row| row.front == dialect && row.backend == system);
+    let rows = rows.iter().filter(|row| row.dialect == dialect && row.backend == system);
     let levels = rows.map(|row| row.level).collect();
     let reasons = Facts::load(fixtures, system)?.pairs.reasons;
     Ok(Able { reasons, own: (backend.capability)(), levels })

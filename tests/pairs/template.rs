@@ -65,7 +65,7 @@ impl Template {
         copy(&behind.data_dir(), &self.system_directory())
     }
 
-    /// Makes everybody through the bridge, or takes over who is there.
+    /// Makes everybody through the sidecar, or takes over who is there.
     async fn introduce(&self, dialect: &str, everybody: &Accounts, url: &str) -> Result<()> {
         let config = self.folder.path().join("gateway.toml");
         let store = format!("[store]\ndirectory = \"{}\"\n", self.gateway_directory().display());
@@ -73,19 +73,19 @@ impl Template {
         let settings = load::load(Some(&config))?;
         let store = startup::open_store(&settings).await?;
         let backends = Backends::open(&settings, &store).await?;
-        let bridge = backends.named("people", &BTreeMap::new())?;
+        let sidecar = backends.named("people", &BTreeMap::new())?;
         let (known, new): (Vec<_>, Vec<_>) = everybody
             .users
             .iter()
             .cloned()
             .partition(|account| dialect == self.system || account.username == ADMIN);
         for account in &known {
-            let taken = self.take_over(bridge.as_ref(), dialect, account).await;
+            let taken = self.take_over(sidecar.as_ref(), dialect, account).await;
             taken.with_context(|| format!("taking over {}", account.username))?;
         }
         let mut rest = everybody.clone();
         rest.users = new;
-        rest.provision(bridge.as_ref()).await?;
+        rest.provision(sidecar.as_ref()).await?;
         backends.close().await;
         store.close().await;
         Ok(())
@@ -94,7 +94,7 @@ impl Template {
     /// Gives somebody who is there the ids and keys that the dialect's clients know.
     async fn take_over(
         &self,
-        bridge: &dyn Backend,
+        sidecar: &dyn Backend,
         dialect: &str,
         account: &Account,
     ) -> Result<()> {
@@ -102,7 +102,7 @@ impl Template {
         let (namespace, is_own) = (IdNamespace::new(dialect), dialect == self.system);
         if let Some(id) = account.ids.get(dialect).filter(|_| !is_own) {
             let rows = vec![(user.clone(), namespace, id.to_string())];
-            bridge.execute(Command::AssignIds(rows)).await?;
+            sidecar.execute(Command::AssignIds(rows)).await?;
         }
         let attributes = account.kept().into_iter();
         let attributes = attributes.map(|(name, value)| (name, Some(value))).collect();
@@ -112,8 +112,8 @@ impl Template {
         let email = account.email.clone().filter(|_| !is_own).map(Some);
         let patch = UserPatch { display_name, email, attributes, ..UserPatch::default() };
         let change = Command::UpdateUser(user.clone(), Box::new(patch));
-        bridge.execute(change).await?;
-        account.equip(bridge, &user).await
+        sidecar.execute(change).await?;
+        account.equip(sidecar, &user).await
     }
 
     /// Plays a scenario on copies of the stores.

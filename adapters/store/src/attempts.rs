@@ -26,7 +26,11 @@ impl Inner {
         Ok(None)
     }
 
-    pub(crate) async fn settle(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
+    pub(crate) async fn clear_attempts(
+        &self,
+        forget: &[Limit],
+        back: &[Limit],
+    ) -> Result<(), Fault> {
         let mut write = self.database.write().await?;
         let gone = "DELETE FROM session_store WHERE kind = $1 AND digest = $2 AND tally > 0";
         let last = "DELETE FROM session_store WHERE kind = $1 AND digest = $2 AND tally = 1";

@@ -64,7 +64,7 @@ pub(crate) async fn by_id(
     Ok(people(database, query.bind(id.to_string())).await?.pop())
 }
 
-/// The owner of a key. Somebody suspended is answered too: the bridge asks the system for its
+/// The owner of a key. Somebody suspended is answered too: the layer of the sidecar asks the system for its
 /// people anyway, and they may be back.
 pub(crate) async fn key_owner(
     database: &mut SqliteConnection,

@@ -118,8 +118,8 @@ impl SessionStore for Store {
         self.0.waiting(limit).await
     }
 
-    async fn settle(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
-        self.0.settle(forget, back).await
+    async fn clear_attempts(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
+        self.0.clear_attempts(forget, back).await
     }
 
     /// In a space of its own: the digests of the rows, which stand in the database, sign nothing.

@@ -102,7 +102,7 @@ impl SessionStore for Sessions {
         self.check().map(|()| None)
     }
 
-    async fn settle(&self, _: &[Limit], _: &[Limit]) -> Result<(), Fault> {
+    async fn clear_attempts(&self, _: &[Limit], _: &[Limit]) -> Result<(), Fault> {
         self.check()
     }
 

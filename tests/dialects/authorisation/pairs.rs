@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use isogloss::layers::bridge::Bridge;
+use isogloss::layers::sidecar::layer::Sidecar;
 use isogloss::registry;
 use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::namespace::IdNamespace;
@@ -33,7 +33,7 @@ pub(super) fn trials() -> Vec<Trial> {
 /// What the table refuses is refused, and the system is as it was.
 async fn refusals(dialect: &'static str, system: &'static Adapter) -> Result<(), Failed> {
     let prepared = furnished().await;
-    let (gateway, behind) = bridged(&prepared, system).await;
+    let (gateway, behind) = with_sidecar(&prepared, system).await;
     let before = (gateway.picture().await, behind.picture().await);
     let mut wrong = Vec::new();
     for (method, row) in part::<Row>(dialect) {
@@ -56,13 +56,16 @@ async fn refusals(dialect: &'static str, system: &'static Adapter) -> Result<(),
 }
 
 /// A gateway whose people live in a system, and that system's own gateway. Both know the same people.
-async fn bridged(prepared: &PreparedStore, system: &'static Adapter) -> (TestGateway, TestGateway) {
+async fn with_sidecar(
+    prepared: &PreparedStore,
+    system: &'static Adapter,
+) -> (TestGateway, TestGateway) {
     let behind = prepared.open().await;
     let mut gateway = prepared.open().await;
     let namespace = IdNamespace::named(system.name);
     let secret = if system.application_key { APPLICATION.to_owned() } else { key("admin") };
     let reached = loopback(&behind, system, &secret);
-    let bridge = Bridge::new(reached, &gateway.store, (namespace, system.users));
-    gateway.backend = Arc::new(bridge);
+    let sidecar = Sidecar::new(reached, &gateway.store, (namespace, system.users));
+    gateway.backend = Arc::new(sidecar);
     (gateway, behind)
 }

@@ -157,9 +157,9 @@ impl SessionStore for Rows {
         self.store.attempt(limits).await
     }
 
-    async fn settle(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
+    async fn clear_attempts(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
         self.note(format!("settle {} and {}", forget.len(), back.len()));
-        self.store.settle(forget, back).await
+        self.store.clear_attempts(forget, back).await
     }
 
     fn sign(&self, kind: SessionKind, text: &str) -> Result<String, Fault> {

@@ -90,8 +90,8 @@ impl SessionStore for Noting {
         self.store.attempt(limits).await
     }
 
-    async fn settle(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
-        self.store.settle(forget, back).await
+    async fn clear_attempts(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
+        self.store.clear_attempts(forget, back).await
     }
 
     fn sign(&self, kind: SessionKind, text: &str) -> Result<String, Fault> {

@@ -61,7 +61,7 @@ pub(crate) fn capability() -> Capability {
             Support::Composed("administrators become ordinary first, then users/delete and a read"),
         )
         .holding([Field::DisplayName, Field::Role, Field::Active, Field::Password, Field::Groups])
-        .keeping(&[THEME, INITIAL_LOGIN])
+        .storing(&[THEME, INITIAL_LOGIN])
         .finding([Lookup::Id, Lookup::Name])
 }
 

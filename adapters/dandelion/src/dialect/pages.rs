@@ -85,13 +85,13 @@ pub(crate) fn not_found(sessions: &Sessions<'_>) -> Response {
     let body = format!(
         "<h2>Page Not Found</h2>\n<p>There is no page here. The way back is the \
          <a href=\"{}/\">dashboard</a>.</p>",
-        sessions.request.mount
+        sessions.request.path_prefix
     );
     html(404, page("Page Not Found", &body))
 }
 
 fn redirect(sessions: &Sessions<'_>, path: &str) -> Response {
-    html(302, "").with("Location", format!("{}{path}", sessions.request.mount))
+    html(302, "").with("Location", format!("{}{path}", sessions.request.path_prefix))
 }
 
 fn page(title: &str, body: &str) -> String {

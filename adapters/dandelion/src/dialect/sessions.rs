@@ -152,7 +152,8 @@ impl Sessions<'_> {
     }
 
     fn cookie(&self, id: &str) -> String {
-        let path = if self.request.mount.is_empty() { "/" } else { &self.request.mount };
+        let path =
+            if self.request.path_prefix.is_empty() { "/" } else { &self.request.path_prefix };
         format!("{COOKIE}={id}; path={path}; HttpOnly; SameSite=Lax")
     }
 

@@ -65,7 +65,7 @@ pub(crate) async fn take_back(
     limits: Limits,
     client: &str,
 ) -> Result<(), Fault> {
-    exchange.sessions().settle(&[], &of(limits, client)).await
+    exchange.sessions().clear_attempts(&[], &of(limits, client)).await
 }
 
 fn of(limits: Limits, client: &str) -> Vec<Limit> {

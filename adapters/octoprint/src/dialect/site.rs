@@ -28,7 +28,7 @@ impl Site {
         let scheme = first(&["x-forwarded-proto", "x-scheme"]).unwrap_or("http");
         let scheme = scheme.split(',').next().unwrap_or_default().trim().to_owned();
         let host = first(&["x-forwarded-host", "host"]).unwrap_or("localhost").to_owned();
-        let root = first(&["x-script-name", "x-forwarded-prefix"]).unwrap_or(&request.mount);
+        let root = first(&["x-script-name", "x-forwarded-prefix"]).unwrap_or(&request.path_prefix);
         let root = root.trim_end_matches('/').to_owned();
         let mut suffix = format!("_P{}", port(&host, &scheme));
         if !root.is_empty() {

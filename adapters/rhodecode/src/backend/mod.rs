@@ -77,9 +77,9 @@ fn capability_of(version: Version) -> Capability {
         .holding([Field::Rename, Field::Names, Field::Email, Field::Role, Field::Active])
         .holding([Field::Password, Field::Source, Field::TeamActive])
         .finding([Lookup::Id, Lookup::Name])
-        .keeping(&[attribute::EXTERN_NAME, attribute::EXTERN_TYPE]);
+        .storing(&[attribute::EXTERN_NAME, attribute::EXTERN_TYPE]);
     match version {
-        Version::V4_26 => capability.keeping(&[attribute::DESCRIPTION]),
+        Version::V4_26 => capability.storing(&[attribute::DESCRIPTION]),
         Version::V4_3 => capability,
     }
 }

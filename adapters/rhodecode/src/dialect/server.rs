@@ -125,7 +125,7 @@ pub(crate) async fn store_exception(call: &Call<'_>) -> Answer {
     }
     let id = exception_id(call.exchange);
     let host = call.request.header("host").unwrap_or("localhost");
-    let prefix = &call.request.mount;
+    let prefix = &call.request.path_prefix;
     let url = format!("http://{host}{prefix}/_admin/settings/exceptions/{id}");
     Ok(Object::default().with("exc_id", Py::Int(id)).with("exc_url", url).into())
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::faults::fault;
 use crate::rows::{after, fresh_id, now};
-use crate::sidecar::handle::Sidecar;
+use crate::sidecar::records::Records;
 use crate::store::Store;
 
 /// A claim that is older is of a gateway that died.
@@ -27,7 +27,7 @@ pub struct Claim {
     released: bool,
 }
 
-impl Sidecar {
+impl Records {
     /// Waits for these names, all at once, and takes them. Names that differ only in case or in
     /// blanks around them are the same.
     pub async fn claim(&self, names: &[&str]) -> Result<Claim, Fault> {

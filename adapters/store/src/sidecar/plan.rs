@@ -8,17 +8,17 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::sidecar::decide::{Decision, Facts, Known, Sighted, State, Verdict, decide};
-use crate::sidecar::handle::Sidecar;
+use crate::sidecar::decision::{Decision, Facts, Known, Sighted, State, Verdict, decide};
 use crate::sidecar::reading::{Reading, Seen};
-use crate::sidecar::records::Row;
-use crate::sidecar::settlement::Settlement;
+use crate::sidecar::reconciled::Reconciled;
+use crate::sidecar::record::Row;
+use crate::sidecar::records::Records;
 
 /// A creation date proves something from this many days later on. Somebody else may be created on
 /// the same day; whoever was seen two days later was not.
 const DAYS_UNTIL_PROOF: i32 = 2;
 
-impl Sidecar {
+impl Records {
     pub(super) fn plan(&self, rows: Vec<Row>, reading: &Reading, sighted: &[Sighted<'_>]) -> Plan {
         let known: Vec<Known> = rows.iter().map(|row| row.known.clone()).collect();
         let facts = Facts {
@@ -28,29 +28,29 @@ impl Sidecar {
             asked: reading.began,
         };
         let decision = decide(&known, &facts);
-        let mut lessons = Vec::with_capacity(sighted.len());
+        let mut differences = Vec::with_capacity(sighted.len());
         for ((verdict, seen), one) in decision.verdicts.iter().zip(&reading.seen).zip(sighted) {
             let row = match verdict {
-                Verdict::Same { known, .. } | Verdict::Follow { known, .. } => rows.get(*known),
+                Verdict::Same { known, .. } | Verdict::Update { known, .. } => rows.get(*known),
                 Verdict::Replace(_) | Verdict::New | Verdict::Withheld(_) => None,
             };
-            lessons.push(row.map(|row| self.lesson(row, seen, one)).unwrap_or_default());
+            differences.push(row.map(|row| self.differences(row, seen, one)).unwrap_or_default());
         }
-        Plan { rows, decision, lessons }
+        Plan { rows, decision, differences }
     }
 
-    /// What is to be learned of somebody whose record it is.
-    fn lesson(&self, row: &Row, seen: &Seen, one: &Sighted<'_>) -> Lesson {
+    /// In what the record differs from what the system shows.
+    fn differences(&self, row: &Row, seen: &Seen, one: &Sighted<'_>) -> Differences {
         let known = &row.known.prints;
         let text = |email: &Option<String>| email.clone().unwrap_or_default();
         let secret = one.prints.secret.clone().filter(|own| known.secret.as_ref() != Some(own));
         let is_old = seen.user.evidence.created.as_deref().is_some_and(proves_by_now);
-        Lesson {
+        Differences {
             secret,
             created: one.prints.created.clone().filter(|_| is_old && known.created.is_none()),
-            email: self.beside.emails && text(&row.user.email) != text(&seen.user.email),
-            activity: self.beside.activity && row.user.active != seen.user.active,
-            groups: self.beside.groups && other_groups(&seen.user, &row.user).is_some(),
+            email: self.system.emails && text(&row.user.email) != text(&seen.user.email),
+            activity: self.system.activity && row.user.active != seen.user.active,
+            groups: self.system.groups && other_groups(&seen.user, &row.user).is_some(),
             made: seen.made.is_some(),
         }
     }
@@ -60,13 +60,13 @@ impl Sidecar {
 pub(super) struct Plan {
     pub(super) rows: Vec<Row>,
     pub(super) decision: Decision,
-    pub(super) lessons: Vec<Lesson>,
+    pub(super) differences: Vec<Differences>,
 }
 
-/// What is to be written down of somebody who is known.
+/// In what a record differs from what the system shows, and so is to be changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools, reason = "each is something that is out of date")]
-pub(super) struct Lesson {
+#[allow(clippy::struct_excessive_bools, reason = "each is a field that differs")]
+pub(super) struct Differences {
     pub(super) secret: Option<String>,
     pub(super) created: Option<String>,
     pub(super) email: bool,
@@ -77,32 +77,32 @@ pub(super) struct Lesson {
 
 impl Plan {
     /// What must be known before anything is changed.
-    pub(super) fn asks(&self) -> Option<Settlement> {
+    pub(super) fn needs_more(&self) -> Option<Reconciled> {
         if self.decision.stale {
-            return Some(Settlement::Stale);
+            return Some(Reconciled::Stale);
         }
-        let look: Vec<_> = self
+        let look_up: Vec<_> = self
             .decision
-            .look
+            .look_up
             .iter()
             .filter_map(|at| self.rows.get(*at))
             .map(Row::record)
             .collect();
-        (!look.is_empty()).then_some(Settlement::Look(look))
+        (!look_up.is_empty()).then_some(Reconciled::LookUp(look_up))
     }
 
     /// Whether everything is as it was.
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(super) fn changes_nothing(&self) -> bool {
         let still = |verdict: &Verdict| match verdict {
             Verdict::Same { new_secret, .. } => !new_secret,
             Verdict::Withheld(_) => true,
-            Verdict::Follow { .. } | Verdict::Replace(_) | Verdict::New => false,
+            Verdict::Update { .. } | Verdict::Replace(_) | Verdict::New => false,
         };
         let decision = &self.decision;
         decision.suspend.is_empty()
-            && decision.bury.is_empty()
+            && decision.tombstones.is_empty()
             && decision.verdicts.iter().all(still)
-            && self.lessons.iter().all(|lesson| *lesson == Lesson::default())
+            && self.differences.iter().all(|differs| *differs == Differences::default())
     }
 
     /// Everybody who was seen, by the system's id.

@@ -27,7 +27,7 @@ impl From<User> for Seen {
 impl Seen {
     /// Somebody whom the system has just made by itself, out of its own directory.
     #[must_use]
-    pub fn arrived(user: User) -> Self {
+    pub fn made_by_system(user: User) -> Self {
         let seen = Self::from(user);
         let made = Some(Box::new(record_of(&seen)));
         Self { made, ..seen }

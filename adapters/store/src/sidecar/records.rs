@@ -1,204 +1,87 @@
-//! Reading records.
+//! The records of one remote system, as a handle to the store that holds them.
 
-use futures_util::TryStreamExt;
-use isogloss_canonical::fault::Fault;
-use isogloss_canonical::namespace::Numbering;
-use isogloss_canonical::user::{User, UserId, UserRef, folded};
-use jiff::Timestamp;
-use sqlx::SqliteConnection;
-use sqlx::query::Query;
-use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
+use std::fmt;
 
-use crate::faults::fault;
-use crate::rows::{add_user_row, column, now, select_users, time};
-use crate::sidecar::decide::{Absence, Known, Prints, State};
-use crate::sidecar::handle::Sidecar;
-use crate::sidecar::reading::Reading;
+use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::namespace::{IdNamespace, Numbering};
+use isogloss_canonical::user::User;
 
-/// Above so many people all records are read at once.
-const FEW: usize = 16;
+use crate::inner::Inner;
+use crate::sidecar::decision::Prints;
+use crate::store::Store;
 
-/// A record of the sidecar.
-#[derive(Clone, Debug)]
-pub struct Record {
-    /// The person as the sidecar knows them.
-    pub user: User,
-    /// The state.
-    pub state: State,
-    /// The system's id; of a tombstone the one it had.
-    pub native: Option<String>,
-    /// Since when the record is as it is.
-    pub since: Timestamp,
+/// What the sidecar must know of its remote system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteSystem {
+    /// The backend's name in the configuration, for the log.
+    pub backend: String,
+    /// The system's own id namespace.
+    pub namespace: IdNamespace,
+    /// How it names its people.
+    pub numbering: Numbering,
+    /// Whether it holds e-mail addresses.
+    pub emails: bool,
+    /// Whether it holds activity.
+    pub activity: bool,
+    /// Whether it holds memberships in its own sets of rights.
+    pub groups: bool,
 }
 
-/// A record with everything that is decided by.
-#[derive(Clone, Debug)]
-pub(crate) struct Row {
-    pub(crate) user: User,
-    pub(crate) known: Known,
-    was: Option<String>,
-    since: Timestamp,
+/// The records of one remote system. Clones share one database.
+#[derive(Clone)]
+pub struct Records {
+    pub(super) store: Store,
+    pub(super) system: RemoteSystem,
 }
 
-impl Row {
-    pub(crate) fn record(&self) -> Record {
-        Record {
-            user: self.user.clone(),
-            state: self.known.state,
-            native: self.known.native.clone().or_else(|| self.was.clone()),
-            since: self.since,
-        }
+impl Store {
+    /// The records of a remote system.
+    #[must_use]
+    pub fn records(&self, system: RemoteSystem) -> Records {
+        Records { store: self.clone(), system }
     }
 }
 
-impl Sidecar {
-    /// Every record, tombstones too, in the order of creation.
-    pub async fn records(&self) -> Result<Vec<Record>, Fault> {
-        let query = sqlx::query(select_users!("ORDER BY u.id, m.place"));
-        let mut read = self.inner().database.read().await?;
-        Ok(self.rows(&mut read, query).await?.iter().map(Row::record).collect())
+impl fmt::Debug for Records {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Records").field("system", &self.system).finish_non_exhaustive()
+    }
+}
+
+impl Records {
+    /// The same records, with the backend's name for the log.
+    #[must_use]
+    pub fn of_backend(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.system.backend);
+        self
     }
 
-    /// The record that a command points at, active or suspended.
-    pub async fn find(&self, user: &UserRef) -> Result<Option<Record>, Fault> {
-        let mut found = self.alike(user).await?;
-        Ok(if found.len() > 1 { None } else { found.pop() })
+    /// The store that the records are in.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
     }
 
-    /// The records that a command may point at, active or suspended: several may be spelled alike.
-    pub async fn alike(&self, user: &UserRef) -> Result<Vec<Record>, Fault> {
-        let mut read = self.inner().database.read().await?;
-        let rows = self.living(&mut read, user).await?;
-        Ok(rows.iter().map(Row::record).collect())
+    pub(super) fn inner(&self) -> &Inner {
+        &self.store.0
     }
 
-    pub(crate) async fn living(
-        &self,
-        database: &mut SqliteConnection,
-        user: &UserRef,
-    ) -> Result<Vec<Row>, Fault> {
-        let query = match user {
-            UserRef::Id(id) => sqlx::query(select_users!(
-                "WHERE u.id = $1 AND u.state <> 'tombstone' ORDER BY u.id, m.place"
-            ))
-            .bind(id.to_string()),
-            UserRef::Name(name) => named(name.clone()),
-            UserRef::Native(namespace, name)
-                if *namespace == self.beside.namespace
-                    && self.beside.numbering == Numbering::Names =>
-            {
-                named(name.clone())
-            }
-            UserRef::Native(namespace, native) => sqlx::query(select_users!(
-                "WHERE u.id = (SELECT i.id FROM identities i WHERE i.namespace = $1 \
-                 AND i.kind = 'user' AND i.native = $2) AND u.state <> 'tombstone' \
-                 ORDER BY u.id, m.place"
-            ))
-            .bind(namespace.as_str().to_owned())
-            .bind(native.clone()),
-            UserRef::FoldedName(name) => sqlx::query(select_users!(
-                "WHERE u.folded_name = $1 AND u.state <> 'tombstone' ORDER BY u.id, m.place"
-            ))
-            .bind(folded(name)),
-            UserRef::Email(email) => sqlx::query(select_users!(
-                "WHERE u.folded_email = $1 AND u.state <> 'tombstone' ORDER BY u.id, m.place"
-            ))
-            .bind(email.to_lowercase()),
+    pub(super) fn native<'u>(&self, user: &'u User) -> Result<&'u str, Fault> {
+        let native = match self.system.numbering {
+            Numbering::Names => Some(user.username.as_str()),
+            Numbering::From(_) => user.native(&self.system.namespace),
         };
-        self.rows(database, query).await
-    }
-
-    /// The records that a reading may be about.
-    pub(crate) async fn load(
-        &self,
-        database: &mut SqliteConnection,
-        reading: &Reading,
-    ) -> Result<Vec<Row>, Fault> {
-        if reading.complete || reading.seen.len() + reading.absent.len() > FEW {
-            let all = select_users!("WHERE u.state <> 'tombstone' ORDER BY u.id, m.place");
-            return self.rows(database, sqlx::query(all)).await;
-        }
-        let mut rows: Vec<Row> = Vec::new();
-        for seen in &reading.seen {
-            let own =
-                UserRef::Native(self.beside.namespace.clone(), self.native(&seen.user)?.to_owned());
-            rows.extend(self.living(database, &own).await?);
-            rows.extend(self.living(database, &UserRef::Name(seen.user.username.clone())).await?);
-        }
-        for id in reading.absent.keys() {
-            rows.extend(self.living(database, &UserRef::Id(*id)).await?);
-        }
-        rows.sort_by_key(|row| row.known.id);
-        rows.dedup_by_key(|row| row.known.id);
-        Ok(rows)
-    }
-
-    pub(crate) async fn rows(
-        &self,
-        database: &mut SqliteConnection,
-        query: Query<'_, Sqlite, SqliteArguments>,
-    ) -> Result<Vec<Row>, Fault> {
-        let (mut people, mut known): (Vec<User>, Vec<Known>) = (Vec::new(), Vec::new());
-        let (mut more, now) = (Vec::new(), now());
-        let mut rows = query.fetch(database);
-        while let Some(row) = rows.try_next().await.map_err(fault)? {
-            add_user_row(&mut people, &row)?;
-            let Some(last) = people.last().filter(|_| known.len() < people.len()) else { continue };
-            known.push(self.known(&row, last, now)?);
-            more.push((column(&row, "was")?, time(column(&row, "settled")?)?));
-        }
-        let all = people.into_iter().zip(known).zip(more);
-        Ok(all.map(|((user, known), (was, since))| Row { user, known, was, since }).collect())
-    }
-
-    fn known(&self, row: &SqliteRow, user: &User, now: i64) -> Result<Known, Fault> {
-        let state = state(column(row, "state")?, column(row, "absence")?);
-        let until = column::<Option<i64>>(row, "expected_until")?;
-        let expected = until.filter(|until| *until > now);
-        let native = match (self.beside.numbering, state) {
-            (_, State::Tombstone) => None,
-            (Numbering::Names, _) => Some(user.username.clone()),
-            (Numbering::From(_), _) => user.native(&self.beside.namespace).map(str::to_owned),
-        };
-        Ok(Known {
-            id: user.id.0,
-            native,
-            name: user.username.clone(),
-            state,
-            settled: column(row, "settled")?,
-            expected: expected.and(column(row, "expected")?),
-            prints: Prints {
-                secret: column(row, "secret_print")?,
-                created: column(row, "created_print")?,
-            },
+        native.ok_or_else(|| {
+            Fault::new(FaultKind::Unexpected, "a person without an id of their system")
         })
     }
 
-    /// A record by its id, in whatever state.
-    pub(crate) async fn any(
-        &self,
-        database: &mut SqliteConnection,
-        id: UserId,
-    ) -> Result<Option<Row>, Fault> {
-        let query = sqlx::query(select_users!("WHERE u.id = $1 ORDER BY u.id, m.place"));
-        Ok(self.rows(database, query.bind(id.to_string())).await?.pop())
-    }
-}
-
-/// Whoever holds this name, or held it when they were last there.
-fn named(name: String) -> Query<'static, Sqlite, SqliteArguments> {
-    let sql =
-        select_users!("WHERE u.username = $1 AND u.state <> 'tombstone' ORDER BY u.id, m.place");
-    sqlx::query(sql).bind(name)
-}
-
-pub(super) fn state(word: &str, absence: Option<&str>) -> State {
-    match (word, absence) {
-        ("active", _) => State::Active,
-        ("suspended", Some("once")) => State::Suspended(Absence::Once),
-        ("suspended", Some("held")) => State::Suspended(Absence::Held),
-        ("suspended", _) => State::Suspended(Absence::Confirmed),
-        // What is not known opens nothing.
-        _ => State::Tombstone,
+    pub(super) fn prints(&self, user: &User) -> Prints {
+        let print = |what: &str, text: &str| self.inner().seals.digest(what, text);
+        let evidence = &user.evidence;
+        Prints {
+            secret: evidence.secret.as_ref().map(|own| print("evidence secret", own.expose())),
+            created: evidence.created.as_ref().map(|own| print("evidence created", own)),
+        }
     }
 }

@@ -5,9 +5,9 @@ use sqlx::SqliteConnection;
 
 use crate::faults::fault;
 use crate::rows::now;
-use crate::sidecar::decide::Absence;
-use crate::sidecar::handle::Sidecar;
+use crate::sidecar::decision::Absence;
 use crate::sidecar::plan::Plan;
+use crate::sidecar::records::Records;
 
 /// Who vanishes within this time vanishes together.
 const TOGETHER_MICROS: i64 = 60_000_000;
@@ -17,7 +17,7 @@ const MANY: i64 = 10;
 const SHARE_PERCENT: i64 = 5;
 const SHARE_FROM: i64 = 3;
 
-impl Sidecar {
+impl Records {
     pub(super) async fn suspend(
         &self,
         write: &mut SqliteConnection,
@@ -36,7 +36,7 @@ impl Sidecar {
             let query = sqlx::query(sql).bind(row.known.id.to_string()).bind(word(absence));
             query.bind(now()).execute(&mut *write).await.map_err(fault)?;
             tracing::info!(
-                record = %row.known.id, username = row.known.name, backend = self.beside.backend,
+                record = %row.known.id, username = row.known.name, backend = self.system.backend,
                 absence = word(absence),
                 "the system does not show this user: the record is suspended"
             );
@@ -68,7 +68,7 @@ impl Sidecar {
         let sql = "UPDATE users SET absence = 'held' WHERE state = 'suspended' AND settled > $1";
         sqlx::query(sql).bind(since).execute(write).await.map_err(fault)?;
         if known == 0 {
-            let (namespace, of) = (self.beside.namespace.as_str(), there + recent);
+            let (namespace, of) = (self.system.namespace.as_str(), there + recent);
             tracing::error!(
                 system = namespace,
                 gone,

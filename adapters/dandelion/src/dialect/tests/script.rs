@@ -166,7 +166,7 @@ pub(super) fn post(path: &str, form: &str) -> Request {
         query: None,
         headers: Vec::new(),
         body: form.to_owned().into(),
-        mount: String::new(),
+        path_prefix: String::new(),
         client: None,
         received: Timestamp::from_second(2_000_000_000).unwrap(),
     }

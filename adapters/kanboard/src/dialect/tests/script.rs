@@ -53,7 +53,7 @@ pub(super) fn request(login: &str, body: &str) -> Request {
         query: None,
         headers: vec![("authorization".to_owned(), basic.into())],
         body: body.to_owned().into(),
-        mount: String::new(),
+        path_prefix: String::new(),
         client: None,
         received: Timestamp::UNIX_EPOCH,
     }

@@ -4,6 +4,6 @@
 //! team, and so is whatever has the id of a team that was away; nobody who owned, looked after or
 //! belonged to the old one has any part in it.
 
-mod apply;
+mod changes;
 pub(crate) mod reading;
-mod settle;
+mod reconcile;

@@ -1,11 +1,11 @@
-//! What a read of the system shows of its teams, and what came of settling it.
+//! What a read of the system shows of its teams, and the result of reconciling the records with it.
 
 use std::collections::HashMap;
 
 use isogloss_canonical::group::{Group, GroupId, NewGroup};
 
 use crate::rows::now;
-use crate::sidecar::decide::{Known, State};
+use crate::sidecar::decision::{Known, State};
 
 /// A team as the system shows it.
 #[derive(Clone, Debug)]
@@ -54,13 +54,13 @@ pub struct TeamRecord {
     pub(in crate::sidecar) known: Known,
 }
 
-/// What came of settling a reading of teams.
+/// The result of reconciling the records with a reading of teams.
 #[derive(Debug)]
-pub enum TeamSettlement {
+pub enum ReconciledTeams {
     /// The records of those that were seen, in their order; or why one has none for now.
-    Settled(Vec<Result<Group, &'static str>>),
+    Records(Vec<Result<Group, &'static str>>),
     /// Nothing was changed: where these are must be asked first, each by the system's own id.
-    Look(Vec<TeamRecord>),
+    LookUp(Vec<TeamRecord>),
     /// Nothing was changed: the records have changed since the reading began.
     Stale,
 }

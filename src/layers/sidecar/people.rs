@@ -12,15 +12,16 @@ use isogloss_canonical::user::{
 use isogloss_store::{Reading, Seen};
 
 use crate::config::settings::Policy;
-use crate::layers::bridge::{Bridge, fields, own_trouble};
+use crate::layers::sidecar::fields;
+use crate::layers::sidecar::layer::{Sidecar, own_trouble};
 
-impl Bridge {
+impl Sidecar {
     /// Creates a person in the system, then their record. Of several creations with one name, on
     /// whichever gateway, one at a time looks whether the name is free and takes it.
     pub(super) async fn create(&self, mut user: NewUser) -> Result<Outcome, Fault> {
-        user.attributes = self.kept(std::mem::take(&mut user.attributes))?;
+        user.attributes = self.stored_attributes(std::mem::take(&mut user.attributes))?;
         self.introduce().await?;
-        let claim = self.sidecar.claim(&claimed(&user.username, user.email.as_deref())).await?;
+        let claim = self.records.claim(&claimed(&user.username, user.email.as_deref())).await?;
         let made = self.create_alone(user).await;
         claim.release().await;
         made
@@ -37,11 +38,11 @@ impl Bridge {
         self.made(reading, Seen { made, ..Seen::from(seen) }).await
     }
 
-    /// Settles somebody whom the system has just made.
+    /// Makes the record of somebody whom the system has just made.
     async fn made(&self, reading: Reading, seen: Seen) -> Result<Outcome, Fault> {
         self.recent.forget_unknown();
-        let settled = self.settle_one(reading.showing(vec![seen])).await;
-        match settled.map_err(own_trouble)? {
+        let person = self.reconcile_one(reading.showing(vec![seen])).await;
+        match person.map_err(own_trouble)? {
             Some(person) => Ok(Outcome::User(Box::new(person))),
             None => Err(Fault::new(FaultKind::Unavailable, "the record of a new person changed")),
         }
@@ -52,7 +53,7 @@ impl Bridge {
             user.ids.iter().filter(|(namespace, _)| **namespace != self.namespace)
         {
             let same = UserRef::Native(namespace.clone(), native.clone());
-            if self.sidecar.find(&same).await?.is_some() {
+            if self.records.find(&same).await?.is_some() {
                 return Err(Fault::conflict(Subject::User));
             }
         }
@@ -62,10 +63,10 @@ impl Bridge {
     /// Has the system create somebody whom its own directory knows.
     pub(super) async fn create_from_directory(&self, name: String) -> Result<Outcome, Fault> {
         self.introduce().await?;
-        let claim = self.sidecar.claim(&claimed(&name, None)).await?;
+        let claim = self.records.claim(&claimed(&name, None)).await?;
         let reading = Reading::begin();
         let made = match self.ask_system(Command::CreateFromDirectory(name)).await {
-            Ok(outcome) => self.made(reading, Seen::arrived(*outcome.user()?)).await,
+            Ok(outcome) => self.made(reading, Seen::made_by_system(*outcome.user()?)).await,
             Err(fault) => Err(fault),
         };
         claim.release().await;
@@ -82,7 +83,7 @@ impl Bridge {
             (None, None) => None,
             (name, email) => {
                 let name = name.as_ref().unwrap_or(&known.username);
-                Some(self.sidecar.claim(&claimed(name, email.as_deref())).await?)
+                Some(self.records.claim(&claimed(name, email.as_deref())).await?)
             }
         };
         let done = self.update_alone(&known, name, patch).await;
@@ -101,14 +102,14 @@ impl Bridge {
         let email = patch.email.clone().flatten();
         self.unique(Some(known), name.as_deref(), email.as_deref(), patch.unique).await?;
         self.groups_are_there(patch.groups.as_ref()).await?;
-        let attributes = self.kept_changes(patch.attributes)?;
+        let attributes = self.stored_changes(patch.attributes)?;
         if let Some(name) = &name {
             // Whoever sees the new name in the system from now on knows whose it is.
-            self.sidecar.expect(known.id, name).await?;
+            self.records.expect_name(known.id, name).await?;
             self.recent.forget_unknown();
         }
         let patch = UserPatch { username: name, attributes, ..patch };
-        let (mut asked, aside) = fields::split(self.system.capability(), patch);
+        let (mut asked, stored) = fields::split(self.system.capability(), patch);
         fields::join_names(self.system.capability(), known, &mut asked);
         if fields::asks_something(self.system.capability(), &asked) {
             let name = asked.username.clone();
@@ -118,7 +119,7 @@ impl Bridge {
                 return Err(fault);
             }
         }
-        self.sidecar.keep(known.id, aside).await.map_err(own_trouble)?;
+        self.records.update(known.id, stored).await.map_err(own_trouble)?;
         let changed = self.get(&UserRef::Id(known.id)).await.map_err(own_trouble)?;
         Ok(Outcome::User(Box::new(changed)))
     }
@@ -130,7 +131,7 @@ impl Bridge {
         let Some(name) = name.filter(|_| why.kind.is_callers()) else { return };
         let cleared = match self.get(&UserRef::Id(known.id)).await {
             Ok(now) if now.username == name => Ok(()),
-            Ok(_) => self.sidecar.expect_no_more(known.id, name).await,
+            Ok(_) => self.records.clear_expected_name(known.id, name).await,
             Err(fault) => Err(fault),
         };
         if let Err(fault) = cleared {
@@ -160,7 +161,7 @@ impl Bridge {
         Ok(())
     }
 
-    /// Activates or deactivates; where the system cannot, the gateway itself keeps them out.
+    /// Activates or deactivates; where the system cannot, the sidecar stores it and the gateway refuses them.
     pub(super) async fn activate(&self, user: &UserRef, active: bool) -> Result<Outcome, Fault> {
         let known = self.get(user).await?;
         if self.system.capability().holds(Field::Active) {
@@ -170,7 +171,7 @@ impl Bridge {
             self.ask_system(command).await?;
         }
         let patch = UserPatch { active: Some(active), ..UserPatch::default() };
-        self.sidecar.keep(known.id, patch).await.map_err(own_trouble)?;
+        self.records.update(known.id, patch).await.map_err(own_trouble)?;
         Ok(Outcome::User(Box::new(User { active, ..known })))
     }
 
@@ -178,7 +179,7 @@ impl Bridge {
     pub(super) async fn delete(&self, user: &UserRef) -> Result<Outcome, Fault> {
         let known = self.get(user).await?;
         self.ask_system(Command::DeleteUser(self.own(&known)?)).await?;
-        self.sidecar.forget(known.id).await.map_err(own_trouble)?;
+        self.records.forget(known.id).await.map_err(own_trouble)?;
         Ok(Outcome::Done)
     }
 
@@ -192,45 +193,45 @@ impl Bridge {
         self.ask_system(Command::ChangePassword(self.own(&known)?, password)).await?;
         // The date ends the sessions that were opened with the old one.
         let patch = UserPatch { password: Some(None), ..UserPatch::default() };
-        self.sidecar.keep(known.id, patch).await.map_err(own_trouble)?;
+        self.records.update(known.id, patch).await.map_err(own_trouble)?;
         Ok(Outcome::Done)
     }
 
     /// What somebody has locked: asked of a system that has locks.
     pub(super) async fn locks(&self, user: UserRef) -> Result<Outcome, Fault> {
         if !self.system.capability().has(Verb::ListLocks) {
-            return self.aside(Command::ListLocks(user)).await;
+            return self.in_sidecar(Command::ListLocks(user)).await;
         }
         let own = self.own(&self.get(&user).await?)?;
         self.ask_system(Command::ListLocks(own)).await
     }
 
-    /// What of the attributes is kept, or the refusal of one that may not be lost.
-    fn kept(&self, attributes: Attributes) -> Result<Attributes, Fault> {
+    /// The attributes that are stored, or the refusal of one that may not be lost.
+    fn stored_attributes(&self, attributes: Attributes) -> Result<Attributes, Fault> {
         let mut kept = Attributes::new();
         for (name, value) in attributes {
-            if self.keeps(&name)? {
+            if self.stores(&name)? {
                 kept.insert(name, value);
             }
         }
         Ok(kept)
     }
 
-    pub(super) fn kept_changes(
+    pub(super) fn stored_changes(
         &self,
         changes: AttributeChanges,
     ) -> Result<AttributeChanges, Fault> {
         let mut kept = AttributeChanges::new();
         for (name, value) in changes {
-            if self.keeps(&name)? {
+            if self.stores(&name)? {
                 kept.insert(name, value);
             }
         }
         Ok(kept)
     }
 
-    fn keeps(&self, attribute: &str) -> Result<bool, Fault> {
-        if self.system.capability().keeps(attribute) {
+    fn stores(&self, attribute: &str) -> Result<bool, Fault> {
+        if self.system.capability().stores(attribute) {
             return Ok(true);
         }
         match self.policy(attribute) {
@@ -244,7 +245,7 @@ impl Bridge {
     }
 
     /// Refuses what somebody else has already. The system itself enforces its own uniqueness; this
-    /// is for what a front asks beyond it.
+    /// is for what a dialect asks beyond it.
     async fn unique(
         &self,
         known: Option<&User>,

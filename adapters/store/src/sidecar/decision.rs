@@ -47,7 +47,7 @@ pub(crate) struct Known {
     pub(crate) name: String,
     pub(crate) state: State,
     /// When state, name or id last changed.
-    pub(crate) settled: i64,
+    pub(crate) changed: i64,
     /// The name that the gateway itself is giving.
     pub(crate) expected: Option<String>,
     pub(crate) prints: Prints,
@@ -94,7 +94,7 @@ pub(crate) enum Verdict {
     /// The record as it is.
     Same { known: usize, new_secret: bool },
     /// The record, renamed or restored.
-    Follow { known: usize, new_secret: bool },
+    Update { known: usize, new_secret: bool },
     /// A new one; this one becomes a tombstone.
     Replace(usize),
     /// A new one.
@@ -110,11 +110,11 @@ pub(crate) struct Decision {
     pub(crate) verdicts: Vec<Verdict>,
     /// To be suspended.
     pub(crate) suspend: Vec<(usize, Absence)>,
-    /// To become tombstones, beside those who are replaced.
-    pub(crate) bury: Vec<usize>,
+    /// To become tombstones, in addition to those who are replaced.
+    pub(crate) tombstones: Vec<usize>,
     /// Whose whereabouts must be asked before anything is decided.
-    pub(crate) look: Vec<usize>,
-    /// Whether the read began before a record was last settled, so that it may be outdated.
+    pub(crate) look_up: Vec<usize>,
+    /// Whether the read began before a record last changed, so that it may be outdated.
     pub(crate) stale: bool,
 }
 
@@ -146,10 +146,10 @@ pub(crate) fn decide(known: &[Known], reading: &Facts<'_>) -> Decision {
             Some(at) => judge(at, &known[at], seen, reading.asked),
         };
         let moved = match verdict {
-            Verdict::Follow { known: at, .. } | Verdict::Replace(at) => Some(at),
+            Verdict::Update { known: at, .. } | Verdict::Replace(at) => Some(at),
             Verdict::Same { .. } | Verdict::New | Verdict::Withheld(_) => None,
         };
-        decision.stale |= moved.is_some_and(|at| known[at].settled >= reading.asked);
+        decision.stale |= moved.is_some_and(|at| known[at].changed >= reading.asked);
         decision.verdicts.push(verdict);
     }
     missing(known, reading, &handled, &names, &mut decision);
@@ -168,14 +168,14 @@ fn index<'k>(
 fn judge(at: usize, record: &Known, seen: &Sighted<'_>, asked: i64) -> Verdict {
     let new_secret = differ(record.prints.secret.as_ref(), seen.prints.secret.as_ref());
     let proof = record.prints.prove(&seen.prints);
-    let kept_name = record.name == seen.name;
+    let same_name = record.name == seen.name;
     let expected = record.expected.as_deref() == Some(seen.name);
     let same = Verdict::Same { known: at, new_secret };
-    let follow = Verdict::Follow { known: at, new_secret };
+    let update = Verdict::Update { known: at, new_secret };
     if seen.made {
         return match record.state {
             // Another request has seen them already.
-            State::Active if kept_name && record.settled >= asked => same,
+            State::Active if same_name && record.changed >= asked => same,
             State::Active if proof => {
                 Verdict::Withheld("the system answers somebody it had before")
             }
@@ -184,12 +184,12 @@ fn judge(at: usize, record: &Known, seen: &Sighted<'_>, asked: i64) -> Verdict {
     }
     let contradicted = record.prints.contradict(&seen.prints);
     match record.state {
-        State::Active if kept_name && !contradicted => same,
-        State::Active if proof || expected && !contradicted => follow,
-        State::Suspended(_) if proof => follow,
+        State::Active if same_name && !contradicted => same,
+        State::Active if proof || expected && !contradicted => update,
+        State::Suspended(_) if proof => update,
         // The absence was never confirmed: they were not away.
-        State::Suspended(Absence::Once) if kept_name && !contradicted => follow,
-        State::Suspended(Absence::Held) if kept_name => {
+        State::Suspended(Absence::Once) if same_name && !contradicted => update,
+        State::Suspended(Absence::Held) if same_name => {
             Verdict::Withheld("many people vanished at once: an operator decides who this is")
         }
         State::Active | State::Suspended(_) | State::Tombstone => Verdict::Replace(at),
@@ -205,7 +205,7 @@ fn missing(
     decision: &mut Decision,
 ) {
     for (at, record) in known.iter().enumerate() {
-        let newer = record.settled >= reading.asked;
+        let newer = record.changed >= reading.asked;
         if handled.contains(&at) || record.state == State::Tombstone || newer {
             continue;
         }
@@ -214,12 +214,12 @@ fn missing(
         let agreed = said == Some(true) || record.state == State::Suspended(Absence::Confirmed);
         let unsure = matches!(record.state, State::Active | State::Suspended(Absence::Once));
         match said {
-            _ if taken && agreed => decision.bury.push(at),
+            _ if taken && agreed => decision.tombstones.push(at),
             Some(true) if unsure => decision.suspend.push((at, Absence::Confirmed)),
             Some(false) if record.state == State::Active => {
                 decision.suspend.push((at, Absence::Once));
             }
-            None if unsure && (taken || reading.complete) => decision.look.push(at),
+            None if unsure && (taken || reading.complete) => decision.look_up.push(at),
             _ => {}
         }
     }

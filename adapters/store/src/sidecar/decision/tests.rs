@@ -10,7 +10,7 @@ fn known(number: u128, name: &str, state: State, secret: Option<&str>) -> Known 
         native: Some(number.to_string()),
         name: name.to_owned(),
         state,
-        settled: 0,
+        changed: 0,
         expected: None,
         prints: Prints { secret: secret.map(str::to_owned), created: None },
     }
@@ -27,11 +27,11 @@ fn facts(seen: Vec<Sighted<'_>>) -> Facts<'_> {
 
 fn verdict(record: &Known, seen: Sighted<'_>) -> Verdict {
     let mut decision = decide(std::slice::from_ref(record), &facts(vec![seen]));
-    assert!(!decision.stale && decision.look.is_empty());
+    assert!(!decision.stale && decision.look_up.is_empty());
     decision.verdicts.remove(0)
 }
 
-const FOLLOW: Verdict = Verdict::Follow { known: 0, new_secret: false };
+const UPDATE: Verdict = Verdict::Update { known: 0, new_secret: false };
 const SAME: Verdict = Verdict::Same { known: 0, new_secret: false };
 
 #[test]
@@ -46,11 +46,11 @@ fn the_same_id_and_name_is_the_same_person() {
 #[test]
 fn another_name_is_a_renaming_only_if_it_is_proved_or_the_gateway_s_own() {
     let ada = known(1, "ada", State::Active, Some("x"));
-    assert_eq!(verdict(&ada, seen("1", "bob", Some("x"))), FOLLOW);
+    assert_eq!(verdict(&ada, seen("1", "bob", Some("x"))), UPDATE);
     assert_eq!(verdict(&ada, seen("1", "bob", Some("y"))), Verdict::Replace(0));
     assert_eq!(verdict(&ada, seen("1", "bob", None)), Verdict::Replace(0));
     let expected = Known { expected: Some("bob".to_owned()), ..ada };
-    assert_eq!(verdict(&expected, seen("1", "bob", None)), FOLLOW);
+    assert_eq!(verdict(&expected, seen("1", "bob", None)), UPDATE);
     assert_eq!(verdict(&expected, seen("1", "eve", None)), Verdict::Replace(0));
 }
 
@@ -58,11 +58,11 @@ fn another_name_is_a_renaming_only_if_it_is_proved_or_the_gateway_s_own() {
 fn a_suspended_person_is_restored_on_proof_only() {
     let gone = |absence| known(1, "ada", State::Suspended(absence), Some("x"));
     for absence in [Absence::Once, Absence::Confirmed, Absence::Held] {
-        assert_eq!(verdict(&gone(absence), seen("1", "ada", Some("x"))), FOLLOW);
+        assert_eq!(verdict(&gone(absence), seen("1", "ada", Some("x"))), UPDATE);
         assert_eq!(verdict(&gone(absence), seen("1", "bob", None)), Verdict::Replace(0));
     }
     let without = |absence| verdict(&gone(absence), seen("1", "ada", None));
-    assert_eq!(without(Absence::Once), FOLLOW);
+    assert_eq!(without(Absence::Once), UPDATE);
     assert_eq!(without(Absence::Confirmed), Verdict::Replace(0));
     assert!(matches!(without(Absence::Held), Verdict::Withheld(_)));
 }
@@ -80,7 +80,7 @@ fn a_row_that_was_made_at_another_time_is_another_person() {
     let later = Sighted { prints: made("2021"), ..seen("1", "ada", None) };
     assert_eq!(verdict(&ada, later), Verdict::Replace(0));
     let renamed = Sighted { prints: made("2020"), ..seen("1", "bob", None) };
-    assert_eq!(verdict(&ada, renamed), FOLLOW);
+    assert_eq!(verdict(&ada, renamed), UPDATE);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn whoever_was_made_just_now_is_nobody_s_successor() {
     let ada = known(1, "ada", State::Active, None);
     let made = || Sighted { made: true, ..seen("1", "ada", None) };
     assert_eq!(verdict(&ada, made()), Verdict::Replace(0));
-    let fresh = Known { settled: 11, ..ada };
+    let fresh = Known { changed: 11, ..ada };
     assert_eq!(verdict(&fresh, made()), SAME, "another request has seen them");
     let proved = known(1, "ada", State::Active, Some("x"));
     let made = Sighted { made: true, ..seen("1", "ada", Some("x")) };
@@ -97,27 +97,27 @@ fn whoever_was_made_just_now_is_nobody_s_successor() {
 
 #[test]
 fn a_read_that_began_before_the_record_changed_is_outdated() {
-    let ada = Known { settled: 10, ..known(1, "ada", State::Active, None) };
+    let ada = Known { changed: 10, ..known(1, "ada", State::Active, None) };
     assert!(decide(std::slice::from_ref(&ada), &facts(vec![seen("1", "bob", None)])).stale);
     let mut everybody = facts(Vec::new());
     everybody.complete = true;
     let decision = decide(&[ada], &everybody);
-    assert!(decision.look.is_empty() && decision.suspend.is_empty());
+    assert!(decision.look_up.is_empty() && decision.suspend.is_empty());
 }
 
 #[test]
 fn whom_a_read_does_not_explain_is_asked_for_first() {
     let records = [known(1, "ada", State::Active, None), known(2, "bob", State::Active, None)];
     let mut everybody = facts(vec![seen("1", "ada", None)]);
-    assert!(decide(&records, &everybody).look.is_empty(), "one read says nothing about others");
+    assert!(decide(&records, &everybody).look_up.is_empty(), "one read says nothing about others");
     everybody.complete = true;
-    assert_eq!(decide(&records, &everybody).look, [1]);
+    assert_eq!(decide(&records, &everybody).look_up, [1]);
     everybody.absent = [(records[1].id, true)].into();
     assert_eq!(decide(&records, &everybody).suspend, [(1, Absence::Confirmed)]);
     everybody.absent = [(records[1].id, false)].into();
     assert_eq!(decide(&records, &everybody).suspend, [(1, Absence::Once)]);
     let mut renamed = facts(vec![seen("3", "bob", None)]);
-    assert_eq!(decide(&records, &renamed).look, [1], "who had the name until now");
+    assert_eq!(decide(&records, &renamed).look_up, [1], "who had the name until now");
     renamed.absent = [(records[1].id, true)].into();
-    assert_eq!(decide(&records, &renamed).bury, [1]);
+    assert_eq!(decide(&records, &renamed).tombstones, [1]);
 }

@@ -1,12 +1,13 @@
-//! Settles in the sidecar what a read of the system shows of its teams, before anybody hears of it.
+//! Reconciles the records of teams with what a read of the system shows, before the read is
+//! answered.
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::{Group, GroupRef, NewGroup};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_store::{Absence, SeenTeam, State, TeamReading, TeamRecord, TeamSettlement};
+use isogloss_store::{Absence, ReconciledTeams, SeenTeam, State, TeamReading, TeamRecord};
 
-use crate::layers::bridge::{Bridge, own_trouble};
+use crate::layers::sidecar::layer::{Sidecar, own_trouble};
 
 /// So often the system is read again when the records change meanwhile.
 const TRIES: usize = 4;
@@ -14,9 +15,9 @@ const TRIES: usize = 4;
 const ROUNDS: usize = 8;
 
 /// What a reading says: all in it, or `None` if it is outdated and must be repeated.
-type Settled = Option<Vec<Result<Group, &'static str>>>;
+type Teams = Option<Vec<Result<Group, &'static str>>>;
 
-impl Bridge {
+impl Sidecar {
     /// Every team, in the system's order.
     pub(super) async fn list_teams(&self) -> Result<Vec<Group>, Fault> {
         for _ in 0..TRIES {
@@ -24,11 +25,11 @@ impl Bridge {
             let listed = self.ask_system(Command::ListGroups(None)).await?.groups()?;
             reading.seen = listed.into_iter().map(SeenTeam::from).collect();
             reading.complete = true;
-            if let Some(settled) = self.settle_teams(reading).await? {
-                return Ok(settled.into_iter().filter_map(Result::ok).collect());
+            if let Some(teams) = self.reconcile_teams(reading).await? {
+                return Ok(teams.into_iter().filter_map(Result::ok).collect());
             }
         }
-        Err(restless())
+        Err(unstable())
     }
 
     /// The teams that the system says somebody is in.
@@ -37,11 +38,11 @@ impl Bridge {
             let mut reading = TeamReading::begin();
             let listed = self.ask_system(asked.clone()).await?.groups()?;
             reading.seen = listed.into_iter().map(SeenTeam::from).collect();
-            if let Some(settled) = self.settle_teams(reading).await? {
-                return Ok(settled.into_iter().filter_map(Result::ok).collect());
+            if let Some(teams) = self.reconcile_teams(reading).await? {
+                return Ok(teams.into_iter().filter_map(Result::ok).collect());
             }
         }
-        Err(restless())
+        Err(unstable())
     }
 
     /// One team, by name or by the system's own id.
@@ -56,11 +57,11 @@ impl Bridge {
                 }
                 Err(fault) => return Err(fault),
             }
-            if let Some(team) = self.settle_team(reading).await? {
+            if let Some(team) = self.reconcile_team(reading).await? {
                 return Ok(team);
             }
         }
-        Err(restless())
+        Err(unstable())
     }
 
     /// A team that the system has just made.
@@ -72,36 +73,38 @@ impl Bridge {
     ) -> Result<Group, Fault> {
         let made = Some(Box::new(made));
         reading.seen.push(SeenTeam { team, made });
-        match self.settle_team(reading).await.map_err(own_trouble)? {
+        match self.reconcile_team(reading).await.map_err(own_trouble)? {
             Some(team) => Ok(team),
             None => Err(Fault::new(FaultKind::Unavailable, "the record of a new team changed")),
         }
     }
 
-    async fn settle_team(&self, reading: TeamReading) -> Result<Option<Group>, Fault> {
-        let Some(settled) = self.settle_teams(reading).await? else { return Ok(None) };
-        match settled.into_iter().next() {
+    async fn reconcile_team(&self, reading: TeamReading) -> Result<Option<Group>, Fault> {
+        let Some(teams) = self.reconcile_teams(reading).await? else { return Ok(None) };
+        match teams.into_iter().next() {
             Some(Ok(team)) => Ok(Some(team)),
             Some(Err(why)) => Err(Fault::new(FaultKind::Unavailable, why)),
-            None => Err(Fault::new(FaultKind::Unexpected, "no team was settled")),
+            None => Err(Fault::new(FaultKind::Unexpected, "the reading has no team")),
         }
     }
 
-    async fn settle_teams(&self, mut reading: TeamReading) -> Result<Settled, Fault> {
+    async fn reconcile_teams(&self, mut reading: TeamReading) -> Result<Teams, Fault> {
         for _ in 0..ROUNDS {
-            match self.sidecar.settle_teams(&reading).await.map_err(own_trouble)? {
-                TeamSettlement::Settled(records) => {
+            match self.records.reconcile_teams(&reading).await.map_err(own_trouble)? {
+                ReconciledTeams::Records(records) => {
                     return Ok(Some(self.join_teams(reading, records)));
                 }
-                TeamSettlement::Stale => return Ok(None),
-                TeamSettlement::Look(records) => self.look_for_teams(&mut reading, records).await?,
+                ReconciledTeams::Stale => return Ok(None),
+                ReconciledTeams::LookUp(records) => {
+                    self.look_teams_up(&mut reading, records).await?;
+                }
             }
         }
-        Err(restless())
+        Err(unstable())
     }
 
     /// Asks the system where these are whose place a reading shows to be free or another's.
-    async fn look_for_teams(
+    async fn look_teams_up(
         &self,
         reading: &mut TeamReading,
         records: Vec<TeamRecord>,
@@ -130,7 +133,7 @@ impl Bridge {
     /// The system says that a team is not there. If the sidecar knows it, a second, different read
     /// must agree before that counts.
     async fn no_such_team(&self, own: &GroupRef, absence: Fault) -> Result<Group, Fault> {
-        let Some(record) = self.sidecar.find_team(own).await? else { return Err(absence) };
+        let Some(record) = self.records.find_team(own).await? else { return Err(absence) };
         if !matches!(record.state, State::Active | State::Suspended(Absence::Once)) {
             return Err(absence);
         }
@@ -139,7 +142,7 @@ impl Bridge {
             Err(outage) => {
                 let mut reading = TeamReading::begin();
                 reading.absent.insert(record.team.id, false);
-                self.settle_teams(reading).await?;
+                self.reconcile_teams(reading).await?;
                 return Err(outage);
             }
         };
@@ -164,6 +167,6 @@ impl Bridge {
     }
 }
 
-fn restless() -> Fault {
+fn unstable() -> Fault {
     Fault::new(FaultKind::Unavailable, "teams change faster than they can be read")
 }

@@ -1,4 +1,4 @@
-//! Writing down what was decided of teams.
+//! Applies a decision to the records of teams.
 
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{Group, NewGroup};
@@ -7,12 +7,12 @@ use sqlx::SqliteConnection;
 use crate::faults::fault;
 use crate::groups::{insert, update};
 use crate::rows::{fresh_id, now};
-use crate::sidecar::decide::{Absence, Decision, Verdict};
-use crate::sidecar::handle::Sidecar;
+use crate::sidecar::decision::{Absence, Decision, Verdict};
+use crate::sidecar::records::Records;
 use crate::sidecar::teams::reading::{SeenTeam, TeamReading, TeamRecord};
 use crate::sidecar::vanishing::word;
 
-impl Sidecar {
+impl Records {
     pub(in crate::sidecar) async fn apply_teams(
         &self,
         write: &mut SqliteConnection,
@@ -21,8 +21,8 @@ impl Sidecar {
         reading: &TeamReading,
     ) -> Result<(), Fault> {
         let known = |at: &usize| records.get(*at);
-        for record in decision.bury.iter().filter_map(known) {
-            self.entomb_team(write, record).await?;
+        for record in decision.tombstones.iter().filter_map(known) {
+            self.make_team_tombstone(write, record).await?;
         }
         for (at, absence) in &decision.suspend {
             if let Some(record) = known(at) {
@@ -33,22 +33,28 @@ impl Sidecar {
             match verdict {
                 Verdict::Replace(at) => {
                     if let Some(record) = known(at) {
-                        self.entomb_team(write, record).await?;
+                        self.make_team_tombstone(write, record).await?;
                     }
-                    self.make_team(write, seen).await?;
+                    self.create_team_record(write, seen).await?;
                 }
-                Verdict::New => self.make_team(write, seen).await?,
-                Verdict::Follow { known: at, .. } => {
-                    follow(write, known(at), &seen.team.name).await?;
+                Verdict::New => self.create_team_record(write, seen).await?,
+                Verdict::Update { known: at, .. } => {
+                    activate(write, known(at), &seen.team.name).await?;
                 }
-                Verdict::Same { known: at, .. } => equip(write, known(at), seen).await?,
+                Verdict::Same { known: at, .. } => {
+                    complete_creation(write, known(at), seen).await?;
+                }
                 Verdict::Withheld(_) => {}
             }
         }
         Ok(())
     }
 
-    async fn make_team(&self, write: &mut SqliteConnection, seen: &SeenTeam) -> Result<(), Fault> {
+    async fn create_team_record(
+        &self,
+        write: &mut SqliteConnection,
+        seen: &SeenTeam,
+    ) -> Result<(), Fault> {
         let id = fresh_id();
         let ids = seen.team.ids.clone();
         let new = match &seen.made {
@@ -68,7 +74,7 @@ impl Sidecar {
     }
 
     /// A tombstone's id in the system belongs to the team that has it now; its other ids stay taken.
-    async fn entomb_team(
+    async fn make_team_tombstone(
         &self,
         write: &mut SqliteConnection,
         record: &TeamRecord,
@@ -79,7 +85,7 @@ impl Sidecar {
         let query = sqlx::query(sql).bind(&id).bind(now()).bind(record.native.clone());
         query.execute(&mut *write).await.map_err(fault)?;
         let sql = "DELETE FROM identities WHERE id = $1 AND kind = 'group' AND namespace = $2";
-        let query = sqlx::query(sql).bind(&id).bind(self.beside.namespace.as_str());
+        let query = sqlx::query(sql).bind(&id).bind(self.system.namespace.as_str());
         query.execute(write).await.map_err(fault)?;
         tracing::warn!(
             team = id,
@@ -106,7 +112,7 @@ async fn suspend(
     Ok(())
 }
 
-async fn follow(
+async fn activate(
     write: &mut SqliteConnection,
     record: Option<&TeamRecord>,
     name: &str,
@@ -119,7 +125,7 @@ async fn follow(
 }
 
 /// Gives a team that another request saw first what it was made with.
-async fn equip(
+async fn complete_creation(
     write: &mut SqliteConnection,
     record: Option<&TeamRecord>,
     seen: &SeenTeam,

@@ -1,4 +1,5 @@
-//! Groups: the teams of a system that has teams are the system's; every other group is kept aside.
+//! Groups: the teams of a system that has teams are in the system; every other group is in the
+//! sidecar.
 
 use isogloss_canonical::capability::Field;
 use isogloss_canonical::command::{Command, Verb};
@@ -8,21 +9,21 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::UserRef;
 use isogloss_store::{Reading, TeamReading, TeamRecord};
 
-use crate::layers::bridge::{Bridge, own_trouble};
+use crate::layers::sidecar::layer::{Sidecar, own_trouble};
 
-/// Who keeps a group.
-enum Keeper {
-    /// The system, which points at it so; and whose record it is, if that is known.
+/// Where a group is.
+enum Holder {
+    /// In the system, by this reference; and whose record it is, if that is known.
     System(GroupRef, Option<GroupId>),
-    /// The sidecar.
+    /// In the sidecar.
     Sidecar,
 }
 
-impl Bridge {
-    /// Carries out a command about groups where the group is kept.
+impl Sidecar {
+    /// Runs a command about groups where the group is.
     pub(super) async fn about_groups(&self, command: Command) -> Result<Outcome, Fault> {
         if !self.system.capability().has(Verb::CreateGroup) {
-            return self.aside(command).await;
+            return self.in_sidecar(command).await;
         }
         match command {
             Command::CreateGroup(group) if group.namespace.is_none() => {
@@ -31,11 +32,11 @@ impl Bridge {
             Command::ListGroups(None) => self.list_teams().await.map(Outcome::Groups),
             Command::GroupsOf(user) => self.groups_of(&user).await,
             other => match other.group().cloned() {
-                Some(group) => match self.keeper(&group).await? {
-                    Keeper::System(own, known) => self.about_team(other, (own, known)).await,
-                    Keeper::Sidecar => self.aside(other).await,
+                Some(group) => match self.holder(&group).await? {
+                    Holder::System(own, known) => self.about_team(other, (own, known)).await,
+                    Holder::Sidecar => self.in_sidecar(other).await,
                 },
-                None => self.aside(other).await,
+                None => self.in_sidecar(other).await,
             },
         }
     }
@@ -49,13 +50,13 @@ impl Bridge {
     async fn groups_of(&self, user: &UserRef) -> Result<Outcome, Fault> {
         let person = self.get(user).await?;
         let mut all = self.teams_of(&Command::GroupsOf(self.own(&person)?)).await?;
-        let aside = self.ask_store(Command::GroupsOf(UserRef::Id(person.id))).await?.groups()?;
-        all.extend(aside.into_iter().filter(|group| group.namespace.is_some()));
+        let stored = self.ask_store(Command::GroupsOf(UserRef::Id(person.id))).await?.groups()?;
+        all.extend(stored.into_iter().filter(|group| group.namespace.is_some()));
         Ok(Outcome::Groups(all))
     }
 
-    /// Carries out a command about a team of the system. Which team it is now is settled first: a
-    /// team that has only the place of the one that was pointed at is another.
+    /// Carries out a command about a team of the system. The team is read first: one that only
+    /// has the id or the name of the team that was meant is another team.
     async fn about_team(
         &self,
         command: Command,
@@ -70,16 +71,16 @@ impl Bridge {
             Command::GetGroup(_) => Ok(Outcome::Group(Box::new(team))),
             Command::DeleteGroup(_) => {
                 self.ask_system(Command::DeleteGroup(own)).await?;
-                self.sidecar.forget_team(team.id).await.map_err(own_trouble)?;
+                self.records.forget_team(team.id).await.map_err(own_trouble)?;
                 Ok(Outcome::Done)
             }
             Command::UpdateGroup(_, patch) => self.update_team(&team, own, *patch).await,
             Command::AddMember(_, user) => {
-                let user = self.at_home(&user).await?;
+                let user = self.system_ref_of(&user).await?;
                 self.ask_system(Command::AddMember(own, user)).await
             }
             Command::RemoveMember(_, user) => {
-                let user = self.at_home(&user).await?;
+                let user = self.system_ref_of(&user).await?;
                 self.ask_system(Command::RemoveMember(own, user)).await
             }
             Command::ListMembers(_) => self.members(own).await,
@@ -95,14 +96,14 @@ impl Bridge {
     ) -> Result<Outcome, Fault> {
         if let Some(name) = patch.name.as_ref().filter(|name| **name != team.name) {
             // Whoever sees the new name in the system from now on knows which team it is.
-            self.sidecar.expect_team(team.id, name).await?;
+            self.records.expect_team_name(team.id, name).await?;
         }
         let asked = Command::UpdateGroup(own.clone(), Box::new(patch.clone()));
         if let Err(fault) = self.ask_system(asked).await {
             self.team_renaming_failed((team, &own), patch.name.as_deref(), &fault).await;
             return Err(fault);
         }
-        self.sidecar.keep_team(team.id, patch).await.map_err(own_trouble)?;
+        self.records.update_team(team.id, patch).await.map_err(own_trouble)?;
         let changed = self.read_team(&own).await.map_err(own_trouble)?;
         Ok(Outcome::Group(Box::new(changed)))
     }
@@ -117,7 +118,7 @@ impl Bridge {
         let Some(name) = name.filter(|_| why.kind.is_callers()) else { return };
         let cleared = match self.read_team(own).await {
             Ok(now) if now.name == name => Ok(()),
-            Ok(_) => self.sidecar.expect_team_no_more(team.id, name).await,
+            Ok(_) => self.records.clear_expected_team_name(team.id, name).await,
             Err(fault) => Err(fault),
         };
         if let Err(fault) = cleared {
@@ -137,27 +138,27 @@ impl Bridge {
     async fn members(&self, own: GroupRef) -> Result<Outcome, Fault> {
         let reading = Reading::begin();
         let members = self.ask_system(Command::ListMembers(own)).await?.listed()?;
-        let users = self.settle_all(reading, members.users).await?;
+        let users = self.reconcile_all(reading, members.users).await?;
         Ok(Outcome::people(users, members.unread))
     }
 
-    /// How the system points at a person whom a front points at its own way.
-    async fn at_home(&self, user: &UserRef) -> Result<UserRef, Fault> {
+    /// The reference by which the system knows a person.
+    async fn system_ref_of(&self, user: &UserRef) -> Result<UserRef, Fault> {
         self.own(&self.get(user).await?)
     }
 
-    async fn keeper(&self, group: &GroupRef) -> Result<Keeper, Fault> {
+    async fn holder(&self, group: &GroupRef) -> Result<Holder, Fault> {
         match group {
             GroupRef::Native(namespace, _) if *namespace == self.namespace => {
-                Ok(Keeper::System(group.clone(), None))
+                Ok(Holder::System(group.clone(), None))
             }
-            GroupRef::Name(None, _) => Ok(Keeper::System(group.clone(), None)),
-            GroupRef::Name(Some(_), _) => Ok(Keeper::Sidecar),
-            GroupRef::Native(..) | GroupRef::Id(_) => match self.sidecar.find_team(group).await? {
+            GroupRef::Name(None, _) => Ok(Holder::System(group.clone(), None)),
+            GroupRef::Name(Some(_), _) => Ok(Holder::Sidecar),
+            GroupRef::Native(..) | GroupRef::Id(_) => match self.records.find_team(group).await? {
                 Some(TeamRecord { team, native: Some(id), .. }) => {
-                    Ok(Keeper::System(GroupRef::Native(self.namespace.clone(), id), Some(team.id)))
+                    Ok(Holder::System(GroupRef::Native(self.namespace.clone(), id), Some(team.id)))
                 }
-                _ => Ok(Keeper::Sidecar),
+                _ => Ok(Holder::Sidecar),
             },
         }
     }

@@ -11,13 +11,13 @@ use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{AttributeChanges, User, UserPatch, UserRef};
 use isogloss_store::{Reading, Seen};
 
-use crate::layers::bridge::settle::{Brought, nobody_called};
-use crate::layers::bridge::{Bridge, own_trouble};
+use crate::layers::sidecar::layer::{Sidecar, own_trouble};
+use crate::layers::sidecar::reconcile::{Brought, nobody_called};
 
-impl Bridge {
-    /// Carries out what the sidecar does alone. The person it is about is looked up in the system
+impl Sidecar {
+    /// Runs a command in the sidecar alone. The person it is about is looked up in the system
     /// first, so that the record of a removed user opens nothing.
-    pub(super) async fn aside(&self, command: Command) -> Result<Outcome, Fault> {
+    pub(super) async fn in_sidecar(&self, command: Command) -> Result<Outcome, Fault> {
         let command = match command {
             Command::IssueKey(Some(user), key) => {
                 Command::IssueKey(Some(self.present(&user).await?), key)
@@ -73,7 +73,7 @@ impl Bridge {
         }
     }
 
-    /// Sets attributes: the system those that it keeps, the sidecar all of them.
+    /// Sets attributes: the system those that it has a column for, the sidecar all of them.
     async fn merge_settings(
         &self,
         user: &UserRef,
@@ -81,11 +81,11 @@ impl Bridge {
         changes: AttributeChanges,
     ) -> Result<Outcome, Fault> {
         let known = self.get(user).await?;
-        let changes = self.kept_changes(changes)?;
-        let kept = |(name, _): &(&String, _)| self.system.capability().keeps(name);
+        let changes = self.stored_changes(changes)?;
+        let its_own = |(name, _): &(&String, _)| self.system.capability().stores(name);
         let attributes: AttributeChanges = changes
             .iter()
-            .filter(kept)
+            .filter(its_own)
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         let asked = !attributes.is_empty();
@@ -93,12 +93,12 @@ impl Bridge {
             let patch = UserPatch { attributes, ..UserPatch::default() };
             self.ask_system(Command::UpdateUser(self.own(&known)?, Box::new(patch))).await?;
         }
-        let kept = Command::MergeSettings(UserRef::Id(known.id), prefix, changes);
-        let kept = self.ask_store(kept).await;
-        if asked { kept.map_err(own_trouble) } else { kept }
+        let stored = Command::MergeSettings(UserRef::Id(known.id), prefix, changes);
+        let stored = self.ask_store(stored).await;
+        if asked { stored.map_err(own_trouble) } else { stored }
     }
 
-    /// Where front and backend are the same system, whoever comes with a key of that system's own
+    /// Where dialect and backend are the same system, whoever comes with a key of that system's own
     /// is who the system says.
     async fn forward(&self, value: Secret) -> Result<Outcome, Fault> {
         if !self.system.capability().has(Verb::FindKey) {
@@ -109,7 +109,7 @@ impl Bridge {
         match self.ask_system(Command::FindKey(self.namespace.clone(), value.clone())).await? {
             Outcome::KeyFound(_, Some(owner)) => {
                 let seen = vec![Seen::from(*owner)];
-                let owner = match self.settle_one(reading.showing(seen)).await? {
+                let owner = match self.reconcile_one(reading.showing(seen)).await? {
                     Some(owner) => owner,
                     // The records have changed meanwhile: the owner is read again.
                     None => self.owner_again(value).await?,
@@ -127,8 +127,8 @@ impl Bridge {
         let Outcome::KeyFound(_, Some(owner)) = found else {
             return Err(Fault::not_found(Subject::Key));
         };
-        let settled = self.settle_all(reading, vec![*owner]).await?;
-        settled.into_iter().next().ok_or_else(|| Fault::not_found(Subject::Key))
+        let owners = self.reconcile_all(reading, vec![*owner]).await?;
+        owners.into_iter().next().ok_or_else(|| Fault::not_found(Subject::Key))
     }
 
     /// A person who is really there, by canonical id.
@@ -149,7 +149,7 @@ impl Bridge {
         if rows.iter().any(|(_, namespace, _)| *namespace == self.namespace) {
             return Err(Fault::new(FaultKind::Invalid, "the system gives its own ids"));
         }
-        if rows.iter().all(is_by_name) && self.sidecar.is_empty().await? {
+        if rows.iter().all(is_by_name) && self.records.is_empty().await? {
             return self.list_with(rows).await.map(|_| Outcome::Done);
         }
         let everybody = self.list().await?;

@@ -1,4 +1,4 @@
-//! Which fields come from the system, and which are kept aside.
+//! Which fields come from the system, and which from the sidecar.
 
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ fn differs(one: Option<&String>, other: Option<&String>) -> bool {
     one.map_or("", String::as_str) != other.map_or("", String::as_str)
 }
 
-/// Splits a change into what the system does and what is kept aside. A password never goes to the
+/// Splits a change into the part for the system and the part for the sidecar. A password never goes to the
 /// sidecar: it is the system that verifies it.
 pub(super) fn split(capability: &Capability, patch: UserPatch) -> (UserPatch, UserPatch) {
     let take = |field, wanted: bool| wanted && capability.holds(field);
@@ -101,7 +101,7 @@ pub(super) fn join_names(capability: &Capability, known: &User, patch: &mut User
 
 /// Whether a change asks anything of the system.
 pub(super) fn asks_something(capability: &Capability, patch: &UserPatch) -> bool {
-    if patch.attributes.keys().any(|name| capability.keeps(name)) {
+    if patch.attributes.keys().any(|name| capability.stores(name)) {
         return true;
     }
     let attributes = patch.attributes.clone();

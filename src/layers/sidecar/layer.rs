@@ -1,22 +1,4 @@
-//! The bridge to a system that knows nothing of the gateway: ids are translated, and what the
-//! system cannot hold is kept aside.
-//!
-//! Beside each such backend stands the *sidecar*: a store of the gateway's own, with one record for
-//! each person that was ever seen there. It holds their canonical id, their ids in every namespace,
-//! their keys, and the attributes and fields for which the system has no place. What the system does
-//! hold is always read from the system. Whatever a read shows is settled in the sidecar before it is
-//! answered (`settle.rs`): nobody comes into the record of somebody who is gone.
-
-mod fields;
-mod groups;
-mod own_verbs;
-mod people;
-mod recent;
-mod resolve;
-mod search;
-mod settle;
-mod teams;
-mod verify;
+//! The layer itself: which command goes to the system, which to its records, which to both.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,28 +13,25 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserRef};
 use isogloss_canonical::verb::{Place, Verb};
 
-use isogloss_store::{Beside, Sidecar, Store};
+use isogloss_store::{Records, RemoteSystem, Store};
 
 use crate::config::settings::Policy;
-use crate::layers::bridge::recent::Recent;
+use crate::layers::sidecar::recent::Recent;
 
-/// What a verb's support says that the sidecar does.
-pub const ASIDE: &str = "kept aside by the gateway";
-
-/// A backend that joins a system to its sidecar.
+/// A remote system with its sidecar, as one backend.
 #[derive(Clone, Debug)]
-pub struct Bridge {
-    system: Arc<dyn Backend>,
-    sidecar: Sidecar,
-    recent: Arc<Recent>,
-    namespace: IdNamespace,
-    numbering: Numbering,
-    policies: BTreeMap<String, Policy>,
-    capability: Capability,
+pub struct Sidecar {
+    pub(super) system: Arc<dyn Backend>,
+    pub(super) records: Records,
+    pub(super) recent: Arc<Recent>,
+    pub(super) namespace: IdNamespace,
+    pub(super) numbering: Numbering,
+    pub(super) policies: BTreeMap<String, Policy>,
+    pub(super) capability: Capability,
 }
 
-impl Bridge {
-    /// Joins a system, whose own ids are of this namespace, to the store that keeps its sidecar.
+impl Sidecar {
+    /// A system, whose own ids are of this namespace, with the store of its records.
     #[must_use]
     pub fn new(
         system: Arc<dyn Backend>,
@@ -60,7 +39,7 @@ impl Bridge {
         (namespace, numbering): (IdNamespace, Numbering),
     ) -> Self {
         let capability = capability(system.capability(), store.capability());
-        let sidecar = store.sidecar(Beside {
+        let records = store.records(RemoteSystem {
             backend: namespace.to_string(),
             namespace: namespace.clone(),
             numbering,
@@ -69,16 +48,16 @@ impl Bridge {
             groups: system.capability().holds(Field::Groups),
         });
         let (recent, policies) = (Arc::default(), BTreeMap::new());
-        Self { system, sidecar, recent, namespace, numbering, policies, capability }
+        Self { system, records, recent, namespace, numbering, policies, capability }
     }
 
-    /// The same bridge, with the backend's name for the log.
+    /// The same sidecar, with the backend's name for the log.
     #[must_use]
     pub fn of_backend(self, name: &str) -> Self {
-        Self { sidecar: self.sidecar.of_backend(name), ..self }
+        Self { records: self.records.of_backend(name), ..self }
     }
 
-    /// The same bridge for a route that says what becomes of attributes that the system cannot hold.
+    /// The same sidecar for a route that says what becomes of attributes that the system cannot hold.
     #[must_use]
     pub fn with_policies(&self, policies: BTreeMap<String, Policy>) -> Self {
         Self { policies, ..self.clone() }
@@ -97,24 +76,24 @@ impl Bridge {
 
     /// The records of the people of the system.
     #[must_use]
-    pub const fn sidecar(&self) -> &Sidecar {
-        &self.sidecar
+    pub const fn records(&self) -> &Records {
+        &self.records
     }
 
     /// What becomes of an attribute that the system cannot hold: the longest prefix decides.
-    fn policy(&self, attribute: &str) -> Policy {
+    pub(super) fn policy(&self, attribute: &str) -> Policy {
         let fits = self.policies.iter().filter(|(prefix, _)| attribute.starts_with(*prefix));
         fits.max_by_key(|(prefix, _)| prefix.len()).map_or(Policy::Keep, |(_, policy)| *policy)
     }
 
-    async fn ask_system(&self, command: Command) -> Result<Outcome, Fault> {
+    pub(super) async fn ask_system(&self, command: Command) -> Result<Outcome, Fault> {
         let verb = command.verb();
         self.system.capability().check(verb)?;
         self.system.execute(command).await?.checked(verb)
     }
 
-    async fn ask_store(&self, command: Command) -> Result<Outcome, Fault> {
-        self.sidecar.store().execute(command).await
+    pub(super) async fn ask_store(&self, command: Command) -> Result<Outcome, Fault> {
+        self.records.store().execute(command).await
     }
 }
 
@@ -128,7 +107,7 @@ pub(super) fn own_trouble(fault: Fault) -> Fault {
     Fault { source: fault.source, ..Fault::new(FaultKind::Unexpected, detail) }
 }
 
-/// What the two can do together, by the column [`Place`] of the table of verbs.
+/// What a system and its sidecar can do together, by the column [`Place`] of the table of verbs.
 #[must_use]
 pub fn capability(system: &Capability, sidecar: &Capability) -> Capability {
     // Two fields are never in the sidecar: the name that the system knows a person by, and the
@@ -138,7 +117,7 @@ pub fn capability(system: &Capability, sidecar: &Capability) -> Capability {
         .filter(|field| !matches!(field, Field::Rename | Field::Password) || system.holds(*field));
     let mut both = Capability::default().holding(held).finding(Lookup::ALL);
     for verb in Verb::ALL {
-        let stored = sidecar.has(verb).then_some(Support::Composed(ASIDE));
+        let stored = sidecar.has(verb).then_some(Support::Sidecar);
         let support = match verb.place() {
             Place::System => system.support(verb),
             Place::Sidecar => stored,
@@ -152,7 +131,7 @@ pub fn capability(system: &Capability, sidecar: &Capability) -> Capability {
 }
 
 #[async_trait]
-impl Backend for Bridge {
+impl Backend for Sidecar {
     fn capability(&self) -> &Capability {
         &self.capability
     }
@@ -189,7 +168,7 @@ impl Backend for Bridge {
             | Command::FindKey(..)
             | Command::VerifyKey(..)
             | Command::CountFailure(..)
-            | Command::ClearFailures(_)) => self.aside(command).await,
+            | Command::ClearFailures(_)) => self.in_sidecar(command).await,
         }
     }
 }

@@ -9,14 +9,14 @@ use isogloss_canonical::secret::{Secret, same};
 use isogloss_canonical::session_store::{SessionKind, SessionStore};
 use isogloss_canonical::user::{User, UserRef};
 
-use crate::layers::bridge::Bridge;
+use crate::layers::sidecar::layer::Sidecar;
 
 /// Whose right password was seen to make the hash in the system's row.
-const BY_HASH: SessionKind = "bridge.by-hash";
+const BY_HASH: SessionKind = "sidecar.by-hash";
 /// As long as an address is known that an account signed in from.
 const BY_HASH_FOR: Duration = Duration::from_hours(90 * 24);
 
-impl Bridge {
+impl Sidecar {
     /// Has the system verify a password its own way.
     pub(super) async fn verify(&self, user: &UserRef, secret: Secret) -> Result<Outcome, Fault> {
         let known = match user {
@@ -43,7 +43,7 @@ impl Bridge {
     /// lock the account for its owner too (Kanboard does after six). Only of somebody whose right
     /// password was seen to make the row's hash: else a directory may take another one.
     async fn verify_known(&self, known: &User, secret: Secret) -> Result<Outcome, Fault> {
-        let (store, evidence) = (self.sidecar.store(), &known.evidence);
+        let (store, evidence) = (self.records.store(), &known.evidence);
         let mark = known.id.to_string();
         let token = evidence.token.as_ref().is_some_and(|own| same(own.expose(), secret.expose()));
         let hash = evidence.password.as_ref().filter(|_| !token);
@@ -58,10 +58,10 @@ impl Bridge {
         if let Some(hash) = hash.filter(|_| right && !proved_by_hash)
             && store.makes_hash(hash, &secret).await?
         {
-            // That this is not kept is no reason to refuse a right password.
-            let kept = store.remember(BY_HASH, &mark, true.into(), BY_HASH_FOR).await;
-            if let Err(fault) = kept {
-                tracing::warn!(%fault, "it was not kept that a row's hash is the password's");
+            // That this is not stored is no reason to refuse a right password.
+            let stored = store.remember(BY_HASH, &mark, true.into(), BY_HASH_FOR).await;
+            if let Err(fault) = stored {
+                tracing::warn!(%fault, "it was not stored that a row's hash is the password's");
             }
         }
         Ok(Outcome::Verified(right))

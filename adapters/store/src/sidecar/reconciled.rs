@@ -1,16 +1,16 @@
-//! What came of settling a reading.
+//! The result of reconciling the records with a reading.
 
 use isogloss_canonical::user::User;
 
-use crate::sidecar::records::Record;
+use crate::sidecar::record::Record;
 
-/// What came of settling a reading.
+/// The result of reconciling the records with a reading.
 #[derive(Debug)]
-pub enum Settlement {
+pub enum Reconciled {
     /// The records of those who were seen, in their order; or why somebody has none for now.
-    Settled(Vec<Result<User, &'static str>>),
+    Records(Vec<Result<User, &'static str>>),
     /// Nothing was changed: where these are must be asked first, each by the system's own id.
-    Look(Vec<Record>),
+    LookUp(Vec<Record>),
     /// Nothing was changed: the records have changed since the reading began.
     Stale,
 }

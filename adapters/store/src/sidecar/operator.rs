@@ -10,11 +10,11 @@ use sqlx::SqliteConnection;
 use crate::faults::fault;
 use crate::identities::reassign;
 use crate::rows::{after, now};
-use crate::sidecar::decide::State;
-use crate::sidecar::handle::Sidecar;
+use crate::sidecar::decision::State;
 use crate::sidecar::plan::proves_by_now;
 use crate::sidecar::reading::Seen;
-use crate::sidecar::records::{Record, Row};
+use crate::sidecar::record::{Record, Row};
+use crate::sidecar::records::Records;
 use crate::users::{patch_user, update};
 use crate::write::Write;
 
@@ -34,7 +34,7 @@ pub(super) const EXPECTED_FOR: Duration = Duration::from_mins(10);
 /// The value that says that everybody was listed once.
 const INTRODUCED: &str = "introduced";
 
-impl Sidecar {
+impl Records {
     /// Whether everybody in the system was listed once.
     pub async fn is_introduced(&self) -> Result<bool, Fault> {
         Ok(self.inner().database.meta(INTRODUCED).await?.is_some())
@@ -54,7 +54,7 @@ impl Sidecar {
 
     /// Says that the gateway is about to rename somebody in the system, so that whoever sees the
     /// new name there knows whose it is.
-    pub async fn expect(&self, id: UserId, name: &str) -> Result<(), Fault> {
+    pub async fn expect_name(&self, id: UserId, name: &str) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
         let sql = "UPDATE users SET expected = $2, expected_until = $3 WHERE id = $1";
         let query = sqlx::query(sql).bind(id.to_string()).bind(name);
@@ -64,7 +64,7 @@ impl Sidecar {
     }
 
     /// Says that the system refused the renaming that was expected.
-    pub async fn expect_no_more(&self, id: UserId, name: &str) -> Result<(), Fault> {
+    pub async fn clear_expected_name(&self, id: UserId, name: &str) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
         let sql = "UPDATE users SET expected = NULL, expected_until = NULL \
                    WHERE id = $1 AND expected = $2";
@@ -73,10 +73,9 @@ impl Sidecar {
         write.commit().await.map_err(fault)
     }
 
-    /// Keeps what a change says beside the system. Name and password are the system's: the name is
-    /// settled by reading it there; of a password it is the date that counts, and what the row
-    /// proves from now on is learned anew.
-    pub async fn keep(&self, id: UserId, mut patch: UserPatch) -> Result<(), Fault> {
+    /// Stores a change in the record. Name and password are the system's: the name is taken from
+    /// the next read; of a password only the date is stored, and the evidence is read anew.
+    pub async fn update(&self, id: UserId, mut patch: UserPatch) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
         let mut row = self.living_record(&mut write, id).await?;
         let (groups, password) = (patch.groups.take(), patch.password.take());
@@ -118,18 +117,18 @@ impl Sidecar {
         if row.known.name != seen.user.username {
             return Err(Self::other_name(&row, seen));
         }
-        self.awaken(&mut write, &row, seen).await?;
+        self.bind_to(&mut write, &row, seen).await?;
         self.done(write, id).await
     }
 
     /// An operator says that a record is nobody's any more. Returns it, and whether it was a
     /// tombstone already.
-    pub async fn bury(&self, id: UserId) -> Result<(Record, bool), Fault> {
+    pub async fn retire(&self, id: UserId) -> Result<(Record, bool), Fault> {
         let mut write = self.inner().database.write().await?;
         let row = self.record(&mut write, id).await?;
         let already = row.known.state == State::Tombstone;
         if !already {
-            self.entomb(&mut write, &row).await?;
+            self.make_tombstone(&mut write, &row).await?;
         }
         Ok((self.done(write, id).await?, already))
     }
@@ -148,7 +147,7 @@ impl Sidecar {
         if was_tombstone {
             revoke_all(&mut write, id).await?;
         }
-        self.awaken(&mut write, &row, seen).await?;
+        self.bind_to(&mut write, &row, seen).await?;
         Ok(Bound { record: self.done(write, id).await?, was_tombstone, replaced })
     }
 
@@ -160,7 +159,7 @@ impl Sidecar {
         seen: &Seen,
     ) -> Result<Vec<Record>, Fault> {
         let native = self.native(&seen.user)?.to_owned();
-        let own = UserRef::Native(self.beside.namespace.clone(), native.clone());
+        let own = UserRef::Native(self.system.namespace.clone(), native.clone());
         let mut holders = self.living(write, &own).await?;
         let name = UserRef::Name(seen.user.username.clone());
         holders.extend(self.living(write, &name).await?);
@@ -168,17 +167,17 @@ impl Sidecar {
         holders.sort_by_key(|holder| holder.known.id);
         holders.dedup_by_key(|holder| holder.known.id);
         for holder in &holders {
-            self.entomb(write, holder).await?;
+            self.make_tombstone(write, holder).await?;
         }
-        if let Numbering::From(_) = self.beside.numbering {
-            reassign(write, id.0, &self.beside.namespace, &native).await?;
+        if let Numbering::From(_) = self.system.numbering {
+            reassign(write, id.0, &self.system.namespace, &native).await?;
         }
         let tombstone = |holder: &Row| Record { state: State::Tombstone, ..holder.record() };
         Ok(holders.iter().map(tombstone).collect())
     }
 
     /// Makes a record active with the name and the evidence of the row that the system shows.
-    async fn awaken(
+    async fn bind_to(
         &self,
         write: &mut SqliteConnection,
         row: &Row,

@@ -1,4 +1,4 @@
-//! Writing down what was decided.
+//! Applies a decision to the records.
 
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::group::GroupRef;
@@ -10,14 +10,14 @@ use uuid::Uuid;
 use crate::faults::fault;
 use crate::identities::reassign;
 use crate::rows::{fresh_id, now};
-use crate::sidecar::decide::{Sighted, Verdict};
-use crate::sidecar::handle::Sidecar;
-use crate::sidecar::plan::{Lesson, Plan, other_groups, proves_by_now};
+use crate::sidecar::decision::{Sighted, Verdict};
+use crate::sidecar::plan::{Differences, Plan, other_groups, proves_by_now};
 use crate::sidecar::reading::{Reading, Seen, record_of};
-use crate::sidecar::records::Row;
+use crate::sidecar::record::Row;
+use crate::sidecar::records::Records;
 use crate::users::{insert, overwrite};
 
-impl Sidecar {
+impl Records {
     /// Carries a plan out. Whoever is renamed first lets go of the name, so that people may swap.
     pub(super) async fn apply(
         &self,
@@ -27,8 +27,8 @@ impl Sidecar {
         sighted: &[Sighted<'_>],
     ) -> Result<(), Fault> {
         let known = |at: &usize| plan.rows.get(*at);
-        for row in plan.decision.bury.iter().filter_map(known) {
-            self.entomb(write, row).await?;
+        for row in plan.decision.tombstones.iter().filter_map(known) {
+            self.make_tombstone(write, row).await?;
         }
         self.suspend(write, plan).await?;
         let verdicts = || plan.decision.verdicts.iter().zip(&reading.seen);
@@ -36,32 +36,32 @@ impl Sidecar {
             match verdict {
                 Verdict::Replace(at) => {
                     if let Some(row) = known(at) {
-                        self.entomb(write, row).await?;
+                        self.make_tombstone(write, row).await?;
                     }
                 }
-                Verdict::Follow { known: at, .. } => let_go(write, known(at)).await?,
+                Verdict::Update { known: at, .. } => release_name(write, known(at)).await?,
                 Verdict::Same { .. } | Verdict::New | Verdict::Withheld(_) => {}
             }
         }
-        for ((verdict, seen), lesson) in verdicts().zip(&plan.lessons) {
+        for ((verdict, seen), differs) in verdicts().zip(&plan.differences) {
             match verdict {
-                Verdict::Follow { known: at, new_secret } => {
+                Verdict::Update { known: at, new_secret } => {
                     let Some(row) = known(at) else { continue };
-                    follow(write, row, &seen.user).await?;
-                    self.learn(write, (row, *new_secret), lesson, seen).await?;
+                    activate(write, row, &seen.user).await?;
+                    self.update_known(write, (row, *new_secret), differs, seen).await?;
                 }
                 Verdict::Same { known: at, new_secret } => {
                     let Some(row) = known(at) else { continue };
-                    self.learn(write, (row, *new_secret), lesson, seen).await?;
+                    self.update_known(write, (row, *new_secret), differs, seen).await?;
                 }
                 Verdict::Replace(_) | Verdict::New | Verdict::Withheld(_) => {}
             }
         }
-        self.adopt(write, plan, reading, sighted).await
+        self.create_records(write, plan, reading, sighted).await
     }
 
     /// Makes the new records: administrators first, else in the system's order.
-    async fn adopt(
+    async fn create_records(
         &self,
         write: &mut SqliteConnection,
         plan: &Plan,
@@ -75,12 +75,12 @@ impl Sidecar {
         // Ids that were brought along move the counters that the others are drawn from.
         new.sort_by_key(|(seen, _)| (seen.ids.is_empty(), seen.user.role != Role::Administrator));
         for (seen, one) in new {
-            self.make(write, seen, one).await?;
+            self.create_record(write, seen, one).await?;
         }
         Ok(())
     }
 
-    async fn make(
+    async fn create_record(
         &self,
         write: &mut SqliteConnection,
         seen: &Seen,
@@ -104,7 +104,7 @@ impl Sidecar {
     }
 
     /// A tombstone's id in the system belongs to whoever has it now; its other ids stay taken.
-    pub(super) async fn entomb(
+    pub(super) async fn make_tombstone(
         &self,
         write: &mut SqliteConnection,
         row: &Row,
@@ -115,7 +115,7 @@ impl Sidecar {
         query.bind(row.known.native.clone()).execute(&mut *write).await.map_err(fault)?;
         let sql = "DELETE FROM identities WHERE id = $1 AND kind = 'user' AND namespace = $2";
         let query = sqlx::query(sql).bind(row.known.id.to_string());
-        query.bind(self.beside.namespace.as_str()).execute(write).await.map_err(fault)?;
+        query.bind(self.system.namespace.as_str()).execute(write).await.map_err(fault)?;
         tracing::warn!(
             person = %row.known.id, username = row.known.name, native = row.known.native,
             "somebody else has this person's place in the system: the record is a tombstone"
@@ -123,48 +123,48 @@ impl Sidecar {
         Ok(())
     }
 
-    async fn learn(
+    async fn update_known(
         &self,
         write: &mut SqliteConnection,
         (row, new_secret): (&Row, bool),
-        lesson: &Lesson,
+        differs: &Differences,
         seen: &Seen,
     ) -> Result<(), Fault> {
         let id = row.known.id;
-        if new_secret || lesson.secret.is_some() || lesson.created.is_some() {
+        if new_secret || differs.secret.is_some() || differs.created.is_some() {
             let sql = "UPDATE users SET secret_print = COALESCE($2, secret_print), \
                        created_print = COALESCE($3, created_print), \
                        password_changed = CASE WHEN $4 THEN $5 ELSE password_changed END \
                        WHERE id = $1";
-            let query = sqlx::query(sql).bind(id.to_string()).bind(&lesson.secret);
-            let query = query.bind(&lesson.created).bind(new_secret).bind(now());
+            let query = sqlx::query(sql).bind(id.to_string()).bind(&differs.secret);
+            let query = query.bind(&differs.created).bind(new_secret).bind(now());
             query.execute(&mut *write).await.map_err(fault)?;
         }
-        if lesson.email {
+        if differs.email {
             let sql = "UPDATE users SET email = $2, folded_email = $3 WHERE id = $1";
             let email = seen.user.email.as_ref();
             let query = sqlx::query(sql).bind(id.to_string()).bind(email);
             let query = query.bind(email.map(|email| email.to_lowercase()));
             query.execute(&mut *write).await.map_err(fault)?;
         }
-        if lesson.activity {
+        if differs.activity {
             // Whoever is deactivated loses the open sessions for good, as by a change of our own.
             let sql = "UPDATE users SET active = $2, \
                        sessions_since = CASE WHEN $2 THEN sessions_since ELSE $3 END WHERE id = $1";
             let query = sqlx::query(sql).bind(id.to_string()).bind(seen.user.active).bind(now());
             query.execute(&mut *write).await.map_err(fault)?;
         }
-        if lesson.groups {
+        if differs.groups {
             self.take_over_groups(write, id, seen).await?;
         }
         match &seen.made {
-            Some(_) => self.equip(write, row, seen).await,
+            Some(_) => self.complete_creation(write, row, seen).await,
             None => Ok(()),
         }
     }
 
     /// Gives somebody whom another request saw first what they were made with.
-    async fn equip(
+    async fn complete_creation(
         &self,
         write: &mut SqliteConnection,
         row: &Row,
@@ -173,7 +173,7 @@ impl Sidecar {
         let new = record_of(seen);
         overwrite(write, row.user.clone(), &new).await?;
         for (namespace, native) in
-            new.ids.iter().filter(|(namespace, _)| **namespace != self.beside.namespace)
+            new.ids.iter().filter(|(namespace, _)| **namespace != self.system.namespace)
         {
             reassign(write, row.known.id, namespace, native).await?;
         }
@@ -192,7 +192,7 @@ impl Sidecar {
         seen: &Seen,
     ) -> Result<(), Fault> {
         let nobody = User::seen("");
-        let shown = other_groups(&seen.user, &nobody).filter(|_| self.beside.groups);
+        let shown = other_groups(&seen.user, &nobody).filter(|_| self.system.groups);
         let Some((namespace, wanted)) = shown else { return Ok(()) };
         let mut groups = Vec::with_capacity(wanted.len());
         for native in wanted {
@@ -209,13 +209,13 @@ impl Sidecar {
 }
 
 /// Whoever is to be renamed or restored leaves the index of names.
-async fn let_go(write: &mut SqliteConnection, row: Option<&Row>) -> Result<(), Fault> {
+async fn release_name(write: &mut SqliteConnection, row: Option<&Row>) -> Result<(), Fault> {
     let Some(row) = row else { return Ok(()) };
     let query = sqlx::query("UPDATE users SET state = 'suspended' WHERE id = $1");
     query.bind(row.known.id.to_string()).execute(write).await.map(drop).map_err(fault)
 }
 
-async fn follow(write: &mut SqliteConnection, row: &Row, seen: &User) -> Result<(), Fault> {
+async fn activate(write: &mut SqliteConnection, row: &Row, seen: &User) -> Result<(), Fault> {
     let sql = "UPDATE users SET state = 'active', absence = NULL, username = $2, \
                folded_name = $3, settled = $4, expected = NULL WHERE id = $1";
     let query = sqlx::query(sql).bind(row.known.id.to_string()).bind(&seen.username);

@@ -20,13 +20,13 @@ use crate::config::settings;
 
 /// The layer.
 #[derive(Debug)]
-pub struct Names {
+pub struct Renamed {
     inner: Arc<dyn Backend>,
     roles: settings::Roles,
     teams: settings::Teams,
 }
 
-impl Names {
+impl Renamed {
     /// Lays the tables over a system; without any, the system as it is.
     #[must_use]
     pub fn over(
@@ -150,7 +150,7 @@ fn rename(table: &BTreeMap<String, String>, name: &mut String) {
 }
 
 #[async_trait]
-impl Backend for Names {
+impl Backend for Renamed {
     fn capability(&self) -> &Capability {
         self.inner.capability()
     }
@@ -190,7 +190,7 @@ mod tests {
             to: [(RoleWord::Manager, RoleWord::User)].into(),
             from: [(RoleWord::Administrator, RoleWord::User)].into(),
         };
-        let layer = Names::over(Arc::clone(&store), &tables, &settings::Teams::default());
+        let layer = Renamed::over(Arc::clone(&store), &tables, &settings::Teams::default());
         let roles = [
             (Role::Manager, Role::User, Role::User),
             (Role::Administrator, Role::Administrator, Role::User),
@@ -220,7 +220,7 @@ mod tests {
             to: BTreeMap::new(),
             from: [(RoleWord::Administrator, RoleWord::User)].into(),
         };
-        let layer = Names::over(Arc::clone(&store), &tables, &settings::Teams::default());
+        let layer = Renamed::over(Arc::clone(&store), &tables, &settings::Teams::default());
         let new = NewUser {
             username: "chief".to_owned(),
             role: Role::Administrator,
@@ -255,7 +255,7 @@ mod tests {
         let store: Arc<dyn Backend> = Arc::new(store.unwrap());
         let pair = |one: &str, other: &str| [(one.to_owned(), other.to_owned())].into();
         let tables = settings::Teams { to: pair("crew", "Staff"), from: pair("Staff", "crew") };
-        let layer = Names::over(Arc::clone(&store), &settings::Roles::default(), &tables);
+        let layer = Renamed::over(Arc::clone(&store), &settings::Roles::default(), &tables);
         let new = NewGroup { name: "crew".to_owned(), ..NewGroup::default() };
         let create = Command::CreateGroup(Box::new(new));
         let made = layer.execute(create).await.unwrap().group().unwrap();

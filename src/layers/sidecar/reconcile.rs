@@ -1,4 +1,4 @@
-//! Settles in the sidecar what a read of the system shows, before anybody hears of it.
+//! Reconciles the records with what a read of the system shows, before the read is answered.
 
 use std::collections::HashMap;
 
@@ -7,9 +7,10 @@ use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserRef};
-use isogloss_store::{Absence, Reading, Record, Seen, Settlement, State};
+use isogloss_store::{Absence, Reading, Reconciled, Record, Seen, State};
 
-use crate::layers::bridge::{Bridge, fields, own_trouble};
+use crate::layers::sidecar::fields;
+use crate::layers::sidecar::layer::{Sidecar, own_trouble};
 
 /// So many are looked up one by one; if more are missing at once, an operator decides.
 const FEW: usize = 10;
@@ -19,9 +20,9 @@ const LINKS: usize = 32;
 const TRIES: usize = 4;
 
 /// What a reading says: everybody in it, or `None` if it is outdated and must be repeated.
-type Settled = Option<Vec<Result<User, &'static str>>>;
+type People = Option<Vec<Result<User, &'static str>>>;
 
-impl Bridge {
+impl Sidecar {
     /// Reads one person, by name or by the system's own id, as system and sidecar have them.
     pub(super) async fn read(&self, user: UserRef) -> Result<User, Fault> {
         self.introduce().await?;
@@ -35,11 +36,11 @@ impl Bridge {
                 }
                 Err(fault) => return Err(fault),
             }
-            if let Some(person) = self.settle_one(reading).await? {
+            if let Some(person) = self.reconcile_one(reading).await? {
                 return Ok(person);
             }
         }
-        Err(restless())
+        Err(unstable())
     }
 
     /// Everybody, in the system's order.
@@ -60,18 +61,18 @@ impl Bridge {
             reading.seen = listed.users.into_iter().map(Seen::from).collect();
             Self::bring(&ids, &mut reading)?;
             let complete = reading.complete;
-            if let Some(settled) = self.settle(reading).await? {
+            if let Some(people) = self.reconcile(reading).await? {
                 if complete && !self.recent.is_introduced() {
-                    self.sidecar.mark_introduced().await?;
+                    self.records.mark_introduced().await?;
                     self.recent.introduced();
                 }
                 if complete {
                     self.recent.listed();
                 }
-                return Ok((settled.into_iter().filter_map(Result::ok).collect(), complete));
+                return Ok((people.into_iter().filter_map(Result::ok).collect(), complete));
             }
         }
-        Err(restless())
+        Err(unstable())
     }
 
     /// On the first contact everybody gets a record, administrators first: low ids are not for
@@ -80,49 +81,49 @@ impl Bridge {
         if self.recent.is_introduced() {
             return Ok(());
         }
-        if !self.sidecar.is_introduced().await? && self.system.capability().has(Verb::ListUsers) {
+        if !self.records.is_introduced().await? && self.system.capability().has(Verb::ListUsers) {
             self.list().await?;
         }
         self.recent.introduced();
         Ok(())
     }
 
-    /// Settles people whom another read of the system shows: members, owners. Whoever has no record
+    /// Reconciles people whom another read of the system shows: members, owners. Whoever has no record
     /// for now is left out.
-    pub(super) async fn settle_all(
+    pub(super) async fn reconcile_all(
         &self,
         reading: Reading,
         seen: Vec<User>,
     ) -> Result<Vec<User>, Fault> {
         self.introduce().await?;
         let seen = seen.into_iter().map(Seen::from).collect();
-        let settled = self.settle(reading.showing(seen)).await?;
-        Ok(settled.ok_or_else(restless)?.into_iter().filter_map(Result::ok).collect())
+        let people = self.reconcile(reading.showing(seen)).await?;
+        Ok(people.ok_or_else(unstable)?.into_iter().filter_map(Result::ok).collect())
     }
 
-    /// Settles the only person of a reading; `None`: it is outdated.
-    pub(super) async fn settle_one(&self, reading: Reading) -> Result<Option<User>, Fault> {
-        let Some(settled) = self.settle(reading).await? else { return Ok(None) };
-        match settled.into_iter().next() {
+    /// Reconciles the only person of a reading; `None`: it is outdated.
+    pub(super) async fn reconcile_one(&self, reading: Reading) -> Result<Option<User>, Fault> {
+        let Some(people) = self.reconcile(reading).await? else { return Ok(None) };
+        match people.into_iter().next() {
             Some(Ok(person)) => Ok(Some(person)),
             Some(Err(why)) => Err(Fault::new(FaultKind::Unavailable, why)),
-            None => Err(Fault::new(FaultKind::Unexpected, "nobody was settled")),
+            None => Err(Fault::new(FaultKind::Unexpected, "the reading has nobody")),
         }
     }
 
-    pub(super) async fn settle(&self, mut reading: Reading) -> Result<Settled, Fault> {
+    pub(super) async fn reconcile(&self, mut reading: Reading) -> Result<People, Fault> {
         for _ in 0..LINKS {
-            match self.sidecar.settle(&reading).await.map_err(own_trouble)? {
-                Settlement::Settled(records) => return Ok(Some(self.join(reading, records))),
-                Settlement::Stale => return Ok(None),
-                Settlement::Look(records) => self.look(&mut reading, records).await?,
+            match self.records.reconcile(&reading).await.map_err(own_trouble)? {
+                Reconciled::Records(records) => return Ok(Some(self.join(reading, records))),
+                Reconciled::Stale => return Ok(None),
+                Reconciled::LookUp(records) => self.look_up(&mut reading, records).await?,
             }
         }
         Err(Fault::new(FaultKind::Unavailable, "a chain of renamings does not end"))
     }
 
     /// Asks the system where these are whose place a reading shows to be free or somebody else's.
-    async fn look(&self, reading: &mut Reading, records: Vec<Record>) -> Result<(), Fault> {
+    async fn look_up(&self, reading: &mut Reading, records: Vec<Record>) -> Result<(), Fault> {
         if records.len() > FEW {
             reading.absent.extend(records.iter().map(|record| (record.user.id, false)));
             return Ok(());
@@ -170,7 +171,7 @@ impl Bridge {
         reading: Reading,
         absence: Fault,
     ) -> Result<User, Fault> {
-        let Some(record) = self.sidecar.find(user).await? else {
+        let Some(record) = self.records.find(user).await? else {
             self.recent.not_there(user);
             return Err(absence);
         };
@@ -181,13 +182,13 @@ impl Bridge {
         let again = if by_name {
             self.read_again(&record, &reading).await
         } else {
-            self.look_through(&record, &reading).await
+            self.look_up_in_list(&record, &reading).await
         };
         match again {
             Ok(Some(person)) if !by_name || person.username == record.user.username => Ok(person),
             Ok(_) => Err(absence),
             Err(outage) => {
-                self.settle(reading.missing(record.user.id, false)).await?;
+                self.reconcile(reading.missing(record.user.id, false)).await?;
                 Err(outage)
             }
         }
@@ -196,14 +197,18 @@ impl Bridge {
     /// Reads somebody by id whom a read by name has not shown.
     async fn read_again(&self, record: &Record, first: &Reading) -> Result<Option<User>, Fault> {
         let mut reading = first.clone();
-        self.look(&mut reading, vec![record.clone()]).await?;
-        let settled = self.settle(reading).await?.ok_or_else(restless)?;
-        Ok(settled.into_iter().next().and_then(Result::ok))
+        self.look_up(&mut reading, vec![record.clone()]).await?;
+        let people = self.reconcile(reading).await?.ok_or_else(unstable)?;
+        Ok(people.into_iter().next().and_then(Result::ok))
     }
 
     /// Looks for somebody among everybody whom a read by id has not shown. If not everybody can be
     /// read, the name is asked for instead.
-    async fn look_through(&self, record: &Record, first: &Reading) -> Result<Option<User>, Fault> {
+    async fn look_up_in_list(
+        &self,
+        record: &Record,
+        first: &Reading,
+    ) -> Result<Option<User>, Fault> {
         let (everybody, whole) = self.list_with(Vec::new()).await?;
         let found = everybody.into_iter().find(|person| person.id == record.user.id);
         if found.is_some() || whole {
@@ -221,8 +226,8 @@ impl Bridge {
             Err(fault) if !fault.is_absence_of(Subject::User) => return Err(fault),
             Ok(_) | Err(_) => first.clone().missing(record.user.id, true),
         };
-        let settled = self.settle(reading).await?.ok_or_else(restless)?;
-        Ok(settled.into_iter().next().and_then(Result::ok))
+        let people = self.reconcile(reading).await?.ok_or_else(unstable)?;
+        Ok(people.into_iter().next().and_then(Result::ok))
     }
 
     /// How the system points at the person of a record.
@@ -258,6 +263,6 @@ pub(super) fn nobody_called(name: &str) -> Fault {
     Fault::new(FaultKind::NotFound, detail).about(Subject::User)
 }
 
-fn restless() -> Fault {
+fn unstable() -> Fault {
     Fault::new(FaultKind::Unavailable, "people change faster than they can be read")
 }

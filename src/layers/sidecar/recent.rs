@@ -1,4 +1,4 @@
-//! What a bridge has learned a moment ago.
+//! What the sidecar read of the system a moment ago.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -15,7 +15,7 @@ const UNKNOWN_FOR: Duration = Duration::from_secs(2);
 /// So many unknown names are remembered at most.
 const UNKNOWN: usize = 4096;
 
-/// What a bridge has learned a moment ago.
+/// What was read of the system a moment ago.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     introduced: AtomicBool,

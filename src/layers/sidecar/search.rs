@@ -8,9 +8,9 @@ use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::user::{User, UserRef, folded};
 use isogloss_store::{Record, State};
 
-use crate::layers::bridge::Bridge;
+use crate::layers::sidecar::layer::Sidecar;
 
-impl Bridge {
+impl Sidecar {
     /// The person whom the system has no look-up for: by the name in any case, by the e-mail address,
     /// or in the list of everybody.
     pub(super) async fn search(&self, user: &UserRef) -> Result<User, Fault> {
@@ -24,7 +24,7 @@ impl Bridge {
         }
     }
 
-    /// Like [`Bridge::search`], but everybody is asked for: for what must be unique.
+    /// Like [`Sidecar::search`], but everybody is asked for: for what must be unique.
     pub(super) async fn search_everybody(&self, user: &UserRef) -> Result<User, Fault> {
         choose(self.list().await?, user)
     }
@@ -62,7 +62,7 @@ impl Bridge {
     }
 
     async fn alike(&self, user: &UserRef) -> Result<Vec<Record>, Fault> {
-        let mut alike = self.sidecar.alike(user).await?;
+        let mut alike = self.records.alike(user).await?;
         if alike.len() > 1 {
             alike.retain(|record| record.state == State::Active);
         }

@@ -1,19 +1,19 @@
-//! Settles a reading: everything in one transaction, or nothing.
+//! Reconciles the records with a reading: everything in one transaction, or nothing.
 
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::user::User;
 use sqlx::SqliteConnection;
 
 use crate::faults::fault;
-use crate::sidecar::decide::Sighted;
-use crate::sidecar::handle::Sidecar;
+use crate::sidecar::decision::Sighted;
 use crate::sidecar::plan::Plan;
 use crate::sidecar::reading::{Reading, Seen};
-use crate::sidecar::settlement::Settlement;
+use crate::sidecar::reconciled::Reconciled;
+use crate::sidecar::records::Records;
 
-impl Sidecar {
-    /// Settles what was read: everything in one transaction, or nothing.
-    pub async fn settle(&self, reading: &Reading) -> Result<Settlement, Fault> {
+impl Records {
+    /// Reconciles the records with what was read: everything in one transaction, or nothing.
+    pub async fn reconcile(&self, reading: &Reading) -> Result<Reconciled, Fault> {
         let sighted = self.sighted(reading)?;
         let database = &self.inner().database;
         let mut read =
@@ -21,26 +21,26 @@ impl Sidecar {
         let rows = self.load(&mut read, reading).await?;
         drop(read);
         let plan = self.plan(rows, reading, &sighted);
-        if let Some(answer) = plan.asks() {
+        if let Some(answer) = plan.needs_more() {
             return Ok(answer);
         }
-        if plan.is_quiet() {
-            return Ok(Settlement::Settled(plan.people(&sighted)));
+        if plan.changes_nothing() {
+            return Ok(Reconciled::Records(plan.people(&sighted)));
         }
         let mut write = self.inner().database.write().await?;
         let rows = self.load(&mut write, reading).await?;
         let plan = self.plan(rows, reading, &sighted);
-        if let Some(answer) = plan.asks() {
+        if let Some(answer) = plan.needs_more() {
             return Ok(answer);
         }
-        let settled = match self.carry_out(&mut write, plan, reading, &sighted).await {
-            Ok(settled) => settled,
-            // A record that was settled meanwhile holds the name.
+        let people = match self.carry_out(&mut write, plan, reading, &sighted).await {
+            Ok(people) => people,
+            // A record that changed meanwhile holds the name.
             Err(taken) if taken.kind == FaultKind::Conflict => return refused(reading, taken),
             Err(other) => return Err(other),
         };
         write.commit().await.map_err(fault)?;
-        Ok(Settlement::Settled(settled))
+        Ok(Reconciled::Records(people))
     }
 
     /// Those who were seen, as the decision needs them.
@@ -66,13 +66,13 @@ impl Sidecar {
         self.apply(write, &plan, reading, sighted).await?;
         let rows = self.load(write, reading).await?;
         let Plan { decision, .. } = plan;
-        Ok(Plan { rows, decision, lessons: Vec::new() }.people(sighted))
+        Ok(Plan { rows, decision, differences: Vec::new() }.people(sighted))
     }
 }
 
 /// Ids that were asked for and are taken are the reason; else the reading is outdated.
-fn refused(reading: &Reading, taken: Fault) -> Result<Settlement, Fault> {
+fn refused(reading: &Reading, taken: Fault) -> Result<Reconciled, Fault> {
     let made = |seen: &Seen| seen.made.as_ref().is_some_and(|made| !made.ids.is_empty());
     let asks_for_ids = reading.seen.iter().any(|seen| !seen.ids.is_empty() || made(seen));
-    if asks_for_ids { Err(taken) } else { Ok(Settlement::Stale) }
+    if asks_for_ids { Err(taken) } else { Ok(Reconciled::Stale) }
 }

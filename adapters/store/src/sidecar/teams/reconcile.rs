@@ -1,4 +1,4 @@
-//! Settles a reading of teams: everything in one transaction, or nothing.
+//! Reconciles the records of teams with a reading: everything in one transaction, or nothing.
 
 use std::collections::HashMap;
 
@@ -10,36 +10,36 @@ use sqlx::sqlite::SqliteRow;
 use crate::faults::fault;
 use crate::groups::{patch_group, replace_co_owners, update};
 use crate::rows::{after, column, group, now, select_groups};
-use crate::sidecar::decide::{Decision, Facts, Known, Prints, Sighted, State, Verdict, decide};
-use crate::sidecar::handle::Sidecar;
-use crate::sidecar::operate::EXPECTED_FOR;
-use crate::sidecar::records::state;
-use crate::sidecar::teams::reading::{SeenTeam, TeamReading, TeamRecord, TeamSettlement};
+use crate::sidecar::decision::{Decision, Facts, Known, Prints, Sighted, State, Verdict, decide};
+use crate::sidecar::operator::EXPECTED_FOR;
+use crate::sidecar::record::state;
+use crate::sidecar::records::Records;
+use crate::sidecar::teams::reading::{ReconciledTeams, SeenTeam, TeamReading, TeamRecord};
 
-impl Sidecar {
-    /// Settles what was read of teams: everything in one transaction, or nothing.
-    pub async fn settle_teams(&self, reading: &TeamReading) -> Result<TeamSettlement, Fault> {
+impl Records {
+    /// Reconciles the records with what was read of teams: everything in one transaction, or nothing.
+    pub async fn reconcile_teams(&self, reading: &TeamReading) -> Result<ReconciledTeams, Fault> {
         let mut read = self.inner().database.read().await?;
         let records = self.teams(&mut read).await?;
         drop(read);
         let decision = self.decide_teams(&records, reading)?;
-        if let Some(answer) = asks(&records, &decision) {
+        if let Some(answer) = needs_more(&records, &decision) {
             return Ok(answer);
         }
-        if is_quiet(&decision, reading) {
-            return self.settled(records, &decision, reading);
+        if changes_nothing(&decision, reading) {
+            return self.teams_seen(records, &decision, reading);
         }
         let mut write = self.inner().database.write().await?;
         let records = self.teams(&mut write).await?;
         let decision = self.decide_teams(&records, reading)?;
-        if let Some(answer) = asks(&records, &decision) {
+        if let Some(answer) = needs_more(&records, &decision) {
             return Ok(answer);
         }
         self.apply_teams(&mut write, &records, &decision, reading).await?;
         let records = self.teams(&mut write).await?;
-        let settled = self.settled(records, &decision, reading)?;
+        let teams = self.teams_seen(records, &decision, reading)?;
         write.commit().await.map_err(fault)?;
-        Ok(settled)
+        Ok(teams)
     }
 
     /// The record of a team that a command points at, active or suspended.
@@ -58,7 +58,7 @@ impl Sidecar {
 
     /// Says that the gateway is about to rename a team in the system, so that whoever sees the new
     /// name there knows whose it is.
-    pub async fn expect_team(&self, id: GroupId, name: &str) -> Result<(), Fault> {
+    pub async fn expect_team_name(&self, id: GroupId, name: &str) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
         let sql = "UPDATE groups SET expected = $2, expected_until = $3 WHERE id = $1";
         let query = sqlx::query(sql).bind(id.to_string()).bind(name);
@@ -68,7 +68,7 @@ impl Sidecar {
     }
 
     /// Says that the system refused the renaming that was expected.
-    pub async fn expect_team_no_more(&self, id: GroupId, name: &str) -> Result<(), Fault> {
+    pub async fn clear_expected_team_name(&self, id: GroupId, name: &str) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
         let sql = "UPDATE groups SET expected = NULL, expected_until = NULL \
                    WHERE id = $1 AND expected = $2";
@@ -77,8 +77,8 @@ impl Sidecar {
         write.commit().await.map_err(fault)
     }
 
-    /// Keeps what a change says of a team beside the system. The name is the system's.
-    pub async fn keep_team(&self, id: GroupId, mut patch: GroupPatch) -> Result<(), Fault> {
+    /// Stores a change in the record of a team. The name is the system's.
+    pub async fn update_team(&self, id: GroupId, mut patch: GroupPatch) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
         let mut kept = self.inner().find_group(&mut write, &GroupRef::Id(id)).await?;
         patch.name = None;
@@ -111,13 +111,13 @@ impl Sidecar {
     fn team_record(&self, row: &SqliteRow, now: i64) -> Result<TeamRecord, Fault> {
         let team = group(row)?;
         let until = column::<Option<i64>>(row, "expected_until")?;
-        let native = team.native(&self.beside.namespace).map(str::to_owned);
+        let native = team.native(&self.system.namespace).map(str::to_owned);
         let known = Known {
             id: team.id.0,
             native: native.clone(),
             name: team.name.clone(),
             state: state(column(row, "state")?, column(row, "absence")?),
-            settled: column(row, "settled")?,
+            changed: column(row, "settled")?,
             expected: until.filter(|until| *until > now).and(column(row, "expected")?),
             prints: Prints::default(),
         };
@@ -147,46 +147,47 @@ impl Sidecar {
     }
 
     fn team_id<'t>(&self, team: &'t Group) -> Result<&'t str, Fault> {
-        team.native(&self.beside.namespace)
+        team.native(&self.system.namespace)
             .ok_or_else(|| Fault::new(FaultKind::Unexpected, "a team without an id of its system"))
     }
 
     /// The teams that were seen, by the system's id.
-    fn settled(
+    fn teams_seen(
         &self,
         records: Vec<TeamRecord>,
         decision: &Decision,
         reading: &TeamReading,
-    ) -> Result<TeamSettlement, Fault> {
+    ) -> Result<ReconciledTeams, Fault> {
         let active = records.into_iter().filter(|record| record.state == State::Active);
         let mut all: HashMap<_, _> =
             active.filter_map(|record| record.native.map(|id| (id, record.team))).collect();
-        let mut settled = Vec::with_capacity(reading.seen.len());
+        let mut teams = Vec::with_capacity(reading.seen.len());
         for (seen, verdict) in reading.seen.iter().zip(&decision.verdicts) {
-            settled.push(match verdict {
+            teams.push(match verdict {
                 Verdict::Withheld(why) => Err(*why),
                 _ => {
                     all.remove(self.team_id(&seen.team)?).ok_or("the record was changed meanwhile")
                 }
             });
         }
-        Ok(TeamSettlement::Settled(settled))
+        Ok(ReconciledTeams::Records(teams))
     }
 }
 
 /// What must be known before anything is changed.
-fn asks(records: &[TeamRecord], decision: &Decision) -> Option<TeamSettlement> {
+fn needs_more(records: &[TeamRecord], decision: &Decision) -> Option<ReconciledTeams> {
     if decision.stale {
-        return Some(TeamSettlement::Stale);
+        return Some(ReconciledTeams::Stale);
     }
-    let look: Vec<_> = decision.look.iter().filter_map(|at| records.get(*at)).cloned().collect();
-    (!look.is_empty()).then_some(TeamSettlement::Look(look))
+    let look_up: Vec<_> =
+        decision.look_up.iter().filter_map(|at| records.get(*at)).cloned().collect();
+    (!look_up.is_empty()).then_some(ReconciledTeams::LookUp(look_up))
 }
 
 /// Whether everything is as it was.
-fn is_quiet(decision: &Decision, reading: &TeamReading) -> bool {
+fn changes_nothing(decision: &Decision, reading: &TeamReading) -> bool {
     let still = |verdict: &Verdict| matches!(verdict, Verdict::Same { .. } | Verdict::Withheld(_));
     let made = reading.seen.iter().any(|seen| seen.made.is_some());
-    let gone = !decision.suspend.is_empty() || !decision.bury.is_empty();
+    let gone = !decision.suspend.is_empty() || !decision.tombstones.is_empty();
     !made && !gone && decision.verdicts.iter().all(still)
 }

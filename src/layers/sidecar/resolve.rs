@@ -1,13 +1,13 @@
-//! From how a front points at a person to how the system behind does.
+//! From a reference in a command to the reference that the system knows.
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::namespace::Numbering;
 use isogloss_canonical::user::{User, UserRef};
 
-use crate::layers::bridge::Bridge;
+use crate::layers::sidecar::layer::Sidecar;
 
-impl Bridge {
+impl Sidecar {
     /// A person as system and sidecar have them together. Whose record is suspended or a tombstone
     /// is nobody, whoever has the id or the name now.
     pub(super) async fn get(&self, user: &UserRef) -> Result<User, Fault> {
@@ -31,7 +31,7 @@ impl Bridge {
     /// The person whose record this points at.
     async fn recorded(&self, user: &UserRef) -> Result<User, Fault> {
         self.introduce().await?;
-        let record = self.sidecar.find(user).await?;
+        let record = self.records.find(user).await?;
         let record = record.ok_or_else(|| Fault::not_found(Subject::User))?;
         self.person_of(&record).await
     }

@@ -1,0 +1,204 @@
+//! Reading records.
+
+use futures_util::TryStreamExt;
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::namespace::Numbering;
+use isogloss_canonical::user::{User, UserId, UserRef, folded};
+use jiff::Timestamp;
+use sqlx::SqliteConnection;
+use sqlx::query::Query;
+use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
+
+use crate::faults::fault;
+use crate::rows::{add_user_row, column, now, select_users, time};
+use crate::sidecar::decision::{Absence, Known, Prints, State};
+use crate::sidecar::reading::Reading;
+use crate::sidecar::records::Records;
+
+/// Above so many people all records are read at once.
+const FEW: usize = 16;
+
+/// A record of the sidecar.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The person as the sidecar knows them.
+    pub user: User,
+    /// The state.
+    pub state: State,
+    /// The system's id; of a tombstone the one it had.
+    pub native: Option<String>,
+    /// Since when the record is as it is.
+    pub since: Timestamp,
+}
+
+/// A record with everything that is decided by.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) user: User,
+    pub(crate) known: Known,
+    was: Option<String>,
+    since: Timestamp,
+}
+
+impl Row {
+    pub(crate) fn record(&self) -> Record {
+        Record {
+            user: self.user.clone(),
+            state: self.known.state,
+            native: self.known.native.clone().or_else(|| self.was.clone()),
+            since: self.since,
+        }
+    }
+}
+
+impl Records {
+    /// Every record, tombstones too, in the order of creation.
+    pub async fn all(&self) -> Result<Vec<Record>, Fault> {
+        let query = sqlx::query(select_users!("ORDER BY u.id, m.place"));
+        let mut read = self.inner().database.read().await?;
+        Ok(self.rows(&mut read, query).await?.iter().map(Row::record).collect())
+    }
+
+    /// The record that a command points at, active or suspended.
+    pub async fn find(&self, user: &UserRef) -> Result<Option<Record>, Fault> {
+        let mut found = self.alike(user).await?;
+        Ok(if found.len() > 1 { None } else { found.pop() })
+    }
+
+    /// The records that a command may point at, active or suspended: several may be spelled alike.
+    pub async fn alike(&self, user: &UserRef) -> Result<Vec<Record>, Fault> {
+        let mut read = self.inner().database.read().await?;
+        let rows = self.living(&mut read, user).await?;
+        Ok(rows.iter().map(Row::record).collect())
+    }
+
+    pub(crate) async fn living(
+        &self,
+        database: &mut SqliteConnection,
+        user: &UserRef,
+    ) -> Result<Vec<Row>, Fault> {
+        let query = match user {
+            UserRef::Id(id) => sqlx::query(select_users!(
+                "WHERE u.id = $1 AND u.state <> 'tombstone' ORDER BY u.id, m.place"
+            ))
+            .bind(id.to_string()),
+            UserRef::Name(name) => named(name.clone()),
+            UserRef::Native(namespace, name)
+                if *namespace == self.system.namespace
+                    && self.system.numbering == Numbering::Names =>
+            {
+                named(name.clone())
+            }
+            UserRef::Native(namespace, native) => sqlx::query(select_users!(
+                "WHERE u.id = (SELECT i.id FROM identities i WHERE i.namespace = $1 \
+                 AND i.kind = 'user' AND i.native = $2) AND u.state <> 'tombstone' \
+                 ORDER BY u.id, m.place"
+            ))
+            .bind(namespace.as_str().to_owned())
+            .bind(native.clone()),
+            UserRef::FoldedName(name) => sqlx::query(select_users!(
+                "WHERE u.folded_name = $1 AND u.state <> 'tombstone' ORDER BY u.id, m.place"
+            ))
+            .bind(folded(name)),
+            UserRef::Email(email) => sqlx::query(select_users!(
+                "WHERE u.folded_email = $1 AND u.state <> 'tombstone' ORDER BY u.id, m.place"
+            ))
+            .bind(email.to_lowercase()),
+        };
+        self.rows(database, query).await
+    }
+
+    /// The records that a reading may be about.
+    pub(crate) async fn load(
+        &self,
+        database: &mut SqliteConnection,
+        reading: &Reading,
+    ) -> Result<Vec<Row>, Fault> {
+        if reading.complete || reading.seen.len() + reading.absent.len() > FEW {
+            let all = select_users!("WHERE u.state <> 'tombstone' ORDER BY u.id, m.place");
+            return self.rows(database, sqlx::query(all)).await;
+        }
+        let mut rows: Vec<Row> = Vec::new();
+        for seen in &reading.seen {
+            let own =
+                UserRef::Native(self.system.namespace.clone(), self.native(&seen.user)?.to_owned());
+            rows.extend(self.living(database, &own).await?);
+            rows.extend(self.living(database, &UserRef::Name(seen.user.username.clone())).await?);
+        }
+        for id in reading.absent.keys() {
+            rows.extend(self.living(database, &UserRef::Id(*id)).await?);
+        }
+        rows.sort_by_key(|row| row.known.id);
+        rows.dedup_by_key(|row| row.known.id);
+        Ok(rows)
+    }
+
+    pub(crate) async fn rows(
+        &self,
+        database: &mut SqliteConnection,
+        query: Query<'_, Sqlite, SqliteArguments>,
+    ) -> Result<Vec<Row>, Fault> {
+        let (mut people, mut known): (Vec<User>, Vec<Known>) = (Vec::new(), Vec::new());
+        let (mut more, now) = (Vec::new(), now());
+        let mut rows = query.fetch(database);
+        while let Some(row) = rows.try_next().await.map_err(fault)? {
+            add_user_row(&mut people, &row)?;
+            let Some(last) = people.last().filter(|_| known.len() < people.len()) else { continue };
+            known.push(self.known(&row, last, now)?);
+            more.push((column(&row, "was")?, time(column(&row, "settled")?)?));
+        }
+        let all = people.into_iter().zip(known).zip(more);
+        Ok(all.map(|((user, known), (was, since))| Row { user, known, was, since }).collect())
+    }
+
+    fn known(&self, row: &SqliteRow, user: &User, now: i64) -> Result<Known, Fault> {
+        let state = state(column(row, "state")?, column(row, "absence")?);
+        let until = column::<Option<i64>>(row, "expected_until")?;
+        let expected = until.filter(|until| *until > now);
+        let native = match (self.system.numbering, state) {
+            (_, State::Tombstone) => None,
+            (Numbering::Names, _) => Some(user.username.clone()),
+            (Numbering::From(_), _) => user.native(&self.system.namespace).map(str::to_owned),
+        };
+        Ok(Known {
+            id: user.id.0,
+            native,
+            name: user.username.clone(),
+            state,
+            changed: column(row, "settled")?,
+            expected: expected.and(column(row, "expected")?),
+            prints: Prints {
+                secret: column(row, "secret_print")?,
+                created: column(row, "created_print")?,
+            },
+        })
+    }
+
+    /// A record by its id, in whatever state.
+    pub(crate) async fn any(
+        &self,
+        database: &mut SqliteConnection,
+        id: UserId,
+    ) -> Result<Option<Row>, Fault> {
+        let query = sqlx::query(select_users!("WHERE u.id = $1 ORDER BY u.id, m.place"));
+        Ok(self.rows(database, query.bind(id.to_string())).await?.pop())
+    }
+}
+
+/// Whoever holds this name, or held it when they were last there.
+fn named(name: String) -> Query<'static, Sqlite, SqliteArguments> {
+    let sql =
+        select_users!("WHERE u.username = $1 AND u.state <> 'tombstone' ORDER BY u.id, m.place");
+    sqlx::query(sql).bind(name)
+}
+
+pub(super) fn state(word: &str, absence: Option<&str>) -> State {
+    match (word, absence) {
+        ("active", _) => State::Active,
+        ("suspended", Some("once")) => State::Suspended(Absence::Once),
+        ("suspended", Some("held")) => State::Suspended(Absence::Held),
+        ("suspended", _) => State::Suspended(Absence::Confirmed),
+        // What is not known opens nothing.
+        _ => State::Tombstone,
+    }
+}
