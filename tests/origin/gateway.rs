@@ -14,6 +14,9 @@ pub(crate) const TOKEN: &str = "4f1c0d5e9a7b36284f1c0d5e9a7b36284f1c0d5e9a7b3628
 pub(crate) const BASIC: &str = "Basic anNvbnJwYzo0ZjFjMGQ1ZTlhN2IzNjI4NGYxYzBkNWU5YTdiMzYyODRmMWMwZDVlOWE3\
                      YjM2Mjg0ZjFjMGQ1ZTlhN2I=";
 
+/// How long the display name of a user is whom [`Plan::people`] asks for.
+const NAME_LENGTH: usize = 20_000;
+
 /// How a gateway is started.
 #[derive(Default)]
 pub(crate) struct Plan<'a> {
@@ -27,7 +30,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) more: &'a str,
     /// More keys of `[server]`.
     pub(crate) server: &'a str,
-    /// People besides the administrator.
+    /// Users besides the administrator. Each has a display name of [`NAME_LENGTH`] bytes, so that
+    /// a list is long and costs little to make.
     pub(crate) people: usize,
 }
 
@@ -51,7 +55,11 @@ pub(crate) fn prepare(plan: &Plan<'_>) -> tempfile::TempDir {
     let path = |name: &str| folder.path().join(name);
     let mut users =
         vec![json!({"username": "admin", "password": "the first secret", "admin": true})];
-    users.extend((0..plan.people).map(|number| json!({"username": format!("person{number}")})));
+    let name = "x".repeat(NAME_LENGTH);
+    users.extend(
+        (0..plan.people)
+            .map(|number| json!({"username": format!("person{number}"), "display_name": name})),
+    );
     let accounts = json!({
         "users": users,
         "application_keys": [{"dialect": "kanboard", "value": TOKEN}],
@@ -144,6 +152,15 @@ impl GatewayProcess {
     /// What it has logged.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).unwrap()
+    }
+
+    /// Waits until its log contains this.
+    pub(crate) fn await_log(&self, text: &str) {
+        let start = Instant::now();
+        while !self.log().contains(text) {
+            assert!(start.elapsed() < Duration::from_mins(1), "no {text}: {}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     fn log_file(&self) -> PathBuf {

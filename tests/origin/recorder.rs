@@ -13,6 +13,8 @@ const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 /// One request as it arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Arrived {
+    /// How many heads came before its own, on whichever connection.
+    order: usize,
     /// The number of the connection it came on.
     pub(crate) connection: usize,
     /// Its head, as it was sent.
@@ -68,10 +70,19 @@ impl Recorder {
         Self::answering(OK)
     }
 
-    /// What has arrived, once it is this much or time is up.
+    /// What has arrived, in the order of the heads, once it is this much or time is up.
     pub(crate) fn arrived(&self, wanted: usize) -> Vec<Arrived> {
         poll(|| self.arrived.lock().unwrap().len() >= wanted);
-        self.arrived.lock().unwrap().clone()
+        let mut arrived = self.arrived.lock().unwrap().clone();
+        // A request is written down once its body is there: a later one may be whole before it.
+        arrived.sort_by_key(|one| one.order);
+        arrived
+    }
+
+    /// What has arrived, where all requests have been answered: every head that the recorder answered
+    /// is counted before its answer, so that only the rest of a body can be missing.
+    pub(crate) fn arrived_by_now(&self) -> Vec<Arrived> {
+        self.arrived(self.heads.load(Ordering::SeqCst))
     }
 
     /// Waits until this many heads are there; their bodies may follow.
@@ -110,7 +121,7 @@ fn serve(
             }
         }
         let head = String::from_utf8_lossy(&head).into_owned();
-        heads.fetch_add(1, Ordering::SeqCst);
+        let order = heads.fetch_add(1, Ordering::SeqCst);
         // If the head alone is answered, whoever withholds the body is out of step from here on.
         if hasty && stream.write_all(answer.as_bytes()).is_err() {
             return;
@@ -120,7 +131,7 @@ fn serve(
             return;
         }
         let broken = body.is_none();
-        kept.lock().unwrap().push(Arrived { connection: number, head, body });
+        kept.lock().unwrap().push(Arrived { order, connection: number, head, body });
         if broken {
             return;
         }
