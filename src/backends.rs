@@ -1,78 +1,198 @@
-//! Makes the backends of a configuration: the embedded store, and systems reached over HTTP, each
-//! with the sidecar that stores what the system cannot hold.
+//! The backends of a configuration: the embedded store, and systems reached over HTTP, each with
+//! the sidecar that stores what the system cannot hold.
+//!
+//! They are made in two steps. [`PreparedBackends`] builds everything that needs no file of the data
+//! directory; `config check --connect` asks these. [`Backends`] adds the store and the sidecars.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use isogloss_canonical::adapter::{Adapter, Defaults, Service};
+use isogloss_canonical::adapter::{Adapter, BackendKind, RemoteBackend};
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::namespace::IdNamespace;
-use isogloss_canonical::secret::Secret;
-use isogloss_store::Store;
+use isogloss_store::{Numbered, Store};
 
-use crate::config::secret::SecretSource;
-use crate::config::settings::{self, Policy, Route, Settings};
+use crate::config::settings::{self, Route, Settings};
+use crate::config::values;
 use crate::layers::directory::Directory;
 use crate::layers::directory::config::DirectoryConfig;
 use crate::layers::own_account::OwnAccountKept;
 use crate::layers::rename::Renamed;
 use crate::layers::sidecar::layer::Sidecar;
+use crate::layers::sidecar::policy::AttributePolicies;
 use crate::provision::bootstrap::open_sidecar;
-use crate::random::random;
 use crate::registry;
 use crate::sessions::Sessions;
-use crate::systems::STORE;
-use crate::upstream::{HttpUpstream, Reach};
+use crate::upstream::HttpUpstream;
 
 /// Where sidecars are, below the directory of the store: one folder a backend.
 const SIDECARS: &str = "backends";
 
-/// The backends of a configuration, by name.
+/// The directory of a remote backend's sidecar, below that of the store.
+pub(crate) fn sidecar_directory(store: &Path, name: &str) -> PathBuf {
+    store.join(SIDECARS).join(name)
+}
+
+/// The backends of a configuration before a file is opened. Nothing is sent to a system yet.
 #[derive(Debug)]
-pub struct Backends(BTreeMap<String, Made>);
+pub(crate) struct PreparedBackends {
+    all: BTreeMap<String, Prepared>,
+    /// The directory (LDAP), which the embedded store asks.
+    pub(crate) directory: Option<DirectoryConfig>,
+    /// How the id namespaces of the configuration number their people and groups.
+    numbered: Vec<Numbered>,
+}
 
 #[derive(Debug)]
-enum Made {
-    Store(Arc<dyn Backend>),
-    System(Box<Sidecar>),
+enum Prepared {
+    Embedded,
+    Remote(RemoteSystem),
+}
+
+/// A remote system without its sidecar.
+#[derive(Debug)]
+struct RemoteSystem {
+    backend: Arc<dyn Backend>,
+    namespace: IdNamespace,
+    adapter: &'static Adapter,
+}
+
+impl PreparedBackends {
+    /// Prepares them all. The error says which one cannot be used, and why.
+    pub(crate) fn new(settings: &Settings) -> anyhow::Result<Self> {
+        let mut all = BTreeMap::new();
+        for (name, wanted) in &settings.backend {
+            let one = prepare(name, wanted).with_context(|| format!("backend.{name}"))?;
+            all.insert(name.clone(), one);
+        }
+        let directory = settings.directory.as_ref().map(values::directory).transpose()?;
+        let numbered = registry::numbered(settings.named_namespaces());
+        Ok(Self { all, directory, numbered })
+    }
+
+    /// The remote systems, each with the name of its backend.
+    pub(crate) fn remotes(&self) -> impl Iterator<Item = (&str, &Arc<dyn Backend>)> {
+        self.all.iter().filter_map(|(name, one)| match one {
+            Prepared::Remote(system) => Some((name.as_str(), &system.backend)),
+            Prepared::Embedded => None,
+        })
+    }
+
+    /// Refuses the name of a backend that is not there.
+    pub(crate) fn check(&self, name: &str) -> anyhow::Result<()> {
+        if self.all.contains_key(name) { Ok(()) } else { Err(unknown(name, self.all.keys())) }
+    }
+
+    /// Opens the sidecars, and joins the embedded backend to the store of the gateway.
+    pub(crate) async fn open(self, data: &Path, store: &Store) -> anyhow::Result<Backends> {
+        let mut all = BTreeMap::new();
+        for (name, one) in self.all {
+            let opened = match one {
+                Prepared::Embedded => {
+                    let store = Arc::new(store.clone());
+                    let layer = Directory::over(store, self.directory.clone());
+                    Opened::Embedded(Arc::new(layer.map_err(|why| anyhow!(why))?))
+                }
+                Prepared::Remote(system) => {
+                    let numbered = self.numbered.clone();
+                    let opened = with_sidecar(data, &name, (system, numbered)).await;
+                    Opened::Remote(Box::new(opened.with_context(|| format!("backend.{name}"))?))
+                }
+            };
+            all.insert(name, opened);
+        }
+        Ok(Backends(all))
+    }
+}
+
+fn prepare(name: &str, wanted: &settings::Backend) -> anyhow::Result<Prepared> {
+    match registry::backend(&wanted.system).map_err(|why| anyhow!(why))? {
+        (_, BackendKind::Embedded(_)) => Ok(Prepared::Embedded),
+        (adapter, BackendKind::Remote(remote)) => {
+            let system = remote_system(name, wanted, (adapter, remote))?;
+            Ok(Prepared::Remote(system))
+        }
+    }
+}
+
+fn remote_system(
+    name: &str,
+    wanted: &settings::Backend,
+    (adapter, remote): (&'static Adapter, RemoteBackend),
+) -> anyhow::Result<RemoteSystem> {
+    let namespace = namespace(wanted, adapter);
+    let service = values::service(wanted, namespace.clone())?;
+    let upstream = HttpUpstream::new(&values::reach(wanted)?).map_err(|why| anyhow!(why))?;
+    let system = (remote.make)(&service, Arc::new(upstream));
+    let (ids, rights) = ((namespace.clone(), adapter.users), IdNamespace::named(adapter.name));
+    let system = OwnAccountKept::over(system, name, ids, rights);
+    let backend = Renamed::over(system, values::renamings(wanted));
+    Ok(RemoteSystem { backend, namespace, adapter })
+}
+
+/// The id namespace of a remote system: as configured, or that of its adapter.
+pub(crate) fn namespace(wanted: &settings::Backend, adapter: &Adapter) -> IdNamespace {
+    wanted.id_namespace.as_ref().map_or(IdNamespace::named(adapter.name), IdNamespace::new)
+}
+
+async fn with_sidecar(
+    data: &Path,
+    name: &str,
+    (system, mut numbered): (RemoteSystem, Vec<Numbered>),
+) -> anyhow::Result<Sidecar> {
+    let RemoteSystem { backend, namespace, adapter } = system;
+    let directory = sidecar_directory(data, name);
+    for own in numbered.iter_mut().filter(|numbered| numbered.namespace == namespace) {
+        own.gives_ids = true;
+    }
+    let records = open_sidecar(&directory, numbered)
+        .await
+        .with_context(|| format!("{} cannot be opened", directory.display()))?;
+    Ok(Sidecar::new(backend, &records, (namespace, adapter.users)).of_backend(name))
+}
+
+fn unknown<'n>(name: &str, known: impl Iterator<Item = &'n String>) -> anyhow::Error {
+    let known: Vec<_> = known.map(String::as_str).collect();
+    anyhow!("no backend {name:?}; known: {}", known.join(", "))
+}
+
+/// The backends of a configuration, by name.
+#[derive(Debug)]
+pub struct Backends(BTreeMap<String, Opened>);
+
+#[derive(Debug)]
+enum Opened {
+    Embedded(Arc<dyn Backend>),
+    Remote(Box<Sidecar>),
 }
 
 impl Backends {
     /// Makes them all. Nothing is sent to a system yet.
     pub async fn open(settings: &Settings, store: &Store) -> anyhow::Result<Self> {
-        let mut all = BTreeMap::new();
-        for (name, wanted) in &settings.backend {
-            let made = if wanted.system == STORE {
-                Made::Store(Arc::new(with_directory(settings, store)?))
-            } else {
-                system(settings, name, wanted).await.with_context(|| format!("backend.{name}"))?
-            };
-            all.insert(name.clone(), made);
-        }
-        Ok(Self(all))
+        PreparedBackends::new(settings)?.open(&settings.store.directory, store).await
     }
 
     /// The backend of a route, with what the route says of attributes that it cannot hold.
     pub fn of(&self, route: &Route) -> anyhow::Result<Arc<dyn Backend>> {
-        self.named(&route.backend, &route.attributes)
+        self.with_policies(&route.backend, values::policies(&route.attributes))
     }
 
-    /// A backend by name, with what becomes of attributes that it cannot hold.
-    pub fn named(
+    /// A backend by name. Every attribute that it cannot hold is stored in its sidecar.
+    pub fn named(&self, name: &str) -> anyhow::Result<Arc<dyn Backend>> {
+        self.with_policies(name, AttributePolicies::default())
+    }
+
+    fn with_policies(
         &self,
         name: &str,
-        policies: &BTreeMap<String, Policy>,
+        policies: AttributePolicies,
     ) -> anyhow::Result<Arc<dyn Backend>> {
         match self.0.get(name) {
-            None => {
-                let known: Vec<_> = self.0.keys().map(String::as_str).collect();
-                Err(anyhow!("no backend {name:?}; known: {}", known.join(", ")))
-            }
-            Some(Made::Store(store)) => Ok(Arc::clone(store)),
-            Some(Made::System(sidecar)) => Ok(Arc::new(sidecar.with_policies(policies.clone()))),
+            None => Err(unknown(name, self.0.keys())),
+            Some(Opened::Embedded(store)) => Ok(Arc::clone(store)),
+            Some(Opened::Remote(sidecar)) => Ok(Arc::new(sidecar.with_policies(policies))),
         }
     }
 
@@ -81,8 +201,8 @@ impl Backends {
     pub fn sessions(&self, name: &str, store: &Store) -> Sessions {
         let all = Arc::new(store.clone());
         match self.0.get(name) {
-            Some(Made::Store(_)) => Sessions::of_store(all),
-            Some(Made::System(_)) | None => Sessions::of_system(name, all),
+            Some(Opened::Embedded(_)) => Sessions::of_store(all),
+            Some(Opened::Remote(_)) | None => Sessions::of_system(name, all),
         }
     }
 
@@ -90,125 +210,17 @@ impl Backends {
     #[must_use]
     pub fn sidecar(&self, name: &str) -> Option<&Sidecar> {
         match self.0.get(name) {
-            Some(Made::System(sidecar)) => Some(sidecar),
-            Some(Made::Store(_)) | None => None,
+            Some(Opened::Remote(sidecar)) => Some(sidecar),
+            Some(Opened::Embedded(_)) | None => None,
         }
     }
 
     /// Closes the sidecars.
     pub async fn close(&self) {
-        for made in self.0.values() {
-            if let Made::System(sidecar) = made {
+        for opened in self.0.values() {
+            if let Opened::Remote(sidecar) = opened {
                 sidecar.records().store().close().await;
             }
         }
     }
-}
-
-/// The store under the directory layer, which also says when there is no directory.
-fn with_directory(settings: &Settings, store: &Store) -> anyhow::Result<Directory> {
-    let config = settings.directory.as_ref().map(directory).transpose()?;
-    Directory::over(Arc::new(store.clone()), config).map_err(|why| anyhow!(why))
-}
-
-pub(crate) fn directory(wanted: &settings::Directory) -> anyhow::Result<DirectoryConfig> {
-    let standard = DirectoryConfig::new(wanted.url.as_str(), &wanted.user_base_dn);
-    let or = |given: &Option<String>, standard: String| given.clone().unwrap_or(standard);
-    let password = wanted.bind_password.as_ref().map(SecretSource::resolve).transpose();
-    Ok(DirectoryConfig {
-        url: standard.url,
-        user_base_dn: standard.user_base_dn,
-        start_tls: wanted.start_tls,
-        ca_file: wanted.ca_file.clone(),
-        bind_dn: wanted.bind_dn.clone(),
-        bind_password: password.map_err(|why| anyhow!("directory.bind_password: {why}"))?,
-        user_filter: or(&wanted.user_filter, standard.user_filter),
-        username_attribute: or(&wanted.username_attribute, standard.username_attribute),
-        fullname_attribute: or(&wanted.fullname_attribute, standard.fullname_attribute),
-        email_attribute: or(&wanted.email_attribute, standard.email_attribute),
-        groups_attribute: or(&wanted.groups_attribute, standard.groups_attribute),
-        admin_group_dn: wanted.admin_group_dn.clone(),
-        manager_group_dn: wanted.manager_group_dn.clone(),
-        case_sensitive: wanted.case_sensitive,
-        create_at_login: wanted.create_at_login.unwrap_or(standard.create_at_login),
-        timeout: wanted.timeout_ms.map_or(standard.timeout, Duration::from_millis),
-    })
-}
-
-/// A system without its sidecar.
-pub(crate) struct System {
-    pub(crate) backend: Arc<dyn Backend>,
-    namespace: IdNamespace,
-    adapter: &'static Adapter,
-}
-
-/// Prepares to reach a system. Nothing is sent, and nothing is opened.
-pub(crate) fn bare(name: &str, wanted: &settings::Backend) -> anyhow::Result<System> {
-    let (adapter, backend) = registry::backend(&wanted.system).map_err(|why| anyhow!(why))?;
-    let namespace =
-        wanted.id_namespace.as_ref().map_or(IdNamespace::named(adapter.name), IdNamespace::new);
-    let service = service(wanted, namespace.clone())?;
-    let upstream = HttpUpstream::new(&reach(wanted)?).map_err(|why| anyhow!(why))?;
-    let system = (backend.make)(&service, Arc::new(upstream));
-    let (ids, rights) = ((namespace.clone(), adapter.users), IdNamespace::named(adapter.name));
-    let system = OwnAccountKept::over(system, name, ids, rights);
-    let backend = Renamed::over(system, &wanted.roles, &wanted.teams);
-    Ok(System { backend, namespace, adapter })
-}
-
-/// The directory of a remote backend's sidecar, below that of the store.
-pub(crate) fn sidecar_directory(store: &Path, name: &str) -> PathBuf {
-    store.join(SIDECARS).join(name)
-}
-
-async fn system(
-    settings: &Settings,
-    name: &str,
-    wanted: &settings::Backend,
-) -> anyhow::Result<Made> {
-    let System { backend: system, namespace, adapter } = bare(name, wanted)?;
-    let directory = sidecar_directory(&settings.store.directory, name);
-    let mut numbered = registry::numbered(settings.named_namespaces());
-    for own in numbered.iter_mut().filter(|numbered| numbered.namespace == namespace) {
-        own.gives_ids = true;
-    }
-    let records = open_sidecar(&directory, numbered)
-        .await
-        .with_context(|| format!("{} cannot be opened", directory.display()))?;
-    let sidecar = Sidecar::new(system, &records, (namespace, adapter.users)).of_backend(name);
-    Ok(Made::System(Box::new(sidecar)))
-}
-
-pub(crate) fn service(
-    wanted: &settings::Backend,
-    namespace: IdNamespace,
-) -> anyhow::Result<Service> {
-    let secret = match &wanted.secret {
-        Some(source) => source.resolve().map_err(|why| anyhow!("secret: {why}"))?,
-        None => Secret::new(""),
-    };
-    let built_in = Defaults::default();
-    Ok(Service {
-        namespace,
-        version: wanted.version.clone(),
-        username: wanted.username.clone(),
-        secret,
-        defaults: Defaults {
-            email: wanted.defaults.email.clone().unwrap_or(built_in.email),
-            full_name: wanted.defaults.full_name.clone().unwrap_or(built_in.full_name),
-        },
-        random,
-    })
-}
-
-fn reach(wanted: &settings::Backend) -> anyhow::Result<Reach> {
-    let url = wanted.url.as_ref().ok_or_else(|| anyhow!("url is missing"))?;
-    Ok(Reach {
-        url: url.as_str().to_owned(),
-        connect_timeout: Duration::from_millis(wanted.connect_timeout_ms),
-        timeout: Duration::from_millis(wanted.timeout_ms),
-        response_limit: wanted.response_limit_bytes,
-        ca_file: wanted.ca_file.clone(),
-        identity_file: wanted.identity_file.clone(),
-    })
 }

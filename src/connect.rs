@@ -4,8 +4,8 @@
 use std::error::Error;
 use std::time::Instant;
 
-use futures_util::future::join_all;
-use isogloss_canonical::backend::Upstream;
+use futures_util::future::{join_all, join3};
+use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::http::Request;
@@ -13,11 +13,11 @@ use isogloss_canonical::user::UserRef;
 use serde_json::{Value, json};
 
 use crate::config::masked::MaskedUrl;
-use crate::config::settings::{Backend, Directory, Origin, Settings};
+use crate::config::settings::Settings;
+use crate::gateway::PreparedGateway;
 use crate::layers::directory;
-use crate::systems::STORE;
-use crate::upstream::HttpUpstream;
-use crate::{backends, gateway};
+use crate::layers::directory::config::DirectoryConfig;
+use crate::origin::Origin;
 
 /// Somebody whom no system has: the read has to get past the credential all the same.
 const NOBODY: &str = "isogloss-connection-check";
@@ -59,26 +59,28 @@ impl Connection {
     }
 }
 
-/// Connects to everything at once.
-pub async fn all(settings: &Settings) -> Vec<Connection> {
-    let systems = settings.backend.iter().filter(|(_, one)| one.system != STORE);
-    let systems = join_all(systems.map(|(name, wanted)| system(name, wanted)));
-    let origins = settings.route.iter().filter_map(|route| {
-        let path = if route.path.is_empty() { "/" } else { &route.path };
-        route.origin.as_ref().map(|wanted| origin(path, wanted))
+/// Connects to everything at once, with what `serve` would connect with.
+pub async fn all(settings: &Settings, gateway: &PreparedGateway) -> Vec<Connection> {
+    let systems = gateway.backends.remotes().map(|(name, backend)| {
+        let url = settings.backend.get(name).and_then(|wanted| wanted.url.as_ref());
+        system(name, url, backend.as_ref())
     });
-    let directories = join_all(settings.directory.iter().map(ldap));
+    let origins = settings.route.iter().zip(&gateway.routes).filter_map(|(wanted, route)| {
+        let path = if wanted.path.is_empty() { "/" } else { &wanted.path };
+        Some(origin(path, &wanted.origin.as_ref()?.url, route.origin.as_deref()?))
+    });
+    let directories = settings.directory.iter().zip(&gateway.backends.directory);
+    let directories = directories.map(|(wanted, config)| ldap(&wanted.url, config));
     let (systems, origins, directories) =
-        futures_util::future::join3(systems, join_all(origins), directories).await;
+        join3(join_all(systems), join_all(origins), join_all(directories)).await;
     systems.into_iter().chain(origins).chain(directories).collect()
 }
 
-async fn system(name: &str, wanted: &Backend) -> Connection {
-    let url = wanted.url.as_ref().map(MaskedUrl::masked).unwrap_or_default();
+async fn system(name: &str, url: Option<&MaskedUrl>, backend: &dyn Backend) -> Connection {
+    let url = url.map(MaskedUrl::masked).unwrap_or_default();
     timed(format!("backend {name}"), url, async {
-        let system = backends::bare(name, wanted).map_err(|why| format!("{why:#}"))?.backend;
         let read = Command::GetUser(UserRef::Name(NOBODY.to_owned()));
-        match system.execute(read).await {
+        match backend.execute(read).await {
             Ok(_) => Ok(()),
             Err(fault) if fault.is_absence_of(Subject::User) => Ok(()),
             Err(fault) => Err(words(&fault)),
@@ -87,10 +89,9 @@ async fn system(name: &str, wanted: &Backend) -> Connection {
     .await
 }
 
-async fn origin(path: &str, wanted: &Origin) -> Connection {
-    timed(format!("origin of route {path}"), wanted.url.masked(), async {
-        let upstream = HttpUpstream::new(&gateway::origin_reach(wanted))?;
-        let answer = upstream.send(Request::to("GET", "/")).await.map_err(|fault| words(&fault))?;
+async fn origin(path: &str, url: &MaskedUrl, origin: &Origin) -> Connection {
+    timed(format!("origin of route {path}"), url.masked(), async {
+        let answer = origin.send(Request::to("GET", "/")).await.map_err(|fault| words(&fault))?;
         match answer.status {
             status @ 500.. => Err(format!("it answers with status {status}")),
             _ => Ok(()),
@@ -99,10 +100,10 @@ async fn origin(path: &str, wanted: &Origin) -> Connection {
     .await
 }
 
-async fn ldap(wanted: &Directory) -> Connection {
-    timed("directory".to_owned(), wanted.url.masked(), async {
-        let config = backends::directory(wanted).map_err(|why| format!("{why:#}"))?;
-        Box::pin(directory::probe(config, NOBODY)).await.map_err(|fault| words(&fault))
+async fn ldap(url: &MaskedUrl, config: &DirectoryConfig) -> Connection {
+    timed("directory".to_owned(), url.masked(), async {
+        let asked = Box::pin(directory::probe(config.clone(), NOBODY)).await;
+        asked.map_err(|fault| words(&fault))
     })
     .await
 }

@@ -3,16 +3,18 @@
 //! another one and swap it in.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
+use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::vouching::Vouching;
 use isogloss_store::Store;
 
 use crate::auth::Authority;
 use crate::auth::guessing::Policy;
-use crate::backends::Backends;
+use crate::backends::{Backends, PreparedBackends};
 use crate::config::settings::{self, Settings};
 use crate::origin::{CONNECT_TIMEOUT, IdleLimits, Origin};
 use crate::pipeline::Pipeline;
@@ -50,16 +52,63 @@ pub struct Gateway {
     backends: Backends,
 }
 
-impl Gateway {
-    /// Builds the gateway of a checked configuration. Nothing is sent to a system yet.
-    pub async fn build(settings: &Settings, store: &Store) -> anyhow::Result<Self> {
-        let backends = Backends::open(settings, store).await?;
-        Ok(Self {
-            listeners: listeners(settings, &backends, store)?,
+/// The gateway of a configuration before a file of the data directory is opened. Nothing is sent to
+/// a system yet. `serve` opens it; `config check --connect` asks its systems.
+#[derive(Debug)]
+pub struct PreparedGateway {
+    pub(crate) backends: PreparedBackends,
+    pub(crate) routes: Vec<PreparedRoute>,
+    authority: Arc<Authority>,
+}
+
+/// A route before its backend is opened.
+pub(crate) struct PreparedRoute {
+    wanted: settings::Route,
+    dialect: Arc<dyn Dialect>,
+    vouching: Vouching,
+    /// The old system, if the route has one.
+    pub(crate) origin: Option<Arc<Origin>>,
+}
+
+impl PreparedGateway {
+    /// Builds what needs no file of the data directory. The error says what cannot be used.
+    pub fn new(settings: &Settings) -> anyhow::Result<Self> {
+        let backends = PreparedBackends::new(settings)?;
+        let lasting = Duration::from_secs(settings.auth.remember_secs);
+        let authority = Authority::new(lasting)?.guessing(guess_policy(&settings.auth));
+        let mut routes = Vec::with_capacity(settings.route.len());
+        for wanted in &settings.route {
+            let route = || format!("route {}", wanted.path);
+            backends.check(&wanted.backend).with_context(route)?;
+            routes.push(PreparedRoute::new(&settings.server, wanted).with_context(route)?);
+        }
+        Ok(Self { backends, routes, authority: Arc::new(authority) })
+    }
+
+    /// Opens the sidecars, and joins each route to its backend.
+    pub async fn open(self, settings: &Settings, store: &Store) -> anyhow::Result<Gateway> {
+        let backends = self.backends.open(&settings.store.directory, store).await?;
+        let mut routes: BTreeMap<String, Vec<Route>> = BTreeMap::new();
+        for route in self.routes {
+            let address = route.wanted.listen.as_ref().unwrap_or(&settings.server.listen).clone();
+            let sessions = backends.sessions(&route.wanted.backend, store);
+            let backend = backends.of(&route.wanted)?;
+            let pipeline = Pipeline::new(backend, sessions, Arc::clone(&self.authority));
+            routes.entry(address).or_default().push(route.joined_to(pipeline));
+        }
+        Ok(Gateway {
+            listeners: routes.into_iter().map(Listener::of).collect(),
             limits: limits(&settings.server),
             proxies: settings.server.trusted_proxies.clone(),
             backends,
         })
+    }
+}
+
+impl Gateway {
+    /// Builds the gateway of a checked configuration. Nothing is sent to a system yet.
+    pub async fn build(settings: &Settings, store: &Store) -> anyhow::Result<Self> {
+        PreparedGateway::new(settings)?.open(settings, store).await
     }
 
     /// Closes the databases of the backends.
@@ -68,48 +117,44 @@ impl Gateway {
     }
 }
 
-fn listeners(
-    settings: &Settings,
-    backends: &Backends,
-    store: &Store,
-) -> anyhow::Result<Vec<Listener>> {
-    let lasting = Duration::from_secs(settings.auth.remember_secs);
-    let authority = Arc::new(Authority::new(lasting)?.guessing(guess_policy(&settings.auth)));
-    let mut routes: BTreeMap<&str, Vec<Route>> = BTreeMap::new();
-    for wanted in &settings.route {
-        let address = wanted.listen.as_ref().unwrap_or(&settings.server.listen);
-        let sessions = backends.sessions(&wanted.backend, store);
-        let pipeline = Pipeline::new(backends.of(wanted)?, sessions, Arc::clone(&authority));
-        let route = route(&settings.server, wanted, pipeline);
-        let route = route.with_context(|| format!("route {}", wanted.path))?;
-        routes.entry(address).or_default().push(route);
+impl Listener {
+    fn of((address, routes): (String, Vec<Route>)) -> Self {
+        let dialects = routes.iter().map(|route| route.name.clone()).collect();
+        Self { address, dialects, router: Router::new(routes) }
     }
-    let listener = |(address, routes): (&str, Vec<Route>)| Listener {
-        address: address.to_owned(),
-        dialects: routes.iter().map(|route| route.name.clone()).collect(),
-        router: Router::new(routes),
-    };
-    Ok(routes.into_iter().map(listener).collect())
 }
 
-fn route(
-    server: &settings::Server,
-    wanted: &settings::Route,
-    pipeline: Pipeline,
-) -> anyhow::Result<Route> {
-    let dialect = registry::SYSTEMS.dialect(&wanted.dialect, &wanted.dialect_options());
-    let dialect = dialect.map_err(|why| anyhow!(why))?;
-    let vouching = dialect.vouching();
-    let origin = wanted.origin.as_ref().map(|wanted| origin(server, wanted, &vouching));
-    let origin = origin.transpose().context("origin")?;
-    Ok(Route {
-        path: wanted.path.clone(),
-        host: wanted.host.clone(),
-        name: wanted.dialect.clone(),
-        pipeline: pipeline.with_origin(origin.clone()).believing(vouching),
-        dialect,
-        origin,
-    })
+impl PreparedRoute {
+    fn new(server: &settings::Server, wanted: &settings::Route) -> anyhow::Result<Self> {
+        let dialect = registry::SYSTEMS.make_dialect(&wanted.dialect, &wanted.dialect_options());
+        let dialect = dialect.map_err(|why| anyhow!(why))?;
+        let vouching = dialect.vouching();
+        let origin = wanted.origin.as_ref().map(|wanted| origin(server, wanted, &vouching));
+        let origin = origin.transpose().context("origin")?;
+        Ok(Self { wanted: wanted.clone(), dialect, vouching, origin })
+    }
+
+    fn joined_to(self, pipeline: Pipeline) -> Route {
+        let Self { wanted, dialect, vouching, origin } = self;
+        Route {
+            path: wanted.path,
+            host: wanted.host,
+            name: wanted.dialect,
+            pipeline: pipeline.with_origin(origin.clone()).believing(vouching),
+            dialect,
+            origin,
+        }
+    }
+}
+
+impl fmt::Debug for PreparedRoute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { wanted, origin, .. } = self;
+        f.debug_struct("PreparedRoute")
+            .field("wanted", wanted)
+            .field("origin", origin)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The old system of a route. Its name in `Via` is drawn anew, so that no other gateway has it.
@@ -129,7 +174,7 @@ fn origin(
 }
 
 /// How the old system of a route is reached.
-pub(crate) fn origin_reach(wanted: &settings::Origin) -> Reach {
+fn origin_reach(wanted: &settings::Origin) -> Reach {
     Reach {
         url: wanted.url.as_str().to_owned(),
         connect_timeout: wanted.connect_timeout_ms.map_or(CONNECT_TIMEOUT, Duration::from_millis),

@@ -1,15 +1,14 @@
 //! How each method of each dialect is run on each backend: native, composed, from the sidecar, with
 //! a loss, or not at all. Computed from the tables that the code itself uses.
 
-use isogloss_canonical::adapter::Adapter;
+use isogloss_canonical::adapter::{Adapter, BackendKind};
 use isogloss_canonical::capability::{Capability, Lookup, Support};
 use isogloss_canonical::dialect::MethodInfo;
 use isogloss_canonical::verb::Verb;
 
-use crate::layers::own_account;
 use crate::layers::sidecar::layer;
+use crate::layers::{directory, own_account};
 use crate::registry;
-use crate::systems::STORE;
 
 /// How a method of a dialect is run on a backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,39 +54,59 @@ pub struct Row {
     pub note: String,
 }
 
+/// A backend, and what it can do with its layers.
+struct Column {
+    name: &'static str,
+    able: Capability,
+    /// Whether it has a sidecar.
+    remote: bool,
+}
+
+impl Column {
+    fn of(adapter: &'static Adapter, kind: BackendKind) -> Self {
+        let (own, name) = (kind.capability(), adapter.name);
+        match kind {
+            BackendKind::Embedded(_) => {
+                Self { name, able: directory::capability(own), remote: false }
+            }
+            BackendKind::Remote(_) => {
+                let able = layer::capability(&own, &isogloss_store::capability());
+                Self { name, able, remote: true }
+            }
+        }
+    }
+}
+
 /// The matrix, in the order of the registry.
 pub fn rows() -> Result<Vec<Row>, String> {
-    let store = isogloss_store::capability().with(Verb::CreateFromDirectory, Support::Native);
+    let backends = registry::SYSTEMS.backends();
+    let columns: Vec<_> = backends.map(|(adapter, kind)| Column::of(adapter, kind)).collect();
     let mut rows = Vec::new();
-    for dialect in registry::ADAPTERS {
+    for dialect in registry::dialects() {
         for method in registry::methods(dialect)? {
-            rows.push(row(dialect, STORE, method, &store));
-            for back in registry::ADAPTERS {
-                let Some(backend) = back.backend else { continue };
-                let joined = layer::capability(&(backend.capability)(), &store);
-                rows.push(row(dialect, back.name, method, &joined));
-            }
+            rows.extend(columns.iter().map(|backend| row(dialect, backend, method)));
         }
     }
     Ok(rows)
 }
 
-fn row(dialect: &Adapter, backend: &'static str, method: &MethodInfo, able: &Capability) -> Row {
+fn row(dialect: &Adapter, backend: &Column, method: &MethodInfo) -> Row {
     let own_groups = (dialect.foundation)().iter().any(|group| group.namespace.is_some());
     let judged: Vec<_> = method
         .verbs
         .iter()
         .map(|verb| {
             // A dialect's own rights groups are no system's teams: they are in the sidecar.
-            let stored = own_groups && backend != STORE && verb.is_about_groups();
-            if stored { from_sidecar(*verb) } else { judge(*verb, able) }
+            let stored = own_groups && backend.remote && verb.is_about_groups();
+            if stored { from_sidecar(*verb) } else { judge(*verb, &backend.able) }
         })
         .collect();
     let level = judged.iter().map(|(level, _)| *level).max().unwrap_or(Level::Native);
     let notes = judged.into_iter().filter(|(own, note)| *own == level && !note.is_empty());
     let mut notes: Vec<_> = notes.map(|(_, note)| note).collect();
     notes.dedup();
-    Row { dialect: dialect.name, backend, method: method.name, level, note: notes.join("; ") }
+    let (dialect, backend, method) = (dialect.name, backend.name, method.name);
+    Row { dialect, backend, method, level, note: notes.join("; ") }
 }
 
 fn judge(verb: Verb, able: &Capability) -> (Level, String) {
@@ -128,30 +147,33 @@ pub fn markdown(rows: &[Row]) -> String {
     page.join("\n") + "\n"
 }
 
-/// By what each system finds people; the sidecar finds them by the rest.
+/// What each backend does by itself when people are read: the sidecar does the rest.
 fn lookups() -> String {
-    let row = |adapter: &&Adapter| {
-        let able = (adapter.backend?.capability)();
+    let row = |(adapter, kind): (&Adapter, BackendKind)| {
+        let able = kind.capability();
         let ways = Lookup::ALL.into_iter().filter(|way| able.finds(*way));
         let ways: Vec<_> = ways.map(Lookup::as_str).collect();
-        Some(format!("| {} | {} |", adapter.name, ways.join(", ")))
+        let paged: Vec<_> = able.paged().map(|list| list.to_string()).collect();
+        let paged = if paged.is_empty() { "-".to_owned() } else { paged.join(", ") };
+        format!("| {} | {} | {paged} |", adapter.name, ways.join(", "))
     };
-    let rows: Vec<_> = registry::ADAPTERS.iter().filter_map(row).collect();
+    let rows: Vec<_> = registry::SYSTEMS.backends().map(row).collect();
     format!(
         "\n## Look-ups\n\nBy what a backend finds a person itself. By anything else the gateway finds \
-         the person in the sidecar or in the list of everybody.\n\n| backend | finds a person by \
-         |\n|---|---|\n{}",
+         the person in the sidecar or in the list of everybody. A list that is read page by page can \
+         miss a user who moves to another page meanwhile; the gateway reads such a user by id before it \
+         counts them as absent.\n\n| backend | finds a person by | reads page by page \
+         |\n|---|---|---|\n{}",
         rows.join("\n")
     )
 }
 
 /// What is refused for the gateway's own account, and how each backend identifies it.
 fn own_accounts() -> String {
-    let known = |adapter: &&Adapter| {
-        let how = adapter.backend.map(|backend| backend.own_account)?;
-        Some(format!("| {} | {how} |", adapter.name))
-    };
-    let rows: Vec<_> = registry::ADAPTERS.iter().filter_map(known).collect();
+    let rows = registry::remotes();
+    let rows =
+        rows.map(|(adapter, remote)| format!("| {} | {} |", adapter.name, remote.own_account));
+    let rows: Vec<_> = rows.collect();
     let refused = own_account::REFUSED;
     format!(
         "\n## The gateway's own account\n\nThe gateway calls a system with the \

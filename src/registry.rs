@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use isogloss_canonical::adapter::{Adapter, RouteOptions, SystemBackend};
+use isogloss_canonical::adapter::{Adapter, BackendKind, RemoteBackend, RouteOptions};
 use isogloss_canonical::dialect::MethodInfo;
 use isogloss_canonical::group::Membership;
 use isogloss_canonical::namespace::{IdNamespace, NativeIds, Numbering};
@@ -13,6 +13,7 @@ use crate::systems::Systems;
 
 /// Every adapter.
 pub const ADAPTERS: &[&Adapter] = &[
+    &isogloss_store::ADAPTER,
     &isogloss_octoprint::ADAPTER,
     &isogloss_rhodecode::ADAPTER,
     &isogloss_kanboard::ADAPTER,
@@ -28,26 +29,37 @@ pub fn adapter(name: &str) -> Option<&'static Adapter> {
     SYSTEMS.adapter(name)
 }
 
-/// An adapter by name, or a sentence that lists the names.
-pub fn adapter_or_known(name: &str) -> Result<&'static Adapter, String> {
-    SYSTEMS.adapter_or_known(name)
+/// The adapters that have a dialect: what a loop over dialects goes through.
+pub fn dialects() -> impl Iterator<Item = &'static Adapter> {
+    SYSTEMS.dialects()
+}
+
+/// The adapters that are remote systems as backends.
+pub fn remotes() -> impl Iterator<Item = (&'static Adapter, RemoteBackend)> {
+    ADAPTERS.iter().filter_map(|adapter| Some((*adapter, adapter.remote()?)))
+}
+
+/// The adapter of a dialect, or a sentence that lists the dialects.
+pub fn dialect(name: &str) -> Result<&'static Adapter, String> {
+    SYSTEMS.dialect(name)
 }
 
 /// Every method of an adapter's dialect.
 pub fn methods(adapter: &Adapter) -> Result<&'static [MethodInfo], String> {
     let options = RouteOptions::of(IdNamespace::named(adapter.name));
-    (adapter.dialect)(&options).map(|dialect| dialect.methods())
+    adapter.make_dialect(&options).map(|dialect| dialect.methods())
 }
 
-/// The adapter of a system that can be a backend, and what makes it one.
-pub fn backend(system: &str) -> Result<(&'static Adapter, SystemBackend), String> {
+/// The adapter of a system that can be a backend, and what it is then; or a sentence that lists
+/// these systems.
+pub fn backend(system: &str) -> Result<(&'static Adapter, BackendKind), String> {
     SYSTEMS.backend(system)
 }
 
 /// How each adapter's own namespace numbers its people and groups.
 #[must_use]
 pub fn own_namespaces() -> Vec<Numbered> {
-    ADAPTERS.iter().copied().map(Numbered::from).collect()
+    SYSTEMS.with_namespace().map(Numbered::from).collect()
 }
 
 /// How these id namespaces number their people and groups, for a store: the adapters' own, and those
@@ -76,7 +88,7 @@ pub fn has_application_key(namespace: &IdNamespace) -> bool {
 /// The same id in every namespace that numbers its people.
 #[must_use]
 pub fn numbered_ids(id: &str) -> NativeIds {
-    let numbers = ADAPTERS.iter().filter(|adapter| adapter.users != Numbering::Names);
+    let numbers = SYSTEMS.with_namespace().filter(|adapter| adapter.users != Numbering::Names);
     numbers.map(|adapter| (IdNamespace::named(adapter.name), id.to_owned())).collect()
 }
 
@@ -109,16 +121,34 @@ mod tests {
     /// A value of the wrong type is never taken for the absence of the option.
     #[test]
     fn every_option_of_every_dialect_refuses_what_it_does_not_take() {
-        for adapter in ADAPTERS {
+        for adapter in dialects() {
             for row in adapter.options {
                 for value in [json!({"a": 1}), json!(1.5), json!([[]])] {
                     let mut options = RouteOptions::of(IdNamespace::named(adapter.name));
                     options.settings.insert(row.name.to_owned(), value.clone());
-                    let made = (adapter.dialect)(&options);
+                    let made = adapter.make_dialect(&options);
                     assert!(made.is_err(), "{} takes {} = {value}", adapter.name, row.name);
                 }
             }
         }
+    }
+
+    /// An adapter without a dialect is named by no route, and one without a backend by no backend.
+    #[test]
+    fn what_can_be_named_is_listed() {
+        let routes = SYSTEMS.dialect("pigeon").unwrap_err();
+        let backends = SYSTEMS.backend("pigeon").map(drop).unwrap_err();
+        for adapter in ADAPTERS {
+            let name = adapter.name;
+            assert_eq!(routes.contains(name), SYSTEMS.dialect(name).is_ok(), "{routes}");
+            assert_eq!(backends.contains(name), SYSTEMS.backend(name).is_ok(), "{backends}");
+            let dialect = adapter.make_dialect(&RouteOptions::of(IdNamespace::named(name)));
+            assert_eq!(dialect.is_ok(), adapter.dialect.is_some(), "{name}");
+            let kinds = (SYSTEMS.is_embedded(name), SYSTEMS.is_remote(name));
+            assert_eq!(kinds.0 || kinds.1, adapter.backend.is_some(), "{name}");
+            assert!(kinds != (true, true), "{name}");
+        }
+        assert!(SYSTEMS.embedded().all(|name| SYSTEMS.dialect(name).is_err()));
     }
 
     #[test]
@@ -126,7 +156,16 @@ mod tests {
         for name in ["kanboard", "kanboard-old", "dandelion-2"] {
             assert!(SYSTEMS.of_namespace(name).is_some(), "{name}");
         }
-        for name in ["kanbord", "", "kanboard-", "kanboardold", "kanboard-Old", "kanboard-a/b"] {
+        for name in [
+            "kanbord",
+            "",
+            "kanboard-",
+            "kanboardold",
+            "kanboard-Old",
+            "kanboard-a/b",
+            "store",
+            "store-2",
+        ] {
             assert!(SYSTEMS.of_namespace(name).is_none(), "{name}");
         }
     }

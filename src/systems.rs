@@ -5,11 +5,8 @@
 
 use std::sync::Arc;
 
-use isogloss_canonical::adapter::{Adapter, RouteOptions, SystemBackend};
+use isogloss_canonical::adapter::{Adapter, BackendKind, RouteOptions};
 use isogloss_canonical::dialect::Dialect;
-
-/// The system name of the embedded store.
-pub const STORE: &str = "store";
 
 /// A list of adapters.
 #[derive(Clone, Copy, Debug)]
@@ -22,9 +19,25 @@ impl Systems {
         Self(all)
     }
 
-    /// All names, in the order of the list.
-    pub fn names(self) -> impl Iterator<Item = &'static str> {
-        self.0.iter().map(|adapter| adapter.name)
+    /// The adapters that have a dialect, in the order of the list.
+    pub fn dialects(self) -> impl Iterator<Item = &'static Adapter> {
+        self.0.iter().copied().filter(|adapter| adapter.dialect.is_some())
+    }
+
+    /// The adapters that can be a backend, each with what it is then, in the order of the list.
+    pub fn backends(self) -> impl Iterator<Item = (&'static Adapter, BackendKind)> {
+        self.0.iter().filter_map(|adapter| Some((*adapter, adapter.backend?)))
+    }
+
+    /// The names of the systems that are a backend in the gateway's own process.
+    pub fn embedded(self) -> impl Iterator<Item = &'static str> {
+        let embedded = self.backends().filter(|(_, kind)| matches!(kind, BackendKind::Embedded(_)));
+        embedded.map(|(adapter, _)| adapter.name)
+    }
+
+    /// The adapters whose systems have an id namespace, in the order of the list.
+    pub fn with_namespace(self) -> impl Iterator<Item = &'static Adapter> {
+        self.0.iter().copied().filter(|adapter| adapter.has_namespace())
     }
 
     /// An adapter by name.
@@ -33,30 +46,44 @@ impl Systems {
         self.0.iter().copied().find(|adapter| adapter.name == name)
     }
 
-    /// An adapter by name, or a sentence that lists the names.
-    pub fn adapter_or_known(self, name: &str) -> Result<&'static Adapter, String> {
-        self.adapter(name).ok_or_else(|| {
-            let known: Vec<_> = self.names().collect();
+    /// The adapter of a dialect, or a sentence that lists the dialects.
+    pub fn dialect(self, name: &str) -> Result<&'static Adapter, String> {
+        self.dialects().find(|adapter| adapter.name == name).ok_or_else(|| {
+            let known: Vec<_> = self.dialects().map(|adapter| adapter.name).collect();
             format!("no dialect {name:?}; known: {}", known.join(", "))
         })
     }
 
-    /// The dialect of an adapter with these options. The error says what is wrong with them.
-    pub fn dialect(self, name: &str, options: &RouteOptions) -> Result<Arc<dyn Dialect>, String> {
-        let adapter = self.adapter_or_known(name)?;
+    /// A dialect with these options. The error says what is wrong with them.
+    pub fn make_dialect(
+        self,
+        name: &str,
+        options: &RouteOptions,
+    ) -> Result<Arc<dyn Dialect>, String> {
+        let adapter = self.dialect(name)?;
         options.check(adapter)?;
-        (adapter.dialect)(options)
+        adapter.make_dialect(options)
     }
 
-    /// The adapter of a system that can be a backend, and what makes it one.
-    pub fn backend(self, system: &str) -> Result<(&'static Adapter, SystemBackend), String> {
-        let can = |adapter: &&'static Adapter| adapter.backend.map(|backend| (*adapter, backend));
-        let mut all = self.0.iter().filter_map(can);
-        all.find(|(adapter, _)| adapter.name == system).ok_or_else(|| {
-            let names = self.0.iter().filter_map(can).map(|(adapter, _)| adapter.name);
-            let known: Vec<_> = [STORE].into_iter().chain(names).collect();
+    /// The adapter of a system that can be a backend, and what it is then; or a sentence that lists
+    /// these systems.
+    pub fn backend(self, system: &str) -> Result<(&'static Adapter, BackendKind), String> {
+        self.backends().find(|(adapter, _)| adapter.name == system).ok_or_else(|| {
+            let known: Vec<_> = self.backends().map(|(adapter, _)| adapter.name).collect();
             format!("there is no system {system:?}; known: {}", known.join(", "))
         })
+    }
+
+    /// Whether a system is a backend in the gateway's own process.
+    #[must_use]
+    pub fn is_embedded(self, system: &str) -> bool {
+        self.embedded().any(|name| name == system)
+    }
+
+    /// Whether a system is a backend that is reached over HTTP.
+    #[must_use]
+    pub fn is_remote(self, system: &str) -> bool {
+        matches!(self.backend(system), Ok((_, BackendKind::Remote(_))))
     }
 
     /// The adapter whose system gives the ids of an id namespace: `kanboard`, or `kanboard-old`
@@ -66,20 +93,20 @@ impl Systems {
         let is_word = |text: &str| {
             text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
         };
-        let fits = |adapter: &&&'static Adapter| match name.strip_prefix(adapter.name) {
+        let fits = |adapter: &&'static Adapter| match name.strip_prefix(adapter.name) {
             Some("") => true,
             Some(rest) => {
                 rest.len() > 1 && rest.len() <= 32 && rest.starts_with('-') && is_word(rest)
             }
             None => false,
         };
-        self.0.iter().find(fits).copied()
+        self.with_namespace().find(fits)
     }
 
     /// The id namespaces that can be named, for a message.
     #[must_use]
     pub fn namespaces(self) -> String {
-        let names: Vec<_> = self.names().collect();
+        let names: Vec<_> = self.with_namespace().map(|adapter| adapter.name).collect();
         format!("{}, or one of these with an ending, such as kanboard-old", names.join(", "))
     }
 }

@@ -1,10 +1,10 @@
-//! The contract suite over every adapter of the registry, with the requests that were recorded of
+//! The contract suite over every adapter of the registry with a dialect, with the requests that were recorded of
 //! its clients: `kanboard::an-outage-is-no-absence`.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use isogloss::registry::ADAPTERS;
+use isogloss::registry;
 use isogloss_testkit::contract::requests::recorded;
 use isogloss_testkit::contract::rule::Material;
 use isogloss_testkit::contract::trials;
@@ -13,7 +13,7 @@ use isogloss_testkit::suite;
 fn main() -> ExitCode {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let mut all = Vec::new();
-    for adapter in ADAPTERS {
+    for adapter in registry::dialects() {
         match recorded(&fixtures, adapter.name) {
             Ok(requests) => all.extend(trials(&Material::new(adapter, requests))),
             Err(error) => {

@@ -28,7 +28,7 @@ fn the_matrix() {
 
 #[test]
 fn the_manual_of_each_dialect() {
-    for adapter in registry::ADAPTERS {
+    for adapter in registry::dialects() {
         holds(&format!("docs/dialects/{}.md", adapter.name), &manual::page(adapter).unwrap());
     }
 }

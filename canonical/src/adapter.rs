@@ -80,12 +80,43 @@ impl Defaults {
     }
 }
 
-/// Makes a system's backend.
+/// Makes a dialect. The error says what is wrong with the options.
+pub type MakeDialect = fn(&RouteOptions) -> Result<Arc<dyn Dialect>, OptionError>;
+
+/// Makes the backend of a remote system.
 pub type MakeBackend = fn(&Service, Arc<dyn Upstream>) -> Arc<dyn Backend>;
 
-/// A system as a backend.
+/// What a system is as a backend, by what the gateway needs to open it.
 #[derive(Clone, Copy, Debug)]
-pub struct SystemBackend {
+pub enum BackendKind {
+    /// In the gateway's own process. It is opened from the data directory, `[store] directory`, and
+    /// takes neither URL nor credential. It holds everything, so that it needs no sidecar.
+    Embedded(EmbeddedBackend),
+    /// Reached over HTTP, with a URL and a credential. It has a sidecar.
+    Remote(RemoteBackend),
+}
+
+impl BackendKind {
+    /// What it can do by itself, without layers and sidecar.
+    #[must_use]
+    pub fn capability(&self) -> Capability {
+        match self {
+            Self::Embedded(embedded) => (embedded.capability)(),
+            Self::Remote(remote) => (remote.capability)(),
+        }
+    }
+}
+
+/// A backend in the gateway's own process.
+#[derive(Clone, Copy, Debug)]
+pub struct EmbeddedBackend {
+    /// What it can do.
+    pub capability: fn() -> Capability,
+}
+
+/// A backend that is reached over HTTP.
+#[derive(Clone, Copy, Debug)]
+pub struct RemoteBackend {
     /// What it can do.
     pub capability: fn() -> Capability,
     /// Makes it; it reaches the system through an upstream.
@@ -108,10 +139,11 @@ pub struct OptionRow {
 /// A sentence that says what is wrong with an option and what was expected.
 pub type OptionError = String;
 
-/// One system's adapter.
+/// One system's adapter: a dialect, a backend, or both.
 #[derive(Clone, Copy, Debug)]
 pub struct Adapter {
-    /// The system's name, which is also its default path prefix and id namespace: `kanboard`.
+    /// The system's name, which is also its default path prefix and id namespace: `kanboard`. It is
+    /// the value of `system` in the configuration of a backend, and of `dialect` in that of a route.
     pub name: &'static str,
     /// How the system names its people.
     pub users: Numbering,
@@ -121,10 +153,10 @@ pub struct Adapter {
     pub versions: &'static [&'static str],
     /// The options it knows.
     pub options: &'static [OptionRow],
-    /// Its backend, if it can be one.
-    pub backend: Option<SystemBackend>,
-    /// Makes its dialect.
-    pub dialect: fn(&RouteOptions) -> Result<Arc<dyn Dialect>, OptionError>,
+    /// What it is as a backend. `None`: it cannot be one.
+    pub backend: Option<BackendKind>,
+    /// Makes its dialect. `None`: it has no clients of its own, so that no route can name it.
+    pub dialect: Option<MakeDialect>,
     /// The groups that a fresh server of this system has.
     pub foundation: fn() -> Vec<NewGroup>,
     /// Spells a key the way the system does, from random bytes.
@@ -138,6 +170,30 @@ pub struct Adapter {
     pub rights: &'static [&'static str],
     /// Whether the first key belongs to the application rather than to the administrator.
     pub application_key: bool,
+}
+
+impl Adapter {
+    /// The dialect of a route with these options. An adapter without a dialect is an error.
+    pub fn make_dialect(&self, options: &RouteOptions) -> Result<Arc<dyn Dialect>, OptionError> {
+        let make = self.dialect.ok_or_else(|| format!("{} has no dialect", self.name))?;
+        make(options)
+    }
+
+    /// Its backend, if that is a remote system.
+    #[must_use]
+    pub const fn remote(&self) -> Option<RemoteBackend> {
+        match self.backend {
+            Some(BackendKind::Remote(remote)) => Some(remote),
+            Some(BackendKind::Embedded(_)) | None => None,
+        }
+    }
+
+    /// Whether the system gives ids of its own, and so has an id namespace. An embedded backend
+    /// without a dialect has none: its ids are the canonical ones.
+    #[must_use]
+    pub const fn has_namespace(&self) -> bool {
+        self.dialect.is_some() || self.remote().is_some()
+    }
 }
 
 impl RouteOptions {

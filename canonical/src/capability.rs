@@ -176,10 +176,9 @@ impl Capability {
         self
     }
 
-    /// Whether it reads this list page by page.
-    #[must_use]
-    pub fn pages(&self, list: Verb) -> bool {
-        self.paged.contains(&list)
+    /// The lists that it reads page by page.
+    pub fn paged(&self) -> impl Iterator<Item = Verb> + '_ {
+        self.paged.iter().copied()
     }
 
     /// Whether it has this verb.

@@ -8,6 +8,7 @@ use crate::cli::{open, print};
 use crate::config::finding::{Findings, Severity};
 use crate::config::settings::Settings;
 use crate::connect;
+use crate::gateway::PreparedGateway;
 
 /// Checks or shows the configuration.
 pub(crate) async fn run(ask: &Config) -> anyhow::Result<()> {
@@ -58,7 +59,8 @@ fn refuse(findings: &Findings, json: bool) -> anyhow::Result<()> {
 }
 
 async fn connections(settings: &Settings, json: bool) -> anyhow::Result<()> {
-    let all = connect::all(settings).await;
+    let gateway = PreparedGateway::new(settings)?;
+    let all = connect::all(settings, &gateway).await;
     if json {
         print::json(&Value::Array(all.iter().map(connect::Connection::json).collect()))?;
     } else {

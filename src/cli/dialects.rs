@@ -10,8 +10,8 @@ use crate::{manual, registry};
 /// Lists dialects: for a person, as JSON, or as pages.
 pub(crate) fn run(name: Option<&str>, as_json: bool, as_markdown: bool) -> anyhow::Result<()> {
     let adapters: Vec<&Adapter> = match name {
-        Some(name) => vec![registry::adapter_or_known(name).map_err(|why| anyhow!(why))?],
-        None => registry::ADAPTERS.to_vec(),
+        Some(name) => vec![registry::dialect(name).map_err(|why| anyhow!(why))?],
+        None => registry::dialects().collect(),
     };
     if as_json {
         let values = adapters.into_iter().map(manual::value).collect::<Result<Vec<_>, _>>();

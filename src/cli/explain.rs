@@ -5,18 +5,17 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use bytes::Bytes;
-use isogloss_canonical::adapter::Service;
+use isogloss_canonical::adapter::{BackendKind, Service};
 use isogloss_canonical::http::Request;
-use isogloss_canonical::namespace::IdNamespace;
 use serde_json::Value;
 
 use crate::backends;
 use crate::cli::arguments::At;
 use crate::cli::{open, print};
 use crate::config::settings::{Route, Settings};
+use crate::config::values;
 use crate::explain::{self, Behind, Recorder};
 use crate::registry;
-use crate::systems::STORE;
 
 /// What stands for the gateway's own secret.
 const MASK: &str = "SECRET";
@@ -29,7 +28,7 @@ pub(crate) async fn run(wanted: &str, at: &At) -> anyhow::Result<()> {
     std::io::stdin().read_to_end(&mut text).context("standard input")?;
     let request = read(&text, &route.path)?;
     let dialect = registry::SYSTEMS
-        .dialect(&route.dialect, &route.dialect_options())
+        .make_dialect(&route.dialect, &route.dialect_options())
         .map_err(|why| anyhow!(why))?;
     let behind = behind(&settings, route)?;
     let told = explain::explain(&*dialect, &request, behind).await;
@@ -44,18 +43,18 @@ fn find<'a>(settings: &'a Settings, wanted: &str) -> anyhow::Result<&'a Route> {
     })
 }
 
-/// The system behind the route, with a recorder in its place; nothing for the store.
+/// The system behind the route, with a recorder in its place; nothing for the embedded store.
 fn behind(settings: &Settings, route: &Route) -> anyhow::Result<Option<Behind>> {
     let wanted = settings.backend.get(&route.backend);
     let wanted = wanted.ok_or_else(|| anyhow!("no backend {:?}", route.backend))?;
-    if wanted.system == STORE {
-        return Ok(None);
-    }
-    let (adapter, system) = registry::backend(&wanted.system).map_err(|why| anyhow!(why))?;
-    let namespace =
-        wanted.id_namespace.as_ref().map_or(IdNamespace::named(adapter.name), IdNamespace::new);
+    let (adapter, kind) = registry::backend(&wanted.system).map_err(|why| anyhow!(why))?;
+    let system = match kind {
+        BackendKind::Embedded(_) => return Ok(None),
+        BackendKind::Remote(system) => system,
+    };
+    let namespace = backends::namespace(wanted, adapter);
     // Some systems take their key in a query or a form, which is about to be shown.
-    let service = Service { secret: MASK.into(), ..backends::service(wanted, namespace.clone())? };
+    let service = Service { secret: MASK.into(), ..values::service(wanted, namespace.clone())? };
     let recorder = Arc::new(Recorder::default());
     let backend = (system.make)(&service, recorder.clone());
     Ok(Some(Behind { backend, recorder, namespace }))

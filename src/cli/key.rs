@@ -38,7 +38,7 @@ pub(crate) async fn run(ask: &Ask) -> anyhow::Result<()> {
 }
 
 async fn add(people: &People, ask: &KeyAdd) -> anyhow::Result<()> {
-    let adapter = registry::adapter_or_known(&ask.dialect).map_err(|why| anyhow!(why))?;
+    let adapter = registry::dialect(&ask.dialect).map_err(|why| anyhow!(why))?;
     for text in &ask.addresses {
         if text.parse::<IpNet>().is_err() && text.parse::<IpAddr>().is_err() {
             bail!("--address {text:?} is neither an address nor a network such as 10.0.0.0/8");
@@ -110,7 +110,7 @@ async fn import(people: &People, file: &str, at: &At) -> anyhow::Result<()> {
 }
 
 fn new_key(row: &Row) -> anyhow::Result<NewKey> {
-    let adapter = registry::adapter_or_known(&row.dialect).map_err(|why| anyhow!(why))?;
+    let adapter = registry::dialect(&row.dialect).map_err(|why| anyhow!(why))?;
     if row.key.is_empty() {
         bail!("the key is empty");
     }
@@ -156,7 +156,7 @@ async fn revoke(people: &People, id: Uuid, at: &At) -> anyhow::Result<()> {
 /// The keys of all users and of the application.
 async fn keys(people: &People) -> anyhow::Result<Vec<Key>> {
     let mut all = Vec::new();
-    for adapter in registry::ADAPTERS {
+    for adapter in registry::dialects() {
         let command = Command::ListKeys(None, IdNamespace::named(adapter.name));
         all.extend(people.execute(command).await?.keys()?);
     }

@@ -1,7 +1,6 @@
 //! Opens what the command line points at: the configuration, and the store beside a gateway that
 //! may be running.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::bail;
@@ -26,7 +25,6 @@ use crate::gateway::guess_policy;
 use crate::layers::sidecar::layer::Sidecar;
 use crate::provision::bootstrap;
 use crate::sessions::Sessions;
-use crate::systems::STORE;
 use crate::{registry, startup};
 
 /// The configuration, whether it is in order or not.
@@ -50,7 +48,7 @@ pub(crate) fn findings(place: &Place) -> (Option<Settings>, Findings) {
         Ok(loaded) => {
             let loaded = with_data_dir(loaded, place);
             let mut findings = check(&loaded, Scope::Whole, registry::SYSTEMS);
-            findings.extend(check_files(&loaded));
+            findings.extend(check_files(&loaded, registry::SYSTEMS));
             (Some(loaded.settings), findings)
         }
     }
@@ -87,7 +85,7 @@ pub(crate) async fn people(at: &At) -> anyhow::Result<People> {
     let store = startup::open_store(&settings).await?;
     let backends = Backends::open(&settings, &store).await?;
     let name = name(&settings, at)?;
-    let backend = backends.named(&name, &BTreeMap::new())?;
+    let backend = backends.named(&name)?;
     let sidecar = backends.sidecar(&name).cloned();
     let namespaces = registry::numbered(settings.named_namespaces());
     let sessions = backends.sessions(&name, &store);
@@ -100,7 +98,10 @@ fn name(settings: &Settings, at: &At) -> anyhow::Result<String> {
         return Ok(name.clone());
     }
     let mut all = settings.backend.iter();
-    match (all.find(|(_, backend)| backend.system == STORE), settings.backend.len()) {
+    match (
+        all.find(|(_, backend)| registry::SYSTEMS.is_embedded(&backend.system)),
+        settings.backend.len(),
+    ) {
         (Some((name, _)), _) => Ok(name.clone()),
         (None, 1) => Ok(settings.backend.keys().next().cloned().unwrap_or_default()),
         (None, _) => bail!("there are several backends; name one with --backend"),

@@ -12,3 +12,4 @@ pub mod secret;
 pub mod settings;
 pub mod shape;
 pub mod sources;
+pub mod values;

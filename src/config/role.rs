@@ -22,13 +22,3 @@ impl From<RoleWord> for Role {
         }
     }
 }
-
-impl From<Role> for RoleWord {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::User => Self::User,
-            Role::Manager => Self::Manager,
-            Role::Administrator => Self::Administrator,
-        }
-    }
-}

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::config::masked::MaskedUrl;
-pub use crate::config::role::RoleWord;
+use crate::config::role::RoleWord;
 use crate::config::secret::SecretSource;
 use crate::proxies::Proxies;
 
@@ -262,7 +262,7 @@ pub struct Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Policy {
-    /// The gateway keeps it aside.
+    /// The sidecar stores it.
     Keep,
     /// It is lost.
     Drop,

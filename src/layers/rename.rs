@@ -16,35 +16,47 @@ use isogloss_canonical::group::{Group, GroupRef};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{GroupChange, Role, User};
 
-use crate::config::settings;
+/// The names of one kind of thing on both sides. What a table does not name stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mapping<T: Ord> {
+    /// From the gateway's name to the system's.
+    pub to: BTreeMap<T, T>,
+    /// From the system's name to the gateway's.
+    pub from: BTreeMap<T, T>,
+}
+
+/// What a backend's configuration renames.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Renamings {
+    /// Roles.
+    pub roles: Mapping<Role>,
+    /// Teams, by name.
+    pub teams: Mapping<String>,
+}
 
 /// The layer.
 #[derive(Debug)]
 pub struct Renamed {
     inner: Arc<dyn Backend>,
-    roles: settings::Roles,
-    teams: settings::Teams,
+    roles: Mapping<Role>,
+    teams: Mapping<String>,
 }
 
 impl Renamed {
     /// Lays the tables over a system; without any, the system as it is.
     #[must_use]
-    pub fn over(
-        inner: Arc<dyn Backend>,
-        roles: &settings::Roles,
-        teams: &settings::Teams,
-    ) -> Arc<dyn Backend> {
-        let empty = roles.to.is_empty() && roles.from.is_empty();
-        if empty && teams.to.is_empty() && teams.from.is_empty() {
+    pub fn over(inner: Arc<dyn Backend>, renamings: Renamings) -> Arc<dyn Backend> {
+        if renamings == Renamings::default() {
             return inner;
         }
-        Arc::new(Self { inner, roles: roles.clone(), teams: teams.clone() })
+        let Renamings { roles, teams } = renamings;
+        Arc::new(Self { inner, roles, teams })
     }
 
     /// A command on its way to the system. No arm stands for the rest: whoever adds a command says
     /// here whether it names a role or a team.
     fn outwards(&self, command: &mut Command) {
-        let role = |role: Role| self.roles.to.get(&role.into()).map_or(role, |role| (*role).into());
+        let role = |role: Role| self.roles.to.get(&role).copied().unwrap_or(role);
         match command {
             Command::CreateUser(user) => {
                 user.role = role(user.role);
@@ -129,8 +141,7 @@ impl Renamed {
     }
 
     fn person(&self, user: &mut User) {
-        let seen = user.role.into();
-        user.role = self.roles.from.get(&seen).map_or(user.role, |role| (*role).into());
+        user.role = self.roles.from.get(&user.role).copied().unwrap_or(user.role);
         for team in user.groups.iter_mut().filter(|team| team.namespace.is_none()) {
             rename(&self.teams.from, &mut team.name);
         }
@@ -170,7 +181,6 @@ impl Backend for Renamed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::settings::RoleWord;
     use crate::provision::accounts::Accounts;
     use crate::provision::bootstrap;
     use crate::registry;
@@ -186,17 +196,18 @@ mod tests {
         bootstrap::initialise(folder.path(), &Accounts::default()).await.unwrap();
         let store = isogloss_store::Store::open(folder.path(), registry::own_namespaces()).await;
         let store: Arc<dyn Backend> = Arc::new(store.unwrap());
-        let tables = settings::Roles {
-            to: [(RoleWord::Manager, RoleWord::User)].into(),
-            from: [(RoleWord::Administrator, RoleWord::User)].into(),
+        let roles = Mapping {
+            to: [(Role::Manager, Role::User)].into(),
+            from: [(Role::Administrator, Role::User)].into(),
         };
-        let layer = Renamed::over(Arc::clone(&store), &tables, &settings::Teams::default());
+        let renamings = Renamings { roles, ..Renamings::default() };
+        let layer = Renamed::over(Arc::clone(&store), renamings);
         let roles = [
             (Role::Manager, Role::User, Role::User),
             (Role::Administrator, Role::Administrator, Role::User),
             (Role::User, Role::User, Role::User),
         ];
-        for (asked, kept, shown) in roles {
+        for (asked, stored, shown) in roles {
             let username = format!("{asked:?}");
             let new = NewUser { username: username.clone(), role: asked, ..NewUser::default() };
             let create = Command::CreateUser(Box::new(new));
@@ -204,7 +215,7 @@ mod tests {
             assert_eq!(made.role, shown, "{asked:?}");
             let read = Command::GetUser(UserRef::Name(username));
             let there = store.execute(read).await.unwrap().user().unwrap();
-            assert_eq!(there.role, kept, "{asked:?}");
+            assert_eq!(there.role, stored, "{asked:?}");
         }
     }
 
@@ -216,11 +227,10 @@ mod tests {
         bootstrap::initialise(folder.path(), &Accounts::default()).await.unwrap();
         let store = isogloss_store::Store::open(folder.path(), registry::own_namespaces()).await;
         let store: Arc<dyn Backend> = Arc::new(store.unwrap());
-        let tables = settings::Roles {
-            to: BTreeMap::new(),
-            from: [(RoleWord::Administrator, RoleWord::User)].into(),
-        };
-        let layer = Renamed::over(Arc::clone(&store), &tables, &settings::Teams::default());
+        let from = [(Role::Administrator, Role::User)].into();
+        let roles = Mapping { from, ..Mapping::default() };
+        let renamings = Renamings { roles, ..Renamings::default() };
+        let layer = Renamed::over(Arc::clone(&store), renamings);
         let new = NewUser {
             username: "chief".to_owned(),
             role: Role::Administrator,
@@ -254,8 +264,9 @@ mod tests {
         let store = isogloss_store::Store::open(folder.path(), registry::own_namespaces()).await;
         let store: Arc<dyn Backend> = Arc::new(store.unwrap());
         let pair = |one: &str, other: &str| [(one.to_owned(), other.to_owned())].into();
-        let tables = settings::Teams { to: pair("crew", "Staff"), from: pair("Staff", "crew") };
-        let layer = Renamed::over(Arc::clone(&store), &settings::Roles::default(), &tables);
+        let teams = Mapping { to: pair("crew", "Staff"), from: pair("Staff", "crew") };
+        let renamings = Renamings { teams, ..Renamings::default() };
+        let layer = Renamed::over(Arc::clone(&store), renamings);
         let new = NewGroup { name: "crew".to_owned(), ..NewGroup::default() };
         let create = Command::CreateGroup(Box::new(new));
         let made = layer.execute(create).await.unwrap().group().unwrap();

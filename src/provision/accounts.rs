@@ -101,7 +101,7 @@ impl AccountKey {
     }
 
     fn new_key(&self) -> Result<NewKey, String> {
-        let adapter = registry::adapter_or_known(&self.dialect)?;
+        let adapter = registry::dialect(&self.dialect)?;
         Ok(NewKey {
             namespace: IdNamespace::named(adapter.name),
             value: self.value.clone().into(),
@@ -213,7 +213,7 @@ async fn issue(
 /// Makes a person a member of every group of this name, whichever system's it is. A group that
 /// stands for a role gives the role.
 async fn join(backend: &dyn Backend, user: &UserRef, name: &str) -> anyhow::Result<()> {
-    let own = registry::ADAPTERS.iter().map(|adapter| Some(IdNamespace::named(adapter.name)));
+    let own = registry::dialects().map(|adapter| Some(IdNamespace::named(adapter.name)));
     let mut found = false;
     for namespace in own.chain([None]) {
         let group = GroupRef::Name(namespace.clone(), name.to_owned());

@@ -69,7 +69,7 @@ async fn provision(store: &Store, accounts: &Accounts) -> anyhow::Result<()> {
 
 /// The groups that a fresh server of each system has.
 async fn lay_foundation(store: &Store) -> anyhow::Result<()> {
-    for adapter in registry::ADAPTERS {
+    for adapter in registry::dialects() {
         for group in (adapter.foundation)() {
             store.execute(Command::CreateGroup(Box::new(group))).await?;
         }
@@ -122,7 +122,7 @@ pub fn first_administrator(password: Option<String>) -> anyhow::Result<FirstAdmi
     shown.insert("admin".to_owned(), json!({"username": ADMINISTRATOR, "password": password}));
     let mut accounts = Accounts::default();
     let mut administrator = Account::administrator(ADMINISTRATOR, &password);
-    for adapter in registry::ADAPTERS {
+    for adapter in registry::dialects() {
         let value = (adapter.mint)(&random()?);
         shown.insert(adapter.name.to_owned(), json!({adapter.key_word: value}));
         let key = AccountKey::plain(adapter.name, value);

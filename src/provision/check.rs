@@ -98,7 +98,7 @@ impl Check {
     }
 
     fn key(&mut self, place: &str, key: &AccountKey) {
-        if let Err(why) = registry::adapter_or_known(&key.dialect) {
+        if let Err(why) = registry::dialect(&key.dialect) {
             self.refuse(place, &why);
         }
         if key.value.trim().is_empty() || key.value.chars().any(char::is_control) {

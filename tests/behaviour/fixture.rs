@@ -1,6 +1,5 @@
 //! Backends to be tested, each fresh: a store, or a system with its sidecar.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +9,6 @@ use isogloss::config::load;
 use isogloss::config::secret::environment;
 use isogloss::provision::accounts::Accounts;
 use isogloss::provision::bootstrap;
-use isogloss::systems::STORE;
 use isogloss::{registry, startup};
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
@@ -52,8 +50,8 @@ impl Fixture {
     /// Makes a fresh backend: of a live server if the environment names one, else of a second
     /// gateway.
     pub(crate) async fn bench(system: &str) -> Result<Bench> {
-        if system == STORE {
-            return Self::made(None, system, "system = \"store\"").await;
+        if registry::SYSTEMS.is_embedded(system) {
+            return Self::made(None, system, &format!("system = {system:?}")).await;
         }
         let variable =
             |what: &str| environment(&format!("ISOGLOSS_TEST_{}_{what}", system.to_uppercase()));
@@ -102,7 +100,7 @@ impl Fixture {
         bootstrap::initialise(&data, &Accounts::default()).await?;
         let store = startup::open_store(&settings).await?;
         let backends = Backends::open(&settings, &store).await?;
-        let backend = Arc::clone(&backends.named("people", &BTreeMap::new())?);
+        let backend = Arc::clone(&backends.named("people")?);
         let fixture = Self {
             store,
             backends,

@@ -21,7 +21,6 @@ use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
 use isogloss::registry;
-use isogloss::systems::STORE;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
@@ -85,8 +84,7 @@ impl<const N: usize> Concat for [&'static [Case]; N] {
 }
 
 fn main() -> ExitCode {
-    let systems = registry::ADAPTERS.iter().filter(|adapter| adapter.backend.is_some());
-    let backends = [STORE].into_iter().chain(systems.map(|adapter| adapter.name));
+    let backends = registry::SYSTEMS.backends().map(|(adapter, _)| adapter.name);
     let mut trials = Vec::new();
     for backend in backends {
         for case in cases() {

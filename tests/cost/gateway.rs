@@ -239,7 +239,7 @@ fn configuration(data: &Path, options: &Options) -> String {
         writeln!(text, "request_timeout_ms = {timeout}").unwrap();
     }
     writeln!(text, "[store]\ndirectory = \"{}\"", data.display()).unwrap();
-    for adapter in registry::ADAPTERS {
+    for adapter in registry::dialects() {
         for version in adapter.versions {
             let (name, path) = (adapter.name, path(adapter.name, version));
             writeln!(

@@ -35,7 +35,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         let name = format!("faults::{dialect}::an-outage-is-never-absence");
         trial(name, move || block_on(outages(dialect)))
     };
-    registry::ADAPTERS.iter().map(|adapter| trial(adapter.name)).collect()
+    registry::dialects().map(|adapter| trial(adapter.name)).collect()
 }
 
 async fn outages(dialect: &'static str) -> Result<(), Failed> {

@@ -82,7 +82,7 @@ pub(crate) fn dialect_of(dialect: &str, version: Option<&str>) -> Arc<dyn Dialec
         ..RouteOptions::of(IdNamespace::named(adapter.name))
     };
     options.check(adapter).unwrap();
-    (adapter.dialect)(&options).unwrap()
+    adapter.make_dialect(&options).unwrap()
 }
 
 impl TestGateway {
@@ -134,7 +134,7 @@ impl TestGateway {
             user.last_login = None;
         }
         let mut picture = format!("{users:#?}");
-        let namespaces = registry::ADAPTERS.iter().map(|adapter| IdNamespace::named(adapter.name));
+        let namespaces = registry::dialects().map(|adapter| IdNamespace::named(adapter.name));
         for namespace in namespaces {
             let groups = self.ask(Command::ListGroups(Some(namespace.clone()))).await;
             let keys = self.ask(Command::ListKeys(None, namespace)).await;
@@ -157,7 +157,7 @@ pub(crate) fn loopback(behind: &TestGateway, system: &Adapter, secret: &str) -> 
     };
     let upstream =
         Arc::new(Loopback { dialect: dialect_of(system.name, None), pipeline: behind.pipeline() });
-    (system.backend.unwrap().make)(&service, upstream)
+    (system.remote().unwrap().make)(&service, upstream)
 }
 
 /// A system in this process: its own dialect on its own store.

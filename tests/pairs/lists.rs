@@ -281,5 +281,5 @@ fn able(fixtures: &Path, dialect: &str, system: &'static str) -> Result<Able> {
     let rows = rows.iter().filter(|row| row.dialect == dialect && row.backend == system);
     let levels = rows.map(|row| row.level).collect();
     let reasons = Facts::load(fixtures, system)?.pairs.reasons;
-    Ok(Able { reasons, own: (backend.capability)(), levels })
+    Ok(Able { reasons, own: backend.capability(), levels })
 }

@@ -71,14 +71,14 @@ fn prepare() -> Result<(Vec<Arc<Pair>>, Vec<Trial>)> {
     let profiles = Profiles::load(&fixtures())?;
     let recordings = Arc::new(index(&fixtures().join("transcripts"))?);
     let (mut pairs, mut trials) = (Vec::new(), Vec::new());
-    for dialect in registry::ADAPTERS {
+    for dialect in registry::dialects() {
         let scenes: Vec<(usize, Setup)> = recordings
             .iter()
             .enumerate()
             .map(|(at, one)| Ok((at, profiles.setup(&one.heading)?)))
             .filter(|scene| scene.as_ref().map_or(true, |(_, setup)| is_plain(setup, dialect.name)))
             .collect::<Result<_>>()?;
-        for system in registry::ADAPTERS.iter().filter(|adapter| adapter.backend.is_some()) {
+        for system in registry::remotes().map(|(adapter, _)| adapter) {
             let pair = Arc::new(Pair {
                 name: format!("{}-on-{}", dialect.name, system.name),
                 system: system.name,

@@ -6,7 +6,6 @@
 //! the clients know. If the dialect and the system are the same, the system has all users from the
 //! start.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -73,7 +72,7 @@ impl Template {
         let settings = load::load(Some(&config))?;
         let store = startup::open_store(&settings).await?;
         let backends = Backends::open(&settings, &store).await?;
-        let sidecar = backends.named("people", &BTreeMap::new())?;
+        let sidecar = backends.named("people")?;
         let (known, new): (Vec<_>, Vec<_>) = everybody
             .users
             .iter()

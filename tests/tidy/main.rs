@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use isogloss::registry::ADAPTERS;
+use isogloss::registry;
 use isogloss_canonical::adapter::RouteOptions;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_testkit::facts::Facts;
@@ -76,7 +76,7 @@ const REAL: &str = "a real client or server";
 
 /// The systems that have an adapter.
 fn systems() -> impl Iterator<Item = &'static str> {
-    ADAPTERS.iter().map(|adapter| adapter.name)
+    registry::dialects().map(|adapter| adapter.name)
 }
 
 fn root() -> &'static Path {
@@ -330,9 +330,9 @@ fn calls(request: &serde_json::Map<String, Value>, method: &str) -> bool {
 #[test]
 fn every_method_has_a_transcript() {
     let transcripts = transcripts();
-    for adapter in ADAPTERS {
+    for adapter in registry::dialects() {
         let dialect =
-            (adapter.dialect)(&RouteOptions::of(IdNamespace::named(adapter.name))).unwrap();
+            adapter.make_dialect(&RouteOptions::of(IdNamespace::named(adapter.name))).unwrap();
         let own = transcripts.iter().filter(|one| one.folder.starts_with(adapter.name));
         let requests: Vec<_> = own.flat_map(|one| &one.exchanges).map(|one| &one.request).collect();
         let methods = dialect.methods();

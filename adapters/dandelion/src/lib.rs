@@ -9,7 +9,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use isogloss_canonical::adapter::{Adapter, OptionError, RouteOptions, SystemBackend};
+use isogloss_canonical::adapter::{Adapter, BackendKind, OptionError, RemoteBackend, RouteOptions};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::namespace::Numbering;
 
@@ -25,12 +25,12 @@ pub const ADAPTER: Adapter = Adapter {
     groups: Numbering::From(1),
     versions: &VERSIONS,
     options: OPTIONS,
-    backend: Some(SystemBackend {
+    backend: Some(BackendKind::Remote(RemoteBackend {
         capability: backend::capability,
         make: backend::make,
         own_account: "`users/getuser` without `uid`",
-    }),
-    dialect,
+    })),
+    dialect: Some(dialect),
     foundation,
     mint: keys::mint,
     shows_keys: true,

@@ -9,7 +9,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use isogloss_canonical::adapter::{Adapter, OptionError, RouteOptions, SystemBackend};
+use isogloss_canonical::adapter::{Adapter, BackendKind, OptionError, RemoteBackend, RouteOptions};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::group::NewGroup;
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
@@ -28,12 +28,12 @@ pub const ADAPTER: Adapter = Adapter {
     groups: Numbering::Names,
     versions: VERSIONS,
     options: OPTIONS,
-    backend: Some(SystemBackend {
+    backend: Some(BackendKind::Remote(RemoteBackend {
         capability: backend::capability,
         make: backend::make,
         own_account: "`/api/currentuser`. Before 1.4 the keys in the users' rows, which do not show the owner of an application's key. The global key has no owner",
-    }),
-    dialect,
+    })),
+    dialect: Some(dialect),
     foundation,
     mint: secrets::key,
     shows_keys: true,

@@ -8,7 +8,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use isogloss_canonical::adapter::{Adapter, OptionError, RouteOptions, SystemBackend};
+use isogloss_canonical::adapter::{Adapter, BackendKind, OptionError, RemoteBackend, RouteOptions};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::namespace::Numbering;
 
@@ -24,12 +24,12 @@ pub const ADAPTER: Adapter = Adapter {
     groups: Numbering::From(1),
     versions: &VERSIONS,
     options: &[],
-    backend: Some(SystemBackend {
+    backend: Some(BackendKind::Remote(RemoteBackend {
         capability: backend::capability,
         make: backend::make,
         own_account: "`get_user` without `userid`",
-    }),
-    dialect,
+    })),
+    dialect: Some(dialect),
     foundation: Vec::new,
     mint: wire::token,
     shows_keys: true,

@@ -6,6 +6,7 @@
 //! write still holds when it is committed.
 
 mod access;
+mod adapter;
 mod attempts;
 mod backend;
 mod database;
@@ -37,6 +38,7 @@ mod write;
 mod write_counts;
 
 pub use crate::access::refused;
+pub use crate::adapter::ADAPTER;
 pub use crate::backend::capability;
 pub use crate::files::{DATABASE, SECRET_KEY};
 pub use crate::halves::check_files;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use isogloss_canonical::adapter::{Adapter, BackendKind};
 use toml::Value;
 
 use crate::config::check::report::{Check, Scope};
@@ -10,7 +11,6 @@ use crate::config::finding::Key;
 use crate::config::load::Loaded;
 use crate::config::masked::MaskedUrl;
 use crate::config::settings::{Backend, Templates};
-use crate::systems::STORE;
 use crate::upstream;
 use crate::upstream::address::BaseAddress;
 
@@ -26,10 +26,16 @@ pub(super) fn check(check: &mut Check<'_>, scope: Scope) {
     for (name, backend) in &settings.backend {
         let key = Key::backend(name, &[]);
         check_name(check, name);
-        if backend.system == STORE {
-            check_store(check, name);
-        } else {
-            check_system(check, name, backend);
+        match check.systems.backend(&backend.system) {
+            Ok((_, BackendKind::Embedded(_))) => check_embedded(check, name, backend),
+            Ok((adapter, BackendKind::Remote(_))) => {
+                check_remote(check, name, backend);
+                check_adapter(check, name, (backend, adapter));
+            }
+            Err(why) => {
+                check.refuse_with(&Key::backend(name, &["system"]), &why);
+                check_remote(check, name, backend);
+            }
         }
         let is_used = settings.route.iter().any(|route| &route.backend == name);
         if !is_used && scope == Scope::Whole && check.loaded.sources.is_given(&key) {
@@ -52,14 +58,16 @@ fn check_one_store(check: &mut Check<'_>) {
     let Loaded { settings, sources, .. } = check.loaded;
     let is_given = |name: &str| sources.is_given(&Key::backend(name, &[]));
     let is_used = |name: &str| settings.route.iter().any(|route| route.backend == name);
-    let all = settings.backend.iter().filter(|(_, backend)| backend.system == STORE);
+    let systems = check.systems;
+    let all = settings.backend.iter().filter(|(_, backend)| systems.is_embedded(&backend.system));
     let names = all.map(|(name, _)| name.as_str());
     let mut stores: Vec<_> = names.filter(|name| is_given(name) || is_used(name)).collect();
     stores.sort_by_key(|name| is_given(name));
     let Some((first, others)) = stores.split_first() else { return };
     for name in others {
         let problem = format!("a second embedded store, beside {first:?}");
-        let expected = "one backend with system = \"store\", which routes can share";
+        let system = &settings.backend[*name].system;
+        let expected = format!("one backend with system = {system:?}, which routes can share");
         check.refuse(&Key::backend(name, &["system"]), problem, expected);
     }
 }
@@ -78,24 +86,19 @@ fn check_twins(check: &mut Check<'_>) {
     }
 }
 
-fn check_store(check: &mut Check<'_>, name: &str) {
+fn check_embedded(check: &mut Check<'_>, name: &str, backend: &Backend) {
     let table = check.loaded.tree.get("backend").and_then(|all| all.get(name));
     let keys = table.and_then(Value::as_table).into_iter().flatten().map(|(key, _)| key);
     for key in keys.filter(|key| *key != "system").cloned().collect::<Vec<_>>() {
         let problem = format!("the embedded store takes no {key}");
-        check.refuse(&Key::backend(name, &[&key]), problem, "system = \"store\" alone");
+        let expected = format!("system = {:?} alone", backend.system);
+        check.refuse(&Key::backend(name, &[&key]), problem, expected);
     }
 }
 
-fn check_system(check: &mut Check<'_>, name: &str, backend: &Backend) {
+/// How a remote backend is reached.
+fn check_remote(check: &mut Check<'_>, name: &str, backend: &Backend) {
     let at = |step: &str| Key::backend(name, &[step]);
-    let adapter = match check.systems.backend(&backend.system) {
-        Ok((adapter, _)) => Some(adapter),
-        Err(why) => {
-            check.refuse_with(&at("system"), &why);
-            None
-        }
-    };
     let missing = |step: &str| format!("{step} is missing");
     match &backend.url {
         None if check.has_error(&at("url")) => {}
@@ -118,16 +121,21 @@ fn check_system(check: &mut Check<'_>, name: &str, backend: &Backend) {
         Some(Err(why)) => check.refuse(&at("secret"), why, "a secret that is not empty"),
         Some(Ok(_)) => {}
     }
-    if let (Some(adapter), Some(version)) = (adapter, &backend.version)
+    check_words(check, name, backend);
+}
+
+/// What a remote backend says of its system.
+fn check_adapter(check: &mut Check<'_>, name: &str, (backend, adapter): (&Backend, &Adapter)) {
+    let at = |step: &str| Key::backend(name, &[step]);
+    if let Some(version) = &backend.version
         && !adapter.versions.contains(&version.as_str())
     {
         let problem = format!("{} has no version {version:?}", adapter.name);
         check.refuse(&at("version"), problem, adapter.versions.join(", "));
     }
-    if let (Some(adapter), Some(namespace)) = (adapter, &backend.id_namespace) {
+    if let Some(namespace) = &backend.id_namespace {
         check_namespace(check, &at("id_namespace"), namespace, adapter.name);
     }
-    check_words(check, name, backend);
 }
 
 fn check_words(check: &mut Check<'_>, name: &str, backend: &Backend) {
@@ -165,9 +173,7 @@ pub(super) fn check_namespace(check: &mut Check<'_>, key: &Key, namespace: &str,
             check.refuse(key, problem, check.systems.namespaces());
         }
         Some((owner, adapter)) => {
-            let kind = |adapter: &isogloss_canonical::adapter::Adapter| {
-                std::mem::discriminant(&adapter.users)
-            };
+            let kind = |adapter: &Adapter| std::mem::discriminant(&adapter.users);
             if kind(owner) != kind(adapter) {
                 let problem =
                     format!("the ids of {namespace:?} are not of the kind that {system} uses");

@@ -6,7 +6,6 @@ use crate::config::secret::SecretSource;
 use crate::config::settings::Directory;
 use crate::layers::directory::config::{check_filter, check_url};
 use crate::layers::directory::ldap::check_authorities;
-use crate::systems::STORE;
 
 /// What the URL of a directory may be.
 const URL: &str = "ldap://, ldaps:// or ldapi:// and a host, without password and query";
@@ -34,9 +33,12 @@ pub(super) fn check(check: &mut Check<'_>) {
         check.refuse(&at("user_filter"), why, "an LDAP filter with %s for the user name");
     }
     check_bind(check, wanted);
-    if !settings.backend.values().any(|backend| backend.system == STORE) {
+    if !settings.backend.values().any(|backend| check.systems.is_embedded(&backend.system)) {
         let problem = "there is no embedded store, which alone asks the directory";
-        check.warn(&Key::of(&["directory"]), problem, "a backend with system = \"store\"");
+        let names =
+            check.systems.embedded().map(|name| format!("a backend with system = {name:?}"));
+        let expected = names.collect::<Vec<_>>().join(", or ");
+        check.warn(&Key::of(&["directory"]), problem, expected);
     }
 }
 

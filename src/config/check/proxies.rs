@@ -14,7 +14,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     for (index, route) in settings.route.iter().enumerate() {
         let vouches = check
             .systems
-            .dialect(&route.dialect, &route.dialect_options())
+            .make_dialect(&route.dialect, &route.dialect_options())
             .is_ok_and(|dialect| dialect.vouching().proxy);
         if vouches && proxies.is_empty() {
             let problem = "the options let a proxy name the user, and no proxy is trusted";

@@ -9,7 +9,7 @@ use crate::config::check::listeners::{Listener, is_host_name};
 use crate::config::check::report::Check;
 use crate::config::finding::Key;
 use crate::config::settings::Route;
-use crate::systems::{STORE, Systems};
+use crate::systems::Systems;
 
 /// The longest path of a route.
 const LONGEST_PATH: usize = 200;
@@ -90,12 +90,12 @@ fn check_backend(check: &mut Check<'_>, index: usize, route: &Route) {
         let problem = format!("no backend {:?}", route.backend);
         return check.refuse(&Key::route(index, &["backend"]), problem, known.join(", "));
     };
-    if backend.system == STORE && !route.attributes.is_empty() {
+    if check.systems.is_embedded(&backend.system) && !route.attributes.is_empty() {
         let key = Key::route(index, &["attributes"]);
         check.warn(&key, "the embedded store holds every attribute", "a backend over HTTP");
     }
     for prefix in route.attributes.keys() {
-        let known = check.systems.names().map(|name| format!("{name}."));
+        let known = check.systems.with_namespace().map(|adapter| format!("{}.", adapter.name));
         let mut known = known.chain([SHARED_ATTRIBUTE.to_owned()]);
         if !known.any(|own| prefix.starts_with(&own) || own.starts_with(prefix.as_str())) {
             let problem = format!("no attribute begins with {prefix:?}");
@@ -107,7 +107,7 @@ fn check_backend(check: &mut Check<'_>, index: usize, route: &Route) {
 
 fn check_dialect(check: &mut Check<'_>, index: usize, route: &Route) {
     let at = |step: &str| Key::route(index, &[step]);
-    let adapter = match check.systems.adapter_or_known(&route.dialect) {
+    let adapter = match check.systems.dialect(&route.dialect) {
         Ok(adapter) => adapter,
         Err(why) => return check.refuse_with(&at("dialect"), &why),
     };
@@ -135,7 +135,7 @@ fn check_dialect(check: &mut Check<'_>, index: usize, route: &Route) {
 
 /// Whether a dialect takes the options of a route. The error says what is wrong.
 fn try_options(systems: Systems, route: &Route) -> Result<(), String> {
-    systems.dialect(&route.dialect, &route.dialect_options()).map(drop)
+    systems.make_dialect(&route.dialect, &route.dialect_options()).map(drop)
 }
 
 /// Of two routes at one place only the first would ever be asked.

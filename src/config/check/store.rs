@@ -10,7 +10,7 @@ use crate::config::finding::{Finding, Findings, Key, Severity};
 use crate::config::load::Loaded;
 use crate::provision::bootstrap::words;
 use crate::provision::publish::is_unfinished;
-use crate::systems::STORE;
+use crate::systems::Systems;
 
 pub(super) fn check(check: &mut Check<'_>) {
     let directory = &check.loaded.settings.store.directory;
@@ -29,10 +29,11 @@ pub(super) fn check(check: &mut Check<'_>) {
 /// `serve` and the other commands do not need this: they open the files under a lock, and so wait
 /// for a process that is creating them.
 #[must_use]
-pub fn check_files(loaded: &Loaded) -> Findings {
+pub fn check_files(loaded: &Loaded, systems: Systems) -> Findings {
     let (settings, mut findings) = (&loaded.settings, Findings::default());
     let directory = &settings.store.directory;
-    let remote = settings.backend.iter().filter(|(_, backend)| backend.system != STORE);
+    let remote = settings.backend.iter();
+    let remote = remote.filter(|(_, backend)| systems.is_remote(&backend.system));
     let sidecars =
         remote.map(|(name, _)| (Key::backend(name, &[]), sidecar_directory(directory, name)));
     for (key, directory) in [(Key::of(&["store", "directory"]), directory.clone())]

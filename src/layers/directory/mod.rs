@@ -43,8 +43,7 @@ impl Directory {
     /// Lays a directory over a backend. The error says what is wrong with its configuration.
     pub fn over(inner: Arc<dyn Backend>, config: Option<DirectoryConfig>) -> Result<Self, String> {
         let ldap = config.map(Ldap::new).transpose()?;
-        let capability = inner.capability().clone();
-        let capability = capability.with(Verb::CreateFromDirectory, Support::Native);
+        let capability = capability(inner.capability().clone());
         Ok(Self { inner, capability, ldap })
     }
 
@@ -154,6 +153,12 @@ impl Backend for Directory {
             (command, _) => self.inner.execute(command).await,
         }
     }
+}
+
+/// What a backend can do under this layer.
+#[must_use]
+pub fn capability(inner: Capability) -> Capability {
+    inner.with(Verb::CreateFromDirectory, Support::Native)
 }
 
 fn is_ours(user: &User) -> bool {

@@ -1,6 +1,5 @@
 //! The layer itself: which command goes to the system, which to its records, which to both.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -15,7 +14,7 @@ use isogloss_canonical::verb::{Place, Verb};
 
 use isogloss_store::{Records, RemoteSystem, Store};
 
-use crate::config::settings::Policy;
+use crate::layers::sidecar::policy::AttributePolicies;
 use crate::layers::sidecar::recent::Recent;
 
 /// A remote system with its sidecar, as one backend.
@@ -26,7 +25,7 @@ pub struct Sidecar {
     pub(super) recent: Arc<Recent>,
     pub(super) namespace: IdNamespace,
     pub(super) numbering: Numbering,
-    pub(super) policies: BTreeMap<String, Policy>,
+    pub(super) policies: AttributePolicies,
     pub(super) capability: Capability,
 }
 
@@ -47,7 +46,7 @@ impl Sidecar {
             activity: system.capability().holds(Field::Active),
             groups: system.capability().holds(Field::Groups),
         });
-        let (recent, policies) = (Arc::default(), BTreeMap::new());
+        let (recent, policies) = (Arc::default(), AttributePolicies::default());
         Self { system, records, recent, namespace, numbering, policies, capability }
     }
 
@@ -57,9 +56,9 @@ impl Sidecar {
         Self { records: self.records.of_backend(name), ..self }
     }
 
-    /// The same sidecar for a route that says what becomes of attributes that the system cannot hold.
+    /// The same sidecar with the policies of a route.
     #[must_use]
-    pub fn with_policies(&self, policies: BTreeMap<String, Policy>) -> Self {
+    pub fn with_policies(&self, policies: AttributePolicies) -> Self {
         Self { policies, ..self.clone() }
     }
 
@@ -78,12 +77,6 @@ impl Sidecar {
     #[must_use]
     pub const fn records(&self) -> &Records {
         &self.records
-    }
-
-    /// What becomes of an attribute that the system cannot hold: the longest prefix decides.
-    pub(super) fn policy(&self, attribute: &str) -> Policy {
-        let fits = self.policies.iter().filter(|(prefix, _)| attribute.starts_with(*prefix));
-        fits.max_by_key(|(prefix, _)| prefix.len()).map_or(Policy::Keep, |(_, policy)| *policy)
     }
 
     pub(super) async fn ask_system(&self, command: Command) -> Result<Outcome, Fault> {

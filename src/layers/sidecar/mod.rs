@@ -12,6 +12,7 @@ mod groups;
 pub mod layer;
 mod own_verbs;
 mod people;
+pub mod policy;
 mod recent;
 mod reconcile;
 mod resolve;

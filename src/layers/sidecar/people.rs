@@ -11,9 +11,9 @@ use isogloss_canonical::user::{
 };
 use isogloss_store::{Reading, Seen};
 
-use crate::config::settings::Policy;
 use crate::layers::sidecar::fields;
 use crate::layers::sidecar::layer::{Sidecar, own_trouble};
+use crate::layers::sidecar::policy::AttributePolicy;
 
 impl Sidecar {
     /// Creates a person in the system, then their record. Of several creations with one name, on
@@ -234,10 +234,10 @@ impl Sidecar {
         if self.system.capability().stores(attribute) {
             return Ok(true);
         }
-        match self.policy(attribute) {
-            Policy::Keep => Ok(true),
-            Policy::Drop => Ok(false),
-            Policy::Refuse => {
+        match self.policies.of(attribute) {
+            AttributePolicy::Store => Ok(true),
+            AttributePolicy::Drop => Ok(false),
+            AttributePolicy::Refuse => {
                 let detail = format!("{attribute} would be lost, and the route refuses that");
                 Err(Fault::new(FaultKind::Unsupported, detail))
             }

@@ -33,7 +33,7 @@ impl Material {
     fn backend(&self, system: &Arc<System>) -> Option<Arc<dyn Backend>> {
         let system: Arc<dyn Upstream> = Arc::<System>::clone(system);
         let service = service(self.namespace(), "0123456789abcdef0123456789abcdef");
-        self.adapter.backend.map(|backend| (backend.make)(&service, system))
+        self.adapter.remote().map(|remote| (remote.make)(&service, system))
     }
 
     /// What comes of one command of each verb that the backend has, and how many requests it sent.
@@ -55,7 +55,7 @@ impl Material {
 }
 
 fn capability(material: &Material) -> Vec<String> {
-    let Some(row) = material.adapter.backend else { return Vec::new() };
+    let Some(row) = material.adapter.remote() else { return Vec::new() };
     let own = material.backend(&System::always(200, ""));
     let mut findings = Vec::new();
     if own.is_none_or(|backend| *backend.capability() != (row.capability)()) {

@@ -29,7 +29,7 @@ impl Material {
     /// The dialect that a route with these options gets.
     pub(super) fn dialect(&self, options: &RouteOptions) -> Result<Arc<dyn Dialect>, OptionError> {
         options.check(self.adapter)?;
-        (self.adapter.dialect)(options)
+        self.adapter.make_dialect(options)
     }
 
     /// The dialects of all versions, each with its version.

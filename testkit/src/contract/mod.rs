@@ -22,8 +22,12 @@ use crate::suite::trial;
 /// One trial for each rule: `kanboard::an-outage-is-no-absence`.
 #[must_use]
 pub fn trials(material: &Material) -> Vec<Trial> {
-    let backend = if material.adapter.backend.is_some() { backend::RULES } else { &[] };
-    let rules = [constants::RULES, dialect::RULES, backend].concat_rules();
+    let backend = if material.adapter.remote().is_some() { backend::RULES } else { &[] };
+    let (constants, dialect): (&[Rule], &[Rule]) = match material.adapter.dialect {
+        Some(_) => (constants::RULES, dialect::RULES),
+        None => (&[], &[]),
+    };
+    let rules = [constants, dialect, backend].concat_rules();
     rules.into_iter().map(|rule| rule_trial(material.clone(), rule)).collect()
 }
 

@@ -130,7 +130,7 @@ fn settings(options: &Value) -> Vouching {
     let adapter = isogloss::registry::adapter("octoprint").unwrap();
     let settings = options.as_object().unwrap().clone();
     let options = RouteOptions { settings, ..RouteOptions::of(IdNamespace::named("octoprint")) };
-    (adapter.dialect)(&options).unwrap().vouching()
+    adapter.make_dialect(&options).unwrap().vouching()
 }
 
 fn options() {

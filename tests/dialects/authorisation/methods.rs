@@ -31,7 +31,7 @@ const NUMBERS: [(&str, i64); 4] = [("ann", 11), ("bob", 12), ("mia", 13), ("dis"
 
 pub(super) fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
-    for adapter in registry::ADAPTERS {
+    for adapter in registry::dialects() {
         let dialect = adapter.name;
         let name = format!("authorisation::{dialect}::every-method-is-in-the-table");
         trials.push(trial(name, move || complete(dialect)));
@@ -109,7 +109,7 @@ async fn by(
 /// People of each kind with a key for each dialect, a team with members and one without.
 pub(crate) async fn furnished() -> PreparedStore {
     let keys = |name: &str| -> Vec<_> {
-        let dialects = registry::ADAPTERS.iter().map(|adapter| adapter.name);
+        let dialects = registry::dialects().map(|adapter| adapter.name);
         dialects.map(|dialect| json!({"dialect": dialect, "value": key(name)})).collect()
     };
     let ids = |number: i64| json!({"kanboard": number, "rhodecode": number, "dandelion": number});

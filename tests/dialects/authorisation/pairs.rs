@@ -20,8 +20,8 @@ use crate::gateway::{PreparedStore, TestGateway, loopback};
 
 pub(super) fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
-    for adapter in registry::ADAPTERS {
-        for system in registry::ADAPTERS.iter().filter(|system| system.backend.is_some()) {
+    for adapter in registry::dialects() {
+        for system in registry::remotes().map(|(system, _)| system) {
             let name = format!("authorisation::{}-on-{}", adapter.name, system.name);
             let dialect = adapter.name;
             trials.push(trial(name, move || block_on(refusals(dialect, system))));

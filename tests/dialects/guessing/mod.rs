@@ -219,7 +219,7 @@ async fn octoprints_limit() {
     let settings = json!({"login_rate_limit": true}).as_object().unwrap().clone();
     let options = RouteOptions { settings, ..RouteOptions::of(IdNamespace::named("octoprint")) };
     let adapter = isogloss::registry::adapter("octoprint").unwrap();
-    let dialect = (adapter.dialect)(&options).unwrap();
+    let dialect = adapter.make_dialect(&options).unwrap();
     let pipeline = scene.gateway.pipeline();
     let login = |secret: &str| {
         calls::octoprint(KEY, "POST /api/login", &json!({"user": "ann", "pass": secret})).request

@@ -215,7 +215,7 @@ async fn shapes(gateway: Arc<TestGateway>) {
 async fn counted(gateway: Arc<TestGateway>) {
     let mut options = RouteOptions::of(IdNamespace::named("octoprint"));
     options.settings.insert("login_rate_limit".to_owned(), true.into());
-    let dialect = (registry::adapter("octoprint").unwrap().dialect)(&options).unwrap();
+    let dialect = registry::adapter("octoprint").unwrap().make_dialect(&options).unwrap();
     let answer = async |password: Value| {
         let login = json!({"user": "ann", "pass": password});
         let asked = octoprint(KEY, "POST /api/login", &login);
