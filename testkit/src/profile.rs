@@ -1,5 +1,5 @@
 //! How the server behind each transcript was configured: `fixtures/profiles.toml`, and the accounts
-//! it held: `fixtures/transcripts/accounts.json`.
+//! it held: `fixtures/transcripts/accounts.json`, and `accounts-COLLECTION.json` beside it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::transcript::Heading;
 use crate::variables::Variables;
@@ -16,7 +16,7 @@ use crate::variables::Variables;
 #[derive(Clone, Debug)]
 pub struct Profiles {
     rows: Vec<Row>,
-    accounts: Value,
+    accounts: Map<String, Value>,
 }
 
 /// One row of the file; a transcript's setup is made of all rows that fit, the later ones winning.
@@ -79,8 +79,7 @@ impl Profiles {
     pub fn load(fixtures: &Path) -> Result<Self> {
         let file: File = toml::from_str(&fs::read_to_string(fixtures.join("profiles.toml"))?)
             .context("profiles.toml")?;
-        let accounts = fs::read_to_string(fixtures.join("transcripts/accounts.json"))?;
-        Ok(Self { rows: file.profile, accounts: serde_json::from_str(&accounts)? })
+        Ok(Self { rows: file.profile, accounts: accounts(&fixtures.join("transcripts"))? })
     }
 
     /// What a transcript needs.
@@ -107,7 +106,7 @@ impl Profiles {
             bail!("fixtures/profiles.toml has no row for {}", heading.name);
         }
         let accounts = accounts.unwrap_or_else(|| setup.dialect.clone());
-        let held = self.accounts.get(&accounts).context("no such accounts in accounts.json")?;
+        let held = self.accounts.get(&accounts).context("no such accounts in accounts*.json")?;
         for (name, value) in held.get("vars").and_then(Value::as_object).into_iter().flatten() {
             setup.variables.set(name, value.clone());
         }
@@ -127,6 +126,22 @@ impl Row {
             && self.profile.as_ref().is_none_or(|profile| *profile == heading.profile)
             && self.scenario.as_ref().is_none_or(|scenario| *scenario == heading.scenario)
     }
+}
+
+/// What every server held: the members of all files of accounts in a folder.
+fn accounts(folder: &Path) -> Result<Map<String, Value>> {
+    let mut held = Map::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with("accounts") && path.extension().is_some_and(|ending| ending == "json") {
+            let text = fs::read_to_string(&path)?;
+            let own = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+            let Value::Object(own) = own else { bail!("{} is no object", path.display()) };
+            held.extend(own);
+        }
+    }
+    Ok(held)
 }
 
 /// The accounts without those that exist for another scenario alone, and with more, which stand in

@@ -26,7 +26,7 @@ pub const ADAPTER: Adapter = Adapter {
     name: "octoprint",
     users: Numbering::Names,
     groups: Numbering::Names,
-    versions: VERSIONS,
+    versions: &VERSIONS,
     options: OPTIONS,
     backend: Some(BackendKind::Remote(RemoteBackend {
         capability: backend::capability,

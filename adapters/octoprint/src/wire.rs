@@ -1,10 +1,11 @@
 //! OctoPrint's JSON shapes: users, groups, permissions.
 
 use isogloss_canonical::group::Group;
-use isogloss_canonical::user::{Attributes, User};
+use isogloss_canonical::user::{Attributes, Role, User};
 use isogloss_interop::python::stored;
 use isogloss_interop::python::value::Py;
 
+use crate::options::version::{Differences, Names};
 use crate::roles::groups::traits;
 use crate::roles::permissions::Permission;
 use crate::roles::rights::{Cyclic, Membership, Needs, Rights};
@@ -24,55 +25,96 @@ pub(crate) fn needs(needs: &Needs) -> Py {
     object
 }
 
-/// A user. The key is shown only to callers who may see it.
-pub(crate) fn user(user: &User, rights: &Rights, apikey: Option<&str>) -> Result<Py, Cyclic> {
-    let member = rights.member(user);
-    let mut shape = account(&user.username, &member, rights, apikey)?;
-    shape.set("active", Py::Bool(user.active));
-    shape.set("settings", settings(&user.attributes));
-    Ok(shape)
+/// A user in an answer. The key is shown only to callers who may see it.
+pub(crate) struct Shown<'a> {
+    name: &'a str,
+    active: bool,
+    admin: bool,
+    key: Option<&'a str>,
+    settings: Py,
+    /// The groups and permissions, with the needs that they give, where a version has groups.
+    rights: Option<(Membership, Needs)>,
 }
 
-/// The caller with the application's own key, as a user.
-pub(crate) fn application(rights: &Rights) -> Result<Py, Cyclic> {
-    account(APPLICATION, &Rights::application(), rights, None)
+/// A member of a user in an answer.
+type UserField = (&'static str, fn(&Shown<'_>) -> Py);
+
+/// Every member that some version shows. `Differences::user_fields` says which one shows which.
+const USER_FIELDS: &[UserField] = &[
+    ("active", |user| Py::Bool(user.active)),
+    ("admin", |user| Py::Bool(user.admin)),
+    ("apikey", |user| user.key.map_or(Py::None, Py::text)),
+    ("groups", |user| Py::texts(user.held(|(member, _)| member.groups.clone()))),
+    ("name", |user| Py::text(user.name)),
+    ("needs", |user| user.rights.as_ref().map_or(Py::None, |(_, has)| needs(has))),
+    ("permissions", |user| Py::texts(user.held(|(member, _)| keys_of(&member.permissions)))),
+    ("roles", |user| Py::texts(if user.admin { vec!["user", "admin"] } else { vec!["user"] })),
+    ("settings", |user| user.settings.clone()),
+    ("user", |_| Py::Bool(true)),
+];
+
+impl<'a> Shown<'a> {
+    /// A user of a version with groups.
+    pub(crate) fn with_groups(
+        user: &'a User,
+        rights: &Rights,
+        key: Option<&'a str>,
+    ) -> Result<Self, Cyclic> {
+        let member = rights.member(user);
+        let has = rights.needs(&member)?;
+        Ok(Self {
+            admin: has.is_admin(),
+            rights: Some((member, has)),
+            ..Self::with_role(user, key)
+        })
+    }
+
+    /// A user of a version without groups.
+    pub(crate) fn with_role(user: &'a User, key: Option<&'a str>) -> Self {
+        let admin = user.role == Role::Administrator;
+        let settings = settings(&user.attributes);
+        Self { name: &user.username, active: user.active, admin, key, settings, rights: None }
+    }
+
+    /// A caller who is no user, and an administrator.
+    pub(crate) fn nobody(name: &'a str) -> Self {
+        let settings = Py::dict([]);
+        Self { name, active: true, admin: true, key: None, settings, rights: None }
+    }
+
+    fn held(&self, what: fn(&(Membership, Needs)) -> Vec<String>) -> Vec<String> {
+        self.rights.as_ref().map(what).unwrap_or_default()
+    }
+
+    /// The members that a version shows.
+    pub(crate) fn shape(&self, differences: &Differences) -> Py {
+        let shown = USER_FIELDS.iter().filter(|(name, _)| differences.user_fields.contains(name));
+        Py::Dict(shown.map(|(name, value)| ((*name).to_owned(), value(self))).collect())
+    }
+}
+
+/// The caller with the application's own key, as a user of a version with groups.
+pub(crate) fn application(rights: &Rights, differences: &Differences) -> Result<Py, Cyclic> {
+    let member = Rights::application();
+    let has = rights.needs(&member)?;
+    let shown = Shown { rights: Some((member, has)), ..Shown::nobody(APPLICATION) };
+    Ok(shown.shape(differences))
 }
 
 /// The name of the caller with the application's own key.
 pub(crate) const APPLICATION: &str = "_api";
+/// The name of every caller without access control.
+pub(crate) const DUMMY: &str = "dummy";
+/// The name under which OctoPrint since 1.4 stores the version of its users file.
+const FILE_VERSION: &str = "_version";
 
-/// Names that no user can have. OctoPrint uses the first for the application's key, and stores the
-/// version of its users file under the second.
-const RESERVED: [&str; 2] = [APPLICATION, "_version"];
-
-/// Whether a user can have this name: it is not empty, not reserved, and neither begins nor ends
-/// with white space. Python counts U+001C to U+001F as white space, Unicode does not.
-pub(crate) fn may_be_named(name: &str) -> bool {
+/// Whether a user can have this name. No user can have that of the application's key: OctoPrint
+/// before 1.4 would take them for an administrator. Python counts U+001C to U+001F as white space,
+/// Unicode does not.
+pub(crate) fn may_be_named(name: &str, names: Names) -> bool {
     let blank = |letter: char| letter.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&letter);
-    !name.is_empty() && name.trim_matches(blank) == name && !RESERVED.contains(&name)
-}
-
-fn account(
-    name: &str,
-    member: &Membership,
-    rights: &Rights,
-    apikey: Option<&str>,
-) -> Result<Py, Cyclic> {
-    let has = rights.needs(member)?;
-    let admin = has.is_admin();
-    let roles: &[&str] = if admin { &["user", "admin"] } else { &["user"] };
-    Ok(Py::dict([
-        ("name", Py::text(name)),
-        ("active", Py::Bool(true)),
-        ("permissions", permission_keys(&member.permissions)),
-        ("groups", Py::texts(member.groups.iter().map(String::as_str))),
-        ("needs", needs(&has)),
-        ("apikey", apikey.map_or(Py::None, Py::text)),
-        ("settings", Py::dict([])),
-        ("admin", Py::Bool(admin)),
-        ("user", Py::Bool(true)),
-        ("roles", Py::texts(roles.iter().copied())),
-    ]))
+    let trimmed = !name.is_empty() && name.trim_matches(blank) == name && name != FILE_VERSION;
+    name != APPLICATION && (trimmed || names == Names::Any)
 }
 
 /// The settings of a user.
@@ -119,5 +161,9 @@ pub(crate) fn permission(permission: &Permission) -> Py {
 }
 
 fn permission_keys(permissions: &[&'static Permission]) -> Py {
-    Py::texts(permissions.iter().map(|permission| permission.key))
+    Py::texts(keys_of(permissions))
+}
+
+fn keys_of(permissions: &[&'static Permission]) -> Vec<String> {
+    permissions.iter().map(|permission| permission.key.to_owned()).collect()
 }

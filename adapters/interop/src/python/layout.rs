@@ -21,6 +21,8 @@ pub(super) struct Layout {
     pub(super) indent: usize,
     /// The order of entries.
     pub(super) order: Order,
+    /// What stands between two items, before the new line.
+    pub(super) comma: &'static str,
     /// Whether NaN and Infinity are written (`allow_nan=True`).
     pub(super) nan: bool,
 }
@@ -67,7 +69,7 @@ fn write_lines<'a>(
     out.write_char(ends[0])?;
     for (index, (name, value)) in lines.enumerate() {
         if index > 0 {
-            out.write_char(',')?;
+            out.write_str(layout.comma)?;
         }
         break_line(out, (depth + 1) * layout.indent)?;
         if let Some(name) = name {

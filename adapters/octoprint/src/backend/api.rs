@@ -14,7 +14,7 @@ use isogloss_interop::{password, percent};
 use serde_json::{Map, Value};
 
 use crate::backend::fault::{impossible, key_refused, of_status, unexpected, unsupported};
-use crate::options::version::{Version, VersionRow};
+use crate::options::version::{Differences, Version};
 
 /// Where the server says who calls.
 const CURRENT: &str = "/api/currentuser";
@@ -24,7 +24,7 @@ pub(super) struct Api {
     upstream: Arc<dyn Upstream>,
     key: Secret,
     namespace: IdNamespace,
-    version: &'static VersionRow,
+    version: &'static Differences,
     random: fn() -> [u8; 32],
 }
 
@@ -52,13 +52,13 @@ impl Api {
             upstream,
             key: service.secret.clone(),
             namespace: service.namespace.clone(),
-            version: Version::named(service.version.as_deref()).row(),
+            version: Version::named(service.version.as_deref()).differences(),
             random: service.random,
         }
     }
 
     /// What differs in the server's version.
-    pub(super) fn version(&self) -> &'static VersionRow {
+    pub(super) fn version(&self) -> &'static Differences {
         self.version
     }
 

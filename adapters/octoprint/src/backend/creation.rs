@@ -17,7 +17,7 @@ use crate::wire::may_be_named;
 
 /// Creates a user.
 pub(super) async fn create(api: &Api, user: NewUser) -> Result<Outcome, Fault> {
-    check_name(&user.username)?;
+    check_name(api, &user.username)?;
     let (role, active) = (stored_role(user.role), !user.inactive);
     let body = body(api, &user, role)?;
     match api.post(&body).await? {
@@ -65,8 +65,8 @@ async fn undo(api: &Api, name: &str, why: Fault) -> Fault {
 }
 
 /// Refuses names that OctoPrint before 1.9 accepts but cannot handle.
-fn check_name(name: &str) -> Result<(), Fault> {
-    if !may_be_named(name) {
+fn check_name(api: &Api, name: &str) -> Result<(), Fault> {
+    if !may_be_named(name, api.version().names) {
         let detail = "the name is empty, reserved, or begins or ends with white space";
         return Err(invalid(Subject::Username, detail));
     }

@@ -33,11 +33,11 @@ pub(crate) async fn change_password(call: &Call<'_>) -> Answer {
         Ok(found.filter(|value| value.truthy()))
     };
     let new = given("password")?.ok_or(Failure::with(400, "new password is missing"))?;
-    if !call.is_about_caller() {
-        call.require_recent_password()?;
-    } else if call.options.version.row().asks_current_password {
+    if call.is_about_caller() {
         const MISSING: Failure = Failure::with(400, "current password is missing");
         check_current(call, given("current")?.ok_or(MISSING)?).await?;
+    } else {
+        call.require_recent_password()?;
     }
     // A user who does not exist is a 404 before a password of a wrong type is a 500.
     let user = call.user(&call.parameter).await?;

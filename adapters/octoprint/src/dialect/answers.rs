@@ -1,6 +1,7 @@
 //! The answers of calls that did not fail, as Flask and Tornado encode them.
 
 use isogloss_canonical::http::Response;
+use isogloss_interop::python::json::write::{PYTHON_3, Style};
 use isogloss_interop::python::value::Py;
 
 use crate::dialect::content::{self, CONTENT_TYPE, escaped, html};
@@ -11,12 +12,12 @@ pub(crate) type Answer = Result<Response, Failure>;
 
 /// An answer in JSON.
 pub(crate) fn json(body: &Py) -> Answer {
-    json_as(200, body)
+    json_as(200, body, PYTHON_3)
 }
 
-/// An answer in JSON with another status than 200.
-pub(crate) fn json_as(status: u16, body: &Py) -> Answer {
-    Ok(content::json(status, body)?)
+/// An answer in JSON with another status than 200, or as another version writes it.
+pub(crate) fn json_as(status: u16, body: &Py, style: Style) -> Answer {
+    Ok(content::json(status, body, style)?)
 }
 
 /// The empty object `{}`: the change was made.

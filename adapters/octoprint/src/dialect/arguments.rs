@@ -6,6 +6,7 @@ use isogloss_interop::python::json::read::{Unreadable, read};
 use isogloss_interop::python::value::{Py, TypeError};
 
 use crate::dialect::failure::{CRASH, Failure};
+use crate::options::version::Trues;
 
 /// The body as JSON.
 pub(crate) fn json(request: &Request) -> Result<Py, Failure> {
@@ -34,12 +35,19 @@ fn is_json(request: &Request) -> bool {
 /// any case. Python raises a `TypeError` for a value that it cannot hash:
 /// `fixtures/transcripts/octoprint/users-create-errors.json`.
 pub(crate) fn is_yes(value: &Py) -> Result<bool, TypeError> {
-    match value {
-        Py::None => Ok(false),
-        Py::Bool(on) => Ok(*on),
-        Py::Int(digits) => Ok(digits == "1"),
-        Py::Float(float) => Ok((*float - 1.0).abs() == 0.0),
-        Py::Str(text) => Ok(["1", "true", "yes", "y"].contains(&text.to_lowercase().as_str())),
-        Py::List(_) | Py::Dict(_) => Err(TypeError),
+    is_yes_as(value, Trues::AnyCase)
+}
+
+/// The same, with words compared as a version compares them.
+pub(crate) fn is_yes_as(value: &Py, trues: Trues) -> Result<bool, TypeError> {
+    const WORDS: [&str; 4] = ["1", "true", "yes", "y"];
+    match (value, trues) {
+        (Py::None, _) | (Py::List(_) | Py::Dict(_), Trues::Exact) => Ok(false),
+        (Py::Bool(on), _) => Ok(*on),
+        (Py::Int(digits), _) => Ok(digits == "1"),
+        (Py::Float(float), _) => Ok((*float - 1.0).abs() == 0.0),
+        (Py::Str(text), Trues::AnyCase) => Ok(WORDS.contains(&text.to_lowercase().as_str())),
+        (Py::Str(text), Trues::Exact) => Ok(WORDS.contains(&text.as_str())),
+        (Py::List(_) | Py::Dict(_), Trues::AnyCase) => Err(TypeError),
     }
 }

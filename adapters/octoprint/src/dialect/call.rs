@@ -9,6 +9,8 @@ use isogloss_canonical::fault::Fault;
 use isogloss_canonical::http::Request;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::Grant;
+use isogloss_canonical::secret::same;
+use isogloss_canonical::session_store::SessionKind;
 use isogloss_canonical::user::{User, UserRef};
 use isogloss_interop::python::form;
 use isogloss_interop::python::value::Py;
@@ -19,6 +21,7 @@ use crate::dialect::failure::Failure;
 use crate::dialect::sessions::{Mechanism, Session};
 use crate::dialect::site::Site;
 use crate::options::Options;
+use crate::options::version::{Differences, Gate};
 use crate::roles::rights::{Membership, Needs, Rights};
 use crate::wire;
 
@@ -42,6 +45,11 @@ pub(crate) struct Call<'a> {
     pub(crate) sent_session: Option<(String, Session)>,
     /// Who calls.
     pub(crate) caller: Caller,
+    /// Whether a key proved the caller, or let the request in.
+    pub(crate) by_key: bool,
+    /// Whose key let the request in, where a key alone does not say who calls; `None`: an inactive
+    /// user's.
+    pub(crate) key_owner: Option<Caller>,
     rights: OnceLock<Rights>,
 }
 
@@ -66,8 +74,15 @@ impl<'a> Call<'a> {
             sets_session_cookie: false,
             sent_session: None,
             caller: Caller::Nobody,
+            by_key: false,
+            key_owner: None,
             rights: OnceLock::new(),
         }
+    }
+
+    /// What differs in the version of the route.
+    pub(crate) fn differences(&self) -> &'static Differences {
+        self.options.version.differences()
     }
 
     /// Runs a command with the caller's rights.
@@ -122,6 +137,7 @@ impl<'a> Call<'a> {
         match &self.caller {
             Caller::Person(person) => Some(&person.user().username),
             Caller::Application(_) => Some(wire::APPLICATION),
+            Caller::Nobody | Caller::Gateway if !self.options.access_control => Some(wire::DUMMY),
             Caller::Nobody | Caller::Gateway => None,
         }
     }
@@ -153,11 +169,17 @@ impl<'a> Call<'a> {
         if self.is_password_recent() { Ok(()) } else { Err(Failure::with(403, AGAIN)) }
     }
 
+    /// Whether the setup wizard has not created the first user yet.
+    pub(crate) async fn awaits_setup(&self) -> Result<bool, Failure> {
+        Ok(self.options.first_run && !self.has_users().await?)
+    }
+
     /// Refuses everybody until the setup wizard has created the first user:
     /// `fixtures/transcripts/octoprint/profile-firstrun.json`.
     pub(crate) async fn require_set_up(&self) -> Result<(), Failure> {
-        if self.options.first_run && !self.has_users().await? {
-            return Err(Failure::of(403));
+        if self.options.access_control && self.awaits_setup().await? {
+            let text = self.differences().not_set_up;
+            return Err(text.map_or(Failure::of(403), |text| Failure::text(403, text)));
         }
         Ok(())
     }
@@ -175,6 +197,20 @@ impl<'a> Call<'a> {
                 age.is_some_and(|age| age < limit.as_secs().cast_signed())
             }
         }
+    }
+
+    /// Whether this is the key that the page of 1.3.0 carries. It proves nothing, and says that the
+    /// session shall say who calls.
+    pub(crate) fn is_page_key(&self, key: &str) -> Result<bool, Failure> {
+        Ok(self.differences().gate == Gate::Key && same(&self.page_key()?, key))
+    }
+
+    /// The key that the page of 1.3.0 carries.
+    pub(crate) fn page_key(&self) -> Result<String, Failure> {
+        const PAGE: SessionKind = "octoprint.page";
+        let signature = self.exchange.sessions().sign(PAGE, "the key of the page")?;
+        let digits = signature.chars().filter(char::is_ascii_hexdigit).take(32);
+        Ok(digits.collect::<String>().to_uppercase())
     }
 
     /// Whether there is any user.

@@ -1,15 +1,15 @@
 //! The bodies of answers: JSON as Python writes it, and HTML.
 
 use isogloss_canonical::http::Response;
-use isogloss_interop::python::json::write::{NotANumber, write};
+use isogloss_interop::python::json::write::{NotANumber, Style, write_as};
 use isogloss_interop::python::value::Py;
 
 /// The header that names the type of a body.
 pub(crate) const CONTENT_TYPE: &str = "Content-Type";
 
 /// An answer with a body in JSON.
-pub(crate) fn json(status: u16, body: &Py) -> Result<Response, NotANumber> {
-    Ok(Response::new(status, write(body)?).with(CONTENT_TYPE, "application/json"))
+pub(crate) fn json(status: u16, body: &Py, style: Style) -> Result<Response, NotANumber> {
+    Ok(Response::new(status, write_as(body, style)?).with(CONTENT_TYPE, "application/json"))
 }
 
 /// An answer with a body in HTML.

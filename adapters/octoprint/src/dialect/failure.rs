@@ -4,42 +4,86 @@ use std::borrow::Cow;
 
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::Response;
-use isogloss_interop::python::json::write::NotANumber;
+use isogloss_interop::python::json::write::{NotANumber, PYTHON_3};
 use isogloss_interop::python::value::{Py, TypeError};
 
-use crate::dialect::content::{self, escaped, html};
+use crate::dialect::content::{self, CONTENT_TYPE, escaped, html};
+use crate::options::version::Errors;
 use crate::roles::rights::Cyclic;
 
-/// A call that failed: the status, and a sentence of its own if it has one.
+/// A call that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
     /// The status.
     pub(crate) status: u16,
-    /// The sentence; `None`: Flask's own for that status.
-    sentence: Option<Cow<'static, str>>,
+    words: Words,
+}
+
+/// What a failed call says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Words {
+    /// The framework's own sentence for the status.
+    Usual,
+    /// A sentence of OctoPrint's on the framework's page.
+    Sentence(Cow<'static, str>),
+    /// A plain text of OctoPrint's.
+    Text(Cow<'static, str>),
+    /// Nothing: an exception that OctoPrint does not catch.
+    Crash,
 }
 
 /// OctoPrint raises an exception that it does not catch, and answers 500.
-pub(crate) const CRASH: Failure = Failure::of(500);
+pub(crate) const CRASH: Failure = Failure { status: 500, words: Words::Crash };
 
 impl Failure {
-    /// A failure with Flask's own sentence for the status.
+    /// A failure with the framework's own sentence for the status.
     pub(crate) const fn of(status: u16) -> Self {
-        Self { status, sentence: None }
+        Self { status, words: Words::Usual }
     }
 
-    /// A failure with a sentence of OctoPrint's.
+    /// A failure with a sentence of OctoPrint's, in the framework's form.
     pub(crate) const fn with(status: u16, sentence: &'static str) -> Self {
-        Self { status, sentence: Some(Cow::Borrowed(sentence)) }
+        Self { status, words: Words::Sentence(Cow::Borrowed(sentence)) }
     }
 
-    /// The answer of the API.
-    pub(crate) fn json(&self) -> Response {
+    /// A failure whose answer is a plain text, before 1.4.
+    pub(crate) const fn text(status: u16, text: &'static str) -> Self {
+        Self { status, words: Words::Text(Cow::Borrowed(text)) }
+    }
+
+    /// A plain text that names what the caller sent.
+    pub(crate) fn told(status: u16, text: String) -> Self {
+        Self { status, words: Words::Text(Cow::Owned(text)) }
+    }
+
+    /// The same status in the framework's own words. A crash stays one.
+    pub(crate) fn in_framework_words(self) -> Self {
+        if self.is_crash() { self } else { Self::of(self.status) }
+    }
+
+    /// Whether OctoPrint does not catch it. Before 1.4 such an answer has no headers of Flask's.
+    pub(crate) fn is_crash(&self) -> bool {
+        self.words == Words::Crash
+    }
+
+    /// The answer to a request with this verb. The API of newer versions answers in JSON.
+    pub(crate) fn encode(&self, errors: Errors, in_api: bool, verb: &str) -> Response {
+        match (&self.words, errors) {
+            (Words::Text(text), _) => html(self.status, text.clone().into_owned()),
+            (_, Errors::Json) if in_api => self.json(),
+            (_, Errors::Json) => self.page(),
+            (_, Errors::Werkzeug15) => self.old_page(&paragraph(self.texts().1)),
+            (_, Errors::Werkzeug8) => self.old_page(&self.raw_description(verb)),
+        }
+    }
+
+    /// The answer of the API since 1.4.
+    fn json(&self) -> Response {
         let body = Py::dict([("error", Py::text(self.texts().1))]);
-        content::json(self.status, &body).unwrap_or_else(|_| self.page())
+        content::json(self.status, &body, PYTHON_3).unwrap_or_else(|_| self.page())
     }
 
-    /// The answer of a page.
+    /// The answer of a page since 1.4.
     pub(crate) fn page(&self) -> Response {
         let (name, sentence) = self.texts();
         let status = self.status;
@@ -50,12 +94,44 @@ impl Failure {
         html(status, body)
     }
 
+    /// The page of Werkzeug before 1.0, with a description in HTML.
+    fn old_page(&self, description: &str) -> Response {
+        let (name, status) = (self.texts().0, self.status);
+        let body = format!(
+            "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 3.2 Final//EN\">\n<title>{status} {name}</title>\n\
+             <h1>{name}</h1>\n{description}\n"
+        );
+        Response::new(status, body).with(CONTENT_TYPE, "text/html")
+    }
+
+    /// The description of Werkzeug 0.8, which escapes nothing.
+    fn raw_description(&self, verb: &str) -> String {
+        match (&self.words, self.status) {
+            (Words::Sentence(sentence), _) => sentence.clone().into_owned(),
+            (_, 405) => {
+                paragraph(&format!("The method {verb} is not allowed for the requested URL."))
+            }
+            (_, status) => {
+                let row = WERKZEUG_8.iter().find(|row| row.0 == status);
+                row.map_or_else(|| paragraph(self.texts().1), |row| row.1.to_owned())
+            }
+        }
+    }
+
     /// The name of the status, and the sentence.
     fn texts(&self) -> (&'static str, &str) {
         let row = STATUSES.iter().find(|row| row.0 == self.status);
         let (_, name, usual) = *row.unwrap_or(&INTERNAL_ERROR);
-        (name, self.sentence.as_deref().unwrap_or(usual))
+        match &self.words {
+            Words::Sentence(sentence) | Words::Text(sentence) => (name, sentence),
+            Words::Usual | Words::Crash => (name, usual),
+        }
     }
+}
+
+/// A paragraph of Werkzeug 0.15, which does not escape an apostrophe.
+fn paragraph(sentence: &str) -> String {
+    format!("<p>{}</p>", escaped(sentence).replace("&#39;", "'").replace("&#34;", "&quot;"))
 }
 
 impl From<TypeError> for Failure {
@@ -115,4 +191,20 @@ const STATUSES: &[Status] = &[
     (501, "Not Implemented", "The server does not support the action requested by the browser."),
     (503, "Service Unavailable", "The server is temporarily unable to service your request due to maintenance downtime or capacity problems. Please try again later."),
     (504, "Gateway Timeout", "The connection to an upstream server timed out."),
+];
+
+/// The descriptions of Werkzeug 0.8 that are others than the later ones.
+const WERKZEUG_8: &[(u16, &str)] = &[
+    (
+        404,
+        "<p>The requested URL was not found on the server.</p><p>If you entered the URL manually please check your spelling and try again.</p>",
+    ),
+    (
+        409,
+        "<p>A conflict happened while processing the request.  The resource might have been modified while the request was being processed.",
+    ),
+    (
+        500,
+        "<p>The server encountered an internal error and was unable to complete your request.  Either the server is overloaded or there is an error in the application.</p>",
+    ),
 ];

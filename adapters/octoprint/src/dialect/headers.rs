@@ -7,15 +7,12 @@ use crate::dialect::call::Call;
 use crate::dialect::cookies::SESSION;
 use crate::dialect::method::Area;
 use crate::dialect::sessions::Mechanism;
-
-const NO_STORE: &str = "no-store, no-cache, must-revalidate, post-check=0, pre-check=0, max-age=0";
+use crate::options::version::{Differences, KeyCookies};
 
 /// Adds the headers that Tornado adds to each of its answers.
-pub(crate) fn with_tornados(response: Response) -> Response {
-    response
-        .with("X-Robots-Tag", "noindex, nofollow, noimageindex")
-        .with("X-Content-Type-Options", "nosniff")
-        .with("X-Frame-Options", "sameorigin")
+pub(crate) fn with_tornados(response: Response, differences: &Differences) -> Response {
+    let headers = differences.tornado.iter();
+    headers.fold(response, |response, (name, value)| response.with(*name, *value))
 }
 
 /// Stores the session, and adds the headers and cookies.
@@ -24,11 +21,19 @@ pub(crate) async fn finish(
     area: Option<Area>,
     response: Response,
 ) -> Result<Response, Fault> {
+    let differences = call.differences();
     // A call by key gets no session: `fixtures/transcripts/octoprint/version-and-headers.json`.
     let by_key = call.session.mechanism == Some(Mechanism::Apikey);
-    if call.sets_session_cookie && !by_key {
+    let silent = match differences.key_cookies {
+        KeyCookies::AtLogin => by_key,
+        KeyCookies::Never => call.by_key,
+        KeyCookies::Always => false,
+    };
+    if call.sets_session_cookie && !silent {
         let token = store_session(call).await?;
         call.cookies.set_hidden(SESSION, &token, None);
+    } else if differences.clears_guests && !silent {
+        call.cookies.remove(SESSION);
     }
     let mut response = response;
     for cookie in call.cookies.headers() {
@@ -38,19 +43,20 @@ pub(crate) async fn finish(
     if let (true, Some(origin)) = (allows_origin(call, area), call.request.header("origin")) {
         response = response.with("Access-Control-Allow-Origin", origin);
     }
-    let took = call.exchange.now().duration_since(call.request.received).as_millis().max(0);
-    response = response
-        .with("X-Clacks-Overhead", "GNU Terry Pratchett")
-        .with("Server-Timing", format!("app;dur={took}"));
-    if !by_key {
-        response = response.with("Vary", "Cookie");
+    response = response.with("X-Clacks-Overhead", "GNU Terry Pratchett");
+    if differences.timing {
+        let took = call.exchange.now().duration_since(call.request.received).as_millis().max(0);
+        response = response.with("Server-Timing", format!("app;dur={took}"));
+        if !by_key {
+            response = response.with("Vary", "Cookie");
+        }
     }
-    Ok(with_tornados(response))
+    Ok(with_tornados(response, differences))
 }
 
 /// Adds the headers that forbid to cache an answer.
-pub(crate) fn uncached(response: Response) -> Response {
-    response.with("Cache-Control", NO_STORE).with("Pragma", "no-cache").with("Expires", "-1")
+pub(crate) fn uncached(response: Response, control: &'static str) -> Response {
+    response.with("Cache-Control", control).with("Pragma", "no-cache").with("Expires", "-1")
 }
 
 /// The cookie of the session. An unchanged session keeps its cookie.
@@ -64,16 +70,18 @@ async fn store_session(call: &Call<'_>) -> Result<String, Fault> {
 /// Adds the caching headers of an area. A path without a method has those of every POST only.
 fn with_caching(call: &Call<'_>, area: Option<Area>, response: Response) -> Response {
     let verb = call.request.method.as_str();
-    match (area, verb) {
-        (Some(Area::Api), "GET") => response.with("Cache-Control", "max-age=0"),
-        (Some(Area::Api), _) => uncached(response),
-        (_, "POST") => response.with("Cache-Control", "no-cache"),
-        _ => response,
+    let [post, other] = call.differences().no_store;
+    match (area.is_some_and(Area::is_api), verb) {
+        (true, "GET") => response.with("Cache-Control", "max-age=0"),
+        (true, "POST") => uncached(response, post),
+        (true, _) => uncached(response, other),
+        (false, "POST") => response.with("Cache-Control", "no-cache"),
+        (false, _) => response,
     }
 }
 
 /// Whether a page of another origin may read the answer.
 fn allows_origin(call: &Call<'_>, area: Option<Area>) -> bool {
-    let blueprint = matches!(area, Some(Area::Api | Area::Plugin | Area::OpenPlugin));
+    let blueprint = area.is_some_and(|area| area != Area::Page);
     call.options.cross_origin && blueprint && call.request.method != "OPTIONS"
 }

@@ -1,6 +1,7 @@
 //! A user's own API key.
 
 use isogloss_canonical::command::Command;
+use isogloss_canonical::fault::Fault;
 use isogloss_canonical::key::{KeyChoice, NewKey};
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
@@ -13,7 +14,13 @@ use crate::secrets::fresh_key;
 
 /// `POST /api/access/users/NAME/apikey`: a new key in place of the old one.
 pub(crate) async fn issue(call: &Call<'_>) -> Answer {
-    let value = fresh_key(call.exchange);
+    let value = replace(call, call.named_user()).await?;
+    json(&shape(&value))
+}
+
+/// Gives a user a new key in place of the old one.
+pub(crate) async fn replace(call: &Call<'_>, user: UserRef) -> Result<Secret, Fault> {
+    let value = fresh_key(call.exchange, call.differences().keys);
     let key = NewKey {
         namespace: call.options.namespace.clone(),
         value: value.clone(),
@@ -23,16 +30,25 @@ pub(crate) async fn issue(call: &Call<'_>) -> Answer {
         addresses: Vec::new(),
         replaces: true,
     };
-    call.run(Command::IssueKey(Some(call.named_user()), Box::new(key))).await?;
-    json(&Py::dict([("apikey", Py::text(value.expose()))]))
+    call.run(Command::IssueKey(Some(user), Box::new(key))).await?;
+    Ok(value)
+}
+
+/// A new key in an answer.
+pub(crate) fn shape(key: &Secret) -> Py {
+    Py::dict([("apikey", Py::text(key.expose()))])
 }
 
 /// `DELETE /api/access/users/NAME/apikey`: succeeds even if there is no key.
 pub(crate) async fn revoke(call: &Call<'_>) -> Answer {
-    let namespace = call.options.namespace.clone();
-    let command = Command::RevokeKeys(Some(call.named_user()), namespace, KeyChoice::Plain);
-    call.run(command).await?;
+    remove(call, call.named_user()).await?;
     success()
+}
+
+/// Revokes a user's key, if there is one.
+pub(crate) async fn remove(call: &Call<'_>, user: UserRef) -> Result<(), Fault> {
+    let namespace = call.options.namespace.clone();
+    call.run(Command::RevokeKeys(Some(user), namespace, KeyChoice::Plain)).await.map(drop)
 }
 
 /// A user's own key, if the caller may see it.

@@ -20,7 +20,7 @@ use crate::dialect::limits;
 use crate::dialect::sessions::{Mechanism, REMEMBER_LASTS, SignedIn, forget_remembered};
 use crate::roles::rights::Rights;
 use crate::secrets::hex_token;
-use crate::wire;
+use crate::wire::{self, Shown};
 
 /// `POST /api/login`. With `login_rate_limit`, failed logins count.
 pub(crate) async fn login(call: &mut Call<'_>) -> Answer {
@@ -105,7 +105,7 @@ async fn sign_in(call: &mut Call<'_>, user: &User) -> Result<(), Failure> {
 }
 
 /// Sets the cookie of "remember me".
-async fn remember_me(call: &mut Call<'_>) -> Result<(), Failure> {
+pub(crate) async fn remember_me(call: &mut Call<'_>) -> Result<(), Failure> {
     let Some(token) = call.session.remember(call.exchange).await? else { return Ok(()) };
     let until = Timestamp::from_second(call.exchange.now().as_second())
         .and_then(|now| now.checked_add(REMEMBER_LASTS));
@@ -135,7 +135,7 @@ pub(crate) async fn sign_in_passively(call: &mut Call<'_>) -> Result<Option<Stri
     Ok(call.session.login.clone())
 }
 
-async fn sign_in_local_guest(call: &mut Call<'_>) -> Result<(), Failure> {
+pub(crate) async fn sign_in_local_guest(call: &mut Call<'_>) -> Result<(), Failure> {
     let Some(autologin) = &call.options.autologin else { return Ok(()) };
     let Some(client) = call.site.client else { return Ok(()) };
     let local = autologin.networks.iter().any(|network| network.contains(&client));
@@ -156,9 +156,12 @@ async fn describe(call: &Call<'_>, session: Option<String>) -> Answer {
     let mut shape = match call.caller.user() {
         Some(user) => {
             let key = api_key(call, user).await?;
-            wire::user(user, rights, key.as_ref().map(Secret::expose))?
+            let key = key.as_ref().map(Secret::expose);
+            Shown::with_groups(user, rights, key)?.shape(call.differences())
         }
-        None if matches!(call.caller, Caller::Application(_)) => wire::application(rights)?,
+        None if matches!(call.caller, Caller::Application(_)) => {
+            wire::application(rights, call.differences())?
+        }
         None => guest(rights)?,
     };
     if let Some(session) = session {

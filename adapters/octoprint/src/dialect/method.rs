@@ -8,7 +8,7 @@ use isogloss_canonical::dialect::MethodInfo;
 use crate::dialect::answers::Answer;
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
-use crate::options::version::Version;
+use crate::dialect::gate;
 
 /// A method of the dialect.
 #[derive(Debug)]
@@ -17,8 +17,6 @@ pub(crate) struct Method {
     pub(crate) info: MethodInfo,
     /// The part of the server that has it.
     pub(crate) area: Area,
-    /// The versions that have it.
-    pub(crate) versions: &'static [Version],
     /// Who may call it.
     pub(crate) access: Access,
     /// The handler.
@@ -33,11 +31,13 @@ pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 /// The parts of the server. Each has its own headers, and its own form of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Area {
-    /// `/api`.
+    /// `/api`, behind the version's gate.
     Api,
-    /// `/plugin`, where a write needs a CSRF token.
+    /// `/api`, in front of the gate.
+    OpenApi,
+    /// `/plugin`, behind the gate.
     Plugin,
-    /// `/plugin`, where a write needs none.
+    /// `/plugin`, in front of the gate.
     OpenPlugin,
     /// Pages for people.
     Page,
@@ -60,14 +60,30 @@ pub(crate) enum Access {
     SelfOrAdmin,
     /// The same, if their password is recent.
     RecentSelfOrAdmin,
+    /// Before 1.4: callers who are signed in.
+    SignedIn,
+    /// Before 1.4: administrators.
+    SignedInAdmin,
+    /// Before 1.4: the user whom the path names, and administrators. Others get a page.
+    SignedInSelfOrAdmin,
+    /// The same. Others get a plain text.
+    SignedInSelfOrAdminText,
 }
 
 impl Access {
     /// Refuses callers who may not call the method.
-    pub(crate) async fn check(self, call: &Call<'_>) -> Result<(), Failure> {
+    pub(crate) async fn check(self, call: &mut Call<'_>) -> Result<(), Failure> {
         match self {
             Self::Anybody => return Ok(()),
             Self::Status => return call.require("STATUS").await,
+            Self::SignedIn => return gate::require_signed_in(call).await,
+            Self::SignedInAdmin => return gate::require_admin(call).await,
+            Self::SignedInSelfOrAdmin => {
+                return gate::require_self_or_admin(call, Failure::of(403)).await;
+            }
+            Self::SignedInSelfOrAdminText => {
+                return gate::require_self_or_admin(call, gate::FORBIDDEN).await;
+            }
             Self::OnceSetUp
             | Self::Admin
             | Self::RecentAdmin
@@ -80,7 +96,13 @@ impl Access {
         match self {
             Self::Admin | Self::RecentAdmin => call.require_admin(),
             Self::SelfOrAdmin | Self::RecentSelfOrAdmin => call.require_self_or_admin(),
-            Self::Anybody | Self::OnceSetUp | Self::Status => Ok(()),
+            Self::Anybody
+            | Self::OnceSetUp
+            | Self::Status
+            | Self::SignedIn
+            | Self::SignedInAdmin
+            | Self::SignedInSelfOrAdmin
+            | Self::SignedInSelfOrAdminText => Ok(()),
         }
     }
 }
@@ -95,20 +117,24 @@ impl Method {
     pub(crate) fn path(&self) -> &'static str {
         self.info.name.split_once(' ').map_or("", |(_, path)| path)
     }
+}
 
-    /// Whether a write needs a CSRF token.
-    pub(crate) fn needs_csrf_token(&self) -> bool {
-        match self.area {
-            Area::Api | Area::Plugin => true,
-            Area::OpenPlugin | Area::Page => false,
-        }
+impl Area {
+    /// Whether the version's gate refuses callers here.
+    pub(crate) const fn is_guarded(self) -> bool {
+        matches!(self, Self::Api | Self::Plugin)
+    }
+
+    /// Whether it belongs to the API, or to a plugin.
+    pub(crate) const fn is_api(self) -> bool {
+        matches!(self, Self::Api | Self::OpenApi)
     }
 }
 
-/// Makes the rows of the table: verb and path, area, versions, access, handler, commands, and the
+/// Makes the rows of a table: verb and path, area, access, handler, commands, and the
 /// sentence of the manual.
 macro_rules! methods {
-    ($($name:literal, $area:ident, $versions:expr, $access:ident, $run:path, [$($verb:ident),*], $about:literal;)*) => {
+    ($($name:literal, $area:ident, $access:ident, $run:path, [$($verb:ident),*], $about:literal;)*) => {
         &[$($crate::dialect::method::Method {
             info: ::isogloss_canonical::dialect::MethodInfo {
                 name: $name,
@@ -116,7 +142,6 @@ macro_rules! methods {
                 about: $about,
             },
             area: $crate::dialect::method::Area::$area,
-            versions: $versions,
             access: $crate::dialect::method::Access::$access,
             run: |call| Box::pin($run(call)),
         }),*]

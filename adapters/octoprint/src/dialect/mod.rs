@@ -9,6 +9,7 @@ mod content;
 mod cookies;
 mod csrf;
 mod failure;
+mod gate;
 mod groups;
 mod headers;
 mod identity;
@@ -24,6 +25,7 @@ mod settings;
 mod site;
 mod table;
 mod users;
+mod v1_3;
 mod wizard;
 
 #[cfg(test)]
@@ -36,14 +38,16 @@ use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::vouching::Vouching;
 use isogloss_interop::percent::encode_path;
+use isogloss_interop::python::value::Py;
 
 use crate::dialect::answers::Answer;
 use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
 use crate::dialect::method::{Area, Method};
 use crate::dialect::site::decoded_path;
-use crate::dialect::table::{Found, METHODS};
+use crate::dialect::table::Found;
 use crate::options::Options;
+use crate::options::version::Errors;
 
 /// The verbs that Tornado accepts. It refuses others before Flask sees them.
 const VERBS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -62,63 +66,89 @@ impl OctoPrint {
         Self { options }
     }
 
-    /// Whether errors at this path are in JSON.
+    /// Whether a path belongs to the API, where errors can have a form of their own.
     fn is_api(&self, path: &str) -> bool {
         let wizard = self.options.first_run && path.starts_with("/plugin/corewizard");
         path.starts_with("/api") || path.starts_with("/plugin/appkeys") || wizard
     }
 
-    fn encode(&self, path: &str, failure: &Failure) -> Response {
-        if self.is_api(path) { failure.json() } else { failure.page() }
+    fn encode(&self, path: &str, verb: &str, failure: &Failure) -> Response {
+        failure.encode(self.options.version.differences().errors, self.is_api(path), verb)
     }
 
-    /// Answers a call whose path and verb are looked up. Who calls is known before anything else is
-    /// refused.
+    /// Answers a call whose path and verb are looked up.
     async fn run(&self, call: &mut Call<'_>, path: &str, found: Found) -> Answer {
-        identity::identify(call).await?;
-        match found {
-            Found::Nothing => Err(Failure::of(404)),
-            // Only pages say which verbs they have.
-            Found::WrongVerb(_) if self.is_api(path) => Err(Failure::of(405)),
-            Found::WrongVerb(verbs) => Ok(Failure::of(405).page().with("Allow", verbs.join(", "))),
-            Found::Redirect(path) => Ok(redirect(call, &path)),
-            Found::Options(Area::Page, verbs) => Ok(answers::options(&verbs)),
-            Found::Options(Area::Api | Area::Plugin | Area::OpenPlugin, verbs) => {
-                self.preflight(call, answers::options(&verbs))
-            }
+        let early = call.differences().proves_before_routing;
+        if early {
+            identity::identify(call).await?;
+        }
+        let (area, run) = match found {
+            Found::Nothing => return Err(Failure::of(404)),
+            Found::WrongVerb(verbs) => return self.wrong_verb(call, path, &verbs),
+            Found::Redirect(path) => return Ok(redirect(call, &path)),
+            Found::Options(area, verbs) => (area, Run::Options(verbs)),
             Found::Method(method, parameter) => {
                 call.parameter = parameter;
-                self.handle(call, method).await
+                (method.area, Run::Method(method))
             }
+        };
+        if let (Run::Options(verbs), true) = (&run, self.options.cross_origin && area != Area::Page)
+        {
+            return preflight(call, answers::options(verbs));
+        }
+        if !early {
+            identity::identify(call).await?;
+        }
+        if area.is_guarded() {
+            gate::check(call).await?;
+        }
+        match run {
+            Run::Options(verbs) => Ok(answers::options(&verbs)),
+            Run::Method(method) => handle(call, method).await,
         }
     }
 
-    /// Checks a call as the row of its method says, and runs the handler.
-    async fn handle(&self, call: &mut Call<'_>, method: &Method) -> Answer {
-        if method.needs_csrf_token() {
-            csrf::require_token(call)?;
+    /// Only a page, and every path before 1.4, says which verbs it has.
+    fn wrong_verb(&self, call: &Call<'_>, path: &str, verbs: &[&str]) -> Answer {
+        let failure = Failure::of(405);
+        if call.differences().errors == Errors::Json && self.is_api(path) {
+            return Err(failure);
         }
-        method.access.check(call).await?;
-        (method.run)(call).await
+        let response = self.encode(path, &call.request.method, &failure);
+        Ok(response.with("Allow", verbs.join(", ")))
     }
+}
 
-    /// With `cross_origin`, OctoPrint answers 500 to an `OPTIONS` without a browser's headers.
-    fn preflight(&self, call: &Call<'_>, response: Response) -> Answer {
-        if !self.options.cross_origin {
-            return Ok(response);
-        }
-        let header = |name| call.request.header(name);
-        let origin = header("origin").ok_or(CRASH)?;
-        let method = header("access-control-request-method").ok_or(CRASH)?;
-        let response = response
-            .with("Access-Control-Allow-Origin", origin)
-            .with("Access-Control-Allow-Methods", method)
-            .with("Access-Control-Max-Age", "10");
-        Ok(match header("access-control-request-headers") {
-            Some(headers) => response.with("Access-Control-Allow-Headers", headers),
-            None => response,
-        })
+/// What a request calls, once its path is found.
+enum Run {
+    Options(Vec<&'static str>),
+    Method(&'static Method),
+}
+
+/// Checks a call as the row of its method says, and runs the handler. Without access control the
+/// users' API does nothing: `fixtures/transcripts/octoprint13/profile-noacl.json`.
+async fn handle(call: &mut Call<'_>, method: &Method) -> Answer {
+    let about_users = method.path().starts_with(call.differences().users);
+    if !call.options.access_control && about_users {
+        return answers::json_as(200, &Py::dict([]), call.differences().json);
     }
+    method.access.check(call).await?;
+    (method.run)(call).await
+}
+
+/// With `cross_origin`, OctoPrint answers 500 to an `OPTIONS` without a browser's headers.
+fn preflight(call: &Call<'_>, response: Response) -> Answer {
+    let header = |name| call.request.header(name);
+    let origin = header("origin").ok_or(CRASH)?;
+    let method = header("access-control-request-method").ok_or(CRASH)?;
+    let response = response
+        .with("Access-Control-Allow-Origin", origin)
+        .with("Access-Control-Allow-Methods", method)
+        .with("Access-Control-Max-Age", "10");
+    Ok(match header("access-control-request-headers") {
+        Some(headers) => response.with("Access-Control-Allow-Headers", headers),
+        None => response,
+    })
 }
 
 /// Redirects to another path of this server, with the same query.
@@ -131,7 +161,7 @@ fn redirect(call: &Call<'_>, path: &str) -> Response {
 #[async_trait]
 impl Dialect for OctoPrint {
     fn methods(&self) -> &'static [MethodInfo] {
-        &METHODS
+        table::infos(self.options.version)
     }
 
     fn handles(&self, request: &Request) -> bool {
@@ -140,8 +170,9 @@ impl Dialect for OctoPrint {
     }
 
     async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response {
+        let differences = self.options.version.differences();
         if !VERBS.contains(&request.method.as_str()) {
-            return headers::with_tornados(answers::unknown_verb());
+            return headers::with_tornados(answers::unknown_verb(), differences);
         }
         if request.body.len() > LARGEST_BODY {
             return Response::new(400, "");
@@ -155,7 +186,17 @@ impl Dialect for OctoPrint {
             Found::WrongVerb(_) | Found::Redirect(_) | Found::Nothing => None,
         };
         let answer = self.run(&mut call, &path, found).await;
-        let response = answer.unwrap_or_else(|failure| self.encode(&path, &failure));
+        let bare = differences.errors != Errors::Json;
+        let response = match answer {
+            Ok(response) => response,
+            Err(failure) => {
+                let response = self.encode(&path, &request.method, &failure);
+                if bare && failure.is_crash() {
+                    return headers::with_tornados(response, differences);
+                }
+                response
+            }
+        };
         match headers::finish(&mut call, area, response).await {
             Ok(response) => response,
             Err(fault) => self.refuse(request, &fault),
@@ -171,6 +212,7 @@ impl Dialect for OctoPrint {
             return Response::new(400, "");
         }
         let path = decoded_path(&request.path, "");
-        headers::with_tornados(self.encode(&path, &Failure::from(fault.clone())))
+        let response = self.encode(&path, &request.method, &Failure::from(fault.clone()));
+        headers::with_tornados(response, self.options.version.differences())
     }
 }

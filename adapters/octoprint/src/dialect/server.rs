@@ -3,23 +3,24 @@
 use isogloss_interop::percent::encode_path;
 use isogloss_interop::python::value::Py;
 
-use crate::dialect::answers::{self, Answer, json};
+use crate::dialect::answers::{self, Answer, json, json_as};
 use crate::dialect::call::Call;
 use crate::dialect::site::decoded_path;
 
 /// `GET /api/version`
 pub(crate) async fn version(call: &Call<'_>) -> Answer {
-    let version = call.options.version.row().server;
-    json(&Py::dict([
-        ("api", Py::text("0.1")),
-        ("server", Py::text(version)),
-        ("text", Py::text(format!("OctoPrint {version}"))),
-    ]))
+    let differences = call.differences();
+    let version = differences.server;
+    let mut shape = Py::dict([("api", Py::text("0.1")), ("server", Py::text(version))]);
+    if differences.version_text {
+        shape.set("text", Py::text(format!("OctoPrint {version}")));
+    }
+    json_as(200, &shape, differences.json)
 }
 
 /// `GET /api/server`
 pub(crate) async fn server(call: &Call<'_>) -> Answer {
-    let version = call.options.version.row().server;
+    let version = call.differences().server;
     json(&Py::dict([("safemode", Py::None), ("version", Py::text(version))]))
 }
 

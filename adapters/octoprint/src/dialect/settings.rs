@@ -1,7 +1,8 @@
 //! The settings of a user.
 
 use isogloss_canonical::command::Command;
-use isogloss_canonical::user::AttributeChanges;
+use isogloss_canonical::user::{AttributeChanges, UserRef};
+use isogloss_interop::python::dict::Dict;
 use isogloss_interop::python::json::write::shown_length;
 use isogloss_interop::python::stored;
 use isogloss_interop::python::value::Py;
@@ -36,6 +37,16 @@ pub(crate) async fn merge(call: &Call<'_>) -> Answer {
         call.user(&call.parameter).await?;
         return Err(CRASH);
     };
+    store(call, &call.named_user(), &entries).await?;
+    success()
+}
+
+/// Merges entries into a user's settings. Refuses more than one request or one user may have.
+pub(crate) async fn store(
+    call: &Call<'_>,
+    user: &UserRef,
+    entries: &Dict<Py>,
+) -> Result<(), Failure> {
     let most_shown = MOST_SHOWN + MOST_SHOWN_PER_BYTE * call.request.body.len();
     if entries.iter().map(|(_, value)| shown_length(value, 1)).sum::<usize>() > most_shown {
         return Err(Failure::of(400));
@@ -43,15 +54,19 @@ pub(crate) async fn merge(call: &Call<'_>) -> Answer {
     let change =
         |(key, value): (&str, &Py)| (format!("{SETTINGS}{key}"), Some(stored::to_json(value)));
     let changes: AttributeChanges = entries.iter().map(change).collect();
-    check_size(call, &changes).await?;
-    let command = Command::MergeSettings(call.named_user(), SETTINGS.to_owned(), changes);
+    check_size(call, user, &changes).await?;
+    let command = Command::MergeSettings(user.clone(), SETTINGS.to_owned(), changes);
     call.run(command).await?;
-    success()
+    Ok(())
 }
 
 /// Refuses changes after which a user would have too many settings.
-async fn check_size(call: &Call<'_>, changes: &AttributeChanges) -> Result<(), Failure> {
-    let command = Command::ReadSettings(call.named_user(), SETTINGS.to_owned());
+async fn check_size(
+    call: &Call<'_>,
+    user: &UserRef,
+    changes: &AttributeChanges,
+) -> Result<(), Failure> {
+    let command = Command::ReadSettings(user.clone(), SETTINGS.to_owned());
     let mut merged = call.run(command).await?.settings()?;
     merged.extend(changes.iter().filter_map(|(key, value)| Some((key.clone(), value.clone()?))));
     let size = serde_json::to_vec(&merged).map_err(|_| CRASH)?.len();

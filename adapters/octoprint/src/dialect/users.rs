@@ -1,4 +1,4 @@
-//! `/api/access/users` and, before 1.4, `/api/users`: the users.
+//! `/api/access/users`: the users.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +15,9 @@ use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
 use crate::dialect::keys::api_key;
 use crate::dialect::members;
-use crate::options::version::RightsModel;
-use crate::roles::groups::{ADMINS, USERS};
 use crate::roles::rights::{Membership, Rights};
 use crate::secrets::LONGEST_PASSWORD;
-use crate::wire;
+use crate::wire::{Shown, may_be_named};
 
 /// `GET /api/access/users`
 pub(crate) async fn list(call: &Call<'_>) -> Answer {
@@ -30,7 +28,8 @@ pub(crate) async fn list(call: &Call<'_>) -> Answer {
 pub(crate) async fn get(call: &Call<'_>) -> Answer {
     let user = call.user(&call.parameter).await?;
     let key = if call.is_password_recent() { api_key(call, &user).await? } else { None };
-    json(&wire::user(&user, call.rights().await?, key.as_ref().map(Secret::expose))?)
+    let key = key.as_ref().map(Secret::expose);
+    json(&Shown::with_groups(&user, call.rights().await?, key)?.shape(call.differences()))
 }
 
 /// The fields that a new user must have, and the sentence about each that is missing.
@@ -51,7 +50,7 @@ pub(crate) async fn add(call: &Call<'_>) -> Answer {
     let (name, password) = (body.item("name")?, body.item("password")?);
     let active = is_yes(body.item("active")?)?;
     let rights = call.rights().await?;
-    let member = rights_of_new(call, rights, &body)?;
+    let member = rights_of_new(rights, &body)?;
     let username = free_name(call, name).await?;
     let password = password.as_str().filter(|text| text.chars().count() <= LONGEST_PASSWORD);
     let mut new = NewUser {
@@ -103,32 +102,25 @@ async fn all(call: &Call<'_>) -> Answer {
     let rights = call.rights().await?;
     let shape = |user: &User| {
         let key = keys.get(&Some(user.id)).copied().flatten();
-        wire::user(user, rights, key.map(Secret::expose))
+        let shown = Shown::with_groups(user, rights, key.map(Secret::expose))?;
+        Ok(shown.shape(call.differences()))
     };
-    let users = users.iter().map(shape).collect::<Result<Vec<_>, _>>()?;
+    let users = users.iter().map(shape).collect::<Result<Vec<_>, Failure>>()?;
     json(&Py::dict([("users", Py::List(users))]))
 }
 
 /// The groups and permissions of a new user. Null counts as missing.
-fn rights_of_new(call: &Call<'_>, rights: &Rights, body: &Py) -> Result<Membership, Failure> {
+fn rights_of_new(rights: &Rights, body: &Py) -> Result<Membership, Failure> {
     let given = |field: &str| body.get(field).filter(|value| **value != Py::None);
     let permissions = match given("permissions") {
         Some(named) => members::permissions(rights, named)?,
         None => Vec::new(),
     };
-    let groups = match (call.options.version.row().rights, given("groups")) {
-        (RightsModel::AdminSwitch, _) => groups_of_switch(body.get("admin")),
-        (RightsModel::Groups, Some(named)) => members::groups(rights, named)?,
-        (RightsModel::Groups, None) => members::default_groups(rights),
+    let groups = match given("groups") {
+        Some(named) => members::groups(rights, named)?,
+        None => members::default_groups(rights),
     };
     Ok(Membership { groups, permissions })
-}
-
-/// The groups that stand for the switch `admin` of versions before 1.4.
-fn groups_of_switch(admin: Option<&Py>) -> Vec<String> {
-    let admin = admin.is_some_and(|admin| is_yes(admin) == Ok(true));
-    let groups: &[&str] = if admin { &[ADMINS, USERS] } else { &[USERS] };
-    groups.iter().map(|key| (*key).to_owned()).collect()
 }
 
 /// A name that no user has and that a user can have. A name that is taken is a 409 even if no user
@@ -140,7 +132,7 @@ async fn free_name(call: &Call<'_>, name: &Py) -> Result<String, Failure> {
         Err(fault) if !fault.is_absence_of(Subject::User) => return Err(fault.into()),
         Err(_) => {}
     }
-    if !wire::may_be_named(name) {
+    if !may_be_named(name, call.differences().names) {
         return Err(Failure::with(400, "Username invalid"));
     }
     Ok(name.to_owned())
@@ -157,7 +149,7 @@ fn read_changes(
     let before = rights.member(user);
     let mut member = before.clone();
     let mut active = None;
-    let read = read_fields(call, rights, body, &mut member, &mut active);
+    let read = read_fields(rights, body, &mut member, &mut active);
     if member != before {
         let namespace = &call.options.namespace;
         *patch = members::change(rights, namespace, user.role, &member.groups, &member.permissions);
@@ -167,16 +159,12 @@ fn read_changes(
 }
 
 fn read_fields(
-    call: &Call<'_>,
     rights: &Rights,
     body: &Py,
     member: &mut Membership,
     active: &mut Option<bool>,
 ) -> Result<(), Failure> {
-    let switch = call.options.version.row().rights == RightsModel::AdminSwitch;
-    if switch && body.contains("admin")? {
-        member.groups = groups_of_switch(Some(body.item("admin")?));
-    } else if body.contains("groups")? {
+    if body.contains("groups")? {
         let wished = members::groups(rights, body.item("groups")?)?;
         member.groups = members::toggled(rights, &member.groups, &wished);
     }

@@ -10,7 +10,7 @@ use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
 use crate::dialect::members;
 use crate::roles::groups::{ADMINS, USERS};
-use crate::wire;
+use crate::wire::may_be_named;
 
 /// `POST /plugin/corewizard/acl`: if the two passwords differ, the call succeeds and creates nobody:
 /// `fixtures/transcripts/octoprint/profile-firstrun.json`.
@@ -31,7 +31,7 @@ pub(crate) async fn first_user(call: &Call<'_>) -> Answer {
     }
     let name = fields.item("user")?.as_str().ok_or(CRASH)?;
     let password = fields.item("pass1")?.as_str().ok_or(CRASH)?;
-    if !wire::may_be_named(name) {
+    if !may_be_named(name, call.differences().names) {
         return Err(CRASH);
     }
     let mut new = NewUser {

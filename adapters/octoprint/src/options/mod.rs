@@ -11,7 +11,7 @@ use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::vouching::{Near, Vouching};
 use serde_json::Value;
 
-use crate::options::version::Version;
+use crate::options::version::{RightsModel, Version};
 
 const SWITCH: &str = "true or false";
 
@@ -30,9 +30,11 @@ pub(crate) const OPTIONS: &[OptionRow] = &[
     row("local_networks", "a list of networks", "The networks of autologin_as. Default: 127.0.0.0/8 and ::1/128."),
     row("cross_origin", SWITCH, "Lets pages of any other origin call (CORS)."),
     row("login_rate_limit", SWITCH, "Refuses the fourth failed login in a minute, the sixth in ten minutes, the eleventh in an hour."),
-    row("reauthentication_minutes", "a number of minutes, at most a year of them (525600)", "How long after a login its password counts as recent. 0: for ever. Default: 5, with version 1.3: 0."),
+    row("reauthentication_minutes", "a number of minutes, at most a year of them (525600)", "How long after a login its password counts as recent. 0: for ever. Default: 5; before 1.4: 0."),
     row("bundled_plugins", SWITCH, "Has the permissions of every bundled plugin, not only of appkeys."),
     row("first_run", SWITCH, "Refuses everything until the setup wizard has created the first user."),
+    row("force_login", SWITCH, "Version 1.3 only: refuses guests everything but the login (the plugin forcelogin). Default: on."),
+    row("access_control", SWITCH, "Versions 1.3 and 1.3.0 only: off, the users' API answers an empty object to everybody and changes nothing. Default: on."),
 ];
 
 /// A year.
@@ -66,6 +68,10 @@ pub(crate) struct Options {
     pub(crate) bundled: bool,
     /// Whether the setup wizard creates the first user.
     pub(crate) first_run: bool,
+    /// Before 1.4: whether guests are refused everything but the login.
+    pub(crate) force_login: bool,
+    /// Before 1.4: whether there are users.
+    pub(crate) access_control: bool,
 }
 
 /// Who checks the password of a Basic header.
@@ -111,7 +117,7 @@ impl Options {
     pub(crate) fn of(options: &RouteOptions) -> Result<Self, OptionError> {
         let read = Reader(options);
         let version = Version::named(options.version.as_deref());
-        let default = version.row().reauthentication_minutes;
+        let default = version.differences().reauthentication_minutes;
         let minutes = read.minutes("reauthentication_minutes", default)?;
         Ok(Self {
             namespace: options.namespace.clone(),
@@ -124,6 +130,8 @@ impl Options {
             recent: (minutes > 0).then(|| Duration::from_secs(minutes.saturating_mul(60))),
             bundled: read.flag("bundled_plugins")?,
             first_run: read.flag("first_run")?,
+            force_login: read.switch("force_login")?.unwrap_or(true),
+            access_control: read.access_control(version)?,
         })
     }
 }
@@ -169,6 +177,16 @@ impl Reader<'_> {
         let checks = self.switch("check_basic_password")?.unwrap_or(true);
         let check = if checks { PasswordCheck::Gateway } else { PasswordCheck::Proxy };
         Ok(on.then_some(check))
+    }
+
+    /// Access control cannot be switched off where users have groups.
+    fn access_control(&self, version: Version) -> Result<bool, OptionError> {
+        let on = self.switch("access_control")?.unwrap_or(true);
+        if on || version.differences().rights == RightsModel::AdminSwitch {
+            return Ok(on);
+        }
+        Err("octoprint: option \"access_control\" is false; only versions before 1.4 can"
+            .to_owned())
     }
 
     fn switch(&self, name: &str) -> Result<Option<bool>, OptionError> {

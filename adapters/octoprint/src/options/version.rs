@@ -1,16 +1,117 @@
 //! The versions of OctoPrint, and the table of what differs between them.
 //!
-//! A new version is a variant of [`Version`], a [`VersionRow`], and its place in the lists of
-//! versions below.
+//! The methods of each version are in `dialect/table/`. What else differs is a field of
+//! [`Differences`]: the rest of the adapter never compares versions. Each version is written as the
+//! one after it with some fields changed.
 
-/// A version of OctoPrint: of the server that a route replaces, or of the one behind the gateway.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+use isogloss_interop::python::json::write::{PYTHON_3, Style};
+
+/// A version of OctoPrint: of the server that a route replaces, or of the one behind the gateway. The
+/// order is that of the releases.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Version {
-    /// 1.4 to 1.11.
+    /// 1.3.0.
+    V1_3_0,
+    /// 1.3.12, the last release before 1.4.
+    V1_3,
+    /// 1.11.
     #[default]
     V1_11,
-    /// Everything before 1.4.
-    V1_3,
+}
+
+/// The names of the versions, as a route's `version` option has them; the default is first.
+pub(crate) const VERSIONS: [&str; 3] =
+    [Version::V1_11.name(), Version::V1_3.name(), Version::V1_3_0.name()];
+
+impl Version {
+    /// Every version.
+    pub(crate) const ALL: [Self; 3] = [Self::V1_3_0, Self::V1_3, Self::V1_11];
+
+    /// The version of this name. [`VERSIONS`] is checked before, so that only a missing name is
+    /// unknown here: it means the default.
+    pub(crate) fn named(name: Option<&str>) -> Self {
+        let named = |version: &Self| Some(version.name()) == name;
+        Self::ALL.into_iter().find(named).unwrap_or_default()
+    }
+
+    /// The name of the version.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::V1_3_0 => "1.3.0",
+            Self::V1_3 => "1.3",
+            Self::V1_11 => "1.11",
+        }
+    }
+
+    /// What differs in this version.
+    pub(crate) const fn differences(self) -> &'static Differences {
+        match self {
+            Self::V1_3_0 => &V1_3_0,
+            Self::V1_3 => &V1_3,
+            Self::V1_11 => &V1_11,
+        }
+    }
+}
+
+/// What one version does that others do otherwise.
+#[derive(Debug)]
+pub(crate) struct Differences {
+    /// The version that the server says it is.
+    pub(crate) server: &'static str,
+    /// Whether `/api/version` has the member `text`.
+    pub(crate) version_text: bool,
+    /// The path of the users' API.
+    pub(crate) users: &'static str,
+    /// How users get their rights.
+    pub(crate) rights: RightsModel,
+    /// The members of a user in an answer.
+    pub(crate) user_fields: &'static [&'static str],
+    /// Whether a login answers whether the client is external, and the id of its session.
+    pub(crate) login_details: bool,
+    /// The default of `reauthentication_minutes`; 0: a password never needs to be recent.
+    pub(crate) reauthentication_minutes: u64,
+    /// Whether `/api/currentuser` says whose key a request carries.
+    pub(crate) names_current_user: bool,
+    /// Where a request can carry a key. The first that is present counts.
+    pub(crate) key_sources: &'static [KeySource],
+    /// How a caller is proved, the strongest proof first.
+    pub(crate) proofs: &'static [ProofSource],
+    /// Whether callers are proved before a path or verb that does not exist is refused.
+    pub(crate) proves_before_routing: bool,
+    /// Whether a path with `//` is redirected to the one with `/`.
+    pub(crate) merges_slashes: bool,
+    /// Who is refused before a method is looked at.
+    pub(crate) gate: Gate,
+    /// How callers are refused until the first user is created; `None`: in the framework's words.
+    pub(crate) not_set_up: Option<&'static str>,
+    /// When a call by key gets a session cookie.
+    pub(crate) key_cookies: KeyCookies,
+    /// Whether the answer to a guest removes the cookie of the session.
+    pub(crate) clears_guests: bool,
+    /// Whether a logout is remembered in a cookie.
+    pub(crate) remembers_logout: bool,
+    /// How an inactive user is answered whose password is right.
+    pub(crate) inactive_login: InactiveLogin,
+    /// Whether only users whose name is in ASCII can log in. OctoPrint answers 500 to others.
+    pub(crate) ascii_logins: bool,
+    /// Which names a user can have.
+    pub(crate) names: Names,
+    /// How words that mean true are compared.
+    pub(crate) trues: Trues,
+    /// Which passwords can be hashed.
+    pub(crate) passwords: Passwords,
+    /// The formats of keys.
+    pub(crate) keys: KeyFormat,
+    /// The form and the wording of errors.
+    pub(crate) errors: Errors,
+    /// How JSON is written.
+    pub(crate) json: Style,
+    /// The headers that Tornado adds to every answer.
+    pub(crate) tornado: &'static [(&'static str, &'static str)],
+    /// The `Cache-Control` of the API: for `POST`, and for other verbs but `GET`.
+    pub(crate) no_store: [&'static str; 2],
+    /// Whether answers say how long they took, and that they vary by cookie.
+    pub(crate) timing: bool,
 }
 
 /// How a version stores what a user may do.
@@ -22,82 +123,232 @@ pub(crate) enum RightsModel {
     AdminSwitch,
 }
 
-/// What one version has that others have not.
-#[derive(Debug)]
-pub(crate) struct VersionRow {
-    /// Its name in the configuration.
-    pub(crate) name: &'static str,
-    /// The version that the server says it is.
-    pub(crate) server: &'static str,
-    /// The path of the users' API on a server of this version.
-    pub(crate) users: &'static str,
-    /// How users get their rights.
-    pub(crate) rights: RightsModel,
-    /// The default of `reauthentication_minutes`; 0: a password never needs to be recent.
-    pub(crate) reauthentication_minutes: u64,
-    /// Whether users must send their current password to set a new one.
-    pub(crate) asks_current_password: bool,
-    /// Whether `/api/currentuser` says whose key a request carries.
-    pub(crate) names_current_user: bool,
+/// A place of a request that can hold a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeySource {
+    /// The field `apikey` of the query, then of the form.
+    Field,
+    /// The header `X-Api-Key`.
+    Header,
+    /// The header `Authorization: Bearer`.
+    Bearer,
 }
 
-const V1_11: VersionRow = VersionRow {
-    name: "1.11",
+/// What proves a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProofSource {
+    /// The cookie of a session.
+    Session,
+    /// The cookie of "remember me".
+    Remember,
+    /// A key.
+    Key,
+    /// The header `Authorization: Basic`.
+    Basic,
+    /// The header of a proxy.
+    Proxy,
+}
+
+/// Who is refused before a method is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gate {
+    /// Nobody. Writes need a CSRF token.
+    Csrf,
+    /// Guests, except at the login (the plugin `forcelogin`).
+    ForceLogin,
+    /// Requests without a valid key, also at the login.
+    Key,
+}
+
+/// When a call by key gets a session cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyCookies {
+    /// If it is a login or a logout.
+    AtLogin,
+    /// Never.
+    Never,
+    /// Always.
+    Always,
+}
+
+/// How an inactive user is answered whose password is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InactiveLogin {
+    /// As if the password were wrong.
+    AsWrong,
+    /// By a sentence about it.
+    Told,
+    /// By the user's record. Nobody is signed in.
+    Shown,
+}
+
+/// Which names a user can have. The gateway also refuses the name of the application's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// No empty name, none with white space around it, and not `_version`.
+    Trimmed,
+    /// Any.
+    Any,
+}
+
+/// How words that mean true are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trues {
+    /// In any case. A list or a dictionary cannot be compared: OctoPrint answers 500.
+    AnyCase,
+    /// Exactly. A list or a dictionary is false.
+    Exact,
+}
+
+/// Which passwords can be hashed. OctoPrint answers 500 to others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Passwords {
+    /// Up to a length.
+    Limited,
+    /// All.
+    Any,
+    /// Those in ASCII.
+    Ascii,
+}
+
+/// The formats of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyFormat {
+    /// 43 characters of base64url.
+    Base64,
+    /// 32 hexadecimal digits: upper case for a user's key, lower case for an application's.
+    Hex,
+}
+
+/// The form and the wording of errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Errors {
+    /// JSON in the API, HTML elsewhere.
+    Json,
+    /// Plain text where OctoPrint refuses, HTML of Werkzeug 0.15 where the framework does.
+    Werkzeug15,
+    /// The same with the HTML of Werkzeug 0.8.
+    Werkzeug8,
+}
+
+const V1_11: Differences = Differences {
     server: "1.11.8",
+    version_text: true,
     users: "/api/access/users",
     rights: RightsModel::Groups,
+    user_fields: &[
+        "active",
+        "admin",
+        "apikey",
+        "groups",
+        "name",
+        "needs",
+        "permissions",
+        "roles",
+        "settings",
+        "user",
+    ],
+    login_details: true,
     reauthentication_minutes: 5,
-    asks_current_password: true,
     names_current_user: true,
+    key_sources: &[KeySource::Field, KeySource::Header, KeySource::Bearer],
+    proofs: &[
+        ProofSource::Session,
+        ProofSource::Remember,
+        ProofSource::Key,
+        ProofSource::Basic,
+        ProofSource::Proxy,
+    ],
+    proves_before_routing: true,
+    merges_slashes: true,
+    gate: Gate::Csrf,
+    not_set_up: None,
+    key_cookies: KeyCookies::AtLogin,
+    clears_guests: false,
+    remembers_logout: true,
+    inactive_login: InactiveLogin::AsWrong,
+    ascii_logins: false,
+    names: Names::Trimmed,
+    trues: Trues::AnyCase,
+    passwords: Passwords::Limited,
+    keys: KeyFormat::Base64,
+    errors: Errors::Json,
+    json: PYTHON_3,
+    tornado: &[
+        ("X-Robots-Tag", "noindex, nofollow, noimageindex"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "sameorigin"),
+    ],
+    no_store: ["no-store, no-cache, must-revalidate, post-check=0, pre-check=0, max-age=0"; 2],
+    timing: true,
 };
 
-const V1_3: VersionRow = VersionRow {
-    name: "1.3",
-    // No recording shows yet what a server before 1.4 says here.
-    server: V1_11.server,
+const V1_3: Differences = Differences {
+    server: "1.3.12",
     users: "/api/users",
     rights: RightsModel::AdminSwitch,
+    user_fields: &["active", "admin", "apikey", "name", "settings", "user"],
     reauthentication_minutes: 0,
-    asks_current_password: false,
     names_current_user: false,
+    key_sources: &[KeySource::Field, KeySource::Header],
+    proofs: &[
+        ProofSource::Key,
+        ProofSource::Basic,
+        ProofSource::Session,
+        ProofSource::Remember,
+        ProofSource::Proxy,
+    ],
+    proves_before_routing: false,
+    merges_slashes: false,
+    gate: Gate::ForceLogin,
+    not_set_up: Some("OctoPrint isn't setup yet"),
+    key_cookies: KeyCookies::Never,
+    clears_guests: true,
+    inactive_login: InactiveLogin::Told,
+    ascii_logins: true,
+    names: Names::Any,
+    passwords: Passwords::Any,
+    keys: KeyFormat::Hex,
+    errors: Errors::Werkzeug15,
+    json: Style { comma: ", ", end: "\n", nan: false },
+    tornado: &[("X-Robots-Tag", "noindex, nofollow, noimageindex")],
+    no_store: [
+        "pre-check=0, no-cache, no-store, must-revalidate, post-check=0, max-age=0",
+        "no-store, post-check=0, max-age=0, no-cache, pre-check=0, must-revalidate",
+    ],
+    timing: false,
+    ..V1_11
 };
 
-/// Every version.
-pub(crate) const ALL: &[Version] = &[Version::V1_11, Version::V1_3];
-/// The versions whose `/api/users` only redirects to `/api/access/users`.
-pub(crate) const SINCE_1_4: &[Version] = &[Version::V1_11];
-/// The versions whose `/api/users` is the users' API itself.
-pub(crate) const BEFORE_1_4: &[Version] = &[Version::V1_3];
-
-/// The names of the versions, the default first.
-pub(crate) const VERSIONS: &[&str] = &[V1_11.name, V1_3.name];
-
-impl Version {
-    /// What differs in this version.
-    pub(crate) const fn row(self) -> &'static VersionRow {
-        match self {
-            Self::V1_11 => &V1_11,
-            Self::V1_3 => &V1_3,
-        }
-    }
-
-    /// The version of this name. Without a name, or with an unknown one, it is the default:
-    /// `RouteOptions::check` has refused unknown names before.
-    pub(crate) fn named(name: Option<&str>) -> Self {
-        let named = ALL.iter().find(|version| Some(version.row().name) == name);
-        named.copied().unwrap_or_default()
-    }
-}
+const V1_3_0: Differences = Differences {
+    server: "1.3.0",
+    version_text: false,
+    login_details: false,
+    proofs: &[ProofSource::Session, ProofSource::Remember],
+    gate: Gate::Key,
+    key_cookies: KeyCookies::Always,
+    remembers_logout: false,
+    inactive_login: InactiveLogin::Shown,
+    trues: Trues::Exact,
+    passwords: Passwords::Ascii,
+    errors: Errors::Werkzeug8,
+    json: Style { comma: ", ", end: "", nan: true },
+    tornado: &[],
+    no_store: [V1_3.no_store[0], V1_11.no_store[1]],
+    ..V1_3
+};
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_version_is_found_by_its_name_and_the_default_comes_first() {
-        let named: Vec<_> = VERSIONS.iter().map(|name| Version::named(Some(name))).collect();
-        assert_eq!(named, ALL);
-        assert_eq!(Version::named(None), ALL[0]);
-        assert_eq!([SINCE_1_4, BEFORE_1_4].concat(), ALL);
+    fn every_version_has_a_name_of_its_own() {
+        for version in Version::ALL {
+            assert!(VERSIONS.contains(&version.name()), "{version:?}");
+            assert_eq!(Version::named(Some(version.name())), version);
+        }
+        assert_eq!(VERSIONS.len(), Version::ALL.len());
+        assert_eq!(Version::named(None).name(), VERSIONS[0]);
     }
 }

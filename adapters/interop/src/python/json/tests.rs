@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::python::dict::Dict;
 use crate::python::json::read::{Unreadable, read};
-use crate::python::json::write::{NotANumber, shown_length, write};
+use crate::python::json::write::{NotANumber, Style, shown_length, write, write_as};
 use crate::python::stored::{from_json, to_json};
 use crate::python::value::Py;
 
@@ -84,4 +84,12 @@ fn guesses_the_encoding() {
     let utf32: Vec<u8> = "[1]".chars().flat_map(|letter| u32::from(letter).to_be_bytes()).collect();
     assert_eq!(read(&utf32), Ok(Py::List(vec![Py::Int("1".to_owned())])));
     assert_eq!(read("\u{feff}{}".as_bytes()), Ok(Py::Dict(Dict::default())));
+}
+
+#[test]
+fn writes_as_python_2() {
+    let style = Style { comma: ", ", end: "", nan: true };
+    let value = read(b"{\"b\": [1, NaN], \"a\": \"\"}").expect("a value");
+    let written = write_as(&value, style).expect("NaN is written");
+    assert_eq!(written, "{\n  \"a\": \"\", \n  \"b\": [\n    1, \n    NaN\n  ]\n}");
 }

@@ -1,5 +1,4 @@
-//! `json.dumps(value, sort_keys=True, indent=2, allow_nan=False)` and a newline: what Flask's
-//! `jsonify` answers.
+//! `json.dumps(value, sort_keys=True, indent=2)`: what Flask's `jsonify` answers.
 
 use crate::python::layout::{Layout, Order, write as lay_out};
 use crate::python::value::Py;
@@ -8,17 +7,39 @@ use crate::python::value::Py;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotANumber;
 
-const LAYOUT: Layout = Layout { indent: 2, order: Order::Sorted, nan: false };
+/// How a version of Flask and Python writes an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// What stands between two items, before the new line. Python 2 writes a blank after each comma.
+    pub comma: &'static str,
+    /// What stands at the end of the answer.
+    pub end: &'static str,
+    /// Whether NaN and Infinity are written, which are no JSON (`allow_nan=True`).
+    pub nan: bool,
+}
 
-/// The text of an answer.
+/// Flask on Python 3: a newline at the end, and no NaN.
+pub const PYTHON_3: Style = Style { comma: ",", end: "\n", nan: false };
+
+/// The text of an answer as Flask on Python 3 writes it.
 ///
 /// # Errors
 /// If it holds NaN or Infinity.
 pub fn write(value: &Py) -> Result<String, NotANumber> {
+    write_as(value, PYTHON_3)
+}
+
+/// The text of an answer in a style.
+///
+/// # Errors
+/// If it holds NaN or Infinity, and the style refuses them.
+pub fn write_as(value: &Py, style: Style) -> Result<String, NotANumber> {
+    let Style { comma, end, nan } = style;
     let mut out = String::new();
     // Writing to a string fails for no other reason.
-    lay_out(&mut out, value, 0, LAYOUT).map_err(|_| NotANumber)?;
-    out.push('\n');
+    let layout = Layout { indent: 2, order: Order::Sorted, comma, nan };
+    lay_out(&mut out, value, 0, layout).map_err(|_| NotANumber)?;
+    out.push_str(end);
     Ok(out)
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::python::layout::{Layout, Order, write as lay_out};
 use crate::python::value::Py;
 
-const LAYOUT: Layout = Layout { indent: 4, order: Order::Hashed, nan: true };
+const LAYOUT: Layout = Layout { indent: 4, order: Order::Hashed, comma: ",", nan: true };
 
 /// Writes a document as `dumps(value, indent=4)` does.
 #[must_use]

@@ -9,7 +9,7 @@ use isogloss_canonical::user::{User, UserRef};
 
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
-use crate::secrets::fresh_key;
+use crate::secrets::application_token;
 
 /// OctoPrint itself has no limit; the store of the gateway has.
 const TOO_MANY: Failure = Failure::with(400, "Too many application keys. Revoke one first");
@@ -28,7 +28,8 @@ pub(crate) async fn issue(
     if let Some(value) = labelled(&keys, app).and_then(|key| key.shown.clone()) {
         return Ok(value);
     }
-    let value = fresh_key(call.exchange);
+    let token = application_token(&call.exchange.random(), call.differences().keys);
+    let value = Secret::new(token);
     let key = NewKey {
         namespace,
         value: value.clone(),

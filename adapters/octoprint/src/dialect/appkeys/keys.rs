@@ -34,7 +34,9 @@ pub(crate) async fn get(call: &Call<'_>) -> Answer {
     let mut pending = Py::dict([]);
     for request in slots::waiting(call).await? {
         if request.is_for(own) {
-            pending.set(&request.user_token, request.external());
+            let mut shape = request.external();
+            shape.set("remote_address", Py::text(&request.address));
+            pending.set(&request.user_token, shape);
         }
     }
     json(&Py::dict([("keys", Py::List(keys)), ("pending", pending)]))

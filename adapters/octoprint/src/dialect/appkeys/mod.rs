@@ -2,6 +2,7 @@
 
 pub(crate) mod issue;
 pub(crate) mod keys;
+pub(crate) mod limit;
 pub(crate) mod pending;
 pub(crate) mod requests;
 pub(crate) mod slots;

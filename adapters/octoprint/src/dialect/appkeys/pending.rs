@@ -53,7 +53,6 @@ impl Pending {
             ("app_id", self.app()),
             ("user_id", self.user()),
             ("user_token", Py::text(&self.user_token)),
-            ("remote_address", Py::text(&self.address)),
         ])
     }
 }

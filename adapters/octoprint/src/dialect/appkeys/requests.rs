@@ -3,20 +3,19 @@
 use isogloss_canonical::credentials::Credentials;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_interop::percent::encode_path;
-use isogloss_interop::python::json::write::write;
+use isogloss_interop::python::json::write::{PYTHON_3, write};
 use isogloss_interop::python::value::Py;
 
-use crate::dialect::answers::{Answer, json, json_as, no_content, page, redirect};
+use crate::dialect::answers::{Answer, json_as, no_content, page, redirect};
 use crate::dialect::appkeys::issue::issue;
 use crate::dialect::appkeys::pending::State;
-use crate::dialect::appkeys::slots;
+use crate::dialect::appkeys::{limit, slots};
 use crate::dialect::arguments::is_yes;
 use crate::dialect::call::Call;
 use crate::dialect::content::escaped;
 use crate::dialect::csrf::give_token;
 use crate::dialect::failure::Failure;
 use crate::dialect::headers::uncached;
-use crate::dialect::limits;
 use crate::dialect::login::sign_in_passively;
 use crate::dialect::site::decoded_path;
 
@@ -33,12 +32,7 @@ pub(crate) async fn request(call: &Call<'_>) -> Answer {
     const OFTEN: Failure =
         Failure::with(429, "You have made too many app key requests. Please try again later.");
     let address = call.site.client.map_or_else(String::new, |ip| ip.to_string());
-    let network = call.site.network();
-    if call.options.rate_limit
-        && limits::count(call.exchange, limits::KEY_REQUEST, &network).await?
-    {
-        return Err(OFTEN);
-    }
+    limit::count(call, OFTEN).await?;
     call.require_set_up().await?;
     let body = call.json()?;
     if body == Py::None {
@@ -54,11 +48,11 @@ pub(crate) async fn request(call: &Call<'_>) -> Answer {
     let dialog = call.site.absolute(&format!("/plugin/appkeys/auth/{token}{named}"));
     let poll = call.site.absolute(&format!("/plugin/appkeys/request/{token}"));
     let body = Py::dict([("app_token", Py::text(token)), ("auth_dialog", Py::text(dialog))]);
-    Ok(json_as(201, &body)?.with("Location", poll))
+    Ok(json_as(201, &body, PYTHON_3)?.with("Location", poll))
 }
 
 /// A value inside a text, as Python writes it. A name need not be a text.
-fn text_of(value: &Py) -> String {
+pub(crate) fn text_of(value: &Py) -> String {
     match value {
         Py::Str(text) => text.clone(),
         Py::None => "None".to_owned(),
@@ -73,7 +67,8 @@ fn text_of(value: &Py) -> String {
 pub(crate) async fn poll(call: &Call<'_>) -> Answer {
     let granted = match slots::poll(call, &call.parameter).await?.ok_or(Failure::of(404))? {
         State::Waiting => {
-            return json_as(202, &Py::dict([("message", Py::text("Awaiting decision"))]));
+            let message = Py::dict([("message", Py::text("Awaiting decision"))]);
+            return json_as(202, &message, call.differences().json);
         }
         State::Granted(granted) => granted,
     };
@@ -81,7 +76,7 @@ pub(crate) async fn poll(call: &Call<'_>) -> Answer {
     let caller = call.exchange.identify(who).await.map_err(without_user)?;
     let user = caller.user().cloned().ok_or(Failure::of(404))?;
     let value = issue(call, &caller, &user, &text_of(&granted.app())).await?;
-    json(&Py::dict([("api_key", Py::text(value.expose()))]))
+    json_as(200, &Py::dict([("api_key", Py::text(value.expose()))]), call.differences().json)
 }
 
 /// The user who granted a key no longer exists or is inactive.
@@ -129,7 +124,7 @@ pub(crate) async fn dialog(call: &mut Call<'_>) -> Answer {
         "<!doctype html>\n<html lang=en>\n<title>Application Keys</title>\n\
          <p>{app} asks for access from {address}. Decide at <code>{decision}</code>.</p>\n"
     ));
-    Ok(uncached(page))
+    Ok(uncached(page, call.differences().no_store[1]))
 }
 
 /// The address of the login page for another user, for more permissions or for a recent password. It

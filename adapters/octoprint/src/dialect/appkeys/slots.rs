@@ -7,8 +7,6 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use isogloss_canonical::secret::same;
 use isogloss_canonical::session_store::SessionKind;
 use isogloss_canonical::user::UserId;
@@ -22,7 +20,7 @@ use serde_json::Value;
 use crate::dialect::appkeys::pending::{Decided, Granted, Pending, State};
 use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
-use crate::secrets::key;
+use crate::secrets::{application_token, token_bytes};
 
 const PENDING: SessionKind = "octoprint.appkeys.pending";
 const DECIDED: SessionKind = "octoprint.appkeys.decided";
@@ -49,7 +47,7 @@ pub(crate) async fn store_request(
     let token = || {
         let mut bytes = call.exchange.random();
         bytes[0] = slot;
-        key(&bytes)
+        application_token(&bytes, call.differences().keys)
     };
     let (app_token, user_token) = (token(), token());
     let since = call.exchange.now();
@@ -159,8 +157,7 @@ async fn decision(call: &Call<'_>, slot: u8, app_token: &str) -> Result<Option<D
 
 /// The slot of a token.
 fn slot_of(token: &str) -> Option<u8> {
-    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-    bytes.first().copied().filter(|slot| *slot < SLOTS)
+    token_bytes(token)?.first().copied().filter(|slot| *slot < SLOTS)
 }
 
 async fn read<T: DeserializeOwned>(

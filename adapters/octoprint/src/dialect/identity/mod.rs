@@ -1,13 +1,11 @@
-//! Who calls: by a session, else by a remembered login, else by a key, a Basic header or the header
-//! of a proxy.
+//! Who calls: by a session, a remembered login, a key, a Basic header or the header of a proxy, in the
+//! order of the version.
 
+pub(crate) mod key;
 pub(crate) mod proof;
 mod proxy;
 
-use std::borrow::Cow;
-
 use isogloss_canonical::credentials::{Caller, Credentials};
-use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::UserRef;
 use isogloss_canonical::vouching::Voucher;
 use isogloss_interop::python::base64;
@@ -15,32 +13,39 @@ use isogloss_interop::python::base64;
 use crate::dialect::call::Call;
 use crate::dialect::cookies::{REMEMBER, SESSION};
 use crate::dialect::failure::{CRASH, Failure};
+use crate::dialect::identity::key::{KeyProof, prove_sent};
 use crate::dialect::identity::proof::{Proof, by_name, check_password, prove};
-use crate::dialect::identity::proxy::by_proxy;
 use crate::dialect::sessions::{Mechanism, Session, SignedIn, remembered};
 use crate::options::PasswordCheck;
+use crate::options::version::ProofSource;
 use crate::secrets::is_hex_token;
 
-/// Finds out who calls.
+/// Finds out who calls, by the proofs that the version accepts.
 pub(crate) async fn identify(call: &mut Call<'_>) -> Result<(), Failure> {
-    open_session(call).await?;
-    if by_session(call).await? || by_remember_token(call).await? {
-        return Ok(());
-    }
-    let found = match by_key(call).await? {
-        Some(caller) => Some((caller, Mechanism::Apikey)),
-        None => match by_basic(call).await? {
-            Some(caller) => Some((caller, Mechanism::Authheader)),
-            None => by_proxy(call).await?.map(|caller| (caller, Mechanism::RemoteUser)),
-        },
-    };
-    if let Some((caller, mechanism)) = found {
-        call.caller = caller;
-        call.sets_session_cookie = true;
-        call.session.mechanism = Some(mechanism);
-        call.session.seen = Some(call.exchange.now().as_second());
+    for source in call.differences().proofs {
+        let proved = match source {
+            ProofSource::Session => by_session(call).await?,
+            ProofSource::Remember => by_remember_token(call).await?,
+            ProofSource::Key => by_key(call).await?,
+            ProofSource::Basic => by_basic(call).await?,
+            ProofSource::Proxy => by_proxy(call).await?,
+        };
+        if proved {
+            break;
+        }
     }
     Ok(())
+}
+
+/// Takes a caller who showed credentials, which count for this request only.
+fn accept(call: &mut Call<'_>, caller: Option<Caller>, mechanism: Mechanism) -> bool {
+    let Some(caller) = caller else { return false };
+    call.by_key = mechanism == Mechanism::Apikey;
+    call.caller = caller;
+    call.sets_session_cookie = true;
+    call.session.mechanism = Some(mechanism);
+    call.session.seen = Some(call.exchange.now().as_second());
+    true
 }
 
 /// Reads the session of the cookie.
@@ -66,6 +71,7 @@ async fn prove_again(call: &Call<'_>, who: &SignedIn) -> Result<Proof, Failure> 
 
 /// A session that has ended counts as none. The session of an inactive user ends when it is used.
 async fn by_session(call: &mut Call<'_>) -> Result<bool, Failure> {
+    open_session(call).await?;
     let Some((token, session)) = call.sent_session.clone() else { return Ok(false) };
     if session.signed_in.is_none() {
         return Ok(false);
@@ -107,31 +113,26 @@ async fn by_remember_token(call: &mut Call<'_>) -> Result<bool, Failure> {
     Ok(true)
 }
 
-/// The first key that is *present* counts, even if it is wrong or empty:
-/// `fixtures/transcripts/octoprint/auth-apikey-ways.json`.
-async fn by_key(call: &Call<'_>) -> Result<Option<Caller>, Failure> {
-    let Some(key) = sent_key(call)?.filter(|key| !key.is_empty()) else { return Ok(None) };
-    let namespace = call.options.namespace.clone();
-    let credentials = Credentials::Key { namespace, value: Secret::new(key), scopes: &[] };
-    Ok(prove(call, credentials).await?.caller())
+/// Without access control only the application's own key counts.
+async fn by_key(call: &mut Call<'_>) -> Result<bool, Failure> {
+    let Some(KeyProof::Of(caller)) = prove_sent(call).await? else { return Ok(false) };
+    let counts = call.options.access_control || matches!(caller, Caller::Application(_));
+    Ok(accept(call, Some(caller).filter(|_| counts), Mechanism::Apikey))
 }
 
-/// The key that counts. Two headers of one name are one value, which is no key. OctoPrint answers
-/// 500 to a key outside ASCII.
-fn sent_key(call: &Call<'_>) -> Result<Option<String>, Failure> {
-    let bearer = || {
-        let header = call.request.joined_header("authorization")?;
-        header.strip_prefix(b"Bearer ").map(<[u8]>::to_vec)
-    };
-    let key = call.value("apikey").map(|key| key.as_bytes().to_vec());
-    let key = key.or_else(|| call.request.joined_header("x-api-key").map(Cow::into_owned));
-    let Some(key) = key.or_else(bearer) else { return Ok(None) };
-    if key.is_ascii() { Ok(String::from_utf8(key).ok()) } else { Err(CRASH) }
+async fn by_proxy(call: &mut Call<'_>) -> Result<bool, Failure> {
+    let caller = proxy::named(call).await?;
+    Ok(accept(call, caller, Mechanism::RemoteUser))
+}
+
+async fn by_basic(call: &mut Call<'_>) -> Result<bool, Failure> {
+    let caller = named_by_basic(call).await?;
+    Ok(accept(call, caller, Mechanism::Authheader))
 }
 
 /// OctoPrint answers 500 if the base64 is wrong or the colon is missing:
 /// `fixtures/transcripts/octoprint/profile-basic-auth.json`.
-async fn by_basic(call: &Call<'_>) -> Result<Option<Caller>, Failure> {
+async fn named_by_basic(call: &Call<'_>) -> Result<Option<Caller>, Failure> {
     let Some(check) = call.options.basic else { return Ok(None) };
     let header = call.request.joined_header("authorization").unwrap_or_default();
     let header = String::from_utf8_lossy(&header);

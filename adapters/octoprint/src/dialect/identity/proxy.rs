@@ -12,20 +12,23 @@ use crate::dialect::failure::Failure;
 use crate::dialect::identity::proof::by_name;
 use crate::dialect::members;
 use crate::options::Remote;
+use crate::options::version::{KeyFormat, RightsModel};
 use crate::secrets::fresh_key;
 use crate::wire::may_be_named;
 
 /// The user whom a trusted proxy names in a header.
-pub(crate) async fn by_proxy(call: &Call<'_>) -> Result<Option<Caller>, Failure> {
+pub(super) async fn named(call: &Call<'_>) -> Result<Option<Caller>, Failure> {
     let Some(remote) = &call.options.remote else { return Ok(None) };
     let Some(name) = header(call, &remote.user) else { return Ok(None) };
     let mut found = by_name(call, Voucher::Proxy, &name).await?;
-    if found.is_none() && remote.add && may_be_named(&name) {
+    if found.is_none() && remote.add && may_be_named(&name, call.differences().names) {
         add(call, &name).await?;
         found = by_name(call, Voucher::Proxy, &name).await?;
     }
     let Some(user) = found.as_ref().and_then(Caller::user) else { return Ok(None) };
-    if let Some(groups) = remote.groups.as_ref().and_then(|groups| header(call, groups)) {
+    let has_groups = call.differences().rights == RightsModel::Groups;
+    let groups = remote.groups.as_ref().filter(|_| has_groups);
+    if let Some(groups) = groups.and_then(|groups| header(call, groups)) {
         set_groups(call, user, remote, &groups).await?;
         found = by_name(call, Voucher::Proxy, &name).await?;
     }
@@ -43,14 +46,16 @@ fn header(call: &Call<'_>, name: &str) -> Option<String> {
 
 /// Creates the user whom the proxy names, with a random password.
 async fn add(call: &Call<'_>, name: &str) -> Result<(), Failure> {
-    let rights = call.fresh_rights().await?;
-    let groups = members::default_groups(&rights);
     let mut new = NewUser {
         username: name.to_owned(),
-        password: Some(fresh_key(call.exchange)),
+        password: Some(fresh_key(call.exchange, KeyFormat::Base64)),
         ..NewUser::default()
     };
-    members::give_new(&mut new, &rights, &call.options.namespace, &groups, &[]);
+    if call.differences().rights == RightsModel::Groups {
+        let rights = call.fresh_rights().await?;
+        let groups = members::default_groups(&rights);
+        members::give_new(&mut new, &rights, &call.options.namespace, &groups, &[]);
+    }
     match call.exchange.vouch(Voucher::Proxy, Command::CreateUser(Box::new(new))).await {
         // A simultaneous call may have created the user. The caller reads whether there is one.
         Err(fault) if !matches!(fault.kind, FaultKind::Conflict | FaultKind::Invalid) => {

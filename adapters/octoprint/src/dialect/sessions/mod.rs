@@ -161,18 +161,40 @@ impl Session {
         who: SignedIn,
     ) -> Result<(), Fault> {
         let same = self.signed_in.as_ref() == Some(&who);
-        if self.family.is_none() || !same {
-            let family = hex_token(exchange);
-            store(exchange, FAMILIES, (&family, FAMILY.0), &who.user).await?;
-            self.family = Some(family);
-        }
         if self.login.is_none() || !same {
             let login = hex_token(exchange);
             store(exchange, LOGINS, (&login, LOGIN.0), &who.user).await?;
             self.login = Some(login);
         }
+        self.sign_in_without_login(exchange, who).await
+    }
+
+    /// Signs a user in without a live login: OctoPrint before 1.4 asks for none.
+    pub(crate) async fn sign_in_without_login(
+        &mut self,
+        exchange: &dyn Exchange,
+        who: SignedIn,
+    ) -> Result<(), Fault> {
+        let same = self.signed_in.as_ref() == Some(&who);
+        if self.family.is_none() || !same {
+            let family = hex_token(exchange);
+            store(exchange, FAMILIES, (&family, FAMILY.0), &who.user).await?;
+            self.family = Some(family);
+        }
         self.signed_in = Some(who);
         Ok(())
+    }
+
+    /// Keeps the session of this cookie open after its user has set a new password in it. All other
+    /// sessions of the user have ended.
+    pub(crate) async fn keep_open(
+        &mut self,
+        exchange: &dyn Exchange,
+        token: &str,
+        who: SignedIn,
+    ) -> Result<(), Fault> {
+        self.signed_in = Some(who);
+        store(exchange, SESSIONS, (token, SESSION.0), self).await
     }
 
     /// Ends the live login. The session goes on naming its user: `cookie-session.json`, "drops the
