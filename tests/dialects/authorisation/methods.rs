@@ -50,15 +50,19 @@ pub(super) fn trials() -> Vec<Trial> {
     trials
 }
 
+/// Every method of the default version has a row. A version that has rows of its own (`NAME (1.3)`)
+/// has one for each of its methods.
 fn complete(dialect: &str) -> Result<(), Failed> {
     let rows = part::<Row>(dialect);
     let listed: BTreeSet<_> = rows.keys().cloned().collect();
-    let name = |name: &str, about: &str| {
-        let earlier = if about.ends_with("before 1.4.") { " (1.3)" } else { "" };
-        format!("{name}{earlier}")
-    };
-    let methods: BTreeSet<_> =
-        dialect_of(dialect, None).methods().iter().map(|own| name(own.name, own.about)).collect();
+    let mut methods = BTreeSet::new();
+    for (index, version) in registry::adapter(dialect).unwrap().versions.iter().enumerate() {
+        let suffix = if index == 0 { String::new() } else { format!(" ({version})") };
+        if listed.iter().any(|row| row.ends_with(&suffix)) {
+            let own = dialect_of(dialect, Some(version));
+            methods.extend(own.methods().iter().map(|method| method.name.to_owned() + &suffix));
+        }
+    }
     let differ: Vec<_> = listed.symmetric_difference(&methods).cloned().collect();
     if differ.is_empty() { Ok(()) } else { Err(differ.join("\n").into()) }
 }
@@ -169,10 +173,11 @@ pub(crate) fn asked(dialect: &str, method: &str, row: &Row, caller: &str) -> Ask
         }
         "rhodecode" => calls::rhodecode(&secret, method, &with),
         "octoprint" => {
-            let (line, version) = match method.strip_suffix(" (1.3)") {
-                Some(line) => (line, "1.3"),
-                None => (method, "1.11"),
-            };
+            let versions = registry::adapter(dialect).unwrap().versions;
+            let named = versions
+                .iter()
+                .find_map(|own| Some((method.strip_suffix(&format!(" ({own})"))?, *own)));
+            let (line, version) = named.unwrap_or((method, versions[0]));
             let name =
                 if line.contains("plugin/<name>") { "appkeys".to_owned() } else { quoted(about) };
             let line = line.replace("<name>", &name).replace("<key>", "users");

@@ -45,7 +45,7 @@ fn body(api: &Api, user: &NewUser, role: Role) -> Result<Map<String, Value>, Fau
     };
     let entries = [
         ("name", json!(user.username)),
-        ("password", json!(hashable(&password)?.expose())),
+        ("password", json!(hashable(api, &password)?.expose())),
         ("active", json!(!user.inactive)),
         (rights, value),
     ];

@@ -6,33 +6,53 @@ use isogloss_canonical::key::Key;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 
-use crate::backend::api::Api;
+use crate::backend::api::{Api, SaidOwner};
+use crate::backend::fault::key_refused;
 use crate::backend::lookup::{row, rows};
 use crate::backend::row::Row;
+use crate::options::version::KeyOwner;
 use crate::wire::APPLICATION;
 
-/// The owner of the gateway's own key. Servers before 1.4 do not say it, but show the users' keys;
-/// an application's key is not among them.
+/// The owner of the gateway's own key. A server that does not say it shows the users' keys; an
+/// application's key is not among them.
 pub(super) async fn own_account(api: &Api) -> Result<OwnAccount, Fault> {
-    match api.own_name().await?.as_deref() {
-        Some(APPLICATION) => Ok(OwnAccount::Nobody),
-        Some(name) => row(api, name).await.map(|row| OwnAccount::of(row.user())),
-        None => {
-            let mut rows = rows(api).await?.rows.into_iter();
-            let own = |row: &Row| row.key.as_ref().is_some_and(|key| api.is_own(key));
-            let own = rows.find(own).map(|row| OwnAccount::of(row.user()));
-            Ok(own.unwrap_or(OwnAccount::Unknown))
-        }
+    match api.said_owner(api.key()).await? {
+        SaidOwner::Named(name) if name == APPLICATION => Ok(OwnAccount::Nobody),
+        SaidOwner::Named(name) => row(api, &name).await.map(|row| OwnAccount::of(row.user())),
+        SaidOwner::Nobody => Err(key_refused()),
+        SaidOwner::Silent => match listed(api, api.key()).await? {
+            Some(row) => Ok(OwnAccount::of(row.user())),
+            None if is_application(api, api.key()).await? => Ok(OwnAccount::Nobody),
+            None => Ok(OwnAccount::Unknown),
+        },
     }
 }
 
 /// The owner of a key. The global key is the application's own.
 pub(super) async fn find(api: &Api, value: &Secret) -> Result<Outcome, Fault> {
-    let name = api.owner_of(value).await?.ok_or(Fault::not_found(Subject::Key))?;
-    let owner = match name.as_str() {
-        APPLICATION => None,
-        name => Some(row(api, name).await?.user()),
+    let owner = match api.said_owner(value).await? {
+        SaidOwner::Named(name) if name == APPLICATION => None,
+        SaidOwner::Named(name) => Some(row(api, &name).await?),
+        SaidOwner::Nobody => return Err(Fault::not_found(Subject::Key)),
+        SaidOwner::Silent => match listed(api, value).await? {
+            Some(row) if row.active => Some(row),
+            None if is_application(api, value).await? => None,
+            Some(_) | None => return Err(Fault::not_found(Subject::Key)),
+        },
     };
+    let owner = owner.map(Row::user);
     let key = Key::vouched(api.namespace().clone(), owner.as_ref().map(|owner| owner.id));
     Ok(Outcome::KeyFound(Box::new(key), owner.map(Box::new)))
+}
+
+/// The user whose row shows a key.
+async fn listed(api: &Api, key: &Secret) -> Result<Option<Row>, Fault> {
+    let mut rows = rows(api).await?.rows.into_iter();
+    Ok(rows.find(|row| row.key.as_ref() == Some(key)))
+}
+
+/// Whether a key that is in no row is the application's own. Servers with application keys of users
+/// do not tell.
+async fn is_application(api: &Api, key: &Secret) -> Result<bool, Fault> {
+    Ok(api.version().key_owner == KeyOwner::Rows && api.accepts(key).await?)
 }

@@ -7,16 +7,15 @@ use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::UserRef;
 use serde_json::{Map, Value, json};
 
-use crate::backend::api::{Api, Refused, object, request, required_path_of};
+use crate::backend::api::{Api, LOGIN, Refused, object, request, required_path_of};
 use crate::backend::fault::{impossible, invalid, of_status, unexpected};
 use crate::backend::lookup::fault_of;
 use crate::backend::row::Row;
+use crate::options::version::{Gate, Passwords};
 use crate::secrets::LONGEST_PASSWORD;
 
 /// The page that sets the cookie with the CSRF token, and the name of that cookie without its suffix.
 const PAGE: (&str, &str) = ("/login/", "csrf_token");
-/// Where a password is checked.
-const LOGIN: &str = "/api/login";
 /// The sentences, in plain text, with which servers before 1.5 refuse a login.
 const WRONG: [&str; 2] = ["User unknown or password incorrect", "Your account is deactivated"];
 
@@ -30,7 +29,7 @@ pub(super) async fn set(
     let path = format!("{}/password", required_path_of(name)?);
     let password = password.unwrap_or_else(|| api.random_password());
     let mut body = Map::new();
-    body.insert("password".to_owned(), json!(settable(&password)?.expose()));
+    body.insert("password".to_owned(), json!(settable(api, &password)?.expose()));
     match api.put(&path, &body).await? {
         Ok(data) if data == json!({}) => Ok(Outcome::Done),
         // Since 1.8 the owner of a key must send the old password:
@@ -47,25 +46,33 @@ pub(super) async fn set(
 /// Checks a password. The server refuses every login of an inactive user.
 pub(super) async fn verify(api: &Api, user: &UserRef, secret: &Secret) -> Result<Outcome, Fault> {
     let name = api.name(user)?;
-    let accepted = hashable(secret).is_ok() && accepts(api, name, secret).await?;
+    let accepted = hashable(api, secret).is_ok() && accepts(api, name, secret).await?;
     Ok(Outcome::Verified(accepted))
 }
 
 /// Whether the server signs a user in with this password. The login is sent as a browser sends
 /// it, without the gateway's key: older servers answer a wrong key as they answer a wrong
-/// password, and a login with the key of its own user skips a second factor.
+/// password, and a login with the key of its own user skips a second factor. Only 1.3.0 takes no
+/// login without a key; it has no second factor.
 async fn accepts(api: &Api, user: &str, password: &Secret) -> Result<bool, Fault> {
     let body = json!({"user": user, "pass": password.expose()}).to_string();
     let mut login = request("POST", LOGIN).carrying("application/json", body);
-    if let Some((name, token)) = csrf_pair(api).await? {
+    let gate = api.version().gate;
+    let pair = if gate == Gate::Csrf { csrf_pair(api).await? } else { None };
+    if let Some((name, token)) = pair {
         login = login.with("cookie", format!("{name}={token}")).with("x-csrf-token", token);
     }
-    let response = api.send_without_key(login).await?;
+    if gate == Gate::Key {
+        login = api.with_own_key(login);
+    }
+    let response = api.send_as_it_is(login).await?;
     match response.status {
         200 => match Row::read(&object(&response).map_or(Value::Null, Value::Object))? {
-            row if row.name == user && row.active => Ok(true),
+            // 1.3.0 shows the record of an inactive user, and signs nobody in.
+            row if row.name == user && (row.active || gate == Gate::Key) => Ok(row.active),
             _ => Err(unexpected("the login signs another user in")),
         },
+        401 if is_wrong(&response) => Ok(false),
         403 => refused_login(&response),
         status => Err(of_status(status)),
     }
@@ -75,7 +82,7 @@ async fn accepts(api: &Api, user: &str, password: &Secret) -> Result<bool, Fault
 /// 1.4 there is no such page.
 async fn csrf_pair(api: &Api) -> Result<Option<(String, String)>, Fault> {
     let (path, cookie) = PAGE;
-    let response = api.send_without_key(request("GET", path)).await?;
+    let response = api.send_as_it_is(request("GET", path)).await?;
     if !matches!(response.status, 200 | 404) {
         return Err(of_status(response.status));
     }
@@ -96,22 +103,30 @@ fn refused_login(response: &Response) -> Result<bool, Fault> {
             _ => Err(unexpected("a refused login has no sentence")),
         };
     }
+    if is_wrong(response) { Ok(false) } else { Err(of_status(403)) }
+}
+
+/// Whether a login is refused in plain text.
+fn is_wrong(response: &Response) -> bool {
     let text = String::from_utf8_lossy(&response.body);
-    if WRONG.contains(&text.trim()) { Ok(false) } else { Err(of_status(403)) }
+    WRONG.contains(&text.trim())
 }
 
 /// A password that OctoPrint sets.
-pub(super) fn settable(password: &Secret) -> Result<&Secret, Fault> {
+pub(super) fn settable<'a>(api: &Api, password: &'a Secret) -> Result<&'a Secret, Fault> {
     if password.expose().is_empty() {
         return Err(invalid(Subject::Password, "OctoPrint sets no empty password"));
     }
-    hashable(password)
+    hashable(api, password)
 }
 
 /// A password that OctoPrint can hash.
-pub(super) fn hashable(password: &Secret) -> Result<&Secret, Fault> {
-    if password.expose().chars().count() > LONGEST_PASSWORD {
-        return Err(invalid(Subject::Password, "OctoPrint sets no password of this length"));
-    }
-    Ok(password)
+pub(super) fn hashable<'a>(api: &Api, password: &'a Secret) -> Result<&'a Secret, Fault> {
+    let fits = match api.version().passwords {
+        Passwords::Limited => password.expose().chars().count() <= LONGEST_PASSWORD,
+        Passwords::Any => true,
+        Passwords::Ascii => password.expose().is_ascii(),
+    };
+    let detail = "OctoPrint sets no password of this length, or outside ASCII";
+    if fits { Ok(password) } else { Err(invalid(Subject::Password, detail)) }
 }

@@ -31,7 +31,7 @@ pub(super) async fn list(api: &Api) -> Result<Outcome, Fault> {
 pub(super) async fn update(api: &Api, user: &UserRef, patch: &UserPatch) -> Result<Outcome, Fault> {
     check_patch(api.name(user)?, patch)?;
     if let Some(Some(password)) = &patch.password {
-        settable(password)?;
+        settable(api, password)?;
     }
     let role = patch.role.map(stored_role);
     let grants = role == Some(Role::Administrator);

@@ -55,6 +55,7 @@ impl Version {
 
 /// What one version does that others do otherwise.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a table of differences, one a row")]
 pub(crate) struct Differences {
     /// The version that the server says it is.
     pub(crate) server: &'static str,
@@ -70,8 +71,8 @@ pub(crate) struct Differences {
     pub(crate) login_details: bool,
     /// The default of `reauthentication_minutes`; 0: a password never needs to be recent.
     pub(crate) reauthentication_minutes: u64,
-    /// Whether `/api/currentuser` says whose key a request carries.
-    pub(crate) names_current_user: bool,
+    /// How a client finds out whose a key is.
+    pub(crate) key_owner: KeyOwner,
     /// Where a request can carry a key. The first that is present counts.
     pub(crate) key_sources: &'static [KeySource],
     /// How a caller is proved, the strongest proof first.
@@ -121,6 +122,17 @@ pub(crate) enum RightsModel {
     Groups,
     /// By one switch, `admin`. A `PUT` that does not name the switch turns it off.
     AdminSwitch,
+}
+
+/// How a client finds out whose a key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyOwner {
+    /// `/api/currentuser` says it.
+    CurrentUser,
+    /// A passive login says it.
+    PassiveLogin,
+    /// The users' rows show their keys. A key that is valid and in no row is the application's own.
+    Rows,
 }
 
 /// A place of a request that can hold a key.
@@ -250,7 +262,7 @@ const V1_11: Differences = Differences {
     ],
     login_details: true,
     reauthentication_minutes: 5,
-    names_current_user: true,
+    key_owner: KeyOwner::CurrentUser,
     key_sources: &[KeySource::Field, KeySource::Header, KeySource::Bearer],
     proofs: &[
         ProofSource::Session,
@@ -289,7 +301,7 @@ const V1_3: Differences = Differences {
     rights: RightsModel::AdminSwitch,
     user_fields: &["active", "admin", "apikey", "name", "settings", "user"],
     reauthentication_minutes: 0,
-    names_current_user: false,
+    key_owner: KeyOwner::PassiveLogin,
     key_sources: &[KeySource::Field, KeySource::Header],
     proofs: &[
         ProofSource::Key,
@@ -324,6 +336,7 @@ const V1_3_0: Differences = Differences {
     server: "1.3.0",
     version_text: false,
     login_details: false,
+    key_owner: KeyOwner::Rows,
     proofs: &[ProofSource::Session, ProofSource::Remember],
     gate: Gate::Key,
     key_cookies: KeyCookies::Always,

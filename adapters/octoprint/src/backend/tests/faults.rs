@@ -5,7 +5,7 @@ use isogloss_canonical::fault::Refusal;
 use serde_json::{Value, json};
 
 use super::*;
-use server::{Scripted, old};
+use server::{Scripted, older};
 
 const GONE: &str = r#"{"error":"The requested URL was not found on the server."}"#;
 const HTML: &str = "<!doctype html><title>404 Not Found</title>";
@@ -317,7 +317,7 @@ fn servers_before_1_4_have_a_switch() {
         ok(&person(true, false)),
         list(&[person(false, false)]),
     ]);
-    let backend = old(&server);
+    let backend = older(&server, "1.3");
     let chief = NewUser {
         username: "ann".to_owned(),
         password: Some("x".into()),

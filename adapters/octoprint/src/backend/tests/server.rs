@@ -28,9 +28,9 @@ pub(super) fn backend(server: &Arc<impl Upstream + 'static>) -> Arc<dyn Backend>
     keyed(server, "admin_key")
 }
 
-/// A backend in front of a server from before 1.4.
-pub(super) fn old(server: &Arc<impl Upstream + 'static>) -> Arc<dyn Backend> {
-    of(server, "admin_key", Some("1.3"))
+/// A backend in front of a server of an older version.
+pub(super) fn older(server: &Arc<impl Upstream + 'static>, version: &str) -> Arc<dyn Backend> {
+    of(server, "admin_key", Some(version))
 }
 
 fn of(server: &Arc<impl Upstream + 'static>, key: &str, version: Option<&str>) -> Arc<dyn Backend> {
@@ -56,8 +56,13 @@ pub(super) struct Recorded {
 impl Recorded {
     /// Loads a scenario. Each of its variables has its own name as its value.
     pub(super) fn scenario(name: &str) -> Arc<Self> {
+        Self::of("octoprint", name)
+    }
+
+    /// Loads a scenario of a collection.
+    pub(super) fn of(collection: &str, name: &str) -> Arc<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/transcripts");
-        let text = fs::read_to_string(folder.join(format!("octoprint/{name}.json"))).unwrap();
+        let text = fs::read_to_string(folder.join(format!("{collection}/{name}.json"))).unwrap();
         let text = text.replace("{{", "").replace("}}", "");
         let mut scenario: Value = serde_json::from_str(&text).unwrap();
         let exchanges = scenario["exchanges"].as_array_mut().map(std::mem::take).unwrap();

@@ -7,7 +7,7 @@ use isogloss_canonical::backend::{OwnAccount, Upstream};
 use isogloss_canonical::http::{Request, Response};
 use serde_json::{Value, json};
 
-use super::server::{Scripted, old};
+use super::server::{Scripted, older};
 use super::*;
 
 /// How a request fails.
@@ -172,14 +172,20 @@ fn the_owner_of_the_gateways_key_is_found() {
     assert_eq!(own(&server::backend(&global)).unwrap(), OwnAccount::Nobody);
     let guest = answering(vec![(200, json!({"name": null}))]);
     assert_eq!(own(&server::backend(&guest)).unwrap_err().kind, FaultKind::Unavailable);
-    // Servers before 1.4 show a user's key in the list, and an application's key nowhere.
+    // 1.3.12 says it at a passive login.
+    let asked = answering(vec![(200, json!({"name": "ann"})), (200, ann(true, true))]);
+    assert_eq!(named(own(&older(&asked, "1.3")).unwrap()), "ann");
+    let refused = Scripted::answering([(204, "")]);
+    let fault = own(&older(&refused, "1.3")).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Unavailable);
+    // 1.3.0 shows a user's key in the list, and the application's own key nowhere.
     for (key, known) in [("admin_key", true), ("another", false)] {
         let row = json!({"name": "ann", "active": true, "admin": true, "apikey": key});
-        let listed = answering(vec![(200, json!({"users": [row]}))]);
-        match own(&old(&listed)).unwrap() {
+        let listed = answering(vec![(200, json!({"users": [row]})), (200, json!({}))]);
+        match own(&older(&listed, "1.3.0")).unwrap() {
             OwnAccount::Account(user) => assert!(known && user.username == "ann"),
             other @ (OwnAccount::Nobody | OwnAccount::Unknown) => {
-                assert!(!known && other == OwnAccount::Unknown, "{other:?}");
+                assert!(!known && other == OwnAccount::Nobody, "{other:?}");
             }
         }
     }

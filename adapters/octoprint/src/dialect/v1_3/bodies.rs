@@ -26,8 +26,8 @@ pub(crate) fn json(call: &Call<'_>) -> Result<Py, Failure> {
         return Ok(Py::None);
     }
     let text = decoded(call)?.ok_or(MALFORMED)?;
-    // Python 2 takes a byte order mark for a letter.
-    if text.contains(['\0', '\u{feff}']) && read(text.as_bytes()).is_err() || has_mark(&text) {
+    // Python 2 takes a byte order mark for a letter, and does not guess the encoding.
+    if text.starts_with('\u{feff}') || text.contains('\0') {
         return Err(MALFORMED);
     }
     read(text.as_bytes()).map_err(|error| match error {
@@ -54,11 +54,6 @@ pub(crate) fn of_command(call: &Call<'_>) -> Result<Py, Failure> {
 pub(crate) fn json_or_values(call: &Call<'_>) -> Py {
     let body = json(call).ok().filter(Py::truthy);
     body.unwrap_or_else(|| dict(&call.values))
-}
-
-/// A body that begins with a byte order mark, or that is in an encoding of two or four bytes a letter.
-fn has_mark(text: &str) -> bool {
-    text.starts_with('\u{feff}') || text.contains('\0')
 }
 
 /// The text of a body in the encoding that its content type names; `None`: it is not valid. Python
