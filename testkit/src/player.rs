@@ -10,7 +10,7 @@ use crate::played::Played;
 use crate::transcript::{Exchange, Transcript};
 use crate::variables::Variables;
 
-/// Plays every exchange in order; what fails does not stop the rest.
+/// Plays every exchange in order. An exchange that fails does not stop the next ones.
 pub fn play(
     transcript: &Transcript,
     base: &Base,
@@ -46,7 +46,7 @@ fn play_one(
     Played { label: exchange.label.clone(), sent, verdict, needless_deviation }
 }
 
-/// The differences from what is expected, and whether there are none from what was recorded.
+/// The differences from the expected answer, and whether the answer is equal to the recorded one.
 fn judge(
     exchange: &Exchange,
     base: &Base,
@@ -58,7 +58,7 @@ fn judge(
     let expected =
         deviation.map_or_else(|| exchange.response.clone(), |row| row.expected(&exchange.response));
     let differences = compare(&expected, &answer, variables)?;
-    // An unwelcome answer says more than the capture that it lacks.
+    // If the answer differs, the differences are reported, not the missing capture.
     if differences.is_empty() {
         captured?;
     }
@@ -86,12 +86,12 @@ fn find(answer: &Answer, place: &str) -> Option<Value> {
         |value, step| match value {
             Value::Array(items) => nth(items, &step),
             Value::Object(members) => member(members, &step),
-            _ => None,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
         },
     )
 }
 
-/// An item by its index; a negative one counts from the end.
+/// An item by its index. A negative index counts from the end.
 fn nth(mut items: Vec<Value>, step: &str) -> Option<Value> {
     let index: i64 = step.parse().ok()?;
     let from_end = index.checked_neg().and_then(|index| usize::try_from(index).ok());

@@ -1,4 +1,5 @@
-//! Files and directories that this process may not use: who owns them, and what to do.
+//! Faults for files and directories that this process may not use. The detail names the owner and
+//! the remedy.
 
 use std::fs;
 use std::io;
@@ -7,7 +8,7 @@ use std::path::Path;
 
 use isogloss_canonical::fault::{Fault, FaultKind};
 
-/// Whether the system refuses, rather than fails.
+/// Whether the operating system refused access. Every other error is a failure.
 pub(crate) fn is_refusal(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
@@ -16,18 +17,21 @@ pub(crate) fn is_refusal(error: &io::Error) -> bool {
 #[must_use]
 pub fn refused(path: &Path, error: io::Error) -> Fault {
     let shown = path.display();
-    let detail = match error.kind() {
-        io::ErrorKind::ReadOnlyFilesystem => {
-            format!("{shown} is on a file system that is mounted read-only; mount it writable")
-        }
-        io::ErrorKind::StorageFull => format!("{shown}: the disk is full; make room"),
-        io::ErrorKind::PermissionDenied => denied(path),
-        _ => format!("{shown} cannot be used"),
+    let is = |kind| error.kind() == kind;
+    let detail = if is(io::ErrorKind::ReadOnlyFilesystem) {
+        format!("{shown} is on a file system that is mounted read-only; mount it writable")
+    } else if is(io::ErrorKind::StorageFull) {
+        format!("{shown}: the disk is full; make room")
+    } else if is(io::ErrorKind::PermissionDenied) {
+        denied(path)
+    } else {
+        format!("{shown} cannot be used")
     };
     Fault::new(FaultKind::Unavailable, detail).because(error)
 }
 
-/// Whether a path belongs to somebody else than this process, in words.
+/// A sentence for the operator, if the path belongs to another user than the one this process runs
+/// as.
 pub(crate) fn foreign(path: &Path) -> Option<String> {
     let owner = fs::metadata(path).ok()?.uid();
     let own = own_uid()?;
@@ -54,7 +58,7 @@ fn denied(path: &Path) -> String {
     })
 }
 
-/// The user that this process acts as.
+/// The user id of this process.
 fn own_uid() -> Option<u32> {
     fs::metadata("/proc/self").ok().map(|process| process.uid())
 }

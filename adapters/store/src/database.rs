@@ -19,7 +19,8 @@ use crate::faults::fault;
 use crate::rows::now;
 use crate::write::Write;
 
-/// Forward only: a migration that was ever released is never edited.
+/// The migrations, forward only. A released migration is never edited: the database has its
+/// checksum.
 const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "people", include_str!("../migrations/0001_people.sql")),
     (2, "sidecar", include_str!("../migrations/0002_sidecar.sql")),
@@ -31,11 +32,12 @@ const READERS: u32 = 4;
 const LISTERS: u32 = 2;
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Whole lists wait for each other, and longer than a single row is worth waiting for.
+/// How long a list waits for a connection. Lists share few connections, so this is longer than the
+/// wait for one row.
 const LIST_PATIENCE: Duration = Duration::from_secs(30);
 
-/// The connections: a few that read a row or some, a few that read whole lists, one that writes.
-/// However many ask for lists, whoever proves themselves by a key is looked up at once.
+/// The connections: some read single rows, some read lists, and one writes. Lists have their own
+/// connections, so that many lists never delay the lookup of an API key.
 pub(crate) struct Database {
     readers: SqlitePool,
     listers: SqlitePool,
@@ -43,7 +45,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Opens the file, makes it where it is not there, and brings it up to date.
+    /// Opens the file and runs the missing migrations. Creates the file if it is missing.
     pub(crate) async fn open(directory: &Path) -> Result<Self, Fault> {
         let path = directory.join(crate::files::DATABASE);
         make_private(&path)?;
@@ -58,22 +60,22 @@ impl Database {
         Ok(Self { readers, listers, writer })
     }
 
-    /// A connection to read a row or some through.
+    /// A connection for reading a few rows.
     pub(crate) async fn read(&self) -> Result<PoolConnection<Sqlite>, Fault> {
         self.readers.acquire().await.map_err(fault)
     }
 
-    /// A connection to read a list through that may hold everybody.
+    /// A connection for reading a list of any length.
     pub(crate) async fn list(&self) -> Result<PoolConnection<Sqlite>, Fault> {
         self.listers.acquire().await.map_err(fault)
     }
 
-    /// A transaction that is the only one to write until it ends.
+    /// Begins a write transaction. There is only one at a time.
     pub(crate) async fn write(&self) -> Result<Write, Fault> {
         Write::begin(&self.writer).await.map_err(fault)
     }
 
-    /// Writes a small row, so that it is known whether the store can write at all.
+    /// Tests that the store can write: writes one small row and commits it.
     pub(crate) async fn check_writable(&self) -> Result<(), Fault> {
         let mut write = self.write().await?;
         let sql = "INSERT INTO meta (name, value) VALUES ('writable', $1) \
@@ -83,7 +85,7 @@ impl Database {
         write.commit().await.map_err(fault)
     }
 
-    /// A single value.
+    /// Reads a single value of the table `meta`.
     pub(crate) async fn meta(&self, name: &str) -> Result<Option<String>, Fault> {
         sqlx::query_scalar("SELECT value FROM meta WHERE name = $1")
             .bind(name)
@@ -92,7 +94,7 @@ impl Database {
             .map_err(fault)
     }
 
-    /// Sets a single value unless it has one; says whether it did.
+    /// Sets a single value if it is not set yet. Answers whether it did.
     pub(crate) async fn claim_meta(&self, name: &str, value: &str) -> Result<bool, Fault> {
         let sql = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
         let mut write = self.write().await?;
@@ -107,7 +109,7 @@ impl Database {
         self.writer.is_closed()
     }
 
-    /// Closes every connection; the last one folds the write-ahead log into the file.
+    /// Closes all connections. The last one writes the write-ahead log back into the file.
     pub(crate) async fn close(&self) {
         self.listers.close().await;
         self.readers.close().await;
@@ -115,7 +117,8 @@ impl Database {
     }
 }
 
-/// SQLite would make the file readable to everybody; its side files follow its mode.
+/// Creates the file with mode 0600. SQLite itself would let every user read it. SQLite gives the
+/// `-wal` and `-shm` files the mode of the database.
 fn make_private(path: &Path) -> Result<(), Fault> {
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     match made {
@@ -126,7 +129,8 @@ fn make_private(path: &Path) -> Result<(), Fault> {
     }
 }
 
-/// SQLite does not say why it cannot open a file. That it is somebody else's is the usual reason.
+/// The fault for a file that cannot be opened. SQLite gives no reason, so the detail names the
+/// usual one: another user owns the file.
 fn opening(path: &Path, error: sqlx::Error) -> Fault {
     let fault = fault(error);
     match access::foreign(path) {
@@ -147,7 +151,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-/// Connections are kept for good: each holds its prepared statements.
+/// A pool that never closes a connection, because each connection has its prepared statements.
 fn pool(size: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(size)
@@ -166,15 +170,16 @@ async fn migrate(writer: &SqlitePool) -> Result<(), Fault> {
 }
 
 fn migration(error: MigrateError) -> Fault {
-    let detail = match error {
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            return fault(error);
-        }
-        MigrateError::VersionMissing(version) => format!(
+    if let MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) = error {
+        return fault(error);
+    }
+    let detail = if let MigrateError::VersionMissing(version) = error {
+        format!(
             "isogloss.sqlite was written by a newer release (its migration {version} is unknown \
              to this one); run that release, or restore an older backup of it and secret.key"
-        ),
-        _ => "isogloss.sqlite cannot be migrated".to_owned(),
+        )
+    } else {
+        "isogloss.sqlite cannot be migrated".to_owned()
     };
     Fault::new(FaultKind::Unexpected, detail).because(error)
 }

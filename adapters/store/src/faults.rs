@@ -1,12 +1,13 @@
-//! What the database says went wrong, as a canonical fault.
+//! Turns errors of the database into canonical faults.
 //!
-//! The detail is for the log and for the operator: what is wrong with the store, and what to do.
+//! The detail is for the log and the operator. It says what is wrong with the store and what to do.
 
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use sqlx::Error;
 use sqlx::error::{DatabaseError, ErrorKind};
 
-/// Whose uniqueness an index guards. SQLite names the columns, PostgreSQL the index.
+/// The unique indexes, and what each one keeps unique. SQLite's error has the columns, PostgreSQL's
+/// the name of the index.
 const GUARDS: [(&str, &str, Subject); 3] = [
     ("users.username", "users_username", Subject::Username),
     ("groups.namespace, groups.unique_name", "groups_unique_name", Subject::Group),
@@ -34,31 +35,31 @@ const STATES: [(i32, FaultKind, &str); 9] = [
 
 /// The fault for a failure of the database.
 pub(crate) fn fault(error: Error) -> Fault {
-    let (kind, detail) = match &error {
-        Error::Database(database) => return refused(&**database).because(error),
-        Error::PoolTimedOut => (
-            FaultKind::Timeout,
-            "the store is busy: other requests have held its connections for more than 5 s",
-        ),
-        Error::PoolClosed => (FaultKind::Unavailable, "the store is closed"),
-        Error::WorkerCrashed | Error::Io(_) => {
-            (FaultKind::Unavailable, "the store's database cannot be reached")
-        }
-        _ => (FaultKind::Unexpected, "the store's database"),
+    if let Error::Database(database) = &error {
+        return refused(&**database).because(error);
+    }
+    let (kind, detail) = if matches!(error, Error::PoolTimedOut) {
+        let busy = "the store is busy: other requests have held its connections for more than 5 s";
+        (FaultKind::Timeout, busy)
+    } else if matches!(error, Error::PoolClosed) {
+        (FaultKind::Unavailable, "the store is closed")
+    } else if matches!(error, Error::WorkerCrashed | Error::Io(_)) {
+        (FaultKind::Unavailable, "the store's database cannot be reached")
+    } else {
+        (FaultKind::Unexpected, "the store's database")
     };
     Fault::new(kind, detail).because(error)
 }
 
 fn refused(error: &dyn DatabaseError) -> Fault {
-    match error.kind() {
-        ErrorKind::UniqueViolation => taken(error),
-        ErrorKind::ForeignKeyViolation => Fault::not_found(Subject::User),
-        _ => {
-            let (kind, detail) =
-                state(error).unwrap_or((FaultKind::Unexpected, "the store's database"));
-            Fault::new(kind, detail)
-        }
+    if error.kind() == ErrorKind::UniqueViolation {
+        return taken(error);
     }
+    if error.kind() == ErrorKind::ForeignKeyViolation {
+        return Fault::not_found(Subject::User);
+    }
+    let (kind, detail) = state(error).unwrap_or((FaultKind::Unexpected, "the store's database"));
+    Fault::new(kind, detail)
 }
 
 fn taken(error: &dyn DatabaseError) -> Fault {
@@ -71,7 +72,8 @@ fn taken(error: &dyn DatabaseError) -> Fault {
     }
 }
 
-/// What a result code says, without its extension.
+/// The row of [`STATES`] for an error. Only the low byte counts: SQLite adds details in the higher
+/// bytes.
 fn state(error: &dyn DatabaseError) -> Option<(FaultKind, &'static str)> {
     let code = error.code().and_then(|code| code.parse::<i32>().ok())? & 0xff;
     STATES.iter().find(|row| row.0 == code).map(|(_, kind, detail)| (*kind, *detail))

@@ -1,4 +1,5 @@
-//! What each namespace calls a person or a group: numbers that are counted up and never used twice.
+//! The native ids of users and groups in each id namespace. Numbers count up and are never used
+//! twice.
 
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::namespace::{IdNamespace, NativeIds, Numbering};
@@ -12,7 +13,7 @@ use crate::inner::Inner;
 use crate::numbered::Numbered;
 use crate::rows::uuid;
 
-/// What an id is of.
+/// The kind of record that an id belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A person.
@@ -45,7 +46,8 @@ impl Kind {
 }
 
 impl Inner {
-    /// Makes a counter for each namespace that has none, and numbers whom it has not met.
+    /// Creates the missing counters. In an id namespace that is new, it gives an id to every user
+    /// and group that exists.
     pub(crate) async fn introduce_namespaces(&self) -> Result<(), Fault> {
         let mut write = self.database.write().await?;
         for namespace in &self.namespaces {
@@ -59,7 +61,7 @@ impl Inner {
         write.commit().await.map_err(fault)
     }
 
-    /// Gives a new person an id in every namespace that numbers people.
+    /// Gives a new user an id in every id namespace that numbers users.
     pub(crate) async fn name_user(
         &self,
         write: &mut SqliteConnection,
@@ -72,7 +74,8 @@ impl Inner {
         name(write, Kind::User, id, given, numbering).await
     }
 
-    /// Gives a new group its ids: a team in the namespaces that name teams, a set of rights in its own.
+    /// Gives a new group its ids. A team gets one in each id namespace that numbers teams, a rights
+    /// group one in its own.
     pub(crate) async fn name_group(
         &self,
         write: &mut SqliteConnection,
@@ -88,7 +91,8 @@ impl Inner {
         name(write, Kind::Group, id, given, numbering).await
     }
 
-    /// Frees the ids that a system has given again, of holders who are gone.
+    /// Frees the ids that a remote system has given to somebody new, if their old holder is
+    /// deleted.
     async fn let_go(
         &self,
         write: &mut SqliteConnection,
@@ -113,8 +117,8 @@ impl Inner {
         Ok(())
     }
 
-    /// Gives people the ids that a namespace's clients already hold, in place of those given so far.
-    /// All rows first let go of what they have, so that two may change places.
+    /// Replaces the users' ids by the ids that the clients of an id namespace already use. First
+    /// every old id is removed, so that two users can swap ids.
     pub(crate) async fn assign_ids(
         &self,
         rows: &[(UserRef, IdNamespace, String)],
@@ -135,24 +139,24 @@ impl Inner {
         Ok(Outcome::Done)
     }
 
-    /// Whether a namespace calls its people (or groups) by their names.
+    /// Whether the native id in this id namespace is the name.
     pub(crate) fn goes_by_name(&self, namespace: &IdNamespace, kind: Kind) -> bool {
         let known = self.namespaces.iter().find(|known| known.namespace == *namespace);
         known.is_some_and(|known| kind.numbering(known) == Numbering::Names)
     }
 }
 
-/// Whom a list of ids names and nobody is: the detail is for the operator, who brought it.
+/// Adds the unknown name to the detail, for the operator who supplied the list.
 fn named(why: Fault, user: &UserRef) -> Fault {
-    match user {
-        UserRef::Name(name) if why.is_absence_of(Subject::User) => {
-            Fault { detail: format!("nobody is called {name:?}").into(), ..why }
-        }
-        _ => why,
+    if let UserRef::Name(name) = user
+        && why.is_absence_of(Subject::User)
+    {
+        return Fault { detail: format!("no user is called {name:?}").into(), ..why };
     }
+    why
 }
 
-/// Gives somebody this id of a namespace in place of the one they have.
+/// Replaces a user's id in an id namespace by this one.
 pub(crate) async fn reassign(
     write: &mut SqliteConnection,
     id: Uuid,
@@ -165,7 +169,8 @@ pub(crate) async fn reassign(
     claim(write, namespace, Kind::User, native, id).await
 }
 
-/// The ids given come first: they may move a counter that the next free one is drawn from.
+/// Stores the given ids first, because they can move the counter. Then it draws the missing ids
+/// from the counters.
 async fn name<'n>(
     write: &mut SqliteConnection,
     kind: Kind,
@@ -183,10 +188,10 @@ async fn name<'n>(
     Ok(())
 }
 
-/// Above this an id that was given does not move the counter: it would leave no room to count.
+/// A given id above this value does not move the counter: too few numbers would be left.
 const COUNTED: i64 = 1 << 62;
 
-/// Takes an id that was given, and moves the namespace's counter past it.
+/// Stores a given id, and moves the counter of the id namespace past it.
 async fn claim(
     write: &mut SqliteConnection,
     namespace: &IdNamespace,
@@ -245,7 +250,7 @@ async fn make_counter(
     Ok(query.execute(write).await.map_err(fault)?.rows_affected() == 1)
 }
 
-/// Numbers those who were there before the namespace was, in the order of creation.
+/// Numbers the users or groups that are older than the id namespace, in the order of creation.
 async fn number_all(
     write: &mut SqliteConnection,
     namespace: &Numbered,

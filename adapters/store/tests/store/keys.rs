@@ -36,10 +36,9 @@ async fn find(
     namespace: IdNamespace,
     value: &str,
 ) -> Result<(Key, Option<UserId>), Fault> {
-    match ask(store, Command::FindKey(namespace, value.into())).await? {
-        Outcome::KeyFound(key, owner) => Ok((*key, owner.map(|owner| owner.id))),
-        other => panic!("{other:?}"),
-    }
+    let found = ask(store, Command::FindKey(namespace, value.into())).await?;
+    let Outcome::KeyFound(key, owner) = found else { panic!("{found:?}") };
+    Ok((*key, owner.map(|owner| owner.id)))
 }
 
 async fn list(store: &Store, owner: Option<&User>, namespace: IdNamespace) -> Vec<Key> {
@@ -172,7 +171,8 @@ async fn a_person_has_a_thousand_keys_in_a_namespace_and_no_more() {
     assert_fault(beyond(key(OCTOPRINT, "more")).await, FaultKind::Invalid, Subject::Key);
     let missing = find(&store, OCTOPRINT, "more").await;
     assert_fault(missing, FaultKind::NotFound, Subject::Key);
-    // In place of an earlier one, in another namespace, and for another person there is room.
+    // A key that replaces an earlier one is accepted, and so is one in another id namespace or of
+    // another user.
     beyond(replaced).await.unwrap();
     beyond(key(KANBOARD, "more")).await.unwrap();
     let bob = person(&store, "bob").await;
