@@ -1,4 +1,4 @@
-//! Attempts that are counted before they are made.
+//! Counts attempts (for example sign-ins) before they are made, and says who has to wait.
 
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::session_store::{Limit, Pace, Wait};
@@ -9,7 +9,8 @@ use crate::inner::Inner;
 use crate::rows::{after, now, time};
 
 impl Inner {
-    /// Who has to wait is found by reading alone, so that a refusal costs no write.
+    /// Counts one attempt for each limit, unless a limit is reached. The first check only reads, so
+    /// that a refusal costs no write.
     pub(crate) async fn attempt(&self, limits: &[Limit]) -> Result<Option<Wait>, Fault> {
         if let Some(wait) = self.waits(&mut *self.database.read().await?, limits).await? {
             return Ok(Some(wait));
@@ -37,7 +38,7 @@ impl Inner {
         let less = "UPDATE session_store SET tally = tally - 1 \
                     WHERE kind = $1 AND digest = $2 AND tally > 1";
         let forget = forget.iter().map(|limit| (limit, gone));
-        // In this order: what is two becomes one, and is not deleted.
+        // The order matters: a count of one is deleted first, then a count of two becomes one.
         let back = back.iter().flat_map(|limit| [(limit, last), (limit, less)]);
         for (limit, sql) in forget.chain(back) {
             let query = sqlx::query(sql).bind(limit.kind).bind(self.row(limit));
@@ -46,14 +47,15 @@ impl Inner {
         write.commit().await.map_err(fault)
     }
 
-    /// The rows of a group are found by the beginning of their digests.
+    /// How many keys of the limit's group have to wait now. The rows of a group have the same first
+    /// part of the digest.
     pub(crate) async fn waiting(&self, limit: &Limit) -> Result<u64, Fault> {
         let Some(group) = &limit.group else { return Ok(0) };
         let (first, now) = (self.group(limit, group), now());
         let sql = "SELECT tally, expires FROM session_store \
                    WHERE kind = $1 AND digest > $2 AND digest < $3 AND expires > $4";
         let query = sqlx::query_as::<_, (i64, i64)>(sql).bind(limit.kind);
-        // The digits of a digest are all below `g`.
+        // A digest has hexadecimal digits only, and all of them sort before `g`.
         let query = query.bind(&first).bind(format!("{first}g")).bind(now);
         let mut read = self.database.read().await?;
         let rows = query.fetch_all(&mut *read).await.map_err(fault)?;
@@ -67,12 +69,12 @@ impl Inner {
         group.unwrap_or_default() + &self.seals.digest(limit.kind, &limit.key)
     }
 
-    /// What the digests of a group's rows begin with.
+    /// The first part of the digests of a group's rows.
     fn group(&self, limit: &Limit, group: &str) -> String {
         self.seals.digest(&format!("group {}", limit.kind), group)
     }
 
-    /// Which of the limits is reached, if one is, and until when somebody has to wait.
+    /// The first limit that is reached, and the time until which the caller has to wait.
     async fn waits(
         &self,
         database: &mut SqliteConnection,
@@ -94,7 +96,8 @@ impl Inner {
         Ok(None)
     }
 
-    /// A window begins with its first attempt; a row goes on with each.
+    /// Adds one to a limit's count. A `Window` ends a fixed time after its first attempt. A
+    /// `Doubling` row expires a fixed time after its last attempt.
     async fn add_one(&self, write: &mut SqliteConnection, limit: &Limit) -> Result<(), Fault> {
         let now = now();
         let (lasting, goes_on) = match limit.pace {
@@ -120,7 +123,7 @@ impl Inner {
     }
 }
 
-/// Until when a limit makes somebody wait who has made so many attempts.
+/// The end of the wait after `tally` attempts, in microseconds since 1970. `None`: no wait.
 fn until(limit: &Limit, tally: i64, expires: i64) -> Option<i64> {
     let over = u64::try_from(tally).unwrap_or_default().checked_sub(limit.free)?;
     match limit.pace {

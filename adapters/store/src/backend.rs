@@ -1,4 +1,4 @@
-//! Which command goes to which part of the store.
+//! Executes each command in the part of the store that has it.
 
 use std::sync::LazyLock;
 
@@ -17,7 +17,7 @@ static CAPABILITY: LazyLock<Capability> = LazyLock::new(|| {
     Capability::of(verbs).holding(Field::ALL).finding(Lookup::ALL)
 });
 
-/// What the store can do: everything but ask a directory.
+/// What the store can do: every verb except looking up a directory (LDAP).
 #[must_use]
 pub fn capability() -> Capability {
     CAPABILITY.clone()

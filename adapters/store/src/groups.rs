@@ -1,4 +1,4 @@
-//! Groups: teams, and the sets of rights that are one system's own.
+//! Groups: teams, and the rights groups of single systems.
 
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::group::{Group, GroupPatch, GroupRef, NewGroup};
@@ -16,7 +16,7 @@ use crate::settings::apply;
 use crate::write::Write;
 
 impl Inner {
-    /// The group a command points at.
+    /// The group that a reference names.
     pub(crate) async fn find_group(
         &self,
         database: &mut SqliteConnection,
@@ -107,7 +107,8 @@ impl Inner {
         self.finish_group(write, id).await
     }
 
-    /// Memberships and co-ownerships go with the row; ids stay taken.
+    /// Deletes a group. Its memberships and co-ownerships are deleted with the row. Its ids are
+    /// never used again.
     pub(crate) async fn delete_group(&self, wanted: &GroupRef) -> Result<Outcome, Fault> {
         let mut write = self.database.write().await?;
         let known = self.find_group(&mut write, wanted).await?;
@@ -125,7 +126,8 @@ impl Inner {
     }
 }
 
-/// The index guards unique names against each other; this also against names that need not be.
+/// Refuses a name that another group has. The index compares only groups whose name was asked to be
+/// unique; this compares with all groups.
 async fn refuse_namesake(
     write: &mut SqliteConnection,
     namespace: &str,
@@ -166,7 +168,7 @@ pub(crate) async fn insert(
     .map_err(fault)
 }
 
-/// A name that had to be unique still has to be.
+/// Renames a group. If its name was unique, the new name must be unique too.
 async fn rename(write: &mut SqliteConnection, group: &Group, name: &str) -> Result<(), Fault> {
     let id = group.id.to_string();
     let sql = "SELECT unique_name IS NOT NULL FROM groups WHERE id = $1";
@@ -180,7 +182,7 @@ async fn rename(write: &mut SqliteConnection, group: &Group, name: &str) -> Resu
     query.execute(write).await.map(drop).map_err(fault)
 }
 
-/// An owner who is suspended is not shown, and keeps the group all the same.
+/// Changes a group. A suspended owner is hidden in answers but stays the owner in the row.
 pub(crate) async fn update(
     write: &mut SqliteConnection,
     group: &Group,
@@ -219,7 +221,7 @@ pub(crate) async fn replace_co_owners(
     Ok(())
 }
 
-/// Everything a patch changes in the group's own row but the name.
+/// Applies a patch to the group's own row, except for the name.
 pub(crate) fn patch_group(group: &mut Group, patch: GroupPatch) {
     if let Some(description) = patch.description {
         group.description = description;

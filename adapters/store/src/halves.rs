@@ -1,4 +1,4 @@
-//! The two files of a store, and what is refused when one of them is missing or broken.
+//! Checks the two files of a store, and refuses a store of which one is missing or broken.
 
 use std::fs::{self, File};
 use std::io;
@@ -10,10 +10,10 @@ use crate::access;
 use crate::files::{DATABASE, SECRET_KEY};
 use crate::secret_file;
 
-/// The endings of the files that SQLite writes beside a database.
+/// The endings of the extra files that SQLite writes for a database.
 const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// What opening the store of a directory would refuse about its files. Nothing is written.
+/// Checks the files of a directory in the same way as opening the store does. It writes nothing.
 pub fn check_files(directory: &Path) -> Result<(), Fault> {
     if !holds_store(directory)? {
         return Ok(());
@@ -23,7 +23,7 @@ pub fn check_files(directory: &Path) -> Result<(), Fault> {
     File::open(&path).map(drop).map_err(|error| access::refused(&path, error))
 }
 
-/// Whether a directory holds a store. A database without its secret, or a secret without its
+/// Whether a directory has a store. A database without `secret.key`, or `secret.key` without a
 /// database, is refused.
 pub(crate) fn holds_store(directory: &Path) -> Result<bool, Fault> {
     let database = size(directory, DATABASE)?;
@@ -38,7 +38,8 @@ pub(crate) fn holds_store(directory: &Path) -> Result<bool, Fault> {
     }
 }
 
-/// SQLite would copy a log that is left over from another database into a new one.
+/// Refuses a `-wal` or `-journal` file without a database. SQLite would apply it to the new
+/// database.
 fn refuse_side_files(directory: &Path) -> Result<(), Fault> {
     for end in SIDE_FILES {
         let name = format!("{DATABASE}{end}");

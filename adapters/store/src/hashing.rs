@@ -1,9 +1,9 @@
-//! The threads that hash passwords: a few for the whole process, each with its own memory, and a
-//! bounded queue before them.
+//! The threads that hash passwords. The process has a few of them, each with its own memory, and
+//! one bounded queue.
 //!
-//! They are not the threads that answer requests, and fewer than there are cores, so that hashing
-//! does not delay whoever proves themselves by a key. Argon2's memory belongs to the thread: the
-//! process never needs more of it than there are threads.
+//! These threads answer no requests, and there are fewer of them than cores. So hashing does not
+//! delay a request with an API key. Each thread has one block of memory for Argon2, so the process
+//! needs at most one block for each thread.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,8 +15,8 @@ use isogloss_canonical::fault::{Fault, FaultKind};
 use tokio::sync::oneshot;
 use zeroize::Zeroize;
 
-/// So many may wait for each thread. At about 30 ms a hash that is some seconds; who comes later
-/// is refused at once.
+/// How many jobs may wait for each thread. A hash takes about 30 ms, so the last one waits some
+/// seconds. A job beyond the limit is refused at once.
 const WAITING: usize = 128;
 
 /// The threads of this process, which all its stores share.
@@ -26,13 +26,13 @@ static SHARED: LazyLock<Arc<Hashers>> = LazyLock::new(|| {
     Arc::new(Hashers::start(threads, threads * WAITING))
 });
 
-/// Threads that hash.
+/// The hashing threads and their queue.
 pub(crate) struct Hashers {
     queue: Arc<Queue>,
     places: usize,
 }
 
-/// What waits for a thread.
+/// The jobs that wait for a thread.
 #[derive(Default)]
 struct Queue {
     waiting: Mutex<Waiting>,
@@ -48,7 +48,7 @@ struct Waiting {
 
 type Job = Box<dyn FnOnce(&mut Workspace) + Send>;
 
-/// A place in the queue, given back when it is dropped: also by a caller who waits no longer.
+/// One place in the queue. Dropping it frees the place, also when the caller stops waiting.
 struct Place<'q> {
     queue: &'q Queue,
     number: u64,
@@ -60,7 +60,7 @@ impl Hashers {
         Arc::clone(&SHARED)
     }
 
-    /// Starts threads, before which so many jobs may wait.
+    /// Starts `threads` threads. At most `places` jobs may wait.
     pub(crate) fn start(threads: usize, places: usize) -> Self {
         let queue = Arc::new(Queue::default());
         for number in 0..threads {
@@ -73,7 +73,7 @@ impl Hashers {
         Self { queue, places }
     }
 
-    /// Has a thread do this; refuses at once if too many wait.
+    /// Runs a job on a thread and waits for its result. Refuses at once if the queue is full.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Workspace) -> T + Send + 'static,
@@ -81,7 +81,7 @@ impl Hashers {
         let (sender, receiver) = oneshot::channel();
         let job = Box::new(move |workspace: &mut Workspace| {
             if !sender.is_closed() {
-                // Whoever asked may have gone meanwhile: then nobody wants the answer.
+                // The caller may have stopped waiting. Then the result is dropped.
                 drop(sender.send(work(workspace)));
             }
         });
@@ -119,7 +119,7 @@ impl Queue {
         Ok(Place { queue: self, number })
     }
 
-    /// A thread's life.
+    /// The loop of one thread.
     fn work(&self) {
         let mut workspace = Workspace::default();
         while let Some(job) = self.next() {
@@ -153,8 +153,8 @@ impl Drop for Place<'_> {
     }
 }
 
-/// The memory of a thread that hashes. It is kept, since what is allocated and freed for each hash
-/// stays with the allocator of its thread, and it is cleared after each hash.
+/// The memory of one hashing thread. It is cleared after each hash, and reused: the allocator would
+/// not return memory that is allocated and freed for each hash.
 #[derive(Default)]
 pub(crate) struct Workspace(Vec<Block>);
 
@@ -168,7 +168,8 @@ impl Workspace {
     ) -> Result<(), argon2::Error> {
         let wanted = argon.params().block_count();
         if self.0.len() != wanted {
-            // Exactly as much: a foreign hash that takes more must not cost it for ever.
+            // Allocates the exact size, so that an imported hash with a larger cost does not hold
+            // its memory for good.
             self.0 = Vec::new();
             self.0.resize(wanted, Block::new());
         }
@@ -187,7 +188,7 @@ mod tests {
 
     use super::*;
 
-    /// One thread that is busy until the sender is dropped.
+    /// One thread whose job runs until the sender is dropped.
     async fn busy(places: usize) -> (Arc<Hashers>, mpsc::Sender<()>) {
         let hashers = Arc::new(Hashers::start(1, places));
         let (release, wait) = mpsc::channel::<()>();

@@ -1,4 +1,4 @@
-//! Whether the store can write, tested at most once in a while.
+//! Tests whether the store can write, at most once in five seconds.
 
 use std::time::{Duration, Instant};
 
@@ -7,15 +7,16 @@ use tokio::sync::Mutex;
 
 use crate::database::Database;
 
-/// How long a result counts. Anybody may ask: so a question costs a write once in this time at most.
+/// How long a result is valid. The health page needs no credentials, so this limits the writes that
+/// its callers can cause.
 const VALID_FOR: Duration = Duration::from_secs(5);
 
-/// The last test, and when it was made.
+/// The last result and the time of the test.
 #[derive(Debug, Default)]
 pub(crate) struct Health(Mutex<Option<(Instant, Result<(), Fault>)>>);
 
 impl Health {
-    /// Tests that a small row can be written, or answers the last result while it counts.
+    /// Returns the last result while it is valid. Otherwise tests that a small row can be written.
     pub(crate) async fn check(&self, database: &Database) -> Result<(), Fault> {
         let mut last = self.0.lock().await;
         if let Some((made, result)) = &*last

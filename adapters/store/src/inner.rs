@@ -1,4 +1,4 @@
-//! What the parts of the store share.
+//! The state that all parts of the store share.
 
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::namespace::IdNamespace;
@@ -20,8 +20,8 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
-    /// Refuses a secret that is not the one this database was written with: every key would
-    /// silently stop opening anything.
+    /// Refuses a `secret.key` that does not belong to this database. With a wrong one, no API key
+    /// would be found.
     pub(crate) async fn check_secret(&self) -> Result<(), Fault> {
         let proof = self.seals.proof();
         if self.database.claim_meta("secret", &proof).await?

@@ -1,4 +1,5 @@
-//! Keys: found by a keyed hash of namespace and value, shown again only where that is the custom.
+//! API keys. They are found by a keyed hash of id namespace and value. The value itself is stored,
+//! encrypted, only for systems that show a key again.
 
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::key::{Key, KeyChoice, NewKey};
@@ -19,11 +20,12 @@ use crate::sealing::same;
 const COLUMNS: &str =
     "id, namespace, owner, label, scope, expires, addresses, digest, sealed, created";
 
-/// How many keys a person has in an id namespace at most. No real server has a limit; without one,
-/// one account could fill the disk.
+/// The most keys of one user in one id namespace. No real server has a limit. Without one, a single
+/// account could fill the disk.
 const MOST_KEYS: i64 = 1000;
 
-/// Refuses a key beyond the limit. The keys of an application itself are an administrator's to count.
+/// Refuses a key beyond the limit. Application keys have no limit: only an administrator creates
+/// them.
 async fn has_room(
     write: &mut SqliteConnection,
     owner: Option<UserId>,
@@ -59,7 +61,7 @@ impl Inner {
         Ok(Outcome::Keys(vec![key]))
     }
 
-    /// Answers the keys that are revoked: none is no fault.
+    /// Revokes keys and answers them. An empty list is no fault.
     pub(crate) async fn revoke_keys(
         &self,
         owner: Option<&UserRef>,
@@ -98,7 +100,8 @@ impl Inner {
         Ok(Outcome::Keys(self.keys(&rows)?))
     }
 
-    /// A value that opens the namespace for more than one owner opens it, by itself, for none.
+    /// Finds the key with a value. If several owners have the same value in the id namespace, it
+    /// answers not found: the value alone does not identify its owner.
     pub(crate) async fn find_key(
         &self,
         namespace: &IdNamespace,
@@ -165,7 +168,7 @@ impl Inner {
             .push_bind(namespace.as_str().to_owned())
             .push(" AND digest = ")
             .push_bind(digest.clone());
-        // A tombstone's key is nobody's, and stands in nobody's way.
+        // The key of a tombstone is never valid, and it is not counted as a second owner.
         query.push(
             " AND (owner IS NULL OR owner IN (SELECT id FROM users WHERE state <> 'tombstone'))",
         );
@@ -235,7 +238,7 @@ fn is_valid(key: &Key, now: Timestamp) -> bool {
     key.expires.is_none_or(|expires| now < expires)
 }
 
-/// The condition for a person's (or the application's) keys of a namespace.
+/// The SQL condition for the keys of one user, or of the application, in an id namespace.
 fn belonging(
     query: &mut QueryBuilder<Sqlite>,
     owner: Option<UserId>,

@@ -1,9 +1,9 @@
-//! The embedded store: people, groups, keys and memory in one SQLite file.
+//! The embedded store: users, groups, keys and sessions in one SQLite file.
 //!
-//! A directory holds `isogloss.sqlite` and `secret.key`; from the latter come the keys that hash
-//! and seal what must not be read from a stolen database. Reads go through a few connections of
-//! their own, writes one after another through a single one, so that what is checked inside a
-//! write still holds when it is committed.
+//! A directory has `isogloss.sqlite` and `secret.key`. The keys for hashing and encryption are
+//! derived from `secret.key`, so a stolen database alone reveals no secret. Reads use connections
+//! of their own. Writes use a single connection, one after another, so what a transaction has
+//! checked still holds at its commit.
 
 mod access;
 mod adapter;

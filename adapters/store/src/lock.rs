@@ -51,8 +51,9 @@ impl DirectoryLock {
         &self.directory
     }
 
-    /// Whether the directory holds a store. A database without its secret, or a secret without its
-    /// database, is refused: a new file beside the old one would make a backup of the other useless.
+    /// Whether the directory has a store. A database without `secret.key`, or `secret.key` without
+    /// a database, is refused. A new file beside the old one would make a backup of the missing one
+    /// useless.
     pub fn holds_store(&self) -> Result<bool, Fault> {
         holds_store(&self.directory)
     }
@@ -67,7 +68,8 @@ fn taken(directory: &Path) -> Fault {
     Fault::new(FaultKind::Timeout, detail)
 }
 
-/// Tests whether the directory can be written. A full disk is no error: the store can still be read.
+/// Tests whether the directory can be written. A full disk is accepted: the store can still be
+/// read.
 fn check_writable(directory: &Path) -> Result<(), Fault> {
     let path = directory.join(PROBE);
     let made = OpenOptions::new().write(true).create(true).truncate(true).open(&path);

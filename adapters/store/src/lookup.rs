@@ -1,4 +1,4 @@
-//! Finding people: whoever a command points at.
+//! Finds the users that commands name.
 
 use futures_util::TryStreamExt;
 use isogloss_canonical::fault::{Fault, Subject};
@@ -14,11 +14,11 @@ use crate::identities::Kind;
 use crate::inner::Inner;
 use crate::rows::{add_user_row, select_users};
 
-/// After so many rows of a list the thread does what else waits for it.
+/// After this many rows of a list, the task yields to the other tasks of its thread.
 const AT_A_STRETCH: usize = 64;
 
 impl Inner {
-    /// The person a command points at.
+    /// The user that a reference names.
     pub(crate) async fn find_user(
         &self,
         database: &mut SqliteConnection,
@@ -40,7 +40,7 @@ impl Inner {
                 let alike = people(database, alike.bind(folded(name))).await?;
                 choose(alike, |user| user.username == *name)
             }
-            // Many people have none: that is nobody's address.
+            // Many users have no address. An empty one identifies nobody.
             UserRef::Email(email) if email.is_empty() => None,
             UserRef::Email(email) => {
                 let alike = sqlx::query(select_users!(
@@ -54,7 +54,7 @@ impl Inner {
     }
 }
 
-/// The person with this canonical id.
+/// The user with this canonical id.
 pub(crate) async fn by_id(
     database: &mut SqliteConnection,
     id: Uuid,
@@ -64,8 +64,8 @@ pub(crate) async fn by_id(
     Ok(people(database, query.bind(id.to_string())).await?.pop())
 }
 
-/// The owner of a key. Somebody suspended is answered too: the layer of the sidecar asks the system for its
-/// people anyway, and they may be back.
+/// The owner of a key, also if suspended. The sidecar layer asks the system afterwards, and the
+/// owner may be back there.
 pub(crate) async fn key_owner(
     database: &mut SqliteConnection,
     id: Uuid,
@@ -95,12 +95,12 @@ async fn by_native(
     Ok(people(database, query.bind(namespace.to_owned()).bind(native.to_owned())).await?.pop())
 }
 
-/// Somebody who is known to be there.
+/// A user that must exist.
 pub(crate) async fn require(database: &mut SqliteConnection, id: Uuid) -> Result<User, Fault> {
     by_id(database, id).await?.ok_or_else(|| Fault::not_found(Subject::User))
 }
 
-/// The people a query answers, in its order.
+/// The users that a query returns, in its order.
 pub(crate) async fn people(
     database: &mut SqliteConnection,
     query: Query<'_, Sqlite, SqliteArguments>,
@@ -118,7 +118,8 @@ pub(crate) async fn people(
     Ok(people)
 }
 
-/// Of several who are written alike, the one who is written exactly so; else the only one.
+/// Chooses among users whose names differ in case only: the exact name, else the only match. `None`
+/// if several match and none is exact.
 fn choose(mut alike: Vec<User>, exactly: impl Fn(&User) -> bool) -> Option<User> {
     if alike.len() > 1 {
         alike.retain(exactly);

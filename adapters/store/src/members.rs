@@ -1,4 +1,4 @@
-//! Who is in which group.
+//! The members of groups.
 
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::GroupRef;
@@ -55,7 +55,8 @@ impl Inner {
         Ok(Outcome::Users(people(&mut read, query.bind(group.id.to_string())).await?))
     }
 
-    /// Puts a person into just these of a namespace's groups; memberships elsewhere stay.
+    /// Makes a user a member of exactly these groups of an id namespace. Memberships in other id
+    /// namespaces stay.
     pub(crate) async fn replace_groups(
         &self,
         write: &mut SqliteConnection,
@@ -78,7 +79,7 @@ impl Inner {
     }
 }
 
-/// Puts a person into a group; says whether they were not in before.
+/// Adds a user to a group. Answers whether the user was not a member before.
 async fn join(write: &mut SqliteConnection, group: Uuid, user: Uuid) -> Result<bool, Fault> {
     let sql = "INSERT INTO memberships (group_id, user_id, place) VALUES ($1, $2, $3) \
                ON CONFLICT (group_id, user_id) DO NOTHING";

@@ -1,4 +1,4 @@
-//! Password hashes: Argon2id of our own, bcrypt as the four systems bring it along.
+//! Password hashes: Argon2id for new ones, bcrypt for those imported from the four systems.
 
 use std::sync::Arc;
 
@@ -11,29 +11,31 @@ use subtle::ConstantTimeEq;
 
 use crate::hashing::{Hashers, Workspace};
 
-/// How every hash of our own begins; one that begins otherwise is replaced when it is next proved.
+/// The first part of each hash that the store writes. A hash with another first part is replaced at
+/// the next correct sign-in.
 const OWN: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
 
-/// So many bytes of a password count, as in bcrypt. Three of the four systems hash with it: who
-/// gets in there with another tail gets in here, and a hash that is replaced after such a proof
-/// still lets the owner in (`fixtures/transcripts/kanboard/auth-basic.json`).
+/// How many bytes of a password are hashed, as in bcrypt. Three of the four systems use bcrypt:
+/// there, any password with the same first 72 bytes signs in, and it must sign in here too
+/// (`fixtures/transcripts/kanboard/auth-basic.json`). Argon2id hashes that replace a bcrypt hash
+/// follow the same rule.
 const COUNTED: usize = 72;
 
-/// A hash that takes more memory than this many KiB is not computed.
+/// A hash that needs more memory than this, in KiB, is not computed.
 const LARGEST: u32 = 262_144;
 
-/// Hashes and checks passwords, on threads of their own.
+/// Hashes and checks passwords on the hashing threads.
 pub(crate) struct Passwords {
     argon: Argon2<'static>,
     hashers: Arc<Hashers>,
 }
 
-/// What came of a check.
+/// The result of a check.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Check {
-    /// Whether the password was right.
+    /// Whether the password is correct.
     pub(crate) right: bool,
-    /// A hash of our own to be kept from now on.
+    /// The Argon2id hash that replaces the stored one.
     pub(crate) upgrade: Option<String>,
 }
 
@@ -58,7 +60,7 @@ impl Passwords {
         hash.await?.map(Some)
     }
 
-    /// Whether a password makes this hash; nothing is kept.
+    /// Whether a password matches this hash. Nothing is stored.
     pub(crate) async fn makes(&self, hash: &Secret, password: &Secret) -> Result<bool, Fault> {
         let (hash, password) = (hash.clone(), password.clone());
         self.hashers
@@ -66,7 +68,8 @@ impl Passwords {
             .await
     }
 
-    /// Checks a password. Where nothing can match it takes as long as where something can.
+    /// Checks a password. Without a stored hash it takes as long as with one, so that the time does
+    /// not show whether the account exists.
     pub(crate) async fn check(
         &self,
         stored: Option<String>,
@@ -112,7 +115,7 @@ fn check(
     Ok(Check { right, upgrade })
 }
 
-/// Whether a password makes this Argon2 hash; nothing if it is no such hash.
+/// Whether a password matches this Argon2 hash. `None` if it is not an Argon2 hash.
 fn argon2(workspace: &mut Workspace, stored: &str, password: &Secret) -> Option<bool> {
     let stored = PasswordHash::new(stored).ok()?;
     let (salt, hash) = (stored.salt.as_ref()?, stored.hash.as_ref()?);

@@ -1,5 +1,5 @@
-//! Keeps what is remembered within bounds, also while nobody writes: a caller without credentials
-//! must not be able to fill the disk.
+//! Keeps the session store within its limits, also while nobody writes. A caller without
+//! credentials must not be able to fill the disk.
 
 use std::sync::Weak;
 use std::sync::atomic::Ordering;
@@ -12,22 +12,23 @@ use crate::faults::fault;
 use crate::inner::Inner;
 use crate::rows::{after, now};
 
-/// Every so many writes, one also clears away what is past its time.
+/// One in this many writes also deletes expired rows.
 const PRUNE_EVERY: u64 = 256;
 
-/// So many rows a transaction: more than is written meanwhile, and not so many that others wait.
+/// How many rows one transaction deletes: more than are written in the meantime, and few enough
+/// that other writes do not wait long.
 const AT_ONCE: i64 = 1024;
 
-/// How often it is looked whether something is to be done.
+/// The time between two rounds of pruning.
 pub(crate) const PAUSE: Duration = Duration::from_secs(10);
 
-/// Every so many times it is looked even if nothing was written.
+/// One in this many rounds runs even if nothing was written.
 const ALWAYS_AFTER: u64 = 6;
 
-/// What is to last longer was not meant for a while: it is nobody's session, and stays.
+/// A row that lasts longer than this is not a session. The limits of a kind do not delete it.
 const FOR_A_WHILE: Duration = Duration::from_hours(24 * 400);
 
-/// What each kind may take.
+/// The limits of each kind.
 #[derive(Clone, Copy, Debug)]
 struct Bounds {
     rows: i64,
@@ -36,14 +37,14 @@ struct Bounds {
 
 const BOUNDS: Bounds = Bounds { rows: 200_000, bytes: 64 << 20 };
 
-/// What one kind takes.
+/// The size of one kind.
 struct Size {
     kind: String,
     rows: i64,
     bytes: i64,
 }
 
-/// Prunes until the store is gone or closed.
+/// Prunes until the store is dropped or closed.
 pub(crate) async fn keep(store: Weak<Inner>, pause: Duration) {
     for round in 1_u64.. {
         sleep(pause).await;
@@ -62,7 +63,7 @@ pub(crate) async fn keep(store: Weak<Inner>, pause: Duration) {
 }
 
 impl Inner {
-    /// Called with each write: now and then it also clears away some of what is past its time.
+    /// Each write calls this. One in [`PRUNE_EVERY`] calls deletes some expired rows.
     pub(crate) async fn prune(&self, write: &mut sqlx::SqliteConnection) -> Result<(), Fault> {
         if !self.pruning.writes.fetch_add(1, Ordering::Relaxed).is_multiple_of(PRUNE_EVERY) {
             return Ok(());
@@ -73,7 +74,7 @@ impl Inner {
         query.execute(write).await.map(drop).map_err(fault)
     }
 
-    /// Clears away all that is past its time, and what is over the bounds.
+    /// Deletes all expired rows, and the rows beyond the limits.
     async fn tidy(&self, bounds: Bounds) -> Result<(), Fault> {
         while self.is_something_past().await? {
             self.delete(None, AT_ONCE).await?;
@@ -99,7 +100,7 @@ impl Inner {
         Ok(found.map_err(fault)?.is_some())
     }
 
-    /// Counted through a reading connection, since it takes a while where there is much.
+    /// The size of each kind. It uses a reading connection, because counting many rows takes time.
     async fn sizes(&self) -> Result<Vec<Size>, Fault> {
         let sql = "SELECT kind, COUNT(*), COALESCE(SUM(OCTET_LENGTH(sealed)), 0) FROM session_store \
                    WHERE expires <= $1 GROUP BY kind";
@@ -109,7 +110,7 @@ impl Inner {
         Ok(rows.into_iter().map(size).collect())
     }
 
-    /// Deletes so many rows: those of a kind that end first, or those that are past their time.
+    /// Deletes up to `rows` rows: of a kind, those that expire first; without a kind, expired ones.
     async fn delete(&self, kind: Option<&str>, rows: i64) -> Result<(), Fault> {
         let until = if kind.is_some() { after(now(), FOR_A_WHILE) } else { now() };
         let sql = "DELETE FROM session_store WHERE (kind, digest) IN (SELECT kind, digest FROM session_store \
@@ -122,7 +123,7 @@ impl Inner {
 }
 
 impl Size {
-    /// How many rows are to go, if rows are of equal size.
+    /// How many rows must be deleted, if all rows have the same size.
     fn excess(&self, bounds: Bounds) -> i64 {
         let by_bytes = (self.bytes - bounds.bytes).max(0);
         let share = i128::from(self.rows) * i128::from(by_bytes);

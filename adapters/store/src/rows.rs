@@ -1,4 +1,4 @@
-//! Rows of the database, as the canonical model has them.
+//! Converts rows of the database to canonical types.
 
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::group::{Group, GroupId, Membership};
@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use crate::faults::fault;
 
-/// Selects people with their ids and groups, one row a membership, for a `WHERE` of the caller's.
-/// Control characters part what is aggregated: no namespace, name or id has them.
+/// Selects users with their ids and groups, one row for each membership. The caller adds a `WHERE`.
+/// Control characters separate aggregated values: no id namespace, name or id has them.
 macro_rules! select_users {
     ($tail:literal) => {
         concat!(
@@ -36,7 +36,7 @@ macro_rules! select_users {
     };
 }
 
-/// Selects groups with their ids, co-owners and number of members, for a `WHERE` of the caller's.
+/// Selects groups with their ids, co-owners and number of members. The caller adds a `WHERE`.
 macro_rules! select_groups {
     ($tail:literal) => {
         concat!(
@@ -67,7 +67,7 @@ where
     row.try_get(name).map_err(fault)
 }
 
-/// Adds a row of [`select_users`] to people: a new one, or one more membership of the last.
+/// Adds a row of [`select_users`]: a new user, or one more membership of the last user.
 pub(crate) fn add_user_row(people: &mut Vec<User>, row: &SqliteRow) -> Result<(), Fault> {
     let id = UserId(uuid(column(row, "id")?)?);
     if people.last().is_none_or(|last| last.id != id) {
@@ -140,7 +140,7 @@ pub(crate) fn group(row: &SqliteRow) -> Result<Group, Fault> {
     })
 }
 
-/// The column of a group's namespace: a team's is empty.
+/// The column `namespace` of a group. It is empty for a team.
 pub(crate) fn namespace_word(namespace: Option<&IdNamespace>) -> &str {
     namespace.map_or("", IdNamespace::as_str)
 }
@@ -160,59 +160,59 @@ fn grants(words: &str) -> Grants {
     words.split(' ').filter_map(grant).collect()
 }
 
-/// The column of grants.
+/// The column `grants`.
 pub(crate) fn grant_words(grants: &Grants) -> String {
     let words: Vec<_> = grants.iter().map(Grant::as_str).collect();
     words.join(" ")
 }
 
-/// The column of attributes, read.
+/// Reads the column `attributes`.
 pub(crate) fn attributes(text: &str) -> Result<Attributes, Fault> {
     from_json(text)
 }
 
-/// A column that holds JSON, read.
+/// Reads a column with JSON.
 pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
     serde_json::from_str(text)
         .map_err(|error| Fault::new(FaultKind::Unexpected, "JSON in the store").because(error))
 }
 
-/// A column that holds JSON, written.
+/// The text of a column with JSON.
 pub(crate) fn to_json<T: Serialize>(value: &T) -> Result<String, Fault> {
     serde_json::to_string(value)
         .map_err(|error| Fault::new(FaultKind::Unexpected, "JSON for the store").because(error))
 }
 
-/// A column that holds a UUID, read.
+/// Reads a column with a UUID.
 pub(crate) fn uuid(text: &str) -> Result<Uuid, Fault> {
     Uuid::try_parse(text)
         .map_err(|error| Fault::new(FaultKind::Unexpected, "an id in the store").because(error))
 }
 
-/// A column that holds a time, read.
+/// Reads a column with a time, in microseconds since 1970.
 pub(crate) fn time(micros: i64) -> Result<Timestamp, Fault> {
     Timestamp::from_microsecond(micros)
         .map_err(|error| Fault::new(FaultKind::Unexpected, "a time in the store").because(error))
 }
 
-/// A column that may hold a time, read.
+/// Reads a column with an optional time.
 pub(crate) fn optional_time(micros: Option<i64>) -> Result<Option<Timestamp>, Fault> {
     micros.map(time).transpose()
 }
 
-/// Now, as a column holds it.
+/// The current time, in microseconds since 1970.
 pub(crate) fn now() -> i64 {
     Timestamp::now().as_microsecond()
 }
 
-/// That long after a time, as columns hold both.
+/// The time `lasting` after `micros`, in microseconds since 1970.
 pub(crate) fn after(micros: i64, lasting: std::time::Duration) -> i64 {
     let latest = Timestamp::MAX.as_microsecond();
     let lasting = i64::try_from(lasting.as_micros()).unwrap_or(latest);
     micros.saturating_add(lasting).min(latest)
 }
 
-/// A fresh id, which sorts after every earlier one.
+/// A new id, which sorts after every earlier one (UUIDv7).
 pub(crate) fn fresh_id() -> Uuid {
     Uuid::now_v7()
 }

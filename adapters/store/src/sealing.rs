@@ -1,4 +1,4 @@
-//! Keyed hashes, by which secrets are found, and seals, under which they are kept.
+//! Keyed hashes, to find secrets, and encryption, to store them.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -14,14 +14,14 @@ use crate::secret_file::MasterSecret;
 
 const NONCE_BYTES: usize = 24;
 
-/// The keys made from the master secret: one to hash by, one to seal with.
+/// The keys that are derived from the master secret: one for hashing, one for encryption.
 pub(crate) struct Seals {
     hashing: Zeroizing<[u8; 32]>,
     sealing: XChaCha20Poly1305,
 }
 
 impl Seals {
-    /// Derives each key by its own label, so that neither tells anything about the other.
+    /// Derives each key with its own label, so that one key reveals nothing about the other.
     pub(crate) fn from_secret(secret: &MasterSecret) -> Self {
         let sealing = Zeroizing::new(keyed(secret.as_slice(), &[b"isogloss sealing"]));
         Self {
@@ -30,18 +30,20 @@ impl Seals {
         }
     }
 
-    /// What tells this secret from another without telling it.
+    /// A fixed digest that identifies the secret without revealing it.
     pub(crate) fn proof(&self) -> String {
         self.digest("proof", "")
     }
 
-    /// The keyed hash of a text within a space of its own.
+    /// The keyed hash (HMAC-SHA256) of a text in a named space. The same text has another hash in
+    /// another space.
     pub(crate) fn digest(&self, space: &str, text: &str) -> String {
         let length = u64::try_from(space.len()).unwrap_or(u64::MAX).to_be_bytes();
         hex::encode(keyed(self.hashing.as_slice(), &[&length, space.as_bytes(), text.as_bytes()]))
     }
 
-    /// Seals a text; it opens only beside the same companion (the id of the row it is kept in).
+    /// Encrypts a text (XChaCha20-Poly1305). It can be decrypted only with the same `companion`,
+    /// the id of its row.
     pub(crate) fn seal(&self, text: &str, companion: &str) -> Result<String, Fault> {
         let mut nonce = [0_u8; NONCE_BYTES];
         getrandom::fill(&mut nonce).map_err(|error| broken("no random bytes").because(error))?;
@@ -51,7 +53,7 @@ impl Seals {
         Ok(STANDARD_NO_PAD.encode([nonce.as_slice(), &sealed].concat()))
     }
 
-    /// Opens what was sealed.
+    /// Decrypts a sealed text.
     pub(crate) fn open(&self, sealed: &str, companion: &str) -> Result<String, Fault> {
         let damaged = || broken("a sealed value is damaged");
         let bytes = STANDARD_NO_PAD.decode(sealed).map_err(|_| damaged())?;
@@ -62,13 +64,13 @@ impl Seals {
     }
 }
 
-/// Whether two digests are the same, in a time that does not tell where they differ.
+/// Whether two digests are equal, in constant time.
 pub(crate) fn same(one: &str, other: &str) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
 }
 
 fn keyed(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    // HMAC takes a key of any length: the alternative cannot happen.
+    // HMAC accepts a key of any length, so this cannot fail.
     let Ok(mut mac) = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key) else { unreachable!() };
     for part in parts {
         mac.update(part);

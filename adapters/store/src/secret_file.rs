@@ -1,4 +1,4 @@
-//! `secret.key`: 32 random bytes that only the owner of the store may read.
+//! `secret.key`: 32 random bytes with mode 0600.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ use crate::access;
 /// The bytes of the file.
 pub(crate) type MasterSecret = Zeroizing<[u8; 32]>;
 
-/// Reads the file; makes it if it is not there.
+/// Reads the file. Creates it if it is missing.
 pub(crate) fn read_or_make(directory: &Path) -> Result<MasterSecret, Fault> {
     let path = directory.join(crate::files::SECRET_KEY);
     let failed = |error: io::Error| access::refused(&path, error);
@@ -24,7 +24,7 @@ pub(crate) fn read_or_make(directory: &Path) -> Result<MasterSecret, Fault> {
     read(&path)
 }
 
-/// Reads a file that is there.
+/// Reads a file that must exist.
 pub(crate) fn read(path: &Path) -> Result<MasterSecret, Fault> {
     let bytes = Zeroizing::new(fs::read(path).map_err(|error| access::refused(path, error))?);
     let secret = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| {
@@ -39,7 +39,8 @@ pub(crate) fn read(path: &Path) -> Result<MasterSecret, Fault> {
     Ok(Zeroizing::new(secret))
 }
 
-/// Writes the whole file under another name first: a crash never leaves half a secret.
+/// Writes the file under another name first and renames it, so that a crash never leaves a partial
+/// secret.
 fn make(directory: &Path, path: &Path) -> io::Result<()> {
     let mut secret = Zeroizing::new([0_u8; 32]);
     getrandom::fill(secret.as_mut_slice())?;

@@ -1,5 +1,5 @@
-//! What is remembered for a while. Keys are kept as keyed hashes, values sealed: both may be
-//! secrets.
+//! The session store. Its keys are stored as keyed hashes and its values encrypted, because both
+//! can be secrets.
 #![allow(clippy::similar_names, reason = "`kind` is the trait's own word")]
 
 use std::time::Duration;
@@ -13,7 +13,8 @@ use crate::faults::fault;
 use crate::rows::{after, from_json, now, to_json};
 use crate::store::Store;
 
-/// No value of a dialect's is nearly as long. What is longer would fill the disk.
+/// The longest value, in bytes. Values of the dialects are much shorter. Longer ones could fill the
+/// disk.
 const LONGEST: usize = 256 * 1024;
 
 #[async_trait]
@@ -122,7 +123,8 @@ impl SessionStore for Store {
         self.0.clear_attempts(forget, back).await
     }
 
-    /// In a space of its own: the digests of the rows, which stand in the database, sign nothing.
+    /// Signs a text. The space differs from the one of the rows' digests, so that a digest read
+    /// from the database is not a valid signature.
     fn sign(&self, kind: SessionKind, text: &str) -> Result<String, Fault> {
         Ok(self.0.seals.digest(&format!("signature {kind}"), text))
     }

@@ -1,4 +1,4 @@
-//! Attributes: what only one system has a place for.
+//! Attributes: values that only one system has.
 
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::outcome::Outcome;
@@ -40,7 +40,7 @@ impl Inner {
         Ok(Outcome::Done)
     }
 
-    /// What a person has locked, as RhodeCode keeps it.
+    /// The repositories that a user has locked in RhodeCode.
     pub(crate) async fn list_locks(&self, user: &UserRef) -> Result<Outcome, Fault> {
         let user = self.find_user(&mut *self.database.read().await?, user).await?;
         let locks = user.attribute("rhodecode.locks").and_then(Value::as_array);
@@ -48,7 +48,7 @@ impl Inner {
         Ok(Outcome::Locks(names.collect()))
     }
 
-    /// What the store says of itself; a fault if it cannot be written.
+    /// The facts about the store. A fault if the store cannot be written.
     pub(crate) async fn server_facts(&self) -> Result<Outcome, Fault> {
         self.health.check(&self.database).await?;
         let mut read = self.database.read().await?;
@@ -61,7 +61,7 @@ impl Inner {
     }
 }
 
-/// Makes changes; what is there keeps its place.
+/// Applies changes. An attribute that exists stays at its position.
 pub(crate) fn apply(attributes: &mut Attributes, changes: AttributeChanges) {
     for (name, change) in changes {
         match change {

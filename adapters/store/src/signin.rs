@@ -1,4 +1,4 @@
-//! Signing in: passwords checked, failures counted, accounts locked for a while.
+//! Sign-in: checks passwords, counts failures, locks accounts for a time.
 
 use isogloss_canonical::credentials::Lockout;
 use isogloss_canonical::fault::{Fault, Subject};
@@ -26,7 +26,8 @@ impl Inner {
         Ok(Outcome::Done)
     }
 
-    /// Whoever is not there, or has no password, costs the same time and is refused.
+    /// Checks a user's password. A missing user, or one without a password, takes the same time and
+    /// is refused.
     pub(crate) async fn verify_password(
         &self,
         user: &UserRef,
@@ -53,8 +54,8 @@ impl Inner {
         Ok((id, stored.flatten()))
     }
 
-    /// Keeps a better hash of the same password, unless the password was changed meanwhile. That
-    /// this fails is no reason to refuse a right password.
+    /// Stores a better hash of the same password, unless the password has changed in the meantime.
+    /// If this fails, the correct password is still accepted.
     async fn upgrade(&self, id: &str, outdated: Option<String>, better: String) {
         let kept = async {
             let mut write = self.database.write().await?;
@@ -68,7 +69,7 @@ impl Inner {
         }
     }
 
-    /// What fails while the account is locked is not counted. Answers the person.
+    /// Counts a failure and answers the user. A failure while the account is locked is not counted.
     pub(crate) async fn count_failure(
         &self,
         user: &UserRef,
@@ -94,7 +95,7 @@ impl Inner {
         Ok(Outcome::User(Box::new(counted)))
     }
 
-    /// Writes only where there is something to forget: most sign-ins follow no failure.
+    /// Clears the failures. It writes only if there are some: most sign-ins follow no failure.
     pub(crate) async fn clear_failures(&self, user: &UserRef) -> Result<Outcome, Fault> {
         let known = self.find_user(&mut *self.database.read().await?, user).await?;
         if known.failures == 0 && known.locked_until.is_none() {

@@ -23,12 +23,12 @@ use crate::write_counts::WriteCounts;
 pub struct Store(pub(crate) Arc<Inner>);
 
 impl Store {
-    /// Opens the store in a directory, and makes both where they are not there.
+    /// Opens the store in a directory. Creates the directory and the store if they are missing.
     pub async fn open(directory: &Path, namespaces: Vec<Numbered>) -> Result<Self, Fault> {
         Self::open_in(&DirectoryLock::take(directory).await?, namespaces).await
     }
 
-    /// The same for who already has the right to.
+    /// The same for a caller that holds the lock on the directory.
     pub async fn open_in(lock: &DirectoryLock, namespaces: Vec<Numbered>) -> Result<Self, Fault> {
         let directory = lock.directory();
         lock.holds_store()?;
@@ -55,7 +55,7 @@ impl Store {
         Ok(self.0.database.meta("initialised").await?.is_some())
     }
 
-    /// Says that the store has its first people; a conflict if that was said before.
+    /// Marks the store as initialised: its first users exist. A conflict if it is marked already.
     pub async fn mark_initialised(&self) -> Result<(), Fault> {
         if self.0.database.claim_meta("initialised", "true").await? {
             return Ok(());
@@ -63,18 +63,18 @@ impl Store {
         Err(Fault::new(FaultKind::Conflict, "the store is initialised already"))
     }
 
-    /// Whether the store can write: it writes, and waits until the disk has it. Costs one fsync.
+    /// Tests that the store can write, and waits until the row is on the disk. It costs one fsync.
     pub async fn check_writable(&self) -> Result<(), Fault> {
         self.0.database.check_writable().await
     }
 
-    /// Whether a password makes this bcrypt hash, which is of another system's person. Computed where
-    /// all hashes are, so that it waits, or is refused, as they are.
+    /// Whether a password matches this bcrypt hash of a remote system's user. It runs on the
+    /// hashing threads, so it waits or is refused like every hash.
     pub async fn makes_hash(&self, hash: &Secret, password: &Secret) -> Result<bool, Fault> {
         self.0.passwords.makes(hash, password).await
     }
 
-    /// Finishes what is under way and closes the database.
+    /// Waits for running commands and closes the database.
     pub async fn close(&self) {
         self.0.database.close().await;
     }

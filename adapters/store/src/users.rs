@@ -1,4 +1,4 @@
-//! People: creating, changing, deleting.
+//! Creates, changes and deletes users.
 
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::outcome::Outcome;
@@ -74,7 +74,8 @@ impl Inner {
         self.update_user(user, patch).await
     }
 
-    /// Keys, memberships and co-ownerships go with the row; ids stay taken.
+    /// Deletes a user. Keys, memberships and co-ownerships are deleted with the row. The user's ids
+    /// are never used again.
     pub(crate) async fn delete_user(&self, user: &UserRef) -> Result<Outcome, Fault> {
         let mut write = self.database.write().await?;
         let known = self.find_user(&mut write, user).await?;
@@ -85,7 +86,7 @@ impl Inner {
     }
 }
 
-/// Sets a password's hash; sessions opened before are over.
+/// Sets the password hash. All earlier sessions of the user end.
 pub(crate) async fn set_password(
     write: &mut SqliteConnection,
     id: Uuid,
@@ -96,7 +97,7 @@ pub(crate) async fn set_password(
     query.execute(write).await.map(drop).map_err(fault)
 }
 
-/// What is asked to be unique beyond the exact name, which an index guards.
+/// Checks the uniqueness that the command asks for. The index already checks the exact name.
 async fn check_unique(
     write: &mut SqliteConnection,
     id: Uuid,
@@ -164,7 +165,8 @@ pub(crate) async fn insert(
     .map_err(fault)
 }
 
-/// Gives somebody who is there what a new person would have got.
+/// Sets the fields of an existing user to those of a new one. Attributes that the new one does not
+/// have stay.
 pub(crate) async fn overwrite(
     write: &mut SqliteConnection,
     mut user: User,
@@ -208,8 +210,8 @@ pub(crate) async fn update(write: &mut SqliteConnection, user: &User) -> Result<
     .map_err(fault)
 }
 
-/// Everything a patch changes in the person's own row but the password. A deactivation ends the
-/// sessions that are open.
+/// Applies a patch to the user's own row, except for the password. A deactivation ends the user's
+/// open sessions.
 pub(crate) fn patch_user(user: &mut User, patch: UserPatch) {
     if patch.active == Some(false) {
         user.sessions_since = Timestamp::now();
@@ -230,7 +232,7 @@ pub(crate) fn patch_user(user: &mut User, patch: UserPatch) {
     apply(&mut user.attributes, patch.attributes);
 }
 
-/// A name that was given as one text becomes two.
+/// Splits a display name into given name and family name.
 fn split_name(user: &mut User) {
     if user.display_name.is_some() {
         let (given, family) = user.names();

@@ -1,4 +1,4 @@
-//! A transaction that writes, and what becomes of its connection.
+//! A write transaction, and what happens to its connection at the end.
 
 use std::ops::{Deref, DerefMut};
 
@@ -6,26 +6,26 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use sqlx::{Error, Sqlite};
 
-/// A transaction that is the only one to write until it ends.
+/// A write transaction. There is only one at a time.
 ///
-/// Only a commit that SQLite confirms gives the connection back to its pool. After every other end
-/// (a refusal, a full disk, a caller who has gone) the connection is closed, which rolls back
-/// whatever is still open. SQLite ends some transactions by itself, at a full disk for instance, so
-/// nobody else can say in what state such a connection is.
+/// Only after a confirmed commit the connection goes back to its pool. After every other end the
+/// connection is closed, which rolls back what is open. Examples: a refusal, a full disk, a caller
+/// that disconnects. SQLite ends some transactions by itself, for instance at a full disk, so the
+/// state of such a connection is unknown.
 pub(crate) struct Write {
     connection: PoolConnection<Sqlite>,
     committed: bool,
 }
 
 impl Write {
-    /// Waits for the connection that writes, and begins.
+    /// Waits for the writing connection and begins a transaction.
     pub(crate) async fn begin(writer: &SqlitePool) -> Result<Self, Error> {
         let mut write = Self { connection: writer.acquire().await?, committed: false };
         sqlx::query("BEGIN IMMEDIATE").execute(&mut *write).await?;
         Ok(write)
     }
 
-    /// Makes everything last that was written.
+    /// Commits the transaction.
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
         sqlx::query("COMMIT").execute(&mut *self).await?;
         self.committed = true;
@@ -66,7 +66,7 @@ mod tests {
     use crate::database::Database;
     use crate::faults::fault;
 
-    /// Writes what takes more pages than are free.
+    /// Writes more than the free pages can hold.
     async fn fill(write: &mut SqliteConnection) -> Result<(), Fault> {
         let sql =
             "INSERT INTO meta (name, value) VALUES (hex(randomblob(8)), hex(zeroblob(50000)))";

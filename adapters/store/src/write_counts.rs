@@ -1,8 +1,8 @@
-//! How much was written to the session store, for its pruning.
+//! Counts the writes to the session store, for its pruning.
 
 use std::sync::atomic::AtomicU64;
 
-/// Counts the writes.
+/// The counters.
 #[derive(Debug, Default)]
 pub(crate) struct WriteCounts {
     pub(crate) writes: AtomicU64,

@@ -1,4 +1,4 @@
-//! A store in a directory of its own, and short words for what tests ask of it.
+//! A store in its own directory, and short functions for the commands of the tests.
 
 use std::ops::Deref;
 use std::path::Path;
@@ -55,7 +55,7 @@ pub(crate) async fn fresh() -> Fresh {
     Fresh { store, directory }
 }
 
-/// A connection of another process.
+/// A database connection as another process would open it.
 pub(crate) async fn another(directory: &Path) -> sqlx::SqliteConnection {
     let options = sqlx::sqlite::SqliteConnectOptions::new();
     let options = options.filename(directory.join("isogloss.sqlite"));

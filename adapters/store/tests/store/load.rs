@@ -1,4 +1,4 @@
-//! What a key-authenticated read waits for while others keep the store busy.
+//! How long the lookup of an API key takes while other commands keep the store busy.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::kit::{Fresh, OCTOPRINT, another, ask, create, fresh, named};
 
 const EVERYBODY: i64 = 20_000;
 
-/// A store in which one person holds the key `abc`.
+/// A store with one user, who has the key `abc`.
 async fn keyed() -> Fresh {
     let store = fresh().await;
     let ada = NewUser { password: Some("secret".into()), ..named("ada") };
@@ -30,8 +30,8 @@ async fn keyed() -> Fresh {
     store
 }
 
-/// Looks the key up again and again while others are at work; answers how long nine of ten took at
-/// most.
+/// Looks up the key again and again while the other commands run. Answers the 90th percentile of
+/// the times.
 async fn look_up_during<T: 'static>(store: &Store, others: &mut JoinSet<T>) -> Duration {
     let mut times = Vec::new();
     while times.len() < 20 || (!others.is_empty() && times.len() < 400) {
@@ -82,7 +82,7 @@ async fn hashing_does_not_hold_up_who_shows_a_key() {
     }
     let look_up = look_up_during(&store, &mut guesses).await;
     while guesses.join_next().await.is_some() {}
-    // A look-up that waited for its turn among the hashes would wait for half of them.
+    // A lookup that waited in the queue of the hashes would wait for half of them.
     let all = start.elapsed();
     assert!(look_up < all / 8, "{look_up:?}, and all hashes take {all:?}");
 }

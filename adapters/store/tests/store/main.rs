@@ -1,4 +1,4 @@
-//! The store as the gateway uses it: commands on a real SQLite file.
+//! Tests of the store through its public functions, on a real SQLite file.
 #![allow(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
 
 mod groups;

@@ -1,4 +1,4 @@
-//! Opening the store, and opening it again.
+//! Opening and reopening the store.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -20,7 +20,7 @@ use crate::kit::{
     OCTOPRINT, another, ask, assert_fault, create, fresh, get, named, namespaces, person, team,
 };
 
-/// A directory of the first release has the first migration only, and people in it.
+/// A directory of the first release has only the first migration, and some users.
 #[tokio::test]
 async fn a_directory_of_the_first_release_is_brought_up_to_date() {
     let first = fresh().await;
@@ -153,7 +153,7 @@ async fn whether_the_store_can_write_is_tried() {
     store.check_writable().await.unwrap();
 }
 
-/// The health page of a dialect reads the facts of the server without credentials.
+/// The health page of a dialect needs no credentials and reads the facts of the store.
 #[tokio::test]
 async fn the_facts_of_the_store_say_whether_it_can_write_and_seldom_try() {
     let store = fresh().await;
@@ -167,7 +167,8 @@ async fn the_facts_of_the_store_say_whether_it_can_write_and_seldom_try() {
         }
     };
     tokio::time::timeout(std::time::Duration::from_secs(30), well).await.unwrap();
-    // A result counts for five seconds: nobody can make the store write with every question.
+    // A result is valid for five seconds, so that callers cannot make the store write with every
+    // request.
     let mut written = std::collections::BTreeSet::new();
     let begun = std::time::Instant::now();
     for _ in 0..50 {

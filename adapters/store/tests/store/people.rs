@@ -1,4 +1,4 @@
-//! People: created, found, changed, deleted.
+//! Users are created, found, changed and deleted.
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
@@ -84,7 +84,7 @@ async fn names_are_unique_as_written_and_folded_where_asked() {
     let folded = Uniqueness { name: Matching::Folded, email: false };
     let third = NewUser { unique: folded, ..named("ADA ") };
     assert_fault(create(&store, third).await, FaultKind::Conflict, Subject::Username);
-    // Two are written alike: only their exact spellings find them.
+    // The two names differ in case only, so only the exact name finds each of them.
     let find = |name: &str| get(&store, UserRef::FoldedName(name.to_owned()));
     assert_eq!(find("Ada").await.unwrap().username, "Ada");
     assert_eq!(find("ada").await.unwrap().username, "ada");

@@ -1,4 +1,4 @@
-//! What many do at once.
+//! Concurrent commands.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ async fn of_eight_who_take_one_name_exactly_one_gets_it() {
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
     let faults = answers.iter().filter_map(|answer| answer.as_ref().err());
     assert!(faults.clone().all(|fault| fault.kind == FaultKind::Conflict), "{answers:?}");
-    // What failed took no number.
+    // The failed creations used no number.
     assert_eq!(person(&store, "next").await.native(&KANBOARD), Some("2"));
 }
 

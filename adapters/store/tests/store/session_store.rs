@@ -1,4 +1,4 @@
-//! What is remembered for a while.
+//! The session store.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Passwords and failures.
+//! Passwords and failed sign-ins.
 
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ async fn failures_lock_for_a_while_and_are_not_counted_meanwhile() {
 async fn a_hash_that_was_brought_along_is_replaced_when_it_is_proved() {
     let store = fresh().await;
     let ada = person(&store, "ada").await;
-    // As Kanboard's PHP writes it.
+    // A bcrypt hash as PHP writes it.
     let brought = bcrypt::hash_with_result("secret1", 4).unwrap();
     let brought = brought.format_for_version(bcrypt::Version::TwoY);
     let path = store.directory.path().join(isogloss_store::DATABASE);
