@@ -11,14 +11,14 @@ use crate::group::NewGroup;
 use crate::namespace::{IdNamespace, Numbering};
 use crate::secret::Secret;
 
-/// How a route wants its dialect: read from the configuration, checked by the adapter.
+/// The options of a route's dialect. They come from the configuration, and the adapter checks them.
 #[derive(Clone, Debug)]
 pub struct RouteOptions {
-    /// The namespace whose ids its callers use.
+    /// The id namespace that its callers use.
     pub namespace: IdNamespace,
     /// The version of the system that its clients were written for; `None`: the newest recorded.
     pub version: Option<String>,
-    /// What the real server's configuration would say, by the adapter's own names.
+    /// Settings of the real server that the dialect reproduces, by the adapter's option names.
     pub settings: Map<String, Value>,
 }
 
@@ -30,14 +30,14 @@ impl RouteOptions {
     }
 }
 
-/// How a system is reached as a backend: read from the configuration.
+/// How a backend reaches its system. The values come from the configuration.
 #[derive(Clone, Debug)]
 pub struct Service {
     /// The namespace of the system's own ids.
     pub namespace: IdNamespace,
     /// The version of the system; `None`: the newest recorded.
     pub version: Option<String>,
-    /// Who the gateway is there, where the system wants a name beside the secret.
+    /// The gateway's user name there, if the system needs one besides the secret.
     pub username: Option<String>,
     /// The gateway's own key, token or password there. No caller ever sees it.
     pub secret: Secret,
@@ -64,7 +64,8 @@ impl Default for Defaults {
 }
 
 impl Defaults {
-    /// A template with the user name put in. In an address, what would not do there is left out.
+    /// The template with the user name inserted. Characters that an e-mail address cannot have are
+    /// left out.
     #[must_use]
     pub fn email_of(&self, username: &str) -> String {
         let fits = |c: &char| c.is_ascii_alphanumeric() || "._-".contains(*c);
@@ -73,7 +74,7 @@ impl Defaults {
         self.email.replace("{username}", local)
     }
 
-    /// The full name of somebody who has none.
+    /// The full name for a person who has none.
     #[must_use]
     pub fn full_name_of(&self, username: &str) -> String {
         self.full_name.replace("{username}", username)
@@ -121,7 +122,8 @@ pub struct RemoteBackend {
     pub capability: fn() -> Capability,
     /// Makes it; it reaches the system through an upstream.
     pub make: MakeBackend,
-    /// How it knows whose credential it calls with, and when it does not: for the matrix.
+    /// How it finds out which account its credential belongs to, and when it cannot. The matrix
+    /// shows this text.
     pub own_account: &'static str,
 }
 
@@ -130,7 +132,7 @@ pub struct RemoteBackend {
 pub struct OptionRow {
     /// Its name.
     pub name: &'static str,
-    /// What it takes: `true or false`, `"sqlite", "mysql" or "postgres"`.
+    /// The values it accepts: `true or false`, `"sqlite", "mysql" or "postgres"`.
     pub takes: &'static str,
     /// What it does, in one sentence.
     pub about: &'static str,
@@ -159,14 +161,14 @@ pub struct Adapter {
     pub dialect: Option<MakeDialect>,
     /// The groups that a fresh server of this system has.
     pub foundation: fn() -> Vec<NewGroup>,
-    /// Spells a key the way the system does, from random bytes.
+    /// Makes a key in the system's format from random bytes.
     pub mint: fn(&[u8; 32]) -> String,
     /// Whether the system shows a key to its owner again, so that its value must be stored (sealed).
     pub shows_keys: bool,
     /// The member of the credentials file that holds the first key: `api_token`.
     pub key_word: &'static str,
-    /// The attributes, of people and of groups, that hold rights of this system's own: only who
-    /// holds such a right may give it.
+    /// The attributes, of people and of groups, that hold rights of this system only. Only a holder
+    /// of such a right may give it.
     pub rights: &'static [&'static str],
     /// Whether the first key belongs to the application rather than to the administrator.
     pub application_key: bool,
@@ -197,13 +199,13 @@ impl Adapter {
 }
 
 impl RouteOptions {
-    /// A switch; off unless it is on.
+    /// An option that is true or false. If it is not set, it is false.
     #[must_use]
     pub fn flag(&self, name: &str) -> bool {
         self.settings.get(name).and_then(Value::as_bool).unwrap_or_default()
     }
 
-    /// A text; `None` if it is not given.
+    /// An option with a text. `None` if it is not set.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.settings.get(name).and_then(Value::as_str)

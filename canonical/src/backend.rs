@@ -41,7 +41,7 @@ pub enum OwnAccount {
 }
 
 impl OwnAccount {
-    /// This person's.
+    /// The account of this person.
     #[must_use]
     pub fn of(user: User) -> Self {
         Self::Account(Box::new(user))

@@ -34,15 +34,15 @@ pub enum Field {
     Role,
     /// The role between the two.
     Managers,
-    /// Activity.
+    /// Whether the account is active.
     Active,
     /// A change of the password.
     Password,
     /// Where the account comes from.
     Source,
-    /// Memberships in its own sets of rights.
+    /// Memberships in its own rights groups.
     Groups,
-    /// Whether a team is in force.
+    /// Whether a team is active.
     TeamActive,
 }
 
@@ -115,7 +115,7 @@ pub struct Capability {
 }
 
 impl Capability {
-    /// Just these, each in one call of the backend's own.
+    /// Exactly these verbs, each in one call of the backend's own.
     #[must_use]
     pub fn of(verbs: impl IntoIterator<Item = Verb>) -> Self {
         let verbs = verbs.into_iter().map(|verb| (verb, Support::Native)).collect();
@@ -163,13 +163,14 @@ impl Capability {
         self.lookups.contains(&lookup)
     }
 
-    /// Whether it finds the person that this points at.
+    /// Whether it finds people by this kind of reference.
     #[must_use]
     pub fn finds_by(&self, user: &UserRef) -> bool {
         Lookup::of(user).is_some_and(|lookup| self.finds(lookup))
     }
 
-    /// Says which lists it reads page by page. Such a list may miss a person who is moved meanwhile.
+    /// Says which lists it reads page by page. Such a list can miss a person whose position changes
+    /// while it is read.
     #[must_use]
     pub fn paging(mut self, lists: impl IntoIterator<Item = Verb>) -> Self {
         self.paged.extend(lists);

@@ -37,7 +37,7 @@ pub enum Command {
     RevokeKeys(Option<UserRef>, IdNamespace, KeyChoice),
     /// List a person's keys of a namespace, or (`None`) all keys of it.
     ListKeys(Option<UserRef>, IdNamespace),
-    /// Read the attributes of a person that start with this prefix.
+    /// Read the attributes of a person whose names start with this prefix.
     ReadSettings(UserRef, String),
     /// Set attributes of a person; every name starts with this prefix.
     MergeSettings(UserRef, String, AttributeChanges),
@@ -59,7 +59,7 @@ pub enum Command {
     ListMembers(GroupRef),
     /// Read the groups of a person.
     GroupsOf(UserRef),
-    /// List what a person has locked.
+    /// List the repositories that a person has locked.
     ListLocks(UserRef),
     /// Read the facts about the server.
     ServerFacts,
@@ -117,7 +117,7 @@ impl Command {
         }
     }
 
-    /// What its reference points at.
+    /// The target of its reference.
     #[must_use]
     pub const fn reference(&self) -> Reference<'_> {
         match self {
@@ -158,7 +158,7 @@ impl Command {
         }
     }
 
-    /// The person that its reference points at.
+    /// The person that its reference names.
     #[must_use]
     pub const fn person(&self) -> Option<&UserRef> {
         match self.reference() {
@@ -167,7 +167,7 @@ impl Command {
         }
     }
 
-    /// The group that its reference points at.
+    /// The group that its reference names.
     #[must_use]
     pub const fn group(&self) -> Option<&GroupRef> {
         match self.reference() {
@@ -177,7 +177,7 @@ impl Command {
     }
 }
 
-/// What the reference in a command points at; [`crate::verb::Target`] with the value.
+/// The target of the reference in a command: [`crate::verb::Target`] with its value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reference<'c> {
     /// A person.

@@ -38,34 +38,34 @@ pub enum Credentials {
         secret: Secret,
         /// The namespace whose keys will do instead of the password.
         keys: Option<IdNamespace>,
-        /// When failures lock; `None`: never.
+        /// When failed sign-ins lock the account. `None`: never.
         lockout: Option<Lockout>,
     },
-    /// Proved before: by a session of the gateway's own.
+    /// Authenticated earlier: by a session of the gateway.
     Vouched(UserRef),
     /// A user name that this voucher names. The gateway checks that the route believes it.
     Named(Voucher, String),
 }
 
-/// How a person proved who they are.
+/// How a person was authenticated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proof {
     /// By a key, with its label.
     Key(Option<String>),
     /// By a password.
     Password,
-    /// By an earlier proof.
+    /// By an earlier authentication.
     Vouched,
 }
 
-/// Who asks, proved. Only the gateway can make one that may do anything: a person and an
-/// application carry the gateway's [`Seal`], and the gateway checks it at every call. A dialect
-/// reads in the gateway's own name by [`crate::exchange::Exchange::read`].
+/// An authenticated caller. Only the gateway can create one that may do anything: a person and an
+/// application have the gateway's [`Seal`], and the gateway checks it at every call. A dialect
+/// reads in the gateway's own name with [`crate::exchange::Exchange::read`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Caller {
-    /// Nobody in particular.
+    /// A caller without credentials.
     Nobody,
-    /// The application itself, by a key of its own: may do everything, but is no person.
+    /// The application itself, with an application key. It may do everything, but is no person.
     Application(Application),
     /// A person.
     Person(Box<Person>),
@@ -73,7 +73,7 @@ pub enum Caller {
     Gateway,
 }
 
-/// What marks a caller as made by this gateway: random bytes that no dialect ever sees.
+/// Random bytes that mark a caller as created by this gateway. No dialect can read them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Seal([u8; 32]);
 
@@ -99,7 +99,7 @@ pub struct Application {
 }
 
 impl Application {
-    /// The namespace that its key opens.
+    /// The id namespace of its key.
     #[must_use]
     pub const fn namespace(&self) -> &IdNamespace {
         &self.namespace
@@ -115,13 +115,13 @@ pub struct Person {
 }
 
 impl Person {
-    /// Their record as it was when they proved who they are.
+    /// The person's record at the time of authentication.
     #[must_use]
     pub const fn user(&self) -> &User {
         &self.user
     }
 
-    /// How they did.
+    /// How the person was authenticated.
     #[must_use]
     pub const fn proof(&self) -> &Proof {
         &self.proof
@@ -129,20 +129,20 @@ impl Person {
 }
 
 impl Caller {
-    /// A person who proved who they are to the gateway of this seal.
+    /// A person whom the gateway with this seal has authenticated.
     #[must_use]
     pub fn person(user: User, proof: Proof, seal: Seal) -> Self {
         Self::Person(Box::new(Person { user, proof, seal }))
     }
 
-    /// An application whose key opened this namespace at the gateway of this seal.
+    /// An application whose key the gateway with this seal has accepted for this id namespace.
     #[must_use]
     pub const fn application(namespace: IdNamespace, seal: Seal) -> Self {
         Self::Application(Application { namespace, seal })
     }
 
-    /// Whether the gateway of this seal lets such a caller ask through a dialect. Nobody may ask
-    /// without one: that caller is refused by the permission table.
+    /// Whether the gateway with this seal accepts this caller from a dialect. A caller without
+    /// credentials needs no seal: the permission table refuses it.
     #[must_use]
     pub fn is_sealed_by(&self, seal: Seal) -> bool {
         match self {
@@ -185,7 +185,7 @@ impl Caller {
         self.grants().holds(grant)
     }
 
-    /// Whether a command about this person would be about the caller.
+    /// Whether this reference names the caller.
     #[must_use]
     pub fn is(&self, user: &UserRef) -> bool {
         let Some(own) = self.user() else { return false };

@@ -34,7 +34,7 @@ impl Extent {
     }
 }
 
-/// What is inside a string is no value.
+/// The inside of a string has no values.
 fn skip_string(bytes: &mut std::slice::Iter<'_, u8>) {
     while let Some(byte) = bytes.next() {
         match byte {

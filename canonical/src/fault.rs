@@ -23,9 +23,9 @@ pub enum FaultKind {
     Unauthenticated,
     /// The caller may not do this.
     Forbidden,
-    /// There is no such thing; see [`Subject`].
+    /// It does not exist; see [`Subject`].
     NotFound,
-    /// Something like it is there already; see [`Subject`].
+    /// It exists already; see [`Subject`].
     Conflict,
     /// The backend cannot do this.
     Unsupported,
@@ -98,9 +98,9 @@ pub enum Refusal {
     Inactive,
     /// Too many failures: locked for a while.
     Locked,
-    /// Not from this address.
+    /// The caller's address is not allowed.
     Address,
-    /// The key is not for this use.
+    /// The key may not be used for this.
     Scope,
     /// A password alone is not enough.
     SecondFactor,
@@ -133,8 +133,8 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault of this kind; the detail is for the log. What the caller caused was refused before
-    /// anything was executed; of any other fault that is not known.
+    /// A fault of this kind; the detail is for the log. If the caller caused it, nothing was
+    /// executed. Otherwise that is unknown.
     #[must_use]
     pub fn new(kind: FaultKind, detail: impl Into<Cow<'static, str>>) -> Self {
         let sent = if kind.is_callers() { Sent::Never } else { Sent::Maybe };
@@ -142,14 +142,14 @@ impl Fault {
         Self { kind, subject: None, refusal: None, sent, detail, source: None }
     }
 
-    /// The same fault, of a command of which the system executed this.
+    /// The same fault, with this knowledge of whether the system executed the command.
     #[must_use]
     pub const fn with_sent(mut self, sent: Sent) -> Self {
         self.sent = sent;
         self
     }
 
-    /// Says what it is about.
+    /// Sets its subject.
     #[must_use]
     pub fn about(mut self, subject: Subject) -> Self {
         self.subject = Some(subject);
@@ -163,13 +163,13 @@ impl Fault {
         self
     }
 
-    /// There is no such thing.
+    /// A `NotFound` fault about this subject.
     #[must_use]
     pub fn not_found(subject: Subject) -> Self {
         Self::new(FaultKind::NotFound, "").about(subject)
     }
 
-    /// There is such a thing already.
+    /// A `Conflict` fault about this subject.
     #[must_use]
     pub fn conflict(subject: Subject) -> Self {
         Self::new(FaultKind::Conflict, "").about(subject)
@@ -187,7 +187,7 @@ impl Fault {
         Self { refusal: Some(refusal), ..Self::new(FaultKind::Unauthenticated, "") }
     }
 
-    /// Whether it says that this does not exist.
+    /// Whether it reports that a thing of this kind does not exist.
     #[must_use]
     pub fn is_absence_of(&self, subject: Subject) -> bool {
         self.kind == FaultKind::NotFound && self.subject == Some(subject)

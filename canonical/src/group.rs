@@ -1,5 +1,5 @@
-//! Groups: teams of people that every system with teams shares, and the sets of rights that are
-//! one system's own.
+//! Groups: teams, which all systems with teams share, and rights groups, which belong to one
+//! system.
 
 use jiff::Timestamp;
 
@@ -19,7 +19,7 @@ impl From<&Group> for GroupRef {
 pub struct Group {
     /// Canonical id.
     pub id: GroupId,
-    /// The system whose own set of rights this is; `None`: a team, shared by all systems.
+    /// The system whose rights group this is. `None`: a team, which all systems share.
     pub namespace: Option<IdNamespace>,
     /// Ids in the namespaces that number their groups.
     pub ids: NativeIds,
@@ -31,7 +31,7 @@ pub struct Group {
     pub owner: Option<UserId>,
     /// Who else may change it.
     pub co_owners: Vec<UserId>,
-    /// Whether it is in force.
+    /// Whether it is active.
     pub active: bool,
     /// What its members may do, unless it stands for a role.
     pub grants: Grants,
@@ -41,9 +41,9 @@ pub struct Group {
     pub members: u64,
     /// What only one system has a place for.
     pub attributes: Attributes,
-    /// When it was made.
+    /// When it was created.
     pub created: Timestamp,
-    /// What the system's row proves of which group this is.
+    /// What the system's row proves about the identity of the group.
     pub evidence: Evidence,
 }
 
@@ -58,7 +58,7 @@ impl Group {
 /// A group to be created.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NewGroup {
-    /// Whose set of rights it is; `None`: a team.
+    /// The system whose rights group it is. `None`: a team.
     pub namespace: Option<IdNamespace>,
     /// Name.
     pub name: String,
@@ -68,7 +68,7 @@ pub struct NewGroup {
     pub description: Option<String>,
     /// Who owns it.
     pub owner: Option<UserId>,
-    /// Whether it starts out of force.
+    /// Whether it starts inactive.
     pub inactive: bool,
     /// What its members may do.
     pub grants: Grants,
@@ -76,7 +76,7 @@ pub struct NewGroup {
     pub confers: Option<Role>,
     /// What only one system has a place for.
     pub attributes: Attributes,
-    /// Ids to take instead of the next free ones.
+    /// Ids to use instead of the next free ones.
     pub ids: NativeIds,
 }
 
@@ -91,7 +91,7 @@ pub struct GroupPatch {
     pub owner: Option<Option<UserId>>,
     /// Who else may change it.
     pub co_owners: Option<Vec<UserId>>,
-    /// Whether it is in force.
+    /// Whether it is active.
     pub active: Option<bool>,
     /// What its members may do.
     pub grants: Option<Grants>,

@@ -1,10 +1,10 @@
-//! What rights a person holds or a group gives, for the guards of a command.
+//! The rights that a person has or a group gives, for the guards of a command.
 
 use crate::group::Group;
 use crate::permission::Grants;
 use crate::user::{Role, User};
 
-/// What somebody holds, or what would be given: a role and grants.
+/// A role and grants: those that a person has, or those that a command would give.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Held {
     /// The role.
@@ -14,19 +14,19 @@ pub struct Held {
 }
 
 impl Held {
-    /// What a person holds.
+    /// The rights of a person.
     #[must_use]
     pub fn of(user: &User) -> Self {
         Self { role: user.role, grants: user.grants() }
     }
 
-    /// What membership of a group conveys.
+    /// The rights that membership of a group gives.
     #[must_use]
     pub fn by(group: &Group) -> Self {
         Self { role: group.confers.unwrap_or_default(), grants: group.grants.clone() }
     }
 
-    /// Whether it holds no more than the other.
+    /// Whether it has no right that the other does not have.
     #[must_use]
     pub fn within(&self, other: &Self) -> bool {
         self.role <= other.role && self.grants.iter().all(|grant| other.grants.holds(grant))

@@ -1,4 +1,4 @@
-//! What can be said of a JSON text without knowing whose it is.
+//! Checks of JSON texts that do not depend on a system.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,9 +6,9 @@ use std::fmt;
 use serde::Deserializer;
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 
-/// Whether a text is one JSON object that names each of its members once. Readers differ in which
-/// of two members of one name counts, and in what they take for JSON: only of such a text is sure
-/// that another reader finds the same members in it.
+/// Whether a text is one JSON object that names each member once. If a member appears twice, JSON
+/// parsers differ in which value they use. Only with this check does the origin's parser find the
+/// same members as the gateway's.
 #[must_use]
 pub fn has_one_meaning(text: &[u8]) -> bool {
     let mut reader = serde_json::Deserializer::from_slice(text);

@@ -1,4 +1,4 @@
-//! API keys and tokens: what a program shows instead of a password.
+//! API keys and tokens: credentials of programs.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -13,26 +13,26 @@ use crate::user::UserId;
 pub struct Key {
     /// Canonical id.
     pub id: Uuid,
-    /// The namespace it opens.
+    /// The id namespace in which it is valid.
     pub namespace: IdNamespace,
-    /// Whose it is; `None`: the application's own (Kanboard's token, OctoPrint's global key).
+    /// Its owner. `None`: an application key (Kanboard's token, OctoPrint's global key).
     pub owner: Option<UserId>,
-    /// What it is for: an application's name; `None` is the person's plain key.
+    /// The name of the application that uses it. `None`: the person's plain key.
     pub label: Option<String>,
-    /// What it may be used for, in its system's words (RhodeCode: `api`, `feed`, ...).
+    /// What it may be used for, in its system's terms (RhodeCode: `api`, `feed`, ...).
     pub scope: Option<String>,
     /// When it expires.
     pub expires: Option<Timestamp>,
     /// Addresses (CIDR) it may be used from; empty means anywhere.
     pub addresses: Vec<String>,
-    /// When it was made.
+    /// When it was created.
     pub created: Timestamp,
-    /// The value, for the systems that show it again.
+    /// The value, for systems that show it again.
     pub shown: Option<Secret>,
 }
 
 impl Key {
-    /// A key that another system vouches for: all that is known is whose it is.
+    /// A key that a remote system has accepted. Only its owner is known.
     #[must_use]
     pub fn vouched(namespace: IdNamespace, owner: Option<UserId>) -> Self {
         Self {
@@ -52,11 +52,11 @@ impl Key {
 /// A key to be issued.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewKey {
-    /// The namespace it shall open.
+    /// The id namespace in which it will be valid.
     pub namespace: IdNamespace,
     /// The value.
     pub value: Secret,
-    /// What it is for.
+    /// The name of the application that uses it.
     pub label: Option<String>,
     /// What it may be used for.
     pub scope: Option<String>,
@@ -64,7 +64,7 @@ pub struct NewKey {
     pub expires: Option<Timestamp>,
     /// Addresses (CIDR) it may be used from.
     pub addresses: Vec<String>,
-    /// Whether it takes the place of the owner's keys of the same namespace and label.
+    /// Whether it replaces the owner's keys with the same id namespace and label.
     pub replaces: bool,
 }
 

@@ -1,4 +1,4 @@
-//! How a command points at a group, and what a person's membership says of the group.
+//! References to groups in commands, and memberships in a person's record.
 
 use std::fmt;
 
@@ -18,12 +18,12 @@ impl fmt::Display for GroupId {
     }
 }
 
-/// How a command points at a group.
+/// A reference to a group in a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupRef {
     /// By canonical id.
     Id(GroupId),
-    /// By the id that a namespace knows it by.
+    /// By its id in an id namespace.
     Native(IdNamespace, String),
     /// By name, among the groups of a namespace (`None`: among the teams).
     Name(Option<IdNamespace>, String),
@@ -35,12 +35,12 @@ impl From<GroupId> for GroupRef {
     }
 }
 
-/// What a person's record says of a group they are in.
+/// A membership in a person's record, with what is needed of the group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
     /// The group.
     pub group: GroupId,
-    /// Whose set of rights it is; `None`: a team.
+    /// The system whose rights group it is. `None`: a team.
     pub namespace: Option<IdNamespace>,
     /// Its ids in the namespaces that number their groups.
     pub ids: NativeIds,

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The name of a space of ids. A route uses its dialect's own namespace unless it is told otherwise.
+/// The name of an id namespace. A route uses its dialect's own, unless its configuration names
+/// another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdNamespace(Cow<'static, str>);
 

@@ -26,11 +26,11 @@ pub enum Outcome {
     Keys(Vec<Key>),
     /// A key that was found by its value, with its owner unless it is the application's own.
     KeyFound(Box<Key>, Option<Box<User>>),
-    /// Attributes, or what a server says of itself.
+    /// Attributes of a person, or facts about the server.
     Settings(Attributes),
     /// The names of what is locked.
     Locks(Vec<String>),
-    /// Whether a password was right.
+    /// Whether a password was correct.
     Verified(bool),
 }
 
@@ -63,7 +63,7 @@ accessors! {
     settings: Settings => Attributes;
     /// The locks.
     locks: Locks => Vec<String>;
-    /// Whether a password was right.
+    /// Whether a password was correct.
     verified: Verified => bool;
 }
 

@@ -55,18 +55,18 @@ impl Grant {
     }
 }
 
-/// A set of grants. Empty unless something says otherwise.
+/// A set of grants. The default is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants(BTreeSet<Grant>);
 
 impl Grants {
-    /// None at all.
+    /// No grants.
     #[must_use]
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// Every one: an administrator's.
+    /// Every grant, as an administrator has.
     #[must_use]
     pub fn all() -> Self {
         Self(Grant::ALL.into_iter().collect())
@@ -111,18 +111,21 @@ pub enum Permission {
     Gateway,
 }
 
-/// What a command takes besides the permission, by what it holds: nobody who is no administrator
-/// gives, changes or comes by rights that they do not hold.
+/// A condition on the payload of a command, besides the permission. A caller who is no
+/// administrator can never give or change rights that the caller does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
-    /// The person it is about is the caller, or holds no role and no grant beyond the caller's.
+    /// The person it is about is the caller, or has no role and no grant that the caller does not
+    /// have.
     Subject,
-    /// The role and the groups that it gives to a person convey nothing beyond the caller's own.
+    /// The role and the groups that it gives to a person give no right that the caller does not
+    /// have.
     Given,
-    /// The group it is about conveys nothing beyond the caller's own.
+    /// The group it is about gives no right that the caller does not have.
     Group,
-    /// The rights that it gives to a group are the caller's own.
+    /// The caller has every right that it gives to a group.
     Rights,
-    /// The attributes that hold rights of one system stay within those of the caller's groups.
+    /// The attributes that hold rights of one system give no more than the attributes of the
+    /// caller's groups.
     Attributes,
 }

@@ -1,9 +1,9 @@
 //! The roles that all systems have.
 
-/// The role that every system understands. What else a person may do comes from groups.
+/// The role that every system understands. Groups give all other rights.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
-    /// An ordinary person; also what an unknown role becomes.
+    /// An ordinary person. An unknown role becomes this one.
     #[default]
     User,
     /// Between the two (Kanboard's `app-manager`).

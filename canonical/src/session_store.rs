@@ -14,18 +14,18 @@ use crate::secret::same;
 /// The kind of a stored value: `octoprint.session`.
 pub type SessionKind = &'static str;
 
-/// How many attempts are let through before the next has to wait.
+/// A limit on attempts: how many are allowed before the next one has to wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limit {
     /// What is counted.
     pub kind: SessionKind,
     /// Whose attempts.
     pub key: String,
-    /// What several keys have in common, so that those that wait can be counted together.
+    /// The group of the key, so that all waiting keys of a group can be counted.
     pub group: Option<String>,
-    /// How many are let through.
+    /// How many attempts are allowed without waiting.
     pub free: u64,
-    /// When more are.
+    /// When further attempts are allowed.
     pub pace: Pace,
 }
 
@@ -34,22 +34,22 @@ pub struct Limit {
 pub struct Wait {
     /// The kind of the limit.
     pub kind: SessionKind,
-    /// When the next attempt is let through.
+    /// When the next attempt is allowed.
     pub until: Timestamp,
 }
 
-/// When attempts beyond those that are free are let through.
+/// When attempts beyond the free ones are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
-    /// Once a window is over that began with the first attempt.
+    /// At the end of a window that began with the first attempt.
     Window(Duration),
     /// One after each wait since the last attempt.
     Doubling {
         /// The first wait.
         first: Duration,
-        /// Each is twice the one before it, up to this.
+        /// The longest wait. Each wait is twice the one before it, up to this.
         longest: Duration,
-        /// How long after the last attempt all is forgotten.
+        /// How long after the last attempt the count is removed.
         forgotten: Duration,
     },
 }
@@ -88,7 +88,7 @@ pub trait SessionStore: Debug + Send + Sync {
     /// Removes a value, and returns whether there was one. So a value can be used exactly once.
     async fn forget(&self, kind: SessionKind, key: &str) -> Result<bool, Fault>;
 
-    /// Adds one to a count, and returns it. The count begins anew when its window is over.
+    /// Adds one to a count and returns it. At the end of its window the count restarts at zero.
     async fn count(&self, kind: SessionKind, key: &str, window: Duration) -> Result<u64, Fault>;
 
     /// Counts an attempt against several limits before it is made: against all, or against none if one
@@ -102,8 +102,8 @@ pub trait SessionStore: Debug + Send + Sync {
         Err(uncounted(std::slice::from_ref(limit)))
     }
 
-    /// Records that an attempt was right: removes the counts of the limits in `forget`, and subtracts
-    /// one from those in `back`.
+    /// Records that an attempt succeeded: removes the counts of the limits in `forget`, and
+    /// subtracts one from those in `back`.
     async fn clear_attempts(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
         Err(uncounted(if forget.is_empty() { back } else { forget }))
     }

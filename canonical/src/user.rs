@@ -23,13 +23,13 @@ impl fmt::Display for UserId {
     }
 }
 
-/// What only one system has a place for, each under its own prefix: `octoprint.settings.theme`.
+/// Values that only one system has, each under that system's prefix: `octoprint.settings.theme`.
 pub type Attributes = Map<String, Value>;
 
-/// Changes of attributes: a value sets one (`null` is a value), `None` takes one away.
+/// Changes of attributes. A value sets the attribute (`null` is a value), and `None` removes it.
 pub type AttributeChanges = BTreeMap<String, Option<Value>>;
 
-/// Which user names a system takes for the same.
+/// Which user names a system treats as equal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Matching {
     /// Byte by byte.
@@ -39,23 +39,24 @@ pub enum Matching {
     Folded,
 }
 
-/// The form under which names that differ only in case or trailing blanks are the same.
+/// The form of a name for comparison without case and trailing blanks. Example: `Ada ` becomes
+/// `ada`.
 #[must_use]
 pub fn folded(name: &str) -> String {
     name.trim_end_matches(' ').to_lowercase()
 }
 
-/// How a command points at a person.
+/// A reference to a person in a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UserRef {
     /// By canonical id.
     Id(UserId),
-    /// By the id that a namespace knows the person by, as that system writes it.
+    /// By the person's id in an id namespace, as that system writes it.
     Native(IdNamespace, String),
     /// By user name, exactly as written.
     Name(String),
-    /// By user name, ignoring case and trailing blanks; ambiguous names are found by none but
-    /// their exact spelling.
+    /// By user name, ignoring case and trailing blanks. If several people match, only the exact
+    /// name finds one of them.
     FoldedName(String),
     /// By e-mail address, ignoring case.
     Email(String),
@@ -73,9 +74,10 @@ impl From<&User> for UserRef {
     }
 }
 
-/// What a system's own row proves of who somebody is, beside the id and the name that can be given
-/// to somebody else. The gateway compares it to tell a renamed person from a new one. It is never
-/// shown. A system whose rows prove nothing leaves it empty.
+/// What a system's row proves about the identity of a person. An id or a name alone proves nothing,
+/// because the system can give it to another person. The gateway compares the evidence to tell a
+/// renamed person from a new one. It is never shown. If the system's rows prove nothing, it is
+/// empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
     /// A secret of this person only, which a renaming does not change: the password hash in Kanboard's
@@ -85,10 +87,10 @@ pub struct Evidence {
     /// When the system says that the row was made, as it writes it. Dandelion writes only the day,
     /// which two rows of one day share: it proves nothing until the row was seen on a later day.
     pub created: Option<String>,
-    /// The password's bcrypt hash, if the row shows it. A wrong password can be told by it without a
-    /// sign-in that the system would count.
+    /// The bcrypt hash of the password, if the row shows it. With it, the gateway can refuse a
+    /// wrong password without a sign-in that the system would count.
     pub password: Option<Secret>,
-    /// A key that the system takes in place of the password, if the row shows it.
+    /// A key that the system accepts in place of the password, if the row shows it.
     pub token: Option<Secret>,
 }
 
@@ -115,11 +117,11 @@ pub struct User {
     pub active: bool,
     /// Whether a password is set here; the hash itself never leaves the backend.
     pub has_password: bool,
-    /// Where the account comes from when it is not our own (`ldap`).
+    /// The source of an account that the gateway does not own (`ldap`).
     pub source: Option<String>,
     /// Failed sign-ins in a row.
     pub failures: u32,
-    /// Signing in is refused until then.
+    /// Sign-in is refused until this time.
     pub locked_until: Option<Timestamp>,
     /// Addresses (CIDR) this person may call from; empty means anywhere.
     pub addresses: Vec<String>,
@@ -127,22 +129,22 @@ pub struct User {
     pub groups: Vec<Membership>,
     /// What only one system has a place for.
     pub attributes: Attributes,
-    /// When the account was made.
+    /// When the account was created.
     pub created: Timestamp,
-    /// When the password was last set; a session opened before that is over.
+    /// When the password was last set. Sessions that began earlier have ended.
     pub password_changed: Timestamp,
-    /// When the account was last deactivated; a session opened before that is over, also once the
+    /// When the account was last deactivated. Sessions that began earlier have ended, also if the
     /// account is active again.
     pub sessions_since: Timestamp,
     /// When this person last signed in or called.
     pub last_login: Option<Timestamp>,
-    /// What the system's row proves of who this is.
+    /// What the system's row proves about the person's identity.
     pub evidence: Evidence,
 }
 
 impl User {
-    /// A person of this name as another system shows them, before anything else that it says: an
-    /// ordinary one, with no id of ours, and nothing that is not said.
+    /// A person as read from a remote system, with only the name set: role `user`, no canonical id,
+    /// and all other fields empty.
     #[must_use]
     pub fn seen(username: impl Into<String>) -> Self {
         Self {
@@ -170,8 +172,8 @@ impl User {
         }
     }
 
-    /// What this person may do: everything for an administrator, else what the groups convey.
-    /// A group that stands for a role conveys nothing by itself: the role does.
+    /// The person's grants: all for an administrator, else those of the groups. A group that stands
+    /// for a role gives none by itself: the role does.
     #[must_use]
     pub fn grants(&self) -> Grants {
         if self.role == Role::Administrator {
@@ -187,7 +189,7 @@ impl User {
         self.ids.get(namespace).map(String::as_str)
     }
 
-    /// The full name as one text, joined from two where that is how it was given.
+    /// The full name as one text. If it is stored as two names, they are joined.
     #[must_use]
     pub fn full_name(&self) -> Option<String> {
         if self.display_name.is_some() {
@@ -200,7 +202,7 @@ impl User {
         Some(format!("{given} {family}").trim().to_owned())
     }
 
-    /// First and last name, split at the first blank where one text is how it was given.
+    /// First and last name. If the full name is stored as one text, it is split at the first blank.
     #[must_use]
     pub fn names(&self) -> (String, String) {
         if self.given_name.is_some() || self.family_name.is_some() {
@@ -218,7 +220,7 @@ impl User {
         self.attributes.get(name)
     }
 
-    /// Whether signing in takes a second factor that a password alone does not prove.
+    /// Whether sign-in needs a second factor besides the password.
     #[must_use]
     pub fn second_factor(&self) -> bool {
         match self.attributes.get("second_factor") {
@@ -230,16 +232,16 @@ impl User {
     }
 }
 
-/// What must be unique besides the exact user name, which always is.
+/// What must be unique. The exact user name always must.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Uniqueness {
     /// Which names count as the same.
     pub name: Matching,
-    /// Whether an e-mail address (ignoring case) may belong to one person only.
+    /// Whether two people must not have the same e-mail address, ignoring case.
     pub email: bool,
 }
 
-/// The memberships a person shall have within one namespace's groups, replacing those there.
+/// The memberships of a person in the groups of one id namespace. They replace the present ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupChange {
     /// The namespace whose memberships are replaced. Memberships in other namespaces stay.
@@ -251,9 +253,9 @@ pub struct GroupChange {
 /// A person to be created.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NewUser {
-    /// The name to sign in with.
+    /// The user name, for signing in.
     pub username: String,
-    /// None: nobody can sign in by password.
+    /// The password. `None`: no password signs in.
     pub password: Option<Secret>,
     /// The full name as one text.
     pub display_name: Option<String>,
@@ -275,20 +277,21 @@ pub struct NewUser {
     pub groups: Option<GroupChange>,
     /// What only one system has a place for.
     pub attributes: Attributes,
-    /// Ids to take instead of the next free ones.
+    /// Ids to use instead of the next free ones.
     pub ids: NativeIds,
     /// What must be unique.
     pub unique: Uniqueness,
 }
 
-/// Changes to a person; what is `None` stays as it is. All of it happens, or nothing.
+/// Changes to a person. A field that is `None` does not change. Either all changes happen or none.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UserPatch {
     /// A new user name. No id changes.
     pub username: Option<String>,
-    /// Full name; `Some(None)` takes it away. Clears the two separate names.
+    /// Full name. `Some(None)` removes it. It clears the two separate names.
     pub display_name: Option<Option<String>>,
-    /// First name. Setting it (or the last name) clears the full name after splitting it.
+    /// First name. If the first or last name is set, the full name is split into the two and then
+    /// cleared.
     pub given_name: Option<Option<String>>,
     /// Last name.
     pub family_name: Option<Option<String>>,
@@ -296,9 +299,9 @@ pub struct UserPatch {
     pub email: Option<Option<String>>,
     /// The role.
     pub role: Option<Role>,
-    /// Activity.
+    /// Whether the person is active.
     pub active: Option<bool>,
-    /// Password; `Some(None)` takes it away.
+    /// Password. `Some(None)` removes it.
     pub password: Option<Option<Secret>>,
     /// Where the account comes from.
     pub source: Option<Option<String>>,

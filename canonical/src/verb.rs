@@ -32,7 +32,7 @@ pub enum Answers {
     Verified,
 }
 
-/// What the reference in a command points at.
+/// The kind of thing that the reference in a command names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// A person. Where the reference is optional, `None` is the application itself.
@@ -81,7 +81,7 @@ pub enum Place {
 pub struct Row {
     /// What it answers.
     pub answers: Answers,
-    /// What its reference points at.
+    /// The kind of thing that its reference names.
     pub target: Target,
     /// What it does to the data.
     pub effect: Effect,
@@ -184,7 +184,7 @@ impl Verb {
         self.row().answers
     }
 
-    /// What its reference points at.
+    /// The kind of thing that its reference names.
     #[must_use]
     pub const fn target(self) -> Target {
         self.row().target
@@ -251,8 +251,8 @@ mod tests {
         }
     }
 
-    /// Nothing is written on the word of somebody who only proved who they are, and what only the
-    /// gateway may do needs no guard.
+    /// A write needs more than an authenticated caller. A verb that only the gateway may use has no
+    /// guard.
     #[test]
     fn the_columns_of_each_row_agree() {
         for verb in Verb::ALL {

@@ -8,34 +8,35 @@ use ipnet::IpNet;
 /// Who vouches for a user name that came without a proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Voucher {
-    /// A proxy in front of the gateway, which has checked who it is. Its address must be one of
+    /// A proxy in front of the gateway that has authenticated the user. Its address must be in
     /// `[server] trusted_proxies`.
     Proxy,
-    /// The operator, for whoever calls from one of the networks of [`Vouching::near`].
+    /// The operator, for all callers from the networks of [`Vouching::near`].
     Network,
-    /// The setup wizard, which makes the first person. It names nobody.
+    /// The setup wizard, which creates the first person. It names no user.
     Wizard,
 }
 
-/// What a route believes of its vouchers. Nothing, unless its options say so.
+/// What a route accepts from its vouchers. The default is nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "each is one independent switch of a route")]
 pub struct Vouching {
-    /// A trusted proxy names who calls.
+    /// A trusted proxy may name the user.
     pub proxy: bool,
-    /// The headers by which it does, in lower case. From anybody else they go nowhere.
+    /// The headers with which it names the user, in lower case. The gateway removes them from all
+    /// other requests.
     pub headers: Vec<String>,
-    /// A person whom it names and nobody knows is created, as an ordinary one.
+    /// An unknown user whom it names is created, with the role `user`.
     pub creates: bool,
-    /// It names their groups too.
+    /// It may name the user's groups too.
     pub groups: bool,
-    /// Who is taken for whom by calling from near.
+    /// The user for whom callers from local networks are taken.
     pub near: Option<Near>,
-    /// The setup wizard may make the first person while there is none.
+    /// The setup wizard may create the first person while there is none.
     pub wizard: bool,
 }
 
-/// Who a caller from one of these networks is taken for.
+/// A user, and the networks whose callers are taken for this user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Near {
     /// The user name.
