@@ -1,5 +1,5 @@
-//! A client that sends exactly what a transcript says: any verb, any body, no header of its own
-//! but `Host`, `Accept-Encoding: identity` and `Content-Length`.
+//! A client that sends exactly the request of a transcript, with any verb and any body. It adds
+//! only the headers `Host`, `Accept-Encoding: identity` and `Content-Length`.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The verbs that announce an empty body.
 const EXPECT_BODY: &[&str] = &["POST", "PUT", "PATCH"];
 
-/// Where a server is: `http://127.0.0.1:8080/prefix`.
+/// The base URL of a server: `http://127.0.0.1:8080/prefix`.
 #[derive(Clone, Debug)]
 pub struct Base {
     host: String,
@@ -25,17 +25,17 @@ pub struct Base {
     prefix: String,
 }
 
-/// What came back.
+/// An answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The status code.
     pub status: u16,
-    /// The headers in small letters, the last of a name; and the first cookie of each name as
-    /// `set-cookie/NAME`.
+    /// The headers, names in lower case. If a name appears twice, the last value counts. The first
+    /// cookie of each name is `set-cookie/NAME`.
     pub headers: BTreeMap<String, String>,
     /// The body.
     pub raw: Vec<u8>,
-    /// The body as JSON, if it is.
+    /// The body as JSON, if it is JSON.
     pub json: Option<Value>,
 }
 
@@ -59,7 +59,8 @@ impl Base {
         let mut stream = TcpStream::connect_timeout(&address.context("no address")?, PATIENCE)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
-        // A server may answer and close before it has read everything: the answer counts.
+        // A server may answer and close before it has read the whole request. Then the answer still
+        // counts.
         let sent = stream.write_all(&bytes);
         match (sent, read_answer(&mut BufReader::new(stream), verb)) {
             (_, Ok(answer)) => Ok(answer),
@@ -127,7 +128,7 @@ pub(crate) fn headers(request: &Map<String, Value>, variables: &Variables) -> Re
     filled.collect()
 }
 
-/// The body; its content type joins the headers unless one is given.
+/// The body. Its content type is added to the headers, unless the headers have one.
 pub(crate) fn body(
     request: &Map<String, Value>,
     variables: &Variables,
@@ -195,7 +196,7 @@ fn read_head(stream: &mut impl BufRead) -> Result<(u16, Headers)> {
     }
 }
 
-/// The last of each name, and each cookie by its name.
+/// Collects the last header of each name, and each cookie by its name.
 fn collect(lines: &Headers) -> BTreeMap<String, String> {
     let mut headers: BTreeMap<_, _> = lines.iter().cloned().collect();
     for (_, cookie) in lines.iter().filter(|(name, _)| name == "set-cookie") {
@@ -207,7 +208,7 @@ fn collect(lines: &Headers) -> BTreeMap<String, String> {
     headers
 }
 
-/// OctoPrint's cookies end in `_P<port>`, and in `_R<root>` below a prefix: the name without.
+/// The name of a cookie without OctoPrint's endings `_P<port>` and `_R<root>`.
 fn cookie_name(name: &str) -> &str {
     for (at, _) in name.match_indices("_P") {
         let rest = name[at + 2..].trim_start_matches(|c: char| c.is_ascii_digit());
@@ -236,7 +237,7 @@ fn read_body(stream: &mut impl BufRead, headers: &BTreeMap<String, String>) -> R
     Ok(raw)
 }
 
-/// Reads one chunk; false: it was the last.
+/// Reads one chunk. Returns false at the last one.
 fn read_chunk(stream: &mut impl BufRead, raw: &mut Vec<u8>) -> Result<bool> {
     let line = read_line(stream)?;
     let size = line.split(';').next().unwrap_or_default().trim();

@@ -9,19 +9,19 @@ use crate::client::Answer;
 use crate::spelling;
 use crate::variables::Variables;
 
-/// One place where an answer is not what was recorded.
+/// One place where an answer differs from the recorded one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Where: `status`, `header allow`, `text`, or a JSON pointer.
+    /// The place: `status`, `header allow`, `text`, or a JSON pointer.
     pub place: String,
-    /// What the recorded answer has there.
+    /// The recorded value.
     pub recorded: String,
-    /// What came.
+    /// The value of the answer.
     pub answered: String,
 }
 
-/// The places of a body that are not compared to the letter, as JSON pointers in which `*` is any
-/// one step.
+/// The places of a body that are not compared exactly, as JSON pointers. `*` stands for any one
+/// step.
 #[derive(Clone, Debug, Default)]
 struct Latitude {
     volatile: Vec<String>,
@@ -47,7 +47,7 @@ impl Difference {
     }
 }
 
-/// Everything in which an answer differs from the recorded one.
+/// All differences between an answer and the recorded one.
 pub fn compare(
     recorded: &Map<String, Value>,
     answer: &Answer,
@@ -215,7 +215,7 @@ impl Latitude {
         }
     }
 
-    /// Whether two items of a list agree, with the latitude of the list's first.
+    /// Whether two items of a list are equal, by the rules for the first item of the list.
     fn alike(&self, list: &str, want: &Value, have: &Value) -> bool {
         let mut differences = Vec::new();
         self.compare(&format!("{list}/0"), want, have, &mut differences);
@@ -247,7 +247,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Whether two values of one kind, neither lists nor objects, are equal.
+/// Whether two values that are neither lists nor objects are equal.
 fn same(want: &Value, have: &Value) -> bool {
     let (Value::Number(want), Value::Number(have)) = (want, have) else { return want == have };
     let (want, have) = (want.to_string(), have.to_string());
@@ -288,7 +288,7 @@ mod tests {
     use serde_json::json;
     use std::collections::BTreeMap;
 
-    /// The places that differ between a recorded body and one that came.
+    /// The places in which two bodies differ.
     fn places(want: &str, have: &str, latitude: &Value) -> Vec<String> {
         let mut recorded = latitude.as_object().unwrap().clone();
         recorded.insert("json".to_owned(), serde_json::from_str(want).unwrap());

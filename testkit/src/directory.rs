@@ -1,4 +1,4 @@
-//! A directory of our own: Debian's slapd on a free port, with the entries a scenario needs.
+//! A directory (LDAP) for tests: Debian's slapd on a free port, with the entries of a scenario.
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 
-/// How long a start may take on a busy machine.
+/// The limit for the start, for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Loads the schemas and the database module from where Debian's package puts them.
+/// The first part of the configuration. It loads the schemas and the database module of Debian's
+/// package.
 const SERVER: &str = "\
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
@@ -21,7 +22,7 @@ modulepath /usr/lib/ldap
 moduleload back_mdb
 ";
 
-/// The one database.
+/// The part of the configuration about the only database.
 const DATABASE: &str = "\
 database mdb
 maxsize 10485760
@@ -29,7 +30,7 @@ suffix dc=test
 rootdn cn=admin,dc=test
 directory ";
 
-/// A running directory, ended when it is dropped.
+/// A running directory. Dropping it ends the process.
 #[derive(Debug)]
 pub struct Directory {
     /// Its URL.
@@ -39,12 +40,12 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Starts a directory that holds the entries of an LDIF file, suffix `dc=test`.
+    /// Starts a directory with the entries of an LDIF file. The suffix is `dc=test`.
     pub fn start(entries: &Path) -> Result<Self> {
         Self::start_with(entries, "")
     }
 
-    /// The same, with further lines of the server's configuration.
+    /// The same, with more lines in the server's configuration.
     pub fn start_with(entries: &Path, further: &str) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("isogloss-ldap-").tempdir()?;
         let database = folder.path().join("database");
@@ -88,7 +89,7 @@ impl Directory {
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        // It may have ended by itself: nothing is lost then.
+        // The process may have ended already. Then the error does not matter.
         let _ended = self.child.kill().and_then(|()| self.child.wait());
     }
 }

@@ -1,4 +1,4 @@
-//! Facts about a system that no table of its adapter holds: `fixtures/systems/<system>.toml`.
+//! Facts about a system that its adapter does not have: `fixtures/systems/<system>.toml`.
 
 use std::fs;
 use std::path::Path;
@@ -13,19 +13,19 @@ pub struct Facts {
     /// Methods that the real server has and that no transcript calls.
     #[serde(default)]
     pub unrecorded: Vec<String>,
-    /// For the suite over every pair of dialect and backend.
+    /// Facts for the suite `pairs`.
     #[serde(default)]
     pub pairs: Pairs,
 }
 
-/// What the suite over every pair has to know.
+/// Facts for the suite `pairs`, which tests every pair of dialect and backend.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pairs {
-    /// The reasons for a difference that only some systems give, and this one does.
+    /// Those reasons for a difference that apply to this system, and not to every system.
     #[serde(default)]
     pub reasons: Vec<String>,
-    /// What the administrator of a fresh server is called, where recordings show it.
+    /// The full name of the administrator of a fresh server, if recordings show it.
     pub administrator: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! A gateway of our own: the built program on a fresh store, ended when it is dropped.
+//! A gateway process for tests: the built program with a fresh store. Dropping it ends the process.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -12,9 +12,9 @@ use tempfile::TempDir;
 use crate::client::Base;
 use crate::profile::Setup;
 
-/// The file of its configuration, if it has one.
+/// The name of its configuration file.
 const CONFIG: &str = "gateway.toml";
-/// How long a start may take on a busy machine.
+/// The limit for the start, for a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running gateway.
@@ -27,8 +27,8 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Provisions a store with the accounts and serves the dialect on a free port, logging
-    /// everything.
+    /// Creates a store with the accounts and serves the dialect on a free port, with the most
+    /// verbose log.
     pub fn start(program: &Path, setup: &Setup) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("isogloss-").tempdir()?;
         let store = folder.path().join("data");
@@ -44,7 +44,7 @@ impl Gateway {
         Self::serve(program, setup, folder)
     }
 
-    /// Serves the dialect on a copy of a store, with a configuration.
+    /// Serves the dialect with a copy of a store and with this configuration.
     pub fn on(program: &Path, setup: &Setup, store: &Path, config: &str) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("isogloss-").tempdir()?;
         copy(store, &folder.path().join("data"))?;
@@ -64,12 +64,12 @@ impl Gateway {
         }
     }
 
-    /// Ends it; its data stay until it is dropped.
+    /// Ends the process. Its data stay until the value is dropped.
     pub fn stop(&mut self) {
         stop(&mut self.child);
     }
 
-    /// Where it listens.
+    /// Its base URL, parsed.
     pub fn base(&self) -> Result<Base> {
         Base::parse(&self.url)
     }
@@ -80,7 +80,7 @@ impl Gateway {
         self.folder.path().join("data")
     }
 
-    /// Everything it has printed and logged so far.
+    /// Everything that it has printed and logged.
     pub fn log(&self) -> Result<String> {
         let read = |name: &str| fs::read(self.folder.path().join(name));
         let both = [read("stdout")?, read("stderr")?].concat();
@@ -135,7 +135,7 @@ fn serve(program: &Path, setup: &Setup, folder: &Path) -> Result<Child> {
     serve.spawn().context("starting the gateway")
 }
 
-/// Waits for the line that says where it listens: `listening on http://ADDRESS (DIALECT)`.
+/// Waits for the line `listening on http://ADDRESS (DIALECT)` and reads the address.
 fn await_url(child: &mut Child, folder: &Path) -> Result<String> {
     let start = Instant::now();
     while start.elapsed() < PATIENCE {
@@ -159,6 +159,6 @@ fn await_url(child: &mut Child, folder: &Path) -> Result<String> {
 }
 
 fn stop(child: &mut Child) {
-    // It may have ended by itself: nothing is lost then.
+    // The process may have ended already. Then the error does not matter.
     let _ended = child.kill().and_then(|()| child.wait());
 }

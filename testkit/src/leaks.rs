@@ -1,4 +1,4 @@
-//! Searches a log for secrets: whatever was used to prove who somebody is.
+//! Searches a log for secrets: passwords, keys, tokens and cookies.
 
 use std::collections::BTreeSet;
 
@@ -11,9 +11,9 @@ use crate::spelling;
 use crate::transcript::Transcript;
 use crate::variables::Variables;
 
-/// A secret shorter than this is found in any log by chance.
+/// The shortest secret that is searched for. A shorter text appears in a log by chance.
 const SHORTEST: usize = 6;
-/// Members of requests and answers, headers and cookies whose values are secret.
+/// The names of JSON members, headers and cookies whose values are secret.
 const SECRET_NAMES: &[&str] = &[
     "password",
     "pass",
@@ -45,7 +45,7 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Everything secret that a scenario used, once it is played.
+    /// The secrets of a scenario that has been played.
     #[must_use]
     pub fn of(setup: &Setup, transcript: &Transcript, variables: &Variables) -> Self {
         let mut secrets = Self::default();
@@ -65,7 +65,7 @@ impl Secrets {
         secrets
     }
 
-    /// The secrets that a log shows, each with the line that does.
+    /// The secrets in a log, each with its line.
     #[must_use]
     pub fn shown_in(&self, log: &str) -> Vec<String> {
         let mut shown = Vec::new();
@@ -83,7 +83,7 @@ impl Secrets {
         }
     }
 
-    /// `name:secret`, as basic authentication spells it, or a secret by itself.
+    /// Adds the secret of `name:secret`, as in Basic authentication, or of a secret alone.
     fn note_login(&mut self, text: &str) {
         self.note(text);
         if let Some((_, secret)) = text.split_once(':') {
@@ -129,7 +129,7 @@ impl Secrets {
     }
 }
 
-/// A header's value without its scheme.
+/// The credentials in a header's value, without the scheme.
 fn proof(text: &str) -> &str {
     let schemes = ["Basic ", "Bearer ", "basic ", "bearer "];
     schemes.iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text)

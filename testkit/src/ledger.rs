@@ -1,5 +1,6 @@
-//! What is expected to differ from the recorded answers: `fixtures/known-differences.toml` (not yet
-//! as recorded; it can only shrink) and `fixtures/deviations.toml` (never, on purpose).
+//! The expected differences from the recorded answers. `fixtures/known-differences.toml` has
+//! answers that are not correct yet: this list may only shrink. `fixtures/deviations.toml` has
+//! deliberate differences.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,15 +13,15 @@ use serde_json::{Map, Value};
 use crate::played::Played;
 use crate::transcript::{Exchange, Transcript};
 
-/// What to do about an exchange that is listed and matches.
+/// The message about a listed exchange that matches.
 const TAKE_OFF: &str = "  matches: take it off fixtures/known-differences.toml\n";
 
 /// Both lists.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    /// What does not match yet.
+    /// The scenarios that do not match yet.
     pub differences: Vec<KnownDifference>,
-    /// What is answered differently on purpose.
+    /// The deliberate differences.
     pub deviations: Vec<Deviation>,
 }
 
@@ -30,26 +31,26 @@ pub struct Ledger {
 pub struct KnownDifference {
     /// Its name.
     pub scenario: String,
-    /// The exchanges that differ, all of them.
+    /// All exchanges that differ.
     pub exchanges: BTreeSet<String>,
-    /// Why, as far as it is known.
+    /// The reason, if it is known.
     #[serde(default)]
     pub why: String,
 }
 
-/// Why a deviation is deliberate: what copying the original would do.
+/// Why a deviation is deliberate: the harm that the original's answer would do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// It would leak a secret.
     LeaksSecret,
-    /// It would show an implementation that is not there.
+    /// It would show details of an implementation that the gateway does not have.
     ExposesImplementation,
-    /// It would lose somebody's work.
+    /// It would lose a user's data.
     LosesWork,
-    /// It would let somebody do what they may not.
+    /// It would allow what the caller may not do.
     WeakensAuthorisation,
-    /// It would copy a property of the recorded machine or its authors' sentences.
+    /// It would copy a property of the recorded machine, or sentences of the server's authors.
     RecordedMachine,
 }
 
@@ -59,45 +60,45 @@ pub enum Reason {
 pub struct Deviation {
     /// The dialect.
     pub dialect: String,
-    /// The scenarios it shows in.
+    /// The scenarios in which it appears.
     pub scenarios: Vec<String>,
-    /// The exchanges it shows in; in each scenario that has one of that name.
+    /// The exchanges in which it appears, in each scenario that has an exchange of that name.
     pub exchanges: Vec<String>,
-    /// What the original does.
+    /// What the real server does.
     pub original: String,
     /// What the gateway does.
     pub ours: String,
-    /// Which kind of harm copying would do.
+    /// The kind of harm.
     pub reason: Reason,
-    /// Why, in a sentence.
+    /// The explanation, in one sentence.
     pub why: String,
-    /// The answer that is asserted instead.
+    /// The answer that the gateway must give instead.
     pub answer: Asserted,
 }
 
-/// The asserted answer of a deviation: what is given replaces the recorded part.
+/// The answer of a deviation. Each part that is set replaces the recorded part.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Asserted {
     /// The status.
     status: Option<u16>,
-    /// The headers, all of them.
+    /// All headers.
     headers: Option<BTreeMap<String, String>>,
-    /// The headers that must not be there, all of them.
+    /// All headers that must be absent.
     absent_headers: Option<Vec<String>>,
     /// The body, as JSON in a string.
     json: Option<String>,
-    /// Members of the recorded body that are others, as a JSON object in a string.
+    /// Members of the recorded body with other values, as a JSON object in a string.
     members: Option<String>,
-    /// Members that the recorded body has and ours has not.
+    /// Members of the recorded body that must be absent.
     #[serde(default)]
     without: Vec<String>,
-    /// The body, if it is no JSON.
+    /// The body, if it is not JSON.
     text: Option<String>,
-    /// Further places of which only the JSON type is compared.
+    /// More places where only the JSON type is compared.
     #[serde(default)]
     volatile: Vec<String>,
-    /// Further lists that may hold more.
+    /// More lists that may have additional items.
     #[serde(default)]
     contains: Vec<String>,
 }
@@ -117,7 +118,7 @@ struct DeviationsFile {
 }
 
 impl Ledger {
-    /// Reads both lists from the folder of the fixtures.
+    /// Reads both lists from the fixtures folder.
     pub fn load(fixtures: &Path) -> Result<Self> {
         let read = |name: &str| {
             let file = fixtures.join(name);
@@ -135,7 +136,7 @@ impl Ledger {
         Ok(Self { differences: differences.difference, deviations: deviations.deviation })
     }
 
-    /// Judges a scenario that was played: an error says what a reader has to know.
+    /// Checks a scenario that has been played. The error describes each unexpected difference.
     pub fn verdict(&self, transcript: &Transcript, played: &[Played]) -> Result<(), String> {
         let rows = self.differences.iter().filter(|row| row.scenario == transcript.name);
         let known: BTreeSet<_> = rows.flat_map(|row| &row.exchanges).collect();
@@ -150,7 +151,7 @@ impl Ledger {
         if report.is_empty() { Ok(()) } else { Err(format!("{}\n{report}", transcript.about)) }
     }
 
-    /// The rows that name a scenario or an exchange that is not there.
+    /// The rows about scenarios or exchanges that do not exist.
     #[must_use]
     pub fn dangling(&self, transcripts: &[Transcript]) -> Vec<String> {
         let exists = |scenario: &str, exchange: Option<&String>| {
@@ -179,7 +180,7 @@ impl Ledger {
 }
 
 impl Reason {
-    /// The reason in words.
+    /// The reason as a text.
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
@@ -193,13 +194,13 @@ impl Reason {
 }
 
 impl Deviation {
-    /// Whether it is about this exchange.
+    /// Whether it applies to this exchange.
     #[must_use]
     pub fn is_for(&self, transcript: &Transcript, exchange: &Exchange) -> bool {
         self.scenarios.contains(&transcript.name) && self.exchanges.contains(&exchange.label)
     }
 
-    /// What is expected instead of the recorded answer.
+    /// The expected answer, made from the recorded one.
     #[must_use]
     pub fn expected(&self, recorded: &Map<String, Value>) -> Map<String, Value> {
         let mut expected = recorded.clone();
@@ -235,7 +236,7 @@ impl Deviation {
 }
 
 impl Asserted {
-    /// The body, if it is JSON and not the recorded one.
+    /// The JSON body, if it replaces the recorded one.
     fn body(&self, recorded: &Map<String, Value>) -> Result<Option<Value>> {
         if let Some(json) = &self.json {
             return Ok(Some(serde_json::from_str(json)?));

@@ -1,15 +1,15 @@
-//! What the tests share.
+//! Code that the tests of all crates share.
 //!
-//! [`suite`] runs trials in one process and measures them. [`scripted`] is for the unit tests of the
-//! adapters: a gateway, a session store and a system that answer by a script. [`contract`] is what every
-//! adapter must hold.
+//! [`suite`] runs trials in one process and measures them. [`scripted`] is for the unit tests of
+//! the adapters: a gateway, a session store and a system with scripted answers. [`contract`] has
+//! the rules for every adapter.
 //!
-//! The rest plays recorded transcripts against any base URL and says what differs.
-//! In the order in which a scenario passes through: [`transcript`] reads it, [`profile`] says how
-//! its server was configured, [`scene`] starts what it needs (a [`gateway`], a [`directory`]),
-//! [`player`] plays it ([`variables`] fills the requests, [`client`] sends them, [`comparison`]
-//! judges the answers), [`ledger`] knows which differences are expected, [`leaks`] searches the log.
-//! That part knows no dialect and nothing of the gateway but its command line.
+//! The other modules play recorded transcripts against a base URL and report differences. In the
+//! order of use: [`transcript`] reads a scenario, [`profile`] has the configuration of its server,
+//! [`scene`] starts what it needs (a [`gateway`], a [`directory`]), [`player`] plays it
+//! ([`variables`] fills the requests, [`client`] sends them, [`comparison`] compares the answers),
+//! [`ledger`] has the expected differences, and [`leaks`] searches the log. These modules know no
+//! dialect, and of the gateway only its command line.
 
 pub mod client;
 pub mod comparison;

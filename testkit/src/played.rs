@@ -1,4 +1,4 @@
-//! What came of one exchange that was played.
+//! The result of playing one exchange.
 
 use std::fmt;
 
@@ -9,16 +9,16 @@ use crate::comparison::Difference;
 pub struct Played {
     /// The exchange's label.
     pub label: String,
-    /// What was sent, in one line.
+    /// The request in one line.
     pub sent: String,
-    /// What came of it; an error: no answer, or a capture that was not there.
+    /// The differences. An error: there was no answer, or a capture was missing.
     pub verdict: Result<Vec<Difference>, String>,
-    /// Whether the answer is the recorded one although a deviation from it was announced.
+    /// Whether a listed deviation did not happen: the answer is the recorded one.
     pub needless_deviation: bool,
 }
 
 impl Played {
-    /// Whether the answer was the expected one.
+    /// Whether the answer was as expected.
     #[must_use]
     pub fn matched(&self) -> bool {
         self.verdict.as_ref().is_ok_and(Vec::is_empty) && !self.needless_deviation

@@ -1,5 +1,5 @@
-//! How the server behind each transcript was configured: `fixtures/profiles.toml`, and the accounts
-//! it held: `fixtures/transcripts/accounts.json`, and `accounts-COLLECTION.json` beside it.
+//! The configuration of the recorded server of each transcript (`fixtures/profiles.toml`), and its
+//! accounts (`fixtures/transcripts/accounts.json`).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,17 +19,18 @@ pub struct Profiles {
     accounts: Map<String, Value>,
 }
 
-/// One row of the file; a transcript's setup is made of all rows that fit, the later ones winning.
+/// One row of the file. All rows that match make a transcript's setup. A later row overrides an
+/// earlier one.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
-    /// The folder of the transcript, from its beginning.
+    /// The first part of the transcript's folder.
     folder: String,
-    /// Its profile; absent: any.
+    /// Its profile. If it is absent, the row matches any.
     profile: Option<String>,
-    /// Its scenario; absent: any.
+    /// Its scenario. If it is absent, the row matches any.
     scenario: Option<String>,
-    // What is absent below stays as an earlier row has it.
+    // A field below that is absent keeps the value of an earlier row.
     dialect: Option<String>,
     version: Option<String>,
     accounts: Option<String>,
@@ -60,22 +61,22 @@ pub struct Setup {
     pub version: Option<String>,
     /// The options of the route.
     pub options: BTreeMap<String, String>,
-    /// What the gateway's configuration says, by the names of environment variables.
+    /// Settings of the gateway's configuration, by the names of environment variables.
     pub settings: BTreeMap<String, String>,
-    /// The accounts that the store holds.
+    /// The accounts of the store.
     pub accounts: Value,
     /// The variables.
     pub variables: Variables,
-    /// The entries (LDIF) of a directory that must be running.
+    /// The entries (LDIF) of the directory that the transcript needs.
     pub directory: Option<String>,
-    /// Whether an old system behind the gateway answers what was recorded.
+    /// Whether the route has an origin that gives the recorded answers.
     pub replays: bool,
-    /// Where that old system is, once it runs.
+    /// The URL of the origin, if it runs.
     pub origin: Option<String>,
 }
 
 impl Profiles {
-    /// Reads them from the folder of the fixtures.
+    /// Reads them from the fixtures folder.
     pub fn load(fixtures: &Path) -> Result<Self> {
         let file: File = toml::from_str(&fs::read_to_string(fixtures.join("profiles.toml"))?)
             .context("profiles.toml")?;
@@ -144,8 +145,8 @@ fn accounts(folder: &Path) -> Result<Map<String, Value>> {
     Ok(held)
 }
 
-/// The accounts without those that exist for another scenario alone, and with more, which stand in
-/// for those of the same name.
+/// The accounts of a scenario. Accounts for other scenarios are left out. Each one in `more`
+/// replaces the account of the same name.
 fn held_for(held: &Value, scenario: &str, without_users: bool, more: Vec<Value>) -> Value {
     let mut held = held.clone();
     if let Some(users) = held.get_mut("users").and_then(Value::as_array_mut) {

@@ -1,5 +1,4 @@
-//! An old system that answers what was recorded of it: for the exchanges that a gateway passes on
-//! to its origin.
+//! An origin that gives the recorded answers, for exchanges that the gateway forwards.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -11,7 +10,7 @@ use serde_json::Value;
 use crate::transcript::{Exchange, Transcript};
 use crate::variables::Variables;
 
-/// A running old system; it ends with the process.
+/// A running origin. It ends with the process.
 #[derive(Debug)]
 pub struct Replay {
     /// Its base URL.
@@ -19,14 +18,14 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Answers the JSON-RPC calls of a transcript, each known by its id.
+    /// Answers the JSON-RPC calls of a transcript. It finds each call by its id.
     pub fn start(transcript: Transcript, variables: Variables) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let url = format!("http://{}", listener.local_addr()?);
         thread::spawn(move || {
             let mut known = variables;
             for stream in listener.incoming().flatten() {
-                // Whoever asks for what was not recorded gets no answer at all.
+                // A request that was not recorded gets no answer.
                 let _unanswered = answer(stream, &transcript, &mut known);
             }
         });
@@ -74,7 +73,7 @@ fn read(stream: &mut TcpStream) -> Result<Vec<u8>> {
     Ok(body)
 }
 
-/// Learns from what was asked what the recorded request's variables stand for now.
+/// Takes the values of the recorded request's variables from the actual request.
 fn bind(recorded: &Value, asked: &Value, known: &mut Variables) {
     match (recorded, asked) {
         (Value::Object(recorded), Value::Object(asked)) => {

@@ -1,4 +1,4 @@
-//! A scene: everything that one scenario needs, running.
+//! The running processes that one scenario needs.
 
 use std::path::Path;
 
@@ -14,10 +14,10 @@ use crate::profile::Setup;
 use crate::replay::Replay;
 use crate::transcript::Transcript;
 
-/// A gateway on a fresh store, and a directory if one is needed.
+/// A gateway with a fresh store, and a directory if the scenario needs one.
 #[derive(Debug)]
 pub struct Scene {
-    /// What was asked for, with the variables as they are by now.
+    /// The setup, with the present values of the variables.
     pub setup: Setup,
     gateway: Gateway,
     _directory: Option<Directory>,
@@ -44,7 +44,7 @@ impl Scene {
         Ok(Self { setup, gateway, _directory: directory })
     }
 
-    /// Where the gateway listens.
+    /// The base URL of the gateway.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.gateway.url
@@ -66,7 +66,7 @@ impl Scene {
         Ok(Secrets::of(&self.setup, transcript, &self.setup.variables).shown_in(&log))
     }
 
-    /// How much the gateway has logged.
+    /// The length of the gateway's log, in bytes.
     pub fn log_length(&self) -> Result<usize> {
         Ok(self.gateway.log()?.len())
     }

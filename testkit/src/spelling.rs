@@ -1,12 +1,12 @@
-//! How values are spelled on the wire: JSON in ASCII, percent-encoding, forms.
+//! Encodes values for requests: JSON in ASCII, percent-encoding, forms.
 //!
-//! The transcripts were recorded with a client that writes JSON in ASCII with a blank after each
-//! comma and colon; a body of the same length matters where a server limits or cuts it.
+//! The client of the recordings wrote JSON in ASCII, with a blank after each comma and colon. The
+//! length of a body must be the same, because some servers limit it.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-/// All that a URL's unreserved characters are not.
+/// Every character except the unreserved ones of a URL.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~');
 
 /// Percent-encodes everything but unreserved characters.
@@ -15,7 +15,7 @@ pub fn percent(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// Spells a form, blanks as `+`.
+/// Encodes a form. A blank becomes `+`.
 #[must_use]
 pub fn form(fields: &Map<String, Value>) -> String {
     let plus = |text: &str| percent(text).replace("%20", "+");
@@ -23,7 +23,7 @@ pub fn form(fields: &Map<String, Value>) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// A value as it reads inside other text.
+/// A value as a part of another text.
 #[must_use]
 pub fn text(value: &Value) -> String {
     match value {
@@ -35,7 +35,7 @@ pub fn text(value: &Value) -> String {
     }
 }
 
-/// JSON in ASCII, members in their order.
+/// Encodes JSON in ASCII. The members keep their order.
 #[must_use]
 pub fn json(value: &Value) -> String {
     let mut out = String::new();
@@ -43,7 +43,7 @@ pub fn json(value: &Value) -> String {
     out
 }
 
-/// JSON in ASCII, members by name: equal for equal values.
+/// Encodes JSON in ASCII, with the members sorted by name. Equal values have equal texts.
 #[must_use]
 pub fn sorted_json(value: &Value) -> String {
     let mut out = String::new();

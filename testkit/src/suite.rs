@@ -1,7 +1,7 @@
-//! Runs the trials of a suite in one process, and writes down how long each one took.
+//! Runs the trials of a suite in one process, and records the time of each one.
 //!
-//! The trials of a suite share what is expensive to make: parsed recordings, prepared stores. A
-//! process for each trial, as cargo-nextest starts it, makes all of that again every time.
+//! The trials of a suite share what takes long to make: parsed recordings, prepared stores. With
+//! one process for each trial, as in cargo-nextest, each trial would make them again.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -15,19 +15,20 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 
-/// Names a folder: each suite writes `SUITE.tsv` there, a line `seconds TAB trial` for each trial.
+/// The variable that names a folder. Each suite writes `SUITE.tsv` there, with one line `seconds
+/// TAB trial` for each trial.
 const TIMES: &str = "TRIAL_TIMES";
-/// A trial that takes longer than this hangs: the suite ends and names it.
+/// If a trial takes longer than this, the suite ends and names the trial.
 const LONGEST: Duration = Duration::from_mins(10);
-/// How often that is checked.
+/// The time between two checks of this limit.
 const CHECK: Duration = Duration::from_secs(5);
 
-/// The trials that run now, since when.
+/// The running trials, each with its start.
 static RUNNING: Mutex<BTreeMap<String, Instant>> = Mutex::new(BTreeMap::new());
-/// The trials that have ended, with the time that they took.
+/// The ended trials, each with its time.
 static ENDED: Mutex<Vec<(String, Duration)>> = Mutex::new(Vec::new());
 
-/// One trial of a suite. It fails if `run` answers an error or panics.
+/// One trial of a suite. It fails if `run` returns an error or panics.
 pub fn trial<R>(name: impl Into<String>, run: R) -> Trial
 where
     R: FnOnce() -> Result<(), Failed> + Send + 'static,
@@ -45,7 +46,7 @@ pub fn run(suite: &str, trials: Vec<Trial>) -> ExitCode {
     conclude(suite, &Arguments::from_args(), trials).exit_code()
 }
 
-/// The same, for a suite that has something left to do after its trials.
+/// The same, for a suite that does something after its trials.
 pub fn conclude(suite: &str, arguments: &Arguments, trials: Vec<Trial>) -> Conclusion {
     thread::spawn(end_what_hangs);
     let conclusion = libtest_mimic::run(arguments, trials);
@@ -57,7 +58,7 @@ pub fn conclude(suite: &str, arguments: &Arguments, trials: Vec<Trial>) -> Concl
     conclusion
 }
 
-/// Measures a trial until it is dropped: a trial that panics is measured too.
+/// Measures a trial until it is dropped, so also a trial that panics.
 struct Timed(String);
 
 impl Timed {
@@ -75,7 +76,7 @@ impl Drop for Timed {
     }
 }
 
-/// Locks what a test that panicked cannot have left half-done.
+/// Locks a mutex, also after a panic: no panic can leave its value inconsistent.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

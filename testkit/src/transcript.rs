@@ -1,4 +1,4 @@
-//! Transcripts: what a real server answered, request by request, one file a scenario.
+//! Transcripts: the recorded requests and answers of a real server, one file for each scenario.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,21 +8,21 @@ use std::sync::OnceLock;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value};
 
-/// How the line that names the profile begins in a file.
+/// The first part of the line with the profile.
 const PROFILE: &str = "\n  \"profile\": \"";
-/// The profile of a server as it is installed.
+/// The profile of a server with its default configuration.
 const DEFAULT: &str = "default";
 
 /// One scenario.
 #[derive(Clone, Debug)]
 pub struct Transcript {
-    /// What it is called in tests and lists: `kanboard::variants::mysql::create-user`.
+    /// Its name in tests and lists: `kanboard::variants::mysql::create-user`.
     pub name: String,
     /// Its folder below the root, with slashes: `kanboard/variants/mysql`.
     pub folder: String,
     /// Its file name without the ending.
     pub scenario: String,
-    /// How the recorded server was configured; `default`: as installed.
+    /// The configuration of the recorded server. `default`: as installed.
     pub profile: String,
     /// What it shows.
     pub about: String,
@@ -30,7 +30,7 @@ pub struct Transcript {
     pub exchanges: Vec<Exchange>,
 }
 
-/// What a transcript is called and how its server was configured: known without reading the
+/// The name of a transcript and the configuration of its server, known without parsing the
 /// exchanges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heading {
@@ -44,7 +44,7 @@ pub struct Heading {
     pub profile: String,
 }
 
-/// A transcript that is parsed when it is first asked for.
+/// A transcript that is parsed at its first use.
 #[derive(Debug)]
 pub struct Recording {
     /// What it is called and how its server was configured.
@@ -57,17 +57,17 @@ pub struct Recording {
 /// One request with its recorded answer.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    /// Its name; the second of a name has ` (2)` after it.
+    /// Its name. The second exchange with a name gets ` (2)` at the end.
     pub label: String,
     /// The request, with places for variables.
     pub request: Map<String, Value>,
-    /// The recorded answer and how to compare it.
+    /// The recorded answer, and how to compare it.
     pub response: Map<String, Value>,
-    /// Variables to take from the answer, and where they stand in it.
+    /// The variables to take from the answer, and their places in it.
     pub capture: BTreeMap<String, String>,
 }
 
-/// Every transcript below a folder, by name, none of them parsed yet.
+/// All transcripts below a folder, by name, not parsed yet.
 pub fn index(root: &Path) -> Result<Vec<Recording>> {
     files(root)?.into_iter().map(|file| Recording::of(root, file)).collect()
 }
@@ -122,7 +122,7 @@ impl Transcript {
     }
 }
 
-/// Where a file is below the root, without its ending.
+/// The path of a file below the root, without its ending.
 fn place(root: &Path, file: &Path) -> Result<String> {
     let place = file.strip_prefix(root)?.with_extension("");
     Ok(place.to_str().context("a file name that is not UTF-8")?.to_owned())
@@ -151,7 +151,7 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// Reads one transcript, named by its place below a root.
+/// Reads one transcript. Its name comes from its path below the root.
 fn read(root: &Path, file: &Path) -> Result<Transcript> {
     let text = fs::read_to_string(file)?;
     let document: Value =

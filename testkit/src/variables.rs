@@ -1,4 +1,4 @@
-//! Variables: what `{{name}}` in a transcript stands for.
+//! Variables: the values of `{{name}}` in a transcript.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::spelling;
 
-/// The values that a scenario knows: given before it starts, and captured on the way.
+/// The values of a scenario: given before it starts, or captured from answers.
 #[derive(Clone, Debug, Default)]
 pub struct Variables(BTreeMap<String, Value>);
 
@@ -76,7 +76,7 @@ impl Variables {
         Ok(out + rest)
     }
 
-    /// The value with its JSON type: a text that is JSON stands for what it says.
+    /// The value with its JSON type. A text that is JSON is parsed.
     fn typed(&self, name: &str) -> Result<Value> {
         let value = self.get(name)?;
         let said = value.as_str().and_then(|text| serde_json::from_str(text).ok());
@@ -94,7 +94,7 @@ impl Variables {
     }
 }
 
-/// The place that a text starts with, and the rest of the text.
+/// The place at the start of a text, and the rest of the text.
 fn place(text: &str) -> Option<(Place<'_>, &str)> {
     let inner = text.strip_prefix("{{")?;
     let (inner, rest) = inner.split_once("}}")?;

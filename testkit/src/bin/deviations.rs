@@ -1,4 +1,4 @@
-//! Prints `docs/deviations.md`, made from the `deviations.toml` of a folder of fixtures.
+//! Prints `docs/deviations.md`. It is generated from the `deviations.toml` of a fixtures folder.
 #![allow(clippy::print_stdout, reason = "a program: it prints the document")]
 
 use std::path::Path;

@@ -1,10 +1,13 @@
-//! Plays transcripts against a server that is there, or against a gateway on fresh stores.
+//! Plays transcripts against a running server, or against a gateway with fresh stores.
 //!
-//! `play FIXTURES (--url URL [--var NAME=VALUE ...] | --gateway PROGRAM [--write-known]) [NAME ...]`:
-//! each NAME picks the scenarios whose name begins with it (`kanboard`, `rhodecode43::get-user`).
-//! Prints each difference from what was recorded, and how many exchanges matched. Deliberate
-//! deviations count as expected against a gateway, and are not looked at against a server.
-//! `--write-known` prints a fresh `known-differences.toml` instead.
+//! ```text
+//! play FIXTURES (--url URL [--var NAME=VALUE ...] | --gateway PROGRAM [--write-known]) [NAME ...]
+//! ```
+//!
+//! Each NAME selects the scenarios whose name starts with it (`kanboard`, `rhodecode43::get-user`).
+//! It prints each difference from the recording, and how many exchanges matched. Against a gateway,
+//! deliberate deviations count as expected. Against a server, they are ignored. `--write-known`
+//! prints a new `known-differences.toml` instead.
 #![allow(clippy::print_stdout, reason = "a program: it prints what it found")]
 
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Rules for a backend, before a system that is away, or that is another one.
+//! Rules for a backend whose system cannot be reached, or answers as another server would.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule { name: "answers-of-something-else-are-no-absence", check: garbled },
 ];
 
-/// Answers of a proxy, of another server, of nobody.
+/// Answers of a proxy, of another server, and an empty one.
 const GARBLED: [(u16, &str); 5] = [
     (200, "<html><title>Sign in to this network</title></html>"),
     (200, ""),
@@ -36,7 +36,8 @@ impl Material {
         self.adapter.remote().map(|remote| (remote.make)(&service, system))
     }
 
-    /// What comes of one command of each verb that the backend has, and how many requests it sent.
+    /// Runs one command of each verb that the backend has. Returns the outcomes, and how many
+    /// requests each command sent.
     fn outcomes(
         &self,
         system: impl Fn() -> Arc<System>,

@@ -1,4 +1,4 @@
-//! One command of each verb, for a system whose id namespace this is.
+//! One command of each verb, for one id namespace.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{NewUser, Role, UserPatch, UserRef};
 use serde_json::json;
 
-/// One command of each verb, about a person and a group that have these names and the number 7.
+/// One command of each verb, about one person and one group, each with the id 7.
 pub(super) fn all(namespace: &IdNamespace) -> Vec<Command> {
     let mut all = people(namespace);
     all.extend(keys(namespace));

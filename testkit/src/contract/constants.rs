@@ -1,4 +1,4 @@
-//! Rules for what an adapter says of itself: options, versions, keys, groups, rights.
+//! Rules for the constants of an adapter: options, versions, keys, groups, rights.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 impl Material {
-    /// The options of a route without any.
+    /// The options of a route that sets none.
     pub(super) fn options(&self) -> RouteOptions {
         RouteOptions::of(self.namespace())
     }
@@ -101,10 +101,10 @@ fn unknown(material: &Material) -> Vec<String> {
     findings
 }
 
-/// The bytes that a key is made of at least: 112 random bits.
+/// The least number of random bytes of a key: 112 bits.
 const KEY_BYTES: usize = 14;
 
-/// Each of the first random bytes shows in a key.
+/// Keys that differ in one of the first random bytes are different.
 fn keys(material: &Material) -> Vec<String> {
     let mint = material.adapter.mint;
     let (random, mut findings) = ([7; 32], Vec::new());

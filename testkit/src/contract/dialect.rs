@@ -1,4 +1,4 @@
-//! Rules for a dialect: what it says of its methods, and how it answers faults.
+//! Rules for a dialect: its list of methods, and its answers to faults.
 
 use std::collections::BTreeSet;
 
@@ -23,14 +23,14 @@ pub(super) const RULES: &[Rule] = &[
     Rule { name: "what-it-does-not-handle-asks-nothing", check: handles },
 ];
 
-/// Stands in the detail of a fault, which is for the log only.
+/// A text in the detail of a fault. It must appear in the log only.
 const DETAIL: &str = "sentence-for-the-log";
 /// The faults that are not the caller's.
 const OUTAGES: [FaultKind; 4] =
     [FaultKind::Unavailable, FaultKind::Timeout, FaultKind::Unexpected, FaultKind::Throttled];
-/// Words of absence.
+/// Words that report absence.
 const ABSENCE: [&str; 4] = ["not found", "does not exist", "no such", "unknown user"];
-/// A header whose name holds one of these carries credentials.
+/// A header whose name contains one of these has credentials.
 const SECRET: [&str; 4] = ["auth", "cookie", "key", "token"];
 
 fn methods(material: &Material) -> Vec<String> {
@@ -52,7 +52,7 @@ fn methods(material: &Material) -> Vec<String> {
     findings
 }
 
-/// A fault of a kind, with everything that a fault can say.
+/// A fault of a kind, with all fields set.
 fn fault(kind: FaultKind) -> Fault {
     let refusal = (kind == FaultKind::Unauthenticated).then_some(Refusal::Unknown);
     Fault { refusal, ..Fault::new(kind, DETAIL) }
@@ -61,7 +61,7 @@ fn fault(kind: FaultKind) -> Fault {
 fn faults(material: &Material) -> Vec<String> {
     let mut findings = Vec::new();
     for (version, dialect) in material.dialects() {
-        // A path that the system does not have is absent at any time.
+        // A path that the system never has is always absent.
         let is_there = |request: &Request| {
             let answer = now(dialect.answer(request, &administrator(material)));
             dialect.handles(request) && !is_absence(&answer)
@@ -85,7 +85,7 @@ fn faults(material: &Material) -> Vec<String> {
     findings
 }
 
-/// What an answer shows that it must not.
+/// The part of an answer that must not be shown, if there is one.
 fn shown(request: &Request, answer: &Response) -> Option<String> {
     let all = text(answer);
     let is_secret = |name: &str| SECRET.iter().any(|word| name.contains(word));
@@ -113,7 +113,7 @@ fn is_absence(answer: &Response) -> bool {
     answer.status == 404 || ABSENCE.iter().any(|words| text.contains(words))
 }
 
-/// A gateway at which an administrator asks.
+/// A scripted gateway whose caller is an administrator.
 fn administrator(material: &Material) -> Script {
     let mut user = User::seen("root");
     user.role = Role::Administrator;
@@ -121,8 +121,8 @@ fn administrator(material: &Material) -> Script {
     Script::person(user, Proof::Key(None))
 }
 
-/// While the backend cannot be asked, a request whose commands failed is answered by an error, and
-/// not as if somebody were not there.
+/// If the backend cannot be reached, a request is answered with an error, never as if the person
+/// did not exist.
 fn outages(material: &Material) -> Vec<String> {
     let mut findings = BTreeSet::new();
     for (version, dialect) in material.dialects() {
@@ -140,8 +140,8 @@ fn outages(material: &Material) -> Vec<String> {
     findings.into_iter().collect()
 }
 
-/// Whether an answer says that something failed: by its status, or by a member of its JSON. A call
-/// that wants no answer has an empty one.
+/// Whether an answer reports a failure, by its status or by a member of its JSON. A call that
+/// expects no answer gets an empty one.
 fn is_error(answer: &Response) -> bool {
     let json = serde_json::from_slice(&answer.body).unwrap_or_default();
     answer.status >= 400 || answer.body.is_empty() || says_error(&json)
@@ -155,7 +155,7 @@ fn says_error(json: &Value) -> bool {
     failed("error") || failed("errorcode")
 }
 
-/// While the session store cannot be asked, nothing is answered as absent that is there otherwise.
+/// If the session store fails, nothing that exists is answered as absent.
 fn forgetful(material: &Material) -> Vec<String> {
     let mut findings = BTreeSet::new();
     for (version, dialect) in material.dialects() {
@@ -173,9 +173,8 @@ fn forgetful(material: &Material) -> Vec<String> {
     findings.into_iter().collect()
 }
 
-/// What a dialect does not handle goes to the origin: without one it is answered without a command.
-/// A path of the
-/// manual is handled, or the options of the route have switched it off.
+/// A request that the dialect does not handle runs no command: it goes to the origin. A path of the
+/// manual is handled, unless the options of the route switch it off.
 fn handles(material: &Material) -> Vec<String> {
     let mut findings = BTreeSet::new();
     for (version, dialect) in material.dialects() {

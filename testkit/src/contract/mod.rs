@@ -1,10 +1,11 @@
-//! What every adapter must hold, whichever system it is for: the contract suite.
+//! The contract suite: the rules that every adapter must follow.
 //!
-//! [`trials`] makes one trial for each rule. It takes an [`Adapter`](isogloss_canonical::adapter::Adapter) and requests as its clients
-//! send them ([`requests`] reads them from recordings). The dialect stands before a scripted
-//! gateway, the backend before a scripted system, so that no trial needs a server.
+//! [`trials`] makes one trial for each rule. It takes an
+//! [`Adapter`](isogloss_canonical::adapter::Adapter) and requests as its clients send them
+//! ([`requests`] reads them from recordings). The dialect runs with a scripted gateway and the
+//! backend with a scripted system, so that no trial needs a server.
 //!
-//! What a backend does with real data is tested in `tests/behaviour`.
+//! `tests/behaviour` tests backends with real data.
 
 pub mod requests;
 

@@ -1,4 +1,4 @@
-//! The requests of recordings, as a dialect gets them.
+//! The requests of recordings, in the form that a dialect gets.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,8 +12,8 @@ use crate::profile::Profiles;
 use crate::transcript::index;
 use crate::variables::Variables;
 
-/// The requests that were recorded of clients of a system, each but once: those whose variables are
-/// known before the first answer.
+/// The recorded requests of a system's clients, each of them once. A request whose variables come
+/// from an earlier answer is left out.
 pub fn recorded(fixtures: &Path, system: &str) -> Result<Vec<Request>> {
     let profiles = Profiles::load(fixtures)?;
     let (mut requests, mut seen) = (Vec::new(), BTreeSet::new());

@@ -1,4 +1,4 @@
-//! What a rule checks, and how.
+//! The type of a rule, and the material that it checks.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::http::Request;
 use isogloss_canonical::namespace::IdNamespace;
 
-/// An adapter and what its clients send.
+/// An adapter, and requests of its clients.
 #[derive(Clone, Debug)]
 pub struct Material {
     /// The adapter.
@@ -16,7 +16,7 @@ pub struct Material {
 }
 
 impl Material {
-    /// An adapter with the requests that its clients send.
+    /// The material for this adapter with these requests.
     #[must_use]
     pub fn new(adapter: &'static Adapter, requests: impl IntoIterator<Item = Request>) -> Self {
         Self { adapter, requests: requests.into_iter().collect() }
@@ -27,7 +27,8 @@ impl Material {
     }
 }
 
-/// One rule: its name, and what checks it. A finding is a sentence that says what breaks the rule.
+/// One rule: its name and the function that checks it. Each finding is a sentence about one
+/// violation.
 pub(super) struct Rule {
     pub(super) name: &'static str,
     pub(super) check: fn(&Material) -> Vec<String>,

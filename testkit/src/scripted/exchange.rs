@@ -1,4 +1,4 @@
-//! A gateway that answers a dialect's commands by a script, and records what it was asked.
+//! A gateway with scripted answers to a dialect's commands. It records the commands.
 
 use std::fmt;
 use std::sync::Mutex;
@@ -22,19 +22,19 @@ use crate::suite::lock;
 /// The seal of the scripted gateway.
 const SEAL: Seal = Seal::new([0; 32]);
 
-/// Answers a command.
+/// The function that answers a command.
 type Reply = dyn Fn(&Command) -> Result<Outcome, Fault> + Send + Sync;
 
 /// One command that a dialect ran.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
-    /// Whose command it was.
+    /// Its caller.
     pub caller: Caller,
     /// The command.
     pub command: Command,
 }
 
-/// A gateway that proves one caller and answers commands by a script.
+/// A gateway that accepts one caller and gives scripted answers to commands.
 pub struct Script {
     caller: Result<Caller, Fault>,
     reply: Box<Reply>,
@@ -48,7 +48,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// The caller is a person who proved who they are in this way. Commands answer `Done`.
+    /// The caller is a person, authenticated in this way. Commands answer `Done`.
     #[must_use]
     pub fn person(user: User, proof: Proof) -> Self {
         Self::of(Ok(Caller::person(user, proof, SEAL)))
@@ -60,7 +60,7 @@ impl Script {
         Self::of(Ok(Caller::application(namespace, SEAL)))
     }
 
-    /// No credentials are accepted: this is why.
+    /// No credentials are accepted. The reason is this fault.
     #[must_use]
     pub fn nobody(fault: Fault) -> Self {
         Self::of(Err(fault))
@@ -80,7 +80,7 @@ impl Script {
         }
     }
 
-    /// Answers every command by this function.
+    /// Answers every command with this function.
     #[must_use]
     pub fn answering(
         mut self,
@@ -96,35 +96,35 @@ impl Script {
         self.answering(move |_| Err(Fault::new(kind, "scripted")))
     }
 
-    /// The request is over after this many commands, and this is why.
+    /// After this many commands, [`Exchange::over`] answers this fault.
     #[must_use]
     pub fn over_after(mut self, commands: usize, fault: Fault) -> Self {
         self.over = Some((commands, fault));
         self
     }
 
-    /// A request holds at most this many calls.
+    /// A request may have at most this many calls.
     #[must_use]
     pub fn with_batch_limit(mut self, limit: usize) -> Self {
         self.batch_limit = limit;
         self
     }
 
-    /// It is this time; otherwise it is the beginning of 1970.
+    /// Sets the time. The default is the start of 1970.
     #[must_use]
     pub fn at(mut self, time: Timestamp) -> Self {
         self.time = time;
         self
     }
 
-    /// Uses this session store; otherwise an empty one.
+    /// Sets the session store. The default is an empty one.
     #[must_use]
     pub fn with_sessions(mut self, sessions: Sessions) -> Self {
         self.sessions = sessions;
         self
     }
 
-    /// What the dialect remembers.
+    /// The session store of the dialect.
     #[must_use]
     pub const fn stored(&self) -> &Sessions {
         &self.sessions
@@ -142,7 +142,7 @@ impl Script {
         lock(&self.asked).iter().map(|asked| asked.command.verb()).collect()
     }
 
-    /// The credentials that were shown, in order.
+    /// The credentials that the dialect passed, in order.
     #[must_use]
     pub fn shown(&self) -> Vec<Credentials> {
         lock(&self.shown).clone()
@@ -189,7 +189,8 @@ impl Exchange for Script {
         &self.sessions
     }
 
-    /// 32 sevens, then 32 eights, and so on: the same in each run, and never the same twice.
+    /// 32 bytes of value 7, then 32 of value 8, and so on: equal in each run, and never the same
+    /// twice.
     fn random(&self) -> [u8; 32] {
         [self.randoms.fetch_add(1, Ordering::Relaxed); 32]
     }

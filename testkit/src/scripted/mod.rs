@@ -1,5 +1,5 @@
-//! Doubles for the unit tests of an adapter: a gateway before which a dialect stands, a session
-//! store, and a system behind a backend. None of them waits, reads a clock or opens a socket.
+//! Test doubles for the unit tests of an adapter: a gateway, a session store, and a system for a
+//! backend. None of them waits, reads a clock or opens a socket.
 
 pub mod exchange;
 pub mod session_store;
@@ -8,10 +8,10 @@ pub mod upstream;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-/// Runs to its end what never waits.
+/// Runs a future that never waits.
 ///
 /// # Panics
-/// If it waits: nothing here does.
+/// If the future waits. The test doubles never do.
 pub fn now<T>(work: impl Future<Output = T>) -> T {
     match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,

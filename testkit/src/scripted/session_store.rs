@@ -21,13 +21,13 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// One that fails whatever it is asked.
+    /// A session store that always fails with this kind of fault.
     #[must_use]
     pub fn failing(kind: FaultKind) -> Self {
         Self { failing: Some(kind), ..Self::default() }
     }
 
-    /// What is remembered of a kind, by key.
+    /// The stored values of a kind, by key.
     #[must_use]
     pub fn of_kind(&self, kind: SessionKind) -> BTreeMap<String, Value> {
         let values = lock(&self.values);
@@ -35,13 +35,13 @@ impl Sessions {
         own.map(|((_, key), value)| (key.clone(), value.clone())).collect()
     }
 
-    /// How many values are remembered.
+    /// The number of stored values.
     #[must_use]
     pub fn len(&self) -> usize {
         lock(&self.values).len()
     }
 
-    /// Whether nothing is remembered.
+    /// Whether it stores no value.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -106,7 +106,7 @@ impl SessionStore for Sessions {
         self.check()
     }
 
-    /// No secret: tests of the real signature are the store's own.
+    /// The signature uses no secret. The tests of the store check the real one.
     fn sign(&self, kind: SessionKind, text: &str) -> Result<String, Fault> {
         self.check()?;
         let mut hasher = DefaultHasher::new();

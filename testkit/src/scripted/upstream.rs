@@ -1,4 +1,4 @@
-//! A system behind a backend: it answers by a script, and records what it was asked.
+//! A system with scripted answers, for a backend. It records the requests.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -13,17 +13,17 @@ use isogloss_canonical::namespace::IdNamespace;
 
 use crate::suite::lock;
 
-/// Answers a request.
+/// The function that answers a request.
 type Reply = dyn Fn(&Request) -> Result<Response, Fault> + Send + Sync;
 
-/// A system that answers by a script.
+/// A system with scripted answers.
 pub struct System {
     reply: Box<Reply>,
     asked: Mutex<Vec<Request>>,
 }
 
 impl System {
-    /// Answers every request by this function.
+    /// Answers every request with this function.
     pub fn answering(
         reply: impl Fn(&Request) -> Result<Response, Fault> + Send + Sync + 'static,
     ) -> Arc<Self> {
@@ -37,7 +37,7 @@ impl System {
         Self::answering(move |_| Ok(Response::new(status, body.clone())))
     }
 
-    /// Answers with these statuses and bodies, one after the other, then no longer.
+    /// Answers with these statuses and bodies, one after the other. Further requests fail.
     pub fn in_turn<T: Into<String>>(answers: impl IntoIterator<Item = (u16, T)>) -> Arc<Self> {
         let answers = answers.into_iter().map(|(status, body)| (status, body.into()));
         let answers: Mutex<VecDeque<(u16, String)>> = Mutex::new(answers.collect());
@@ -47,7 +47,7 @@ impl System {
         })
     }
 
-    /// Cannot be reached.
+    /// A system that cannot be reached: every request fails with this kind of fault.
     #[must_use]
     pub fn down(kind: FaultKind) -> Arc<Self> {
         Self::answering(move |_| Err(Fault::new(kind, "scripted")))
@@ -77,13 +77,13 @@ impl Upstream for System {
 /// How one request to a system fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failing {
-    /// Nothing is done.
+    /// The system executes nothing.
     Before,
-    /// It is done, and the answer is lost.
+    /// The system executes the request, and the answer is lost.
     After,
 }
 
-/// A system of which one request fails.
+/// A system with one request that fails.
 #[derive(Debug)]
 pub struct Breaking {
     system: Arc<dyn Upstream>,
@@ -93,7 +93,7 @@ pub struct Breaking {
 }
 
 impl Breaking {
-    /// The request of this number fails in this way; the first is number 0.
+    /// The request with this number fails in this way. The first request has number 0.
     pub fn at(system: Arc<dyn Upstream>, number: usize, how: Failing) -> Arc<Self> {
         Arc::new(Self { system, at: number, how, count: Mutex::default() })
     }
@@ -117,7 +117,7 @@ impl Upstream for Breaking {
     }
 }
 
-/// How a backend reaches a system of this id namespace, with this secret.
+/// The service of a backend for this id namespace, with this secret.
 #[must_use]
 pub fn service(namespace: IdNamespace, secret: &str) -> Service {
     Service {
