@@ -1,19 +1,20 @@
-//! The page `docs/adapters.md` builds an adapter from nothing. This test builds just the page's code
-//! blocks, in a workspace of their own, and runs the contract suite against that adapter.
+//! `docs/adapters.md` builds an adapter step by step. This test compiles the code blocks of the
+//! page in a workspace of their own, and runs the contract suite on that adapter.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The folder of the page's crate: a code block belongs to it if its first line names a file there.
+/// The folder of the page's crate. A code block belongs to the crate if its first line names a file
+/// in this folder.
 const CRATE: &str = "duck/";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The files that the page holds: the line that opens a code block names the file.
+/// The files of the page. The line that opens a code block names the file.
 fn blocks(page: &str) -> Vec<(String, String)> {
     let (mut blocks, mut lines) = (Vec::new(), page.lines());
     while let Some(line) = lines.next() {
@@ -44,15 +45,15 @@ fn manifest() -> String {
     own.to_string()
 }
 
-/// The same profile, so that the dependencies need not be built again; without the packages that the
-/// member does not use.
+/// The profile of this repository, so that the dependencies are not built again. Packages that the
+/// member does not use are left out.
 fn profile(repository: &toml::Table) -> toml::Table {
     let mut profile = repository["profile"].as_table().unwrap().clone();
     profile["dev"].as_table_mut().unwrap().remove("package");
     profile
 }
 
-/// Writes the workspace; answers its folder.
+/// Writes the workspace and returns its folder.
 fn workspace() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("adapters-page");
     let _absent = fs::remove_dir_all(&folder);

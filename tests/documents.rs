@@ -1,6 +1,6 @@
-//! The documents that are written from the code's own tables say what those tables say now.
+//! The documents that are generated from tables of the code are up to date.
 //!
-//! `ISOGLOSS_WRITE_DOCUMENTS=1 cargo test --test documents` writes them anew.
+//! `ISOGLOSS_WRITE_DOCUMENTS=1 cargo test --test documents` writes them.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -33,7 +33,7 @@ fn the_manual_of_each_dialect() {
     }
 }
 
-/// The threat model names the tests that hold its promises, in the last column of its tables.
+/// The last column of the tables in the threat model names tests that exist.
 #[test]
 fn the_tests_of_the_threat_model() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -53,7 +53,7 @@ fn the_tests_of_the_threat_model() {
     }
 }
 
-/// The names of tests have several words.
+/// Whether a word is the name of a test: such a name has several words.
 fn is_a_test(name: &&str) -> bool {
     name.contains(['-', '_']) && !name.contains(' ')
 }

@@ -1,5 +1,5 @@
-//! Runs every command of README.md, on a free port and in a folder of its own: servers are started
-//! and left running, everything else runs in one shell, in order, and must succeed.
+//! Runs every command of README.md, on free ports and in a directory of its own. Servers are
+//! started and left running. All other commands run in one shell, in order, and must succeed.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -11,24 +11,23 @@ use std::time::{Duration, Instant};
 
 /// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss");
-/// How long a server may take to start.
+/// The limit for the start of a server.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// What the four dialects say of the same person.
+/// The answers of the four dialects about the same person.
 const SAID: [&str; 4] =
     [r#""result":"#, r#""name": "ada""#, r#""username": "ada""#, r#""fullname":"Ada Lovelace""#];
 
-/// A server that ends with the test.
+/// A server. It ends with the test.
 struct Server(Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself: nothing is lost then.
+        // The process may have ended already. Then the error does not matter.
         let _ended = self.0.kill().and_then(|()| self.0.wait());
     }
 }
 
-/// The shell commands of the document: its `sh` blocks, and what stands in backquotes and is a call
-/// of the program.
+/// The shell commands of the document: its `sh` blocks, and the calls of the program in backquotes.
 fn commands(document: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     for (index, part) in document.split("```").enumerate() {
@@ -46,7 +45,7 @@ fn is_server(command: &str) -> bool {
     command.starts_with("./run") || command.starts_with("isogloss serve")
 }
 
-/// The command on free ports, with the built program instead of the one that `./run` builds.
+/// The command with free ports, and with the built program instead of `./run`.
 fn here(command: &str, ports: &[(&str, String)]) -> String {
     let start = format!("isogloss serve --listen 127.0.0.1:{}", ports[0].1);
     let moved = ports.iter().fold(command.to_owned(), |text, (own, free)| text.replace(own, free));

@@ -1,4 +1,4 @@
-//! A folder of its own for each test, and the program run in it.
+//! The program, run in a working directory of its own for each test.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 /// The program under test.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss");
 
-/// How long a start or a stop may take on a busy machine.
+/// The limit for a start or a stop, for a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Desk(TempDir);
@@ -53,7 +53,7 @@ impl Desk {
         String::from_utf8(done.stdout).unwrap()
     }
 
-    /// What it says when it fails: one line.
+    /// Runs a command that must fail. Returns its error, which is one line.
     pub(crate) fn fails(&self, words: &[&str]) -> String {
         let done = self.command(words).output().unwrap();
         let told = String::from_utf8(done.stderr).unwrap();
@@ -62,20 +62,20 @@ impl Desk {
         told
     }
 
-    /// Serves on a free port.
+    /// Starts `serve` on a free port.
     pub(crate) fn serve(&self, words: &[&str]) -> Server {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
         command.args(words);
         self.start("out", command).ready()
     }
 
-    /// Starts a command that serves; what it says goes to files of this name.
+    /// Starts a command that serves. Its output goes to files with this name.
     pub(crate) fn start(&self, name: &str, command: Command) -> Server {
         let out = File::create(self.0.path().join(name)).unwrap();
         self.start_into(name, command, out.into())
     }
 
-    /// The same with another standard output.
+    /// The same, with another standard output.
     pub(crate) fn start_into(&self, name: &str, mut command: Command, stdout: Stdio) -> Server {
         let out = self.0.path().join(name);
         let errors = self.0.path().join(format!("{name}.err"));
@@ -83,14 +83,14 @@ impl Desk {
         Server { child: command.spawn().unwrap(), out, errors, address: String::new() }
     }
 
-    /// The first credentials, as they were left.
+    /// The credentials file of the first start.
     pub(crate) fn credentials(&self) -> Value {
         let text = std::fs::read(self.data().join("credentials.json")).unwrap();
         serde_json::from_slice(&text).unwrap()
     }
 
-    /// The names in the store's directory, but for SQLite's log beside its database: a stop that
-    /// meets a request leaves it to the next start.
+    /// The names in the store's directory, without SQLite's log. A stop during a request leaves the
+    /// log to the next start.
     pub(crate) fn files(&self) -> Vec<String> {
         let names = std::fs::read_dir(self.data()).unwrap();
         let names = names.map(|name| name.unwrap().file_name().into_string().unwrap());
@@ -111,7 +111,7 @@ pub(crate) struct Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself: nothing is lost then.
+        // The process may have ended already. Then the error does not matter.
         let _ended = self.child.kill().and_then(|()| self.child.wait());
     }
 }
@@ -135,22 +135,22 @@ impl Server {
         panic!("it did not start");
     }
 
-    /// The address of a path on it.
+    /// The URL of a path.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// Its process.
+    /// Its process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// What it has written to its standard error.
+    /// Its standard error.
     pub(crate) fn complained(&self) -> String {
         std::fs::read_to_string(&self.errors).unwrap_or_default()
     }
 
-    /// Calls Kanboard's API as its application; answers the body.
+    /// Calls Kanboard's API with the application token. Returns the body.
     pub(crate) fn ask(&self, credentials: &Value, method: &str, params: &Value) -> Value {
         let token = credentials["kanboard"]["api_token"].as_str().unwrap();
         let pair = STANDARD.encode(format!("jsonrpc:{token}"));
@@ -160,7 +160,7 @@ impl Server {
         serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
     }
 
-    /// Everything it has printed.
+    /// Its standard output.
     pub(crate) fn said(&self) -> String {
         std::fs::read_to_string(&self.out).unwrap_or_default()
     }
@@ -198,7 +198,7 @@ impl Server {
         let head =
             format!("{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{header}\r\n\r\n");
         stream.write_all(head.as_bytes()).unwrap();
-        // A body that is too large may be refused before it is read to its end.
+        // The gateway may refuse a body that is too large before it has read all of it.
         let _refused = stream.write_all(body.as_bytes());
         let mut answer = Vec::new();
         let mut piece = [0; 4096];
@@ -208,7 +208,7 @@ impl Server {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub(crate) fn address(&self) -> &str {
         &self.address
     }
@@ -223,7 +223,7 @@ impl Server {
         self.send("127.0.0.1", "POST /dandelion/login", &header, &body)
     }
 
-    /// Ends it as a service manager does; it must end by itself, and well.
+    /// Stops the process with SIGTERM, as a service manager does. It must exit with success.
     pub(crate) fn stop(mut self) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());

@@ -1,4 +1,4 @@
-//! First starts that meet each other, and first starts that are killed.
+//! First starts at the same time, and first starts that are killed.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -46,8 +46,8 @@ fn first_starts_that_meet_serve_one_store_with_one_set_of_credentials() {
 
 #[test]
 fn after_a_first_start_that_was_killed_the_next_one_serves() {
-    // The first start of a busy machine may take seconds: it is killed after ever longer times,
-    // until it had finished twice.
+    // On a busy machine the first start may take seconds. The test kills it after longer and longer
+    // times, until it has finished twice.
     let (mut finished, mut wait) = (0, Duration::from_millis(4));
     while finished < 2 {
         let desk = Desk::new();

@@ -1,4 +1,4 @@
-//! What hashing passwords costs the process.
+//! The memory that password hashing costs the process.
 
 use std::fs;
 use std::thread;
@@ -9,13 +9,13 @@ use crate::desk::{Desk, Server};
 
 const MIB: usize = 1024 * 1024;
 
-/// What one hash takes.
+/// The memory of one hash.
 const ARGON2: usize = 19 * MIB;
 
-/// What the process may take for other reasons: its connections, their statements, its threads.
+/// The memory that the process may use for other things: connections, their statements, threads.
 const OTHER: usize = 8 * MIB;
 
-/// The memory that a process holds.
+/// The resident memory of a process.
 fn resident(server: &Server) -> usize {
     let status = fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();

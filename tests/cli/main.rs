@@ -1,5 +1,5 @@
-//! The program as an operator uses it: first start, provisioning, people, keys and ids while the
-//! gateway runs, the configuration, and how it ends.
+//! The program as an operator uses it: the first start, provisioning, users, keys and ids while the
+//! gateway runs, the configuration, and the stop.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -132,7 +132,8 @@ fn a_route_is_mounted_by_host_and_on_a_listener_of_its_own() {
     server.stop();
 }
 
-/// Whoever could choose a route by a header would come past what stands before the other one.
+/// A client that could choose a route with a header could avoid the proxy in front of another
+/// route.
 #[test]
 fn only_a_trusted_proxy_says_for_which_host_it_asks() {
     let headers = [

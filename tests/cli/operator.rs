@@ -1,4 +1,4 @@
-//! People, keys and ids, looked after while the gateway runs.
+//! Commands about users, keys and ids while the gateway runs.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -175,7 +175,7 @@ fn behind_a_proxy(auth: &str) -> (Desk, Server) {
     (desk, server)
 }
 
-/// `locked` and `waiting_addresses` of `ada`, in which `user list` and `user show` agree.
+/// `locked` and `waiting_addresses` of `ada`. `user list` and `user show` must agree.
 fn restrictions(desk: &Desk) -> (bool, u64) {
     let at = ["--json", "--config", "gateway.toml"];
     let list = json(&desk.ok(&[&["user", "list"][..], &at].concat()));
@@ -218,7 +218,7 @@ fn list_and_show_agree_on_who_is_locked() {
     server.stop();
 }
 
-/// Waits until the log has a line with this text; answers the whole log.
+/// Waits until the log has a line with this text. Returns the whole log.
 fn logged(server: &Server, text: &str) -> String {
     for _ in 0..100 {
         if server.complained().contains(text) {

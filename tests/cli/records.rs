@@ -1,11 +1,11 @@
-//! The records of a remote backend as an operator sees and changes them. The remote system is a
-//! second gateway, which speaks Kanboard's API over its own store.
+//! Commands about the records of a remote backend. The remote system is a second gateway, which
+//! speaks Kanboard's API and has its own store.
 
 use serde_json::{Value, json};
 
 use crate::desk::{Desk, Server};
 
-/// A gateway before a system, and the system.
+/// A gateway, and the remote system of its backend.
 struct Old {
     system: Desk,
     server: Server,
@@ -13,7 +13,7 @@ struct Old {
 }
 
 impl Old {
-    /// The system has these users beside its administrator.
+    /// A system with these users and its administrator.
     fn with(names: &[&str]) -> Self {
         let (system, desk) = (Desk::new(), Desk::new());
         let made = json(&system.ok(&["init", "--json"]));
@@ -52,7 +52,7 @@ impl Old {
         self.desk.fails(&Self::place(words))
     }
 
-    /// The newest record of a name: its id, state and id in the system.
+    /// The newest record of a name: its id, its state, and its id in the system.
     fn record(&self, name: &str) -> (String, String, String) {
         let all = self.json(&["identity", "list"]);
         let all = all.as_array().unwrap();
@@ -61,7 +61,7 @@ impl Old {
         (text("id"), text("state"), text("native"))
     }
 
-    /// Removes a user in the system; the gateway sees it.
+    /// Removes a user in the system, and lets the gateway read the absence.
     fn lose(&self, name: &str) {
         self.system.ok(&["user", "remove", name]);
         self.ok(&["user", "list"]);

@@ -1,4 +1,4 @@
-//! The store's files: a disk that is full, halves of a store, and what else is wrong with them.
+//! The store's files: a full disk, a missing file, and other faults.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::desk::{Desk, PROGRAM, Server};
 
-/// Limits the size of the files that a process writes, as a full disk would.
+/// Limits the size of the files that a process writes. It has the effect of a full disk.
 fn limit_files(server: &Server, bytes: &str) {
     let id = server.id().to_string();
     let done = Command::new("prlimit").args(["--pid", &id, &format!("--fsize={bytes}:")]).status();
@@ -26,7 +26,7 @@ fn create(server: &Server, credentials: &Value, name: &str) -> Value {
 #[test]
 fn when_there_is_room_again_the_store_writes_again() {
     let desk = Desk::new();
-    // A process that is over its limit gets a signal that ends it, unless it is ignored.
+    // The signal for a process over its limit would end it, so the signal is ignored.
     let mut command = Command::new("sh");
     let serve = "trap '' XFSZ; exec \"$0\" serve --listen 127.0.0.1:0 --data-dir \"$1\"";
     command.args(["-c", serve, PROGRAM]).arg(desk.data());
@@ -115,7 +115,7 @@ fn a_check_of_the_configuration_finds_half_a_store() {
     desk.ok(&words);
 }
 
-/// The files of a directory and what they hold.
+/// The files of a directory and their contents.
 fn contents_of(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let paths = fs::read_dir(directory).unwrap().map(|one| one.unwrap().path());
     paths
@@ -124,7 +124,7 @@ fn contents_of(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         .collect()
 }
 
-/// The files and what they hold.
+/// The files of the store and their contents.
 fn contents(desk: &Desk) -> Vec<(String, Vec<u8>)> {
     desk.files()
         .into_iter()
@@ -166,7 +166,7 @@ fn a_log_without_its_database_is_not_written_into_a_new_one() {
     assert!(desk.files().is_empty());
 }
 
-/// The program as a user who is not root: this one, or nobody.
+/// The program, run by a user who is not root: the current user, or `nobody`.
 fn unprivileged(desk: &Desk, words: &[&str]) -> Command {
     let mut command = desk.command(words);
     if fs::metadata("/proc/self").unwrap().uid() == 0 {
@@ -207,7 +207,7 @@ fn what_this_user_may_not_touch_is_said_with_its_owner_or_mode() {
     }
 }
 
-/// Another process that writes to the store, until it is dropped.
+/// Another process that writes to the store until it is dropped.
 struct Writer(Child);
 
 impl Writer {
@@ -228,7 +228,7 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        // Its input is at its end: it ends by itself.
+        // The process ends at the end of its input.
         drop(self.0.stdin.take());
         let _ended = self.0.wait();
     }

@@ -1,6 +1,6 @@
 //! Real, unmodified clients against the built gateway. Each test installs what it needs below
-//! `target/clients`, once. Where a tool is missing, or the network, it fails; only outside of CI, and
-//! only when `ISOGLOSS_SKIP_CLIENTS` is set, it says loudly that it was left out.
+//! `target/clients`, once. A test fails if a tool or the network is missing. Outside CI,
+//! `ISOGLOSS_SKIP_CLIENTS` skips such a test with a message.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::fs;
@@ -11,7 +11,7 @@ use isogloss_testkit::profile::{Profiles, Setup};
 use isogloss_testkit::scene::Scene;
 use isogloss_testkit::transcript::Transcript;
 
-/// The versions the tests were written for.
+/// The versions that the tests were written for.
 const KANBOARD: &str = "kanboard==1.1.8";
 const OCTOPRINT: &str = "OctoPrint==1.11.8";
 const NODE_PACKAGES: [&str; 3] = ["jquery@3.5.1", "jsdom@26.1.0", "lodash@4.17.21"];
@@ -29,7 +29,7 @@ fn left_out(client: &str) -> bool {
     skip
 }
 
-/// Runs a command to its end; its output is shown when it fails.
+/// Runs a command to its end. If it fails, its output is shown.
 fn run(command: &mut Command) {
     let output = command.output();
     let output = output.unwrap_or_else(|error| {
@@ -40,7 +40,7 @@ fn run(command: &mut Command) {
     assert!(output.status.success(), "{command:?} failed:\n{said}");
 }
 
-/// A folder below `target/clients` that is filled once, whole or not at all.
+/// A folder below `target/clients`. It is filled once, completely or not at all.
 fn installed(name: &str, fill: impl FnOnce(&Path)) -> PathBuf {
     let clients = root().join("target/clients");
     let (folder, done) = (clients.join(name), clients.join(format!("{name}.installed")));
@@ -56,7 +56,7 @@ fn python() -> Command {
     Command::new("python3")
 }
 
-/// A gateway with the accounts that the recorded server of a dialect held.
+/// A gateway with the accounts of a dialect's recorded server.
 fn gateway(dialect: &str) -> Scene {
     let fixtures = root().join("fixtures");
     let transcript = Transcript {

@@ -1,5 +1,5 @@
-//! `config check --connect`: whether each system can be reached and takes the gateway's credential.
-//! The systems are a gateway of our own, which answers as each of them does.
+//! `config check --connect`: whether each system can be reached and accepts the gateway's
+//! credential. A second gateway answers as each of the systems.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::program::{Desk, Done, Server};
 
-/// Each system with the place of its first credential.
+/// Each system, with the place of its first credential in the credentials file.
 const SYSTEMS: [(&str, &str); 4] = [
     ("octoprint", "/octoprint/api_key"),
     ("rhodecode", "/rhodecode/auth_token"),
@@ -43,7 +43,7 @@ fn connect(text: &str) -> (Done, Vec<Value>) {
     (done, list)
 }
 
-/// The connections to backends that are in order.
+/// The backends whose connections succeeded.
 fn backends_in_order(list: &[Value]) -> Vec<&str> {
     let own = list.iter().filter(|one| one["ok"] == true);
     own.filter_map(|one| one["what"].as_str()?.strip_prefix("backend ")).collect()

@@ -1,9 +1,9 @@
-//! Every configuration of `fixtures/config/bad` is refused with file, line, key, what was found and
-//! what was expected; every one of `fixtures/config/good` is taken.
+//! Every configuration in `fixtures/config/bad` is refused, with file, line, key, what was found
+//! and what was expected. Every one in `fixtures/config/good` is accepted.
 //!
-//! A comment at the end of a line says what is found there: `# refused: KEY: PROBLEM; expected
-//! WHAT`, or its beginning. `# warned:` says the same of a warning. `# environment: NAME=VALUE` sets
-//! a variable; `# refused by PLACE: KEY: PROBLEM` is for what is not in the file.
+//! A comment at the end of a line has the expected finding: `# refused: KEY: PROBLEM; expected
+//! WHAT`, or the first part of it. `# warned:` is for a warning. `# environment: NAME=VALUE` sets a
+//! variable. `# refused by PLACE: KEY: PROBLEM` is for a finding outside the file.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -26,10 +26,10 @@ fn fixtures(folder: &str) -> Vec<PathBuf> {
     all
 }
 
-/// What a fixture says about itself.
+/// The expectations that a fixture's comments contain.
 #[derive(Default)]
 struct Wanted {
-    /// Where, and the beginning of the rest.
+    /// The place, and the first part of the finding.
     refused: Vec<(String, String)>,
     warned: Vec<(String, String)>,
     variables: Vec<(String, String)>,
@@ -66,7 +66,7 @@ impl Wanted {
     }
 }
 
-/// What `config check --json` found: the place, and `KEY: PROBLEM; expected WHAT`.
+/// The findings of `config check --json`: the place, and `KEY: PROBLEM; expected WHAT`.
 fn found(list: &Value, severity: &str) -> Vec<(String, String)> {
     let list = list.as_array().unwrap_or_else(|| panic!("no list: {list}")).iter();
     let own = list.filter(|one| one["severity"] == severity);
@@ -81,7 +81,7 @@ fn found(list: &Value, severity: &str) -> Vec<(String, String)> {
     .collect()
 }
 
-/// Differences between what a fixture says and what was found.
+/// The differences between expectations and findings.
 fn differences(wanted: &[(String, String)], found: &[(String, String)]) -> Vec<String> {
     let fits = |one: &(String, String), other: &(String, String)| {
         one.0 == other.0 && other.1.starts_with(&one.1)

@@ -1,4 +1,4 @@
-//! The program, run in a folder of its own.
+//! The program, run in a working directory of its own.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// How long the program may take to say no.
+/// The limit for the program to refuse a configuration.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A folder with the files that fixtures speak of.
+/// A working directory with the files that the fixtures name.
 pub(crate) struct Desk(TempDir);
 
-/// What came of a run.
+/// The result of a run.
 pub(crate) struct Done {
     pub(crate) status: Option<i32>,
     pub(crate) out: String,
@@ -33,7 +33,7 @@ impl Desk {
         desk
     }
 
-    /// A certificate of its own, and the same with its key.
+    /// Creates a self-signed certificate, and a file with the certificate and its key.
     fn certificate(&self) {
         let words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
                      -subj /CN=localhost -addext subjectAltName=DNS:localhost \
@@ -50,7 +50,7 @@ impl Desk {
         std::fs::write(self.0.path().join(name), text).unwrap();
     }
 
-    /// The names of the files that are there.
+    /// The names of the files in the directory.
     pub(crate) fn names(&self) -> BTreeSet<String> {
         let all = std::fs::read_dir(self.0.path()).unwrap();
         all.map(|one| one.unwrap().file_name().into_string().unwrap()).collect()
@@ -61,7 +61,7 @@ impl Desk {
         self.run_words(&words, variables)
     }
 
-    /// Runs to the end; what goes on is ended.
+    /// Runs a command. If it does not end in time, it is killed.
     pub(crate) fn run_words(&self, words: &[&str], variables: &[(String, String)]) -> Done {
         let output = |name: &str| std::fs::File::create(self.0.path().join(name)).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_isogloss"));
@@ -93,7 +93,7 @@ impl Desk {
     }
 }
 
-/// A gateway that serves all four dialects; it ends with the test.
+/// A gateway with all four dialects. It ends with the test.
 pub(crate) struct Server {
     child: std::process::Child,
     /// Its base URL.
@@ -130,7 +130,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself: nothing is lost then.
+        // The process may have ended already. Then the error does not matter.
         let _ended = self.child.kill().and_then(|()| self.child.wait());
     }
 }

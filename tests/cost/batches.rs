@@ -1,4 +1,4 @@
-//! A batch is not begun if it is too long, and not gone on with once nobody waits for it.
+//! A batch that is too long is refused whole. A batch stops if its client has disconnected.
 
 use std::io::Read;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ fn application() -> String {
     format!("jsonrpc:{TOKEN}")
 }
 
-/// A batch that creates so many groups.
+/// A batch that creates this many groups.
 fn groups(count: usize) -> String {
     let call =
         |n| format!(r#"{{"jsonrpc":"2.0","method":"createGroup","params":["g{n}"],"id":{n}}}"#);
@@ -22,7 +22,7 @@ fn created(gateway: &Gateway) -> u64 {
     gateway.count("groups WHERE name GLOB 'g[0-9]*'")
 }
 
-/// Waits until some groups are there, but not all.
+/// Waits until some of the groups exist, but not all.
 fn await_first(gateway: &Gateway) {
     let begun = Instant::now();
     while created(gateway) == 0 {
@@ -31,7 +31,8 @@ fn await_first(gateway: &Gateway) {
     }
 }
 
-/// How many calls of a batch were answered by a result, after a look at the rest.
+/// How many calls of a batch have a result. All other answers must be the error for a batch that
+/// was stopped.
 fn done(answers: &Value) -> u64 {
     let answers = answers.as_array().unwrap();
     let done = answers.iter().filter(|answer| answer["result"].is_number()).count();
@@ -58,7 +59,8 @@ fn a_batch_whose_client_is_gone_is_not_gone_on_with() {
     let stream = gateway.call(&application(), &groups(1000));
     await_first(&gateway);
     drop(stream);
-    // The call in progress is finished. A batch that goes on does not rest before its end.
+    // The call in progress is finished. A batch that was not stopped would create more groups
+    // without a pause.
     let mut before = created(&gateway);
     loop {
         std::thread::sleep(Duration::from_secs(1));
@@ -73,7 +75,7 @@ fn a_batch_whose_client_is_gone_is_not_gone_on_with() {
 
 #[test]
 fn a_batch_whose_time_is_up_answers_what_was_done() {
-    // A tenth of the time is left for the answer, which may be too little on a busy machine.
+    // A tenth of the time is reserved for the answer. On a busy machine that can be too short.
     let answered = [6_000, 20_000, 60_000].into_iter().find_map(in_time);
     let (gateway, answers) = answered.expect("the gateway never answers in time");
     let done = done(&answers);
@@ -83,10 +85,11 @@ fn a_batch_whose_time_is_up_answers_what_was_done() {
     assert!(done < 1000, "all was done in time: the test shows nothing");
 }
 
-/// What a long batch is answered by a gateway with this limit; `None`: it was not answered in time.
+/// The answer of a gateway with this time limit to a long batch. `None`: there was no answer in
+/// time.
 fn in_time(request_timeout_ms: u64) -> Option<(Gateway, Value)> {
     let gateway = Gateway::start(&Options { request_timeout_ms: Some(request_timeout_ms) });
-    // Each takes the hash of a password, so that a thousand take longer.
+    // Each call hashes a password, so a thousand calls take longer than the limit.
     let call = |n| {
         format!(r#"{{"jsonrpc":"2.0","method":"createUser","params":["u{n}","secret"],"id":{n}}}"#)
     };
@@ -113,7 +116,7 @@ fn a_batch_cut_by_a_stop_answers_what_was_done() {
 
 #[test]
 fn one_account_creates_a_hundred_projects_and_no_more() {
-    // Time is no matter here.
+    // The time limit does not matter here.
     let gateway = Gateway::start(&Options { request_timeout_ms: Some(300_000) });
     let call = r#"{"jsonrpc":"2.0","method":"createMyPrivateProject","params":["p"],"id":1}"#;
     let batch = format!("[{}]", vec![call; 300].join(","));
@@ -121,7 +124,8 @@ fn one_account_creates_a_hundred_projects_and_no_more() {
     let answers = answers.as_array().unwrap();
     assert_eq!(answers.iter().filter(|answer| answer["result"].is_number()).count(), 100);
     assert_eq!(answers.iter().filter(|answer| answer["result"] == false).count(), 200);
-    // One row a project, one for the last number, one for hers, and one for where she signed in.
+    // One row for each project, one for the last number, one for the person's list, and one for the
+    // address of the sign-in.
     assert_eq!(gateway.count("session_store"), 103);
     let names = r#"{"jsonrpc":"2.0","method":"getMyProjectsList","id":1}"#;
     let names = body(gateway.call(&format!("ann:{PASSWORD}"), names));

@@ -1,4 +1,4 @@
-//! A gateway with every dialect in every version, and what it costs to ask it something.
+//! A gateway with every version of every dialect, and measurements of the cost of requests.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -16,22 +16,22 @@ use tempfile::TempDir;
 
 /// The application token of Kanboard.
 pub(crate) const TOKEN: &str = "4f1c0d5e9a7b36284f1c0d5e9a7b36284f1c0d5e9a7b36284f1c0d5e9a7b";
-/// An ordinary person's password; the name is `ann`.
+/// The password of the user `ann`, who has the role `user`.
 pub(crate) const PASSWORD: &str = "correct horse battery";
-/// Her key of OctoPrint.
+/// The OctoPrint key of `ann`.
 pub(crate) const KEY: &str = "b1946ac92492d2347c6235b4d2611184b1946ac9249";
-/// Milliseconds of a tick, in which the system counts processor time.
+/// The milliseconds of one tick, the unit of processor time in `/proc`.
 const TICK_MS: u64 = 10;
-/// How long anything may take on a busy machine.
+/// The limit for any one step, for a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// What is set otherwise than usual.
+/// Settings that differ from the defaults.
 #[derive(Debug, Default)]
 pub(crate) struct Options {
     pub(crate) request_timeout_ms: Option<u64>,
 }
 
-/// A running gateway, ended when it is dropped.
+/// A running gateway. Dropping it ends the process.
 #[derive(Debug)]
 pub(crate) struct Gateway {
     address: String,
@@ -39,7 +39,7 @@ pub(crate) struct Gateway {
     folder: TempDir,
 }
 
-/// What some requests cost.
+/// The cost of some requests.
 #[derive(Debug)]
 pub(crate) struct Cost {
     pub(crate) answer: u64,
@@ -49,7 +49,7 @@ pub(crate) struct Cost {
     pub(crate) log: u64,
 }
 
-/// Where a version of a dialect is mounted.
+/// The path prefix of a version of a dialect.
 pub(crate) fn path(dialect: &str, version: &str) -> String {
     format!("/{dialect}{}", version.replace('.', "-"))
 }
@@ -93,12 +93,13 @@ impl Gateway {
     pub(crate) fn sent(&self, request: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        // It may answer and close before it has read everything: the answer counts.
+        // The gateway may answer and close before it has read everything. Then the answer still
+        // counts.
         let _told_by_the_answer = stream.write_all(request);
         stream
     }
 
-    /// Sends bytes and reads the answer. A refused body may cut the answer off.
+    /// Sends bytes and reads the answer. If the body is refused, the answer may be incomplete.
     pub(crate) fn ask(&self, request: &[u8]) -> Vec<u8> {
         let mut stream = self.sent(request);
         let mut answer = Vec::new();
@@ -106,7 +107,7 @@ impl Gateway {
         answer
     }
 
-    /// The headers that show OctoPrint's token against forged requests.
+    /// The headers with OctoPrint's CSRF token.
     pub(crate) fn csrf_token(&self, at: &str) -> String {
         let page =
             format!("GET {at}/login/ HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n");
@@ -118,7 +119,7 @@ impl Gateway {
         format!("Cookie: {cookie}\r\nX-CSRF-Token: {token}\r\n")
     }
 
-    /// Sends a call of Kanboard's in the application's name, or in somebody's.
+    /// Sends a Kanboard call with the credentials of the application or of a user.
     pub(crate) fn call(&self, login: &str, body: &str) -> TcpStream {
         let at = path("kanboard", "1.2");
         self.sent(format!("{}{body}", head(&at, login, body.len())).as_bytes())
@@ -140,7 +141,7 @@ impl Gateway {
         }
     }
 
-    /// How many rows a table has that match a condition.
+    /// The number of rows of a table that match a condition.
     pub(crate) fn count(&self, condition: &str) -> u64 {
         self.in_the_store(async |store| {
             let query = format!("SELECT count(*) FROM {condition}");
@@ -148,7 +149,7 @@ impl Gateway {
         })
     }
 
-    /// Tells it to end, and waits until it has.
+    /// Sends SIGTERM and waits for the end.
     pub(crate) fn terminate(&mut self) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
@@ -192,7 +193,8 @@ impl Gateway {
         Path::new("/proc").join(self.child.id().to_string()).join(file)
     }
 
-    /// Of the process, in all threads: fields 14 and 15, counted behind the name in brackets.
+    /// The processor time of all threads of the process: fields 14 and 15 of `stat`, counted after
+    /// the name in brackets.
     fn cpu_ms(&self) -> u64 {
         let stat = fs::read_to_string(self.process("stat")).unwrap();
         let (_, fields) = stat.rsplit_once(") ").unwrap();
@@ -206,7 +208,7 @@ impl Gateway {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
-    /// From here on the peak is counted anew.
+    /// Resets the peak of the memory.
     fn reset_peak(&self) {
         fs::write(self.process("clear_refs"), "5").unwrap();
     }
@@ -214,7 +216,7 @@ impl Gateway {
 
 impl Drop for Gateway {
     fn drop(&mut self) {
-        // It may have ended by itself: nothing is lost then.
+        // The process may have ended already. Then the error does not matter.
         let _ended = self.child.kill().and_then(|()| self.child.wait());
     }
 }

@@ -1,5 +1,5 @@
-//! What requests without credentials, and batches, may cost the gateway: time, memory, rows in the
-//! store, bytes of answers and of the log. The bounds are in `fixtures/costs.toml`.
+//! The limits on the cost of requests without credentials, and of batches: time, memory, rows in
+//! the store, bytes of answers and of the log. `fixtures/costs.toml` has the limits.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -13,7 +13,8 @@ use isogloss::registry;
 use crate::gateway::{Cost, Gateway, Options};
 use crate::table::{Bounds, Request, Table};
 
-/// Above these milliseconds twice as long a request must not take much more than twice as long.
+/// If a request takes more milliseconds than this, a request of double length must take about
+/// double the time at most.
 const NOTABLE_MS: u64 = 200;
 
 #[test]
@@ -46,7 +47,7 @@ fn versions(dialect: &str) -> &'static [&'static str] {
     registry::adapter(dialect).unwrap().versions
 }
 
-/// What is over a bound, in sentences.
+/// A sentence for each limit that is exceeded.
 fn measured(gateway: &Gateway, at: &str, request: &Request, bounds: &Bounds) -> Vec<String> {
     let token = if request.csrf { gateway.csrf_token(at) } else { String::new() };
     let half = gateway.cost_of(&request.all(at, &token, 2));
@@ -71,7 +72,7 @@ fn measured(gateway: &Gateway, at: &str, request: &Request, bounds: &Bounds) -> 
         .collect()
 }
 
-/// What a request may take that is twice as long as this one: with room for a busy machine.
+/// The time that a request of double length may take, with a reserve for a busy machine.
 fn linear(half: &Cost) -> u64 {
     3 * half.cpu_ms + NOTABLE_MS
 }

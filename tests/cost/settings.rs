@@ -1,4 +1,4 @@
-//! What one account can keep in its settings.
+//! How much one account can store in its settings.
 
 use crate::gateway::{Gateway, KEY, Options, path};
 
@@ -28,7 +28,7 @@ fn one_account_keeps_a_megabyte_of_settings_and_no_more() {
         assert_eq!(merge(key), 200, "{key}");
     }
     assert_eq!(merge(10), 400);
-    // In place of an earlier one there is room.
+    // A value that replaces an earlier one is accepted.
     assert_eq!(merge(3), 200);
     assert!(ask(&gateway, "GET", "").len() < (1 << 20) + 4096);
 }

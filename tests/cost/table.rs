@@ -1,4 +1,4 @@
-//! `fixtures/costs.toml`: the requests, and what each may cost.
+//! `fixtures/costs.toml`: the requests, and the limits on their cost.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -36,10 +36,10 @@ pub(crate) struct Request {
     headers: BTreeMap<String, Text>,
     #[serde(default)]
     body: Text,
-    /// Whether it is sent with OctoPrint's token against forged requests, which anybody is given.
+    /// Whether it is sent with OctoPrint's CSRF token, which every client gets without credentials.
     #[serde(default)]
     pub(crate) csrf: bool,
-    /// How often it is sent; the bounds are for all of them.
+    /// How many times it is sent. The limits are for the sum.
     #[serde(default = "once")]
     pub(crate) often: u64,
     cpu_ms: Option<u64>,
@@ -70,12 +70,12 @@ impl Default for Text {
 #[serde(untagged)]
 enum Part {
     Plain(String),
-    /// A text so many times.
+    /// A text, repeated.
     Repeated {
         repeat: String,
         times: usize,
     },
-    /// The same, with its number in place of `{n}`.
+    /// A text, repeated, with `{n}` replaced by the number of the repetition.
     Counted {
         count: String,
         times: usize,
@@ -100,8 +100,8 @@ impl Request {
         }
     }
 
-    /// The bytes to send below a mount, with further headers; everything that is repeated divided by
-    /// a number.
+    /// The bytes of the request below a path prefix, with more headers. The counts of repetitions
+    /// are divided by `divided`.
     fn spelled(&self, mount: &str, further: &str, divided: usize) -> Vec<u8> {
         let body = self.body.spelled(divided);
         let mut out = format!("{} {mount}{} HTTP/1.1\r\n", self.method, self.path.spelled(divided));
@@ -118,7 +118,8 @@ impl Request {
         out.into_bytes()
     }
 
-    /// The requests to send: `{i}` in each is its number. Numbers have the same length.
+    /// The requests to send. `{i}` is replaced by the number of the request. All numbers have the
+    /// same length.
     pub(crate) fn all(&self, mount: &str, further: &str, divided: usize) -> Vec<Vec<u8>> {
         let one = String::from_utf8(self.spelled(mount, further, divided)).unwrap();
         let numbered =

@@ -1,4 +1,4 @@
-//! Requests in the words of each dialect, and what an answer amounts to.
+//! Requests in the format of each dialect, and the class of each answer.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,26 +15,26 @@ pub(crate) struct Asked {
     pub(crate) request: Request,
 }
 
-/// What came back.
+/// An answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) dialect: &'static str,
     pub(crate) status: u16,
-    /// The names and values of the cookies it sets.
+    /// The names and values of the cookies that it sets.
     pub(crate) cookies: Vec<String>,
     pub(crate) text: String,
-    /// Null if it is none.
+    /// The body as JSON. Null if it is not JSON.
     pub(crate) json: Value,
 }
 
-/// What an answer amounts to, whichever dialect words it.
+/// The class of an answer, independent of the dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// It was done.
+    /// The request succeeded.
     Done,
-    /// The caller may not, or is not known.
+    /// The caller is not allowed or not known.
     Refused,
-    /// Something else is wrong.
+    /// The request failed for another reason.
     Failed,
 }
 
@@ -49,7 +49,7 @@ impl Answer {
         Self { dialect, status: response.status, cookies, text, json }
     }
 
-    /// What it amounts to.
+    /// The class of this answer.
     pub(crate) fn class(&self) -> Class {
         let refused = match self.dialect {
             "rhodecode" => self.json["error"].as_str().is_some_and(is_refusal),
@@ -70,7 +70,7 @@ impl Answer {
     }
 }
 
-/// RhodeCode has no status for a refusal.
+/// Whether an error of RhodeCode is a refusal. RhodeCode has no status for that.
 fn is_refusal(error: &str) -> bool {
     [
         "Missing 'api_key",
@@ -98,40 +98,41 @@ fn asked(dialect: &'static str, request: Request) -> Asked {
 }
 
 impl Asked {
-    /// With a cookie that was set before.
+    /// Adds cookies that were set before.
     pub(crate) fn within(mut self, cookies: &[String]) -> Self {
         self.request = self.request.with("cookie", cookies.join("; "));
         self
     }
 
-    /// In the words of another version than the newest.
+    /// Selects another version than the newest.
     pub(crate) fn by(mut self, version: &'static str) -> Self {
         self.version = Some(version);
         self
     }
 }
 
-/// Any JSON-RPC body, by `name:secret`; an empty login is none.
+/// A request with any JSON-RPC body and the credentials `name:secret`. An empty login means no
+/// credentials.
 pub(crate) fn kanboard_body(login: &str, body: &Value) -> Asked {
     let json = request("POST", "/jsonrpc.php").carrying("application/json", body.to_string());
     let login = (!login.is_empty()).then(|| format!("Basic {}", STANDARD.encode(login)));
     asked("kanboard", login.into_iter().fold(json, |json, login| json.with("authorization", login)))
 }
 
-/// A procedure of Kanboard.
+/// A request for a method of Kanboard.
 pub(crate) fn kanboard(login: &str, method: &str, params: &Value) -> Asked {
     let call = json!({"jsonrpc": "2.0", "method": method, "id": 1, "params": params});
     kanboard_body(login, &call)
 }
 
-/// A method of RhodeCode.
+/// A request for a method of RhodeCode.
 pub(crate) fn rhodecode(token: &str, method: &str, args: &Value) -> Asked {
     let body = json!({"id": 1, "auth_token": token, "method": method, "args": args});
     let request = request("POST", "/_admin/api").carrying("application/json", body.to_string());
     asked("rhodecode", request.with("content-length", body.to_string().len().to_string()))
 }
 
-/// `VERB /path` of OctoPrint, by an API key; an empty one is none.
+/// A request `VERB /path` of OctoPrint with an API key. An empty key means none.
 pub(crate) fn octoprint(key: &str, line: &str, body: &Value) -> Asked {
     let (method, path) = line.split_once(' ').unwrap();
     let mut request = request(method, path).with("host", "localhost");
@@ -143,7 +144,7 @@ pub(crate) fn octoprint(key: &str, line: &str, body: &Value) -> Asked {
     asked("octoprint", request)
 }
 
-/// `VERB /path` of Dandelion, by an API key; an empty one is none.
+/// A request `VERB /path` of Dandelion with an API key. An empty key means none.
 pub(crate) fn dandelion(key: &str, line: &str, form: &Value) -> Asked {
     let (method, path) = line.split_once(' ').unwrap();
     let mut fields: Vec<_> = form.as_object().into_iter().flatten().map(field).collect();
@@ -160,11 +161,11 @@ pub(crate) fn dandelion(key: &str, line: &str, form: &Value) -> Asked {
 
 fn field((name, value): (&String, &Value)) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    // Values are decoded twice there.
+    // Dandelion decodes values twice.
     format!("{name}={}", quoted(&quoted(&text)))
 }
 
-/// A text in a path or a form.
+/// A percent-encoded text for a path or a form.
 pub(crate) fn quoted(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }

@@ -1,5 +1,5 @@
-//! What happens at the same time: one name is given once, failures are counted one by one, nobody
-//! is half deleted.
+//! Concurrent requests: a name is given once, each failure is counted, and no user is partly
+//! deleted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,9 +27,9 @@ use crate::gateway::{PreparedStore, TestGateway};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 const LOGIN: &str = "jsonrpc:0123456789abcdef0123456789abcdef";
-/// How many at a time.
+/// The number of concurrent requests.
 const MANY: usize = 8;
-/// The failure in a row that locks at Kanboard.
+/// The number of failures in a row that locks an account at Kanboard.
 const LOCKS: u32 = 7;
 
 type Case = (&'static str, fn(Arc<TestGateway>) -> BoxFuture<'static, ()>);
@@ -85,7 +85,8 @@ async fn at_once(gateway: &Arc<TestGateway>, requests: Vec<Asked>) -> Vec<Answer
     answers.into_iter().map(Result::unwrap).collect()
 }
 
-/// A creation in the words of a dialect. E-mail addresses are RhodeCode's to tell apart.
+/// A creation in the format of a dialect. The e-mail addresses differ, because RhodeCode requires
+/// it.
 fn creation(dialect: &str, name: &str, number: usize) -> Asked {
     match dialect {
         "kanboard" => {
@@ -107,8 +108,9 @@ fn creation(dialect: &str, name: &str, number: usize) -> Asked {
     }
 }
 
-/// What a dialect says of a name that is taken: `fixtures/transcripts/*/create-user-duplicate.json`,
-/// `kanboard/create-user-invalid.json`, `octoprint/users-create.json`.
+/// Whether an answer is the dialect's error for a name that exists:
+/// `fixtures/transcripts/*/create-user-duplicate.json`, `kanboard/create-user-invalid.json`,
+/// `octoprint/users-create.json`.
 fn says_taken(answer: &Answer) -> bool {
     match answer.dialect {
         "kanboard" => answer.status == 200 && answer.json["result"] == json!(false),
@@ -146,7 +148,7 @@ fn sign_in(login: &str) -> Asked {
     kanboard(login, "getMe", &json!([]))
 }
 
-/// The count as Kanboard shows it, and whether the account is locked.
+/// The count of failures that Kanboard shows, and whether the account is locked.
 async fn failures(gateway: &TestGateway, name: &str) -> (Value, bool) {
     let row = gateway.send(kanboard(LOGIN, "getUserByName", &json!([name]))).await.json;
     let row = &row["result"];
@@ -163,7 +165,7 @@ async fn wrong_passwords(gateway: Arc<TestGateway>) {
     let answers = at_once(&gateway, wrong()).await;
     assert!(answers.iter().all(|answer| answer.status == 401), "{answers:#?}");
     assert_eq!(failures(&gateway, "ann").await, (json!(LOCKS), true));
-    // The right one no longer helps, and what is refused for the lock is not counted.
+    // The correct password is refused too. An attempt that the lock refuses is not counted.
     assert_eq!(gateway.send(sign_in("ann:ann's secret")).await.status, 401);
     assert_eq!(failures(&gateway, "ann").await, (json!(LOCKS), true));
 }
@@ -182,7 +184,8 @@ async fn right_among_wrong(gateway: Arc<TestGateway>) {
     }
 }
 
-/// Whoever guesses a thousand passwords at a time has no more guesses than one after the other.
+/// A thousand concurrent guesses are limited in the same way as a thousand guesses one after the
+/// other.
 async fn outlasting(gateway: Arc<TestGateway>) {
     let slow = Arc::new(Slow { store: gateway.store.clone() });
     let mut gateway = Arc::into_inner(gateway).unwrap();
@@ -191,7 +194,7 @@ async fn outlasting(gateway: Arc<TestGateway>) {
     assert_eq!(failures(&gateway, "ann").await, (json!(LOCKS), true));
 }
 
-/// A store that takes so long to check a password that others have guessed wrong meanwhile.
+/// A store with a slow password check. Other wrong guesses are counted in the meantime.
 #[derive(Debug)]
 struct Slow {
     store: Store,
@@ -214,7 +217,8 @@ impl Backend for Slow {
     }
 }
 
-/// The row of the caller is read once a request: `fixtures/transcripts/kanboard/rpc-batch.json`.
+/// The caller's record is read once in each request:
+/// `fixtures/transcripts/kanboard/rpc-batch.json`.
 async fn demotions(gateway: Arc<TestGateway>) {
     let boss = "boss:boss's secret";
     let boss_id = gateway.user("boss").await.ids[&IdNamespace::named("kanboard")].clone();

@@ -1,7 +1,8 @@
-//! An outage is never worded as absence, whichever command it strikes.
+//! An outage is never reported as absence, whichever command fails.
 //!
-//! Every method of `fixtures/authorisation.toml` is called once to see which commands it takes,
-//! then once for each of them and each kind of outage with that command failing.
+//! The test calls every method of `fixtures/authorisation.toml` once to record its commands. Then
+//! it calls the method once for each of these commands and each kind of outage, with that command
+//! failing.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -24,10 +25,11 @@ use crate::block_on;
 use crate::calls::{Answer, Asked, dandelion, kanboard};
 use crate::gateway::TestGateway;
 
-/// Unreachable or refusing us, too slow, garbled, asked too often.
+/// A system that cannot be reached or refuses the gateway, is too slow, gives an invalid answer, or
+/// limits the requests.
 const OUTAGES: [FaultKind; 4] =
     [FaultKind::Unavailable, FaultKind::Timeout, FaultKind::Unexpected, FaultKind::Throttled];
-/// Words of absence.
+/// Words that report absence.
 const ABSENCE: [&str; 4] = ["not found", "does not exist", "no such", "unknown"];
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -67,7 +69,7 @@ async fn outages(dialect: &'static str) -> Result<(), Failed> {
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
-/// What an administrator may, and signing in by password.
+/// The methods that an administrator may call, and the sign-in with a password.
 fn calls(dialect: &'static str) -> Vec<(String, Asked)> {
     let rows = part::<Row>(dialect).into_iter();
     let rows = rows.filter(|(_, row)| words(&row.may).contains("administrator"));
@@ -94,7 +96,7 @@ fn writes(verb: Verb) -> bool {
         .any(|start| name.starts_with(start))
 }
 
-/// The dialect's error for what is not the caller's doing: with its status, in its shape.
+/// Whether an answer is the dialect's error for a fault that the caller did not cause.
 fn is_error(answer: &Answer) -> bool {
     let text = answer.text.to_lowercase();
     let shaped = match answer.dialect {
@@ -122,7 +124,7 @@ fn failing(mut gateway: TestGateway) -> (TestGateway, Arc<Failing>) {
     (gateway, failing)
 }
 
-/// The store, of which one command fails.
+/// The store, with one command that fails.
 #[derive(Debug)]
 struct Failing {
     store: Store,

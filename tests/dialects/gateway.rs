@@ -104,28 +104,29 @@ impl TestGateway {
         Answer::of(asked.dialect, &response)
     }
 
-    /// Asks the store itself.
+    /// Executes a command in the store itself.
     pub(crate) async fn ask(&self, command: Command) -> Outcome {
         self.store.execute(command).await.unwrap()
     }
 
-    /// Whether a reading finds nobody.
+    /// Whether a read finds no user.
     pub(crate) async fn store_has_nobody(&self, command: Command) -> bool {
         let found = self.store.execute(command).await;
         found.is_err_and(|fault| fault.is_absence_of(Subject::User))
     }
 
-    /// Somebody's record.
+    /// The record of a user.
     pub(crate) async fn user(&self, name: &str) -> User {
         *self.ask(Command::GetUser(UserRef::Name(name.to_owned()))).await.user().unwrap()
     }
 
-    /// Everybody's record.
+    /// The records of all users.
     pub(crate) async fn users(&self) -> Vec<User> {
         self.ask(Command::ListUsers).await.users().unwrap()
     }
 
-    /// All that people can change: people, groups and keys. What a sign-in leaves behind is not.
+    /// All users, groups and keys as a text, to compare the state before and after. What a sign-in
+    /// changes is left out.
     pub(crate) async fn picture(&self) -> String {
         let mut users = self.users().await;
         for user in &mut users {

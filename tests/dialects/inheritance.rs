@@ -1,6 +1,6 @@
-//! Nobody inherits, with each system's own adapter between: its dialect in front of a store of its
-//! own, which is changed behind the gateway's back. `tests/inheritance` has every case, for systems
-//! that number and prove in every way.
+//! Nobody inherits, tested with the adapter of each system. The system is its own dialect on its
+//! own store, and users are changed directly in that store. `tests/inheritance` has all cases, for
+//! all kinds of numbering and proof.
 
 use isogloss::layers::sidecar::layer::Sidecar;
 use isogloss::provision::bootstrap::open_sidecar;
@@ -21,7 +21,7 @@ use crate::block_on;
 use crate::gateway::{PreparedStore, TestGateway, loopback};
 
 const SERVICE: &str = "0123456789abcdef0123456789abcdef";
-/// A namespace that no system has.
+/// An id namespace that belongs to no system.
 const ELSEWHERE: IdNamespace = IdNamespace::named("elsewhere");
 
 /// The trials.
@@ -62,7 +62,7 @@ impl Stage {
         self.behind.ask(Command::DeleteUser(UserRef::Name(name.to_owned()))).await;
     }
 
-    /// A key of the gateway's own, named like its owner.
+    /// Issues a key of the gateway, with its owner's name as the value.
     async fn issue(&self, owner: &User) {
         let key = NewKey {
             namespace: ELSEWHERE,
@@ -86,7 +86,7 @@ impl Stage {
         }
     }
 
-    /// Neither key nor session of somebody opens anything.
+    /// The key and the session of a user are no longer valid.
     async fn is_closed(&self, person: &User) {
         assert_eq!(self.opens(person).await, None);
         let session = self.get(UserRef::Id(person.id)).await;
@@ -131,8 +131,8 @@ async fn nobody_inherits(system: &'static Adapter) -> Result<(), Failed> {
     let listed = stage.sidecar.execute(read).await?.users()?;
     assert_eq!(listed.iter().filter(|one| one.username == "ada").count(), 1);
 
-    // Two swap their names behind the gateway's back: each is still one person or somebody new,
-    // and never the other.
+    // Two users swap their names in the system. Each is still the same person or somebody new, and
+    // never the other one.
     for (from, to) in [("bob", "somebody"), ("carol", "bob"), ("somebody", "carol")] {
         let patch = UserPatch { username: Some(to.to_owned()), ..UserPatch::default() };
         let named = UserRef::Name(from.to_owned());

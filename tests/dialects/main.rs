@@ -1,13 +1,13 @@
 //! All four dialects on one store, in one process. No recording of a single server can show this.
 //!
-//! - `seeds`: every example of the public documents gets an answer of the printed shape.
-//! - `concurrency`: what happens at the same time.
+//! - `seeds`: every example of the public documents gets an answer of the printed form.
+//! - `concurrency`: concurrent requests.
 //! - `authorisation`: who may do what.
 //! - `consistency`: all four dialects show the same users, whichever dialect made a change.
-//! - `inheritance`: nobody comes into the account of somebody who is gone from a system.
-//! - `faults`: an outage is never worded as absence, wherever it strikes.
-//! - `guessing`: how many passwords are looked at, and whom a lock keeps out.
-//! - `sessions`: whose they are, what ends them, and what nobody can have written.
+//! - `inheritance`: nobody gets the account of a user who was deleted in a system.
+//! - `faults`: an outage is never reported as absence, whichever command fails.
+//! - `guessing`: how many passwords are verified, and which callers a lock refuses.
+//! - `sessions`: who owns a session, what ends it, and what callers without credentials can store.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod authorisation;
@@ -47,7 +47,7 @@ fn fixtures(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
 }
 
-/// Runs to the end what a test does; several threads, so that what is parallel is.
+/// Runs a future to its end, on several threads, so that concurrent work is really parallel.
 fn block_on<T>(work: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.worker_threads(4).enable_all().build().unwrap().block_on(work)

@@ -1,5 +1,5 @@
-//! Every example of the four public documents, sent as printed, gets an answer of the printed
-//! shape: one trial an example, `fixtures/seeds/DIALECT/NAME.json`.
+//! Every example of the four public documents, sent as printed, gets an answer of the printed form.
+//! One trial for each example: `fixtures/seeds/DIALECT/NAME.json`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,33 +23,33 @@ use crate::{block_on, fixtures};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 const LOGIN: &str = "jsonrpc:0123456789abcdef0123456789abcdef";
-/// Who the directory knows.
+/// The user that the directory has.
 const KNOWN: &str = "my_ldap_user";
 
 /// One example.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Example {
-    /// What of it is not as the document prints it, and why.
+    /// What differs from the document, and why.
     #[serde(rename = "altered")]
     _altered: Option<String>,
-    /// The versions whose words the document may mean.
+    /// The versions that the document can describe.
     versions: Vec<String>,
-    /// Whether a directory is there, which knows `my_ldap_user`.
+    /// Whether there is a directory with `my_ldap_user`.
     #[serde(default)]
     directory: bool,
-    /// What happens first.
+    /// The requests that are sent first.
     #[serde(default)]
     before: Vec<Value>,
     /// The request: a JSON-RPC body, or a method with its arguments.
     request: Value,
-    /// The answer as printed: `<x>` in a text stands for anything.
+    /// The answer as printed. `<x>` in a text stands for any text.
     answer: Value,
     /// The status.
     status: u16,
 }
 
-/// One trial an example and version.
+/// One trial for each example and version.
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
     for dialect in ["dandelion", "kanboard", "octoprint", "rhodecode"] {
@@ -92,7 +92,7 @@ async fn example(dialect: &'static str, file: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The administrator with a key for each dialect, and somebody to read.
+/// The administrator with a key for each dialect, and another user.
 fn accounts() -> Value {
     let key = |dialect: &str| json!({"dialect": dialect, "value": KEY});
     let admin = json!({"username": "admin", "password": "the first secret", "admin": true,
@@ -113,8 +113,8 @@ fn asked(dialect: &str, request: &Value) -> Asked {
     }
 }
 
-/// Everything printed is there and of its kind; there may be more, of which the document is
-/// silent. An empty list, or an object without members, says only that it is one.
+/// Everything printed must be in the answer, with the same JSON type. The answer may have more. An
+/// empty list or object in the document matches any list or object.
 fn compare(path: &str, printed: &Value, answered: &Value, wrong: &mut Vec<String>) {
     match (printed, answered) {
         (Value::Object(printed), Value::Object(answered)) => {
@@ -155,7 +155,7 @@ fn members(
     }
 }
 
-/// Whether a text is the printed one with something for each `<placeholder>`.
+/// Whether a text is the printed one, with any text for each `<placeholder>`.
 fn fits(printed: &str, answered: &str) -> bool {
     let mut rest = answered;
     let mut pieces = printed.split('<');
@@ -172,7 +172,7 @@ fn fits(printed: &str, answered: &str) -> bool {
     rest.is_empty()
 }
 
-/// A directory that knows one person, before the store.
+/// A directory with one user, in front of the store.
 #[derive(Debug)]
 struct Directory {
     store: Store,

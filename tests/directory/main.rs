@@ -1,4 +1,4 @@
-//! The directory layer over the embedded store, against a real server (Debian's slapd).
+//! The directory layer on the embedded store, with a real LDAP server (Debian's slapd).
 #![allow(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
 
 use std::io::Write;
@@ -139,7 +139,8 @@ async fn people_are_created_as_the_directory_has_them() {
     for absent in ["zoidberg", "", "fr*", "*", "fry)(uid=*", "fry\0"] {
         assert_fault(scene.create(absent).await, FaultKind::NotFound, Subject::User);
     }
-    // An asterisk is a letter of a name, not a pattern; a name of two entries is nobody's.
+    // An asterisk is a character of the name, not a pattern. A name that two entries have matches
+    // no user.
     assert_eq!(scene.create("bender*").await.unwrap().full_name().as_deref(), Some("Flexo"));
     assert_fault(scene.create("twin").await, FaultKind::NotFound, Subject::User);
 }
@@ -187,7 +188,7 @@ async fn no_account_of_our_own_is_opened_by_the_directory() {
     scene.create_ours("bender", "ours1234").await;
     assert!(scene.verify("bender", "ours1234").await.unwrap());
     assert!(!scene.verify("bender", "bender12").await.unwrap());
-    // "admin" is somebody's address there, and nobody's user name.
+    // In the directory, "admin" is an address and not a user name.
     scene.create_ours("Admin", "ours1234").await;
     assert!(!scene.verify("admin", "flexo123").await.unwrap());
     assert!(!scene.verify("Admin", "flexo123").await.unwrap());
@@ -226,7 +227,7 @@ async fn a_searcher_needs_the_right_password() {
     assert_fault(scene.verify("fry", "frypass1").await, FaultKind::Unavailable, Subject::Directory);
 }
 
-/// An authority and a server's certificate and key that it signed.
+/// A certificate authority, and a server's certificate and key.
 fn certificates() -> TempDir {
     let folder = TempDir::new().unwrap();
     let script = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=authority -days 2 \
@@ -261,7 +262,7 @@ async fn a_connection_turns_to_tls_and_only_to_a_server_that_somebody_vouches_fo
         let answer = scene.verify("fry", "frypass1").await;
         assert_fault(answer, FaultKind::Unavailable, Subject::Directory);
     }
-    // Where TLS is asked for and not to be had, nothing is said in the clear.
+    // If the configuration asks for TLS and the server has none, nothing is sent unencrypted.
     let scene = Scene::set(|config| config.start_tls = true).await;
     let answer = scene.verify("fry", "frypass1").await;
     assert_fault(answer, FaultKind::Unavailable, Subject::Directory);

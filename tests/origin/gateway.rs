@@ -1,4 +1,4 @@
-//! A gateway in front of an old system, spoken to in raw bytes.
+//! A gateway process in front of an origin. The tests send raw bytes to it.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,25 +8,25 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-/// The application token that both sides know.
+/// The application token of the gateway and of the origin.
 pub(crate) const TOKEN: &str = "4f1c0d5e9a7b36284f1c0d5e9a7b36284f1c0d5e9a7b36284f1c0d5e9a7b";
-/// `jsonrpc:TOKEN`, as Basic authentication spells it.
+/// `jsonrpc:TOKEN` as Basic authentication.
 pub(crate) const BASIC: &str = "Basic anNvbnJwYzo0ZjFjMGQ1ZTlhN2IzNjI4NGYxYzBkNWU5YTdiMzYyODRmMWMwZDVlOWE3\
                      YjM2Mjg0ZjFjMGQ1ZTlhN2I=";
 
 /// How long the display name of a user is whom [`Plan::people`] asks for.
 const NAME_LENGTH: usize = 20_000;
 
-/// How a gateway is started.
+/// The options of a gateway process.
 #[derive(Default)]
 pub(crate) struct Plan<'a> {
     /// The dialect of its one route.
     pub(crate) dialect: &'a str,
-    /// Where the route is mounted; empty: at the root.
+    /// The path prefix of the route. Empty: the root.
     pub(crate) path: &'a str,
-    /// The old system; empty: none.
+    /// The URL of the origin. Empty: none.
     pub(crate) origin: &'a str,
-    /// More routes, or other tables.
+    /// More tables of the configuration, for example routes.
     pub(crate) more: &'a str,
     /// More keys of `[server]`.
     pub(crate) server: &'a str,
@@ -35,7 +35,7 @@ pub(crate) struct Plan<'a> {
     pub(crate) people: usize,
 }
 
-/// A gateway in front of an old system.
+/// A gateway process in front of an origin.
 pub(crate) struct GatewayProcess {
     pub(crate) address: String,
     pub(crate) child: Child,
@@ -44,12 +44,12 @@ pub(crate) struct GatewayProcess {
 
 impl Drop for GatewayProcess {
     fn drop(&mut self) {
-        // It may have ended by itself: nothing is lost then.
+        // The process may have ended already. Then the error does not matter.
         let _ended = self.child.kill().and_then(|()| self.child.wait());
     }
 }
 
-/// The configuration and the store of a gateway that does not run yet.
+/// Creates the configuration and the store of a gateway, and does not start it.
 pub(crate) fn prepare(plan: &Plan<'_>) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
@@ -104,7 +104,7 @@ impl GatewayProcess {
         Self::of(child, folder)
     }
 
-    /// A gateway that was started with its standard output piped.
+    /// A gateway whose standard output is a pipe. It reads the address from there.
     pub(crate) fn of(mut child: Child, folder: tempfile::TempDir) -> Self {
         let mut line = String::new();
         let out = child.stdout.take().unwrap();
@@ -114,7 +114,7 @@ impl GatewayProcess {
         Self { address, child, folder }
     }
 
-    /// A gateway that was told where to listen, once it does.
+    /// A gateway with a given address. It waits until the gateway listens.
     pub(crate) fn at(address: String, child: Child, folder: tempfile::TempDir) -> Self {
         let start = Instant::now();
         while TcpStream::connect(&address).is_err() && start.elapsed() < Duration::from_secs(20) {
@@ -136,7 +136,7 @@ impl GatewayProcess {
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = Vec::new();
         let mut buffer = [0; 4096];
-        // A reset after the answer is an end too.
+        // A reset after the answer also counts as the end.
         while let Ok(count @ 1..) = stream.read(&mut buffer) {
             answer.extend_from_slice(&buffer[..count]);
         }
@@ -149,7 +149,7 @@ impl GatewayProcess {
         serde_json::from_str(body).unwrap_or_else(|_| Value::String(answer.clone()))
     }
 
-    /// What it has logged.
+    /// Its log.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).unwrap()
     }
@@ -167,13 +167,13 @@ impl GatewayProcess {
         self.folder.path().join("log")
     }
 
-    /// Sends it a signal, as `kill` does.
+    /// Sends a signal to the process.
     pub(crate) fn signal(&self, name: &str) {
         let kill = format!("kill -s {name} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
-    /// Whether it ends within a time.
+    /// Whether the process ends within a time.
     pub(crate) fn ends_within(&mut self, time: Duration) -> bool {
         let start = Instant::now();
         while start.elapsed() < time {
@@ -190,7 +190,7 @@ pub(crate) fn get(path: &str, more: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: people.example\r\nConnection: close\r\n{more}\r\n")
 }
 
-/// A call of Kanboard's with this body, by the application.
+/// A Kanboard call with this body and the application token.
 pub(crate) fn rpc(body: &str) -> String {
     format!(
         "POST /jsonrpc.php HTTP/1.1\r\nHost: people.example\r\nAuthorization: {BASIC}\r\n\

@@ -1,14 +1,14 @@
-//! What a client may say of where it found the gateway: nothing, unless a trusted proxy says it.
+//! Headers about the public address of the gateway. Only those of a trusted proxy are used.
 
 use crate::gateway::{GatewayProcess, Plan, get};
 use crate::recorder::Recorder;
 
-/// All that OctoPrint believes of a proxy.
+/// All headers that OctoPrint accepts from a proxy.
 const FORGED: &str = "X-Script-Name: /forged\r\nX-Forwarded-Prefix: /forged\r\n\
                       X-Forwarded-Host: forged.example\r\nX-Forwarded-Proto: forged\r\n\
                       X-Scheme: forged\r\nForwarded: host=forged.example;proto=forged\r\n";
 
-/// The answers whose cookies and addresses tell where the client is thought to be.
+/// Answers whose cookies and addresses show the assumed public address.
 fn answers(server: &str) -> Vec<String> {
     let gateway = GatewayProcess::with(&Plan { dialect: "octoprint", server, ..Plan::default() });
     ["/login/", "/"].map(|path| gateway.send(&get(path, FORGED))).into()
@@ -29,8 +29,8 @@ fn a_trusted_proxy_does() {
     }
 }
 
-/// A server behind CGI or WSGI reads `X_Script_Name` as `X-Script-Name`, and may believe a proxy's
-/// word for who calls.
+/// A server behind CGI or WSGI reads `X_Script_Name` as `X-Script-Name`, and can accept the user
+/// that such a header names.
 #[test]
 fn a_stranger_names_nobody_and_no_root_to_the_origin() {
     let forged = "X_Script_Name: /q\r\nX_Script-Name: /q\r\nX_Forwarded_For: forged\r\n\

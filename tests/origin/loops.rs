@@ -1,4 +1,4 @@
-//! Two gateways that are each other's origin: one request goes around once.
+//! Two gateways, each of which is the origin of the other. A request passes each gateway once.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::gateway::{GatewayProcess, Plan, get, rpc};
 
-/// Passes bytes on to whom it is told, and counts the heads that name the gateway in `Via`.
+/// Forwards bytes to an address, and counts the request heads with the gateway's `Via`.
 struct Relay {
     url: String,
     target: Arc<OnceLock<String>>,
@@ -49,7 +49,7 @@ fn pass(mut from: TcpStream, mut to: TcpStream, seen: impl Fn(&[u8])) {
     }
 }
 
-/// How often one request went from the first gateway to the second.
+/// How many times one request went from the first gateway to the second.
 fn hops(dialect: &str, request: &str) -> usize {
     let relay = Relay::start();
     let first = GatewayProcess::start(dialect, &relay.url);

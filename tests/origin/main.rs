@@ -1,5 +1,5 @@
-//! Pass-through: what a dialect does not translate goes to the route's origin unchanged, and
-//! streams both ways.
+//! Requests that a dialect does not translate go to the route's origin unchanged. The bodies stream
+//! in both directions.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

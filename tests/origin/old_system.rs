@@ -1,5 +1,5 @@
-//! An old system that answers with what it was asked: the request itself, the name of the JSON-RPC
-//! method, or, once it has switched protocols, the same bytes.
+//! An origin that answers with the request itself or the name of its JSON-RPC method. After a
+//! protocol switch it sends back the same bytes.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -7,7 +7,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-/// A running old system; it ends with the process.
+/// A running origin. It ends with the process.
 pub(crate) struct OldSystem {
     /// Its base URL.
     pub(crate) url: String,

@@ -1,4 +1,4 @@
-//! The process: signals, and standard streams that nobody reads.
+//! Signals to the process, and standard streams without a reader.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -29,7 +29,7 @@ fn signals_that_ask_for_nothing_end_nothing() {
     assert!(gateway.log().contains("stopped"), "{}", gateway.log());
 }
 
-/// A pipe whose reader is gone.
+/// A pipe whose reader has closed.
 fn unread() -> Stdio {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);

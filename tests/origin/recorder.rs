@@ -1,5 +1,5 @@
-//! An old system that answers each head at once, keeps its connections open, and writes down what
-//! arrived on which of them.
+//! An origin that answers each request head at once and leaves its connections open. It records
+//! what arrived, and on which connection.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,16 +10,16 @@ use std::time::{Duration, Instant};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-/// One request as it arrived.
+/// One request, as it arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Arrived {
     /// How many heads came before its own, on whichever connection.
     order: usize,
-    /// The number of the connection it came on.
+    /// The number of its connection.
     pub(crate) connection: usize,
     /// Its head, as it was sent.
     pub(crate) head: String,
-    /// Its body, as its head frames it; `None`: it broke off.
+    /// Its body, with the length that the head gives. `None`: it ended early.
     pub(crate) body: Option<Vec<u8>>,
 }
 
@@ -30,7 +30,7 @@ impl Arrived {
     }
 }
 
-/// A running recorder; it ends with the process.
+/// A running recorder. It ends with the process.
 pub(crate) struct Recorder {
     /// Its base URL.
     pub(crate) url: String,
@@ -39,12 +39,12 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Answers every request with this, byte for byte, and at once.
+    /// Answers every request at once with exactly these bytes.
     pub(crate) fn answering(answer: &'static str) -> Self {
         Self::with(answer, true)
     }
 
-    /// Answers once the body is there.
+    /// Answers each request after its whole body has arrived.
     pub(crate) fn patient() -> Self {
         Self::with(OK, false)
     }
@@ -85,13 +85,13 @@ impl Recorder {
         self.arrived(self.heads.load(Ordering::SeqCst))
     }
 
-    /// Waits until this many heads are there; their bodies may follow.
+    /// Waits until this many heads have arrived. Their bodies may arrive later.
     pub(crate) fn await_heads(&self, wanted: usize) {
         poll(|| self.heads.load(Ordering::SeqCst) >= wanted);
     }
 }
 
-/// Waits until something holds, or time is up.
+/// Waits until a condition is true, up to a limit.
 fn poll(holds: impl Fn() -> bool) {
     let start = Instant::now();
     while !holds() && start.elapsed() < Duration::from_secs(20) {
@@ -99,7 +99,7 @@ fn poll(holds: impl Fn() -> bool) {
     }
 }
 
-/// What every request is answered, and whether before its body is there.
+/// The answer to every request, and whether it is sent before the body has arrived.
 #[derive(Clone, Copy)]
 struct Canned {
     answer: &'static str,
@@ -122,7 +122,8 @@ fn serve(
         }
         let head = String::from_utf8_lossy(&head).into_owned();
         let order = heads.fetch_add(1, Ordering::SeqCst);
-        // If the head alone is answered, whoever withholds the body is out of step from here on.
+        // If only the head is answered and the body is missing, the connection is out of step from
+        // here on.
         if hasty && stream.write_all(answer.as_bytes()).is_err() {
             return;
         }

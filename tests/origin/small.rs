@@ -1,4 +1,5 @@
-//! Heads that another server could read otherwise, and what an anonymous request may cost the log.
+//! Request heads that another server could read in another way, and the log bytes that a request
+//! without credentials may cost.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -6,7 +7,8 @@ use std::net::TcpStream;
 use crate::gateway::{GatewayProcess, get, rpc};
 use crate::recorder::Recorder;
 
-/// The recorder's answer to the end, so that what is sent next meets no request in flight.
+/// Reads the whole answer of the recorder, so that no request is in progress when the next one is
+/// sent.
 fn whole_answer(stream: &mut TcpStream) -> String {
     let mut answer = String::new();
     while !answer.ends_with("\r\n\r\nok") {
@@ -54,9 +56,9 @@ fn lines_that_end_as_they_should_are_read() {
     let origin = Recorder::patient();
     let gateway = GatewayProcess::start("octoprint", &origin.url);
     let mut stream = gateway.connect();
-    // In pieces, one after the other on one connection, with bodies that look like heads. Each waits
-    // for the answer to the one before: a server may close a connection after any answer to one of
-    // several requests that were sent together, and this one does.
+    // The requests are sent in pieces, one after the other on one connection, with bodies that look
+    // like heads. Each one waits for the answer to the one before. A server may close a connection
+    // after an answer if several requests were sent together, and this gateway does.
     for request in [
         "\r\nPOST /page HTTP/1.1\r\nHost: a\r\nContent-Length:   5\r\n\r\n\n\n\r\n\n",
         "POST /page HTTP/1.1\r\nHost: a\r\ntransfer-encoding: Chunked\r\n\r\n\
@@ -119,7 +121,7 @@ fn a_body_that_is_waited_for_is_asked_for() {
     let (head, _) = request.split_at(request.len() - body.len());
     for (head, expected) in [
         (head.to_owned(), "jsonrpc"),
-        // An upload that is passed on may be of any length.
+        // An upload that is forwarded may have any length.
         (
             format!(
                 "POST /upload HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",

@@ -1,5 +1,6 @@
-//! Nobody's bytes become part of somebody else's request: what arrives at the origin is what each
-//! client sent, whole, and a connection that is out of step is not used again.
+//! Request smuggling: the bytes of one client never become part of another client's request. The
+//! origin receives exactly what each client sent, and a connection that is out of step is not used
+//! again.
 
 use std::io::Write;
 
@@ -8,7 +9,7 @@ use crate::recorder::{Arrived, Recorder};
 
 const VICTIM: &str = "/victim.html";
 
-/// A client whose head must arrive as it is, whatever came before.
+/// A client whose head must arrive unchanged after the attack.
 fn victim_is_whole(gateway: &GatewayProcess, origin: &Recorder, before: usize) -> Vec<Arrived> {
     for _ in 0..3 {
         let answer = gateway.send(&get(VICTIM, "Cookie: session=secret\r\n"));
@@ -69,7 +70,7 @@ fn a_websocket_with_a_body_is_refused() {
         ));
         assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
     }
-    // Chunks frame themselves: this is a request like any other.
+    // Chunks contain their own lengths, so this is a normal request.
     let answer = gateway.send(&format!(
         "POST /chunks HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
         upgrade.replace("upgrade\r\n", "upgrade, close\r\n")

@@ -1,10 +1,10 @@
-//! One decision on one path: what is passed on goes byte for byte as it was decided on, and what
-//! the origin could understand as a path of the dialect's is not passed on.
+//! The gateway decides by the path whether to forward a request. It forwards the path byte for
+//! byte. It does not forward a path that the origin could read as a path of the dialect.
 
 use crate::gateway::{GatewayProcess, Plan, get, rpc};
 use crate::recorder::{Arrived, Recorder};
 
-/// Asks for each path and says which arrived at the origin.
+/// Sends a request for each path. Returns the paths that arrived at the origin.
 fn arriving(plan: &Plan<'_>, requests: &[String]) -> Vec<String> {
     let origin = Recorder::start();
     let gateway = GatewayProcess::with(&Plan { origin: &format!("{}/base", origin.url), ..*plan });
@@ -70,12 +70,12 @@ fn a_root_that_a_header_names_is_not_a_way_around() {
         named("/foo/api/access/users", "X-Script-Name: /bar\r\nX-Script-Name: /foo"),
         named("/foo/bar/api/access/users", "X-Script-Name: /foo/bar"),
     ];
-    // A trusted proxy's word goes on, and is understood here as there.
+    // The headers of a trusted proxy are forwarded. The gateway reads them as the origin does.
     let server = "trusted_proxies = [\"127.0.0.1\"]\n";
     let plan = Plan { dialect: "octoprint", server, ..Plan::default() };
     let arrived = arriving(&plan, &requests);
     assert!(arrived.is_empty(), "{arrived:#?}");
-    // Anybody else's does not go on.
+    // The headers of other clients are not forwarded.
     let origin = Recorder::start();
     let gateway = GatewayProcess::start("octoprint", &origin.url);
     for request in &requests {

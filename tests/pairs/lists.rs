@@ -1,6 +1,6 @@
-//! What differs, pair by pair: `fixtures/pairs/<dialect>-on-<system>.toml`, each row with a reason out
-//! of a closed set. A reason is held against the tables of the code: what the matrix does not
-//! refuse cannot be excused as refused.
+//! The differences of each pair: `fixtures/pairs/<dialect>-on-<system>.toml`. Each row has a reason
+//! of a fixed set. The test compares the reasons with the tables of the code. Example: if the
+//! matrix does not refuse a method, no row may give the reason "refused".
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -18,16 +18,16 @@ use isogloss_testkit::played::Played;
 use isogloss_testkit::transcript::{Recording, Transcript};
 use serde::Deserialize;
 
-/// Why an exchange differs.
+/// A reason for a difference.
 pub(crate) struct Reason {
     name: &'static str,
     /// The reason in a sentence.
     about: &'static str,
-    /// Whether it can be true of a system.
+    /// Whether it can apply to a pair.
     of: fn(&Able) -> bool,
 }
 
-/// What the tables say of a pair.
+/// The facts about a pair that the tables contain.
 pub(crate) struct Able {
     reasons: Vec<String>,
     own: Capability,
@@ -39,13 +39,13 @@ impl Able {
         !self.own.holds(field)
     }
 
-    /// Whether the facts about the system name this reason.
+    /// Whether the facts about the system have this reason.
     fn gives(&self, reason: &str) -> bool {
         self.reasons.iter().any(|own| own == reason)
     }
 }
 
-/// Every reason there is.
+/// All reasons.
 const REASONS: &[Reason] = &[
     Reason {
         name: "refused",
@@ -109,13 +109,13 @@ const REASONS: &[Reason] = &[
     },
 ];
 
-/// The reasons that only some systems give: `fixtures/systems/` says which.
+/// The reasons that apply only to some systems. `fixtures/systems/` lists them.
 const SOURCE: &str = "source-of-the-system";
 const REQUIRED: &str = "required-field";
 const FOLDED: &str = "names-folded";
-/// What an earlier difference explains.
+/// The reason for a difference that an earlier difference explains.
 const FOLLOWS: &str = "follows";
-/// A bug is no reason, but it may be known: `bug: what is wrong`.
+/// The prefix of a known bug: `bug: what is wrong`.
 const BUG: &str = "bug: ";
 
 /// One row of a list.
@@ -143,7 +143,7 @@ pub(crate) struct List {
 }
 
 impl List {
-    /// Reads it; a pair without a list has no differences.
+    /// Reads the list. A pair without a file has no differences.
     pub(crate) fn load(
         fixtures: &Path,
         dialect: &'static str,
@@ -164,7 +164,7 @@ impl List {
             .map(|row| row.reason.as_str())
     }
 
-    /// Judges a scenario: what differs is listed, and what is listed differs.
+    /// Checks a scenario: each difference must be listed, and each listed exchange must differ.
     pub(crate) fn verdict(
         &self,
         ledger: &Ledger,
@@ -189,8 +189,8 @@ impl List {
         if report.is_empty() { Ok(()) } else { Err(format!("{}\n{report}", transcript.about)) }
     }
 
-    /// What is wrong with the list itself: reasons that do not exist or cannot be true here, and
-    /// rows about what is not there.
+    /// The faults of the list itself: reasons that do not exist or cannot apply, and rows about
+    /// exchanges that do not exist.
     pub(crate) fn flaws(&self, fixtures: &Path, recordings: &[Recording]) -> Result<Vec<String>> {
         let able = able(fixtures, self.dialect, self.system)?;
         let mut flaws = Vec::new();
@@ -216,7 +216,7 @@ impl List {
         Ok(flaws)
     }
 
-    /// Writes the list anew after scenarios were played, keeping the reasons that are known.
+    /// Writes the list again after scenarios were played. Known reasons stay.
     pub(crate) fn write(&self, ledger: &Ledger, played: &[(String, Vec<Played>)]) -> Result<()> {
         let mut rows: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
         let is_new = |row: &&Row| !played.iter().any(|(one, _)| *one == row.scenario);
@@ -269,7 +269,7 @@ impl List {
     }
 }
 
-/// Whether it differs on the embedded store already.
+/// Whether the exchange already differs with the embedded store.
 fn differs_anyway(ledger: &Ledger, scenario: &str, exchange: &Played) -> bool {
     let mut rows = ledger.differences.iter().filter(|row| row.scenario == scenario);
     rows.any(|row| row.exchanges.contains(&exchange.label))

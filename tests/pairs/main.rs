@@ -1,11 +1,12 @@
-//! The recorded transcripts through every pair: `kanboard-on-dandelion::create-user` plays
-//! `fixtures/transcripts/kanboard/create-user.json` against a gateway that speaks Kanboard and has
-//! Dandelion behind it: a second gateway, on a store of its own.
+//! Plays the recorded transcripts on every pair of dialect and backend.
+//! `kanboard-on-dandelion::create-user` plays `fixtures/transcripts/kanboard/create-user.json`
+//! against a gateway with Kanboard's dialect and a Dandelion backend. The Dandelion server is a
+//! second gateway with its own store.
 //!
-//! What is portable is answered exactly as recorded. What is not is on the list of the pair,
-//! `fixtures/pairs/kanboard-on-dandelion.toml`, with the reason; what is listed and matches fails
-//! the run. `ISOGLOSS_WRITE_PAIRS=1` writes the lists of what is played anew, and the differences
-//! themselves to `target/pairs/`; a reason for each new row is still to be found.
+//! Each exchange must be answered as recorded, unless the list of the pair has it, with a reason:
+//! `fixtures/pairs/kanboard-on-dandelion.toml`. A listed exchange that matches fails the run.
+//! `ISOGLOSS_WRITE_PAIRS=1` writes the lists of the pairs that are played, and the differences to
+//! `target/pairs/`. The reason of each new row must then be filled in.
 
 mod lists;
 mod template;
@@ -29,21 +30,21 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use crate::lists::List;
 use crate::template::Template;
 
-/// Set: the lists are written, not held against.
+/// If this variable is set, the lists are written, not checked.
 const WRITE: &str = "ISOGLOSS_WRITE_PAIRS";
 
-/// A template, made by the first who needs it.
+/// A template. The first trial that needs it makes it.
 type Made = OnceLock<Result<Template, String>>;
 
-/// A dialect with a system behind it.
+/// A dialect and the system of its backend.
 struct Pair {
     name: String,
     system: &'static str,
     list: List,
     ledger: Arc<Ledger>,
-    /// One for each set of accounts that a scenario of the dialect begins with.
+    /// One template for each set of accounts that the dialect's scenarios start with.
     templates: Mutex<BTreeMap<String, Arc<Made>>>,
-    /// What came of each scenario, by its name.
+    /// The results of each scenario, by its name.
     played: Mutex<Vec<(String, Vec<Played>)>>,
 }
 
@@ -97,11 +98,11 @@ fn prepare() -> Result<(Vec<Arc<Pair>>, Vec<Trial>)> {
     Ok((pairs, trials))
 }
 
-/// Whose word for a client's address is believed: not a matter of how a server is installed.
+/// The setting of the trusted proxies. It does not change what the recorded server is.
 const PROXIES: &str = "ISOGLOSS__SERVER__TRUSTED_PROXIES";
 
-/// Whether a scenario was recorded of a server as it is installed: what other configurations do is
-/// a matter of the dialect alone.
+/// Whether a scenario was recorded with the server's default configuration. Other configurations
+/// concern only the dialect, not the backend.
 fn is_plain(setup: &Setup, dialect: &str) -> bool {
     setup.dialect == dialect
         && setup.version.is_none()
@@ -141,7 +142,7 @@ impl Pair {
         Ok(Arc::clone(templates.entry(setup.accounts.to_string()).or_default()))
     }
 
-    /// Says how much was portable; writes the list if that is asked.
+    /// Prints how many exchanges matched. Writes the list if the variable asks for it.
     fn report(&self) -> Result<()> {
         let played = self.played.lock().ok().context("a trial was broken off")?;
         if played.is_empty() {

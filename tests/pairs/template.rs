@@ -34,17 +34,17 @@ use tempfile::TempDir;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss");
 /// The service credential of the gateway at the system.
 const KEY: &str = "b8c1f2d3e4a5968778695a4b3c2d1e0ff0e1d2c3b4a5968778695a4b3c2d";
-/// The administrator, whom every system has.
+/// The name of the administrator. Every system has one.
 const ADMIN: &str = "admin";
 
-/// The stores of a pair with everybody in them, to be copied for each scenario.
+/// The stores of a pair with all users. Each scenario gets a copy.
 pub(crate) struct Template {
     system: String,
     folder: TempDir,
 }
 
 impl Template {
-    /// Makes the stores.
+    /// Creates the stores.
     pub(crate) fn make(system: &str, setup: &Setup) -> Result<Self> {
         let template = Self { system: system.to_owned(), folder: tempfile::tempdir()? };
         block_on(template.fill(setup))?;
@@ -158,9 +158,9 @@ impl Template {
     }
 }
 
-/// Who is in the system before the gateway comes: an administrator with the service credential,
-/// with the name that the dialect's clients expect. If the dialect and the system are the same,
-/// all accounts.
+/// The accounts of the system before the gateway is connected: an administrator with the service
+/// credential, with the name that the dialect's clients expect. If the dialect and the system are
+/// the same, all accounts.
 fn there_first(system: &str, setup: &Setup) -> Result<Value> {
     let adapter = registry::adapter(system).context("no such system")?;
     let mut there = setup.accounts.clone();

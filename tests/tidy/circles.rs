@@ -1,16 +1,16 @@
-//! Finds circles: files of a crate that import each other, directly or over other files.
+//! Finds circles: files of a crate that import each other, directly or through other files.
 //!
-//! What counts as an import is a path in the code of a file that leads to another file: in a `use`,
-//! or where it is used. A `mod` line is no import. Unit tests are left out.
+//! An import is a path in the code of a file that names an item of another file, in a `use` or
+//! elsewhere in the code. A `mod` line is not an import. Unit tests are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The module path of a file: `["auth", "keys"]` for `src/auth/keys.rs`, none for `src/lib.rs`.
 type Module = Vec<String>;
 
-/// The circles among the files of a crate, each as a sentence that names its imports.
+/// The circles of a crate, each as a sentence with its imports.
 ///
-/// `folder` is the crate's folder of sources, `files` are the paths and texts below it.
+/// `folder` is the source folder of the crate. `files` has the paths and texts of its files.
 pub(crate) fn circles(folder: &str, files: &[(String, String)]) -> Vec<String> {
     let modules: BTreeMap<Module, &str> = files
         .iter()
@@ -29,7 +29,7 @@ pub(crate) fn circles(folder: &str, files: &[(String, String)]) -> Vec<String> {
     told.into_iter().collect()
 }
 
-/// The module that a file is; `None` for programs and unit tests.
+/// The module of a file. `None` for programs and unit tests.
 fn module(folder: &str, path: &str) -> Option<Module> {
     let below = path.strip_prefix(folder)?.trim_start_matches('/').strip_suffix(".rs")?;
     let mut steps: Module = below.split('/').map(str::to_owned).collect();
@@ -59,7 +59,7 @@ fn imports<'m>(
     found.filter(|module| *module != own).collect()
 }
 
-/// A path from the root of the crate, if it begins in the crate.
+/// The path from the root of the crate, if it is a path of the crate.
 fn absolute(own: &Module, path: Vec<String>, children: &BTreeSet<String>) -> Option<Module> {
     let first = path.first()?.as_str();
     let mut steps = own.clone();
@@ -77,7 +77,7 @@ fn absolute(own: &Module, path: Vec<String>, children: &BTreeSet<String>) -> Opt
     Some(steps)
 }
 
-/// The modules that a file lists.
+/// The modules that a file declares with `mod`.
 fn children(tokens: &[Token<'_>]) -> BTreeSet<String> {
     let listed = tokens.windows(3).filter_map(|three| match three {
         [Token::Word("mod"), Token::Word(name), Token::Mark(';')] => Some((*name).to_owned()),
@@ -86,14 +86,14 @@ fn children(tokens: &[Token<'_>]) -> BTreeSet<String> {
     listed.collect()
 }
 
-/// Every path in the code of a file, with the trees of `use` spelled out.
+/// All paths in the code of a file. A `use` with braces is expanded.
 fn paths(tokens: &[Token<'_>]) -> Vec<Vec<String>> {
     let mut tokens = tokens.iter().copied().peekable();
     let mut found = Vec::new();
     while let Some(token) = tokens.next() {
         let Token::Word(word) = token else { continue };
         if word == "pub" && tokens.next_if_eq(&Token::Mark('(')).is_some() {
-            // `pub(in crate::a)` says who sees an item. It imports nothing.
+            // `pub(in crate::a)` is a visibility, not an import.
             while tokens.next().is_some_and(|token| token != Token::Mark(')')) {}
             continue;
         }
@@ -103,7 +103,7 @@ fn paths(tokens: &[Token<'_>]) -> Vec<Vec<String>> {
     found
 }
 
-/// A part of a text as far as paths are made of it.
+/// A token of the code, as far as it matters for paths.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Token<'t> {
     Word(&'t str),
@@ -111,7 +111,7 @@ enum Token<'t> {
     Mark(char),
 }
 
-/// The tokens of a file without its comments, its texts and its unit tests.
+/// The tokens of a file. Comments, string literals and unit tests are left out.
 fn tokens(text: &str) -> Vec<Token<'_>> {
     let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let mut found = Vec::new();
@@ -133,7 +133,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
     found
 }
 
-/// The length of the string literal that a text begins with.
+/// The length of the string literal at the start of a text.
 fn string_length(text: &str) -> usize {
     let mut escaped = false;
     for (at, letter) in text.char_indices().skip(1) {
@@ -154,7 +154,7 @@ struct Tree<'f> {
 }
 
 impl Tree<'_> {
-    /// Reads what follows the first word of a path.
+    /// Reads the rest of a path after its first word.
     fn rest<'t>(&mut self, tokens: &mut std::iter::Peekable<impl Iterator<Item = Token<'t>>>) {
         while tokens.next_if_eq(&Token::Step).is_some() {
             match tokens.peek().copied() {
@@ -191,7 +191,7 @@ impl Tree<'_> {
     }
 }
 
-/// The files that can be reached over imports.
+/// The files that can be reached through imports.
 fn reachable<'m>(
     own: &'m Module,
     imports: &BTreeMap<&'m Module, BTreeSet<&'m Module>>,

@@ -1,7 +1,8 @@
-//! The figures of the sources: the files that all adapters have, circles, and how long files and
-//! functions are. `docs/architecture.md` shows the figures, and is stale if they differ.
+//! The figures of the sources: the files that all adapters have, circles, and the lengths of files
+//! and functions. `docs/architecture.md` shows the figures. The test fails if the document is not
+//! up to date.
 //!
-//! `ISOGLOSS_WRITE_DOCUMENTS=1 cargo test --test tidy` writes them anew.
+//! `ISOGLOSS_WRITE_DOCUMENTS=1 cargo test --test tidy` writes them.
 
 use std::fmt::Write;
 use std::fs;
@@ -10,7 +11,7 @@ use isogloss::config::secret::environment;
 
 use crate::{crates, lengths, rooms, root, shipped};
 
-/// The lines of the document between which the figures stand.
+/// The lines of the document before and after the figures.
 const MARKS: (&str, &str) = ("<!-- figures -->\n", "<!-- end of figures -->\n");
 
 /// The files that are part of the program.

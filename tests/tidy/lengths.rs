@@ -1,12 +1,12 @@
-//! How long files and functions are. A file is its path and its text.
+//! The lengths of files and functions.
 
 use std::fmt;
 
 /// A path and its text.
 type Source = (String, String);
 
-/// The figures of one kind of length. They are rounded up to a step, so that not every change makes
-/// the document stale.
+/// The figures of one kind of length. They are rounded up, so that a small change does not change
+/// the document.
 pub(crate) struct Lengths {
     sorted: Vec<usize>,
     step: usize,
@@ -31,7 +31,7 @@ pub(crate) fn of(files: &[Source]) -> (Lengths, Lengths) {
     (Lengths { sorted: lines, step: 25 }, Lengths { sorted: functions, step: 5 })
 }
 
-/// The functions whose body is longer than this.
+/// The functions whose body has more lines than this.
 pub(crate) fn longer_than(files: &[Source], most: usize) -> Vec<String> {
     let all = files.iter().flat_map(|file| {
         bodies(file).into_iter().map(|(name, lines)| (format!("{} {name}", file.0), lines))
@@ -39,8 +39,8 @@ pub(crate) fn longer_than(files: &[Source], most: usize) -> Vec<String> {
     all.filter(|(_, lines)| *lines > most).map(|(name, lines)| format!("{name}: {lines}")).collect()
 }
 
-/// Each function with the lines of its body. The sources are formatted: a body ends at the first
-/// closing brace that is indented as the function is.
+/// Each function with the number of lines of its body. The sources are formatted, so a body ends at
+/// the first closing brace with the indentation of the function.
 fn bodies(file: &Source) -> Vec<(String, usize)> {
     let lines: Vec<_> = file.1.lines().collect();
     let mut found = Vec::new();
@@ -50,21 +50,21 @@ fn bodies(file: &Source) -> Vec<(String, usize)> {
         let rest = &lines[at..];
         let Some(opens) = rest.iter().position(|line| is_end_of_head(line)) else { continue };
         if !rest[opens].trim_end().ends_with('{') {
-            // On one line, or a declaration without a body.
+            // The body is on one line, or there is none.
             if rest[opens].trim_end().ends_with('}') {
                 found.push((name, 1));
             }
             continue;
         }
         let end = format!("{}}}", " ".repeat(indent));
-        // A function that a macro makes may end otherwise.
+        // A function in a macro may end in another way.
         let Some(closes) = rest.iter().position(|line| line.trim_end() == end) else { continue };
         found.push((name, closes.saturating_sub(opens + 1)));
     }
     found
 }
 
-/// The name of the function that a line begins.
+/// The name of the function that starts on a line.
 fn function(line: &str) -> Option<String> {
     let mut words = line.trim_start().split(' ');
     let is_head = |word: &&str| {

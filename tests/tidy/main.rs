@@ -1,6 +1,6 @@
-//! Holds what `docs/architecture.md` promises: arrows only downward, no framework in `canonical`,
-//! adapters that never see each other, one list of adapters, files that can be read in one sitting,
-//! a transcript for every method, and no path in prose that leads nowhere.
+//! Checks the invariants of `docs/architecture.md`: imports point downward only, `canonical` has no
+//! framework, adapters do not import each other, there is one list of adapters, files are short,
+//! every method has a transcript, and every path in prose exists.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod circles;
@@ -21,10 +21,10 @@ use serde_json::Value;
 
 /// The most lines of a file.
 const LONGEST: usize = 500;
-/// What is only for `src/` and the store: frameworks, runtimes, configuration.
+/// Crates that only `src/` and the store may use: frameworks, runtimes, configuration.
 const FRAMEWORKS: &[&str] =
     &["actix", "reqwest", "sqlx", "tokio", "hyper", "config", "clap", "ldap3", "tracing"];
-/// What a dialect may not do: it acts through its exchange only.
+/// What a dialect must not use: it acts only through its exchange.
 const IMPURE: &[&str] = &[
     "std::env",
     "std::fs",
@@ -38,8 +38,8 @@ const IMPURE: &[&str] = &[
     "println!",
 ];
 
-/// The test files that name a system, and why. The list can only shrink: a test takes the adapters
-/// from the registry, and what it has to know of one from `fixtures/systems/`.
+/// The test files that name a system, with the reason. The list may only shrink: a test takes the
+/// adapters from the registry, and facts about one of them from `fixtures/systems/`.
 const NAMING: &[(&str, &str)] = &[
     ("tests/behaviour/keys.rs", SAMPLE),
     ("tests/behaviour/people.rs", QUIRK),
@@ -65,13 +65,13 @@ const NAMING: &[(&str, &str)] = &[
     ("tests/origin/", SAMPLE),
     ("testkit/src/directory.rs", SAMPLE),
 ];
-/// It needs some system, and any would do.
+/// The test needs a system, and any of them would do.
 const SAMPLE: &str = "an example";
-/// It builds requests of each dialect by hand.
+/// The test builds requests of each dialect by hand.
 const REQUESTS: &str = "requests built by hand";
-/// It is about what only one system does.
+/// The test is about a rule of one system.
 const QUIRK: &str = "one system's rule";
-/// It runs one system's own client or server.
+/// The test runs the client or the server of one system.
 const REAL: &str = "a real client or server";
 
 /// The systems that have an adapter.
@@ -83,7 +83,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every file below some folders with this ending, as a path below the root, with its text.
+/// All files with an ending below some folders: the path below the root, and the text.
 fn files(folders: &[&str], ending: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut waiting: Vec<PathBuf> = folders.iter().map(|folder| root().join(folder)).collect();
@@ -105,12 +105,12 @@ fn sources(folders: &[&str]) -> Vec<(String, String)> {
     files(folders, "rs")
 }
 
-/// The whole repository's sources.
+/// The sources of the whole repository.
 fn everything() -> Vec<(String, String)> {
     sources(&["canonical", "adapters", "src", "testkit", "tests", "benches"])
 }
 
-/// The lines of code, comments left out.
+/// The lines of code, without comments.
 fn code(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.starts_with("//"))
 }
@@ -120,7 +120,7 @@ fn assert_none(found: Vec<String>, rule: &str) {
     assert!(found.is_empty(), "{rule}:\n{}", found.join("\n"));
 }
 
-/// The lines of code in these files that hold one of these words.
+/// The lines of code in these files that contain one of these words.
 fn holding(files: &[(String, String)], words: &[&str]) -> Vec<String> {
     let lines = files.iter().flat_map(|(file, text)| code(text).map(move |line| (file, line)));
     lines
@@ -129,7 +129,7 @@ fn holding(files: &[(String, String)], words: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// The dependencies that a crate ships with.
+/// The dependencies of a crate, without those of its tests.
 fn dependencies(manifest: &str) -> BTreeSet<String> {
     let text = fs::read_to_string(root().join(manifest)).unwrap();
     let manifest: toml::Table = text.parse().unwrap();
@@ -171,8 +171,8 @@ fn adapters_never_see_each_other_nor_a_framework() {
     assert_none(banned.collect(), "adapters/store depends on");
 }
 
-/// The crate below the adapters reproduces languages. It names no system, so that no rule of one
-/// system ends up there. Paths of recordings, which prove what it does, are comments.
+/// The crate `interop` reproduces PHP and Python. It must not name a system, so that no rule of a
+/// single system is in it. Comments may name recordings as proof.
 #[test]
 fn interop_knows_no_framework_and_no_system() {
     let banned = dependencies("adapters/interop/Cargo.toml").into_iter().filter(|name| {
@@ -188,7 +188,7 @@ fn interop_knows_no_framework_and_no_system() {
     assert_none(holding(&files, IMPURE), "adapters/interop does I/O");
 }
 
-/// The sources below a folder without their unit tests.
+/// The sources below a folder, without their unit tests.
 fn shipped(folder: &str) -> Vec<(String, String)> {
     let mut files = sources(&[folder]);
     files.retain(|(file, _)| !file.contains("/tests/") && !file.ends_with("/tests.rs"));
@@ -198,7 +198,7 @@ fn shipped(folder: &str) -> Vec<(String, String)> {
     files
 }
 
-/// The crates that the program is built from, and the tests' own.
+/// The source folders of the program's crates, and of `testkit`.
 fn crates() -> Vec<String> {
     let adapters = fs::read_dir(root().join("adapters")).unwrap();
     let adapters = adapters.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -207,20 +207,20 @@ fn crates() -> Vec<String> {
     crates
 }
 
-/// Every circle of files, as a sentence.
+/// All circles of files, each as a sentence.
 fn all_circles() -> Vec<String> {
     let found = |folder: &String| circles::circles(folder, &sources(&[folder]));
     crates().iter().flat_map(found).collect()
 }
 
-/// A file never imports a file that imports it, directly or over others: each can be read, tested
-/// and changed without the files above it.
+/// No file imports a file that imports it, directly or through others. So each file can be read,
+/// tested and changed without the files that use it.
 #[test]
 fn no_file_is_in_a_circle() {
     assert_none(all_circles(), "files that import each other");
 }
 
-/// The words of an import that a folder of `src/` must not have.
+/// The imports that a folder of `src/` must not have.
 #[test]
 fn the_floors_of_the_gateway_point_downward() {
     const NEVER: &[(&str, &[&str])] = &[
@@ -308,8 +308,8 @@ fn transcripts() -> Vec<Transcript> {
     load(&root().join("fixtures/transcripts")).unwrap()
 }
 
-/// Whether a request calls a method: `createUser`, by its name in the body, or by verb and path:
-/// `PUT /api/access/users/{name}`, where a step in braces is any.
+/// Whether a request calls a method. `createUser` is found by its name in the body, `PUT
+/// /api/access/users/{name}` by verb and path. A step in braces matches any step.
 fn calls(request: &serde_json::Map<String, Value>, method: &str) -> bool {
     let word = |key: &str| request.get(key).and_then(Value::as_str).unwrap_or_default();
     let body = ["json", "form", "text"].into_iter().find_map(|key| request.get(key));
@@ -351,7 +351,7 @@ fn every_method_has_a_transcript() {
     }
 }
 
-/// The paths that a text mentions: in backquotes or bare, below a folder of the repository.
+/// The paths in a text that start with a folder of the repository, with or without backquotes.
 fn mentioned(text: &str) -> BTreeSet<String> {
     const FOLDERS: &[&str] = &[
         "canonical/",
@@ -375,7 +375,7 @@ fn mentioned(text: &str) -> BTreeSet<String> {
         };
         word.contains(['*', '{', '<', '}', '>']) || word.split(['/', '.']).any(capitals)
     };
-    // The system of the guide to a new adapter.
+    // The example system of `docs/adapters.md`.
     let imaginary = |word: &str| word.starts_with("adapters/duck");
     paths.filter(|word| !vague(word) && !imaginary(word)).map(str::to_owned).collect()
 }

@@ -1,4 +1,4 @@
-//! Which files the adapters have in common, and why each other file is there.
+//! The files that all adapters have, and the reason for each other file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,12 +22,12 @@ fn rooms(system: &str) -> BTreeSet<String> {
     names.filter(|name| !is_test(name)).map(|name| place(&name)).collect()
 }
 
-/// A room may be one file or, once it grew, a folder with a `mod.rs`.
+/// A module may be one file, or a folder with a `mod.rs`.
 fn place(name: &str) -> String {
     name.strip_suffix("/mod.rs").or(name.strip_suffix(".rs")).unwrap_or(name).to_owned()
 }
 
-/// The rooms that every adapter has.
+/// The modules that every adapter has.
 pub(crate) fn common() -> BTreeSet<String> {
     let mut all = systems().map(rooms);
     let first = all.next().unwrap();

@@ -1,10 +1,10 @@
-//! One trial a recorded scenario: `kanboard::create-user` plays
-//! `fixtures/transcripts/kanboard/create-user.json` against the built gateway on a fresh store of
-//! the accounts that the real server held, logging everything.
+//! One trial for each recorded scenario. `kanboard::create-user` plays
+//! `fixtures/transcripts/kanboard/create-user.json` against the built gateway, with a fresh store
+//! that has the accounts of the real server, and with the most verbose log.
 //!
-//! A trial fails where an answer is not the recorded one (or, for a deliberate deviation, the one
-//! asserted in `fixtures/deviations.toml`), where `fixtures/known-differences.toml` lists an
-//! exchange that matches, and where the log shows a secret that the scenario used.
+//! A trial fails if an answer differs from the recorded one, or, for a deliberate deviation, from
+//! the one in `fixtures/deviations.toml`. It also fails if `fixtures/known-differences.toml` lists
+//! an exchange that matches, or if the log shows a secret of the scenario.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

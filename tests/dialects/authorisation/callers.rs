@@ -1,4 +1,4 @@
-//! Who can make a caller, and who can vouch for one: the gateway, as far as a route's options say.
+//! Only the gateway can create a caller. The options of a route decide which voucher may name one.
 
 use isogloss::pipeline::Pipeline;
 use isogloss::proxies::Sender;
@@ -56,7 +56,8 @@ async fn forged() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Pipelines of a route with these options: seen directly, and through a trusted proxy.
+/// Two pipelines of a route with these options: for a direct request, and for one through a trusted
+/// proxy.
 fn both(gateway: &TestGateway, vouching: &Vouching) -> [Pipeline; 2] {
     let client = "192.0.2.1".parse().ok();
     [false, true].map(|by_proxy| {

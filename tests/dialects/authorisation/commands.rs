@@ -1,5 +1,4 @@
-//! Every command by every kind of caller, asked of the pipeline itself before a backend that does
-//! whatever it is told.
+//! Every command by every kind of caller, sent to the pipeline. The backend accepts every command.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -77,7 +76,7 @@ async fn compare() -> Result<(), Failed> {
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
-/// People, and the team `crew` with an owner and a co-owner.
+/// Users, and the team `crew` with an owner and a co-owner.
 pub(super) async fn furnished() -> TestGateway {
     let person = |name: &str, role: &str| json!({"username": name, "role": role});
     let gateway = PreparedStore::of(&json!({"users": [
@@ -102,7 +101,7 @@ pub(super) async fn furnished() -> TestGateway {
     gateway
 }
 
-/// A group of Dandelion's with these rights and members.
+/// A Dandelion group with these grants and members.
 async fn group_of(gateway: &TestGateway, name: &str, grants: Grants, members: &[&str]) {
     let namespace = IdNamespace::named("dandelion");
     let (name, own) = (name.to_owned(), Some(namespace.clone()));
@@ -144,7 +143,7 @@ async fn about(gateway: &TestGateway, kind: &str) -> User {
     gateway.user(name).await
 }
 
-/// One of each command about a person, who is pointed at in every way that may be about oneself.
+/// One of each command about a user, with every kind of reference that can name the caller.
 fn commands(user: &User) -> Vec<(String, Command)> {
     let ways = [
         UserRef::Id(user.id),
@@ -218,7 +217,7 @@ fn about_people(user: &UserRef) -> Vec<(String, Command)> {
     all.into_iter().map(|command| (command.verb().to_string(), command)).collect()
 }
 
-/// Does whatever it is told, and says so; groups are read from the store.
+/// A backend that accepts every write and records it. It reads groups and users from the store.
 #[derive(Debug)]
 pub(super) struct Willing {
     store: Store,
@@ -236,7 +235,7 @@ impl Willing {
 }
 
 impl Willing {
-    /// Whether it was told to do anything since.
+    /// Whether it got a write since the last call.
     pub(super) fn take(&self) -> bool {
         std::mem::take(&mut *self.done.lock().unwrap())
     }
@@ -249,7 +248,7 @@ impl Backend for Willing {
     }
 
     async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
-        // Reading is how the pipeline learns whose a group is, and what somebody holds.
+        // The pipeline reads the owner of a group and the rights of a user.
         if matches!(command, Command::GetGroup(_) | Command::GetUser(_)) {
             return self.store.execute(command).await;
         }

@@ -18,7 +18,7 @@ use crate::gateway::{PreparedStore, dialect_of};
 pub(super) const APPLICATION: &str = "application-0123456789abcdef0123456789abcdef";
 pub(super) const CALLERS: [&str; 8] =
     ["nobody", "wrong", "disabled", "self", "other", "manager", "administrator", "application"];
-/// Who asks, and whom it is about.
+/// The callers, and the users that their requests are about.
 const PEOPLE: [(&str, &str, &str); 5] = [
     ("disabled", "dis", "bob"),
     ("self", "ann", "ann"),
@@ -26,7 +26,7 @@ const PEOPLE: [(&str, &str, &str); 5] = [
     ("manager", "mia", "bob"),
     ("administrator", "admin", "bob"),
 ];
-/// The numbers that people have everywhere.
+/// The numbers of the users, the same in each id namespace.
 const NUMBERS: [(&str, i64); 4] = [("ann", 11), ("bob", 12), ("mia", 13), ("dis", 14)];
 
 pub(super) fn trials() -> Vec<Trial> {
@@ -67,7 +67,7 @@ fn complete(dialect: &str) -> Result<(), Failed> {
     if differ.is_empty() { Ok(()) } else { Err(differ.join("\n").into()) }
 }
 
-/// Every row by one kind of caller, each on a store that is as it was.
+/// Every row by one kind of caller, each on a fresh copy of the store.
 async fn by(
     dialect: &'static str,
     version: Option<&'static str>,
@@ -110,7 +110,7 @@ async fn by(
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
-/// People of each kind with a key for each dialect, a team with members and one without.
+/// Users of each kind with a key for each dialect, a team with members and a team without.
 pub(crate) async fn furnished() -> PreparedStore {
     let keys = |name: &str| -> Vec<_> {
         let dialects = registry::dialects().map(|adapter| adapter.name);
@@ -149,7 +149,7 @@ pub(super) fn key(name: &str) -> String {
     format!("{name}-0123456789abcdef0123456789abcdef01234567")
 }
 
-/// A row's call by a kind of caller.
+/// The request of a row by a kind of caller.
 pub(crate) fn asked(dialect: &str, method: &str, row: &Row, caller: &str) -> Asked {
     let person = PEOPLE.iter().find(|(kind, ..)| *kind == caller);
     let (name, about) = person.map_or(("", "bob"), |(_, name, about)| (name, about));

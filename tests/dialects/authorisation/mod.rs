@@ -1,4 +1,4 @@
-//! Who may do what, compared with one table: `fixtures/authorisation.toml`.
+//! Compares who may do what with one table: `fixtures/authorisation.toml`.
 
 mod callers;
 mod commands;
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::fixtures;
 
-/// A method: what it is called with and who may.
+/// A method: its arguments, and who may call it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Row {
@@ -26,7 +26,7 @@ pub(crate) struct Row {
     fails: String,
 }
 
-/// A part of the table: a dialect's methods, or the gateway's own commands.
+/// A part of the table: the methods of a dialect, or the commands of the gateway.
 pub(crate) fn part<T: DeserializeOwned>(name: &str) -> BTreeMap<String, T> {
     let text = std::fs::read_to_string(fixtures("authorisation.toml")).unwrap();
     let mut table: toml::Table = text.parse().unwrap();
@@ -37,7 +37,7 @@ pub(crate) fn words(text: &str) -> BTreeSet<&str> {
     text.split_whitespace().collect()
 }
 
-/// One trial a dialect and kind of caller, and one for the gateway itself.
+/// One trial for each dialect and kind of caller, and one for the gateway itself.
 pub(crate) fn trials() -> Vec<Trial> {
     let pairs = pairs::trials();
     let callers = callers::trials().into_iter().chain([commands::trial()]).chain(payload::trials());

@@ -30,7 +30,7 @@ pub(super) fn trials() -> Vec<Trial> {
     trials
 }
 
-/// What the table refuses is refused, and the system is as it was.
+/// Everything that the table refuses is refused, and nothing changes in the system.
 async fn refusals(dialect: &'static str, system: &'static Adapter) -> Result<(), Failed> {
     let prepared = furnished().await;
     let (gateway, behind) = with_sidecar(&prepared, system).await;
@@ -55,7 +55,8 @@ async fn refusals(dialect: &'static str, system: &'static Adapter) -> Result<(),
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
-/// A gateway whose people live in a system, and that system's own gateway. Both know the same people.
+/// A gateway whose backend is a remote system, and the gateway that plays this system. Both have
+/// the same users.
 async fn with_sidecar(
     prepared: &PreparedStore,
     system: &'static Adapter,

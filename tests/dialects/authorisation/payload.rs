@@ -1,6 +1,5 @@
-//! Every verb that changes something, by every kind of caller, with payloads that would give or
-//! touch rights: nobody who is no administrator gives, changes or comes by rights that they do not
-//! hold.
+//! Every verb that writes, by every kind of caller, with payloads that would give or change rights.
+//! A caller who is no administrator can never give or change rights that the caller does not have.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -36,7 +35,7 @@ pub(super) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// Whoever the verb alone would allow is refused where the payload is beyond them.
+/// A caller whom the verb alone would allow is refused, if the payload needs more rights.
 async fn compare() -> Result<(), Failed> {
     let mut gateway = furnished().await;
     let willing = Arc::new(Willing::before(&gateway));
@@ -45,7 +44,7 @@ async fn compare() -> Result<(), Failed> {
     let mut tried = BTreeSet::new();
     let mut guarded = BTreeSet::new();
     let mut wrong = Vec::new();
-    // Nothing here is about oneself but where it says so; a team conveys nothing to its owner.
+    // No payload is about the caller unless it says so, and a team gives its owner no rights.
     for kind in KINDS.into_iter().filter(|kind| !["self", "owner", "co_owner"].contains(kind)) {
         let caller = caller(&gateway, kind).await;
         for (name, command) in payloads(&caller) {
@@ -89,7 +88,7 @@ fn payloads(caller: &Caller) -> Vec<(&'static str, Command)> {
     ] {
         all.extend(about_person(&named(user)).into_iter().map(|command| (name, command)));
     }
-    // Spelt so that it is not seen at once whom it is about.
+    // Written in another case, so that the name has to be looked up.
     let folded = UserRef::FoldedName("ADMIN2".to_owned());
     all.push(("of an administrator", Command::ChangePassword(folded, None)));
     for (name, role) in [
@@ -157,7 +156,7 @@ fn given_to_groups() -> Vec<(&'static str, Command)> {
     all
 }
 
-/// Rights that one system keeps in attributes of its own.
+/// Rights that one system has in its own attributes.
 fn rights_of_a_system(caller: &Caller) -> Vec<(&'static str, Command)> {
     let name = "with a system's own rights";
     let own = || ("octoprint.permissions".to_owned(), json!(["ADMIN"]));
@@ -178,7 +177,7 @@ fn rights_of_a_system(caller: &Caller) -> Vec<(&'static str, Command)> {
     all
 }
 
-/// What a holder of Dandelion's `edituser` and `editgroup` tried in the words of Dandelion.
+/// Attempts of a holder of Dandelion's `edituser` and `editgroup`, in Dandelion's format.
 async fn edituser_alone() -> Result<(), Failed> {
     let gateway = dandelion().await;
     let id = |user: &isogloss_canonical::user::User| user.native(&RIGHTS).unwrap().to_owned();

@@ -19,11 +19,12 @@ use crate::block_on;
 use crate::gateway::PreparedStore;
 use model::Model;
 
-/// Sequences, and the most steps of one: half a minute on a busy machine.
+/// The number of sequences, and the most steps of a sequence. Together they take half a minute on a
+/// busy machine.
 const CASES: u32 = 40;
 const STEPS: usize = 14;
 const SEED: RngSeed = RngSeed::Fixed(7);
-/// The credential of whoever takes the steps.
+/// The credential of the caller of the steps.
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 const LOGIN: &str = "jsonrpc:0123456789abcdef0123456789abcdef";
 
@@ -107,9 +108,9 @@ fn earlier_failures() -> Result<(), Failed> {
         block_on(async { PreparedStore::of(&accounts()).await.after(vec![names::team()]).await });
     let create = |dialect, name| Step::Create(dialect, name, false);
     let sequences = [
-        // Kanboard refuses a name that is taken before it is trimmed.
+        // Kanboard refuses a name that exists in the form before trimming.
         vec![create(Dialect::Dandelion, "anna "), create(Dialect::Kanboard, "anna ")],
-        // It takes a name that is free both before and after.
+        // It accepts a name that does not exist before or after trimming.
         vec![create(Dialect::Dandelion, " anna"), create(Dialect::Kanboard, "anna ")],
         vec![create(Dialect::Dandelion, "anna"), create(Dialect::Kanboard, " anna")],
         vec![
@@ -148,7 +149,7 @@ fn random_steps() -> Result<(), Failed> {
     }
 }
 
-/// What the environment does not choose is fixed.
+/// Sets fixed values where the environment gives none.
 fn chosen(asked: Config) -> Config {
     let is_set = |name| std::env::var_os(name).is_some();
     Config {

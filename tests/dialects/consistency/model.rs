@@ -1,4 +1,4 @@
-//! The model: what the steps so far should have come to.
+//! The model: the expected users after the steps so far.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::calls::{Answer, Class};
 use crate::gateway::TestGateway;
 use isogloss_canonical::user::{Role, User, folded};
 
-/// A person as the steps so far should have made them.
+/// A user as expected after the steps so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Person {
     pub(super) kanboard: i64,
@@ -23,14 +23,14 @@ pub(super) struct Person {
     pub(super) key: Option<String>,
 }
 
-/// Everybody, and what is gone.
+/// All users, and the ids and keys of deleted ones.
 #[derive(Debug)]
 pub(super) struct Model {
     pub(super) gateway: TestGateway,
     pub(super) people: Vec<Person>,
-    /// Every id that was ever given, by namespace.
+    /// Every id that was ever given, with its id namespace.
     given: BTreeSet<(&'static str, i64)>,
-    /// Keys that open nothing any more.
+    /// Keys that are no longer valid.
     pub(super) dead: Vec<String>,
     passwords: u32,
 }
@@ -45,7 +45,7 @@ impl Model {
         model
     }
 
-    /// Adds somebody whom the store has, under ids that nobody ever had.
+    /// Adds a user of the store. The user's ids must be new.
     fn arrive(&mut self, user: &User, password: String) -> Result<(), String> {
         let id = |namespace: &str| -> i64 {
             let id = user.ids.iter().find(|(own, _)| own.as_str() == namespace);
@@ -75,7 +75,7 @@ impl Model {
         Ok(())
     }
 
-    /// The person a number stands for: never the one who takes the steps.
+    /// The user that a number selects. It is never the caller of the steps.
     fn who(&self, number: usize) -> Option<usize> {
         let others = self.people.len() - 1;
         (others > 0).then(|| 1 + number % others)
@@ -117,7 +117,7 @@ impl Model {
         let password = self.next_password();
         let taken = self.people.iter().any(|person| match dialect {
             Dialect::Dandelion => folded(&person.name) == folded(name),
-            // Kanboard looks for the name before and after it trims it.
+            // Kanboard searches for the name before and after trimming.
             Dialect::Kanboard => person.name == name || person.name == name.trim(),
             Dialect::OctoPrint | Dialect::RhodeCode => person.name == name,
         });
@@ -221,8 +221,8 @@ impl Model {
         Ok(())
     }
 
-    /// Dandelion says that it deleted an administrator, and does not
-    /// (`fixtures/transcripts/dandelion/delete-admin-user.json`), but for an accident of ids
+    /// Dandelion reports that it has deleted an administrator, and does not delete it
+    /// (`fixtures/transcripts/dandelion/delete-admin-user.json`). An exception depends on the id
     /// (`dandelion-user-two`).
     async fn delete(&mut self, dialect: Dialect, at: usize) -> Result<(), String> {
         let person = self.people[at].clone();

@@ -1,4 +1,4 @@
-//! The names that steps are taken with, and what is decided about them: `docs/dialects/names.md`.
+//! The names of the steps. `docs/dialects/names.md` has the rules for names.
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::group::NewGroup;
@@ -13,8 +13,8 @@ use crate::block_on;
 use crate::calls::{Class, dandelion, kanboard, octoprint, quoted, rhodecode};
 use crate::gateway::{PreparedStore, TestGateway};
 
-/// ASCII, other letters, an accent that is composed and one that combines, cases, blanks, digits,
-/// names that mean something to one of the systems, one that is as long as they come.
+/// ASCII, other letters, composed and combining accents, upper and lower case, blanks, digits,
+/// names with a meaning in one of the systems, and a very long name.
 pub(super) const NAMES: &[&str] = &[
     "anna",
     "Anna",
@@ -44,10 +44,11 @@ pub(super) const NAMES: &[&str] = &[
 /// Names that every dialect accepts.
 pub(super) const PLAIN: &[&str] = &["anna", "bob", "strasse", "istanbul", "guest"];
 
-/// What Kanboard, OctoPrint and RhodeCode tell apart, and Dandelion does not.
+/// Pairs of names that Kanboard, OctoPrint and RhodeCode treat as different, and Dandelion as
+/// equal.
 const ALIKE: [(&str, &str); 4] =
     [("anna", "ANNA"), ("anna", "anna "), ("ren\u{e9}e", "REN\u{c9}E"), ("anna ", "Anna")];
-/// What all four tell apart.
+/// Pairs of names that all four treat as different.
 const APART: [(&str, &str); 4] = [
     ("ren\u{e9}e", "rene\u{301}e"),
     ("stra\u{df}e", "strasse"),
@@ -55,7 +56,7 @@ const APART: [(&str, &str); 4] = [
     ("\u{130}stanbul", "istanbul"),
 ];
 
-/// The team that steps let people join.
+/// The team of the steps.
 pub(super) fn team() -> Command {
     Command::CreateGroup(Box::new(NewGroup { name: "crew".to_owned(), ..NewGroup::default() }))
 }
@@ -113,7 +114,7 @@ async fn apart() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Who Dandelion lets in with a name and a password.
+/// The user that Dandelion signs in with a name and a password.
 async fn let_in(gateway: &TestGateway, name: &str, password: &str) -> Value {
     let form = json!({"user": name, "pass": password});
     let session = gateway.send(dandelion("", "POST /login", &form)).await;
@@ -137,7 +138,7 @@ async fn nobody_else() -> Result<(), Failed> {
     Ok(())
 }
 
-/// The last id that Dandelion's and Kanboard's columns hold, and those after it.
+/// The largest ids that the columns of Dandelion and Kanboard can store, and larger ones.
 async fn limits() -> Result<(), Failed> {
     let mut accounts = accounts();
     let ids =
@@ -162,14 +163,14 @@ async fn limits() -> Result<(), Failed> {
         let row = json!({"uid": id("dandelion").to_string()});
         let row = gateway.send(dandelion(KEY, "GET /api/users/getuser", &row)).await;
         let shown = row.json["data"]["username"].as_str().unwrap_or("nobody");
-        // What does not fit into its column points at nobody there, and at nobody else.
+        // An id that does not fit into the column is the id of no user.
         let fits = i32::try_from(id("dandelion")).is_ok();
         assert_eq!(shown, if fits { name } else { "nobody" }, "{}", row.text);
     }
     Ok(())
 }
 
-/// `fixtures/transcripts/kanboard/auth-basic.json`: what follows the 72nd byte does not count.
+/// Only the first 72 bytes of a password count: `fixtures/transcripts/kanboard/auth-basic.json`.
 async fn long_passwords() -> Result<(), Failed> {
     let gateway = PreparedStore::of(&accounts()).await.open().await;
     assert_eq!(by_kanboard(&gateway, "anna", "at first").await, Class::Done);

@@ -35,7 +35,7 @@ pub(super) fn creation(dialect: Dialect, name: &str, password: &str, admin: bool
     }
 }
 
-/// Any other step about a person.
+/// Any other step about a user.
 pub(super) fn asked(step: &Step, person: &Person, password: &str) -> Asked {
     let update = |change: Value| {
         let mut args = json!({"userid": person.rhodecode});

@@ -1,4 +1,4 @@
-//! What all four dialects show, compared with the model.
+//! Compares what all four dialects show with the model.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -21,7 +21,7 @@ fn number(value: &Value) -> i64 {
     value.as_i64().or_else(|| value.as_str()?.parse().ok()).unwrap_or(-1)
 }
 
-/// A number, text or boolean as PHP's databases give it.
+/// A boolean that PHP's databases return as a number, a text or a boolean.
 fn truth(value: &Value) -> bool {
     !matches!(value.to_string().trim_matches('"'), "0" | "false" | "null" | "")
 }
@@ -47,7 +47,7 @@ impl Model {
         people.map(|own| (id(own), own.name.clone(), admin(own), own.active)).collect()
     }
 
-    /// All four show what the model holds.
+    /// All four dialects must show the users of the model.
     pub(super) async fn compare(&self) -> Result<(), String> {
         self.compare_kanboard().await?;
         let list = self.gateway.send(octoprint(KEY, "GET /api/access/users", &Value::Null)).await;
@@ -100,7 +100,7 @@ impl Model {
         same("RhodeCode's members", own.map(|own| own.rhodecode).collect(), ids)
     }
 
-    /// Keys open their owner's account, whatever it is called by now; no other opens any.
+    /// A key is valid for its owner, also after a rename. No other key is valid.
     async fn compare_keys(&self) -> Result<(), String> {
         let alive = self.people.iter().filter_map(|own| Some((own.key.as_ref()?, Some(own))));
         for (key, owner) in alive.chain(self.dead.iter().map(|key| (key, None))) {
@@ -113,12 +113,13 @@ impl Model {
         Ok(())
     }
 
-    /// Passwords let their owners in wherever one can sign in, and never anybody else.
+    /// A password signs in its owner in each dialect, and no other user.
     pub(super) async fn everybody_is_themselves(&self) -> Result<(), String> {
         for own in self.people.iter().filter(|own| !own.password.is_empty()) {
             let login = format!("{}:{}", own.name, own.password);
             let me = self.gateway.send(kanboard(&login, "getMe", &json!([]))).await;
-            // What follows a colon is the password there, and one name is the application's.
+            // In Basic authentication the password starts after the first colon, and the name
+            // `jsonrpc` is the application's.
             let may = own.active && own.name != "jsonrpc";
             let expected = if may { own.kanboard } else { -1 };
             if number(&me.json["result"]["id"]) != expected {
@@ -132,7 +133,7 @@ impl Model {
         Ok(())
     }
 
-    /// Dandelion takes a name in another spelling, if it is only one person's.
+    /// Dandelion accepts a name in another case, if only one user matches.
     async fn at_dandelion(&self, own: &Person, name: &str) -> Result<(), String> {
         let form = json!({"user": name, "pass": own.password});
         let session = self.gateway.send(dandelion("", "POST /login", &form)).await;

@@ -1,4 +1,4 @@
-//! Guessing at passwords: how many are looked at, and whom a lock keeps out.
+//! Password guessing: how many passwords are verified, and which callers a lock refuses.
 
 mod one_policy;
 mod scene;
@@ -72,7 +72,7 @@ async fn at_once(policy: &Policy) {
     join_all((0..40).map(|_| scene.kanboard(STRANGER, "ann", "wrong"))).await;
     assert_eq!(scene.looked_at(), 7);
     assert_eq!(scene.kanboard(STRANGER, "ann", "right").await, Err(Refusal::Locked));
-    // In Dandelion's words.
+    // The answer of Dandelion.
     let scene = Scene::new().await;
     let guess = || calls::dandelion("", "POST /login", &json!({"user": "ann", "pass": "wrong"}));
     let answers = join_all((0..40).map(|_| scene.gateway.send(guess()))).await;
@@ -91,7 +91,7 @@ async fn all_right() {
 async fn strangers(policy: &Policy) {
     let scene = Scene::new().await;
     scene.sign_in(OWNER, "ann", "right").await.unwrap();
-    // Each address has a few guesses, until all together have had too many.
+    // Each address has its own guesses, until the limit for all addresses together is reached.
     for address in 0..policy.account_guesses {
         let from = format!("203.0.113.{address}");
         assert_eq!(scene.sign_in(&from, "ann", "wrong").await, Err(Refusal::Unknown));
@@ -112,10 +112,10 @@ async fn kanboards_lock() {
     }
     assert!(scene.gateway.user("ann").await.locked_until.is_some());
     assert_eq!(scene.kanboard(STRANGER, "ann", "right").await, Err(Refusal::Locked));
-    // Other dialects have no such lock, and the owner is not kept out anywhere.
+    // Other dialects have no such lock, and no dialect refuses the owner.
     scene.sign_in(STRANGER, "ann", "right").await.unwrap();
     scene.kanboard(OWNER, "ann", "right").await.unwrap();
-    // Where an account is locked by its row alone, it takes as long as anywhere.
+    // An account that is locked only by its row takes the same time to refuse.
     for _ in 0..7 {
         scene.gateway.ask(Command::CountFailure(UserRef::Name("bob".into()), KANBOARD)).await;
     }
@@ -131,8 +131,8 @@ async fn keys_go_on(policy: &Policy) {
         scene.kanboard(STRANGER, "ann", "wrong").await.unwrap_err();
     }
     assert_eq!(scene.kanboard(STRANGER, "ann", "right").await, Err(Refusal::Locked));
-    // Kanboard locks its personal tokens too: auth-personal-token-locked.json. From where a token
-    // was used before, it goes on, as keys of other dialects do from anywhere.
+    // Kanboard locks its personal tokens too: auth-personal-token-locked.json. An address that used
+    // a token before can still use it. Keys of other dialects are valid from every address.
     assert_eq!(scene.kanboard(STRANGER, "ann", TOKEN).await, Err(Refusal::Locked));
     scene.kanboard(OWNER, "ann", TOKEN).await.unwrap();
     let value = Secret::new(KEY);
@@ -181,7 +181,8 @@ async fn one_address(policy: &Policy) {
     }
     assert_eq!(scene.looked_at(), usize::try_from(policy.address_guesses).unwrap());
     assert_eq!(scene.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
-    // Who signed in from there before is let in all the same; so is everybody from elsewhere.
+    // A user who signed in from this address before is still accepted, and so are users from other
+    // addresses.
     scene.sign_in(STRANGER, "bob", "right").await.unwrap();
     scene.sign_in(OWNER, "ann", "right").await.unwrap();
 }

@@ -1,4 +1,4 @@
-//! A wrong password counts whatever dialect it came by, and whether or not the account exists.
+//! A wrong password counts in every dialect, and whether or not the account exists.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -21,8 +21,8 @@ use crate::guessing::scene::{KANBOARD, OWNER, STRANGER, Scene};
 const PLAIN: Option<Lockout> = None;
 const LOCKING: Option<Lockout> = Some(KANBOARD);
 
-/// Wrong passwords are sent in the first dialect, the rest that is free in the second. After that
-/// none is verified in either.
+/// Some wrong passwords are sent in the first dialect, and as many as are left in the second. After
+/// that no dialect verifies another one.
 pub(crate) async fn one_count(policy: &Policy) {
     let free = usize::try_from(policy.guesses).unwrap();
     let orders = [(PLAIN, free, LOCKING), (LOCKING, 7, PLAIN), (PLAIN, 5, LOCKING)];
@@ -46,7 +46,7 @@ pub(crate) async fn one_count(policy: &Policy) {
     }
 }
 
-/// Each from an address of its own.
+/// Each guess comes from another address.
 pub(crate) async fn strangers_at_a_name(policy: &Policy) {
     for (lockout, free) in [(PLAIN, policy.account_guesses), (LOCKING, 7)] {
         for name in ["ann", "nobody"] {
@@ -63,7 +63,8 @@ pub(crate) async fn strangers_at_a_name(policy: &Policy) {
     }
 }
 
-/// The rows that are counted and the commands that are executed tell no account from another name.
+/// The calls to the session store and the commands are the same for an account and for an unknown
+/// name.
 pub(crate) async fn same_cost() {
     for lockout in [PLAIN, LOCKING] {
         let mut costs = Vec::new();
@@ -80,7 +81,7 @@ pub(crate) async fn same_cost() {
                 let pipeline = scene.gateway.pipeline_with(sessions).seen_from(sender);
                 pipeline.identify(login).await.unwrap_err();
                 let mut commands = scene.executed();
-                // A name that no account has is looked up in another case too.
+                // An unknown name is looked up again in another case.
                 commands.dedup_by(|a, b| a == b && *a == Verb::GetUser);
                 cost.push((rows.calls(), commands));
             }

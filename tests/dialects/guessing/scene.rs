@@ -1,4 +1,4 @@
-//! Accounts whose passwords are guessed, and a backend that counts how many are verified.
+//! Accounts for password guessing, and a backend that counts the verified passwords.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -23,21 +23,21 @@ use crate::gateway::{PreparedStore, TestGateway};
 
 /// An address that `ann` signs in from.
 pub(crate) const OWNER: &str = "192.0.2.1";
-/// An address that nobody signed in from.
+/// An address from which no user has signed in.
 pub(crate) const STRANGER: &str = "198.51.100.7";
 /// A Kanboard token of `ann`.
 pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789ab";
 /// An OctoPrint key of `ann`.
 pub(crate) const KEY: &str = "octoprint-key-0123456789abcdef0123456789";
-/// Kanboard's own lock.
+/// The lock of Kanboard.
 pub(crate) const KANBOARD: Lockout = Lockout { after: 7, lasting: Duration::from_mins(15) };
 
-/// Counts how many passwords are verified, and lists the commands.
+/// A backend that counts the verified passwords and records the commands.
 #[derive(Debug)]
 pub(crate) struct Counting {
     store: Store,
     looked_at: AtomicUsize,
-    /// Whether no password can be verified.
+    /// Whether the verification of passwords fails.
     pub(crate) down: AtomicBool,
     executed: Mutex<Vec<Verb>>,
 }
@@ -60,7 +60,7 @@ impl Backend for Counting {
     }
 }
 
-/// A store with two accounts, and the gateway before it.
+/// A gateway with two accounts.
 pub(crate) struct Scene {
     pub(crate) gateway: TestGateway,
     pub(crate) counting: Arc<Counting>,
@@ -86,7 +86,7 @@ impl Scene {
         Self { gateway, counting }
     }
 
-    /// Why a sign-in was refused.
+    /// Signs in. An error is the reason of the refusal.
     pub(crate) async fn sign_in(
         &self,
         from: &str,
@@ -107,7 +107,7 @@ impl Scene {
         self.with(from, name, secret, (keys, Some(KANBOARD))).await
     }
 
-    /// The same in a dialect that takes keys for passwords, or whose server locks accounts.
+    /// The same in a dialect that accepts keys as passwords, or whose server locks accounts.
     pub(crate) async fn with(
         &self,
         from: &str,
@@ -122,7 +122,7 @@ impl Scene {
         answer.map(drop).map_err(|fault| fault.refusal.unwrap())
     }
 
-    /// How many passwords were verified since the last call.
+    /// The number of passwords that were verified since the last call.
     pub(crate) fn looked_at(&self) -> usize {
         self.counting.looked_at.swap(0, Ordering::Relaxed)
     }

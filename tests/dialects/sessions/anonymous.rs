@@ -1,5 +1,5 @@
-//! What somebody without credentials can have the gateway write: nothing but counters, and the
-//! requests for an application's key, of which there is a fixed number of a bounded size.
+//! What a caller without credentials can cause the gateway to store: only counters, and a fixed
+//! number of application key requests of limited size.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -99,7 +99,7 @@ impl SessionStore for Noting {
     }
 }
 
-/// The requests of somebody who is nobody.
+/// Requests without valid credentials.
 fn anonymous() -> Vec<Asked> {
     let none = Value::Null;
     let mut all: Vec<_> = [
@@ -135,7 +135,7 @@ async fn nothing_written(gateway: Arc<TestGateway>) {
     let pipeline = gateway.pipeline_with(Sessions::of_store(noting.clone()));
     for asked in anonymous() {
         let mut browser = Browser::default();
-        // With no cookies, with those that came, and with a made-up session.
+        // First without cookies, then with the cookies of the answers and with an invented session.
         for _ in 0..2 {
             browser.through(&pipeline, asked.clone()).await;
         }
@@ -149,7 +149,7 @@ async fn nothing_written(gateway: Arc<TestGateway>) {
         let line = format!("{} {} {}", asked.dialect, asked.request.method, asked.request.path);
         assert_eq!(noting.writes(), 0, "{line}");
     }
-    // A login attempt with a token of one's own, by somebody who has been nowhere before.
+    // A login attempt with an invented token, from a new browser.
     let mut browser = Browser::default();
     browser.through(&pipeline, octoprint("", "GET /login/", &Value::Null)).await;
     let token = browser.cookie("csrf_token").unwrap().to_owned();
@@ -157,7 +157,7 @@ async fn nothing_written(gateway: Arc<TestGateway>) {
     login.request = login.request.with("x-csrf-token", token);
     assert_eq!(browser.through(&pipeline, login).await.status, 403);
     assert_eq!(noting.writes(), 0, "a failed login");
-    // Nor does a call by key leave one, also one that shows a password beside it.
+    // A request with a key stores no session either, also if it has a password too.
     let login = json!({"user": "admin", "pass": "the first secret"});
     let again = octoprint(KEY, "POST /api/login", &login);
     assert_eq!(Browser::default().through(&pipeline, again).await.status, 200);
@@ -186,7 +186,7 @@ async fn few(gateway: Arc<TestGateway>) {
     assert!(rows.values().all(|size| *size < 1024), "{rows:?}");
 }
 
-/// The whole way: asked, seen by the person, granted, fetched once.
+/// All steps: the request, the user's list, the decision, and the only retrieval of the key.
 async fn any_name(gateway: Arc<TestGateway>) {
     for app in [json!("Slicer"), json!(5), json!(null), json!([1]), json!({"a": true})] {
         let asked = octoprint("", "POST /plugin/appkeys/request", &json!({"app": app}));

@@ -1,4 +1,4 @@
-//! A browser: it keeps cookies and shows them, and OctoPrint's token against forged requests.
+//! A browser: it stores cookies and sends them, with OctoPrint's CSRF token.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +14,12 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Sends a request with the cookies, and keeps those that come back.
+    /// Sends a request with the cookies, and stores those of the answer.
     pub(crate) async fn send(&mut self, gateway: &TestGateway, asked: Asked) -> Answer {
         self.through(&gateway.pipeline(), asked).await
     }
 
-    /// The same on another way to a backend.
+    /// The same with another exchange.
     pub(crate) async fn through(&mut self, exchange: &dyn Exchange, asked: Asked) -> Answer {
         let cookies: Vec<_> =
             self.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -36,7 +36,7 @@ impl Browser {
         answer
     }
 
-    /// A request to OctoPrint, with the token shown twice.
+    /// A request to OctoPrint, with the CSRF token in a cookie and in a header.
     pub(crate) async fn octoprint(
         &mut self,
         gateway: &TestGateway,
@@ -50,7 +50,7 @@ impl Browser {
         self.send(gateway, asked).await
     }
 
-    /// Opens OctoPrint's login page and signs in there.
+    /// Opens OctoPrint's login page and signs in.
     pub(crate) async fn sign_in(
         gateway: &TestGateway,
         name: &str,
@@ -65,20 +65,20 @@ impl Browser {
         browser
     }
 
-    /// Who OctoPrint says that this is.
+    /// The user name that OctoPrint shows.
     pub(crate) async fn name(&mut self, gateway: &TestGateway) -> Value {
         let answer = self.octoprint(gateway, "GET /api/currentuser", &Value::Null).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json["name"].clone()
     }
 
-    /// A cookie by the beginning of its name.
+    /// A cookie by the first part of its name.
     pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
         let mut cookies = self.jar.iter().filter(|(own, _)| own.starts_with(name));
         cookies.next().map(|(_, value)| value.as_str())
     }
 
-    /// A browser with some of the cookies only.
+    /// A browser with only some of the cookies.
     pub(crate) fn with(&self, names: &[&str]) -> Self {
         let mut jar = self.jar.clone();
         jar.retain(|own, _| names.iter().any(|name| own.starts_with(name)));

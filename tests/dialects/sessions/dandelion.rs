@@ -43,7 +43,7 @@ fn ann() -> UserRef {
     UserRef::Name("ann".to_owned())
 }
 
-/// A cookie of one backend, whose person has the id that somebody else has at the other.
+/// A cookie of one backend. Another user has the same id at the other backend.
 async fn elsewhere(gateway: Arc<TestGateway>) {
     let other = PreparedStore::of(&accounts()).await.open().await;
     let shared = Arc::new(gateway.store.clone());
@@ -53,13 +53,14 @@ async fn elsewhere(gateway: Arc<TestGateway>) {
     browser.through(&here, login("ann", "ann's secret")).await;
     assert_eq!(code(&browser.through(&here, me()).await), Some(0));
     assert_eq!(code(&browser.clone().through(&there, me()).await), Some(3));
-    // Even one session store for both would not do: a session is a person's, not an id's.
+    // Even with one session store for both backends the cookie is not valid: a session belongs to a
+    // canonical user, not to a native id.
     let mixed = other.pipeline_with(Sessions::of_system("here", shared));
     assert_eq!(code(&browser.clone().through(&mixed, me()).await), Some(3));
     let page = dandelion("", "GET /login", &json!({}));
     assert_eq!(browser.clone().through(&mixed, page.clone()).await.status, 200);
     assert_eq!(browser.through(&here, page).await.status, 302);
-    // A copy of the store has the same people: only the name of the backend keeps them apart.
+    // A copy of the store has the same users. Only the name of the backend differs.
     let prepared = PreparedStore::of(&accounts()).await;
     let (here, twin) = (prepared.open().await, prepared.open().await);
     let there = twin.pipeline_with(Sessions::of_system("there", Arc::new(here.store.clone())));
@@ -89,7 +90,7 @@ async fn inherited(gateway: Arc<TestGateway>) {
     assert_eq!(code(&old.send(&gateway, me()).await), Some(3));
 }
 
-/// Whatever is sent for a name or a password that is none, nobody learns who has an account.
+/// A value that is no valid name or password never shows whether an account exists.
 async fn shapes(gateway: Arc<TestGateway>) {
     let body = |text: &str| {
         let mut asked = dandelion("", "POST /login", &Value::Null);

@@ -1,4 +1,4 @@
-//! Sessions: whose they are, what ends them, and what somebody without one can have written.
+//! Sessions: who owns them, what ends them, and what callers without credentials can store.
 
 mod anonymous;
 mod browser;
@@ -19,7 +19,7 @@ const KEY: &str = "0123456789abcdef0123456789abcdef";
 
 type Case = (&'static str, fn(Arc<TestGateway>) -> BoxFuture<'static, ()>);
 
-/// The trials, each on a store of its own.
+/// The trials, each with its own store.
 pub(crate) fn trials() -> Vec<Trial> {
     let trial = |(name, run): Case| {
         trial(format!("sessions::{name}"), move || {

@@ -1,4 +1,4 @@
-//! Sessions of OctoPrint, remembered logins and tokens against forged requests.
+//! Sessions of OctoPrint, remembered logins and CSRF tokens.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -55,7 +55,7 @@ async fn elsewhere(gateway: Arc<TestGateway>) {
         let asked = octoprint("", "GET /api/currentuser", &Value::Null);
         assert_eq!(browser.through(&there, asked).await.json["name"], Value::Null, "{cookies:?}");
     }
-    // A copy of the store has the same people: only the name of the backend keeps them apart.
+    // A copy of the store has the same users. Only the name of the backend differs.
     let prepared = PreparedStore::of(&accounts()).await;
     let (here, twin) = (prepared.open().await, prepared.open().await);
     let there = twin.pipeline_with(Sessions::of_system("there", Arc::new(here.store.clone())));
@@ -66,7 +66,7 @@ async fn elsewhere(gateway: Arc<TestGateway>) {
     assert_eq!(browser.clone().through(&there, asked).await.json["name"], Value::Null);
 }
 
-/// What is remembered beyond the session comes back as OctoPrint has it: without a fresh password.
+/// A remembered login gives a new session as in OctoPrint: without a recent password.
 async fn deactivated(gateway: Arc<TestGateway>) {
     let browser = Browser::sign_in(&gateway, "ann", PASSWORD, true).await;
     gateway.ask(Command::DeactivateUser(ann())).await;
@@ -80,7 +80,7 @@ async fn deactivated(gateway: Arc<TestGateway>) {
     assert_eq!(fresh.name(&gateway).await, "ann");
 }
 
-/// A passive login says how somebody is known, and a change asks for the password.
+/// A passive login shows how the user was authenticated, and a change asks for the password.
 async fn is_remembered_only(gateway: &TestGateway, mut browser: Browser) {
     let passive = browser.octoprint(gateway, "POST /api/login", &json!({"passive": true})).await;
     assert_eq!(passive.json["name"], "ann", "{}", passive.text);
@@ -91,7 +91,7 @@ async fn is_remembered_only(gateway: &TestGateway, mut browser: Browser) {
     assert!(key.text.contains("Please reauthenticate"), "{}", key.text);
 }
 
-/// A system that deactivates people without the gateway's doing.
+/// A system that deactivates a user without a command of the gateway.
 #[derive(Debug)]
 struct Sleepy {
     store: Store,
@@ -136,7 +136,7 @@ async fn logged_out(gateway: Arc<TestGateway>) {
     assert_eq!(born.name(&gateway).await, "ann");
     let born = born.with(&["session"]);
     assert_eq!(born.clone().name(&gateway).await, "ann", "the token gave no session");
-    // A stranger's token in the same browser is another sign-in.
+    // A token of another user in the same browser is another sign-in.
     let other = Browser::sign_in(&gateway, "ann", PASSWORD, true).await;
     let logout = browser.octoprint(&gateway, "POST /api/logout", &json!({})).await;
     assert_eq!(logout.status, 200, "{}", logout.text);
@@ -148,7 +148,7 @@ async fn logged_out(gateway: Arc<TestGateway>) {
     }
 }
 
-/// Also the cookie that a failed login as somebody else leaves behind.
+/// This includes the cookie of a failed login as another user.
 async fn every_cookie(gateway: Arc<TestGateway>) {
     let mut browser = Browser::sign_in(&gateway, "ann", PASSWORD, false).await;
     let mut cookies = vec![browser.clone()];
@@ -185,13 +185,13 @@ async fn tokens(gateway: Arc<TestGateway>) {
             assert!(answer.text.contains("CSRF validation failed"), "{}", answer.text);
         }
     }
-    // A page of the session's own replaces a planted token.
+    // A page of the session replaces a token that an attacker has set.
     let mut replaced = own.with(&["session"]);
     replaced.octoprint(&gateway, "GET /", &Value::Null).await;
     assert_eq!(replaced.octoprint(&gateway, settings, &json!({"a": 3})).await.status, 200);
 }
 
-/// Whatever is sent for a password that is none, the answer is that to a wrong one.
+/// A value that is no valid password gets the answer to a wrong password.
 async fn shapes(gateway: Arc<TestGateway>) {
     let values =
         [json!(1), json!(null), json!(true), json!([]), json!({}), json!(["a"]), json!("")];
@@ -204,14 +204,15 @@ async fn shapes(gateway: Arc<TestGateway>) {
         for password in [PASSWORD, "wrong"] {
             let login = json!({"user": value, "pass": password});
             let answer = gateway.send(octoprint(KEY, "POST /api/login", &login)).await;
-            // A name that Python cannot look up is a crash, whoever has an account.
+            // A name that Python cannot look up causes a server error, whether or not an account
+            // exists.
             let expected = if value.is_array() || value.is_object() { 500 } else { 403 };
             assert_eq!(answer.status, expected, "{login} {}", answer.text);
         }
     }
 }
 
-/// A password that is none counts as a guess.
+/// A value that is no valid password counts as a guess.
 async fn counted(gateway: Arc<TestGateway>) {
     let mut options = RouteOptions::of(IdNamespace::named("octoprint"));
     options.settings.insert("login_rate_limit".to_owned(), true.into());
@@ -250,7 +251,7 @@ async fn two_keys(gateway: Arc<TestGateway>) {
     assert_eq!(one.json["name"], "admin");
 }
 
-/// The store has a limit, and the answer says what to do.
+/// The number of keys is limited, and the answer says what to do.
 async fn many_keys(gateway: Arc<TestGateway>) {
     let mut issued = 0;
     let full = loop {
