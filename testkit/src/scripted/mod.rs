@@ -2,6 +2,7 @@
 //! backend. None of them waits, reads a clock or opens a socket.
 
 pub mod exchange;
+pub mod recorded_store;
 pub mod session_store;
 pub mod upstream;
 

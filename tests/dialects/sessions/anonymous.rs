@@ -2,14 +2,10 @@
 //! number of application key requests of limited size.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use isogloss::sessions::Sessions;
-use isogloss_canonical::fault::Fault;
-use isogloss_canonical::session_store::{Limit, SessionKind, SessionStore, Wait};
-use isogloss_store::Store;
+use isogloss_testkit::scripted::recorded_store::RecordedStore;
 use serde_json::{Value, json};
 
 use super::browser::Browser;
@@ -23,80 +19,14 @@ pub(super) const CASES: [Case; 3] = [
     ("octoprint-takes-any-name-of-an-application", |gateway| Box::pin(any_name(gateway))),
 ];
 
-/// A session store that notes what is written to it.
-#[derive(Debug)]
-struct Noting {
-    store: Store,
-    rows: Mutex<BTreeMap<String, usize>>,
-    writes: Mutex<usize>,
-}
+/// The rows that were stored so far: `KIND KEY`, and the length of the value in bytes.
+type Rows = BTreeMap<String, usize>;
 
-impl Noting {
-    fn over(gateway: &TestGateway) -> Arc<Self> {
-        let (rows, writes) = (Mutex::default(), Mutex::default());
-        Arc::new(Self { store: gateway.store.clone(), rows, writes })
-    }
-
-    fn note(&self, kind: SessionKind, key: &str, size: usize) {
-        *self.writes.lock().unwrap() += 1;
-        self.rows.lock().unwrap().insert(format!("{kind} {key}"), size);
-    }
-
-    fn writes(&self) -> usize {
-        std::mem::take(&mut *self.writes.lock().unwrap())
-    }
-}
-
-#[async_trait]
-impl SessionStore for Noting {
-    async fn recall(&self, kind: SessionKind, key: &str) -> Result<Option<Value>, Fault> {
-        self.store.recall(kind, key).await
-    }
-
-    async fn remember(
-        &self,
-        kind: SessionKind,
-        key: &str,
-        value: Value,
-        lasting: Duration,
-    ) -> Result<(), Fault> {
-        self.note(kind, key, value.to_string().len());
-        self.store.remember(kind, key, value, lasting).await
-    }
-
-    async fn renew(
-        &self,
-        kind: SessionKind,
-        key: &str,
-        value: Value,
-        lasting: Duration,
-    ) -> Result<bool, Fault> {
-        self.note(kind, key, value.to_string().len());
-        self.store.renew(kind, key, value, lasting).await
-    }
-
-    async fn forget(&self, kind: SessionKind, key: &str) -> Result<bool, Fault> {
-        *self.writes.lock().unwrap() += 1;
-        self.store.forget(kind, key).await
-    }
-
-    async fn count(&self, kind: SessionKind, key: &str, window: Duration) -> Result<u64, Fault> {
-        self.note(kind, key, 0);
-        self.store.count(kind, key, window).await
-    }
-
-    // Attempts are counters, which are bounded by themselves.
-    async fn attempt(&self, limits: &[Limit]) -> Result<Option<Wait>, Fault> {
-        self.store.attempt(limits).await
-    }
-
-    async fn clear_attempts(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
-        self.store.clear_attempts(forget, back).await
-    }
-
-    fn sign(&self, kind: SessionKind, text: &str) -> Result<String, Fault> {
-        self.store.sign(kind, text)
-    }
+/// The number of writes since the last call. Adds the stored rows to `rows`.
+fn writes(store: &RecordedStore, rows: &mut Rows) -> usize {
+    let writes: Vec<_> = store.take().into_iter().filter(|call| call.writes).collect();
+    rows.extend(writes.iter().filter_map(|call| call.row.clone()));
+    writes.len()
 }
 
 /// Requests without valid credentials.
@@ -131,8 +61,8 @@ fn anonymous() -> Vec<Asked> {
 }
 
 async fn nothing_written(gateway: Arc<TestGateway>) {
-    let noting = Noting::over(&gateway);
-    let pipeline = gateway.pipeline_with(Sessions::of_store(noting.clone()));
+    let (store, mut rows) = (RecordedStore::over(Arc::new(gateway.store.clone())), Rows::new());
+    let pipeline = gateway.pipeline_with(Sessions::of_store(store.clone()));
     for asked in anonymous() {
         let mut browser = Browser::default();
         // First without cookies, then with the cookies of the answers and with an invented session.
@@ -147,7 +77,7 @@ async fn nothing_written(gateway: Arc<TestGateway>) {
         }
         browser.through(&pipeline, with_token).await;
         let line = format!("{} {} {}", asked.dialect, asked.request.method, asked.request.path);
-        assert_eq!(noting.writes(), 0, "{line}");
+        assert_eq!(writes(&store, &mut rows), 0, "{line}");
     }
     // A login attempt with an invented token, from a new browser.
     let mut browser = Browser::default();
@@ -156,18 +86,18 @@ async fn nothing_written(gateway: Arc<TestGateway>) {
     let mut login = octoprint("", "POST /api/login", &json!({"user": "ann", "pass": "wrong"}));
     login.request = login.request.with("x-csrf-token", token);
     assert_eq!(browser.through(&pipeline, login).await.status, 403);
-    assert_eq!(noting.writes(), 0, "a failed login");
+    assert_eq!(writes(&store, &mut rows), 0, "a failed login");
     // A request with a key stores no session either, also if it has a password too.
     let login = json!({"user": "admin", "pass": "the first secret"});
     let again = octoprint(KEY, "POST /api/login", &login);
     assert_eq!(Browser::default().through(&pipeline, again).await.status, 200);
-    let rows = noting.rows.lock().unwrap().clone();
+    writes(&store, &mut rows);
     assert!(rows.keys().all(|row| !row.starts_with("octoprint.")), "{rows:?}");
 }
 
 async fn few(gateway: Arc<TestGateway>) {
-    let noting = Noting::over(&gateway);
-    let pipeline = gateway.pipeline_with(Sessions::of_store(noting.clone()));
+    let (store, mut rows) = (RecordedStore::over(Arc::new(gateway.store.clone())), Rows::new());
+    let pipeline = gateway.pipeline_with(Sessions::of_store(store.clone()));
     let ask = async |address: [u8; 4], app: &str| {
         let mut asked = octoprint("", "POST /plugin/appkeys/request", &json!({"app": app}));
         asked.request.client = Some(address.into());
@@ -177,11 +107,10 @@ async fn few(gateway: Arc<TestGateway>) {
         let [high, low] = n.to_be_bytes();
         let answer = ask([10, 0, high, low], &"x".repeat(200)).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
-        assert_eq!(noting.writes(), 1, "a request writes one row");
+        assert_eq!(writes(&store, &mut rows), 1, "a request writes one row");
     }
     let long = ask([10, 0, 0, 1], &"x".repeat(90_000)).await;
-    assert_eq!((long.status, noting.writes()), (400, 0), "{}", long.text);
-    let rows = noting.rows.lock().unwrap().clone();
+    assert_eq!((long.status, writes(&store, &mut rows)), (400, 0), "{}", long.text);
     assert!(rows.len() <= 64, "{} rows", rows.len());
     assert!(rows.values().all(|size| *size < 1024), "{rows:?}");
 }
