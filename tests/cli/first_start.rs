@@ -5,16 +5,16 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, Server};
+use crate::workdir::{Server, Workdir};
 
 const AT_REST: [&str; 3] = ["credentials.json", "isogloss.sqlite", "secret.key"];
 
-fn start(desk: &Desk, name: &str) -> Server {
-    desk.start(name, start_command(desk))
+fn start(workdir: &Workdir, name: &str) -> Server {
+    workdir.start(name, start_command(workdir))
 }
 
-fn start_command(desk: &Desk) -> Command {
-    desk.command(&["serve", "--listen", "127.0.0.1:0"])
+fn start_command(workdir: &Workdir) -> Command {
+    workdir.command(&["serve", "--listen", "127.0.0.1:0"])
 }
 
 fn people(server: &Server, credentials: &Value) -> usize {
@@ -25,11 +25,11 @@ fn people(server: &Server, credentials: &Value) -> usize {
 #[test]
 fn first_starts_that_meet_serve_one_store_with_one_set_of_credentials() {
     for round in 0..15 {
-        let desk = Desk::new();
+        let workdir = Workdir::new();
         let names = ["one", "two", "three"];
-        let started = names.map(|name| start(&desk, name));
+        let started = names.map(|name| start(&workdir, name));
         let servers = started.map(Server::ready);
-        let credentials = desk.credentials();
+        let credentials = workdir.credentials();
         for (server, name) in servers.iter().zip(names) {
             let made = server.ask(&credentials, "createUser", &json!([name, "correct horse"]));
             assert!(made["result"].is_u64(), "{round}: {made}");
@@ -40,7 +40,7 @@ fn first_starts_that_meet_serve_one_store_with_one_set_of_credentials() {
         let shown = servers.iter().filter(|server| server.said().contains("administrator"));
         assert_eq!(shown.count(), 1, "{round}");
         servers.into_iter().for_each(Server::stop);
-        assert_eq!(desk.files(), AT_REST, "{round}");
+        assert_eq!(workdir.files(), AT_REST, "{round}");
     }
 }
 
@@ -50,28 +50,28 @@ fn after_a_first_start_that_was_killed_the_next_one_serves() {
     // times, until it has finished twice.
     let (mut finished, mut wait) = (0, Duration::from_millis(4));
     while finished < 2 {
-        let desk = Desk::new();
-        let server = start(&desk, "killed");
+        let workdir = Workdir::new();
+        let server = start(&workdir, "killed");
         std::thread::sleep(wait);
         finished += usize::from(server.said().contains("listening"));
         drop(server);
-        let server = start(&desk, "next").ready();
-        assert_eq!(people(&server, &desk.credentials()), 1, "killed after {wait:?}");
+        let server = start(&workdir, "next").ready();
+        assert_eq!(people(&server, &workdir.credentials()), 1, "killed after {wait:?}");
         server.stop();
-        assert_eq!(desk.files(), AT_REST, "killed after {wait:?}");
+        assert_eq!(workdir.files(), AT_REST, "killed after {wait:?}");
         wait = wait * 5 / 4;
     }
 }
 
 #[test]
 fn init_and_serve_that_meet_make_one_store() {
-    let desk = Desk::new();
-    let server = start(&desk, "serve");
-    let init = desk.command(&["init", "--json"]).output().unwrap();
+    let workdir = Workdir::new();
+    let server = start(&workdir, "serve");
+    let init = workdir.command(&["init", "--json"]).output().unwrap();
     let server = server.ready();
     let credentials = match serde_json::from_slice(&init.stdout) {
         Ok(credentials) if init.status.success() => credentials,
-        _ => desk.credentials(),
+        _ => workdir.credentials(),
     };
     assert_eq!(people(&server, &credentials), 1);
     server.stop();
@@ -79,16 +79,16 @@ fn init_and_serve_that_meet_make_one_store() {
 
 #[test]
 fn a_first_start_whose_output_nobody_reads_serves() {
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let server = desk.start_into("out", start_command(&desk), writer.into());
+    let server = workdir.start_into("out", start_command(&workdir), writer.into());
     let start = Instant::now();
     while !server.complained().contains("listening on:") {
         assert!(start.elapsed() < Duration::from_mins(1), "{}", server.complained());
         std::thread::sleep(Duration::from_millis(20));
     }
     assert!(server.complained().contains("they are in the file"), "{}", server.complained());
-    assert!(desk.credentials()["admin"]["password"].is_string());
+    assert!(workdir.credentials()["admin"]["password"].is_string());
     server.stop();
 }

@@ -5,7 +5,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, Server};
+use crate::workdir::{Server, Workdir};
 
 const MIB: usize = 1024 * 1024;
 
@@ -24,9 +24,9 @@ fn resident(server: &Server) -> usize {
 
 #[test]
 fn hashing_takes_no_more_memory_than_a_hash_for_each_core() {
-    let desk = Desk::new();
-    let credentials: Value = serde_json::from_str(&desk.ok(&["init", "--json"])).unwrap();
-    let server = desk.serve(&[]);
+    let workdir = Workdir::new();
+    let credentials: Value = serde_json::from_str(&workdir.ok(&["init", "--json"])).unwrap();
+    let server = workdir.serve(&[]);
     let create = |name: String| {
         let made = server.ask(&credentials, "createUser", &json!([name, "correct horse"]));
         assert!(made["result"].is_u64(), "{made}");

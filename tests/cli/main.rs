@@ -3,24 +3,24 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod desk;
 mod first_start;
 mod hashing;
 mod operator;
 mod records;
 mod store;
+mod workdir;
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, PROGRAM};
+use crate::workdir::{PROGRAM, Workdir};
 
 #[test]
 fn init_prints_the_credentials_of_each_dialect_and_never_twice() {
-    let desk = Desk::new();
-    let made = desk.ok(&["init", "--json"]);
+    let workdir = Workdir::new();
+    let made = workdir.ok(&["init", "--json"]);
     let credentials: Value = serde_json::from_str(&made).unwrap();
     let members: Vec<_> = credentials.as_object().unwrap().keys().cloned().collect();
     assert_eq!(members, ["admin", "octoprint", "rhodecode", "kanboard", "dandelion"]);
@@ -35,17 +35,17 @@ fn init_prints_the_credentials_of_each_dialect_and_never_twice() {
         let word = credentials.pointer(pointer).and_then(Value::as_str).unwrap();
         assert_eq!(word.len(), length, "{pointer}");
     }
-    let before = desk.ok(&["user", "list", "--json"]);
-    let again = desk.fails(&["init", "--json"]);
+    let before = workdir.ok(&["user", "list", "--json"]);
+    let again = workdir.fails(&["init", "--json"]);
     assert!(again.contains("already initialised"), "{again}");
-    assert_eq!(desk.ok(&["user", "list", "--json"]), before);
+    assert_eq!(workdir.ok(&["user", "list", "--json"]), before);
 }
 
 #[test]
 fn a_password_is_taken_from_the_environment_and_never_empty() {
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let run = |password: &str| {
-        let mut command = desk.command(&["init", "--json"]);
+        let mut command = workdir.command(&["init", "--json"]);
         command.env("ISOGLOSS_ADMIN_PASSWORD", password).output().unwrap()
     };
     assert!(!run("").status.success());
@@ -55,7 +55,7 @@ fn a_password_is_taken_from_the_environment_and_never_empty() {
 
 #[test]
 fn a_wrong_accounts_file_leaves_nothing_behind() {
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let cases = [
         ("{\"users\": [{\"username\": \"a\"}, {\"username\": \"a\"}]}", "user \"a\""),
         ("{\"users\": [{\"usename\": \"a\"}]}", "usename"),
@@ -68,38 +68,39 @@ fn a_wrong_accounts_file_leaves_nothing_behind() {
         ),
     ];
     for (text, hint) in cases {
-        desk.write("accounts.json", text);
-        let told = desk.fails(&["init", "--accounts", "accounts.json"]);
+        workdir.write("accounts.json", text);
+        let told = workdir.fails(&["init", "--accounts", "accounts.json"]);
         assert!(told.contains(hint), "{told}");
-        let left = std::fs::read_dir(desk.data()).map(Iterator::count).unwrap_or_default();
+        let left = std::fs::read_dir(workdir.data()).map(Iterator::count).unwrap_or_default();
         assert_eq!(left, 0, "{told}");
     }
-    desk.write("accounts.json", "{\"users\": [{\"username\": \"a\", \"ids\": {\"kanboard\": 7}}]}");
-    desk.ok(&["init", "--accounts", "accounts.json"]);
-    let list: Value = serde_json::from_str(&desk.ok(&["user", "list", "--json"])).unwrap();
+    workdir
+        .write("accounts.json", "{\"users\": [{\"username\": \"a\", \"ids\": {\"kanboard\": 7}}]}");
+    workdir.ok(&["init", "--accounts", "accounts.json"]);
+    let list: Value = serde_json::from_str(&workdir.ok(&["user", "list", "--json"])).unwrap();
     assert_eq!(list[0]["ids"]["kanboard"], json!("7"));
 }
 
 #[test]
 fn the_first_start_shows_the_credentials_once_and_leaves_them_for_their_owner() {
-    let desk = Desk::new();
-    let server = desk.serve(&[]);
-    let file = desk.data().join("credentials.json");
+    let workdir = Workdir::new();
+    let server = workdir.serve(&[]);
+    let file = workdir.data().join("credentials.json");
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let credentials: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     let password = credentials["admin"]["password"].as_str().unwrap();
     assert!(server.said().contains(password), "{}", server.said());
     server.stop();
-    let again = desk.serve(&[]);
+    let again = workdir.serve(&[]);
     assert!(!again.said().contains(password));
     again.stop();
 }
 
 #[test]
 fn every_refusal_before_the_dialect_is_in_the_dialects_words() {
-    let desk = Desk::new();
-    desk.ok(&["init"]);
-    let server = desk.serve(&[]);
+    let workdir = Workdir::new();
+    workdir.ok(&["init"]);
+    let server = workdir.serve(&[]);
     let large = "x".repeat((1 << 20) + 1);
     let cases = [
         ("/octoprint/api/access/users", "HTTP/1.1 400"),
@@ -118,14 +119,14 @@ fn every_refusal_before_the_dialect_is_in_the_dialects_words() {
 
 #[test]
 fn a_route_is_mounted_by_host_and_on_a_listener_of_its_own() {
-    let desk = Desk::new();
-    desk.write(
+    let workdir = Workdir::new();
+    workdir.write(
         "gateway.toml",
         "[server]\nlisten = \"127.0.0.1:0\"\n\
          [[route]]\nhost = \"boards.example\"\ndialect = \"kanboard\"\nbackend = \"people\"\n\
          [[route]]\nhost = \"prints.example\"\ndialect = \"octoprint\"\nbackend = \"people\"\n",
     );
-    let server = desk.serve(&["--config", "gateway.toml"]);
+    let server = workdir.serve(&["--config", "gateway.toml"]);
     assert!(server.get_for("boards.example", "/jsonrpc.php").contains("-32700"));
     assert!(server.get_for("prints.example", "/api/version").contains("\"error\""));
     assert!(server.get_for("other.example", "/").starts_with("HTTP/1.1 404"));
@@ -142,8 +143,8 @@ fn only_a_trusted_proxy_says_for_which_host_it_asks() {
         ("X-Host: prints.example", false),
     ];
     for proxies in ["", "trusted_proxies = [\"127.0.0.1\"]\n"] {
-        let desk = Desk::new();
-        desk.write(
+        let workdir = Workdir::new();
+        workdir.write(
             "gateway.toml",
             &format!(
                 "[server]\nlisten = \"127.0.0.1:0\"\n{proxies}\
@@ -151,7 +152,7 @@ fn only_a_trusted_proxy_says_for_which_host_it_asks() {
                  [[route]]\nhost = \"prints.example\"\ndialect = \"octoprint\"\n"
             ),
         );
-        let server = desk.serve(&["--config", "gateway.toml"]);
+        let server = workdir.serve(&["--config", "gateway.toml"]);
         for (header, counts) in headers {
             let asked = server.get_for_with("boards.example", "/jsonrpc.php", header);
             let at_prints = !asked.contains("-32700");
@@ -163,7 +164,7 @@ fn only_a_trusted_proxy_says_for_which_host_it_asks() {
 
 #[test]
 fn a_wrong_configuration_is_refused_with_its_place() {
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let cases = [
         ("[server]\nlisten_on = \"x\"\n", "gateway.toml:2: server.listen_on: unknown key"),
         ("[[route]]\ndialect = \"latin\"\nbackend = \"people\"\n", "no dialect \"latin\""),
@@ -178,20 +179,20 @@ fn a_wrong_configuration_is_refused_with_its_place() {
         ("[backend.old]\nsystem = \"kanboard\"\nurl = \"http://a\"\n", "secret is missing"),
     ];
     for (text, hint) in cases {
-        desk.write("gateway.toml", text);
-        let told = desk.fails(&["config", "check", "--config", "gateway.toml"]);
+        workdir.write("gateway.toml", text);
+        let told = workdir.fails(&["config", "check", "--config", "gateway.toml"]);
         assert!(told.contains(hint), "{told}");
     }
 }
 
 #[test]
 fn a_secret_of_the_configuration_is_masked() {
-    let desk = Desk::new();
-    desk.write(
+    let workdir = Workdir::new();
+    workdir.write(
         "gateway.toml",
         "[backend.old]\nsystem = \"kanboard\"\nurl = \"http://a\"\nsecret = \"hunter2\"\n",
     );
-    let shown = desk.ok(&["config", "show", "--config", "gateway.toml"]);
+    let shown = workdir.ok(&["config", "show", "--config", "gateway.toml"]);
     assert!(shown.contains("***") && !shown.contains("hunter2"), "{shown}");
 }
 
@@ -236,11 +237,11 @@ fn every_command_has_help_with_an_example() {
 
 #[test]
 fn a_request_is_explained_and_nothing_is_done() {
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let request = "POST /kanboard/jsonrpc.php HTTP/1.1\nAuthorization: Basic anNvbnJwYzphYmM=\n\n\
                    {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"removeUser\",\"params\":[7]}";
-    desk.write("request.http", request);
-    let told = desk.ok_reading("request.http", &["explain", "--route", "/kanboard", "--json"]);
+    workdir.write("request.http", request);
+    let told = workdir.ok_reading("request.http", &["explain", "--route", "/kanboard", "--json"]);
     let told: Value = serde_json::from_str(&told).unwrap();
     let command = told["commands"][0]["command"].as_str().unwrap();
     assert!(command.starts_with("DeleteUser"), "{told}");

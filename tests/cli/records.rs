@@ -3,35 +3,35 @@
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, Server};
+use crate::workdir::{Server, Workdir};
 
 /// A gateway, and the remote system of its backend.
 struct Old {
-    system: Desk,
+    system: Workdir,
     server: Server,
-    desk: Desk,
+    workdir: Workdir,
 }
 
 impl Old {
     /// A system with these users and its administrator.
     fn with(names: &[&str]) -> Self {
-        let (system, desk) = (Desk::new(), Desk::new());
+        let (system, workdir) = (Workdir::new(), Workdir::new());
         let made = json(&system.ok(&["init", "--json"]));
         for name in names {
             system.ok(&["user", "add", name]);
         }
-        desk.ok(&["init"]);
+        workdir.ok(&["init"]);
         let server = system.serve(&[]);
         let token = made["kanboard"]["api_token"].as_str().unwrap();
         let url = server.url("/kanboard");
-        desk.write(
+        workdir.write(
             "gateway.toml",
             &format!(
                 "[backend.old]\nsystem = \"kanboard\"\nurl = \"{url}\"\nsecret = \"{token}\"\n\
                  [[route]]\npath = \"/octoprint\"\ndialect = \"octoprint\"\nbackend = \"old\"\n"
             ),
         );
-        let old = Self { system, server, desk };
+        let old = Self { system, server, workdir };
         old.ok(&["user", "list"]);
         old
     }
@@ -41,7 +41,7 @@ impl Old {
     }
 
     fn ok(&self, words: &[&str]) -> String {
-        self.desk.ok(&Self::place(words))
+        self.workdir.ok(&Self::place(words))
     }
 
     fn json(&self, words: &[&str]) -> Value {
@@ -49,7 +49,7 @@ impl Old {
     }
 
     fn fails(&self, words: &[&str]) -> String {
-        self.desk.fails(&Self::place(words))
+        self.workdir.fails(&Self::place(words))
     }
 
     /// The newest record of a name: its id, its state, and its id in the system.
@@ -153,7 +153,7 @@ fn a_suspension_is_logged_with_the_record_the_name_and_the_backend() {
     let old = Old::with(&["bob"]);
     let key = old.key("bob");
     let (id, ..) = old.record("bob");
-    let gateway = old.desk.serve(&["--config", "gateway.toml"]);
+    let gateway = old.workdir.serve(&["--config", "gateway.toml"]);
     old.system.ok(&["user", "remove", "bob"]);
     gateway.get_with("/octoprint/api/currentuser", &format!("X-Api-Key: {key}"));
     let said = format!("{}{}", gateway.said(), gateway.complained());

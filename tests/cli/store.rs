@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, PROGRAM, Server};
+use crate::workdir::{PROGRAM, Server, Workdir};
 
 /// Limits the size of the files that a process writes. It has the effect of a full disk.
 fn limit_files(server: &Server, bytes: &str) {
@@ -25,13 +25,13 @@ fn create(server: &Server, credentials: &Value, name: &str) -> Value {
 
 #[test]
 fn when_there_is_room_again_the_store_writes_again() {
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     // The signal for a process over its limit would end it, so the signal is ignored.
     let mut command = Command::new("sh");
     let serve = "trap '' XFSZ; exec \"$0\" serve --listen 127.0.0.1:0 --data-dir \"$1\"";
-    command.args(["-c", serve, PROGRAM]).arg(desk.data());
-    let server = desk.start("out", command).ready();
-    let credentials = desk.credentials();
+    command.args(["-c", serve, PROGRAM]).arg(workdir.data());
+    let server = workdir.start("out", command).ready();
+    let credentials = workdir.credentials();
     limit_files(&server, "4096");
     for name in ["one", "two", "three"] {
         let refused = create(&server, &credentials, name);
@@ -58,21 +58,21 @@ fn half_a_store_is_refused_and_left_as_it_is() {
         ("isogloss.sqlite", Some("this is no database at all"), "damaged"),
     ];
     for (name, text, hint) in cases {
-        let desk = Desk::new();
-        desk.ok(&["init"]);
-        let path = desk.data().join(name);
+        let workdir = Workdir::new();
+        workdir.ok(&["init"]);
+        let path = workdir.data().join(name);
         match text {
             Some(text) => fs::write(&path, text).unwrap(),
             None => fs::remove_file(&path).unwrap(),
         }
-        let before = contents(&desk);
+        let before = contents(&workdir);
         for words in [&["serve", "--listen", "127.0.0.1:0"][..], &["init"], &["user", "list"]] {
-            let told = desk.fails(words);
+            let told = workdir.fails(words);
             assert!(told.contains(hint) || told.contains("already initialised"), "{told}");
             assert!(told.contains("backup") || told.contains("already"), "{told}");
             assert_one_sentence(&told);
         }
-        assert_eq!(contents(&desk), before, "{hint}");
+        assert_eq!(contents(&workdir), before, "{hint}");
     }
 }
 
@@ -85,19 +85,19 @@ fn a_check_of_the_configuration_finds_half_a_store() {
         ("secret.key", Some(""), "secret.key is empty"),
         ("secret.key", Some("short"), "secret.key has 5 bytes, expected 32"),
     ];
-    let desk = Desk::new();
-    desk.ok(&["init"]);
-    desk.write(
+    let workdir = Workdir::new();
+    workdir.ok(&["init"]);
+    workdir.write(
         "gateway.toml",
         "[backend.old]\nsystem = \"kanboard\"\nurl = \"http://127.0.0.1:9\"\nsecret = \"x\"\n\
          [[route]]\ndialect = \"kanboard\"\nbackend = \"old\"\n",
     );
     let words = ["config", "check", "--config", "gateway.toml"];
-    desk.serve(&words[2..]).stop();
-    let sidecar = desk.data().join("backends").join("old");
-    for (directory, shown) in [(desk.data(), "./data"), (sidecar, "data/backends/old")] {
+    workdir.serve(&words[2..]).stop();
+    let sidecar = workdir.data().join("backends").join("old");
+    for (directory, shown) in [(workdir.data(), "./data"), (sidecar, "data/backends/old")] {
         for (name, text, hint) in cases {
-            desk.ok(&words);
+            workdir.ok(&words);
             let path = directory.join(name);
             let whole = fs::read(&path).unwrap();
             match text {
@@ -105,14 +105,14 @@ fn a_check_of_the_configuration_finds_half_a_store() {
                 None => fs::remove_file(&path).unwrap(),
             }
             let before = contents_of(&directory);
-            let told = desk.fails(&words);
+            let told = workdir.fails(&words);
             assert!(told.contains(hint) && told.contains("same backup"), "{told}");
             assert!(told.contains(shown), "{told}");
             assert_eq!(contents_of(&directory), before, "{hint}");
             fs::write(&path, whole).unwrap();
         }
     }
-    desk.ok(&words);
+    workdir.ok(&words);
 }
 
 /// The files of a directory and their contents.
@@ -125,10 +125,11 @@ fn contents_of(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 /// The files of the store and their contents.
-fn contents(desk: &Desk) -> Vec<(String, Vec<u8>)> {
-    desk.files()
+fn contents(workdir: &Workdir) -> Vec<(String, Vec<u8>)> {
+    workdir
+        .files()
         .into_iter()
-        .map(|name| (name.clone(), fs::read(desk.data().join(name)).unwrap()))
+        .map(|name| (name.clone(), fs::read(workdir.data().join(name)).unwrap()))
         .collect()
 }
 
@@ -139,38 +140,38 @@ fn assert_one_sentence(told: &str) {
 
 #[test]
 fn half_a_store_of_a_backend_is_refused() {
-    let desk = Desk::new();
-    desk.ok(&["init"]);
-    desk.write(
+    let workdir = Workdir::new();
+    workdir.ok(&["init"]);
+    workdir.write(
         "gateway.toml",
         "[backend.old]\nsystem = \"kanboard\"\nurl = \"http://127.0.0.1:9\"\nsecret = \"x\"\n\
          [[route]]\ndialect = \"kanboard\"\nbackend = \"old\"\n",
     );
     let serve = ["serve", "--config", "gateway.toml", "--listen", "127.0.0.1:0"];
-    desk.serve(&serve[1..3]).stop();
-    let directory = desk.data().join("backends").join("old");
+    workdir.serve(&serve[1..3]).stop();
+    let directory = workdir.data().join("backends").join("old");
     fs::remove_file(directory.join("isogloss.sqlite")).unwrap();
     let secret = fs::read(directory.join("secret.key")).unwrap();
-    let told = desk.fails(&serve);
+    let told = workdir.fails(&serve);
     assert!(told.contains("backends/old") && told.contains("same backup"), "{told}");
     assert_eq!(fs::read(directory.join("secret.key")).unwrap(), secret);
 }
 
 #[test]
 fn a_log_without_its_database_is_not_written_into_a_new_one() {
-    let desk = Desk::new();
-    fs::create_dir(desk.data()).unwrap();
-    fs::write(desk.data().join("isogloss.sqlite-wal"), "left over").unwrap();
-    let told = desk.fails(&["init"]);
+    let workdir = Workdir::new();
+    fs::create_dir(workdir.data()).unwrap();
+    fs::write(workdir.data().join("isogloss.sqlite-wal"), "left over").unwrap();
+    let told = workdir.fails(&["init"]);
     assert!(told.contains("isogloss.sqlite-wal"), "{told}");
-    assert!(desk.files().is_empty());
+    assert!(workdir.files().is_empty());
 }
 
 /// The program, run by a user who is not root: the current user, or `nobody`.
-fn unprivileged(desk: &Desk, words: &[&str]) -> Command {
-    let mut command = desk.command(words);
+fn unprivileged(workdir: &Workdir, words: &[&str]) -> Command {
+    let mut command = workdir.command(words);
     if fs::metadata("/proc/self").unwrap().uid() == 0 {
-        let program = desk.data().with_file_name("isogloss");
+        let program = workdir.data().with_file_name("isogloss");
         fs::copy(PROGRAM, &program).unwrap();
         set_mode(program.parent().unwrap(), 0o755);
         let directory = command.get_current_dir().unwrap().to_owned();
@@ -186,14 +187,14 @@ fn set_mode(path: &Path, mode: u32) {
 
 #[test]
 fn what_this_user_may_not_touch_is_said_with_its_owner_or_mode() {
-    let desk = Desk::new();
-    desk.ok(&["init"]);
-    let (directory, secret) = (desk.data(), desk.data().join("secret.key"));
+    let workdir = Workdir::new();
+    workdir.ok(&["init"]);
+    let (directory, secret) = (workdir.data(), workdir.data().join("secret.key"));
     for (directory_mode, secret_mode) in [(0o555, 0o600), (0o777, 0o000)] {
         set_mode(&secret, secret_mode);
         set_mode(&directory, directory_mode);
         for words in [&["serve", "--listen", "127.0.0.1:0"][..], &["init"], &["user", "list"]] {
-            let done = unprivileged(&desk, words).output().unwrap();
+            let done = unprivileged(&workdir, words).output().unwrap();
             let told = String::from_utf8(done.stderr).unwrap();
             assert!(!done.status.success(), "{words:?}");
             if told.contains("already initialised") {
@@ -211,14 +212,14 @@ fn what_this_user_may_not_touch_is_said_with_its_owner_or_mode() {
 struct Writer(Child);
 
 impl Writer {
-    fn of(desk: &Desk) -> Self {
+    fn of(workdir: &Workdir) -> Self {
         let script = "import sqlite3, sys\n\
                       other = sqlite3.connect(sys.argv[1], isolation_level=None)\n\
                       other.execute('BEGIN IMMEDIATE')\n\
                       print('writing', flush=True)\n\
                       sys.stdin.read()\n";
         let mut command = Command::new("python3");
-        command.args(["-c", script]).arg(desk.data().join("isogloss.sqlite"));
+        command.args(["-c", script]).arg(workdir.data().join("isogloss.sqlite"));
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut said = [0; 7];
         child.stdout.as_mut().unwrap().read_exact(&mut said).unwrap();
@@ -236,13 +237,13 @@ impl Drop for Writer {
 
 #[test]
 fn a_store_that_another_process_holds_is_said_to_be_locked() {
-    let desk = Desk::new();
-    let server = desk.serve(&[]);
-    let credentials = desk.credentials();
-    let other = Writer::of(&desk);
+    let workdir = Workdir::new();
+    let server = workdir.serve(&[]);
+    let credentials = workdir.credentials();
+    let other = Writer::of(&workdir);
     let (told, refused) = std::thread::scope(|scope| {
         let refused = scope.spawn(|| create(&server, &credentials, "one"));
-        (desk.fails(&["user", "add", "two"]), refused.join().unwrap())
+        (workdir.fails(&["user", "add", "two"]), refused.join().unwrap())
     });
     assert!(told.contains("locked: another process"), "{told}");
     assert_one_sentence(&told);

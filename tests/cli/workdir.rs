@@ -18,9 +18,9 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss");
 /// The limit for a start or a stop, for a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-pub(crate) struct Desk(TempDir);
+pub(crate) struct Workdir(TempDir);
 
-impl Desk {
+impl Workdir {
     pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }

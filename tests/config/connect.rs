@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::program::{Desk, Done, Server};
+use crate::program::{Done, Server, Workdir};
 
 /// Each system, with the place of its first credential in the credentials file.
 const SYSTEMS: [(&str, &str); 4] = [
@@ -33,11 +33,11 @@ fn configuration(secret: impl Fn(&str) -> String, url: impl Fn(&str) -> String) 
 }
 
 fn connect(text: &str) -> (Done, Vec<Value>) {
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let text = format!("[server]\nlisten = \"127.0.0.1:0\"\n{text}");
-    desk.write("gateway.toml", &text);
+    workdir.write("gateway.toml", &text);
     let words = ["config", "check", "--connect", "--json", "--config"];
-    let done = desk.run(&words, Path::new("gateway.toml"), &[]);
+    let done = workdir.run(&words, Path::new("gateway.toml"), &[]);
     assert!(!done.complaint.contains("hunter2") && !done.out.contains("hunter2"));
     let list = serde_json::from_str(&done.out).unwrap_or_else(|_| panic!("{}", done.complaint));
     (done, list)

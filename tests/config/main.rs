@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::program::Desk;
+use crate::program::Workdir;
 
 fn fixtures(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/config").join(folder);
@@ -94,12 +94,13 @@ fn differences(wanted: &[(String, String)], found: &[(String, String)]) -> Vec<S
 
 #[test]
 fn every_bad_configuration_is_refused_with_every_problem_at_once() {
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let mut wrong = Vec::new();
     for file in fixtures("bad") {
         let wanted = Wanted::of(&file);
         assert!(!wanted.refused.is_empty(), "{} says nothing", file.display());
-        let done = desk.run(&["config", "check", "--json", "--config"], &file, &wanted.variables);
+        let done =
+            workdir.run(&["config", "check", "--json", "--config"], &file, &wanted.variables);
         if done.status != Some(1) {
             wrong.push(format!("{}: status {:?}", file.display(), done.status));
         }
@@ -112,11 +113,12 @@ fn every_bad_configuration_is_refused_with_every_problem_at_once() {
 
 #[test]
 fn every_good_configuration_is_taken() {
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let mut wrong = Vec::new();
     for file in fixtures("good") {
         let wanted = Wanted::of(&file);
-        let done = desk.run(&["config", "check", "--json", "--config"], &file, &wanted.variables);
+        let done =
+            workdir.run(&["config", "check", "--json", "--config"], &file, &wanted.variables);
         let list: Value = serde_json::from_str(&done.out).unwrap_or_default();
         wrong.extend(differences(&wanted.warned, &found(&list, "warning")));
         wrong.extend(differences(&[], &found(&list, "error")));
@@ -128,11 +130,11 @@ fn every_good_configuration_is_taken() {
 #[test]
 fn serve_refuses_with_the_same_report_before_it_opens_anything() {
     for file in fixtures("bad") {
-        let desk = Desk::new();
+        let workdir = Workdir::new();
         let wanted = Wanted::of(&file);
-        let before = desk.names();
-        let checked = desk.run(&["config", "check", "--config"], &file, &wanted.variables);
-        let served = desk.run(&["serve", "--config"], &file, &wanted.variables);
+        let before = workdir.names();
+        let checked = workdir.run(&["config", "check", "--config"], &file, &wanted.variables);
+        let served = workdir.run(&["serve", "--config"], &file, &wanted.variables);
         let lines = |text: &str| -> BTreeSet<String> {
             let is_own = |line: &&str| line.starts_with("  ") || line.contains("refused: ");
             text.lines().filter(is_own).map(str::to_owned).collect()
@@ -140,13 +142,13 @@ fn serve_refuses_with_the_same_report_before_it_opens_anything() {
         assert_eq!(served.status, Some(1), "{}: {}", file.display(), served.complaint);
         assert_eq!(lines(&served.complaint), lines(&checked.complaint), "{}", file.display());
         assert!(!lines(&served.complaint).is_empty(), "{}", served.complaint);
-        assert_eq!(desk.names(), before, "{} left something behind", file.display());
+        assert_eq!(workdir.names(), before, "{} left something behind", file.display());
     }
 }
 
 #[test]
 fn what_the_command_line_says_is_checked_too() {
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let cases: [(&[&str], &str); 7] = [
         (&["--listen", "localhost"], "command line --listen: server.listen: \"localhost\""),
         (&["--log-level", "loud"], "command line --log-level: log.level: \"loud\" is no level"),
@@ -164,7 +166,7 @@ fn what_the_command_line_says_is_checked_too() {
     ];
     for (words, told) in cases {
         let words: Vec<_> = ["serve"].iter().chain(words).copied().collect();
-        let done = desk.run_words(&words, &[]);
+        let done = workdir.run_words(&words, &[]);
         assert_eq!(done.status, Some(1), "{words:?}");
         assert!(done.complaint.contains(told), "{words:?}: {}", done.complaint);
     }
@@ -172,8 +174,8 @@ fn what_the_command_line_says_is_checked_too() {
 
 #[test]
 fn a_configuration_is_shown_without_its_secrets() {
-    let desk = Desk::new();
-    desk.write(
+    let workdir = Workdir::new();
+    workdir.write(
         "gateway.toml",
         "[backend.old]\nsystem = \"kanboard\"\nurl = \"https://ada:hunter2@old.example.org/?k=hunter2\"\n\
          secret = \"hunter2\"\nidentity_file = \"identity.pem\"\n\
@@ -182,9 +184,9 @@ fn a_configuration_is_shown_without_its_secrets() {
          [directory]\nurl = \"ldap://ada:hunter2@127.0.0.1\"\nuser_base_dn = \"dc=example\"\n\
          bind_dn = \"cn=reader\"\nbind_password = \"hunter2\"\n",
     );
-    desk.write("identity.pem", "hunter2");
+    workdir.write("identity.pem", "hunter2");
     for words in [&["config", "show"][..], &["config", "show", "--json"]] {
-        let done = desk.run(&[words, &["--config"]].concat(), Path::new("gateway.toml"), &[]);
+        let done = workdir.run(&[words, &["--config"]].concat(), Path::new("gateway.toml"), &[]);
         assert_eq!(done.status, Some(0), "{}", done.complaint);
         assert!(!done.out.contains("hunter2"), "{}", done.out);
         assert!(done.out.contains("https://***@old.example.org/?***"), "{}", done.out);

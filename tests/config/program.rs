@@ -11,7 +11,7 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A working directory with the files that the fixtures name.
-pub(crate) struct Desk(TempDir);
+pub(crate) struct Workdir(TempDir);
 
 /// The result of a run.
 pub(crate) struct Done {
@@ -20,17 +20,17 @@ pub(crate) struct Done {
     pub(crate) complaint: String,
 }
 
-impl Desk {
+impl Workdir {
     pub(crate) fn new() -> Self {
-        let desk = Self(tempfile::tempdir().unwrap());
-        desk.write("empty", "");
-        desk.write("secret", "abc\n");
-        desk.write(
+        let workdir = Self(tempfile::tempdir().unwrap());
+        workdir.write("empty", "");
+        workdir.write("secret", "abc\n");
+        workdir.write(
             "broken.pem",
             "-----BEGIN CERTIFICATE-----\nbm8gY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n",
         );
-        desk.certificate();
-        desk
+        workdir.certificate();
+        workdir
     }
 
     /// Creates a self-signed certificate, and a file with the certificate and its key.
@@ -100,15 +100,15 @@ pub(crate) struct Server {
     pub(crate) url: String,
     /// The first credentials.
     pub(crate) credentials: serde_json::Value,
-    _desk: Desk,
+    _workdir: Workdir,
 }
 
 impl Server {
     pub(crate) fn start() -> Self {
-        let desk = Desk::new();
-        let out = desk.0.path().join(".out");
+        let workdir = Workdir::new();
+        let out = workdir.0.path().join(".out");
         let mut command = Command::new(env!("CARGO_BIN_EXE_isogloss"));
-        command.args(["serve", "--listen", "127.0.0.1:0"]).current_dir(desk.0.path());
+        command.args(["serve", "--listen", "127.0.0.1:0"]).current_dir(workdir.0.path());
         command.stdin(Stdio::null()).stdout(std::fs::File::create(&out).unwrap());
         let child = command.stderr(Stdio::null()).spawn().unwrap();
         let began = Instant::now();
@@ -122,9 +122,9 @@ impl Server {
             assert!(began.elapsed() < PATIENCE, "it did not start: {said}");
             std::thread::sleep(Duration::from_millis(10));
         };
-        let credentials = std::fs::read(desk.0.path().join("data/credentials.json")).unwrap();
+        let credentials = std::fs::read(workdir.0.path().join("data/credentials.json")).unwrap();
         let credentials = serde_json::from_slice(&credentials).unwrap();
-        Self { child, url, credentials, _desk: desk }
+        Self { child, url, credentials, _workdir: workdir }
     }
 }
 
