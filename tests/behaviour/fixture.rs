@@ -1,4 +1,4 @@
-//! Backends to be tested, each fresh: a store, or a system with its sidecar.
+//! The backends under test. Each is new: a store, or a remote system with its sidecar.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,19 +24,19 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::Bench;
 
-/// The service credential of the gateway at a system that is played by a second gateway.
+/// The service credential of the gateway at a system. A second gateway plays the system.
 const KEY: &str = "b8c1f2d3e4a5968778695a4b3c2d1e0ff0e1d2c3b4a5968778695a4b3c2d";
 
-/// Everybody whom the cases make: a live server is rid of them before each.
+/// All users that the cases create. On a live server they are deleted before each case.
 const MADE: [&str; 7] = ["ada", "bob", "carol", "chief", "first", "lovelace", "mary"];
 
-/// Every team that the cases make, likewise.
+/// All teams that the cases create. On a live server they are deleted before each case.
 const TEAMS: [&str; 2] = ["engineers", "builders"];
 
-/// A live server has one case at a time.
+/// On a live server the cases run one at a time.
 static LIVE_SERVER: Mutex<()> = Mutex::const_new(());
 
-/// What must live as long as the backend.
+/// The values that must exist as long as the backend.
 pub(crate) struct Fixture {
     store: Store,
     backends: Backends,
@@ -47,7 +47,7 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
-    /// Makes a fresh backend: of a live server if the environment names one, else of a second
+    /// Makes a new backend for a live server if the environment names one, otherwise for a second
     /// gateway.
     pub(crate) async fn bench(system: &str) -> Result<Bench> {
         if registry::SYSTEMS.is_embedded(system) {
@@ -69,14 +69,14 @@ impl Fixture {
         Self::over(Some(gateway), system, &url, KEY).await
     }
 
-    /// Makes the backend of a live server, rid of whom an earlier case has left there.
+    /// Makes the backend of a live server, and deletes the users of earlier cases there.
     pub(crate) async fn live(system: &str, url: &str, secret: &str) -> Result<Bench> {
         let bench = Self::over(None, system, url, secret).await?;
         clear(&bench.backend).await?;
         Ok(bench)
     }
 
-    /// Makes the backend of a server.
+    /// Makes the backend of a server with this URL.
     pub(crate) async fn over(
         gateway: Option<Gateway>,
         system: &str,
@@ -112,12 +112,12 @@ impl Fixture {
         Ok(Bench { system: system.to_owned(), backend, fixture })
     }
 
-    /// The gateway's own store.
+    /// The store of the gateway.
     pub(crate) const fn store(&self) -> &Store {
         &self.store
     }
 
-    /// A system's namespace, and a key that only that system knows.
+    /// The id namespace of a system, and a key that only the system has.
     pub(crate) fn credential(&self) -> Option<(String, String)> {
         self.credential.clone()
     }
@@ -129,7 +129,7 @@ impl Fixture {
     }
 }
 
-/// Deletes whom and what an earlier case has left.
+/// Deletes the users and teams of earlier cases.
 async fn clear(backend: &Arc<dyn Backend>) -> Result<()> {
     let people = MADE.map(|name| Command::DeleteUser(UserRef::Name(name.to_owned())));
     let teams = TEAMS.map(|name| Command::DeleteGroup(GroupRef::Name(None, name.to_owned())));
@@ -146,7 +146,8 @@ async fn clear(backend: &Arc<dyn Backend>) -> Result<()> {
     Ok(())
 }
 
-/// An administrator with the service credential: the application's where the system has one.
+/// The accounts of a system: an administrator with the service credential. If the system has
+/// application keys, the credential is one.
 fn accounts(system: &str) -> Value {
     let application = registry::adapter(system).is_some_and(|adapter| adapter.application_key);
     let key = json!([{"dialect": system, "value": KEY}]);

@@ -87,7 +87,7 @@ async fn dies(bench: &Bench) {
     bench.fails(find(), FaultKind::NotFound, Some(Subject::Key)).await;
 }
 
-/// The gateway's own credential at the system is one that only the system knows.
+/// A key that only the system has: the gateway's own credential.
 async fn forwarded(bench: &Bench) {
     let Some((namespace, value)) = bench.fixture.credential() else { return };
     let namespace = IdNamespace::new(namespace);

@@ -1,11 +1,11 @@
-//! One suite over the canonical commands, run against every backend: the store, and each system
-//! with its sidecar, in front of a second gateway that speaks that system's dialect. OctoPrint
-//! from PyPI is run for real too.
+//! One suite of the canonical commands, run on every backend: the store, and each remote system
+//! with its sidecar. A second gateway with the system's dialect plays the system. The suite also
+//! runs with a real OctoPrint from PyPI.
 //!
-//! No backend can be skipped, and a capability that is declared but not exercised fails the run.
-//! `ISOGLOSS_TEST_KANBOARD_URL` and `ISOGLOSS_TEST_KANBOARD_SECRET` (likewise for the other
-//! systems) point the suite at a live server instead: one for tests, with `--test-threads 1`, since
-//! the people whom the cases make are deleted there before each.
+//! No backend can be skipped. A declared capability that no case uses fails the run.
+//! `ISOGLOSS_TEST_KANBOARD_URL` and `ISOGLOSS_TEST_KANBOARD_SECRET` (the same for the other
+//! systems) select a live test server instead. This needs `--test-threads 1`: the users of the
+//! cases are deleted on the server before each case.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod fixture;
@@ -37,7 +37,7 @@ struct Case {
     run: for<'a> fn(&'a Bench) -> LocalBoxFuture<'a, ()>,
 }
 
-/// A backend on the bench.
+/// The backend under test.
 struct Bench {
     system: String,
     backend: Arc<dyn Backend>,
@@ -45,8 +45,8 @@ struct Bench {
 }
 
 impl Bench {
-    /// Asks the backend. Every answer is of the kind that the table of verbs says: this is the
-    /// contract of a backend, and every verb that a backend declares is asked for here.
+    /// Runs a command on the backend. The kind of the answer must be that of the table of verbs.
+    /// Every verb that a backend declares is used here.
     async fn ask(&self, command: Command) -> Result<Outcome, Fault> {
         let verb = command.verb();
         self.backend.capability().check(verb)?;
@@ -109,8 +109,8 @@ fn run(backend: &'static str, case: &Case) -> Result<(), Failed> {
 async fn play(bench: &Bench, case: &Case) {
     let able = bench.backend.capability();
     match case.verbs.iter().find(|verb| !able.has(**verb)) {
-        // What a backend does not declare, it must refuse as unsupported: that is checked by the
-        // capability itself, before the backend hears of it.
+        // A verb that a backend does not declare must be refused as unsupported. The capability
+        // refuses it before the backend gets the command.
         Some(verb) => assert_eq!(able.check(*verb).unwrap_err().kind, FaultKind::Unsupported),
         None => (case.run)(bench).await,
     }
@@ -125,7 +125,7 @@ fn exercised(backend: &'static str) -> Result<(), Failed> {
             .filter(|case| case.verbs.iter().all(|verb| able.has(*verb)))
             .flat_map(|case| case.verbs.iter().copied())
             .collect();
-        // Asking a directory is tested with a real one, in tests/directory.
+        // `tests/directory` tests the verb of the directory with a real one.
         let declared = able.verbs().filter(|verb| *verb != Verb::CreateFromDirectory);
         let missed: Vec<_> = declared.filter(|verb| !run.contains(verb)).collect();
         bench.fixture.close().await;

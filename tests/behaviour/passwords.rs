@@ -1,4 +1,4 @@
-//! Passwords: verified by the backend its own way, changed, and locked after failures.
+//! Passwords: verified by the backend, changed, and locked after failures.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,7 +59,7 @@ async fn verified(bench: &Bench) {
     assert!(!verify(bench, named("nobody"), "correct horse").await);
 }
 
-/// Where the backend verifies no passwords, even the right one is wrong.
+/// If the backend cannot verify passwords, it refuses the correct one too.
 async fn signs_in(bench: &Bench) {
     create(bench, new("ada")).await;
     let authority = Arc::new(Authority::new(Duration::ZERO).unwrap());

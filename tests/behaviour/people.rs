@@ -1,4 +1,4 @@
-//! People: create, read, list, change, activate, delete, and what the sidecar stores.
+//! Users: create, read, list, change, activate, delete, and the attributes that the sidecar stores.
 
 use futures_util::FutureExt;
 use isogloss_canonical::capability::Field;
@@ -141,7 +141,7 @@ async fn nobody(bench: &Bench) {
     }
 }
 
-/// Somebody who is there: whoever is listed first, or somebody made for it.
+/// An existing user: the first of the list, or a new one.
 async fn named_or_first(bench: &Bench) -> UserRef {
     let all = bench.done(Command::ListUsers).await.users().unwrap();
     match all.first() {
@@ -208,7 +208,7 @@ async fn roles(bench: &Bench) {
     assert_eq!(get(bench, &chief).await.role, Role::Administrator);
 }
 
-/// What a system has no place for is no less there.
+/// A field that the system cannot store is not lost.
 async fn survives(bench: &Bench) {
     let name = |text: &str| Some(text.to_owned());
     let (given_name, family_name) = (name("Mary Ann"), name("Smith"));
@@ -279,7 +279,7 @@ async fn locks(bench: &Bench) {
 
 async fn assigned(bench: &Bench) {
     let (ada, bob) = (create(bench, new("ada")).await, create(bench, new("bob")).await);
-    // A system gives its own ids itself.
+    // A system assigns its own ids.
     let far =
         IdNamespace::named(if bench.system == "rhodecode" { "kanboard" } else { "rhodecode" });
     let swap = |one: &User, other: &User| {

@@ -1,5 +1,5 @@
-//! OctoPrint itself, from PyPI: installed once below `target/real`, started for the run on a free
-//! port of the loopback, and rid of again.
+//! A real OctoPrint from PyPI. It is installed once below `target/real`, started on a free port of
+//! the loopback interface, and stopped after the run.
 
 use std::fs::{self, File};
 use std::net::{TcpListener, TcpStream};
@@ -20,15 +20,15 @@ use crate::keys::{find, issue};
 use crate::people::{create, new};
 use crate::{block_on, cases, play};
 
-/// The version the suite was written for.
+/// The version that the suite was written for.
 const OCTOPRINT: &str = "OctoPrint==1.11.8";
-/// The key of its administrator.
+/// The API key of its administrator.
 const KEY: &str = "5f1d7a84c0de4d6c9b3e2a170f86d3b5";
-/// How long it may take to start.
+/// The limit for its start.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// No wizard, nothing that asks the internet, and no limit on logins: one case tries wrong
-/// passwords on end.
+/// Its configuration: no wizard, no internet access, and no limit on logins, because one case tries
+/// many wrong passwords.
 const CONFIG: &str = "
 server: {firstRun: false, onlineCheck: {enabled: false}, pluginBlacklist: {enabled: false}}
 accessControl: {salt: isogloss}
@@ -38,7 +38,7 @@ plugins:
     softwareupdate, tracking]
 ";
 
-/// Runs every case against it.
+/// Runs all cases.
 pub(crate) fn octoprint() -> Result<(), Failed> {
     if left_out() {
         eprintln!("!!! OCTOPRINT ITSELF WAS NOT RUN: ISOGLOSS_SKIP_CLIENTS is set !!!");
@@ -66,7 +66,7 @@ fn suite() -> Result<()> {
     })
 }
 
-/// Somebody is deleted behind the gateway's back: who comes after them inherits nothing.
+/// A user is deleted directly in the system. A successor inherits nothing.
 async fn successor(url: &str) -> Result<()> {
     let bench = Fixture::live("octoprint", url, KEY).await?;
     let ada = create(&bench, new("ada")).await;
@@ -82,7 +82,7 @@ async fn successor(url: &str) -> Result<()> {
     Ok(())
 }
 
-/// A key that the server does not know is an outage, whoever is asked about.
+/// A key that the server refuses is an outage, for every request.
 async fn refused_key(url: &str) -> Result<()> {
     let bench = Fixture::over(None, "octoprint", url, "no key").await?;
     for name in ["admin", "nobody"] {
@@ -95,7 +95,7 @@ async fn refused_key(url: &str) -> Result<()> {
     Ok(())
 }
 
-/// The program, in an environment of its own.
+/// The program, in its own Python environment.
 fn installed() -> Result<PathBuf> {
     let real = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/real");
     let (folder, done) = (real.join(OCTOPRINT), real.join(format!("{OCTOPRINT}.installed")));
@@ -115,7 +115,7 @@ fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// A running server, stopped when it is dropped.
+/// A running server. Dropping it stops the process.
 struct OctoPrint {
     process: Child,
     url: String,
@@ -147,7 +147,7 @@ impl OctoPrint {
         Ok(server)
     }
 
-    /// Waits until it answers. A smaller server answers 503 while it starts.
+    /// Waits until it answers. During the start a small server answers 503.
     fn wait(&mut self, port: u16) -> Result<()> {
         let start = Instant::now();
         loop {

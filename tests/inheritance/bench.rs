@@ -1,4 +1,4 @@
-//! A sidecar of a system in process, and what somebody has left with the gateway.
+//! A sidecar of a system in this process, and the data that a user has in the gateway.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,10 +22,10 @@ use tempfile::TempDir;
 
 use crate::system::{Kind, System};
 
-/// A case: its name, and what it does.
+/// A case: its name and its function.
 pub(crate) type Case = (&'static str, for<'b> fn(&'b Bench) -> LocalBoxFuture<'b, ()>);
 
-/// The namespace that the gateway's own keys and groups of these tests are in: never the system's.
+/// The id namespace of the gateway's own keys and groups in these tests. It is never the system's.
 pub(crate) const KEYS: IdNamespace = IdNamespace::named("elsewhere");
 
 /// A sidecar of a system.
@@ -37,7 +37,7 @@ pub(crate) struct Bench {
     folder: TempDir,
 }
 
-/// What somebody has left with the gateway.
+/// The data that a user has in the gateway.
 #[derive(Clone, Debug)]
 pub(crate) struct Estate {
     pub(crate) user: User,
@@ -56,7 +56,7 @@ impl Bench {
         bench
     }
 
-    /// A second gateway before the same system, with the same sidecar.
+    /// A second gateway for the same system, with the same sidecar.
     pub(crate) async fn second(&self) -> (Sidecar, Store) {
         let store = open(self.folder.path(), self.kind).await;
         (join(&self.system, &store, self.kind), store)
@@ -92,7 +92,7 @@ impl Bench {
         *self.done(Command::CreateUser(Box::new(new))).await.user().unwrap()
     }
 
-    /// Somebody who is in the system has a key, a session, settings, a group and a membership here.
+    /// Gives a user of the system a key, settings, a group and a membership in the gateway.
     pub(crate) async fn settled(&self, name: &str) -> Estate {
         let user = self.named(name).await;
         let key = format!("the key of {name}, {}", user.id);
@@ -122,7 +122,7 @@ impl Bench {
         Estate { user, key, group: *group }
     }
 
-    /// Whom a key opens for.
+    /// The user whom the key identifies.
     pub(crate) async fn key_opens(&self, estate: &Estate) -> Option<UserId> {
         let find = Command::FindKey(KEYS, estate.key.as_str().into());
         match self.ask(find).await {
@@ -133,7 +133,7 @@ impl Bench {
         }
     }
 
-    /// The same where the system's answer may be no proof either way.
+    /// The same if the system's answer may be a fault.
     pub(crate) async fn key_opens_or_fails(&self, estate: &Estate) -> Option<UserId> {
         let find = Command::FindKey(KEYS, estate.key.as_str().into());
         match self.ask(find).await {
@@ -142,7 +142,7 @@ impl Bench {
         }
     }
 
-    /// Nothing that somebody left opens anything for anybody, nor is it anybody else's.
+    /// The data of a deleted user give nobody access, and belong to nobody else.
     pub(crate) async fn opens_nothing(&self, estate: &Estate, why: &str) {
         assert_eq!(self.key_opens(estate).await, None, "{why}: the key opens");
         let session = self.get(UserRef::Id(estate.user.id)).await;
@@ -160,13 +160,13 @@ impl Bench {
         assert!(members.is_empty(), "{why}: the group has members: {members:?}");
     }
 
-    /// Everything that somebody left is theirs.
+    /// All data still belong to the user.
     pub(crate) async fn opens_all(&self, estate: &Estate, why: &str) {
         assert_eq!(self.key_opens(estate).await, Some(estate.user.id), "{why}: the key");
         self.has_all(estate, why).await;
     }
 
-    /// Ids, settings, group and membership that somebody left are theirs, whatever the key opens.
+    /// Ids, settings, group and membership still belong to the user. The key is not checked.
     pub(crate) async fn has_all(&self, estate: &Estate, why: &str) {
         let session = self.get(UserRef::Id(estate.user.id)).await;
         let session = session.unwrap_or_else(|fault| panic!("{why}: {fault:?}"));
@@ -182,7 +182,7 @@ impl Bench {
         assert_eq!(members.len(), 1, "{why}: the members");
     }
 
-    /// A newcomer has nothing of somebody else's.
+    /// A new user has nothing of the old one.
     pub(crate) fn inherits_nothing(&self, newcomer: &User, estate: &Estate) {
         let old = &estate.user;
         assert_ne!(newcomer.id, old.id, "the canonical id");
@@ -210,7 +210,7 @@ impl Bench {
         self.kind.proof != crate::system::Proof::Nothing
     }
 
-    /// How the system points at somebody, by its own id.
+    /// The reference of the system to a user, by its own id.
     pub(crate) fn own(&self, user: &User) -> UserRef {
         let namespace = IdNamespace::new(self.kind.namespace);
         match user.native(&namespace) {
@@ -235,12 +235,12 @@ fn join(system: &Arc<System>, store: &Store, kind: Kind) -> Sidecar {
     Sidecar::new(system, store, (IdNamespace::new(kind.namespace), kind.numbering()))
 }
 
-/// Whether a fault says that there is no such person.
+/// Whether the answer is that the user does not exist.
 pub(crate) fn is_absence<T>(answer: &Result<T, Fault>) -> bool {
     answer.as_ref().is_err_and(|fault| fault.is_absence_of(Subject::User))
 }
 
-/// Whether a fault is the gateway's or the system's trouble.
+/// Whether the answer is a fault of the gateway or the system.
 pub(crate) fn is_trouble<T>(answer: &Result<T, Fault>) -> bool {
     let unavailable = [FaultKind::Unavailable, FaultKind::Unexpected];
     answer.as_ref().is_err_and(|fault| unavailable.contains(&fault.kind))

@@ -1,4 +1,5 @@
-//! Renamed, swapped, chained, demoted, disabled, given another password behind the gateway's back.
+//! Users who are renamed, swapped, renamed in a chain, demoted, disabled or given a new password
+//! directly in the system.
 
 use futures_util::FutureExt;
 use isogloss_canonical::user::{Role, UserRef};
@@ -36,7 +37,8 @@ async fn renamed(bench: &Bench) {
     }
 }
 
-/// After renamings everybody is listed, has one record, and it is theirs if that can be proved.
+/// After the renames all users are listed, and each has one record. It is the user's own if the
+/// identity can be proved.
 async fn after(bench: &Bench, names: &[(&str, &str)], gone: Option<&str>) {
     for name in ["a", "b", "c", "d"] {
         bench.system.add(name, Role::User);
@@ -73,7 +75,7 @@ async fn after(bench: &Bench, names: &[(&str, &str)], gone: Option<&str>) {
             bench.opens_nothing(estate, old).await;
         }
     }
-    // Somebody else's creation is none the worse for it.
+    // The creation of another user still succeeds.
     assert_eq!(bench.create("somebody-else").await.username, "somebody-else");
 }
 
@@ -145,7 +147,7 @@ async fn demoted(bench: &Bench) {
     bench.opens_all(&ada, "active again").await;
 }
 
-/// A system that shows one name twice: one of the two has no record, the list goes on.
+/// A system that shows one name twice. One of the two users has no record, and the list continues.
 async fn unsettled(bench: &Bench) {
     bench.system.add("ada", Role::User);
     bench.system.add("bob", Role::User);

@@ -1,4 +1,4 @@
-//! Removed behind the gateway's back, and what comes after.
+//! Users who are removed directly in the system, and their successors.
 
 use futures_util::FutureExt;
 use isogloss_canonical::command::{Command, Verb};
@@ -19,7 +19,7 @@ pub(crate) const CASES: &[Case] = &[
     ("a-removed-person-s-own-key-of-the-system-is-no-key", |bench| own_key(bench).boxed_local()),
 ];
 
-/// The reads by which an absence may first be seen.
+/// The reads that can show an absence first.
 const READS: [&str; 6] = ["id", "name", "native", "list", "key", "member"];
 
 async fn read(bench: &Bench, how: &str, estate: &Estate) {
@@ -55,12 +55,12 @@ async fn by_any_read(bench: &Bench) {
         read(bench, how, &ada).await;
         assert_eq!(bench.state(ada.user.id).await, State::Suspended(Absence::Confirmed), "{how}");
         bench.opens_nothing(&ada, how).await;
-        // One at a time: three of a few are many at once.
+        // Removed one at a time, because three of a few people count as many at once.
         bench.sidecar.records().forget(ada.user.id).await.unwrap();
     }
 }
 
-/// The case that was reproduced: ada is removed, bob comes as an administrator and gets her id.
+/// A case that happened: ada is removed, then bob is created as an administrator and gets her id.
 async fn successor(bench: &Bench) {
     bench.system.add("ada", Role::User);
     let ada = bench.settled("ada").await;
@@ -97,7 +97,8 @@ async fn after_any_read(bench: &Bench) {
     }
 }
 
-/// Deleted, seen to be gone, created again with the same name and, where ids are given again, id.
+/// A user is deleted, the gateway reads the absence, and a user with the same name is created. If
+/// the system reuses ids, it has the same id too.
 async fn namesake(bench: &Bench) {
     for how in READS {
         let name = format!("ada-{how}");
@@ -134,7 +135,7 @@ async fn backup(bench: &Bench) {
     }
 }
 
-/// Not even the right row brings a tombstone back.
+/// A tombstone is not restored, even if the same row returns.
 async fn for_good(bench: &Bench) {
     bench.system.add("ada", Role::User);
     let ada = bench.settled("ada").await;

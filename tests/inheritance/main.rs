@@ -1,10 +1,10 @@
-//! Nobody comes into the account of somebody who is gone: people are removed, created, renamed,
-//! swapped, chained, disabled and demoted behind the gateway's back, and what they left with the
-//! gateway (keys, sessions, remembered passwords, settings, memberships, what they own) must open
-//! nothing for whoever has their id or their name now.
+//! Nobody gets the account of a deleted user. The tests remove, create, rename, swap, disable and
+//! demote users directly in the system. The data of a deleted user in the gateway (keys, sessions,
+//! remembered passwords, settings, memberships, owned groups) must give no access to a later user
+//! with the same id or name.
 //!
-//! Every case runs for every kind of system: reused ids or not, names as ids, and with as much proof
-//! in a row as the real systems give.
+//! Each case runs for each kind of system: with or without reused ids, with names as ids, and with
+//! the kinds of evidence that the real systems have.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod bench;

@@ -1,4 +1,4 @@
-//! What an operator decides about a record: confirmed, bound.
+//! Decisions of an operator about a record: confirm, bind.
 
 use futures_util::FutureExt;
 use isogloss_canonical::user::Role;
@@ -92,7 +92,7 @@ async fn confirmed(bench: &Bench) {
     confirm("ada").await.unwrap();
     assert_eq!(bench.state(ada.user.id).await, State::Active);
     if bench.proves() {
-        // The proof is that of the row which was confirmed: no read came between.
+        // The evidence is that of the confirmed row: there was no read in between.
         let row = bench.system.remove("ada");
         bench.list().await;
         bench.system.put_back(row);

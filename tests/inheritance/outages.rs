@@ -1,5 +1,5 @@
-//! What looks like an absence and is none: outages, truncated lists, a proxy's 404, a mass of people
-//! who vanish at once.
+//! Answers that look like an absence and are not: outages, truncated lists, a proxy's 404, many
+//! people who vanish at once.
 
 use futures_util::FutureExt;
 use isogloss_canonical::command::Verb;
@@ -18,7 +18,7 @@ pub(crate) const CASES: &[Case] = &[
     ("a-few-are-no-mass", |bench| few(bench).boxed_local()),
 ];
 
-/// A proxy answers 404 for one page; the list still shows the person.
+/// A proxy answers 404 for one page, and the list still shows the user.
 async fn a_404(bench: &Bench) {
     bench.system.add("ada", Role::User);
     let ada = bench.settled("ada").await;
@@ -42,7 +42,7 @@ async fn truncated(bench: &Bench) {
     bench.opens_all(&ada, "after the list").await;
 }
 
-/// Somebody on every list cannot be read.
+/// One user of each list cannot be read.
 async fn in_part(bench: &Bench) {
     bench.system.add("ada", Role::User);
     let ada = bench.settled("ada").await;
@@ -66,8 +66,8 @@ async fn in_part(bench: &Bench) {
     }
 }
 
-/// One read shows an absence, the second one fails: nobody hears of an absence, nothing opens, and
-/// whoever is seen again was never away.
+/// One read shows an absence and the second one fails. No caller gets an absence, and no access is
+/// given. A user who is seen again was never deleted.
 async fn unconfirmed(bench: &Bench) {
     bench.system.add("ada", Role::User);
     let ada = bench.settled("ada").await;
@@ -142,7 +142,7 @@ async fn mass(bench: &Bench) {
     bench.opens_nothing(&rest[0], "buried by an operator").await;
 }
 
-/// Two of a few may leave together.
+/// Two of a few users may vanish together.
 async fn few(bench: &Bench) {
     for name in ["ada", "bob", "carol"] {
         bench.system.add(name, Role::User);

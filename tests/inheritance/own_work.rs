@@ -1,4 +1,4 @@
-//! What the gateway itself does in the system: creations, renamings, deletions, alone and at once.
+//! Commands of the gateway in the system: creations, renames, deletions, alone and concurrently.
 
 use std::time::Duration;
 
@@ -64,7 +64,8 @@ async fn stale(bench: &Bench) {
     bench.opens_nothing(&ada, "her name is his").await;
 }
 
-/// The system refuses a renaming. Somebody else gets that name and the id there, unseen.
+/// The system refuses a rename. Another user gets the new name and the id, without a read in
+/// between.
 async fn refused(bench: &Bench) {
     if !bench.kind.numbered {
         return;
@@ -85,7 +86,7 @@ async fn refused(bench: &Bench) {
     bench.opens_nothing(&ada, "the id and the refused name are another person's").await;
 }
 
-/// Whoever reads while the gateway renames sees the new name in the system before the sidecar does.
+/// A read during a rename sees the new name in the system before the sidecar has it.
 async fn beside_reads(bench: &Bench) {
     if !bench.kind.numbered {
         return;
@@ -129,7 +130,8 @@ async fn parallel_reads(bench: &Bench) {
     }
 }
 
-/// A system that keeps names apart which a front takes for the same; two gateways before it.
+/// A system that treats two names as different, which the dialect treats as equal. Two gateways use
+/// the system.
 async fn parallel_names(bench: &Bench) {
     let (second, store) = bench.second().await;
     for round in 0..4 {
@@ -228,7 +230,7 @@ async fn imported(bench: &Bench) {
     assert_eq!((id("ada").await.as_str(), id("bob").await.as_str()), ("1", "3"));
 }
 
-/// What a sign-in with a name that nobody has asks of the system.
+/// The requests to the system of a sign-in with an unknown name.
 async fn unknown(bench: &Bench) {
     bench.system.add("ada", Role::User);
     bench.list().await;
@@ -241,7 +243,7 @@ async fn unknown(bench: &Bench) {
         assert!(!bench.done(verify).await.verified().unwrap());
         assert_eq!(bench.system.asked(), [Verb::GetUser]);
     }
-    // What a sign-in asks about no account, so that its time does not tell, stays in the gateway.
+    // Commands for an unknown name, which only make the time equal, are not sent to the system.
     let nobody = || UserRef::Id(UserId(Uuid::nil()));
     let lockout = Lockout { after: 7, lasting: Duration::from_mins(15) };
     assert!(is_absence(&bench.get(nobody()).await));
@@ -260,7 +262,7 @@ async fn unknown(bench: &Bench) {
     assert_eq!(bench.system.asked(), [Verb::GetUser], "the sidecar says who it may be");
 }
 
-/// What a system is told of passwords, and what it takes for right.
+/// The passwords that are sent to a system, and its answers.
 async fn guesses(bench: &Bench) {
     let shows_hashes = bench.kind.proof == Proof::Secret && bench.kind.numbered;
     for name in ["ada", "ann"] {

@@ -1,5 +1,5 @@
-//! A system in process that a test changes behind the gateway's back. It numbers its people, or
-//! knows them by name, and proves of them as much as the real ones do.
+//! A system in this process, which the tests change directly. It numbers its users or identifies
+//! them by name, and its rows have the evidence of the real systems.
 
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -14,18 +14,18 @@ use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Evidence, NewUser, Role, User, UserPatch, UserRef};
 
-/// What a kind of system proves of a person in their row.
+/// The evidence in the rows of a kind of system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Proof {
-    /// The password hash, as Kanboard.
+    /// The password hash, as in Kanboard.
     Secret,
-    /// The day of creation, as Dandelion.
+    /// The day of creation, as in Dandelion.
     Created,
     /// Nothing.
     Nothing,
 }
 
-/// What `password_hash("secret", PASSWORD_BCRYPT, ["cost" => 4])` made of it in PHP 8.2.
+/// A result of `password_hash("secret", PASSWORD_BCRYPT, ["cost" => 4])` in PHP 8.2.
 const HASH_OF_SECRET: &str = "$2y$04$pt6c8RrQsZMBtHdxoST4ouLdqjXiPkakAiAjPk8oLCZjONSx7HHG.";
 
 /// A kind of system.
@@ -34,7 +34,7 @@ pub(crate) struct Kind {
     pub(crate) name: &'static str,
     pub(crate) namespace: &'static str,
     pub(crate) numbered: bool,
-    /// Whether the highest id is given again once it is free, as SQLite does.
+    /// Whether the highest id is used again after a deletion, as in SQLite.
     pub(crate) reuses: bool,
     pub(crate) proof: Proof,
 }
@@ -45,7 +45,7 @@ impl Kind {
     }
 }
 
-/// One kind for each way to number and to prove.
+/// One kind for each combination of numbering and evidence.
 pub(crate) const KINDS: [Kind; 6] = [
     Kind {
         name: "reused-ids-and-hashes",
@@ -91,12 +91,12 @@ pub(crate) const KINDS: [Kind; 6] = [
     },
 ];
 
-/// Somebody in the system.
+/// A user of the system.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) id: i64,
     pub(crate) name: String,
-    /// Who it really is: never told to the gateway.
+    /// The real identity. The gateway never gets it.
     pub(crate) truth: u64,
     pub(crate) secret: String,
     pub(crate) created: String,
@@ -111,11 +111,11 @@ struct World {
     highest: i64,
     truths: u64,
     asked: Vec<Verb>,
-    /// Verbs that fail as in an outage.
+    /// The verbs that fail as in an outage.
     out: HashSet<Verb>,
-    /// Why somebody on a list cannot be read.
+    /// The reasons why users of a list cannot be read.
     unread: Vec<String>,
-    /// Whom a read by this verb does not show although they are there.
+    /// Existing users whom a read by this verb does not show.
     hidden: HashSet<(Verb, String)>,
 }
 
@@ -152,7 +152,7 @@ impl System {
         work(&mut self.world.lock().unwrap())
     }
 
-    /// Creates somebody behind the gateway's back. Answers who it really is.
+    /// Creates a user directly in the system. Returns the real identity.
     pub(crate) fn add(&self, name: &str, role: Role) -> u64 {
         let reuses = self.kind.reuses;
         self.change(|world| {
@@ -175,7 +175,7 @@ impl System {
         })
     }
 
-    /// Removes somebody behind the gateway's back. Answers the row, for a backup.
+    /// Removes a user directly in the system. Returns the row, for a backup.
     pub(crate) fn remove(&self, name: &str) -> Row {
         self.change(|world| {
             let at = world.rows.iter().position(|row| row.name == name).unwrap();
@@ -183,17 +183,17 @@ impl System {
         })
     }
 
-    /// Puts a row back as it was.
+    /// Restores a row from a backup.
     pub(crate) fn put_back(&self, row: Row) {
         self.change(|world| world.rows.push(row));
     }
 
-    /// Changes a row behind the gateway's back.
+    /// Changes a row directly in the system.
     pub(crate) fn edit(&self, name: &str, edit: impl FnOnce(&mut Row)) {
         self.change(|world| edit(world.rows.iter_mut().find(|row| row.name == name).unwrap()));
     }
 
-    /// Gives everybody another name at once.
+    /// Renames several users at once.
     pub(crate) fn rename_all(&self, names: &[(&str, &str)]) {
         self.change(|world| {
             for row in &mut world.rows {
@@ -208,7 +208,7 @@ impl System {
         self.change(|world| world.rows.iter().map(|row| row.name.clone()).collect())
     }
 
-    /// Who somebody really is.
+    /// The real identity of a user.
     pub(crate) fn truth(&self, name: &str) -> Option<u64> {
         self.change(|world| world.rows.iter().find(|row| row.name == name).map(|row| row.truth))
     }
@@ -222,17 +222,17 @@ impl System {
         self.change(|world| world.hidden = hidden);
     }
 
-    /// From now on lists are in part: somebody on them cannot be read.
+    /// From now on, lists are incomplete: one user cannot be read.
     pub(crate) fn list_in_part(&self) {
         self.change(|world| world.unread = vec!["a row that is cut".to_owned()]);
     }
 
-    /// What was asked since the last time.
+    /// The verbs since the last call.
     pub(crate) fn asked(&self) -> Vec<Verb> {
         self.change(|world| std::mem::take(&mut world.asked))
     }
 
-    /// Somebody as the system shows them.
+    /// A user as the system shows it.
     pub(crate) fn shown_as(&self, name: &str) -> User {
         let row = self.change(|world| world.rows.iter().find(|row| row.name == name).cloned());
         self.shown(&row.unwrap())
@@ -269,7 +269,9 @@ impl System {
             UserRef::Native(namespace, id) if namespace.as_str() == self.kind.namespace => {
                 if self.kind.numbered { row.id.to_string() == *id } else { row.name == *id }
             }
-            _ => panic!("{user:?} is no way to point at a person here"),
+            UserRef::Id(_) | UserRef::Native(..) | UserRef::FoldedName(_) | UserRef::Email(_) => {
+                panic!("the system has no such reference: {user:?}")
+            }
         }
     }
 
@@ -350,7 +352,7 @@ impl System {
                 self.change(|world| world.asked.push(Verb::VerifyPassword));
                 Ok(Outcome::Verified(password.expose() != "wrong"))
             }
-            // Somebody's key is their name.
+            // The key of a user is the user's name.
             Command::FindKey(namespace, value) => {
                 let named = UserRef::Name(value.expose().to_owned());
                 let row = self.change(|world| self.find(world, Verb::FindKey, &named));
@@ -358,7 +360,27 @@ impl System {
                 let key = Key::vouched(namespace, None);
                 Ok(Outcome::KeyFound(Box::new(key), Some(Box::new(self.shown(&row)))))
             }
-            other => panic!("{} is not asked of a system", other.verb()),
+            other @ (Command::CreateFromDirectory(_)
+            | Command::IssueKey(..)
+            | Command::RevokeKeys(..)
+            | Command::ListKeys(..)
+            | Command::ReadSettings(..)
+            | Command::MergeSettings(..)
+            | Command::CreateGroup(_)
+            | Command::GetGroup(_)
+            | Command::ListGroups(_)
+            | Command::UpdateGroup(..)
+            | Command::DeleteGroup(_)
+            | Command::AddMember(..)
+            | Command::RemoveMember(..)
+            | Command::ListMembers(_)
+            | Command::GroupsOf(_)
+            | Command::ListLocks(_)
+            | Command::ServerFacts
+            | Command::AssignIds(_)
+            | Command::VerifyKey(..)
+            | Command::CountFailure(..)
+            | Command::ClearFailures(_)) => panic!("{} is not asked of a system", other.verb()),
         }
     }
 }
@@ -379,7 +401,7 @@ impl Backend for System {
             return Err(Fault::new(FaultKind::Unavailable, "an outage"));
         }
         let before = self.answer(command);
-        // Whoever asks at the same time sees the world as it is meanwhile.
+        // A concurrent request sees the state in between.
         tokio::task::yield_now().await;
         before
     }

@@ -1,5 +1,5 @@
-//! The same for teams: a team that is removed and made again behind the gateway's back gives
-//! nothing of the old one to the new one: no owner, no co-owner, no member.
+//! The same for teams: a team that is removed and created again directly in the system gets nothing
+//! of the old one: no owner, no co-owner, no member.
 
 use std::sync::{Arc, Mutex};
 
@@ -24,10 +24,10 @@ use crate::bench::open;
 use crate::block_on;
 use crate::system::{KINDS, Kind, System};
 
-/// The id namespace of another front, which numbers teams too.
+/// The id namespace of another dialect, which numbers teams too.
 const ELSEWHERE: IdNamespace = IdNamespace::named("rhodecode");
 
-/// A team in the system.
+/// A team of the system.
 #[derive(Clone, Debug)]
 struct Row {
     id: i64,
@@ -35,13 +35,13 @@ struct Row {
     members: Vec<String>,
 }
 
-/// A system that has teams, and gives the highest id again once it is free.
+/// A system with teams, which uses the highest id again after a deletion.
 #[derive(Debug)]
 struct Teams {
     people: System,
     capability: Capability,
     rows: Mutex<Vec<Row>>,
-    /// Verbs that fail as in an outage, and verbs that show no team at all.
+    /// The verbs that fail as in an outage, and the verbs that show no team.
     out: Mutex<Vec<Verb>>,
     blind: Mutex<Vec<Verb>>,
 }
@@ -78,7 +78,9 @@ impl Teams {
                 row.id.to_string() == *id
             }
             GroupRef::Name(None, name) => row.name == *name,
-            other => panic!("{other:?} is no way to point at a team here"),
+            GroupRef::Id(_) | GroupRef::Native(..) | GroupRef::Name(..) => {
+                panic!("the system has no such reference: {team:?}")
+            }
         });
         found.cloned().ok_or_else(|| Fault::not_found(Subject::Group))
     }
@@ -119,7 +121,32 @@ impl Teams {
                 let own = rows.iter().filter(|row| row.members.contains(&id));
                 Ok(Outcome::Groups(own.map(shown).collect()))
             }
-            other => panic!("{} is not asked of a system", other.verb()),
+            other @ (Command::CreateUser(_)
+            | Command::CreateFromDirectory(_)
+            | Command::GetUser(_)
+            | Command::ListUsers
+            | Command::UpdateUser(..)
+            | Command::ActivateUser(_)
+            | Command::DeactivateUser(_)
+            | Command::DeleteUser(_)
+            | Command::ChangePassword(..)
+            | Command::IssueKey(..)
+            | Command::RevokeKeys(..)
+            | Command::ListKeys(..)
+            | Command::ReadSettings(..)
+            | Command::MergeSettings(..)
+            | Command::ListGroups(Some(_))
+            | Command::RemoveMember(..)
+            | Command::ListMembers(_)
+            | Command::GroupsOf(_)
+            | Command::ListLocks(_)
+            | Command::ServerFacts
+            | Command::AssignIds(_)
+            | Command::FindKey(..)
+            | Command::VerifyPassword(..)
+            | Command::VerifyKey(..)
+            | Command::CountFailure(..)
+            | Command::ClearFailures(_)) => panic!("{} is not asked of a system", other.verb()),
         }
     }
 }
@@ -187,7 +214,7 @@ impl Bench {
         *self.done(named).await.user().unwrap()
     }
 
-    /// A team with an owner and a co-owner, made through the gateway.
+    /// Creates a team with an owner and a co-owner, through the gateway.
     async fn owned(&self, name: &str) -> Group {
         let owner = self.person("ann").await.id;
         let new = NewGroup { name: name.to_owned(), owner: Some(owner), ..NewGroup::default() };
@@ -211,7 +238,7 @@ impl Bench {
         self.done(Command::ListGroups(None)).await.groups().unwrap()
     }
 
-    /// Nothing of an old team is the new one's, and the old one opens nothing.
+    /// The new team has nothing of the old one, and the old one gives no access.
     async fn is_a_stranger(&self, new: &Group, old: &Group) {
         assert_ne!(new.id, old.id);
         assert_eq!((new.owner, new.co_owners.len()), (None, 0), "{new:?}");
@@ -258,7 +285,7 @@ const CASES: &[Case] = &[
         bench.is_a_stranger(&new, &old).await;
     }),
     case!("removed-and-another-made-unseen", bench => {
-        // Nobody has read the new team yet: the old one's id must not reach it.
+        // The new team was not read yet. The id of the old one must not reach it.
         let old = bench.owned("crew").await;
         bench.system.remove("crew");
         bench.system.add("guild");
@@ -298,7 +325,7 @@ const CASES: &[Case] = &[
         }
     }),
     case!("renamed-there", bench => {
-        // Nothing proves that it is the same.
+        // There is no proof that it is the same team.
         let old = bench.owned("crew").await;
         bench.system.rename(&[("crew", "guild")]);
         bench.is_a_stranger(&bench.list().await[0], &old).await;
@@ -344,7 +371,7 @@ const CASES: &[Case] = &[
     }),
     case!("an-outage-buries-nothing", bench => {
         let old = bench.owned("crew").await;
-        // A list that is cut is contradicted by a read; a read that is lost, by the list.
+        // A read contradicts a truncated list, and the list contradicts a failed read.
         for verb in [Verb::ListGroups, Verb::GetGroup] {
             *bench.system.blind.lock().unwrap() = vec![verb];
             let seen = bench.list().await.len() + usize::from(bench.named("crew").await.is_ok());
@@ -352,7 +379,7 @@ const CASES: &[Case] = &[
             bench.system.blind.lock().unwrap().clear();
             assert_eq!(bench.named("crew").await.unwrap().owner, old.owner, "{verb}");
         }
-        // No second read agrees.
+        // No second read confirms the absence.
         *bench.system.blind.lock().unwrap() = vec![Verb::GetGroup];
         *bench.system.out.lock().unwrap() = vec![Verb::ListGroups];
         let fault = bench.named("crew").await.unwrap_err();
@@ -384,7 +411,7 @@ const CASES: &[Case] = &[
     }),
 ];
 
-/// Every case, before a system that reuses ids.
+/// All cases, with a system that reuses ids.
 pub(crate) fn trials() -> Vec<Trial> {
     let kind = *KINDS.iter().find(|kind| kind.reuses && kind.numbered).unwrap();
     let trial = |(name, run): &Case| {

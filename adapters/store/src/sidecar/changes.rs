@@ -18,7 +18,8 @@ use crate::sidecar::records::Records;
 use crate::users::{insert, overwrite};
 
 impl Records {
-    /// Carries a plan out. Whoever is renamed first lets go of the name, so that people may swap.
+    /// Applies a plan. The old names of renamed people are released first, so that two people can
+    /// swap names.
     pub(super) async fn apply(
         &self,
         write: &mut SqliteConnection,
@@ -60,7 +61,7 @@ impl Records {
         self.create_records(write, plan, reading, sighted).await
     }
 
-    /// Makes the new records: administrators first, else in the system's order.
+    /// Creates the new records: administrators first, then in the system's order.
     async fn create_records(
         &self,
         write: &mut SqliteConnection,
@@ -72,7 +73,7 @@ impl Records {
         let is_new = |verdict: &Verdict| matches!(verdict, Verdict::New | Verdict::Replace(_));
         let new = all.filter(|((verdict, _), _)| is_new(verdict));
         let mut new: Vec<_> = new.map(|((_, seen), one)| (seen, one)).collect();
-        // Ids that were brought along move the counters that the others are drawn from.
+        // Given ids come first, because they move the counters for the other ids.
         new.sort_by_key(|(seen, _)| (seen.ids.is_empty(), seen.user.role != Role::Administrator));
         for (seen, one) in new {
             self.create_record(write, seen, one).await?;
@@ -103,7 +104,8 @@ impl Records {
         query.execute(write).await.map(drop).map_err(fault)
     }
 
-    /// A tombstone's id in the system belongs to whoever has it now; its other ids stay taken.
+    /// Makes a record a tombstone. Its id in the system belongs to the person who has it now. Its
+    /// other ids are never used again.
     pub(super) async fn make_tombstone(
         &self,
         write: &mut SqliteConnection,
@@ -148,7 +150,8 @@ impl Records {
             query.execute(&mut *write).await.map_err(fault)?;
         }
         if differs.activity {
-            // Whoever is deactivated loses the open sessions for good, as by a change of our own.
+            // A deactivation in the system ends the open sessions for good, as a deactivation in
+            // the gateway does.
             let sql = "UPDATE users SET active = $2, \
                        sessions_since = CASE WHEN $2 THEN sessions_since ELSE $3 END WHERE id = $1";
             let query = sqlx::query(sql).bind(id.to_string()).bind(seen.user.active).bind(now());
@@ -163,7 +166,8 @@ impl Records {
         }
     }
 
-    /// Gives somebody whom another request saw first what they were made with.
+    /// Completes a creation whose record was created by another request: sets the fields of the
+    /// creation.
     async fn complete_creation(
         &self,
         write: &mut SqliteConnection,
@@ -183,8 +187,8 @@ impl Records {
         }
     }
 
-    /// Takes over the memberships that the system shows in its own sets of rights. One of which
-    /// the gateway knows nothing gives no rights here.
+    /// Stores the memberships in rights groups that the system shows. A group that the gateway does
+    /// not know gives no rights.
     async fn take_over_groups(
         &self,
         write: &mut SqliteConnection,
@@ -208,7 +212,7 @@ impl Records {
     }
 }
 
-/// Whoever is to be renamed or restored leaves the index of names.
+/// Removes a record that will be renamed or restored from the index of names.
 async fn release_name(write: &mut SqliteConnection, row: Option<&Row>) -> Result<(), Fault> {
     let Some(row) = row else { return Ok(()) };
     let query = sqlx::query("UPDATE users SET state = 'suspended' WHERE id = $1");

@@ -1,4 +1,4 @@
-//! Names that are being taken: one creation or renaming a name at a time, on all gateways.
+//! Claims on names: only one creation or rename with a name runs at a time, on all gateways.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,14 +13,14 @@ use crate::rows::{after, fresh_id, now};
 use crate::sidecar::records::Records;
 use crate::store::Store;
 
-/// A claim that is older is of a gateway that died.
+/// The age after which a claim is invalid: its gateway has ended.
 const LASTING: Duration = Duration::from_mins(1);
-/// So long a request waits for another one with the same name.
+/// How long a request waits for another one with the same name.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How often it looks.
+/// The time between two attempts.
 const PAUSE: Duration = Duration::from_millis(15);
 
-/// Names that nobody else creates or renames to as long as this is held.
+/// A claim on names. While it is held, no other request creates these names or renames to them.
 pub struct Claim {
     store: Store,
     holder: Uuid,
@@ -28,8 +28,8 @@ pub struct Claim {
 }
 
 impl Records {
-    /// Waits for these names, all at once, and takes them. Names that differ only in case or in
-    /// blanks around them are the same.
+    /// Waits until all these names are free and claims them. Names that differ only in case or
+    /// outer blanks are equal.
     pub async fn claim(&self, names: &[&str]) -> Result<Claim, Fault> {
         let mut keys: Vec<_> = names.iter().map(|name| name.trim().to_lowercase()).collect();
         keys.sort();
@@ -69,15 +69,14 @@ impl Records {
 }
 
 impl Claim {
-    /// Lets others have the names. That it fails is no reason to deny what was done: the claim
-    /// ends by itself.
+    /// Releases the names. A failure is ignored, because the claim expires.
     pub async fn release(mut self) {
         self.released = true;
         release(&self.store, self.holder).await;
     }
 }
 
-/// A request that was broken off lets go too.
+/// A cancelled request releases its names too.
 impl Drop for Claim {
     fn drop(&mut self) {
         if self.released {

@@ -1,4 +1,5 @@
-//! Decides what a read of the system says about the records: pure, so that it can be tested alone.
+//! Decides how a read of the system changes the records. The decision is a pure function, so that
+//! it can be tested alone.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,16 +8,17 @@ use uuid::Uuid;
 /// The state of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Somebody whom the system has.
+    /// The system has this person.
     Active,
-    /// Somebody whom the system no longer has. Opens nothing; is restored only on proof.
+    /// The system no longer has this person. The record gives no access. It is restored only with
+    /// proof that the person is the same.
     Suspended(Absence),
-    /// Somebody whose id or name another person has now. Opens nothing, for good.
+    /// Another person now has this person's id or name. The record never gives access again.
     Tombstone,
 }
 
 impl State {
-    /// The word for it that commands take and print.
+    /// The name of the state in commands.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -30,30 +32,30 @@ impl State {
 /// How the absence of a suspended record is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Absence {
-    /// One read did not show them; the second one failed.
+    /// One read did not show the person, and the second one failed.
     Once,
     /// Two different reads agree.
     Confirmed,
-    /// They vanished among many: an operator decides.
+    /// Many people vanished at once: an operator decides.
     Held,
 }
 
-/// What of a record matters here.
+/// The fields of a record that the decision needs.
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
     pub(crate) id: Uuid,
-    /// The system's id; `None`: it has none any more.
+    /// The system's id. `None`: the record has none any more.
     pub(crate) native: Option<String>,
     pub(crate) name: String,
     pub(crate) state: State,
     /// When state, name or id last changed.
     pub(crate) changed: i64,
-    /// The name that the gateway itself is giving.
+    /// The new name of a rename that the gateway is doing now.
     pub(crate) expected: Option<String>,
     pub(crate) prints: Prints,
 }
 
-/// Keyed hashes of what a row proves.
+/// Keyed hashes of the evidence in the system's row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Prints {
     pub(crate) secret: Option<String>,
@@ -61,14 +63,15 @@ pub(crate) struct Prints {
 }
 
 impl Prints {
-    /// Whether both prove the same person. A changed secret disproves nothing: passwords change.
+    /// Whether both prove the same person. A changed secret is no proof of another person, because
+    /// passwords change.
     fn prove(&self, seen: &Self) -> bool {
         let same = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
         !self.contradict(seen)
             && (same(&self.secret, &seen.secret) || same(&self.created, &seen.created))
     }
 
-    /// Whether the row was made at another time, so that it is another row.
+    /// Whether the rows have different creation dates. Then they are different people.
     fn contradict(&self, seen: &Self) -> bool {
         differ(self.created.as_ref(), seen.created.as_ref())
     }
@@ -78,53 +81,53 @@ fn differ(one: Option<&String>, other: Option<&String>) -> bool {
     one.zip(other).is_some_and(|(one, other)| one != other)
 }
 
-/// Somebody as the system shows them.
+/// A person as read from the system.
 #[derive(Clone, Debug)]
 pub(crate) struct Sighted<'a> {
     pub(crate) native: &'a str,
     pub(crate) name: &'a str,
     pub(crate) prints: Prints,
-    /// Whether the gateway itself has just made them there.
+    /// Whether the gateway has just created this person.
     pub(crate) made: bool,
 }
 
-/// Whose record a sighted person gets. The number is the record's place among the known.
+/// The record that a seen person gets. The number is the index of a known record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// The record as it is.
+    /// This record, unchanged.
     Same { known: usize, new_secret: bool },
-    /// The record, renamed or restored.
+    /// This record, renamed or restored.
     Update { known: usize, new_secret: bool },
-    /// A new one; this one becomes a tombstone.
+    /// A new record. The known one becomes a tombstone.
     Replace(usize),
-    /// A new one.
+    /// A new record.
     New,
-    /// Nobody's for now, and why.
+    /// No record for now, with the reason.
     Withheld(&'static str),
 }
 
-/// What a read says about the records.
+/// The changes of the records.
 #[derive(Debug, Default)]
 pub(crate) struct Decision {
-    /// For each sighted person.
+    /// One verdict for each seen person.
     pub(crate) verdicts: Vec<Verdict>,
-    /// To be suspended.
+    /// The records to suspend.
     pub(crate) suspend: Vec<(usize, Absence)>,
-    /// To become tombstones, in addition to those who are replaced.
+    /// The records that become tombstones, in addition to replaced ones.
     pub(crate) tombstones: Vec<usize>,
-    /// Whose whereabouts must be asked before anything is decided.
+    /// The records whose people must be looked up in the system before the decision.
     pub(crate) look_up: Vec<usize>,
-    /// Whether the read began before a record last changed, so that it may be outdated.
+    /// Whether a record changed after the read began. Then the read can be outdated.
     pub(crate) stale: bool,
 }
 
-/// One read of the system, or several that belong together.
+/// The results of one or several reads of the system.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Facts<'a> {
     pub(crate) seen: Vec<Sighted<'a>>,
-    /// Records whom the system does not have, and whether a second read agrees.
+    /// Records whose people the system does not have, and whether a second read confirms it.
     pub(crate) absent: HashMap<Uuid, bool>,
-    /// Whether `seen` is everybody.
+    /// Whether `seen` has all people of the system.
     pub(crate) complete: bool,
     /// When the first read began.
     pub(crate) asked: i64,
@@ -164,7 +167,7 @@ fn index<'k>(
     living.filter_map(|(at, record)| key(record).map(|key| (key, at))).collect()
 }
 
-/// Whether somebody with a record's id is that record's person.
+/// Whether a seen person with a record's id is the person of the record.
 fn judge(at: usize, record: &Known, seen: &Sighted<'_>, asked: i64) -> Verdict {
     let new_secret = differ(record.prints.secret.as_ref(), seen.prints.secret.as_ref());
     let proof = record.prints.prove(&seen.prints);
@@ -174,12 +177,12 @@ fn judge(at: usize, record: &Known, seen: &Sighted<'_>, asked: i64) -> Verdict {
     let update = Verdict::Update { known: at, new_secret };
     if seen.made {
         return match record.state {
-            // Another request has seen them already.
+            // Another request has already read this person.
             State::Active if same_name && record.changed >= asked => same,
             State::Active if proof => {
                 Verdict::Withheld("the system answers somebody it had before")
             }
-            _ => Verdict::Replace(at),
+            State::Active | State::Suspended(_) | State::Tombstone => Verdict::Replace(at),
         };
     }
     let contradicted = record.prints.contradict(&seen.prints);
@@ -187,7 +190,7 @@ fn judge(at: usize, record: &Known, seen: &Sighted<'_>, asked: i64) -> Verdict {
         State::Active if same_name && !contradicted => same,
         State::Active if proof || expected && !contradicted => update,
         State::Suspended(_) if proof => update,
-        // The absence was never confirmed: they were not away.
+        // The absence was not confirmed, so the person was never deleted.
         State::Suspended(Absence::Once) if same_name && !contradicted => update,
         State::Suspended(Absence::Held) if same_name => {
             Verdict::Withheld("many people vanished at once: an operator decides who this is")
@@ -196,7 +199,7 @@ fn judge(at: usize, record: &Known, seen: &Sighted<'_>, asked: i64) -> Verdict {
     }
 }
 
-/// The records that the read does not show.
+/// Handles the records that the read does not show.
 fn missing(
     known: &[Known],
     reading: &Facts<'_>,

@@ -1,7 +1,7 @@
-//! The sidecar: the gateway's own record of everybody in a remote system.
+//! The sidecar: the gateway's own records of all people in a remote system.
 //!
-//! A record is one row of `users`: canonical id, ids in every namespace, keys, settings. It is in one
-//! of three states:
+//! A record is one row of `users`: canonical id, ids in every id namespace, keys, settings. It has
+//! one of three states:
 //!
 //! ```text
 //!             an absence is seen                  somebody else has the id or the name
@@ -12,18 +12,21 @@
 //! ```
 //!
 //! - *Active*: the system has this person.
-//! - *Suspended*: the system does not show them. Their keys, sessions and remembered passwords open
-//!   nothing. Their ids and their name are kept for them. An absence is seen `Once`, `Confirmed` by a
-//!   second, different read, or `Held` when many vanished at once: then an operator decides.
-//! - *Tombstone*: somebody else has the id or the name. Nothing of theirs ever passes to a successor;
-//!   their ids in the other namespaces stay taken. Only an operator can bind a tombstone again.
+//! - *Suspended*: the system does not show this person. Keys, sessions and remembered passwords
+//!   give no access. The ids and the name stay reserved. An absence is `Once` (one read),
+//!   `Confirmed` (a second, different read agreed), or `Held` (many people vanished at once, and an
+//!   operator decides).
+//! - *Tombstone*: somebody else has the id or the name. A successor never gets anything of the
+//!   record. Its ids in other id namespaces are never used again. Only an operator can bind a
+//!   tombstone to a person again.
 //!
-//! Whatever a read of the system shows is *reconciled* with the records in one transaction: all names
-//! at once, so that people may swap names or pass them on in a chain. Whom the read does not explain
-//! is looked up in the system first ([`LookUp`](reconciled::Reconciled::LookUp)). The decision is a pure
-//! function ([`decide`](decision::decide)). It is made again inside the transaction, from the records as
-//! they are then; to apply it twice changes nothing more. A read that began before a record last
-//! changed changes nothing ([`Stale`](reconciled::Reconciled::Stale)): the system is read again.
+//! Each read of the system is *reconciled* with the records in one transaction. All names change
+//! together, so that people can swap names, or each take the name of the next one. A person whose
+//! record the read does not explain is looked up in the system first
+//! ([`LookUp`](reconciled::Reconciled::LookUp)). The decision is a pure function
+//! ([`decide`](decision::decide)). It is made again inside the transaction, with the records at
+//! that time. Applying it twice has no further effect. A read that began before a record last
+//! changed has no effect ([`Stale`](reconciled::Reconciled::Stale)): the system is read again.
 
 mod changes;
 pub(crate) mod claims;

@@ -1,4 +1,5 @@
-//! Changes of a record that no reading brings about: by the gateway's own work, or by an operator.
+//! Changes of a record that do not come from a reading: by a command of the gateway, or by an
+//! operator.
 
 use std::time::Duration;
 
@@ -18,42 +19,42 @@ use crate::sidecar::records::Records;
 use crate::users::{patch_user, update};
 use crate::write::Write;
 
-/// What came of binding a record.
+/// The result of binding a record.
 #[derive(Clone, Debug)]
 pub struct Bound {
     /// The record.
     pub record: Record,
-    /// Whether it was a tombstone, so that its keys are revoked.
+    /// Whether it was a tombstone. Then its keys are revoked.
     pub was_tombstone: bool,
     /// The records that became tombstones.
     pub replaced: Vec<Record>,
 }
 
-/// So long a renaming of the gateway's own may take to be seen.
+/// How long the new name of a rename by the gateway is expected.
 pub(super) const EXPECTED_FOR: Duration = Duration::from_mins(10);
-/// The value that says that everybody was listed once.
+/// The name of the value that marks the first complete list.
 const INTRODUCED: &str = "introduced";
 
 impl Records {
-    /// Whether everybody in the system was listed once.
+    /// Whether all people of the system were listed once.
     pub async fn is_introduced(&self) -> Result<bool, Fault> {
         Ok(self.inner().database.meta(INTRODUCED).await?.is_some())
     }
 
-    /// Whether nobody has a record yet.
+    /// Whether there is no record yet.
     pub async fn is_empty(&self) -> Result<bool, Fault> {
         let mut read = self.inner().database.read().await?;
         let any = sqlx::query_scalar::<_, i64>("SELECT 1 FROM users LIMIT 1");
         Ok(any.fetch_optional(&mut *read).await.map_err(fault)?.is_none())
     }
 
-    /// Says that everybody in the system was listed.
+    /// Marks that all people of the system were listed.
     pub async fn mark_introduced(&self) -> Result<(), Fault> {
         self.inner().database.claim_meta(INTRODUCED, "true").await.map(drop)
     }
 
-    /// Says that the gateway is about to rename somebody in the system, so that whoever sees the
-    /// new name there knows whose it is.
+    /// Records that the gateway is about to rename a person in the system, so that a read with the
+    /// new name identifies the person.
     pub async fn expect_name(&self, id: UserId, name: &str) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
         let sql = "UPDATE users SET expected = $2, expected_until = $3 WHERE id = $1";
@@ -63,7 +64,7 @@ impl Records {
         write.commit().await.map_err(fault)
     }
 
-    /// Says that the system refused the renaming that was expected.
+    /// Records that the system refused the expected rename.
     pub async fn clear_expected_name(&self, id: UserId, name: &str) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
         let sql = "UPDATE users SET expected = NULL, expected_until = NULL \
@@ -73,8 +74,8 @@ impl Records {
         write.commit().await.map_err(fault)
     }
 
-    /// Stores a change in the record. Name and password are the system's: the name is taken from
-    /// the next read; of a password only the date is stored, and the evidence is read anew.
+    /// Stores a change in the record. The name comes from the next read of the system. Of a
+    /// password only the date is stored, and the evidence is read again.
     pub async fn update(&self, id: UserId, mut patch: UserPatch) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
         let mut row = self.living_record(&mut write, id).await?;
@@ -93,8 +94,8 @@ impl Records {
         write.commit().await.map_err(fault)
     }
 
-    /// Deletes the record of somebody whom the gateway has deleted in the system. That there is
-    /// none is no fault: another request saw it first. Their ids stay taken.
+    /// Deletes the record of a person whom the gateway has deleted in the system. A missing record
+    /// is no fault: another request has read the absence first. The ids are never used again.
     pub async fn forget(&self, id: UserId) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
         let query = sqlx::query("DELETE FROM users WHERE id = $1").bind(id.to_string());
@@ -102,8 +103,8 @@ impl Records {
         write.commit().await.map_err(fault)
     }
 
-    /// An operator says that a suspended record is the record of the user whom the system shows.
-    /// That user must have the record's id and name. Returns the record.
+    /// Confirms, for an operator, that a suspended record belongs to a user of the system. The user
+    /// must have the record's id and name. Returns the record.
     pub async fn confirm(&self, id: UserId, seen: &Seen) -> Result<Record, Fault> {
         let mut write = self.inner().database.write().await?;
         let row = self.record(&mut write, id).await?;
@@ -121,8 +122,8 @@ impl Records {
         self.done(write, id).await
     }
 
-    /// An operator says that a record is nobody's any more. Returns it, and whether it was a
-    /// tombstone already.
+    /// Makes a record a tombstone, for an operator. Returns it, and whether it was a tombstone
+    /// already.
     pub async fn retire(&self, id: UserId) -> Result<(Record, bool), Fault> {
         let mut write = self.inner().database.write().await?;
         let row = self.record(&mut write, id).await?;
@@ -133,9 +134,9 @@ impl Records {
         Ok((self.done(write, id).await?, already))
     }
 
-    /// An operator says whose record a user of the system has. The record may be a tombstone: its
-    /// keys, sessions and remembered passwords are revoked. Another name than the record's is
-    /// refused unless `renamed`. The record that the user had until now becomes a tombstone.
+    /// Binds a record to a user of the system, for an operator. The record may be a tombstone: its
+    /// keys, sessions and remembered passwords are revoked. A user with another name is refused
+    /// unless `renamed` is true. The present record of the user becomes a tombstone.
     pub async fn bind(&self, id: UserId, seen: &Seen, renamed: bool) -> Result<Bound, Fault> {
         let mut write = self.inner().database.write().await?;
         let row = self.record(&mut write, id).await?;
@@ -151,7 +152,7 @@ impl Records {
         Ok(Bound { record: self.done(write, id).await?, was_tombstone, replaced })
     }
 
-    /// Takes the user's id and name from the records that have them until now. Returns these.
+    /// Makes tombstones of the records that now have the user's id or name. Returns these records.
     async fn replace_holders(
         &self,
         write: &mut SqliteConnection,
@@ -176,7 +177,7 @@ impl Records {
         Ok(holders.iter().map(tombstone).collect())
     }
 
-    /// Makes a record active with the name and the evidence of the row that the system shows.
+    /// Makes a record active, with the name and the evidence of the system's row.
     async fn bind_to(
         &self,
         write: &mut SqliteConnection,
@@ -194,7 +195,7 @@ impl Records {
         query.execute(write).await.map(drop).map_err(fault)
     }
 
-    /// The refusal of a user who has another name than the record.
+    /// The fault for a user with another name than the record.
     fn other_name(row: &Row, seen: &Seen) -> Fault {
         let (User { username, role, .. }, name) = (&seen.user, &row.known.name);
         let role = role.as_str();
@@ -220,8 +221,8 @@ impl Records {
     }
 }
 
-/// A tombstone's keys, sessions and remembered passwords never open anything again, whoever has the
-/// record.
+/// Revokes the keys, sessions and remembered passwords of a tombstone, so that they give no access
+/// after the record is bound.
 async fn revoke_all(write: &mut SqliteConnection, id: UserId) -> Result<(), Fault> {
     let keys = sqlx::query("DELETE FROM keys WHERE owner = $1").bind(id.to_string());
     keys.execute(&mut *write).await.map_err(fault)?;

@@ -1,4 +1,4 @@
-//! What a reading does to the records.
+//! The plan: the changes of the records for one reading.
 
 use std::collections::HashMap;
 
@@ -14,8 +14,8 @@ use crate::sidecar::reconciled::Reconciled;
 use crate::sidecar::record::Row;
 use crate::sidecar::records::Records;
 
-/// A creation date proves something from this many days later on. Somebody else may be created on
-/// the same day; whoever was seen two days later was not.
+/// After this many days a creation date proves the identity. On the same day another person can be
+/// created with the same date.
 const DAYS_UNTIL_PROOF: i32 = 2;
 
 impl Records {
@@ -39,7 +39,7 @@ impl Records {
         Plan { rows, decision, differences }
     }
 
-    /// In what the record differs from what the system shows.
+    /// The differences between the record and the system's row.
     fn differences(&self, row: &Row, seen: &Seen, one: &Sighted<'_>) -> Differences {
         let known = &row.known.prints;
         let text = |email: &Option<String>| email.clone().unwrap_or_default();
@@ -56,14 +56,14 @@ impl Records {
     }
 }
 
-/// What a reading does to the records.
+/// The changes of the records for one reading.
 pub(super) struct Plan {
     pub(super) rows: Vec<Row>,
     pub(super) decision: Decision,
     pub(super) differences: Vec<Differences>,
 }
 
-/// In what a record differs from what the system shows, and so is to be changed.
+/// The differences between a record and the system's row, which must be stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a field that differs")]
 pub(super) struct Differences {
@@ -76,7 +76,7 @@ pub(super) struct Differences {
 }
 
 impl Plan {
-    /// What must be known before anything is changed.
+    /// The result if more reads are needed before a change.
     pub(super) fn needs_more(&self) -> Option<Reconciled> {
         if self.decision.stale {
             return Some(Reconciled::Stale);
@@ -91,7 +91,7 @@ impl Plan {
         (!look_up.is_empty()).then_some(Reconciled::LookUp(look_up))
     }
 
-    /// Whether everything is as it was.
+    /// Whether the plan changes nothing.
     pub(super) fn changes_nothing(&self) -> bool {
         let still = |verdict: &Verdict| match verdict {
             Verdict::Same { new_secret, .. } => !new_secret,
@@ -105,28 +105,30 @@ impl Plan {
             && self.differences.iter().all(|differs| *differs == Differences::default())
     }
 
-    /// Everybody who was seen, by the system's id.
+    /// The people of the reading, in its order.
     pub(super) fn people(self, sighted: &[Sighted<'_>]) -> Vec<Result<User, &'static str>> {
         let active = self.rows.into_iter().filter(|row| row.known.state == State::Active);
         let mut all: HashMap<String, User> =
             active.filter_map(|row| row.known.native.map(|native| (native, row.user))).collect();
         let one = |(seen, verdict): (&Sighted<'_>, Verdict)| match verdict {
             Verdict::Withheld(why) => Err(why),
-            _ => all.remove(seen.native).ok_or("the record was changed meanwhile"),
+            Verdict::Same { .. } | Verdict::Update { .. } | Verdict::Replace(_) | Verdict::New => {
+                all.remove(seen.native).ok_or("the record was changed meanwhile")
+            }
         };
         sighted.iter().zip(self.decision.verdicts).map(one).collect()
     }
 }
 
-/// Whether a creation date is old enough to tell this row from any later one.
+/// Whether a creation date is old enough to identify a row.
 pub(super) fn proves_by_now(created: &str) -> bool {
     let day = created.get(..10).and_then(|day| day.parse::<Date>().ok());
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     day.is_some_and(|day| (today - day).get_days() >= DAYS_UNTIL_PROOF)
 }
 
-/// The sets of rights that the system shows, if they are others than the record has. A system that
-/// shows none says nothing.
+/// The rights groups of the system's row, if they differ from the record. A row without groups
+/// changes nothing.
 pub(super) fn other_groups<'s>(
     seen: &'s User,
     record: &User,

@@ -1,4 +1,4 @@
-//! What a read of the system shows.
+//! The results of reads of the system.
 
 use std::collections::HashMap;
 
@@ -7,14 +7,14 @@ use isogloss_canonical::user::{NewUser, Uniqueness, User, UserId};
 
 use crate::rows::now;
 
-/// Somebody as the system shows them.
+/// A person as read from the system.
 #[derive(Clone, Debug)]
 pub struct Seen {
     /// The system's own row.
     pub user: User,
-    /// What was asked for, if the gateway has made them just now.
+    /// The creation, if the gateway has just created this person.
     pub made: Option<Box<NewUser>>,
-    /// Ids to take in other namespaces, if this is somebody new.
+    /// Ids to use in other id namespaces, if the person is new.
     pub ids: NativeIds,
 }
 
@@ -25,7 +25,7 @@ impl From<User> for Seen {
 }
 
 impl Seen {
-    /// Somebody whom the system has just made by itself, out of its own directory.
+    /// A person whom the system has just created from its own directory.
     #[must_use]
     pub fn made_by_system(user: User) -> Self {
         let seen = Self::from(user);
@@ -34,40 +34,41 @@ impl Seen {
     }
 }
 
-/// What one or more reads of the system show.
+/// The results of one or several reads of the system.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// Whom they show.
+    /// The people that were read.
     pub seen: Vec<Seen>,
-    /// Whose records they show to be of nobody; true: a second, different read agrees.
+    /// The records whose people are absent. True: a second, different read confirms it.
     pub absent: HashMap<UserId, bool>,
-    /// Whether `seen` is everybody.
+    /// Whether `seen` has all people of the system.
     pub complete: bool,
     pub(super) began: i64,
 }
 
 impl Reading {
-    /// A read that begins now. To be called before the system is asked.
+    /// A reading that begins now. It must be called before the request to the system.
     #[must_use]
     pub fn begin() -> Self {
         let began = now();
         Self { seen: Vec::new(), absent: HashMap::new(), complete: false, began }
     }
 
-    /// The reading, which has shown these.
+    /// The reading with these people.
     #[must_use]
     pub fn showing(self, seen: Vec<Seen>) -> Self {
         Self { seen, ..self }
     }
 
-    /// The reading, which has shown that this record's person is not there.
+    /// The reading with the absence of this record's person.
     #[must_use]
     pub fn missing(self, id: UserId, agreed: bool) -> Self {
         Self { absent: [(id, agreed)].into(), ..self }
     }
 }
 
-/// A first record holds what the system shows, for the day the system has no place for it.
+/// The fields of a first record. It stores all that the system shows, in case a later system has no
+/// column for it.
 pub(super) fn record_of(seen: &Seen) -> NewUser {
     let user = &seen.user;
     let ids = seen.ids.clone().into_iter();

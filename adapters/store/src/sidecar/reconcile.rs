@@ -1,4 +1,4 @@
-//! Reconciles the records with a reading: everything in one transaction, or nothing.
+//! Reconciles the records with a reading, in one transaction.
 
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::user::User;
@@ -12,7 +12,8 @@ use crate::sidecar::reconciled::Reconciled;
 use crate::sidecar::records::Records;
 
 impl Records {
-    /// Reconciles the records with what was read: everything in one transaction, or nothing.
+    /// Reconciles the records with a reading, in one transaction: either all changes happen or
+    /// none.
     pub async fn reconcile(&self, reading: &Reading) -> Result<Reconciled, Fault> {
         let sighted = self.sighted(reading)?;
         let database = &self.inner().database;
@@ -35,7 +36,7 @@ impl Records {
         }
         let people = match self.carry_out(&mut write, plan, reading, &sighted).await {
             Ok(people) => people,
-            // A record that changed meanwhile holds the name.
+            // A record that changed in the meantime has the name.
             Err(taken) if taken.kind == FaultKind::Conflict => return refused(reading, taken),
             Err(other) => return Err(other),
         };
@@ -43,7 +44,7 @@ impl Records {
         Ok(Reconciled::Records(people))
     }
 
-    /// Those who were seen, as the decision needs them.
+    /// The people of the reading, in the form for the decision.
     fn sighted<'r>(&self, reading: &'r Reading) -> Result<Vec<Sighted<'r>>, Fault> {
         let one = |seen: &'r Seen| {
             Ok(Sighted {
@@ -70,7 +71,8 @@ impl Records {
     }
 }
 
-/// Ids that were asked for and are taken are the reason; else the reading is outdated.
+/// The result after a conflict: a fault if a requested id is taken, otherwise the reading is
+/// outdated.
 fn refused(reading: &Reading, taken: Fault) -> Result<Reconciled, Fault> {
     let made = |seen: &Seen| seen.made.as_ref().is_some_and(|made| !made.ids.is_empty());
     let asks_for_ids = reading.seen.iter().any(|seen| !seen.ids.is_empty() || made(seen));

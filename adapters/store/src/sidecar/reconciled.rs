@@ -7,10 +7,12 @@ use crate::sidecar::record::Record;
 /// The result of reconciling the records with a reading.
 #[derive(Debug)]
 pub enum Reconciled {
-    /// The records of those who were seen, in their order; or why somebody has none for now.
+    /// The records of the people of the reading, in its order. An error: the reason why a person
+    /// has none for now.
     Records(Vec<Result<User, &'static str>>),
-    /// Nothing was changed: where these are must be asked first, each by the system's own id.
+    /// Nothing was changed. The people of these records must be looked up first, each by the
+    /// system's id.
     LookUp(Vec<Record>),
-    /// Nothing was changed: the records have changed since the reading began.
+    /// Nothing was changed, because the records have changed since the reading began.
     Stale,
 }

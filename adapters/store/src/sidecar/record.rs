@@ -15,23 +15,23 @@ use crate::sidecar::decision::{Absence, Known, Prints, State};
 use crate::sidecar::reading::Reading;
 use crate::sidecar::records::Records;
 
-/// Above so many people all records are read at once.
+/// If a reading has more people than this, all records are read at once.
 const FEW: usize = 16;
 
 /// A record of the sidecar.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// The person as the sidecar knows them.
+    /// The person, as stored in the sidecar.
     pub user: User,
     /// The state.
     pub state: State,
-    /// The system's id; of a tombstone the one it had.
+    /// The system's id. For a tombstone, its last one.
     pub native: Option<String>,
-    /// Since when the record is as it is.
+    /// The time of the last change of state, name or id.
     pub since: Timestamp,
 }
 
-/// A record with everything that is decided by.
+/// A record with all fields for the decision.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) user: User,
@@ -52,20 +52,21 @@ impl Row {
 }
 
 impl Records {
-    /// Every record, tombstones too, in the order of creation.
+    /// All records, tombstones too, in the order of creation.
     pub async fn all(&self) -> Result<Vec<Record>, Fault> {
         let query = sqlx::query(select_users!("ORDER BY u.id, m.place"));
         let mut read = self.inner().database.read().await?;
         Ok(self.rows(&mut read, query).await?.iter().map(Row::record).collect())
     }
 
-    /// The record that a command points at, active or suspended.
+    /// The record that a reference names, active or suspended.
     pub async fn find(&self, user: &UserRef) -> Result<Option<Record>, Fault> {
         let mut found = self.alike(user).await?;
         Ok(if found.len() > 1 { None } else { found.pop() })
     }
 
-    /// The records that a command may point at, active or suspended: several may be spelled alike.
+    /// The records that a reference can name, active or suspended. Several can have the same name
+    /// in another case.
     pub async fn alike(&self, user: &UserRef) -> Result<Vec<Record>, Fault> {
         let mut read = self.inner().database.read().await?;
         let rows = self.living(&mut read, user).await?;
@@ -108,7 +109,7 @@ impl Records {
         self.rows(database, query).await
     }
 
-    /// The records that a reading may be about.
+    /// The records that a reading can affect.
     pub(crate) async fn load(
         &self,
         database: &mut SqliteConnection,
@@ -174,7 +175,7 @@ impl Records {
         })
     }
 
-    /// A record by its id, in whatever state.
+    /// A record by its id, in any state.
     pub(crate) async fn any(
         &self,
         database: &mut SqliteConnection,
@@ -185,7 +186,7 @@ impl Records {
     }
 }
 
-/// Whoever holds this name, or held it when they were last there.
+/// The records that have this name, or had it when the system last showed them.
 fn named(name: String) -> Query<'static, Sqlite, SqliteArguments> {
     let sql =
         select_users!("WHERE u.username = $1 AND u.state <> 'tombstone' ORDER BY u.id, m.place");
@@ -198,7 +199,7 @@ pub(super) fn state(word: &str, absence: Option<&str>) -> State {
         ("suspended", Some("once")) => State::Suspended(Absence::Once),
         ("suspended", Some("held")) => State::Suspended(Absence::Held),
         ("suspended", _) => State::Suspended(Absence::Confirmed),
-        // What is not known opens nothing.
+        // An unknown state gives no access.
         _ => State::Tombstone,
     }
 }

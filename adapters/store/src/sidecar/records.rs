@@ -1,4 +1,4 @@
-//! The records of one remote system, as a handle to the store that holds them.
+//! A handle to the records of one remote system.
 
 use std::fmt;
 
@@ -10,20 +10,20 @@ use crate::inner::Inner;
 use crate::sidecar::decision::Prints;
 use crate::store::Store;
 
-/// What the sidecar must know of its remote system.
+/// The facts about a remote system that its sidecar needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteSystem {
     /// The backend's name in the configuration, for the log.
     pub backend: String,
     /// The system's own id namespace.
     pub namespace: IdNamespace,
-    /// How it names its people.
+    /// How it numbers its people.
     pub numbering: Numbering,
-    /// Whether it holds e-mail addresses.
+    /// Whether it stores e-mail addresses.
     pub emails: bool,
-    /// Whether it holds activity.
+    /// Whether it stores whether an account is active.
     pub activity: bool,
-    /// Whether it holds memberships in its own sets of rights.
+    /// Whether it stores memberships in its own rights groups.
     pub groups: bool,
 }
 
@@ -56,7 +56,7 @@ impl Records {
         self
     }
 
-    /// The store that the records are in.
+    /// The store of the records.
     #[must_use]
     pub const fn store(&self) -> &Store {
         &self.store

@@ -1,4 +1,4 @@
-//! Suspending whoever is missing, and recognising when too many are missing to be believed.
+//! Suspends the records of absent people, and detects when too many vanish at once.
 
 use isogloss_canonical::fault::Fault;
 use sqlx::SqliteConnection;
@@ -9,11 +9,12 @@ use crate::sidecar::decision::Absence;
 use crate::sidecar::plan::Plan;
 use crate::sidecar::records::Records;
 
-/// Who vanishes within this time vanishes together.
+/// People who vanish within this time count together.
 const TOGETHER_MICROS: i64 = 60_000_000;
-/// More than so many are a mass.
+/// If more people than this vanish together, an operator decides.
 const MANY: i64 = 10;
-/// So are more than this share of everybody, from so many on: two may leave a small team together.
+/// The same for more than this share of all people. A few may always vanish: two people can leave a
+/// small team together.
 const SHARE_PERCENT: i64 = 5;
 const SHARE_FROM: i64 = 3;
 
@@ -44,8 +45,8 @@ impl Records {
         Ok(())
     }
 
-    /// Whether those who vanish now are, with those of the last minute, too many to be believed.
-    /// Then all of them wait for an operator, and one alarm says so.
+    /// Whether too many people vanish, together with those of the last minute. Then all of them
+    /// wait for an operator, and one alarm is logged.
     async fn vanish_together(
         &self,
         write: &mut SqliteConnection,

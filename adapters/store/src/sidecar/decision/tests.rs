@@ -1,4 +1,4 @@
-//! What a read says about records, one rule at a time.
+//! Tests of the rules of the decision.
 
 use std::collections::HashMap;
 

@@ -73,7 +73,8 @@ impl Records {
         query.execute(write).await.map(drop).map_err(fault)
     }
 
-    /// A tombstone's id in the system belongs to the team that has it now; its other ids stay taken.
+    /// Makes a team's record a tombstone. Its id in the system belongs to the team that has it now.
+    /// Its other ids are never used again.
     async fn make_team_tombstone(
         &self,
         write: &mut SqliteConnection,
@@ -124,7 +125,8 @@ async fn activate(
     query.execute(write).await.map(drop).map_err(fault)
 }
 
-/// Gives a team that another request saw first what it was made with.
+/// Completes a creation whose record was created by another request: sets the fields of the
+/// creation.
 async fn complete_creation(
     write: &mut SqliteConnection,
     record: Option<&TeamRecord>,

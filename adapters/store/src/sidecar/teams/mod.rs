@@ -1,8 +1,8 @@
-//! The records of teams: the same states as people's, and the same decisions.
+//! The records of teams. They have the same states and decisions as those of people.
 //!
-//! No system proves in a team's row which team it is. So the same id with another name is a new
-//! team, and so is whatever has the id of a team that was away; nobody who owned, looked after or
-//! belonged to the old one has any part in it.
+//! No system's row proves the identity of a team. So the same id with another name is a new team,
+//! and so is a team with the id of an absent one. The owner, the co-owners and the members of the
+//! old team have no part in the new one.
 
 mod changes;
 pub(crate) mod reading;

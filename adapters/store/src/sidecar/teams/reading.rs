@@ -1,4 +1,4 @@
-//! What a read of the system shows of its teams, and the result of reconciling the records with it.
+//! The results of reads of the system's teams, and of reconciling the records with them.
 
 use std::collections::HashMap;
 
@@ -7,12 +7,12 @@ use isogloss_canonical::group::{Group, GroupId, NewGroup};
 use crate::rows::now;
 use crate::sidecar::decision::{Known, State};
 
-/// A team as the system shows it.
+/// A team as read from the system.
 #[derive(Clone, Debug)]
 pub struct SeenTeam {
     /// The system's own row.
     pub team: Group,
-    /// What was asked for, if the gateway has made it just now.
+    /// The creation, if the gateway has just created this team.
     pub made: Option<Box<NewGroup>>,
 }
 
@@ -22,20 +22,20 @@ impl From<Group> for SeenTeam {
     }
 }
 
-/// What one or more reads of the system show of its teams.
+/// The results of one or several reads of the system's teams.
 #[derive(Clone, Debug)]
 pub struct TeamReading {
-    /// Which they show.
+    /// The teams that were read.
     pub seen: Vec<SeenTeam>,
-    /// Whose records they show to be of none; true: a second, different read agrees.
+    /// The records whose teams are absent. True: a second, different read confirms it.
     pub absent: HashMap<GroupId, bool>,
-    /// Whether `seen` is all of them.
+    /// Whether `seen` has all teams of the system.
     pub complete: bool,
     pub(in crate::sidecar) began: i64,
 }
 
 impl TeamReading {
-    /// A read that begins now. To be called before the system is asked.
+    /// A reading that begins now. It must be called before the request to the system.
     #[must_use]
     pub fn begin() -> Self {
         Self { seen: Vec::new(), absent: HashMap::new(), complete: false, began: now() }
@@ -45,7 +45,7 @@ impl TeamReading {
 /// The record of a team.
 #[derive(Clone, Debug)]
 pub struct TeamRecord {
-    /// The team as the sidecar knows it.
+    /// The team, as stored in the sidecar.
     pub team: Group,
     /// The state.
     pub state: State,
@@ -57,10 +57,12 @@ pub struct TeamRecord {
 /// The result of reconciling the records with a reading of teams.
 #[derive(Debug)]
 pub enum ReconciledTeams {
-    /// The records of those that were seen, in their order; or why one has none for now.
+    /// The records of the teams of the reading, in its order. An error: the reason why a team has
+    /// none for now.
     Records(Vec<Result<Group, &'static str>>),
-    /// Nothing was changed: where these are must be asked first, each by the system's own id.
+    /// Nothing was changed. The teams of these records must be looked up first, each by the
+    /// system's id.
     LookUp(Vec<TeamRecord>),
-    /// Nothing was changed: the records have changed since the reading began.
+    /// Nothing was changed, because the records have changed since the reading began.
     Stale,
 }

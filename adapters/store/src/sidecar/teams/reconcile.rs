@@ -1,4 +1,4 @@
-//! Reconciles the records of teams with a reading: everything in one transaction, or nothing.
+//! Reconciles the records of teams with a reading, in one transaction.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,8 @@ use crate::sidecar::records::Records;
 use crate::sidecar::teams::reading::{ReconciledTeams, SeenTeam, TeamReading, TeamRecord};
 
 impl Records {
-    /// Reconciles the records with what was read of teams: everything in one transaction, or nothing.
+    /// Reconciles the records of teams with a reading, in one transaction: either all changes
+    /// happen or none.
     pub async fn reconcile_teams(&self, reading: &TeamReading) -> Result<ReconciledTeams, Fault> {
         let mut read = self.inner().database.read().await?;
         let records = self.teams(&mut read).await?;
@@ -42,7 +43,7 @@ impl Records {
         Ok(teams)
     }
 
-    /// The record of a team that a command points at, active or suspended.
+    /// The record of a team that a reference names, active or suspended.
     pub async fn find_team(&self, wanted: &GroupRef) -> Result<Option<TeamRecord>, Fault> {
         let mut read = self.inner().database.read().await?;
         let fits = |record: &TeamRecord| match wanted {
@@ -56,8 +57,8 @@ impl Records {
         Ok(if found.len() > 1 { None } else { found.pop() })
     }
 
-    /// Says that the gateway is about to rename a team in the system, so that whoever sees the new
-    /// name there knows whose it is.
+    /// Records that the gateway is about to rename a team in the system, so that a read with the
+    /// new name identifies the team.
     pub async fn expect_team_name(&self, id: GroupId, name: &str) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
         let sql = "UPDATE groups SET expected = $2, expected_until = $3 WHERE id = $1";
@@ -67,7 +68,7 @@ impl Records {
         write.commit().await.map_err(fault)
     }
 
-    /// Says that the system refused the renaming that was expected.
+    /// Records that the system refused the expected rename.
     pub async fn clear_expected_team_name(&self, id: GroupId, name: &str) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
         let sql = "UPDATE groups SET expected = NULL, expected_until = NULL \
@@ -77,7 +78,7 @@ impl Records {
         write.commit().await.map_err(fault)
     }
 
-    /// Stores a change in the record of a team. The name is the system's.
+    /// Stores a change in the record of a team. The name comes from the system.
     pub async fn update_team(&self, id: GroupId, mut patch: GroupPatch) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
         let mut kept = self.inner().find_group(&mut write, &GroupRef::Id(id)).await?;
@@ -91,8 +92,8 @@ impl Records {
         write.commit().await.map_err(fault)
     }
 
-    /// Deletes the record of a team that the gateway has deleted in the system. That there is none
-    /// is no fault: another request saw it first. Its ids stay taken.
+    /// Deletes the record of a team that the gateway has deleted in the system. A missing record is
+    /// no fault: another request has read the absence first. The ids are never used again.
     pub async fn forget_team(&self, id: GroupId) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
         let query = sqlx::query("DELETE FROM groups WHERE id = $1").bind(id.to_string());
@@ -100,7 +101,7 @@ impl Records {
         write.commit().await.map_err(fault)
     }
 
-    /// The records of all teams, but for tombstones. There are few of them.
+    /// The records of all teams, without tombstones. There are few teams.
     async fn teams(&self, database: &mut SqliteConnection) -> Result<Vec<TeamRecord>, Fault> {
         let all = select_groups!("WHERE g.namespace = '' AND g.state <> 'tombstone' ORDER BY g.id");
         let rows = sqlx::query(all).fetch_all(database).await.map_err(fault)?;
@@ -151,7 +152,7 @@ impl Records {
             .ok_or_else(|| Fault::new(FaultKind::Unexpected, "a team without an id of its system"))
     }
 
-    /// The teams that were seen, by the system's id.
+    /// The teams of the reading, in its order.
     fn teams_seen(
         &self,
         records: Vec<TeamRecord>,
@@ -165,7 +166,10 @@ impl Records {
         for (seen, verdict) in reading.seen.iter().zip(&decision.verdicts) {
             teams.push(match verdict {
                 Verdict::Withheld(why) => Err(*why),
-                _ => {
+                Verdict::Same { .. }
+                | Verdict::Update { .. }
+                | Verdict::Replace(_)
+                | Verdict::New => {
                     all.remove(self.team_id(&seen.team)?).ok_or("the record was changed meanwhile")
                 }
             });
@@ -174,7 +178,7 @@ impl Records {
     }
 }
 
-/// What must be known before anything is changed.
+/// The result if more reads are needed before a change.
 fn needs_more(records: &[TeamRecord], decision: &Decision) -> Option<ReconciledTeams> {
     if decision.stale {
         return Some(ReconciledTeams::Stale);
@@ -184,7 +188,7 @@ fn needs_more(records: &[TeamRecord], decision: &Decision) -> Option<ReconciledT
     (!look_up.is_empty()).then_some(ReconciledTeams::LookUp(look_up))
 }
 
-/// Whether everything is as it was.
+/// Whether the decision changes nothing.
 fn changes_nothing(decision: &Decision, reading: &TeamReading) -> bool {
     let still = |verdict: &Verdict| matches!(verdict, Verdict::Same { .. } | Verdict::Withheld(_));
     let made = reading.seen.iter().any(|seen| seen.made.is_some());
