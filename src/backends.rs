@@ -27,7 +27,7 @@ use crate::registry;
 use crate::sessions::Sessions;
 use crate::upstream::HttpUpstream;
 
-/// Where sidecars are, below the directory of the store: one folder a backend.
+/// The directory of the sidecars, below that of the store. Each backend has a folder.
 const SIDECARS: &str = "backends";
 
 /// The directory of a remote backend's sidecar, below that of the store.
@@ -169,12 +169,13 @@ enum Opened {
 }
 
 impl Backends {
-    /// Makes them all. Nothing is sent to a system yet.
+    /// Makes all backends. Nothing is sent to a system yet.
     pub async fn open(settings: &Settings, store: &Store) -> anyhow::Result<Self> {
         PreparedBackends::new(settings)?.open(&settings.store.directory, store).await
     }
 
-    /// The backend of a route, with what the route says of attributes that it cannot hold.
+    /// The backend of a route, with the route's policies for attributes that the system cannot
+    /// store.
     pub fn of(&self, route: &Route) -> anyhow::Result<Arc<dyn Backend>> {
         self.with_policies(&route.backend, values::policies(&route.attributes))
     }
@@ -196,7 +197,7 @@ impl Backends {
         }
     }
 
-    /// The part of the session store that belongs to a backend.
+    /// The session store of a backend.
     #[must_use]
     pub fn sessions(&self, name: &str, store: &Store) -> Sessions {
         let all = Arc::new(store.clone());
@@ -206,7 +207,8 @@ impl Backends {
         }
     }
 
-    /// The sidecar of a remote backend. `None`: the backend is the embedded store, or not there.
+    /// The sidecar of a remote backend. `None`: the backend is the embedded store, or does not
+    /// exist.
     #[must_use]
     pub fn sidecar(&self, name: &str) -> Option<&Sidecar> {
         match self.0.get(name) {

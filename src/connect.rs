@@ -1,5 +1,5 @@
-//! `isogloss config check --connect`: whether everything that the gateway has to reach can be
-//! reached, and takes the gateway's own credential. It reads; nothing is written anywhere.
+//! `isogloss config check --connect`: whether every backend, origin and directory can be reached
+//! and accepts the gateway's credential. It only reads.
 
 use std::error::Error;
 use std::time::Instant;
@@ -19,24 +19,24 @@ use crate::layers::directory;
 use crate::layers::directory::config::DirectoryConfig;
 use crate::origin::Origin;
 
-/// Somebody whom no system has: the read has to get past the credential all the same.
+/// A user name that no system has. A read of it still needs the credential.
 const NOBODY: &str = "isogloss-connection-check";
 
-/// What came of one connection.
+/// The result of one connection.
 #[derive(Debug)]
 pub struct Connection {
-    /// What was reached: `backend old`, `origin of route /kanboard`, `directory`.
+    /// The target: `backend old`, `origin of route /kanboard`, `directory`.
     pub what: String,
-    /// Where; without a password.
+    /// The URL, without a password.
     pub url: String,
-    /// What is wrong, if anything is.
+    /// The problem, if there is one.
     pub problem: Option<String>,
     /// How long it took.
     pub millis: u128,
 }
 
 impl Connection {
-    /// For programs.
+    /// The result as JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         json!({
@@ -48,7 +48,7 @@ impl Connection {
         })
     }
 
-    /// For people.
+    /// The result as one line of text.
     #[must_use]
     pub fn line(&self) -> String {
         let Self { what, url, millis, .. } = self;
@@ -118,7 +118,7 @@ async fn timed(
     Connection { what, url, problem, millis: began.elapsed().as_millis() }
 }
 
-/// A fault with its causes, which hold no secret: they are what the log shows.
+/// A fault with its causes. They have no secret: the log shows the same text.
 fn words(fault: &Fault) -> String {
     let kind = match fault.kind {
         FaultKind::Timeout => "it did not answer in time".to_owned(),

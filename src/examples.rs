@@ -1,4 +1,4 @@
-//! People and groups who do not exist, for `explain`.
+//! Invented people and groups, for `explain`.
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials, Proof, Seal};
@@ -14,10 +14,10 @@ use uuid::Uuid;
 
 use crate::registry;
 
-/// Nothing is carried out for such callers, so nothing checks it.
+/// The seal of the invented callers. Nothing is executed for them, so it is never checked.
 const SEAL: Seal = Seal::new([0; 32]);
 
-/// An administrator, however they prove it.
+/// An administrator, with any kind of credentials.
 pub(crate) fn caller(shown: &Credentials) -> Caller {
     match shown {
         Credentials::Key { namespace, .. } if registry::has_application_key(namespace) => {
@@ -30,7 +30,7 @@ pub(crate) fn caller(shown: &Credentials) -> Caller {
     }
 }
 
-/// What a command would answer if all went well.
+/// An example of the answer to a command that succeeds.
 pub(crate) fn outcome(command: &Command) -> Outcome {
     let someone = || Box::new(person("someone", command.person()));
     match command.verb().answers() {

@@ -1,8 +1,8 @@
-//! What a request would do, without doing it: the commands, the permission each takes, the
-//! requests to a system behind, and how the answer is worded for each fault.
+//! Explains a request without executing it: its commands, the permission of each one, the requests
+//! to a remote system, and the answer to each kind of fault.
 //!
-//! The route's own dialect runs against an exchange that records what it asks for, and answers
-//! with a person who does not exist. Nothing is sent.
+//! The route's dialect runs with an exchange that records the commands and answers with an invented
+//! person. Nothing is sent.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 use crate::examples;
 
-/// Explains a request to a dialect, in front of a system or of the store.
+/// Explains a request to a dialect with a remote backend or with the store.
 pub async fn explain(dialect: &dyn Dialect, request: &Request, behind: Option<Behind>) -> Value {
     let usual = Rehearsal::new(None, behind);
     let answer = dialect.answer(request, &usual).await;
@@ -50,18 +50,18 @@ fn shown(response: &Response) -> Value {
     json!({"status": response.status, "body": body})
 }
 
-/// The system behind a route, made with the recorder below as its upstream.
+/// The backend of a route, made with the recorder as its upstream.
 #[derive(Clone, Debug)]
 pub struct Behind {
     /// The backend.
     pub backend: Arc<dyn Backend>,
-    /// What it would send.
+    /// The recorder of the requests.
     pub recorder: Arc<Recorder>,
     /// The namespace of its ids.
     pub namespace: IdNamespace,
 }
 
-/// An upstream that writes down what it is asked to send, and sends nothing.
+/// An upstream that records requests and sends nothing.
 #[derive(Debug, Default)]
 pub struct Recorder(Mutex<Vec<String>>);
 
@@ -82,7 +82,7 @@ struct Asked {
     commands: Vec<Command>,
 }
 
-/// An exchange that records, and answers with a stand-in or with one kind of fault.
+/// An exchange that records commands, and answers with an example or with one kind of fault.
 #[derive(Debug)]
 struct Rehearsal {
     fault: Option<FaultKind>,
@@ -111,7 +111,7 @@ impl Rehearsal {
         asked.map(|asked| asked.commands.iter().map(line).collect()).unwrap_or_default()
     }
 
-    /// The first request that each command would send; what follows depends on the answer.
+    /// The first request that each command would send. Further requests depend on the answer.
     async fn sent(&self) -> Vec<String> {
         let Some(behind) = &self.behind else { return Vec::new() };
         let commands = self.asked.lock().map(|asked| asked.commands.clone()).unwrap_or_default();
@@ -170,7 +170,7 @@ impl Exchange for Rehearsal {
     }
 }
 
-/// What a fault of a verb is usually about.
+/// The usual subject of a fault of a verb.
 fn subject(verb: Verb) -> Subject {
     match verb {
         Verb::CreateUser => Subject::Username,
@@ -186,7 +186,7 @@ fn subject(verb: Verb) -> Subject {
     }
 }
 
-/// A memory that holds nothing and keeps nothing.
+/// A session store that is empty and stores nothing.
 #[derive(Debug)]
 struct Blank;
 

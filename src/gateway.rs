@@ -1,6 +1,6 @@
-//! Everything that a configuration decides while the gateway serves, in one value: backends, routes
-//! with their dialects, pipelines and origins, limits and trusted proxies. A reload will build
-//! another one and swap it in.
+//! Everything that the gateway builds from a configuration, in one value: backends, routes with
+//! their dialects, pipelines and origins, limits and trusted proxies. A reload will build another
+//! one and replace this one.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,8 +25,8 @@ use crate::router::{Route, Router};
 use crate::server::limits::Limits;
 use crate::upstream::Reach;
 
-/// The largest answer to one forwarded call, in bytes. Such an answer is held in memory, unlike
-/// what streams.
+/// The largest answer to one forwarded call, in bytes. Such an answer is held in memory. A streamed
+/// answer is not.
 const ORIGIN_RESPONSE_LIMIT: usize = 64 << 20;
 
 /// One address that the gateway listens on.
@@ -36,7 +36,7 @@ pub struct Listener {
     pub address: String,
     /// Its routes.
     pub router: Router,
-    /// The names of their dialects, in the order of the configuration.
+    /// The names of the routes' dialects, in the order of the configuration.
     pub dialects: Vec<String>,
 }
 
@@ -45,9 +45,9 @@ pub struct Listener {
 pub struct Gateway {
     /// The addresses to listen on.
     pub listeners: Vec<Listener>,
-    /// What each of them takes of a client.
+    /// The limits of each listener.
     pub limits: Limits,
-    /// The proxies that each of them trusts.
+    /// The trusted proxies of each listener.
     pub proxies: Proxies,
     backends: Backends,
 }
@@ -157,7 +157,8 @@ impl fmt::Debug for PreparedRoute {
     }
 }
 
-/// The old system of a route. Its name in `Via` is drawn anew, so that no other gateway has it.
+/// Builds the origin of a route. Its name in `Via` is random, so that no other gateway has the
+/// same.
 fn origin(
     server: &settings::Server,
     wanted: &settings::Origin,
@@ -173,7 +174,7 @@ fn origin(
     Ok(Arc::new(origin.with_vouching_headers(vouching.headers.clone())))
 }
 
-/// How the old system of a route is reached.
+/// How the origin of a route is reached.
 fn origin_reach(wanted: &settings::Origin) -> Reach {
     Reach {
         url: wanted.url.as_str().to_owned(),
@@ -185,7 +186,7 @@ fn origin_reach(wanted: &settings::Origin) -> Reach {
     }
 }
 
-/// How many wrong passwords are taken.
+/// The limits on wrong passwords.
 pub(crate) const fn guess_policy(auth: &settings::Auth) -> Policy {
     Policy {
         guesses: auth.guesses,

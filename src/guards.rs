@@ -1,7 +1,8 @@
-//! What the permission table cannot say by the verb alone: nobody who is no administrator gives,
-//! changes or comes by rights that they do not hold ([`Guard`]).
+//! The guards check the payload of a command, which the permission table does not see. A caller who
+//! is no administrator can never give or change rights that the caller does not have ([`Guard`]).
 //!
-//! What is not there guards nothing: the command itself then finds nobody to change.
+//! If the person or group does not exist, the guard passes: the command itself then answers not
+//! found.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +20,7 @@ use tokio::sync::OnceCell;
 use crate::registry;
 use crate::runner::Runner;
 
-/// Whether the guards let a caller run a command that the permission table allows them.
+/// Whether the guards allow a command that the permission table allows.
 pub(crate) async fn pass(
     runner: &Runner,
     caller: &Caller,
@@ -57,8 +58,8 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    /// Nobody in particular is nobody with more rights: keys of the application are guarded by
-    /// the permission itself.
+    /// [`Guard::Subject`]. A command about the application itself passes: its permission already
+    /// requires an administrator.
     async fn subject(&self) -> Result<bool, Fault> {
         let Some(person) = self.command.person() else { return Ok(true) };
         if self.caller.is(person) {
@@ -72,9 +73,9 @@ impl Check<'_> {
         }
     }
 
-    /// Whether the rights that only their system knows, of a person and of the groups that an
-    /// administrator made for them, are all the caller's too. What a fresh server's own groups
-    /// convey is what ordinary people have there.
+    /// Whether the caller has all rights in the person's attributes, and in the attributes of the
+    /// person's groups. The groups of a fresh server are left out: they give what every user has
+    /// there.
     async fn has_no_more_words(&self, found: &User) -> Result<bool, Fault> {
         let mut words: Vec<(String, Value)> = found.attributes.clone().into_iter().collect();
         for own in found.groups.iter().filter(|own| !registry::is_founded(own)) {
@@ -104,7 +105,7 @@ impl Check<'_> {
         }
     }
 
-    /// Whether the groups that somebody comes into convey nothing beyond the caller's own.
+    /// Whether the new groups of a person give no right that the caller does not have.
     async fn joins(
         &self,
         change: Option<&GroupChange>,
@@ -156,7 +157,7 @@ impl Check<'_> {
         Ok(true)
     }
 
-    /// The attributes with rights that are set.
+    /// The attributes with rights that the command sets.
     fn changes(&self) -> Vec<(&str, &Value)> {
         let all: Vec<(&String, &Value)> = match self.command {
             Command::CreateUser(new) => new.attributes.iter().collect(),
@@ -170,7 +171,7 @@ impl Check<'_> {
         rights.map(|(name, value)| (name.as_str(), value)).collect()
     }
 
-    /// The rights that the caller holds under an attribute: their own, and their groups'.
+    /// The caller's rights in an attribute: the caller's own, and those of the caller's groups.
     async fn held(&self, name: &str) -> Result<BTreeSet<String>, Fault> {
         let mut held = self.user.attribute(name).and_then(flags).unwrap_or_default();
         for attributes in self.groups.get_or_try_init(|| self.of_groups()).await? {
@@ -210,8 +211,8 @@ fn set(changes: &isogloss_canonical::user::AttributeChanges) -> Vec<(&String, &V
     changes.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))).collect()
 }
 
-/// The rights that a value names: the members of an object that are not plainly false, the texts
-/// of a list. `None`: it cannot be told.
+/// The rights in a value: the members of an object whose value is not false, or the texts of a
+/// list. `None`: the value has another form.
 fn flags(value: &Value) -> Option<BTreeSet<String>> {
     match value {
         Value::Null | Value::Bool(false) => Some(BTreeSet::new()),

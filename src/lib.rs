@@ -1,7 +1,7 @@
 //! The gateway: connects dialects to backends.
 //!
-//! `server` (bytes) -> `router` (which route) -> the route's dialect, which acts through the
-//! `pipeline` (who asks, may they, carry it out) -> `server`.
+//! `server` (bytes) -> `router` (route) -> the route's dialect, which acts through the `pipeline`
+//! (authenticate, authorise, execute) -> `server`.
 
 pub mod auth;
 pub mod backends;

@@ -1,4 +1,4 @@
-//! The program: reads its arguments and leaves the rest to the library.
+//! The program. It calls the library.
 
 use std::process::ExitCode;
 

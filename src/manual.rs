@@ -1,4 +1,4 @@
-//! The manual of a dialect, method by method, from the tables that the code itself uses.
+//! The manual of a dialect with all its methods, generated from the tables of the code.
 
 use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::command::Verb;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::registry;
 
-/// A dialect's manual for a program.
+/// A dialect's manual as JSON.
 pub fn value(adapter: &Adapter) -> Result<Value, String> {
     let options = adapter.options.iter();
     let options = options
@@ -25,7 +25,7 @@ pub fn value(adapter: &Adapter) -> Result<Value, String> {
     }))
 }
 
-/// A dialect's manual as a page.
+/// A dialect's manual as a Markdown page.
 pub fn page(adapter: &Adapter) -> Result<String, String> {
     let mut lines = vec![
         format!("# {}\n", adapter.name),
@@ -54,7 +54,7 @@ fn commands(method: &MethodInfo) -> Vec<String> {
     method.verbs.iter().map(ToString::to_string).collect()
 }
 
-/// The table of permissions as a page.
+/// The table of permissions as a Markdown page.
 #[must_use]
 pub fn permissions() -> String {
     let mut lines = vec![

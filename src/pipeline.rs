@@ -1,6 +1,6 @@
-//! One request's life behind its dialect: who asks, may they, can the backend, carry it out.
+//! The steps of a command: authenticate the caller, authorise, check the capability, execute.
 //!
-//! The only place that consults the permission table, and it does so for every command.
+//! Only this file reads the permission table, and it does so for every command.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ use crate::runner::Runner;
 use crate::sessions::Sessions;
 use crate::term::Term;
 
-/// The way from a dialect to its backend. Cheap to clone; one a route.
+/// The pipeline of a route, from its dialect to its backend. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Pipeline {
     runner: Runner,
@@ -42,7 +42,7 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Joins a backend to its own part of the session store and to how callers are proved.
+    /// Joins a backend to its session store and to the authentication.
     #[must_use]
     pub fn new(backend: Arc<dyn Backend>, sessions: Sessions, authority: Arc<Authority>) -> Self {
         let (sender, vouching, term) = (Sender::default(), Arc::default(), Term::default());
@@ -50,25 +50,25 @@ impl Pipeline {
         Self { runner, sessions, authority, origin: None, sender, vouching, term }
     }
 
-    /// For one request, which came from there.
+    /// The pipeline for one request from this sender.
     #[must_use]
     pub fn seen_from(&self, sender: Sender) -> Self {
         Self { sender, ..self.clone() }
     }
 
-    /// For one request, whose work goes on for so long.
+    /// The pipeline for one request with these limits.
     #[must_use]
     pub fn until(self, term: Term) -> Self {
         Self { term, ..self }
     }
 
-    /// What the route's options believe of those who vouch for somebody.
+    /// Sets what the route accepts from vouchers.
     #[must_use]
     pub fn believing(self, vouching: Vouching) -> Self {
         Self { vouching: Arc::new(vouching), ..self }
     }
 
-    /// Whether the route believes that a voucher names this user for this request.
+    /// Whether the route accepts this user name from the voucher for this request.
     fn believes(&self, voucher: Voucher, user: &str) -> bool {
         let Sender { client, by_proxy } = self.sender;
         match voucher {
@@ -81,13 +81,13 @@ impl Pipeline {
         }
     }
 
-    /// Names the old system that answers what the dialect does not translate.
+    /// Sets the origin that answers what the dialect does not translate.
     #[must_use]
     pub fn with_origin(self, origin: Option<Arc<Origin>>) -> Self {
         Self { origin, ..self }
     }
 
-    /// Whether a caller may run a command, by the one table.
+    /// Checks with the table of verbs whether a caller may run a command.
     async fn authorise(&self, caller: &Caller, command: &Command) -> Result<(), Fault> {
         if !caller.is_sealed_by(self.authority.seal()) {
             tracing::error!("a dialect made a caller of its own");
@@ -110,8 +110,8 @@ impl Pipeline {
         }
     }
 
-    /// Whether a voucher may have this done: create an ordinary person, or the first of all, and
-    /// give groups to somebody.
+    /// Whether a voucher may run this command: create an ordinary person or the very first one, or
+    /// give groups to a person.
     async fn may_vouch(&self, voucher: Voucher, command: &Command) -> Result<bool, Fault> {
         let proxy = self.vouching.proxy && self.sender.by_proxy;
         Ok(match (voucher, command) {
@@ -129,8 +129,8 @@ impl Pipeline {
         })
     }
 
-    /// Somebody who is given a new password or made active may sign in again. This comes first: if
-    /// it fails, nothing is done, and nothing is answered as done.
+    /// Unlocks a person before a command gives a new password or activates the account. If this
+    /// fails, the command is not executed.
     async fn unlock(&self, user: UserRef) -> Result<(), Fault> {
         let read = Command::GetUser(user);
         match self.runner.execute(read).await.and_then(Outcome::user) {
@@ -139,7 +139,7 @@ impl Pipeline {
                 let clear = Command::ClearFailures((&*user).into());
                 self.runner.execute(clear).await.map(drop)
             }
-            // Whom the command does not find either.
+            // The command will not find the person either.
             Err(fault) if fault.kind == FaultKind::NotFound => Ok(()),
             Err(fault) => Err(fault),
         }
@@ -159,7 +159,7 @@ impl Pipeline {
     }
 }
 
-/// What a command takes. The application's own keys are nobody's to revoke but an administrator's.
+/// The permission that a command needs. Application keys need an administrator.
 fn needed(command: &Command) -> Permission {
     match command {
         Command::RevokeKeys(None, ..) => Permission::Holder(Grant::Administer),
@@ -167,7 +167,7 @@ fn needed(command: &Command) -> Permission {
     }
 }
 
-/// An inactive person is known, but may do nothing.
+/// Whether the caller is authenticated and active.
 fn is_known(caller: &Caller) -> bool {
     match caller {
         Caller::Nobody => false,
@@ -180,14 +180,13 @@ fn is_own(caller: &Caller, command: &Command) -> bool {
     is_known(caller) && command.person().is_some_and(|user| caller.is(user))
 }
 
-/// Whether a change gives somebody groups, with the role and the rights that come with them, and
-/// changes nothing else.
+/// Whether a change gives groups to a person, with their role and rights, and changes nothing else.
 fn gives_groups_only(patch: &UserPatch) -> bool {
     let UserPatch { role, groups, attributes, .. } = patch.clone();
     *patch == UserPatch { role, groups, attributes, ..UserPatch::default() }
 }
 
-/// What a dialect may read in the gateway's own name, because an answer needs it.
+/// The commands that a dialect may run in the gateway's own name, because an answer needs them.
 const fn for_an_answer(verb: Verb) -> bool {
     matches!(
         verb,
@@ -252,7 +251,7 @@ impl Exchange for Pipeline {
 
     async fn forward(&self, request: Request) -> Option<Result<Response, Fault>> {
         let origin = self.origin.as_ref()?;
-        // Which method it is was read here, and is read again there.
+        // The gateway has read the name of the method. The origin must read the same one.
         if !has_one_meaning(&request.body) {
             return Some(Err(Fault::new(FaultKind::Malformed, "a call with two meanings")));
         }

@@ -1,4 +1,4 @@
-//! Which proxies are believed, and who a request comes from: one address for keys, logins,
+//! The trusted proxies, and the sender of a request. One client address is used for keys, logins,
 //! sessions and limits.
 
 use std::borrow::Cow;
@@ -9,42 +9,43 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-/// `[server] trusted_proxies`: the networks whose `X-Forwarded-*` headers are believed.
+/// `[server] trusted_proxies`: the networks whose `X-Forwarded-*` headers are used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proxies(Vec<IpNet>);
 
-/// Where a request comes from.
+/// The sender of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sender {
-    /// The client's address; `None`: not known.
+    /// The client's address. `None`: unknown.
     pub client: Option<IpAddr>,
     /// Whether the other end of the connection is a trusted proxy.
     pub by_proxy: bool,
 }
 
 impl Proxies {
-    /// Whether an address is a trusted proxy's.
+    /// Whether an address belongs to a trusted proxy.
     #[must_use]
     pub fn trusts(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// Whether there is none.
+    /// Whether there are no trusted proxies.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// A network that every address is in, if there is one: then every client is a proxy.
+    /// The network that contains all addresses, if it is in the list. Then every client is a
+    /// trusted proxy.
     #[must_use]
     pub fn everybody(&self) -> Option<IpNet> {
         self.0.iter().find(|network| network.prefix_len() == 0).copied()
     }
 
-    /// Who sends a request, by the other end of its connection and the values of its
-    /// `X-Forwarded-For` headers in their order. The client is the last hop that is no trusted
-    /// proxy. A hop that is no address is not known, and neither is what is said before it.
+    /// The sender of a request, from the other end of the connection and the values of
+    /// `X-Forwarded-For` in their order. The client is the last hop that is not a trusted proxy. If
+    /// a hop is not an address, the client is unknown, and earlier hops do not count.
     #[must_use]
     pub fn sender<'a>(
         &self,
@@ -71,8 +72,8 @@ fn address(hop: &[u8]) -> Option<IpAddr> {
     parsed.map(|address: IpAddr| address.to_canonical())
 }
 
-/// Whether only a trusted proxy may say this: from anybody else, such headers reach neither a dialect
-/// nor an origin.
+/// Whether only a trusted proxy may send this header. From other clients such headers reach no
+/// dialect and no origin.
 #[must_use]
 pub fn is_a_proxys(header: &str) -> bool {
     const NAMES: [&str; 6] =
@@ -82,8 +83,8 @@ pub fn is_a_proxys(header: &str) -> bool {
     NAMES.contains(&header.as_ref()) || BEGINNINGS.iter().any(|own| header.starts_with(own))
 }
 
-/// A header's name as servers behind CGI or WSGI read it: they take `_` for `-`, so that
-/// `X_Script_Name` is `X-Script-Name` to them. In lower case.
+/// A header's name as servers behind CGI or WSGI read it, in lower case. They treat `_` as `-`:
+/// `X_Script_Name` is `X-Script-Name`.
 #[must_use]
 pub fn header_as_read(name: &str) -> Cow<'_, str> {
     if name.contains('_') { name.replace('_', "-").into() } else { name.into() }
@@ -96,7 +97,7 @@ impl Serialize for Proxies {
 }
 
 impl<'de> Deserialize<'de> for Proxies {
-    /// A list of networks or addresses, or one text with commas between them.
+    /// Reads a list of networks or addresses, or one text with commas.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let texts = match Value::deserialize(deserializer)? {
             Value::String(text) => text.split(',').map(|text| text.trim().to_owned()).collect(),

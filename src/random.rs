@@ -2,15 +2,15 @@
 
 use isogloss_canonical::fault::{Fault, FaultKind};
 
-/// Fresh random bytes. The system's source does not fail once it has worked, and it has: see
-/// [`try_random`].
+/// New random bytes. The source of the operating system does not fail after it has worked once, and
+/// the start has checked it ([`try_random`]).
 #[must_use]
 pub fn random() -> [u8; 32] {
     try_random().unwrap_or_else(|_| std::process::abort())
 }
 
-/// Fresh random bytes, or a fault where the system has no source of them. The gateway asks for them
-/// when it starts.
+/// New random bytes, or a fault if the operating system has no source. The gateway calls this at
+/// the start.
 pub fn try_random() -> Result<[u8; 32], Fault> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)

@@ -20,7 +20,7 @@ pub const ADAPTERS: &[&Adapter] = &[
     &isogloss_dandelion::ADAPTER,
 ];
 
-/// The list, for those that a configuration's names are looked up for.
+/// The list, for code that looks up the names of a configuration.
 pub const SYSTEMS: Systems = Systems::new(ADAPTERS);
 
 /// An adapter by name.
@@ -56,14 +56,14 @@ pub fn backend(system: &str) -> Result<(&'static Adapter, BackendKind), String> 
     SYSTEMS.backend(system)
 }
 
-/// How each adapter's own namespace numbers its people and groups.
+/// How each adapter's own id namespace numbers its people and groups.
 #[must_use]
 pub fn own_namespaces() -> Vec<Numbered> {
     SYSTEMS.with_namespace().map(Numbered::from).collect()
 }
 
-/// How these id namespaces number their people and groups, for a store: the adapters' own, and those
-/// that a configuration names, each with its system.
+/// How id namespaces number their people and groups, for a store: those of the adapters, and those
+/// of a configuration, each with its system.
 #[must_use]
 pub fn numbered<'a>(named: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Numbered> {
     let mut all = own_namespaces();
@@ -79,32 +79,32 @@ pub fn numbered<'a>(named: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<
     all
 }
 
-/// Whether the first key of a namespace's system belongs to an application rather than to a person.
+/// Whether the first key of an id namespace's system is an application key.
 #[must_use]
 pub fn has_application_key(namespace: &IdNamespace) -> bool {
     adapter(namespace.as_str()).is_some_and(|adapter| adapter.application_key)
 }
 
-/// The same id in every namespace that numbers its people.
+/// The same id in every id namespace that numbers its people.
 #[must_use]
 pub fn numbered_ids(id: &str) -> NativeIds {
     let numbers = SYSTEMS.with_namespace().filter(|adapter| adapter.users != Numbering::Names);
     numbers.map(|adapter| (IdNamespace::named(adapter.name), id.to_owned())).collect()
 }
 
-/// Whether an attribute, of a person or of a group, holds rights of some system.
+/// Whether an attribute of a person or a group has rights of a system.
 #[must_use]
 pub fn holds_rights(attribute: &str) -> bool {
     ADAPTERS.iter().any(|adapter| adapter.rights.contains(&attribute))
 }
 
-/// The names of the groups that a fresh server of each system has.
+/// The names of the groups of a fresh server of each system.
 static FOUNDED: LazyLock<HashMap<&str, HashSet<String>>> = LazyLock::new(|| {
     let names = |adapter: &Adapter| (adapter.foundation)().into_iter().map(|group| group.name);
     ADAPTERS.iter().map(|adapter| (adapter.name, names(adapter).collect())).collect()
 });
 
-/// Whether a person's group is one that a fresh server of its system has.
+/// Whether a group of a person is one of a fresh server.
 #[must_use]
 pub fn is_founded(own: &Membership) -> bool {
     let system = own.namespace.as_ref().map(IdNamespace::as_str);
@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
 
-    /// A value of the wrong type is never taken for the absence of the option.
+    /// A value of the wrong type is refused, not ignored.
     #[test]
     fn every_option_of_every_dialect_refuses_what_it_does_not_take() {
         for adapter in dialects() {

@@ -1,4 +1,4 @@
-//! Which route a request belongs to: by host name, then by the longest path prefix.
+//! Finds the route of a request: by host name, then by the longest path prefix.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,19 +8,19 @@ use isogloss_canonical::dialect::Dialect;
 use crate::origin::Origin;
 use crate::pipeline::Pipeline;
 
-/// A mounted dialect, joined to its backend.
+/// A dialect at a path prefix, with its backend.
 pub struct Route {
-    /// The prefix it is mounted under; empty: everything.
+    /// The path prefix. Empty: all paths.
     pub path: String,
-    /// The host name it answers for; `None`: any.
+    /// The host name. `None`: any.
     pub host: Option<String>,
     /// The dialect's name, for logs.
     pub name: String,
-    /// The front.
+    /// The dialect.
     pub dialect: Arc<dyn Dialect>,
-    /// The way to the back.
+    /// The pipeline to the backend.
     pub pipeline: Pipeline,
-    /// The old system, for what the dialect does not translate.
+    /// The origin, for requests that the dialect does not translate.
     pub origin: Option<Arc<Origin>>,
 }
 
@@ -35,15 +35,15 @@ impl fmt::Debug for Route {
 pub struct Router(Vec<Arc<Route>>);
 
 impl Router {
-    /// Routes in the order in which they are tried: a host name before none, a longer path prefix
-    /// before a shorter one.
+    /// Sorts the routes in the order of the search: routes with a host name first, longer path
+    /// prefixes first.
     #[must_use]
     pub fn new(mut routes: Vec<Route>) -> Self {
         routes.sort_by_key(|route| (route.host.is_none(), usize::MAX - route.path.len()));
         Self(routes.into_iter().map(Arc::new).collect())
     }
 
-    /// The route for a host and path, with the path below its path prefix.
+    /// The route for a host and path, and the path below its prefix.
     #[must_use]
     pub fn find<'a>(&self, host: &str, path: &'a str) -> Option<(&Arc<Route>, &'a str)> {
         let host = host.rsplit_once(':').map_or(host, |(name, _port)| name);

@@ -1,5 +1,5 @@
-//! Runs commands at a backend, without asking who wants them: for the pipeline once it has
-//! authorised a caller, and for what the gateway reads in its own name.
+//! Runs commands on a backend without a check of the caller: for the pipeline after it has
+//! authorised the caller, and for reads in the gateway's own name.
 
 use std::sync::Arc;
 
@@ -8,14 +8,14 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::outcome::Outcome;
 
-/// A backend, with a check of its capability and a log line for each command. Cheap to clone.
+/// A backend, with a check of its capability and a log line for each command. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Runner {
     backend: Arc<dyn Backend>,
 }
 
 impl Runner {
-    /// Runs commands at this backend.
+    /// A runner for this backend.
     #[must_use]
     pub fn new(backend: Arc<dyn Backend>) -> Self {
         Self { backend }

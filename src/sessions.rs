@@ -1,9 +1,9 @@
-//! The session store of one backend: a session, a pending decision or a counter of one backend is
-//! none of another's.
+//! The session store of one backend. No backend sees a session, a pending decision or a counter of
+//! another one.
 //!
-//! Two backends may have people of the same native id or name. What a dialect remembers is
-//! therefore kept under the name of the route's backend. The pipeline takes nothing but
-//! [`Sessions`], so that no dialect can be given the whole store.
+//! Two backends can have people with the same native id or name. So the values of a dialect are
+//! stored under the name of the route's backend. The pipeline accepts only [`Sessions`], so that no
+//! dialect can get the whole store.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,13 +21,13 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// The sessions of people in the embedded store, of which there is one.
+    /// The session store of the embedded store's users.
     #[must_use]
     pub fn of_store(all: Arc<dyn SessionStore>) -> Self {
         Self { all, scope: None }
     }
 
-    /// The sessions of people in the system behind the backend of this name.
+    /// The session store of a remote backend with this name.
     #[must_use]
     pub fn of_system(name: &str, all: Arc<dyn SessionStore>) -> Self {
         Self { all, scope: Some(name.to_owned()) }
@@ -42,8 +42,8 @@ impl Sessions {
         Limit { key: self.scoped(&limit.key), group, ..limit.clone() }
     }
 
-    /// The key as it is kept. No two pairs of backend and key are kept alike: a client chooses its
-    /// cookies freely, also to look like another backend's key.
+    /// The stored form of a key. Two different pairs of backend and key never have the same form,
+    /// although a client can choose any cookie.
     fn scoped(&self, key: &str) -> String {
         match &self.scope {
             Some(name) => format!("\0{}:{name}:{key}", name.len()),
@@ -129,7 +129,7 @@ mod tests {
             Sessions::of_system("3:old", Arc::clone(&all)),
             Sessions::of_store(all),
         ];
-        // What the keys look like once they are scoped is no secret.
+        // The stored form is not secret.
         for key in ["cookie", "\x003:old:cookie", "\0store:cookie", ":cookie"] {
             for other in &others {
                 assert_eq!(other.recall(KIND, key).await.unwrap(), None, "{other:?} {key:?}");

@@ -1,4 +1,4 @@
-//! Runs the gateway of a configuration until it is told to stop.
+//! Runs the gateway of a configuration until a signal stops it.
 
 use std::io::Write;
 
@@ -28,7 +28,7 @@ pub async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
     bootstrap::open(&lock, registry::numbered(settings.named_namespaces())).await
 }
 
-/// Serves until a signal comes, then finishes what is in flight and closes the store.
+/// Serves until a signal arrives, then finishes the running requests and closes the store.
 pub async fn serve(settings: &Settings, store: Store) -> anyhow::Result<()> {
     let mut stop = Stop::listen().context("signals cannot be heard")?;
     let mut servers = Vec::new();
@@ -53,8 +53,8 @@ pub async fn serve(settings: &Settings, store: Store) -> anyhow::Result<()> {
     ended.into_iter().collect::<Result<(), _>>().map_err(|error| anyhow!(error))
 }
 
-/// Tells a person, or a script that waits for it, where the gateway listens. It serves without a
-/// listener too.
+/// Prints the address that the gateway listens on, for people and scripts. A failure to print is
+/// ignored.
 fn announce(line: &str) {
     let mut out = std::io::stdout().lock();
     if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
@@ -62,15 +62,15 @@ fn announce(line: &str) {
     }
 }
 
-/// The signals that are heard.
+/// The signals that the gateway handles.
 struct Stop {
     term: Signal,
     int: Signal,
     quit: Signal,
     hangup: Signal,
-    /// These ask for nothing; unheard, they would end the process at once.
+    /// Signals that are ignored. Without a handler they would end the process.
     ignored: [Signal; 2],
-    /// The same of timers, files over a limit (which then fail by themselves) and the power supply.
+    /// The same for timers, files over a limit (whose writes then fail) and the power supply.
     _unheard: Vec<Signal>,
 }
 
@@ -78,7 +78,7 @@ struct Stop {
 const UNHEARD: [i32; 6] = [14, 25, 26, 27, 29, 30];
 
 impl Stop {
-    /// From here on a signal is heard, and no longer ends the process at once.
+    /// Installs the handlers. From here on a signal does not end the process at once.
     fn listen() -> std::io::Result<Self> {
         Ok(Self {
             term: signal(SignalKind::terminate())?,
@@ -93,7 +93,7 @@ impl Stop {
         })
     }
 
-    /// Waits for a signal that asks for an end.
+    /// Waits for a signal that stops the gateway.
     async fn came(&mut self) -> &'static str {
         let [one, two] = &mut self.ignored;
         loop {

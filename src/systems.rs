@@ -1,7 +1,8 @@
-//! A list of adapters, and what a configuration can name of it: systems, dialects, id namespaces.
+//! A list of adapters, and the names in it that a configuration can use: systems, dialects, id
+//! namespaces.
 //!
-//! The list itself is in the registry. What must not depend on the registry, such as the check of
-//! a configuration, is given a [`Systems`].
+//! The list itself is in the registry. Code that must not depend on the registry, such as the check
+//! of a configuration, gets a [`Systems`].
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use isogloss_canonical::dialect::Dialect;
 pub struct Systems(&'static [&'static Adapter]);
 
 impl Systems {
-    /// A list of these.
+    /// A list of these adapters.
     #[must_use]
     pub const fn new(all: &'static [&'static Adapter]) -> Self {
         Self(all)
@@ -86,8 +87,8 @@ impl Systems {
         matches!(self.backend(system), Ok((_, BackendKind::Remote(_))))
     }
 
-    /// The adapter whose system gives the ids of an id namespace: `kanboard`, or `kanboard-old`
-    /// where there are several of them.
+    /// The adapter of an id namespace: `kanboard`, or `kanboard-old` if there are several systems
+    /// of one kind.
     #[must_use]
     pub fn of_namespace(self, name: &str) -> Option<&'static Adapter> {
         let is_word = |text: &str| {

@@ -1,5 +1,5 @@
-//! Logs: one set-up, to standard error. No secret is ever written: secret values have no printed
-//! form, and neither queries, headers nor bodies are logged.
+//! The log, on standard error. It never has a secret: secret values cannot be printed, and queries,
+//! headers and bodies are not logged.
 
 mod queue;
 
@@ -13,8 +13,8 @@ pub use self::queue::flush;
 use self::queue::Queue;
 use crate::config::settings::{Log, LogFormat};
 
-/// Libraries that would print whole request heads or statements below this level. The dispatcher
-/// would write an error for each head that it cannot read, whoever sends it.
+/// Libraries that would log whole request heads or SQL statements below this level. The dispatcher
+/// would log an error for each head that it cannot parse, so any client could fill the log.
 const QUIET: &str = "actix_http=info,actix_http::h1::dispatcher=off,actix_server=info,actix_web=info,mio=info,hyper=info,\
                      hyper_util=info,reqwest=info,rustls=info,sqlx=info,ldap3=info,h2=info";
 

@@ -1,5 +1,5 @@
-//! For how long one request's work goes on: until its time is up, its client is gone, or the
-//! gateway stops.
+//! The end of one request's work: its time is up, its client has disconnected, or the gateway
+//! stops.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use isogloss_canonical::exchange::BATCH_LIMIT;
 use isogloss_canonical::fault::{Fault, FaultKind};
 
-/// A switch that is turned once: the gateway stops.
+/// A switch that is set once, when the gateway stops.
 #[derive(Clone, Debug, Default)]
 pub struct Stopping(Arc<AtomicBool>);
 
 impl Stopping {
-    /// Batches that run begin no further call.
+    /// Sets the switch. Running batches begin no further call.
     pub fn begin(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -23,7 +23,7 @@ impl Stopping {
     }
 }
 
-/// Held by whoever waits for the answer. Dropped, it says that nobody waits any more.
+/// Held by the task that waits for the answer. Dropping it means that the client has disconnected.
 #[derive(Debug)]
 pub struct Waiting(Arc<AtomicBool>);
 
@@ -33,21 +33,21 @@ impl Drop for Waiting {
     }
 }
 
-/// The limits of one request's work. Cheap to clone.
+/// The limits of one request's work. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Term {
-    /// When a batch begins no further call; `None`: never.
+    /// When a batch begins no further call. `None`: never.
     ends: Option<Instant>,
-    /// Whether nobody waits for the answer any more.
+    /// Whether the client has disconnected.
     left: Arc<AtomicBool>,
-    /// Whether a command that changes something was begun.
+    /// Whether a write was begun.
     changes: Arc<AtomicBool>,
     stopping: Stopping,
     batch_limit: usize,
 }
 
 impl Default for Term {
-    /// Without a limit of time.
+    /// No time limit.
     fn default() -> Self {
         Self {
             ends: None,
@@ -60,8 +60,8 @@ impl Default for Term {
 }
 
 impl Term {
-    /// The limits of a request that is answered within this time. A tenth of it is left to a batch
-    /// to answer what it has done.
+    /// The limits of a request with this time limit. A batch keeps a tenth of the time for its
+    /// answer.
     #[must_use]
     pub fn begin(timeout: Duration, stopping: &Stopping, batch_limit: usize) -> (Self, Waiting) {
         let term = Self {
@@ -87,8 +87,8 @@ impl Term {
         stopping.then(|| Fault::new(FaultKind::Unavailable, "the gateway stops"))
     }
 
-    /// Whether a command may be begun. One that comes after a change may be the other half of it,
-    /// and is carried out even if nobody waits any more.
+    /// Whether a command may begin. After a write, a further command can be the second part of the
+    /// same change, so it is executed even if the client has disconnected.
     pub(crate) fn admit(&self, changes: bool) -> Result<(), Fault> {
         if self.left.load(Ordering::Relaxed) && !self.changes.load(Ordering::Relaxed) {
             return Err(Fault::new(FaultKind::Timeout, "nobody waits for the answer"));
@@ -99,7 +99,7 @@ impl Term {
         Ok(())
     }
 
-    /// How many calls one request may hold.
+    /// The most calls of one request.
     #[must_use]
     pub fn batch_limit(&self) -> usize {
         self.batch_limit

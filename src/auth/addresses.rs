@@ -1,13 +1,13 @@
-//! How many wrong passwords each address has sent within the hour. Kept in memory, so that guesses
-//! at names that nobody has cost no rows; a restart forgets them.
+//! Counts the wrong passwords of each address within an hour. The counts are in memory, so that
+//! guesses for unknown names cost no rows. A restart clears them.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// How long one count goes on.
+/// The time after which a count restarts at zero.
 const WINDOW: Duration = Duration::from_hours(1);
-/// How many addresses are counted at most. What is beyond is limited by account alone.
+/// The most addresses that are counted. For any further address only the limits by account apply.
 const MOST: usize = 50_000;
 
 /// The counts, by address.
@@ -15,7 +15,7 @@ const MOST: usize = 50_000;
 pub(crate) struct Addresses(Mutex<HashMap<String, (u64, Instant)>>);
 
 impl Addresses {
-    /// Counts an attempt before it is made. Answers whether it may be made.
+    /// Counts an attempt before it is made. Returns whether it is allowed.
     pub(crate) fn begin(&self, address: &str, free: u64) -> bool {
         let Ok(mut counts) = self.0.lock() else { return false };
         if counts.len() >= MOST && !counts.contains_key(address) {
@@ -34,7 +34,7 @@ impl Addresses {
         may
     }
 
-    /// Takes an attempt back that was right, or that was not made.
+    /// Subtracts an attempt that was correct, or that was not made.
     pub(crate) fn take_back(&self, address: &str) {
         let Ok(mut counts) = self.0.lock() else { return };
         if let Some((count, _)) = counts.get_mut(address) {

@@ -1,12 +1,12 @@
 //! Password guessing: how many wrong passwords are accepted before the next one has to wait.
 //!
-//! One policy holds for every dialect: a wrong password counts wherever it was sent. The lock that
-//! a dialect's server has of its own comes on top.
+//! One policy applies to all dialects: a wrong password counts in whichever dialect it was sent.
+//! The lock of a dialect's server applies in addition.
 //!
-//! Every attempt is counted in the database before the password is verified. A right password is
-//! taken off the count again. An attempt that has to wait is refused before the password is
-//! verified. A name that no account has is counted in the same rows as an account, so that neither
-//! the answer nor its time tells whether the account exists.
+//! Every attempt is counted in the database before the password is verified. A correct password is
+//! subtracted again. An attempt that has to wait is refused before the password is verified. An
+//! unknown name is counted in the same rows as an account, so that neither the answer nor its time
+//! shows whether the account exists.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -35,7 +35,7 @@ const KNOWN: SessionKind = "auth.known";
 /// When an account was last unlocked. Earlier counts are no longer read.
 const UNLOCKED: SessionKind = "auth.unlocked";
 
-/// No account has a longer name. Such a name is counted by its address alone.
+/// The longest name of an account, in bytes. A longer name is counted only by its address.
 const LONGEST_NAME: usize = 1024;
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -45,15 +45,15 @@ const KNOWN_FOR: Duration = Duration::from_hours(90 * 24);
 /// `[auth]`: how many wrong passwords are accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// In a row, for one account from one address.
+    /// Wrong passwords in a row, for one account from one address.
     pub guesses: u64,
-    /// How long that address then waits.
+    /// How long that address then has to wait.
     pub wait: Duration,
-    /// The longest wait; each further wrong password doubles it up to this.
+    /// The longest wait. Each further wrong password doubles the wait, up to this.
     pub longest_wait: Duration,
-    /// In an hour, for one account from all addresses that it never signed in from.
+    /// Wrong passwords in an hour, for one account from all addresses that it never signed in from.
     pub account_guesses: u64,
-    /// In an hour, from one address, whatever the account.
+    /// Wrong passwords in an hour from one address, for all accounts together.
     pub address_guesses: u64,
 }
 
@@ -69,7 +69,7 @@ impl Default for Policy {
     }
 }
 
-/// One sign-in with a password: an account (or a name that no account has), and an address.
+/// One sign-in with a password: an account or an unknown name, and an address.
 #[derive(Clone, Debug)]
 pub(crate) struct Guess {
     account: String,
@@ -83,7 +83,7 @@ pub(crate) struct Guess {
 }
 
 impl Guess {
-    /// The attempt of a client. The same rows are read for a name that no account has.
+    /// The attempt of a client. For an unknown name the same rows are read.
     pub(crate) async fn of(
         sessions: &dyn SessionStore,
         (found, shown): (Option<&User>, &UserRef),
@@ -133,7 +133,7 @@ impl Guess {
         }
     }
 
-    /// Logs a refusal. What was typed for a name is not logged: it may be a password.
+    /// Logs a refusal. An unknown name is not logged, because it can be a password.
     fn log(&self, limit: &str, until: Option<Timestamp>) {
         let (id, account) = match &self.user {
             Some((id, name)) => (Some(id), name.as_str()),
@@ -144,7 +144,7 @@ impl Guess {
         tracing::warn!(limit, account, user_id, address = %self.address, until, "too many wrong passwords");
     }
 
-    /// Takes the attempt off the counts: the password could not be verified.
+    /// Subtracts the attempt from the counts: the password could not be verified.
     pub(crate) async fn withdraw(
         &self,
         sessions: &dyn SessionStore,
@@ -155,14 +155,14 @@ impl Guess {
         sessions.clear_attempts(&[], &limits).await
     }
 
-    /// Takes the attempt off the count of its address.
+    /// Subtracts the attempt from the count of its address.
     pub(crate) fn take_back(&self, addresses: &Addresses) {
         if !self.known {
             addresses.take_back(&self.address);
         }
     }
 
-    /// The password was right: the counts in a row end, and the address is known.
+    /// The password was correct: the counts in a row are removed, and the address becomes known.
     pub(crate) async fn succeed(
         &self,
         sessions: &dyn SessionStore,
@@ -173,7 +173,7 @@ impl Guess {
         self.introduce(sessions, user).await
     }
 
-    /// Whether the dialect's own lock closes the account for this address.
+    /// Whether the lock of the dialect's server refuses this address.
     pub(crate) async fn is_locked_out(
         &self,
         sessions: &dyn SessionStore,
@@ -184,7 +184,7 @@ impl Guess {
         Ok(count.is_some_and(|count| count >= lockout.after.into()))
     }
 
-    /// From now on the account is known to sign in from this address.
+    /// Marks the address as known for the account.
     pub(crate) async fn introduce(
         &self,
         sessions: &dyn SessionStore,
@@ -197,7 +197,7 @@ impl Guess {
         sessions.remember(KNOWN, &pair, true.into(), KNOWN_FOR).await
     }
 
-    /// The limits that a right password resets.
+    /// The limits that a correct password resets.
     fn in_a_row(&self, policy: Policy, lockout: Option<Lockout>) -> Vec<Limit> {
         let pair = pair(policy, self.pair(), &self.account);
         let own = lockout.map(|Lockout { after, lasting }| {
@@ -207,12 +207,13 @@ impl Guess {
         [pair].into_iter().chain(own).collect()
     }
 
-    /// What the lock of a dialect's server counts: a known address by itself, all others together.
+    /// The counter for the lock of a dialect's server. Each known address has its own. All unknown
+    /// addresses share one.
     fn own_lock(&self) -> (SessionKind, String) {
         if self.known { (LOCKED_PAIR, self.pair()) } else { (LOCKOUT, self.account.clone()) }
     }
 
-    /// The limit of all unknown addresses together. A right password is taken off it.
+    /// The limit for all unknown addresses together. A correct password is subtracted from it.
     fn altogether(&self, policy: Policy) -> Vec<Limit> {
         if self.known {
             return Vec::new();
@@ -222,7 +223,7 @@ impl Guess {
     }
 }
 
-/// The limit for one account from one address. The addresses of an account are a group.
+/// The limit for one account from one address. The addresses of an account form a group.
 fn pair(policy: Policy, key: String, account: &str) -> Limit {
     let (first, longest) = (policy.wait, policy.longest_wait);
     let pace = Pace::Doubling { first, longest, forgotten: DAY };
@@ -244,14 +245,14 @@ pub(crate) fn unlocked_by(command: &Command) -> Option<&UserRef> {
         Command::ActivateUser(user) | Command::ChangePassword(user, _) => Some(user),
         Command::UpdateUser(user, patch) => {
             let unlocks = patch.active == Some(true) || patch.password.is_some();
-            // A new name is what the person is found by afterwards.
+            // After a rename the person must be found by the new name.
             (unlocks && patch.username.is_none()).then_some(user)
         }
         _ => None,
     }
 }
 
-/// Forgets the wrong passwords that were counted for an account.
+/// Removes the counts of wrong passwords for an account.
 pub async fn unlock(sessions: &dyn SessionStore, user: &User) -> Result<(), Fault> {
     let since = hex::encode(&random()[..8]);
     sessions.remember(UNLOCKED, &user.id.to_string(), since.into(), 2 * DAY).await
@@ -267,7 +268,7 @@ pub async fn is_closed(
     Ok(count.and_then(|count| count.as_u64()).is_some_and(|count| count >= policy.account_guesses))
 }
 
-/// What an operator sees of the limits of an account.
+/// The present effect of the limits on an account, for the operator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Restrictions {
     /// Whether the account is locked for every address that it never signed in from.
@@ -276,7 +277,7 @@ pub struct Restrictions {
     pub waiting_addresses: u64,
 }
 
-/// Reads what the wrong passwords that were counted restrict now.
+/// Reads the present effect of the counted wrong passwords.
 pub async fn restrictions(
     sessions: &dyn SessionStore,
     policy: Policy,
@@ -289,7 +290,7 @@ pub async fn restrictions(
     Ok(Restrictions { locked, waiting_addresses })
 }
 
-/// The key of an account in the counters. A new password or an unlocking makes another key.
+/// The key of an account in the counters. A new password or an unlock changes the key.
 async fn account(sessions: &dyn SessionStore, user: &User) -> Result<String, Fault> {
     counted(sessions, &user.id.to_string(), user.password_changed.as_microsecond()).await
 }
@@ -300,7 +301,8 @@ async fn counted(sessions: &dyn SessionStore, id: &str, changed: i64) -> Result<
     Ok(format!("{id} {changed} {unlocked}"))
 }
 
-/// An IPv6 client chooses the last 64 bits of its address freely: they are left out.
+/// The text of an address for the counters. An IPv6 client can choose the last 64 bits of its
+/// address, so they are left out.
 fn network(address: IpAddr) -> String {
     let bits = if address.is_ipv6() { 64 } else { 32 };
     IpNet::new(address, bits).map_or_else(|_| address.to_string(), |net| net.trunc().to_string())

@@ -1,4 +1,4 @@
-//! Callers who show a key. Whatever way it is shown, one function says whether it will do.
+//! Authenticates callers with a key. One function checks the key, however it was sent.
 
 use std::net::IpAddr;
 
@@ -15,7 +15,7 @@ use jiff::Timestamp;
 
 use crate::auth::request::{AuthRequest, NOBODY, unless_absent};
 
-/// A caller who shows a key by itself.
+/// A caller who sends only a key.
 pub(super) async fn by_key(
     at: AuthRequest<'_>,
     (namespace, value, scopes): (IdNamespace, Secret, &[&str]),
@@ -36,8 +36,8 @@ pub(super) async fn by_key(
     }
 }
 
-/// A caller who shows one of their own keys in place of a password. `None`: it is none of theirs.
-/// Without an owner (no account has the name) the backend is asked all the same ([`NOBODY`]).
+/// A caller who sends a user name and a key as the password. `None`: the user has no such key. For
+/// an unknown user name the backend is asked too, for the same time ([`NOBODY`]).
 pub(super) async fn in_place_of_password(
     at: AuthRequest<'_>,
     owner: Option<&User>,
@@ -60,7 +60,7 @@ pub(super) async fn in_place_of_password(
     refusal.map_or(Ok(None), Err)
 }
 
-/// Whether a key that was found will do: its time, its owner, the address, the use.
+/// Checks a key that was found: expiry, owner, address, scope.
 fn prove(
     key: &Key,
     owner: Option<&User>,
@@ -85,8 +85,8 @@ fn prove(
     Ok(())
 }
 
-/// Whether a list of networks lets an address in; an empty one lets everybody in, and an entry
-/// that is no network lets nobody in.
+/// Whether a list of networks allows an address. An empty list allows all. An entry that is not a
+/// network allows none.
 pub(super) fn admits(networks: &[String], address: Option<IpAddr>) -> bool {
     if networks.is_empty() {
         return true;

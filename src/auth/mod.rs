@@ -1,7 +1,7 @@
-//! Proves who asks: by key, by password, by an earlier proof.
+//! Authenticates callers: by key, by password, or by an earlier authentication.
 //!
-//! Every refusal says why; a dialect says as much of that as its original does. What fails for
-//! another reason than the caller's (a database that does not answer) is no refusal.
+//! Every refusal has a reason. A dialect tells the caller as much of it as its real server does. If
+//! something else fails, for example the database, the result is a fault and not a refusal.
 
 mod addresses;
 pub mod guessing;
@@ -29,7 +29,7 @@ use crate::auth::request::{AuthRequest, NOBODY, unless_absent};
 use crate::auth::verified::Verified;
 use crate::random::try_random;
 
-/// Proves callers, and remembers verified passwords for seconds under a keyed hash.
+/// Authenticates callers. It caches verified passwords for seconds, as keyed hashes.
 #[derive(Debug)]
 pub struct Authority {
     seal: Seal,
@@ -40,26 +40,27 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// Remembers a verified password for this long; zero: never.
+    /// Caches a verified password for this time. Zero: never.
     pub fn new(lasting: Duration) -> Result<Self, Fault> {
         let (seal, verified) = (Seal::new(try_random()?), Verified::new(try_random()?, lasting));
         let (policy, locks, addresses) = Default::default();
         Ok(Self { seal, verified, policy, locks, addresses })
     }
 
-    /// Takes so many wrong passwords.
+    /// Sets the limits on wrong passwords.
     #[must_use]
     pub fn guessing(self, policy: Policy) -> Self {
         Self { policy, ..self }
     }
 
-    /// What marks the callers that this gateway has proved.
+    /// The seal of the callers that this gateway has authenticated.
     #[must_use]
     pub const fn seal(&self) -> Seal {
         self.seal
     }
 
-    /// Proves who asks. That the route believes a voucher was checked before.
+    /// Authenticates a caller. The pipeline has already checked whether the route accepts a
+    /// voucher.
     pub async fn identify(&self, at: AuthRequest<'_>, shown: Credentials) -> Result<Caller, Fault> {
         match shown {
             Credentials::Key { namespace, value, scopes } => {
@@ -84,8 +85,9 @@ impl Authority {
         Ok(Caller::person(user, Proof::Vouched, self.seal))
     }
 
-    /// A password is counted before it is verified. Wrong passwords stop no key, except where the
-    /// dialect's server locks an account for its tokens too.
+    /// Sign-in with a user name and a password. The attempt is counted before the password is
+    /// verified. Wrong passwords never block a key, except in a dialect whose server locks an
+    /// account's tokens too.
     async fn by_login(
         &self,
         at: AuthRequest<'_>,
@@ -114,7 +116,8 @@ impl Authority {
         result
     }
 
-    /// `fixtures/transcripts/kanboard/auth-personal-token-locked.json`
+    /// Sign-in with a token in place of the password
+    /// (`fixtures/transcripts/kanboard/auth-personal-token-locked.json`).
     async fn by_token(
         &self,
         at: AuthRequest<'_>,
@@ -141,7 +144,7 @@ impl Authority {
         (guess, lockout): (&Guess, Option<Lockout>),
     ) -> Result<Caller, Fault> {
         let pair = guess.pair();
-        // A password that is kept elsewhere may have been changed there a moment ago.
+        // If the password is in a directory, it can have changed there, so it is not cached.
         let mark = found.source.is_none().then(|| self.verified.mark(&found, &secret));
         if mark.is_some_and(|mark| self.verified.holds(&pair, &mark))
             && unfit(&found, at.client).is_none()
@@ -172,7 +175,7 @@ impl Authority {
         Ok(self.admitted(found))
     }
 
-    /// Counts an attempt, then verifies the password. During an outage no attempt counts.
+    /// Counts an attempt and verifies the password. During an outage no attempt counts.
     async fn try_password(
         &self,
         at: AuthRequest<'_>,
@@ -188,8 +191,9 @@ impl Authority {
         answer
     }
 
-    /// Somebody without an account. A directory may know them, and has then created them. For any
-    /// other name the backend executes the same commands as for an account ([`NOBODY`]).
+    /// A name without an account. If the directory has the name, the directory layer creates the
+    /// account. For any other name the backend executes the same commands as for an account
+    /// ([`NOBODY`]).
     async fn by_arrival(
         &self,
         at: AuthRequest<'_>,
@@ -219,7 +223,7 @@ impl Authority {
     }
 }
 
-/// Why somebody may not come in whose password is right.
+/// The reason to refuse a person whose password is correct.
 fn unfit(user: &User, client: Option<IpAddr>) -> Option<Refusal> {
     if !user.active {
         return Some(Refusal::Inactive);
@@ -228,7 +232,7 @@ fn unfit(user: &User, client: Option<IpAddr>) -> Option<Refusal> {
 }
 
 /// Whether the person's row locks the account for the address of an attempt. A dialect whose server
-/// locks accounts sets that. An address known to the account signs in all the same.
+/// locks accounts sets the lock. An address that the account knows can still sign in.
 async fn is_closed(at: AuthRequest<'_>, user: UserRef, guess: &Guess) -> Result<bool, Fault> {
     Ok(!guess.known && at.user(user).await?.is_none_or(|user| is_locked(&user)))
 }
@@ -237,8 +241,8 @@ fn is_locked(user: &User) -> bool {
     user.locked_until.is_some_and(|until| until > Timestamp::now())
 }
 
-/// The account of whoever signs in. People from a directory may spell their name as they like
-/// there, so here too: one account, whose failures are counted together.
+/// The account of a sign-in. For people from a directory the name in any case is the same account,
+/// and their failures are counted together.
 async fn account(at: AuthRequest<'_>, user: &UserRef) -> Result<Option<User>, Fault> {
     let found = at.user(user.clone()).await?;
     match (&found, user) {
@@ -250,8 +254,8 @@ async fn account(at: AuthRequest<'_>, user: &UserRef) -> Result<Option<User>, Fa
     }
 }
 
-/// Whether this is somebody's password. Where the backend can verify none (RhodeCode's API cannot),
-/// none is right: people prove themselves by keys there.
+/// Whether the password is correct. A backend that cannot verify passwords (RhodeCode's API cannot)
+/// refuses all: its users authenticate with keys.
 async fn is_password(at: AuthRequest<'_>, user: UserRef, secret: Secret) -> Result<bool, Fault> {
     match at.execute(Command::VerifyPassword(user, secret)).await.and_then(Outcome::verified) {
         Err(fault) if fault.kind == FaultKind::Unsupported => Ok(false),
@@ -259,7 +263,7 @@ async fn is_password(at: AuthRequest<'_>, user: UserRef, secret: Secret) -> Resu
     }
 }
 
-/// A directory brings people up to date when it has proved them.
+/// The person's record after the sign-in: the directory may have updated it.
 async fn updated(at: AuthRequest<'_>, found: User) -> Result<User, Fault> {
     if found.source.is_none() {
         return Ok(found);

@@ -1,4 +1,4 @@
-//! What a proof needs of the request that it is for.
+//! The parts of a request that authentication needs.
 
 use std::net::IpAddr;
 
@@ -11,8 +11,9 @@ use uuid::Uuid;
 use crate::runner::Runner;
 use crate::sessions::Sessions;
 
-/// The id of no account. It stands for a name that no account has where a command is executed only
-/// so that the time does not tell whether the account exists. The sidecar does not ask its system for such an id.
+/// An id that no account has. It is used for an unknown name, so that the same commands are
+/// executed and the time does not show whether the account exists. The sidecar does not ask its
+/// system for this id.
 pub(super) const NOBODY: UserId = UserId(Uuid::nil());
 
 /// The backend whose people may call, the counters of failed attempts, and the client's address.
@@ -20,9 +21,9 @@ pub(super) const NOBODY: UserId = UserId(Uuid::nil());
 pub struct AuthRequest<'a> {
     /// The backend of the route.
     pub runner: &'a Runner,
-    /// Its part of the session store.
+    /// The session store of this backend.
     pub sessions: &'a Sessions,
-    /// The client's address; `None`: not known.
+    /// The client's address. `None`: unknown.
     pub client: Option<IpAddr>,
 }
 
@@ -32,14 +33,14 @@ impl AuthRequest<'_> {
         self.runner.execute(command).await
     }
 
-    /// A person; `None` if the backend has nobody of this id or name.
+    /// A person. `None` if the backend has no person with this id or name.
     pub(super) async fn user(&self, user: UserRef) -> Result<Option<User>, Fault> {
         let found = self.execute(Command::GetUser(user)).await.and_then(Outcome::user);
         Ok(unless_absent(found)?.map(|user| *user))
     }
 }
 
-/// `None`: there is no such user.
+/// `None` if the answer says that the user does not exist.
 pub(super) fn unless_absent<T>(answer: Result<T, Fault>) -> Result<Option<T>, Fault> {
     match answer {
         Ok(found) => Ok(Some(found)),

@@ -1,4 +1,4 @@
-//! Passwords that were verified a moment ago, remembered under a keyed hash.
+//! The cache of passwords that were verified in the last seconds. It has only keyed hashes.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -11,10 +11,10 @@ use sha2::Sha256;
 
 use crate::random::random;
 
-/// How many are remembered at most.
+/// The most passwords in the cache.
 const MOST: usize = 10_000;
 
-/// One password of one account, proved from one address, is remembered for a pair of both.
+/// The cache. Its key is a pair of account and address, with one password for each pair.
 #[derive(Debug)]
 pub(super) struct Verified {
     key: [u8; 32],
@@ -23,15 +23,15 @@ pub(super) struct Verified {
 }
 
 impl Verified {
-    /// Remembers each for so long; zero: never.
+    /// A cache that holds each password for this time. Zero: never.
     pub(super) fn new(key: [u8; 32], lasting: Duration) -> Self {
         Self { key, lasting, pairs: Mutex::default() }
     }
 
-    /// A keyed hash of a person, their current password's age, and the secret: a changed password
-    /// makes another mark, so that the old one is of no use at once.
+    /// A keyed hash of the person, the date of the password, and the secret. A new password changes
+    /// the hash, so that the old password is invalid at once.
     pub(super) fn mark(&self, user: &User, secret: &Secret) -> [u8; 32] {
-        // A key of any length will do for HMAC (RFC 2104, section 3).
+        // HMAC accepts a key of any length (RFC 2104, section 3).
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else {
             return random();
         };
@@ -41,13 +41,13 @@ impl Verified {
         mac.finalize().into_bytes().into()
     }
 
-    /// Whether this password was proved by this pair a moment ago.
+    /// Whether the cache has this password for this pair.
     pub(super) fn holds(&self, pair: &str, mark: &[u8; 32]) -> bool {
         let Ok(pairs) = self.pairs.lock() else { return false };
         pairs.get(pair).is_some_and(|(own, since)| own == mark && since.elapsed() < self.lasting)
     }
 
-    /// Remembers it.
+    /// Adds the password to the cache.
     pub(super) fn keep(&self, pair: &str, mark: [u8; 32]) {
         let Ok(mut pairs) = self.pairs.lock() else { return };
         if pairs.len() >= MOST {
@@ -58,7 +58,7 @@ impl Verified {
         }
     }
 
-    /// After a wrong password, the next one is looked at again, and counted.
+    /// Removes the pair. After a wrong password the next one is verified and counted again.
     pub(super) fn forget(&self, pair: &str) {
         if let Ok(mut pairs) = self.pairs.lock() {
             pairs.remove(pair);

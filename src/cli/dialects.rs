@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::cli::print;
 use crate::{manual, registry};
 
-/// Lists dialects: for a person, as JSON, or as pages.
+/// Lists dialects as a table, as JSON, or as Markdown pages.
 pub(crate) fn run(name: Option<&str>, as_json: bool, as_markdown: bool) -> anyhow::Result<()> {
     let adapters: Vec<&Adapter> = match name {
         Some(name) => vec![registry::dialect(name).map_err(|why| anyhow!(why))?],

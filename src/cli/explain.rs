@@ -17,7 +17,7 @@ use crate::config::values;
 use crate::explain::{self, Behind, Recorder};
 use crate::registry;
 
-/// What stands for the gateway's own secret.
+/// The text that replaces the gateway's own secret.
 const MASK: &str = "SECRET";
 
 /// Explains the request on standard input.
@@ -53,15 +53,15 @@ fn behind(settings: &Settings, route: &Route) -> anyhow::Result<Option<Behind>> 
         BackendKind::Remote(system) => system,
     };
     let namespace = backends::namespace(wanted, adapter);
-    // Some systems take their key in a query or a form, which is about to be shown.
+    // Some systems take the key in a query or a form, which is printed below.
     let service = Service { secret: MASK.into(), ..values::service(wanted, namespace.clone())? };
     let recorder = Arc::new(Recorder::default());
     let backend = (system.make)(&service, recorder.clone());
     Ok(Some(Behind { backend, recorder, namespace }))
 }
 
-/// A request as it goes over the wire: a line, headers, an empty line, a body. The path prefix may be
-/// left out of the path.
+/// Reads a request in HTTP format: a request line, headers, an empty line, a body. The path may
+/// have the path prefix or not.
 fn read(text: &[u8], path_prefix: &str) -> anyhow::Result<Request> {
     let end = |needle: &[u8]| text.windows(needle.len()).position(|at| at == needle);
     let (head, body) = match (end(b"\r\n\r\n"), end(b"\n\n")) {

@@ -14,7 +14,7 @@ pub(crate) struct Row {
     pub(crate) username: String,
 }
 
-/// Refuses a row that no namespace could hold.
+/// Refuses a row whose id or id namespace is not valid.
 pub(crate) fn check(row: &Row, namespaces: &[Numbered]) -> anyhow::Result<()> {
     let known = namespaces.iter().find(|known| known.namespace.as_str() == row.id_namespace);
     let Some(known) = known else {
@@ -38,5 +38,5 @@ pub(crate) fn check(row: &Row, namespaces: &[Numbered]) -> anyhow::Result<()> {
     }
 }
 
-/// The greatest id that can be taken over; one more would be the last number there is.
+/// The greatest id that can be imported. The counter needs one number above it.
 const GREATEST: i64 = i64::MAX - 1;

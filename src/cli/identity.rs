@@ -20,7 +20,7 @@ use crate::layers::sidecar::layer::Sidecar;
 
 const HEADINGS: [&str; 6] = ["ID", "STATE", "USER NAME", "ID THERE", "SINCE", "IDS"];
 
-/// Lists or takes over ids, lists or changes records.
+/// Exports or imports ids, lists or changes records.
 pub(crate) async fn run(ask: &Identity) -> anyhow::Result<()> {
     let at = match &ask.ask {
         IdentityAsk::Export { at }
@@ -63,7 +63,7 @@ async fn export(people: &People, at: &At) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Only a remote backend has records.
+/// The sidecar of the backend. An error if the backend is the embedded store, which has no records.
 fn sidecar(people: &People) -> anyhow::Result<&Sidecar> {
     people.sidecar().ok_or_else(|| {
         anyhow!(
@@ -81,7 +81,8 @@ async fn list(people: &People, state: Option<&str>, at: &At) -> anyhow::Result<(
     print::table(&HEADINGS, records.iter().map(row).collect())
 }
 
-/// The system is read now: only a user who is in it with the record's id and name is the same user.
+/// Confirms a record. It reads the system: only a user with the record's id and name is the same
+/// user.
 async fn confirm(people: &People, id: Uuid, at: &At) -> anyhow::Result<()> {
     let sidecar = sidecar(people)?;
     let records = sidecar.records().all().await?;
@@ -114,7 +115,7 @@ async fn tombstone(people: &People, id: Uuid, at: &At) -> anyhow::Result<()> {
     done_with("tombstone", &record, at)
 }
 
-/// The system is read now: a record is bound to a user who is in it.
+/// Binds a record to a user of the system. It reads the system: the user must exist.
 async fn bind(
     people: &People,
     id: Uuid,
@@ -144,7 +145,7 @@ async fn bind(
     replaced.map(described).try_for_each(|who| print::line(&format!("{who} is now a tombstone")))
 }
 
-/// A user as the system shows them now.
+/// Reads a user of the system now.
 async fn shown(sidecar: &Sidecar, native: &str) -> Result<Seen, Fault> {
     let (namespace, numbering) = sidecar.namespace();
     let user = match numbering {
@@ -154,7 +155,7 @@ async fn shown(sidecar: &Sidecar, native: &str) -> Result<Seen, Fault> {
     sidecar.show(user).await.map(Seen::from)
 }
 
-/// Why nothing was changed. The hint is for a user of another name.
+/// The error that explains why nothing was changed. The hint is for a user with another name.
 fn unchanged(sidecar: &Sidecar, native: &str, fault: &Fault, hint: &str) -> anyhow::Error {
     let (namespace, _) = sidecar.namespace();
     let hint = if fault.subject == Some(Subject::Username) { hint } else { "" };

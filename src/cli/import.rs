@@ -1,4 +1,4 @@
-//! `isogloss identity import`: all rows or none, and which row is why not.
+//! `isogloss identity import`: imports all rows or none. The error names the row at fault.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::cli::id_row::{Row, check};
 use crate::cli::open::People;
 use crate::cli::{print, table};
 
-/// Takes over the ids of a file.
+/// Imports the ids of a file.
 pub(crate) async fn run(people: &People, file: &str, at: &At) -> anyhow::Result<()> {
     let rows = table::read::<Row>(file)?;
     let refused = "nothing was imported";
@@ -33,7 +33,7 @@ pub(crate) async fn run(people: &People, file: &str, at: &At) -> anyhow::Result<
     print::line(&format!("{count} ids were imported"))
 }
 
-/// What can be told from the file alone.
+/// Checks that need only the file.
 fn inspect(people: &People, rows: &[(u64, Row)]) -> anyhow::Result<()> {
     let (mut ids, mut names) = (HashMap::new(), HashMap::new());
     for (line, row) in rows {
@@ -52,7 +52,7 @@ fn inspect(people: &People, rows: &[(u64, Row)]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A refusal of the whole, with the line that it is about.
+/// Adds the line of the file to an error.
 fn placed(rows: &[(u64, Row)], why: anyhow::Error) -> anyhow::Error {
     let said = format!("{why:#}");
     let about = |(_, row): &&(u64, Row)| {

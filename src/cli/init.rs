@@ -13,7 +13,7 @@ use crate::provision::accounts::Accounts;
 use crate::provision::bootstrap::{self, FirstAdministrator};
 use crate::provision::credentials;
 
-/// Makes the administrator, or the people of an accounts file.
+/// Creates the administrator, or the users of an accounts file.
 pub(crate) async fn run(ask: &Init) -> anyhow::Result<()> {
     let settings = open::settings(&ask.place)?;
     let directory = &settings.store.directory;
@@ -40,8 +40,8 @@ pub(crate) async fn run(ask: &Init) -> anyhow::Result<()> {
     ))
 }
 
-/// What the first start does: makes the administrator, leaves the credentials in a file for their
-/// owner, and shows them this once.
+/// The first start: creates the administrator, writes the credentials to a file, and prints them
+/// once.
 pub(crate) async fn first_start(lock: &DirectoryLock) -> anyhow::Result<()> {
     let FirstAdministrator { accounts, credentials } = first_administrator()?;
     let leave = |draft: &Path| credentials::write_credentials(draft, &credentials);
@@ -59,7 +59,7 @@ fn first_administrator() -> anyhow::Result<FirstAdministrator> {
     bootstrap::first_administrator(environment("ISOGLOSS_ADMIN_PASSWORD"))
 }
 
-/// The credentials as lines for a person.
+/// Prints the credentials as a text.
 fn show(credentials: &Value) -> anyhow::Result<()> {
     print::line("The administrator and a key for each dialect:")?;
     for (system, words) in credentials.as_object().into_iter().flatten() {

@@ -20,7 +20,7 @@ use crate::cli::{print, table};
 use crate::provision::bootstrap::mint;
 use crate::registry;
 
-/// Looks after keys.
+/// Runs a subcommand of `isogloss key`.
 pub(crate) async fn run(ask: &Ask) -> anyhow::Result<()> {
     let at = match &ask.ask {
         KeyAsk::Add(ask) => &ask.at,
@@ -77,7 +77,7 @@ struct Row {
     scope: Option<String>,
 }
 
-/// Every row is checked before the first key is issued.
+/// Imports keys. Every row is checked before the first key is issued.
 async fn import(people: &People, file: &str, at: &At) -> anyhow::Result<()> {
     let mut ready = Vec::new();
     let mut lines = HashMap::new();
@@ -126,7 +126,7 @@ fn new_key(row: &Row) -> anyhow::Result<NewKey> {
     })
 }
 
-/// With a name, the keys of everybody who has it or had it: a name may have several records.
+/// Lists keys. With a name, the keys of all records that have or had this name.
 async fn list(people: &People, username: Option<&str>, at: &At) -> anyhow::Result<()> {
     let owners = Owners::read(people).await?;
     if let Some(name) = username.filter(|name| !owners.has(name)) {

@@ -1,4 +1,4 @@
-//! Completions and the man page, from the one definition of the command line.
+//! Completions and the man page. Both are generated from the definition of the command line.
 
 use std::io::Write;
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::cli::print;
 use crate::matrix::{self, Row};
 
-/// Prints the matrix: a table for a person, JSON, or a page.
+/// Prints the matrix as a table, as JSON, or as a Markdown page.
 pub(crate) fn run(as_json: bool, as_markdown: bool) -> anyhow::Result<()> {
     let rows = matrix::rows().map_err(|why| anyhow!(why))?;
     if as_json {

@@ -1,4 +1,4 @@
-//! The command line: what can be asked of the program, and how it says what went wrong.
+//! The command line: the commands of the program, and its error messages.
 
 use std::process::ExitCode;
 
@@ -24,7 +24,7 @@ mod serve;
 mod table;
 mod user;
 
-/// Runs the program with its own arguments. A failure is one clear sentence on standard error.
+/// Runs the program with its arguments. An error is one sentence on standard error.
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();

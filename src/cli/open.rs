@@ -1,5 +1,5 @@
-//! Opens what the command line points at: the configuration, and the store beside a gateway that
-//! may be running.
+//! Opens the configuration that the command line names, and the store, also while a gateway is
+//! running.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use crate::provision::bootstrap;
 use crate::sessions::Sessions;
 use crate::{registry, startup};
 
-/// The configuration, whether it is in order or not.
+/// The configuration, valid or not.
 pub(crate) fn read(place: &Place) -> anyhow::Result<Loaded> {
     let loaded = load::read(place.config.as_deref());
     Ok(with_data_dir(loaded.map_err(|findings| findings.refusal())?, place))
@@ -41,7 +41,7 @@ fn with_data_dir(mut loaded: Loaded, place: &Place) -> Loaded {
     loaded
 }
 
-/// Everything that is wrong with the configuration, and the settings if they can be read.
+/// All findings of the configuration, and the settings if they can be read.
 pub(crate) fn findings(place: &Place) -> (Option<Settings>, Findings) {
     match load::read(place.config.as_deref()) {
         Err(findings) => (None, findings),
@@ -54,21 +54,21 @@ pub(crate) fn findings(place: &Place) -> (Option<Settings>, Findings) {
     }
 }
 
-/// The configuration in force, for what does not carry it out. It has the right shape, no more.
+/// The configuration in effect, for commands that only read it. Only its structure is checked.
 pub(crate) fn settings(place: &Place) -> anyhow::Result<Settings> {
     let loaded = read(place)?;
     loaded.findings.verdict()?;
     Ok(loaded.settings)
 }
 
-/// The configuration in force. What `serve` refuses is refused here too.
+/// The configuration in effect. It is refused if `serve` would refuse it.
 fn checked(place: &Place) -> anyhow::Result<Settings> {
     let loaded = read(place)?;
     check(&loaded, Scope::Whole, registry::SYSTEMS).verdict()?;
     Ok(loaded.settings)
 }
 
-/// People behind one backend of the configuration.
+/// The users of one backend of the configuration.
 pub(crate) struct People {
     store: Store,
     sessions: Sessions,
@@ -79,7 +79,7 @@ pub(crate) struct People {
     namespaces: Vec<Numbered>,
 }
 
-/// The people behind a backend; without a name, behind the embedded store or the only backend.
+/// The users of a backend. Without a name, those of the embedded store or of the only backend.
 pub(crate) async fn people(at: &At) -> anyhow::Result<People> {
     let settings = checked(&at.place)?;
     let store = startup::open_store(&settings).await?;
@@ -109,7 +109,8 @@ fn name(settings: &Settings, at: &At) -> anyhow::Result<String> {
 }
 
 impl People {
-    /// Runs a command as the operator, who holds the data directory and so may do everything.
+    /// Runs a command as the operator, who can read the data directory and therefore may do
+    /// everything.
     pub(crate) async fn execute(&self, command: Command) -> anyhow::Result<Outcome> {
         let ready = self.backend.capability().check(command.verb());
         let result = match ready {
@@ -119,7 +120,7 @@ impl People {
         result.map_err(|fault| sentence(&fault))
     }
 
-    /// Who holds a key of this value: nobody, the application (`Some(None)`) or a person.
+    /// The owner of the key with this value: none, the application (`Some(None)`) or a person.
     pub(crate) async fn holder(&self, key: &NewKey) -> anyhow::Result<Option<Option<UserId>>> {
         let find = Command::FindKey(key.namespace.clone(), key.value.clone());
         match self.backend.execute(find).await {
@@ -130,19 +131,19 @@ impl People {
         }
     }
 
-    /// Forgets the wrong passwords that were counted against somebody.
+    /// Removes the counts of wrong passwords for a user.
     pub(crate) async fn unlock(&self, user: &User) -> anyhow::Result<()> {
         guessing::unlock(&self.sessions, user).await.map_err(|fault| sentence(&fault))?;
         self.execute(Command::ClearFailures(user.into())).await.map(drop)
     }
 
-    /// Whether somebody is locked, and how many addresses have to wait.
+    /// Whether a user is locked, and how many addresses have to wait.
     pub(crate) async fn restrictions(&self, user: &User) -> anyhow::Result<Restrictions> {
         let read = guessing::restrictions(&self.sessions, self.policy, user).await;
         read.map_err(|fault| sentence(&fault))
     }
 
-    /// The sidecar of the backend that has the people, if it is a remote one.
+    /// The sidecar of the backend, if it is a remote one.
     pub(crate) const fn sidecar(&self) -> Option<&Sidecar> {
         self.sidecar.as_ref()
     }
@@ -157,7 +158,7 @@ impl People {
         sentence(fault)
     }
 
-    /// Closes what was opened.
+    /// Closes the stores.
     pub(crate) async fn close(&self) {
         self.backends.close().await;
         self.store.close().await;

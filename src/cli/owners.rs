@@ -13,16 +13,17 @@ use crate::cli::open::People;
 #[derive(Debug)]
 struct Owner {
     name: String,
-    /// The state of the record; the embedded store has none.
+    /// The state of the record. `None` for the embedded store.
     state: Option<State>,
 }
 
-/// All users of a backend who may own keys. Of a remote backend all records, tombstones too.
+/// All users of a backend who can own keys. For a remote backend these are all records, tombstones
+/// too.
 #[derive(Debug)]
 pub(crate) struct Owners(HashMap<UserId, Owner>);
 
 impl Owners {
-    /// Reads them. The system is read first, so that the states are those of now.
+    /// Reads the owners. It reads the system first, so that the states are current.
     pub(crate) async fn read(people: &People) -> anyhow::Result<Self> {
         let users = people.execute(Command::ListUsers).await?.users()?;
         let Some(sidecar) = people.sidecar() else {
@@ -41,12 +42,12 @@ impl Owners {
         key.owner.and_then(|id| self.0.get(&id))
     }
 
-    /// Whether somebody has this name, or had it.
+    /// Whether a record has this name or had it.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.values().any(|owner| owner.name == name)
     }
 
-    /// The owner's name; none: the application. Whoever has just been deleted is shown by id.
+    /// The owner's name. `None`: the application. A user who has just been deleted is shown by id.
     pub(crate) fn name(&self, key: &Key) -> Option<String> {
         let id = key.owner?;
         Some(self.of(key).map_or_else(|| id.to_string(), |owner| owner.name.clone()))
@@ -57,7 +58,7 @@ impl Owners {
         self.of(key).and_then(|owner| owner.state).map(State::as_str)
     }
 
-    /// The owner for people: the name, and the state of a record that is not active.
+    /// The owner for a table: the name, and the state if the record is not active.
     pub(crate) fn label(&self, key: &Key) -> Option<String> {
         let name = self.name(key)?;
         Some(match self.of(key).and_then(|owner| owner.state) {

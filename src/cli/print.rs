@@ -1,4 +1,4 @@
-//! Prints answers: JSON for programs, tables and sentences for people.
+//! Prints results: JSON for programs, tables and sentences for people.
 
 use std::io::Write;
 
@@ -11,25 +11,25 @@ use isogloss_canonical::user::User;
 
 use crate::auth::guessing::Restrictions;
 
-/// A line on standard output.
+/// Prints a line on standard output.
 pub(crate) fn line(text: &str) -> anyhow::Result<()> {
     writeln!(std::io::stdout().lock(), "{text}")?;
     Ok(())
 }
 
-/// A value as indented JSON.
+/// Prints a value as indented JSON.
 pub(crate) fn json(value: &Value) -> anyhow::Result<()> {
     line(&serde_json::to_string_pretty(value)?)
 }
 
-/// Rows under headings.
+/// Prints a table.
 pub(crate) fn table(headings: &[&str], rows: Vec<Vec<String>>) -> anyhow::Result<()> {
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(headings).add_rows(rows);
     line(&table.to_string())
 }
 
-/// A person, for programs.
+/// A user as JSON.
 pub(crate) fn user_value(user: &User, restrictions: Restrictions) -> Value {
     let ids = user.ids.iter().map(|(namespace, id)| (namespace.to_string(), json!(id)));
     let groups: Vec<_> = user.groups.iter().map(|group| group.name.clone()).collect();
@@ -49,7 +49,7 @@ pub(crate) fn user_value(user: &User, restrictions: Restrictions) -> Value {
     })
 }
 
-/// A person, for people.
+/// A user as a row of a table.
 pub(crate) fn user_row(user: &User, restrictions: Restrictions) -> Vec<String> {
     let ids: Vec<_> = user.ids.iter().map(|(namespace, id)| format!("{namespace}:{id}")).collect();
     vec![
@@ -78,7 +78,7 @@ fn activity(user: &User, restrictions: Restrictions) -> String {
 pub(crate) const USER_HEADINGS: [&str; 6] =
     ["USERNAME", "NAME", "EMAIL", "ROLE", "ACTIVITY", "IDS"];
 
-/// A key without its value, for programs.
+/// A key as JSON, without its value.
 pub(crate) fn key_value(key: &Key, owner: Option<&str>, state: Option<&str>) -> Value {
     json!({
         "id": key.id.to_string(),
@@ -93,7 +93,7 @@ pub(crate) fn key_value(key: &Key, owner: Option<&str>, state: Option<&str>) -> 
     })
 }
 
-/// A key without its value, for people.
+/// A key as a row of a table, without its value.
 pub(crate) fn key_row(key: &Key, owner: Option<&str>) -> Vec<String> {
     vec![
         key.id.to_string(),

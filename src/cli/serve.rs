@@ -16,8 +16,8 @@ use crate::config::settings::{Origin, Route, Settings};
 use crate::provision::bootstrap;
 use crate::{registry, startup, telemetry};
 
-/// Serves; makes the administrator first if there is none yet. What is wrong with the configuration
-/// is said before anything is opened.
+/// Serves. If there is no administrator yet, it creates one first. Errors of the configuration are
+/// reported before anything is opened.
 pub(crate) fn run(ask: &Serve) -> anyhow::Result<()> {
     let loaded = loaded(ask)?;
     let scope = if ask.dialect.is_some() { Scope::OneRoute } else { Scope::Whole };
@@ -36,7 +36,7 @@ pub(crate) fn run(ask: &Serve) -> anyhow::Result<()> {
     served
 }
 
-/// From the first look at the directory to the open store nobody else comes between.
+/// Opens the store. The lock on the directory is held from the first check until the store is open.
 async fn open(settings: &Settings) -> anyhow::Result<Store> {
     let lock = bootstrap::take(&settings.store.directory).await?;
     if !bootstrap::is_initialised(&lock)? {
@@ -78,7 +78,7 @@ fn at_the_root(dialect: &str, ask: &Serve, loaded: &Loaded) -> anyhow::Result<Ro
     })
 }
 
-/// The backend of `--dialect`: the one that is configured, or the built-in one.
+/// The backend of `--dialect`: the configured one, or the built-in one.
 fn only_backend(loaded: &Loaded) -> anyhow::Result<String> {
     let all: Vec<_> = loaded.settings.backend.keys().collect();
     let is_given = |name: &&&String| loaded.sources.is_given(&Key::backend(name, &[]));
@@ -92,7 +92,7 @@ fn only_backend(loaded: &Loaded) -> anyhow::Result<String> {
     }
 }
 
-/// `KEY=VALUE`, where the value is JSON if it can be read as such, else text.
+/// Parses `KEY=VALUE`. The value is JSON if it can be parsed as JSON, otherwise text.
 fn option(text: &str) -> anyhow::Result<(String, Value)> {
     let (key, value) =
         text.split_once('=').ok_or_else(|| anyhow!("--option {text:?} is not KEY=VALUE"))?;

@@ -1,10 +1,10 @@
-//! Reads a table (CSV with a heading) that an operator brings.
+//! Reads a CSV table with a heading line.
 
 use anyhow::Context;
 use csv::{ReaderBuilder, Trim};
 use serde::de::DeserializeOwned;
 
-/// The rows of a file ("-": standard input), each with its line. Every row must be of the form.
+/// The rows of a file ("-": standard input), each with its line number. Every row must be valid.
 pub(crate) fn read<T: DeserializeOwned>(file: &str) -> anyhow::Result<Vec<(u64, T)>> {
     let text = if file == "-" {
         std::io::read_to_string(std::io::stdin()).context("standard input")?

@@ -16,7 +16,7 @@ use crate::cli::print;
 /// What `user unlock` cannot do with a remote backend.
 const SYSTEM_LOCK: &str = "the system's own lock, if any, is not lifted";
 
-/// Looks after people.
+/// Runs a subcommand of `isogloss user`.
 pub(crate) async fn run(ask: &Ask) -> anyhow::Result<()> {
     match &ask.ask {
         UserAsk::Add(change) => add(change).await,
@@ -112,12 +112,12 @@ async fn remove(username: &str, at: &At) -> anyhow::Result<()> {
     done("removed", &result?, at)
 }
 
-/// Runs a command that answers a person.
+/// Runs a command that answers a user.
 async fn one(at: &At, command: Command) -> anyhow::Result<Shown> {
     change(at, command, false).await
 }
 
-/// The same, after which the person may be unlocked.
+/// The same. Afterwards the user is unlocked, if `unlocks` is true.
 async fn change(at: &At, command: Command, unlocks: bool) -> anyhow::Result<Shown> {
     let people = people(at).await?;
     let result = async {
@@ -137,7 +137,7 @@ async fn change(at: &At, command: Command, unlocks: bool) -> anyhow::Result<Show
 struct Shown {
     user: User,
     restrictions: Restrictions,
-    /// Whether the user is in a remote system, which may have a lock of its own.
+    /// Whether the user is in a remote system, which can have its own lock.
     remote: bool,
 }
 

@@ -1,28 +1,28 @@
-//! The part of the configuration that the environment gives: `ISOGLOSS__SERVER__LISTEN`.
+//! The configuration values of the environment: `ISOGLOSS__SERVER__LISTEN`.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
 
 use crate::config::finding::{Finding, Findings, Key, Place, Severity};
 
-/// What begins a variable that gives a value of the configuration. Two underscores part the steps
-/// of its key.
+/// The prefix of a variable with a configuration value. Two underscores separate the steps of its
+/// key.
 const PREFIX: &str = "ISOGLOSS__";
-/// What begins every variable of the program.
+/// The prefix of every variable of the program.
 const NAME: &str = "ISOGLOSS_";
-/// Variables of the program that give no value of the configuration.
+/// Variables of the program that are not configuration values.
 const OTHERS: [&str; 2] = ["ISOGLOSS_CONFIG", "ISOGLOSS_ADMIN_PASSWORD"];
-/// What Kubernetes sets for a service whose name is `isogloss`.
+/// The variables that Kubernetes sets for a service with the name `isogloss`.
 const KUBERNETES: [&str; 2] = ["ISOGLOSS_PORT", "ISOGLOSS_SERVICE_"];
 
-/// The variables that concern the program.
+/// The variables of the program.
 #[derive(Debug, Default)]
 pub struct Variables {
     /// Values of the configuration, by the key that the `config` crate knows.
     pub values: HashMap<String, String>,
-    /// The same, each with its place.
+    /// The same values, each with its place.
     pub places: Vec<(Key, Place)>,
-    /// Variables of our prefix that mean nothing.
+    /// Variables with the prefix that have no meaning.
     pub strays: Vec<String>,
     /// Variables that cannot be read.
     pub findings: Findings,
@@ -35,7 +35,7 @@ impl Variables {
         Self::among(std::env::vars_os())
     }
 
-    /// The variables among these that concern the program.
+    /// The variables of the program among these.
     #[must_use]
     pub fn among(all: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let mut found = Self::default();
@@ -91,7 +91,7 @@ fn place(name: &str) -> Place {
     Place::named(&format!("environment variable {name}"))
 }
 
-/// A warning for a variable that looks like one of ours and means nothing.
+/// A warning about a variable with the prefix that has no meaning.
 #[must_use]
 pub fn stray(name: &str) -> Finding {
     Finding {

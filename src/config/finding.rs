@@ -1,12 +1,12 @@
-//! What is wrong with a configuration: findings, each with its place, its key, what was found and
-//! what was expected.
+//! The findings of a configuration. Each has its place, its key, what was found and what was
+//! expected.
 
 use std::fmt;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-/// The way to a value: `backend`, `old`, `url`. Elements of a list are their index.
+/// The path of a value: `backend`, `old`, `url`. An element of a list has its index.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Key(Vec<String>);
 
@@ -46,7 +46,7 @@ impl Key {
     }
 }
 
-/// As it is written in a file: an element of a list has the name of its list.
+/// The key as in a file: an element of a list has the name of its list.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_bare = |step: &str| {
@@ -70,17 +70,17 @@ impl fmt::Display for Key {
     }
 }
 
-/// Where a value of the configuration stands.
+/// The place of a configuration value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// A file, `environment variable NAME`, `command line` or `built-in configuration`.
     pub file: Arc<str>,
-    /// The line, where it is known.
+    /// The line, if it is known.
     pub line: Option<usize>,
 }
 
 impl Place {
-    /// A place that has no lines.
+    /// A place without lines.
     #[must_use]
     pub fn named(file: &str) -> Self {
         Self { file: file.into(), line: None }
@@ -100,23 +100,23 @@ impl fmt::Display for Place {
     }
 }
 
-/// Whether the gateway starts in spite of it.
+/// Whether the gateway starts with this finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// It does not start.
     Error,
-    /// It starts, and says so in the log.
+    /// It starts and logs the finding.
     Warning,
 }
 
-/// One thing that is wrong.
+/// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Whether the gateway starts in spite of it.
+    /// Whether the gateway starts with this finding.
     pub severity: Severity,
-    /// Where it stands.
+    /// The place of the value.
     pub place: Place,
-    /// Which value; empty for a whole file.
+    /// The key of the value. Empty for a whole file.
     pub key: String,
     /// What was found. Never a secret.
     pub problem: String,
@@ -135,7 +135,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Everything that was found.
+/// All findings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings(Vec<Finding>);
 
@@ -147,12 +147,12 @@ impl Findings {
         }
     }
 
-    /// Adds those of another step.
+    /// Adds the findings of another step.
     pub fn extend(&mut self, more: Self) {
         more.0.into_iter().for_each(|finding| self.add(finding));
     }
 
-    /// Those of one severity, in the order of their lines.
+    /// The findings of one severity, in the order of their lines.
     #[must_use]
     pub fn of(&self, severity: Severity) -> Vec<&Finding> {
         let mut found: Vec<_> = self.0.iter().filter(|one| one.severity == severity).collect();
@@ -166,7 +166,7 @@ impl Findings {
         self.0.iter().any(|one| one.severity == Severity::Error)
     }
 
-    /// For programs: a list of file, line, key, problem, expected and severity.
+    /// The findings as JSON: a list of file, line, key, problem, expected and severity.
     #[must_use]
     pub fn json(&self) -> Value {
         let all = self.of(Severity::Error).into_iter().chain(self.of(Severity::Warning));
@@ -183,12 +183,12 @@ impl Findings {
         Value::Array(all.map(row).collect())
     }
 
-    /// Nothing, or the refusal that names every error.
+    /// An error that lists every finding of severity `Error`, if there is one.
     pub fn verdict(&self) -> Result<(), ConfigError> {
         if self.has_errors() { Err(self.refusal()) } else { Ok(()) }
     }
 
-    /// The refusal that names every error.
+    /// The error that lists every finding of severity `Error`.
     #[must_use]
     pub fn refusal(&self) -> ConfigError {
         let refused = "the configuration is refused";
@@ -202,7 +202,7 @@ impl Findings {
     }
 }
 
-/// Why a configuration is refused: one line a problem.
+/// The reasons for refusing a configuration, one line for each.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ConfigError(String);

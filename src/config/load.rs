@@ -1,5 +1,5 @@
-//! Reads the configuration: the built-in defaults, then a file, then the environment. Every problem
-//! is found at once, with its line.
+//! Reads the configuration: the built-in defaults, then a file, then the environment. It reports
+//! all problems at once, each with its line.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -18,25 +18,26 @@ pub use crate::config::finding::ConfigError;
 
 /// The shipped `gateway.toml`: the defaults and their manual in one.
 pub const DEFAULTS: &str = include_str!("../../gateway.toml");
-/// What it is called where a finding is about it.
+/// The name of the built-in configuration in findings.
 const BUILT_IN: &str = "built-in configuration";
 
-/// A configuration that was read, whether it is in order or not.
+/// A configuration that was read, valid or not.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The settings. What is wrong in its shape has its default here.
+    /// The settings. A value with a wrong structure has its default here.
     pub settings: Settings,
-    /// Where each value stands.
+    /// The place of each value.
     pub sources: Sources,
     /// The values, for checks by key.
     pub tree: Value,
-    /// What is wrong with the shape: unknown keys, wrong types, what is missing.
+    /// The findings about the structure: unknown keys, wrong types, missing values.
     pub findings: Findings,
-    /// Variables of our prefix that mean nothing as yet: a secret may be in one.
+    /// Variables with the prefix that have no known meaning yet. A secret reference may still name
+    /// one.
     pub strays: Vec<String>,
 }
 
-/// Reads the configuration. Without a file, the defaults. Refuses what has not the right shape;
+/// Reads the configuration. Without a file, it has the defaults. It refuses a wrong structure;
 /// [`check`](crate::config::check::check) finds the rest.
 pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
     let loaded = read(file).map_err(|findings| findings.refusal())?;
@@ -44,8 +45,8 @@ pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
     Ok(loaded.settings)
 }
 
-/// Reads the configuration and finds what is wrong with its shape. The error is what was found in
-/// a configuration that cannot be read at all.
+/// Reads the configuration and checks its structure. The error has the findings of a configuration
+/// that cannot be read at all.
 pub fn read(file: Option<&Path>) -> Result<Loaded, Findings> {
     read_with(file, Variables::of_process())
 }
@@ -58,7 +59,8 @@ pub fn read_with(file: Option<&Path>, variables: Variables) -> Result<Loaded, Fi
     let text = file.map(|path| written(path, &mut sources, &mut findings)).unwrap_or_default();
     let texts = variables.places.iter().map(|(key, _)| key.clone()).collect();
     sources.lay_values(variables.places);
-    // A document with a syntax error is not merged: what is left of it may mean something else.
+    // A document with a syntax error is not merged, because the rest of it can have another
+    // meaning.
     let is_whole = !findings.has_errors();
     findings.extend(variables.findings);
     if !is_whole {
@@ -81,7 +83,7 @@ pub fn read_with(file: Option<&Path>, variables: Variables) -> Result<Loaded, Fi
     }
 }
 
-/// All layers in one, and the defaults alone.
+/// All layers merged, and the defaults alone.
 fn merge(
     text: &str,
     variables: HashMap<String, String>,
@@ -95,7 +97,7 @@ fn merge(
     Ok((merged.build()?.try_deserialize()?, defaults.build()?.try_deserialize()?))
 }
 
-/// The text of a file, laid over the sources. A file that cannot be read is a finding.
+/// Reads a file and adds it to the sources. A file that cannot be read is a finding.
 fn written(path: &Path, sources: &mut Sources, findings: &mut Findings) -> String {
     let place = Place::named(&path.display().to_string());
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| {
@@ -107,10 +109,10 @@ fn written(path: &Path, sources: &mut Sources, findings: &mut Findings) -> Strin
     text
 }
 
-/// Lays a document over the sources. Every syntax error is a finding.
+/// Adds a document to the sources. Every syntax error is a finding.
 fn document(text: &str, place: &Place, sources: &mut Sources, findings: &mut Findings) {
     let (document, errors) = DeTable::parse_recoverable(text);
-    // Numbers are read late. The error repeats the number, which may be a secret.
+    // Numbers are parsed late. The error contains the number, which can be a secret.
     if errors.is_empty()
         && let Err(error) = toml::from_str::<toml::Table>(text)
     {
@@ -138,13 +140,13 @@ fn broken(why: String) -> Findings {
 }
 
 impl Loaded {
-    /// Takes a value of the command line, which is stronger than any other.
+    /// Marks a value as given on the command line, which overrides all other layers.
     pub fn from_command_line(&mut self, argument: &str, key: &[&str]) {
         let place = Place::named(&format!("command line {argument}"));
         self.sources.lay_values(vec![(Key::of(key), place)]);
     }
 
-    /// Takes a route of the command line in place of all others.
+    /// Replaces all routes by one of the command line.
     pub fn only_route(&mut self, route: Route) {
         self.settings.route = vec![route];
         self.sources.lay_list("route", &Place::named("command line"));

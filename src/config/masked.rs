@@ -1,4 +1,4 @@
-//! URLs in the configuration: whatever may be secret in them is never printed.
+//! URLs in the configuration. Parts that can be secret are never printed.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ impl MaskedUrl {
         &self.0
     }
 
-    /// What may be shown of it.
+    /// The URL without its secret parts.
     #[must_use]
     pub fn masked(&self) -> String {
         let (scheme, rest) = match self.0.split_once("://") {
@@ -25,10 +25,11 @@ impl MaskedUrl {
         };
         let (address, query) = rest.split_once(['?', '#']).unwrap_or((rest, ""));
         if query.contains('@') {
-            // Where the password ends cannot be told.
+            // The end of the password is unknown.
             return format!("{scheme}***");
         }
-        // Up to the last at sign, because a password may hold a slash that is not encoded.
+        // The password ends at the last at sign, because it can contain a slash that is not
+        // encoded.
         let (user, address) = match address.rsplit_once('@') {
             Some((_, address)) => ("***@", address),
             None => ("", address),

@@ -1,6 +1,6 @@
-//! The configuration: its shape, how it is read and checked, how secrets are looked up.
+//! The configuration: its structure, how it is read and checked, and how secrets are resolved.
 //!
-//! The only place that reads the environment.
+//! Only this module reads the environment.
 
 pub mod check;
 pub mod environment;

@@ -1,9 +1,9 @@
-//! Roles, as the configuration spells them.
+//! The names of roles in the configuration.
 
 use isogloss_canonical::user::Role;
 use serde::{Deserialize, Serialize};
 
-/// A role, as the configuration spells it. A word that is none is refused, never guessed.
+/// A role in the configuration. An unknown word is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "each is the role of that name")]

@@ -1,16 +1,17 @@
-//! Secrets in the configuration: written down, or better, a reference to where they are.
+//! Secrets in the configuration: the text itself, or better a reference to a variable or a file.
 
 use std::fmt;
 
 use isogloss_canonical::secret::Secret;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A secret's text, or `env:NAME`, or `file:PATH`. Printed as the reference, or masked.
+/// The text of a secret, or `env:NAME`, or `file:PATH`. A reference is printed as it is, a text is
+/// masked.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretSource(String);
 
 impl SecretSource {
-    /// Looks the secret up. The error says where it was looked for, never what was found.
+    /// Resolves the secret. The error has the reference, never the value.
     pub fn resolve(&self) -> Result<Secret, String> {
         let (found, place) = if let Some(name) = self.variable() {
             let place = format!("${name}");
@@ -33,7 +34,7 @@ impl SecretSource {
         Ok(Secret::new(found))
     }
 
-    /// The variable of the environment that it is read from, if it is.
+    /// The environment variable that it is read from, if there is one.
     #[must_use]
     pub fn variable(&self) -> Option<&str> {
         self.0.strip_prefix("env:")
@@ -44,7 +45,7 @@ impl SecretSource {
     }
 }
 
-/// A variable of the environment, if it is set and is text.
+/// An environment variable, if it is set and is valid text.
 #[must_use]
 pub fn environment(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]

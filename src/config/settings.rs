@@ -1,4 +1,4 @@
-//! The shape of `gateway.toml`. Every table refuses keys that it does not know.
+//! The structure of `gateway.toml`. Every table refuses unknown keys.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,13 +21,13 @@ pub struct Settings {
     pub server: Server,
     /// Logs.
     pub log: Log,
-    /// How callers prove who they are.
+    /// Authentication.
     pub auth: Auth,
     /// The embedded store.
     pub store: Store,
     /// Backends by name.
     pub backend: BTreeMap<String, Backend>,
-    /// Where dialects are mounted.
+    /// The routes.
     pub route: Vec<Route>,
     /// The directory (LDAP), if there is one.
     #[serde(default)]
@@ -60,13 +60,13 @@ pub struct Log {
     pub format: LogFormat,
 }
 
-/// How log lines are written.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// For a person.
+    /// Text for people.
     Text,
-    /// One JSON object a line.
+    /// One JSON object for each line.
     Json,
 }
 
@@ -202,7 +202,7 @@ pub struct Route {
 }
 
 impl Route {
-    /// What the route tells its dialect.
+    /// The options of the route's dialect.
     #[must_use]
     pub fn dialect_options(&self) -> RouteOptions {
         let namespace = self.id_namespace.as_deref().unwrap_or(&self.dialect);
@@ -227,7 +227,7 @@ impl Settings {
 }
 
 impl Origin {
-    /// An origin at this address, with the usual limits.
+    /// An origin with this URL and the default limits.
     #[must_use]
     pub fn at(url: String) -> Self {
         let url = MaskedUrl::from(url);
@@ -236,7 +236,7 @@ impl Origin {
     }
 }
 
-/// `/` is the root, which is spelt as nothing.
+/// Reads a path prefix. `/` is the root, whose prefix is empty.
 fn path_prefix<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let path = String::deserialize(deserializer)?;
     Ok(if path == "/" { String::new() } else { path })
@@ -258,7 +258,7 @@ pub struct Origin {
     pub identity_file: Option<PathBuf>,
 }
 
-/// What becomes of an attribute that the backend cannot hold.
+/// What happens to an attribute that the system cannot store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Policy {
@@ -270,7 +270,7 @@ pub enum Policy {
     Refuse,
 }
 
-/// `[directory]`. What is not given has Kanboard's defaults.
+/// `[directory]`. The defaults are Kanboard's.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "gateway.toml is the manual")]

@@ -1,5 +1,5 @@
-//! Gives a merged configuration its shape, and finds every value that does not fit: a value that
-//! is wrong is reported, replaced by its default, and the rest is read on.
+//! Converts a merged configuration to the settings, and finds every value of a wrong type. Such a
+//! value is reported and replaced by its default, and the rest is read.
 
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
@@ -8,25 +8,24 @@ use toml::Value;
 use crate::config::finding::{Finding, Findings, Key, Severity};
 use crate::config::sources::Sources;
 
-/// The most problems that are looked for.
+/// The most problems that are reported.
 const MOST: usize = 1000;
 
-/// A configuration while it is given its shape.
+/// A configuration that is being converted.
 #[derive(Debug)]
 pub struct Draft<'a> {
     /// The merged values.
     pub merged: Value,
-    /// What stands in for a value that is wrong.
+    /// The defaults, which replace wrong values.
     pub defaults: &'a Value,
-    /// Where each value stands.
+    /// The place of each value.
     pub sources: &'a mut Sources,
-    /// Values that are text because they come from the environment, where all is text.
+    /// Values of the environment, which are always text.
     pub texts: Vec<Key>,
 }
 
 impl Draft<'_> {
-    /// The settings, with every problem of their shape. Without settings, the defaults too are
-    /// wrong.
+    /// The settings, with every problem of their structure. `None`: even the defaults are wrong.
     pub fn read<T: DeserializeOwned>(&mut self) -> (Option<T>, Findings) {
         let mut findings = Findings::default();
         for _ in 0..MOST {
@@ -50,7 +49,8 @@ impl Draft<'_> {
         (None, findings)
     }
 
-    /// The value that is wrong. The path leads to the table where it is the table's key.
+    /// The key of the wrong value. If a key itself is wrong, the given path is the path of its
+    /// table.
     fn culprit(&self, key: Key, told: &str) -> Key {
         let quoted = told
             .strip_prefix("unknown field `")
@@ -64,7 +64,7 @@ impl Draft<'_> {
         }
     }
 
-    /// A text of the environment, where no text is expected, is read as a value of a file is.
+    /// Parses a text of the environment as TOML, if another type is expected.
     fn reads_as_value(&mut self, key: &Key) -> bool {
         let Some(index) = self.texts.iter().position(|own| own == key) else { return false };
         self.texts.remove(index);
@@ -80,7 +80,7 @@ impl Draft<'_> {
         true
     }
 
-    /// Puts the default in place of a value, or takes it away. Whether that changed anything.
+    /// Replaces a value by its default, or removes it. Returns whether that changed anything.
     fn replace(&mut self, key: &Key) -> bool {
         let Some((last, around)) = key.steps().split_last() else { return false };
         let default = at(self.defaults, key.steps()).cloned();
@@ -132,7 +132,8 @@ fn at_mut<'v>(value: &'v mut Value, steps: &[String]) -> Option<&'v mut Value> {
     })
 }
 
-/// What was found and what was expected. The value itself may be a secret, and is not shown.
+/// The texts of what was found and what was expected. The value itself can be a secret, so it is
+/// not shown.
 fn words(told: &str, found: Option<&Value>) -> (String, String) {
     let (problem, expected) = told.split_once(", expected ").unwrap_or((told, ""));
     let expected = match expected.strip_prefix("one of ").unwrap_or(expected) {

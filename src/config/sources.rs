@@ -1,4 +1,5 @@
-//! Where each value of the configuration stands: an index of every layer, the strongest first.
+//! The place of each configuration value: an index of all layers, the one with the highest priority
+//! first.
 
 use std::collections::BTreeMap;
 
@@ -26,13 +27,13 @@ enum Below {
 }
 
 impl Sources {
-    /// Lays a document over the layers so far.
+    /// Adds a document as the layer with the highest priority.
     pub fn lay_document(&mut self, file: &Place, text: &str, document: &DeTable<'_>) {
         let lines = Lines { file, text };
         self.0.insert(0, Spot { place: file.clone(), below: lines.table(document) });
     }
 
-    /// Lays single values over the layers so far.
+    /// Adds single values as the layer with the highest priority.
     pub fn lay_values(&mut self, values: Vec<(Key, Place)>) {
         let Some((_, first)) = values.first() else { return };
         let mut root = Spot { place: first.clone(), below: Below::Table(BTreeMap::new()) };
@@ -42,7 +43,8 @@ impl Sources {
         self.0.insert(0, root);
     }
 
-    /// Lays a list of one element over the layers so far: the route of the command line.
+    /// Adds a list of one element as the layer with the highest priority: the route of the command
+    /// line.
     pub fn lay_list(&mut self, name: &str, place: &Place) {
         let element = Spot { place: place.clone(), below: Below::Leaf };
         let list = Spot { place: place.clone(), below: Below::List(vec![element]) };
@@ -50,7 +52,7 @@ impl Sources {
         self.0.insert(0, Spot { place: place.clone(), below });
     }
 
-    /// Where a value stands, or the nearest thing around it that is there.
+    /// The place of a value. If it is not given, the place of the nearest table around it.
     #[must_use]
     pub fn find(&self, key: &Key) -> Place {
         let mut best: Option<(usize, &Place)> = None;
@@ -66,14 +68,14 @@ impl Sources {
         best.map_or_else(|| Place::named("configuration"), |(_, place)| place.clone())
     }
 
-    /// Whether a layer other than the weakest, the built-in one, has this value.
+    /// Whether a layer above the built-in one has this value.
     #[must_use]
     pub fn is_given(&self, key: &Key) -> bool {
         let layers = &self.0[..self.0.len().saturating_sub(1)];
         layers.iter().any(|layer| layer.descend(key.steps()).0 == key.steps().len())
     }
 
-    /// Forgets an element of a list, so that those behind it move up.
+    /// Removes an element of a list. The elements after it move up.
     pub fn forget_element(&mut self, list: &Key, index: usize) {
         for layer in &mut self.0 {
             if let Some(Spot { below: Below::List(elements), .. }) = layer.get(list.steps())
@@ -87,8 +89,8 @@ impl Sources {
 }
 
 impl Spot {
-    /// How deep this layer has the value, the place there, and whether weaker layers cannot have
-    /// it: a list replaces a list.
+    /// How many steps of the key this layer has, the place there, and whether the value cannot be
+    /// in a lower layer, because a list replaces a list.
     fn descend(&self, steps: &[String]) -> (usize, &Place, bool) {
         let (mut spot, mut in_list) = (self, false);
         for (depth, step) in steps.iter().enumerate() {
@@ -126,7 +128,7 @@ impl Spot {
     }
 }
 
-/// A file's text, for its lines.
+/// The text of a file, to compute lines.
 struct Lines<'a> {
     file: &'a Place,
     text: &'a str,
@@ -154,7 +156,7 @@ impl Lines<'_> {
     }
 }
 
-/// The line of a byte of a text, from 1.
+/// The line of a byte offset in a text. The first line is 1.
 #[must_use]
 pub fn line_of(text: &str, at: usize) -> usize {
     let before = text.as_bytes().iter().take(at);

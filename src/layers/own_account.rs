@@ -1,9 +1,9 @@
-//! The gateway's own account in a system is left alone: whoever disables it, deletes it, or takes
-//! its rights or its password away takes the system away from everybody.
+//! Protects the gateway's own account in a remote system. If it were disabled, deleted, or lost its
+//! rights or its password, the backend would fail for all users.
 //!
-//! This layer lies directly over every system. It asks the system whose credential the gateway
-//! calls with, and refuses what would harm that account. It also logs what a list of the system
-//! could not show.
+//! This layer wraps each system directly. It asks the system for the account of the gateway's
+//! credential, and refuses commands that would harm this account. It also logs which users a list
+//! of the system could not show.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -21,10 +21,10 @@ use tracing::warn;
 
 use crate::upstream::sent;
 
-/// How long the system's answer is believed: somebody may rename the account there.
+/// How long the system's answer is valid. The account can be renamed in the system.
 const BELIEVED: Duration = Duration::from_mins(1);
 
-/// What is refused, for the matrix.
+/// The refused changes, for the matrix.
 pub const REFUSED: &str = "deactivation, demotion, deletion, a new name, and changes of password, \
                            keys and groups";
 
@@ -35,14 +35,14 @@ pub struct OwnAccountKept {
     name: String,
     namespace: IdNamespace,
     numbering: Numbering,
-    /// The namespace of the system's own sets of rights.
+    /// The id namespace of the system's rights groups.
     rights: IdNamespace,
     known: Mutex<Option<(Instant, OwnAccount)>>,
 }
 
 impl OwnAccountKept {
-    /// Lays the layer over a system: the backend's name for the log, the namespace of its people's ids
-    /// and how they are numbered, and the namespace of its own sets of rights.
+    /// Adds the layer to a system. The arguments: the backend's name for the log, the id namespace
+    /// of its users and how it numbers them, and the id namespace of its rights groups.
     #[must_use]
     pub fn over(
         system: Arc<dyn Backend>,
@@ -54,7 +54,7 @@ impl OwnAccountKept {
         Arc::new(Self { system, name, namespace, numbering, rights, known })
     }
 
-    /// Refuses what would harm the gateway's own account.
+    /// Refuses a command that would harm the gateway's own account.
     async fn check(&self, command: &Command) -> Result<(), Fault> {
         let Some((user, what)) = self.harm(command) else { return Ok(()) };
         let OwnAccount::Account(own) = self.own().await? else { return Ok(()) };
@@ -68,7 +68,8 @@ impl OwnAccountKept {
         Err(Fault::new(FaultKind::Forbidden, "the gateway's own account").about(Subject::User))
     }
 
-    /// Whose credential the gateway calls with. It is asked once, and again after a while.
+    /// The account of the gateway's credential. The system is asked once, and again when the answer
+    /// is too old.
     async fn own(&self) -> Result<OwnAccount, Fault> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((_, own)) = known.filter(|(since, _)| since.elapsed() < BELIEVED) {
@@ -100,7 +101,8 @@ impl OwnAccountKept {
         }
     }
 
-    /// Whom a command would harm if it was the gateway's own account, and how.
+    /// The person whom a command would harm if it is the gateway's own account, and the kind of
+    /// harm.
     fn harm<'a>(&self, command: &'a Command) -> Option<(&'a UserRef, &'static str)> {
         match command {
             Command::UpdateUser(user, patch) => self.harm_of(patch).map(|what| (user, what)),
@@ -147,7 +149,7 @@ impl OwnAccountKept {
         let harms = [
             (patch.active == Some(false), "deactivation"),
             (patch.role.is_some() && !chief, "demotion"),
-            // An administrator's groups change nothing.
+            // The groups of an administrator have no effect on the rights.
             (grouped && !chief, "a change of groups"),
             (patch.password.is_some(), "a change of the password"),
             (patch.username.is_some(), "a new name"),
@@ -156,7 +158,7 @@ impl OwnAccountKept {
     }
 }
 
-/// That the gateway cannot read its own account is nobody else's doing.
+/// A failure to read the gateway's own account is a fault of the gateway, not of the caller.
 fn own_trouble(fault: Fault) -> Fault {
     if fault.kind.is_callers() {
         return Fault::new(FaultKind::Unexpected, "the gateway's own account cannot be read")
@@ -180,7 +182,7 @@ impl Backend for OwnAccountKept {
                     warn!(backend = self.name, "a row of a list is left out: {why}");
                 }
             }
-            // Perhaps the credential is another's now.
+            // The credential may now belong to another account.
             Err(fault) if fault.kind == FaultKind::Unavailable => {
                 *self.known.lock().unwrap_or_else(PoisonError::into_inner) = None;
             }

@@ -1,8 +1,8 @@
-//! What roles and teams are called on the other side: tables of a backend's configuration, two each
-//! way.
+//! Maps the names of roles and teams between the gateway and a system: two tables of the backend's
+//! configuration, each for both directions.
 //!
-//! What a table does not name stays as it is. Who takes people over from a system whose
-//! administrators are not to be administrators here says so in `roles.from`.
+//! A name that is not in a table stays unchanged. Example: `roles.from` can make the administrators
+//! of a system ordinary users of the gateway.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ pub struct Renamed {
 }
 
 impl Renamed {
-    /// Lays the tables over a system; without any, the system as it is.
+    /// Adds the tables to a system. Without tables it returns the system unchanged.
     #[must_use]
     pub fn over(inner: Arc<dyn Backend>, renamings: Renamings) -> Arc<dyn Backend> {
         if renamings == Renamings::default() {
@@ -53,8 +53,8 @@ impl Renamed {
         Arc::new(Self { inner, roles, teams })
     }
 
-    /// A command on its way to the system. No arm stands for the rest: whoever adds a command says
-    /// here whether it names a role or a team.
+    /// Maps a command for the system. The match has no wildcard arm: a new command must be listed
+    /// here, whether or not it has a role or a team.
     fn outwards(&self, command: &mut Command) {
         let role = |role: Role| self.roles.to.get(&role).copied().unwrap_or(role);
         match command {
@@ -106,8 +106,8 @@ impl Renamed {
         }
     }
 
-    /// An answer on its way from the system. No arm stands for the rest: every outcome that holds a
-    /// person or a team has its roles and names mapped.
+    /// Maps an outcome of the system. The match has no wildcard arm: every outcome with a person or
+    /// a team is mapped.
     fn inwards(&self, outcome: &mut Outcome) {
         match outcome {
             Outcome::User(user) | Outcome::KeyFound(_, Some(user)) => self.person(user),
@@ -219,8 +219,8 @@ mod tests {
         }
     }
 
-    /// `from = { administrator = "user" }`, and an administrator who comes by a key of the system's
-    /// own: an ordinary user, as when read by name.
+    /// With `from = { administrator = "user" }`, an administrator who authenticates with a key of
+    /// the system is an ordinary user, as in a read by name.
     #[tokio::test]
     async fn the_owner_of_a_key_has_the_role_that_a_read_would_show() {
         let folder = tempfile::tempdir().unwrap();

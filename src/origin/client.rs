@@ -1,8 +1,9 @@
-//! The HTTP client of an origin. It holds no body in memory: bodies may be of any size, answers may
-//! take their time, and a connection may leave HTTP for a websocket.
+//! The HTTP client of an origin. It streams bodies of any size and does not hold them in memory. A
+//! connection may switch to a websocket.
 //!
-//! The path and the query go as they came, byte for byte. Only this file writes the headers that
-//! frame a body, from the body itself, so that no length goes without its body.
+//! The path and the query are forwarded byte for byte. Only this file writes the headers that frame
+//! a body, and it takes them from the body itself, so that the declared length is always the real
+//! one.
 
 use std::io;
 use std::pin::Pin;
@@ -30,25 +31,25 @@ use crate::origin::headers::EndToEnd;
 use crate::origin::tls;
 use crate::upstream::{IDLE, Reach};
 
-/// The only protocol that an exchange may be left for.
+/// The only protocol that a connection may switch to.
 const WEBSOCKET: &str = "websocket";
 
-/// The pieces of a body, as they come.
+/// The pieces of a body, as they arrive.
 pub type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
 type Body = UnsyncBoxBody<Bytes, io::Error>;
 
-/// The body of a request, and with it how it is framed.
+/// The body of a request, and its framing.
 pub enum RequestBody {
-    /// There is none.
+    /// No body.
     Nothing,
-    /// It is this long. If fewer bytes come, the connection is closed.
+    /// A body of this length. If fewer bytes arrive, the connection is closed.
     Sized(u64, Pieces),
-    /// It goes in chunks.
+    /// A body in chunks.
     Chunked(Pieces),
-    /// All of it.
+    /// A whole body.
     Whole(Bytes),
-    /// There is none, and both sides leave HTTP for websockets.
+    /// No body, and a request to switch to a websocket.
     Websocket,
 }
 
@@ -64,11 +65,11 @@ impl std::fmt::Debug for RequestBody {
     }
 }
 
-/// A request that is sent while it comes.
+/// A request that is sent while it arrives.
 pub struct OriginRequest {
     /// The verb.
     pub method: String,
-    /// The path below the base address, with the query: as it goes over the wire.
+    /// The path below the base URL with the query, byte for byte as it is sent.
     pub target: String,
     /// The end-to-end headers, without those that frame the body.
     pub headers: Vec<(String, Bytes)>,
@@ -88,14 +89,14 @@ pub struct OriginClient {
     client: Client<HttpsConnector<HttpConnector>, Body>,
     scheme: Scheme,
     authority: Authority,
-    /// The path of the base address, without a slash at its end.
+    /// The path of the base URL, without a slash at the end.
     base_path: String,
     timeout: Duration,
     response_limit: usize,
 }
 
 impl OriginClient {
-    /// Prepares to reach a system; nothing is sent yet. The error names what is wrong.
+    /// Prepares the client. Nothing is sent yet. The error says what is wrong.
     pub fn new(reach: &Reach) -> Result<Self, String> {
         let wrong = |why: &str| format!("url {:?}: {why}", masked(&reach.url));
         let base: Uri = reach.url.parse().map_err(|_| wrong("cannot be read"))?;
@@ -125,13 +126,13 @@ impl OriginClient {
         Ok(Self { client, scheme, authority, base_path, timeout, response_limit })
     }
 
-    /// The path of the base address, without a slash at its end.
+    /// The path of the base URL, without a slash at the end.
     #[must_use]
     pub fn base_path(&self) -> &str {
         &self.base_path
     }
 
-    /// Sends a request while it comes; answers as soon as the head of the answer is there.
+    /// Sends a request while it arrives. Returns when the head of the answer has arrived.
     pub async fn forward(&self, request: OriginRequest) -> Result<OriginResponse, Fault> {
         let websocket = matches!(request.body, RequestBody::Websocket);
         let request = self.request(request).map_err(|error| {
@@ -163,7 +164,7 @@ impl OriginClient {
         Ok(built)
     }
 
-    /// Sends a whole request, and waits for the whole answer.
+    /// Sends a whole request and waits for the whole answer.
     pub async fn send(&self, request: Request) -> Result<Response, Fault> {
         let query = request.query.map(|query| format!("?{query}")).unwrap_or_default();
         let forwarded = OriginRequest {
@@ -180,7 +181,7 @@ impl OriginClient {
     }
 }
 
-/// Frames a body. What the headers said of it before is ignored.
+/// Sets the framing of a body. Framing in the headers is ignored.
 fn framed(headers: &mut HeaderMap, body: RequestBody) -> Body {
     for name in [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION, UPGRADE] {
         headers.remove(name);
@@ -209,12 +210,12 @@ fn streamed(pieces: Pieces) -> Body {
     BodyExt::boxed_unsync(StreamBody::new(pieces.map_ok(Frame::data)))
 }
 
-/// An address without whatever stands before an `@` in it.
+/// A URL without the part before an `@`.
 fn masked(url: &str) -> &str {
     url.rsplit_once('@').map_or(url, |(_, rest)| rest)
 }
 
-/// An answer that is read while it comes.
+/// An answer that is read while it arrives.
 #[derive(Debug)]
 pub struct OriginResponse(http::Response<Incoming>);
 
@@ -225,7 +226,7 @@ impl OriginResponse {
         self.0.status().as_u16()
     }
 
-    /// Whether both sides now leave HTTP, as was asked.
+    /// Whether the origin has accepted the switch of protocols.
     #[must_use]
     pub fn switches(&self) -> bool {
         self.0.status() == StatusCode::SWITCHING_PROTOCOLS
@@ -239,7 +240,7 @@ impl OriginResponse {
         first && named.next().is_none()
     }
 
-    /// The headers that go to the client.
+    /// The end-to-end headers.
     pub fn end_to_end_headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let connection = self.headers().filter(|(name, _)| *name == "connection");
         let end_to_end = EndToEnd::of(connection.map(|(_, value)| value));
@@ -250,7 +251,7 @@ impl OriginResponse {
         self.0.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
     }
 
-    /// The length of the body, where it is known beforehand.
+    /// The length of the body, if the head has it.
     #[must_use]
     pub fn length(&self) -> Option<u64> {
         hyper::body::Body::size_hint(self.0.body()).exact()
@@ -262,7 +263,7 @@ impl OriginResponse {
         Box::pin(self.0.into_body().into_data_stream().map_err(io::Error::other))
     }
 
-    /// The connection, for the protocol that the two sides now use.
+    /// The connection after a switch of protocols.
     pub async fn connection(self) -> Result<impl AsyncRead + AsyncWrite + Send + 'static, Fault> {
         let upgraded = hyper::upgrade::on(self.0).await.map_err(|error| {
             Fault::new(FaultKind::Unavailable, "the origin did not switch").because(error)
@@ -293,7 +294,7 @@ fn broken_off(error: io::Error) -> Fault {
     Fault::new(FaultKind::Unavailable, "the origin's answer broke off").because(error)
 }
 
-/// Says a failure to reach the system by kind.
+/// The fault for a failure to reach the origin.
 fn fault(error: hyper_util::client::legacy::Error) -> Fault {
     let detail = if error.is_connect() { "connect" } else { "exchange" };
     Fault::new(FaultKind::Unavailable, detail).because(error)

@@ -1,5 +1,5 @@
-//! Which headers an exchange takes along. Headers about one connection stay there (RFC 9110,
-//! section 7.6.1), `X-Forwarded-*` say who really asked, and `Via` lists who has forwarded.
+//! The headers that are forwarded. Headers about one connection are not forwarded (RFC 9110,
+//! section 7.6.1). `X-Forwarded-*` name the client, and `Via` lists the gateways on the way.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::origin::incoming::IncomingHead;
 use crate::proxies::{header_as_read, is_a_proxys};
 
-/// Headers that are about one connection, not about the message.
+/// Headers about one connection, not about the message.
 const HOP_BY_HOP: [&str; 9] = [
     "connection",
     "keep-alive",
@@ -21,22 +21,22 @@ const HOP_BY_HOP: [&str; 9] = [
     "upgrade",
 ];
 
-/// Headers that the gateway writes anew: how the body is framed, who forwarded the message, and
-/// what the gateway has answered itself.
+/// Headers that the gateway replaces: the framing of the body, `Host`, `Via`, and `Expect`, which
+/// it answers itself.
 const ANEW: [&str; 4] = ["content-length", "expect", "host", "via"];
 
-/// What [`client_headers`] writes.
+/// The headers that [`client_headers`] writes.
 const WRITTEN: [&str; 3] = ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"];
 
-/// The end-to-end headers of a message: those that go from one side to the other.
+/// Selects the end-to-end headers of a message, which are forwarded.
 #[derive(Debug)]
 pub(crate) struct EndToEnd {
-    /// What the `Connection` headers name, which is about the connection too.
+    /// The headers that the `Connection` headers name. They are about the connection too.
     named: Vec<String>,
 }
 
 impl EndToEnd {
-    /// For a message with these `Connection` headers: all of them count.
+    /// The selection for a message with these `Connection` headers. All of them count.
     pub(crate) fn of<'a>(connection: impl Iterator<Item = &'a [u8]>) -> Self {
         let mut named = Vec::new();
         for value in connection {
@@ -51,21 +51,21 @@ impl EndToEnd {
         self.named.iter().any(|own| own == name)
     }
 
-    /// Whether a header goes on as it is; its name in lower case.
+    /// Whether a header is forwarded unchanged. The name is in lower case.
     pub(super) fn includes(&self, name: &str) -> bool {
         let read = header_as_read(name);
         !HOP_BY_HOP.contains(&&*read) && !ANEW.contains(&&*read) && !self.connection_names(name)
     }
 }
 
-/// Several headers of one name as the one that they stand for.
+/// Joins several headers of one name with commas.
 pub(super) fn joined<'a>(values: impl Iterator<Item = &'a [u8]>) -> String {
     let values: Vec<_> = values.map(String::from_utf8_lossy).collect();
     values.join(", ")
 }
 
-/// The headers of a client's request that go to the origin. Those that only a trusted proxy may
-/// send go on from one alone.
+/// The headers of a client's request that are forwarded to the origin. Headers that only a trusted
+/// proxy may send are forwarded only from one.
 pub(super) fn forwarded_headers(head: &IncomingHead<'_>) -> Vec<(String, Bytes)> {
     let end_to_end = EndToEnd::of(head.values("connection"));
     let goes = |name: &str| {
@@ -76,7 +76,8 @@ pub(super) fn forwarded_headers(head: &IncomingHead<'_>) -> Vec<(String, Bytes)>
     headers.map(|(name, value)| ((*name).to_owned(), Bytes::copy_from_slice(value))).collect()
 }
 
-/// Who really asked, for which host, and how. What a trusted proxy says comes first.
+/// The headers with the client's address, host and protocol. The values of a trusted proxy come
+/// first.
 pub(super) fn client_headers(head: &IncomingHead<'_>) -> [(String, Bytes); 3] {
     let said = |name| head.values(name).filter(|_| head.sender.by_proxy);
     let chain = said("x-forwarded-for").map(String::from_utf8_lossy).map(Cow::into_owned);

@@ -1,4 +1,4 @@
-//! When bytes last moved between two sides, and the end of an exchange in which none do.
+//! Records when bytes last moved between client and origin, and ends an idle exchange.
 
 use std::io;
 use std::sync::Arc;
@@ -10,29 +10,29 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::origin::client::Pieces;
 
-/// The activity of one exchange, in both directions. Cheap to clone.
+/// The activity of one exchange, in both directions. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Activity {
     began: Instant,
     limit: Duration,
-    /// In milliseconds since it began.
+    /// The last activity, in milliseconds since the start.
     last: Arc<AtomicU64>,
 }
 
 impl Activity {
-    /// Begins now; it may be idle for this long.
+    /// Starts now. `limit` is the longest idle time.
     #[must_use]
     pub fn new(limit: Duration) -> Self {
         Self { began: Instant::now(), limit, last: Arc::default() }
     }
 
-    /// Bytes have moved.
+    /// Records that bytes have moved.
     pub fn touch(&self) {
         let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.last.store(now, Ordering::Relaxed);
     }
 
-    /// Completes once nothing has moved for the limit.
+    /// Completes when nothing has moved for the limit.
     pub async fn idle(&self) {
         loop {
             let last = Duration::from_millis(self.last.load(Ordering::Relaxed));
@@ -44,12 +44,12 @@ impl Activity {
         }
     }
 
-    /// Waits for something, but not for longer than the limit.
+    /// Waits for a future, up to the limit.
     pub async fn within_limit<T>(&self, coming: impl Future<Output = T>) -> Option<T> {
         tokio::time::timeout(self.limit, coming).await.ok()
     }
 
-    /// Waits for something for as long as either side is active.
+    /// Waits for a future while either side is active.
     pub async fn while_active<T>(&self, coming: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             came = coming => Some(came),
@@ -57,13 +57,13 @@ impl Activity {
         }
     }
 
-    /// The pieces, and an error in place of the next one once nothing has moved for the limit.
+    /// The same pieces. If nothing moves for the limit, the next item is an error.
     #[must_use]
     pub fn watch(self, pieces: Pieces) -> Pieces {
         self.touch();
         Box::pin(stream::unfold(Some((pieces, self)), |state| async {
             let (mut pieces, activity) = state?;
-            // Time that the reader took does not count as idle time of the writer.
+            // The time that the reader used does not count as idle time of the writer.
             activity.touch();
             let next = tokio::select! {
                 next = pieces.next() => next?,

@@ -1,4 +1,4 @@
-//! The head of a request that goes to an origin, as the listener read it.
+//! The head of a request for an origin, as read by the listener.
 
 use std::net::IpAddr;
 
@@ -17,14 +17,14 @@ pub struct IncomingHead<'a> {
     pub headers: Vec<(&'a str, &'a [u8])>,
     /// The host that the client asks for.
     pub host: String,
-    /// The other end of the connection.
+    /// The address of the other end of the connection.
     pub peer: Option<IpAddr>,
-    /// Where the request comes from.
+    /// The sender of the request.
     pub sender: Sender,
 }
 
 impl<'a> IncomingHead<'a> {
-    /// The values of a header, all of them.
+    /// All values of a header.
     pub(super) fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         self.headers.iter().filter(move |(own, _)| *own == name).map(|(_, value)| *value)
     }

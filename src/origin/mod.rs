@@ -1,5 +1,6 @@
-//! The old system behind a route. Requests that the dialect does not translate go there byte for
-//! byte, and stream both ways: uploads, long polls and websockets included.
+//! The origin of a route: the old system. Requests that the dialect does not translate are
+//! forwarded to it byte for byte, and stream in both directions: uploads, long polls and websockets
+//! too.
 
 pub mod client;
 pub mod headers;
@@ -19,10 +20,10 @@ use crate::origin::incoming::IncomingHead;
 use crate::proxies::header_as_read;
 use crate::upstream::Reach;
 
-/// How long a connection to an origin may take to be made, unless the route says otherwise.
+/// The default limit for connecting to an origin.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long an exchange may be idle, with no byte moving either way.
+/// How long an exchange may be idle, with no byte in either direction.
 #[derive(Clone, Copy, Debug)]
 pub struct IdleLimits {
     /// A request and its answer.
@@ -31,14 +32,16 @@ pub struct IdleLimits {
     pub websocket: Duration,
 }
 
-/// An old system that still answers.
+/// An origin.
 #[derive(Debug)]
 pub struct Origin {
     client: OriginClient,
     idle_limits: IdleLimits,
-    /// Our name in `Via`: its own for each origin, so that a chain of gateways is no loop.
+    /// The gateway's name in `Via`. Each origin has another one, so that a chain of gateways is not
+    /// taken for a loop.
     pseudonym: String,
-    /// Headers by which a trusted proxy names who calls. From anybody else they are not forwarded.
+    /// Headers with which a trusted proxy names the user. They are not forwarded from other
+    /// clients.
     vouching: Vec<String>,
 }
 
@@ -48,13 +51,13 @@ impl Origin {
         Ok(Self { client: OriginClient::new(reach)?, idle_limits, pseudonym, vouching: Vec::new() })
     }
 
-    /// Forwards these headers, in lower case, only if a trusted proxy sends them.
+    /// Sets the headers, in lower case, that are forwarded only from a trusted proxy.
     #[must_use]
     pub fn with_vouching_headers(self, vouching: Vec<String>) -> Self {
         Self { vouching, ..self }
     }
 
-    /// The path of its base address, without a slash at its end.
+    /// The path of the base URL, without a slash at the end.
     #[must_use]
     pub fn base(&self) -> &str {
         self.client.base_path()
@@ -66,7 +69,7 @@ impl Origin {
         self.idle_limits
     }
 
-    /// Forwards one whole request, for a dialect that finds a call to be none of its own.
+    /// Forwards one whole request, for a dialect that does not translate a call.
     pub async fn send(&self, request: Request) -> Result<Response, Fault> {
         let values = |wanted: &'static str| {
             let own = request.headers.iter().filter(move |(name, _)| name == wanted);
@@ -83,7 +86,7 @@ impl Origin {
         Ok(response)
     }
 
-    /// Forwards a request while it comes; answers as soon as the head of the answer is there.
+    /// Forwards a request while it arrives. Returns when the head of the answer has arrived.
     pub async fn forward(
         &self,
         head: &IncomingHead<'_>,
@@ -107,7 +110,8 @@ impl Origin {
         self.vouching.iter().any(|own| header_as_read(own) == header_as_read(name))
     }
 
-    /// The `Via` header to send; a fault if this gateway is in it already.
+    /// The `Via` header to send. A fault if this gateway is already in it: the request goes in a
+    /// loop.
     fn via(&self, earlier: &str) -> Result<String, Fault> {
         if earlier.contains(&self.pseudonym) {
             return Err(Fault::new(

@@ -1,4 +1,4 @@
-//! The TLS configuration of an origin's client: whom it trusts, and its own certificate.
+//! The TLS configuration of an origin's client: the trusted authorities and the client certificate.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The accounts file: who is there from the start, for containers and tests.
+//! The accounts file: the users and keys of a new store, for containers and tests.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::registry;
 
-/// The attribute that tells every dialect of a second factor, and Kanboard's name for it.
+/// Kanboard's attribute for a second factor, and the attribute for it that all dialects use.
 const SECOND_FACTOR: (&str, &str) = ("kanboard.twofactor_activated", "second_factor");
 
 /// An accounts file.
@@ -29,15 +29,15 @@ pub struct Accounts {
     /// Keys that belong to an application rather than to a person.
     #[serde(default)]
     pub application_keys: Vec<AccountKey>,
-    /// Values that the authors of the file note beside it; not read.
+    /// Values for the authors of the file. They are ignored.
     #[serde(default, rename = "vars")]
     _vars: Map<String, Value>,
-    /// A remark; not read.
+    /// A remark. It is ignored.
     #[serde(default, rename = "notes")]
     _notes: Option<String>,
 }
 
-/// A person of an accounts file.
+/// A user of an accounts file.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "the manual is docs/accounts.md")]
@@ -93,7 +93,7 @@ pub struct AccountKey {
 }
 
 impl AccountKey {
-    /// A key without limits.
+    /// A key without restrictions.
     #[must_use]
     pub fn plain(dialect: &str, value: String) -> Self {
         let dialect = dialect.to_owned();
@@ -128,7 +128,7 @@ impl Account {
         self.equip(backend, &user.as_ref().into()).await
     }
 
-    /// Gives a person who is there the memberships and the keys of this account.
+    /// Gives an existing person the memberships and the keys of this account.
     pub async fn equip(&self, backend: &dyn Backend, user: &UserRef) -> anyhow::Result<()> {
         for name in &self.groups {
             let joined = join(backend, user, name).await;
@@ -140,7 +140,7 @@ impl Account {
         Ok(())
     }
 
-    /// What the dialects keep about this person.
+    /// The attributes of this account.
     #[must_use]
     pub fn kept(&self) -> Attributes {
         let mut attributes = self.attributes.clone();
@@ -182,7 +182,7 @@ impl Account {
 }
 
 impl Accounts {
-    /// Puts everybody into a backend.
+    /// Creates all accounts in a backend.
     pub async fn provision(&self, backend: &dyn Backend) -> anyhow::Result<()> {
         for account in &self.users {
             let made = account.create(backend).await;
@@ -191,7 +191,7 @@ impl Accounts {
         self.equip(backend).await
     }
 
-    /// Gives out the keys that belong to an application.
+    /// Issues the application keys.
     pub async fn equip(&self, backend: &dyn Backend) -> anyhow::Result<()> {
         for key in &self.application_keys {
             issue(backend, None, key).await.with_context(|| format!("{}'s key", key.dialect))?;
@@ -210,8 +210,8 @@ async fn issue(
     Ok(())
 }
 
-/// Makes a person a member of every group of this name, whichever system's it is. A group that
-/// stands for a role gives the role.
+/// Makes a person a member of every group with this name, in all systems. A group that stands for a
+/// role gives the role.
 async fn join(backend: &dyn Backend, user: &UserRef, name: &str) -> anyhow::Result<()> {
     let own = registry::dialects().map(|adapter| Some(IdNamespace::named(adapter.name)));
     let mut found = false;

@@ -19,14 +19,14 @@ use crate::registry;
 /// The administrator's name.
 const ADMINISTRATOR: &str = "admin";
 
-/// Takes the right to a data directory, and puts in order what a crash has left there.
+/// Locks a data directory, and repairs it after a crash.
 pub async fn take(directory: &Path) -> anyhow::Result<DirectoryLock> {
     let lock = DirectoryLock::take(directory).await.map_err(|fault| anyhow!(words(&fault)))?;
     publish::settle(&lock)?;
     Ok(lock)
 }
 
-/// Whether a data directory holds an initialised store. Half of one is an error.
+/// Whether a data directory has an initialised store. A store with a missing file is an error.
 pub fn is_initialised(lock: &DirectoryLock) -> anyhow::Result<bool> {
     lock.holds_store().map_err(|fault| anyhow!(words(&fault)))
 }
@@ -36,8 +36,8 @@ pub async fn initialise(directory: &Path, accounts: &Accounts) -> anyhow::Result
     initialise_in(&take(directory).await?, accounts, |_| Ok(())).await
 }
 
-/// The same for who already has the right to. `deliver` hands the first credentials over, to a
-/// file in the directory it is given or to a person, before there is a store that they open.
+/// The same for a caller that holds the lock. `deliver` writes or prints the first credentials
+/// before the store is published. It gets the directory of the new files.
 pub async fn initialise_in(
     lock: &DirectoryLock,
     accounts: &Accounts,
@@ -77,7 +77,7 @@ async fn lay_foundation(store: &Store) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens the sidecar of a system, and prepares it if it is new. Its people come from the system.
+/// Opens the sidecar of a system, and initialises a new one. Its people come from the system.
 pub async fn open_sidecar(directory: &Path, namespaces: Vec<Numbered>) -> anyhow::Result<Store> {
     let lock = take(directory).await?;
     if !is_initialised(&lock)? {
@@ -93,7 +93,7 @@ pub async fn open(lock: &DirectoryLock, namespaces: Vec<Numbered>) -> anyhow::Re
     opened.map_err(|fault| anyhow!("the store in {directory} cannot be opened: {}", words(&fault)))
 }
 
-/// What is wrong with a store, as a sentence for the operator.
+/// A fault of a store as a sentence for the operator.
 #[must_use]
 pub fn words(fault: &Fault) -> String {
     match &fault.source {
@@ -102,12 +102,12 @@ pub fn words(fault: &Fault) -> String {
     }
 }
 
-/// What a fresh administrator signs in with, and the accounts that make it so.
+/// The credentials of a new administrator, and the accounts that create it.
 #[derive(Debug)]
 pub struct FirstAdministrator {
     /// The accounts to initialise with.
     pub accounts: Accounts,
-    /// The credentials, as `init --json` prints them and the credentials file holds them.
+    /// The credentials, as printed by `init --json` and written to the credentials file.
     pub credentials: Value,
 }
 
@@ -136,7 +136,7 @@ pub fn first_administrator(password: Option<String>) -> anyhow::Result<FirstAdmi
     Ok(FirstAdministrator { accounts, credentials: Value::Object(shown) })
 }
 
-/// A key as an adapter's system would spell it.
+/// A new key in the format of an adapter's system.
 pub fn mint(adapter: &Adapter) -> anyhow::Result<String> {
     Ok((adapter.mint)(&random()?))
 }

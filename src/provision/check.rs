@@ -1,4 +1,4 @@
-//! Reads an accounts file, and finds everything that is wrong with it before an account is created.
+//! Reads an accounts file, and finds all errors before an account is created.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -10,10 +10,10 @@ use isogloss_canonical::namespace::Numbering;
 use crate::provision::accounts::{Account, AccountKey, Accounts};
 use crate::registry;
 
-/// The greatest id that can be given: the one after it must be a number of 64 bits too.
+/// The greatest id: the next one must fit into 64 bits too.
 const GREATEST_ID: i64 = i64::MAX - 1;
 
-/// What was found so far, and what was already seen, each with where.
+/// The findings so far, and the values that were seen, each with its place.
 #[derive(Default)]
 struct Check {
     problems: Vec<String>,
@@ -23,7 +23,7 @@ struct Check {
 }
 
 impl Accounts {
-    /// Reads a file's text, and refuses what would do harm.
+    /// Reads the text of a file, and refuses harmful accounts.
     pub fn read(text: &str) -> anyhow::Result<Self> {
         let accounts: Self = serde_json::from_str(text)
             .context("the accounts file is not of its form (docs/accounts.md)")?;
@@ -32,7 +32,8 @@ impl Accounts {
     }
 }
 
-/// Refuses what would be accepted and harm. One line a problem, none of which shows a secret.
+/// Refuses accounts that could be created but would do harm. The error has one line for each
+/// problem, and no secret.
 fn check(accounts: &Accounts) -> anyhow::Result<()> {
     let mut check = Check::default();
     for (index, account) in accounts.users.iter().enumerate() {

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::Value;
 
-/// The file that holds the first credentials, beside the store.
+/// The name of the file with the first credentials, in the store's directory.
 pub const CREDENTIALS: &str = "credentials.json";
 
 /// Writes the credentials to a file that only its owner can read.

@@ -1,4 +1,4 @@
-//! The first people of a fresh store: an administrator, or those of an accounts file.
+//! The first users of a new store: an administrator, or the users of an accounts file.
 
 pub mod accounts;
 pub mod bootstrap;

@@ -1,8 +1,8 @@
-//! Puts a finished store in its place, so that a crash at any moment leaves nothing half done.
+//! Publishes the files of a new store, so that a crash at any moment leaves nothing incomplete.
 //!
-//! The files are made in a draft directory. One renaming of that directory says that they are
-//! complete; then they are moved to their places. Whoever comes after a crash removes a draft, and
-//! finishes the move of what is complete.
+//! The files are created in a draft directory. One rename of that directory marks them as complete.
+//! Then they are moved to their places. After a crash, the next start removes a draft, and finishes
+//! the move of complete files.
 
 use std::fs::{self, File};
 use std::io;
@@ -16,10 +16,10 @@ use crate::provision::credentials::CREDENTIALS;
 const DRAFT: &str = ".isogloss.draft";
 const COMPLETE: &str = ".isogloss.complete";
 
-/// The order in which files go to their places.
+/// The order in which the files are moved.
 const FILES: [&str; 3] = [CREDENTIALS, SECRET_KEY, DATABASE];
 
-/// Where the files of a new store are made. What was made is removed unless it is published.
+/// The draft directory of a new store. It is removed unless it is published.
 pub(super) struct Draft<'t> {
     lock: &'t DirectoryLock,
     path: PathBuf,
@@ -27,7 +27,7 @@ pub(super) struct Draft<'t> {
 }
 
 impl<'t> Draft<'t> {
-    /// Makes an empty draft.
+    /// Creates an empty draft.
     pub(super) fn begin(lock: &'t DirectoryLock) -> anyhow::Result<Self> {
         let path = lock.directory().join(DRAFT);
         let made = remove(&path).and_then(|()| fs::create_dir(&path));
@@ -40,9 +40,10 @@ impl<'t> Draft<'t> {
         &self.path
     }
 
-    /// Declares the draft complete, and moves its files to their places.
+    /// Marks the draft as complete, and moves its files to their places.
     pub(super) fn publish(mut self) -> anyhow::Result<()> {
-        // SQLite removes its log when it closes; if it could not, the database alone is not whole.
+        // SQLite removes its log at the close. If the log is still there, the database alone is
+        // incomplete.
         for entry in fs::read_dir(&self.path)? {
             let name = entry?.file_name();
             if !FILES.iter().any(|file| name == *file) {
@@ -69,13 +70,13 @@ impl Drop for Draft<'_> {
     }
 }
 
-/// Whether a directory is being initialised, or was when a crash came. Taking the directory's lock
-/// waits for the one and finishes the other.
+/// Whether a directory is being initialised, or was at a crash. Locking the directory waits for the
+/// first and repairs the second.
 pub(crate) fn is_unfinished(directory: &Path) -> bool {
     [DRAFT, COMPLETE].iter().any(|name| directory.join(name).exists())
 }
 
-/// Puts in order what a crash has left: finishes what was complete, removes what was not.
+/// Repairs a directory after a crash: moves complete files, removes a draft.
 pub(super) fn settle(lock: &DirectoryLock) -> anyhow::Result<()> {
     let directory = lock.directory();
     let failed =
@@ -91,7 +92,7 @@ pub(super) fn settle(lock: &DirectoryLock) -> anyhow::Result<()> {
     remove(&complete).and_then(|()| sync(directory)).with_context(failed)
 }
 
-/// Moves a file unless it was moved before. A store that came there meanwhile is not overwritten.
+/// Moves a file unless it was moved before. It never overwrites an existing store.
 fn publish_file(complete: &Path, directory: &Path, name: &str) -> anyhow::Result<()> {
     let (from, to) = (complete.join(name), directory.join(name));
     if !from.try_exists()? {
@@ -114,7 +115,7 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Waits until the disk has what was renamed in a directory.
+/// Waits until the renames in a directory are on the disk.
 fn sync(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
@@ -126,7 +127,7 @@ mod tests {
 
     use super::*;
 
-    /// A directory after a crash: so many of the files are already in their places.
+    /// A directory after a crash, in which `moved` files are already in their places.
     async fn crashed(moved: usize) -> (TempDir, DirectoryLock) {
         let folder = TempDir::new().unwrap();
         let lock = DirectoryLock::take(folder.path()).await.unwrap();

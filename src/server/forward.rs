@@ -16,13 +16,13 @@ use crate::origin::idle::Activity;
 use crate::server::framing::Framing;
 use crate::server::head::Head;
 
-/// How many pieces of a body wait at most between the two sides.
+/// The most pieces of a body that wait between client and origin.
 const WAITING: usize = 8;
 
 type Received = mpsc::Receiver<io::Result<Bytes>>;
 type ReadTask = actix_web::rt::task::JoinHandle<()>;
 
-/// Forwards a request while it comes, and sends its answer back while it comes.
+/// Forwards a request while it arrives, and sends the answer back while it arrives.
 pub(super) async fn forward(
     origin: &Origin,
     head: &Head<'_>,
@@ -43,7 +43,7 @@ pub(super) async fn forward(
     }
 }
 
-/// The body to forward, and, for a websocket, what the client sends from now on.
+/// The body to forward, and, for a websocket, the further bytes of the client.
 fn request_body(
     framing: Framing,
     body: web::Payload,
@@ -62,8 +62,8 @@ fn request_body(
     }
 }
 
-/// Reads the client's side piece by piece; a slow origin makes it wait. On a websocket, it may be
-/// idle for as long as the other side is not.
+/// Reads the client's bytes piece by piece. If the origin is slow, the reading waits. A websocket
+/// ends only if both sides are idle.
 async fn read(
     mut body: web::Payload,
     sender: mpsc::Sender<io::Result<Bytes>>,
@@ -95,7 +95,7 @@ fn pieces(receiver: Received) -> Pieces {
     }))
 }
 
-/// The origin's answer, while it comes.
+/// The origin's answer, sent while it arrives.
 fn stream_back(response: OriginResponse, activity: Activity) -> HttpResponse {
     let mut reply = reply_head(&response);
     if let Some(length) = response.length() {
@@ -113,7 +113,7 @@ fn reply_head(response: &OriginResponse) -> HttpResponseBuilder {
     reply
 }
 
-/// Both sides leave HTTP; the gateway copies bytes until either side closes, or both are idle.
+/// After a switch of protocols: copies bytes until one side closes or both are idle.
 async fn switch(
     response: OriginResponse,
     mut received: Received,
@@ -128,7 +128,7 @@ async fn switch(
                 return;
             }
         }
-        // The client has closed; this tells the origin.
+        // The client has closed, so the connection to the origin is closed too.
         drop(write.shutdown().await);
     });
     let (sender, from_origin) = mpsc::channel(WAITING);

@@ -1,4 +1,4 @@
-//! How the body of a request is framed, as the HTTP parser has read it.
+//! The framing of a request's body, as read by the HTTP parser.
 
 use actix_web::HttpRequest;
 use actix_web::http::Version;
@@ -7,22 +7,22 @@ use isogloss_canonical::fault::{Fault, FaultKind};
 use crate::origin::headers::EndToEnd;
 use crate::server::head::values;
 
-/// How a body is framed.
+/// The framing of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// There is no body.
+    /// No body.
     Nothing,
-    /// It is this long.
+    /// A body of this length.
     Sized(u64),
-    /// It comes in chunks.
+    /// A body in chunks.
     Chunked,
-    /// There is none, and the client wants to leave HTTP for websockets.
+    /// No body, and a request to switch to a websocket.
     Websocket,
 }
 
 impl Framing {
-    /// Reads it. The parser hands over the rest of a connection as soon as it sees a websocket,
-    /// whatever length the head declares: such a head has two meanings, and is refused.
+    /// Reads the framing. For a websocket the parser ignores the declared length and returns all
+    /// further bytes. A head with both has two meanings and is refused.
     pub(super) fn of(request: &HttpRequest) -> Result<Self, Fault> {
         let headers = request.headers();
         let malformed = |why: &'static str| Fault::new(FaultKind::Malformed, why);
@@ -48,7 +48,7 @@ impl Framing {
     }
 }
 
-/// Whether a websocket is asked for as RFC 6455 has it.
+/// Whether the request asks for a websocket in the form of RFC 6455.
 fn is_asked_for(request: &HttpRequest) -> bool {
     let headers = request.headers();
     request.method() == "GET"

@@ -1,4 +1,4 @@
-//! The head of a request: who sends it, for which host, and as a dialect sees it.
+//! The head of a request: its sender, its host, and its form for a dialect.
 
 use std::net::IpAddr;
 
@@ -14,19 +14,19 @@ use jiff::Timestamp;
 use crate::origin::incoming::IncomingHead;
 use crate::proxies::{Proxies, Sender, is_a_proxys};
 
-/// The head of a request, and where it comes from.
+/// The head of a request, and its sender.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Head<'a> {
     pub(super) method: &'a Method,
     pub(super) uri: &'a Uri,
     pub(super) headers: &'a HeaderMap,
-    /// The other end of the connection.
+    /// The address of the other end of the connection.
     pub(super) peer: Option<IpAddr>,
     pub(super) sender: Sender,
 }
 
 impl<'a> Head<'a> {
-    /// Of a request that is answered.
+    /// The head of a request that is being answered.
     pub(super) fn of(request: &'a HttpRequest, proxies: &Proxies) -> Self {
         let (method, uri, headers) = (request.method(), request.uri(), request.headers());
         let peer = request.peer_addr().map(|address| address.ip());
@@ -34,7 +34,7 @@ impl<'a> Head<'a> {
         Self { method, uri, headers, peer, sender }
     }
 
-    /// Of a request that waits to be asked for its body.
+    /// The head of a request with `Expect: 100-continue`, before its body is sent.
     pub(super) fn waiting(head: &'a RequestHead, proxies: &Proxies) -> Self {
         let (method, uri, headers) = (&head.method, &head.uri, &head.headers);
         let peer = head.peer_addr.map(|address| address.ip());
@@ -42,7 +42,7 @@ impl<'a> Head<'a> {
         Self { method, uri, headers, peer, sender }
     }
 
-    /// The host that a client asks for: as a trusted proxy says, else as the request itself says.
+    /// The host that the client asks for: from a trusted proxy, otherwise from the request itself.
     pub(super) fn host(&self) -> String {
         let forwarded = self.text("x-forwarded-host").filter(|_| self.sender.by_proxy);
         let authority = self.uri.authority().map(Authority::as_str);
@@ -50,12 +50,13 @@ impl<'a> Head<'a> {
         host.split(',').next().unwrap_or_default().trim().to_owned()
     }
 
-    /// A header as text: the first of its name, if it is text.
+    /// The first header of a name as text, if it is valid text.
     pub(super) fn text(&self, name: &str) -> Option<&'a str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The headers, without those that only a trusted proxy may send if this is none.
+    /// The headers. If the sender is no trusted proxy, those that only a proxy may send are left
+    /// out.
     pub(super) fn believed(&self) -> impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)> {
         let by_proxy = self.sender.by_proxy;
         self.headers.iter().filter(move |(name, _)| by_proxy || !is_a_proxys(name.as_str()))
@@ -76,7 +77,7 @@ impl<'a> Head<'a> {
         }
     }
 
-    /// The request as a dialect sees it, without its body.
+    /// The request for a dialect, without its body.
     pub(super) fn translate(&self, below: &str, path_prefix: &str) -> Request {
         let header = |(name, value): (&HeaderName, &HeaderValue)| {
             (name.as_str().to_owned(), Bytes::copy_from_slice(value.as_bytes()))
@@ -98,7 +99,7 @@ fn forwarded_for(headers: &HeaderMap) -> Vec<&[u8]> {
     values(headers, "x-forwarded-for").collect()
 }
 
-/// The values of a header, all of them.
+/// All values of a header.
 pub(super) fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
     headers.get_all(name).map(HeaderValue::as_bytes)
 }

@@ -1,24 +1,24 @@
-//! What a listener takes of a client: bytes and time.
+//! The limits of a listener on bytes and time.
 
 use std::time::Duration;
 
 /// The limits of a listener.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The longest body that a dialect is given, in bytes.
+    /// The longest body for a dialect, in bytes.
     pub body: usize,
-    /// How long a request may take altogether.
+    /// The limit for a whole request.
     pub request: Duration,
-    /// How many calls a batch may hold.
+    /// The most calls of a batch.
     pub batch: usize,
-    /// How long a head may take that was begun.
+    /// The limit for receiving a request head after its first byte.
     pub head: Duration,
     /// How long an exchange may be idle.
     pub idle: Duration,
     /// How long a websocket may be idle.
     pub websocket_idle: Duration,
-    /// How long requests in flight may take once the gateway stops.
+    /// How long running requests may take after the gateway begins to stop.
     pub shutdown: Duration,
-    /// How many threads serve; 0: one a core.
+    /// The number of server threads. 0: one for each core.
     pub workers: usize,
 }

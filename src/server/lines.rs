@@ -1,34 +1,34 @@
-//! Where the lines of a request head end, on the raw bytes of a connection.
+//! Checks the line ends of request heads in the raw bytes of a connection.
 //!
-//! The parser behind takes a bare LF for the end of a line (RFC 9112, section 2.2, allows it). A
-//! proxy in front, or the origin, may not, and would then read other headers than we do. Here a
-//! bare LF becomes a NUL, which that parser refuses with 400.
+//! The HTTP parser accepts a bare LF as the end of a line (RFC 9112, section 2.2, allows it). A
+//! proxy in front or the origin may not accept it, and would then read other headers than the
+//! gateway. So this module replaces a bare LF by a NUL, which the parser refuses with 400.
 //!
-//! To know which bytes are a head, bodies are skipped by the same rules as the parser has. What it
-//! refuses is not followed any further, since it closes the connection.
+//! To find the heads, it skips bodies by the same rules as the parser. After a request that the
+//! parser refuses, it stops: the parser closes the connection.
 
-/// What the next byte belongs to.
+/// The part of a message that the next byte belongs to.
 #[derive(Debug, PartialEq, Eq)]
 enum At {
     Head,
     Body(u64),
     Chunk(Chunk),
-    /// Nothing after this is a head: the parser refuses, or the connection leaves HTTP behind.
+    /// No further byte is in a head: the parser refuses, or the protocol was switched.
     Beyond,
 }
 
-/// Where in a chunked body.
+/// The position in a chunked body.
 #[derive(Debug, PartialEq, Eq)]
 enum Chunk {
     Size(u64),
     Extension(u64),
     SizeEnd(u64),
     Data(u64),
-    /// How many of CR and LF are still due, and whether the body ends with them.
+    /// How many bytes of CR LF are still expected, and whether the body ends with them.
     End(u8, bool),
 }
 
-/// How the body that follows a head is framed, as far as the head was read.
+/// The framing of the body, as far as the head was read.
 #[derive(Debug, Default)]
 struct Framing {
     length: Option<u64>,
@@ -36,7 +36,7 @@ struct Framing {
     websocket: bool,
 }
 
-/// One connection's line ends.
+/// The state for one connection.
 #[derive(Debug)]
 pub(super) struct Lines {
     at: At,
@@ -48,18 +48,18 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// A connection on which nothing has come yet.
+    /// The state of a new connection.
     pub(super) fn new() -> Self {
         let framing = Framing::default();
         Self { at: At::Head, line: Vec::new(), begun: false, framing, heads: 0 }
     }
 
-    /// Whether a head after the first has begun and is not whole yet.
+    /// Whether a later head than the first has begun and is not complete.
     pub(super) fn is_within_a_later_head(&self) -> bool {
         self.heads > 0 && self.at == At::Head && (self.begun || !self.line.is_empty())
     }
 
-    /// Reads what came, and makes a bare LF in a head what it must not be.
+    /// Reads new bytes, and replaces each bare LF in a head by a NUL.
     pub(super) fn check(&mut self, bytes: &mut [u8]) {
         let mut index = 0;
         while let Some(byte) = bytes.get_mut(index) {
@@ -116,7 +116,7 @@ impl Lines {
                 self.at = At::Beyond;
             }
         } else if self.begun {
-            // An empty line before the request line is passed over.
+            // An empty line before the request line is ignored.
             self.begun = false;
             self.heads += 1;
             self.at = std::mem::take(&mut self.framing).follows();
@@ -125,7 +125,7 @@ impl Lines {
 }
 
 impl Framing {
-    /// Reads a header; `false`: the parser refuses it.
+    /// Reads a header. `false`: the parser refuses it.
     fn read(&mut self, line: &[u8]) -> bool {
         let Some(colon) = line.iter().position(|byte| *byte == b':') else { return false };
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
@@ -147,7 +147,7 @@ impl Framing {
         true
     }
 
-    /// What comes after the head.
+    /// The part after the head.
     fn follows(self) -> At {
         match (self.chunked, self.length) {
             (true, Some(_)) => At::Beyond,
@@ -185,7 +185,7 @@ impl Chunk {
 mod tests {
     use super::*;
 
-    /// What becomes of bytes that come in pieces of this size.
+    /// The result for bytes that arrive in pieces of this size.
     fn checked(text: &str, piece: usize) -> String {
         let mut lines = Lines::new();
         let mut bytes = text.as_bytes().to_vec();

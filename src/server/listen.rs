@@ -1,4 +1,4 @@
-//! Listening: from an address to connections that are checked and timed, and from them to requests.
+//! Binds addresses. Each connection is checked and has time limits.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::term::Stopping;
 
 /// A bound server, ready to be awaited.
 pub struct Bound {
-    /// The address that was really bound (a port of 0 has become one).
+    /// The bound address. Port 0 has been replaced by a real port.
     pub address: SocketAddr,
     /// Completes once the server has stopped.
     pub server: Server,
@@ -37,7 +37,7 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Finishes what is in flight, but for the calls of a batch that are not begun yet.
+    /// Finishes the running requests. A batch begins no further call.
     pub async fn stop(&self) {
         self.stopping.begin();
         self.server.stop(true).await;
@@ -76,7 +76,8 @@ pub fn bind(
                 async move { signal.notified().await }
             })
             .client_request_timeout(patience.head)
-            // A client that closes its half is gone: what it asked for is not begun any more.
+            // A client that closes its side has disconnected: no further command of its request is
+            // begun.
             .h1_allow_half_closed(false)
             .expect(fn_service(move |request| ready(expected(&asked, request))))
             .finish(map_config(app, |()| AppConfig::default()));
@@ -98,7 +99,7 @@ pub fn bind(
     Ok(Bound { address, handle: Handle { server: server.handle(), stopping }, server })
 }
 
-/// Listens on every address that a name stands for.
+/// Listens on every address of a name.
 fn listen(address: &str) -> std::io::Result<Vec<std::net::TcpListener>> {
     const WAITING: u32 = 1024;
     let listen = |address: SocketAddr| {

@@ -1,4 +1,4 @@
-//! The only place that knows actix: bytes in, bytes out.
+//! The HTTP server. Only this module uses actix.
 
 mod forward;
 mod framing;

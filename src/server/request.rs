@@ -1,6 +1,6 @@
-//! One request: reads its body under the limit, finds whose it is, and sends the answer.
+//! One request: finds its route, reads its body up to the limit, and sends the answer.
 //!
-//! There is one default service and no extractors. A typed extractor would refuse in the format of
+//! There is one default service and no typed extractor. An extractor would refuse in the format of
 //! actix, and the client must get a refusal in the format of the route's dialect.
 
 use std::sync::Arc;
@@ -27,10 +27,10 @@ use crate::server::limits::Limits;
 use crate::server::spelling::{Way, Whose, whose};
 use crate::term::{Stopping, Term};
 
-/// The header that carries a request's id in the answer and in every log line.
+/// The header with the request's id. The id is in the answer and in every log line.
 const REQUEST_ID: &str = "x-request-id";
 
-/// What a handler needs.
+/// The state of a listener that each request uses.
 #[derive(Debug)]
 pub(super) struct Listener {
     router: Router,
@@ -143,7 +143,8 @@ impl Incoming<'_> {
         }
     }
 
-    /// Forwards a request. A TRACE would show the client what the gateway adds to it.
+    /// Forwards a request. TRACE is refused: its answer would show the headers that the gateway
+    /// adds.
     async fn forward(
         &self,
         origin: &Origin,
@@ -157,8 +158,7 @@ impl Incoming<'_> {
     }
 }
 
-/// Answers a client that waits for leave to send its body: one that is declared too long is refused
-/// at once.
+/// Answers `Expect: 100-continue`. A body that is declared too long is refused at once.
 pub(super) fn expected(
     at: &Listener,
     request: actix_http::Request,
@@ -187,9 +187,9 @@ fn too_large() -> Fault {
     Fault::new(FaultKind::TooLarge, "the body is over the limit")
 }
 
-/// A path as the log shows it: a step as long as a key may be one, as OctoPrint's
-/// `/plugin/appkeys/request/TOKEN` is (`fixtures/transcripts/octoprint/appkeys.json`). What is left
-/// is cut where it is long, since anybody may send it.
+/// A path for the log. A step as long as a key is masked, because it can be a key, as in
+/// OctoPrint's `/plugin/appkeys/request/TOKEN` (`fixtures/transcripts/octoprint/appkeys.json`). A
+/// long path is cut, because any client can send it.
 fn shown(path: &str) -> String {
     const SHORTEST_KEY: usize = 24;
     const LONGEST: usize = 200;
@@ -202,8 +202,8 @@ fn shown(path: &str) -> String {
     shown
 }
 
-/// Has the route answer within its time. If the time is up or the client goes away, the command
-/// that was begun is finished, and nothing else is begun (see [`Term`]).
+/// Lets the route answer within the time limit. If the time is up or the client disconnects, the
+/// running command is finished and no further one is begun (see [`Term`]).
 async fn answer(
     (route, sender): (Arc<Route>, Sender),
     request: Request,
@@ -257,7 +257,7 @@ fn reply(response: Response, id: Uuid) -> HttpResponse {
     reply.body(response.body)
 }
 
-/// An answer where there is no dialect to say it in.
+/// An answer for a request without a route, which has no dialect.
 fn plain(status: u16, text: &'static str) -> Response {
     Response::new(status, text).with("content-type", "text/plain")
 }

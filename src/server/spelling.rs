@@ -1,10 +1,11 @@
-//! Whose a path is, as the *origin* will understand it.
+//! Decides whether a path belongs to the dialect or to the origin, also as the *origin* would read
+//! it.
 //!
-//! A path that the dialect takes for its own is answered by the dialect. Anything else goes to the
-//! origin byte for byte, unless the origin could understand it as a path that the dialect
-//! translates: then it would get around the gateway, and is refused. Servers, proxies in front of
-//! them and frameworks undo spellings in different ways, so that every way is tried: percent signs,
-//! dot segments, backslashes, doubled slashes, letters in capitals, a prefix that stands twice.
+//! The dialect answers a path that it translates. Any other path is forwarded to the origin byte
+//! for byte, unless the origin could read it as a path that the dialect translates: then the
+//! request would bypass the gateway, and is refused. Servers, proxies and frameworks decode paths
+//! in different ways, so the check tries all of them: percent signs, dot segments, backslashes,
+//! double slashes, upper case, a repeated prefix.
 
 use std::sync::Arc;
 
@@ -14,43 +15,43 @@ use percent_encoding::percent_decode_str;
 use crate::proxies::header_as_read;
 use crate::router::{Route, Router};
 
-/// How often a path is decoded in search of what it means.
+/// How many times a path is decoded.
 const ROUNDS: usize = 4;
-/// How many prefixes a client may name before it is refused.
+/// The most prefixes that a client may name.
 const PREFIXES: usize = 8;
-/// How many readings of one path are looked at before it is refused.
+/// The most readings of one path. With more the request is refused.
 const READINGS: usize = 64;
 
-/// Headers by which a client tells a server below which prefix it is mounted.
+/// Headers that give a server its path prefix.
 const ROOTS: [&str; 2] = ["x-script-name", "x-forwarded-prefix"];
-/// Headers by which a client asks for another verb than that of the request line.
+/// Headers that replace the verb of the request line.
 const OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
 
-/// Whose a request is.
+/// The receiver of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Whose {
-    /// The dialect's.
+    /// The dialect.
     Ours,
-    /// The origin's, as it is.
+    /// The origin, unchanged.
     Origins,
-    /// Nobody's: it means one thing here and may mean another there. Says why.
+    /// None: the gateway and the origin could read it differently. It has the reason.
     Unclear(&'static str),
 }
 
-/// Where a request came in, and where it would go.
+/// The route of a request and its origin.
 #[derive(Clone, Copy, Debug)]
 pub struct Way<'a> {
     /// The routes of the listener.
     pub router: &'a Router,
-    /// The host that it named.
+    /// The host of the request.
     pub host: &'a str,
-    /// The route that it belongs to.
+    /// Its route.
     pub route: &'a Arc<Route>,
-    /// The path of the origin's base address.
+    /// The path of the origin's base URL.
     pub base: &'a str,
 }
 
-/// Decides whose a request is.
+/// Decides who receives a request.
 #[must_use]
 pub fn whose(way: Way<'_>, request: &Request) -> Whose {
     if way.route.dialect.handles(request) {
@@ -92,8 +93,8 @@ fn doubt(way: Way<'_>, request: &Request) -> Option<&'static str> {
     None
 }
 
-/// Whether there is something in a path that has no business in one, or need not be encoded. A
-/// tilde may be: older clients encode it, and no translated path has one.
+/// Whether a path has characters that are not valid in a path, or encoded characters that need no
+/// encoding. An encoded tilde is accepted: older clients encode it, and no translated path has one.
 fn is_spelt_oddly(path: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     let odd = |byte: u8| byte == b'\\' || byte.is_ascii_control();
@@ -104,14 +105,14 @@ fn is_spelt_oddly(path: &str) -> bool {
     path.bytes().any(odd) || encoded.into_iter().any(|byte| plain(byte) || odd(byte))
 }
 
-/// What a path may be read as; `None` if it may leave where it stands.
+/// All readings of a path. `None` if a dot segment could leave the prefix.
 fn readings(path: &str) -> Option<Vec<String>> {
     let mut all = Vec::new();
     let mut now = path.to_owned();
     for _ in 0..ROUNDS {
         let flat = now.replace('\\', "/");
         let steps: Vec<_> = flat.split('/').collect();
-        // Some servers take what follows a semicolon for a parameter of the step.
+        // Some servers read the part after a semicolon as a parameter of the step.
         let dots = |step: &&str| matches!(step.split(';').next(), Some("." | ".."));
         if steps.iter().any(dots) {
             return None;
@@ -125,13 +126,13 @@ fn readings(path: &str) -> Option<Vec<String>> {
             all.dedup();
             return Some(all);
         }
-        // A NUL ends a path for whoever reads it as C does.
+        // A NUL ends a path for servers that use C strings.
         next.split('\0').next().unwrap_or_default().clone_into(&mut now);
     }
     None
 }
 
-/// What may stand before a path that means the same without it.
+/// The prefixes that the origin could remove from a path.
 fn prefixes(way: Way<'_>, request: &Request) -> Vec<String> {
     let named = request.headers.iter().filter(|(name, _)| ROOTS.contains(&&*header_as_read(name)));
     let named = named.flat_map(|(_, value)| {
@@ -147,7 +148,7 @@ fn prefixes(way: Way<'_>, request: &Request) -> Vec<String> {
     all
 }
 
-/// The same paths, and what they are without prefixes; `None`: too many.
+/// The paths with and without the prefixes. `None`: there are too many.
 fn without_prefixes(mut paths: Vec<String>, prefixes: &[String]) -> Option<Vec<String>> {
     if prefixes.len() > PREFIXES {
         return None;
@@ -156,7 +157,7 @@ fn without_prefixes(mut paths: Vec<String>, prefixes: &[String]) -> Option<Vec<S
     while let Some(path) = paths.get(index).cloned() {
         let below = path.trim_matches('/');
         let cut = prefixes.iter().filter_map(|prefix| below.strip_prefix(prefix.as_str()));
-        // A script that answers for the whole site takes the rest as the path.
+        // A script for the whole site reads the rest as the path.
         let script =
             below.split_once('/').filter(|(first, _)| first.to_lowercase().ends_with(".php"));
         for rest in cut.chain(script.map(|(_, rest)| rest)) {
@@ -177,7 +178,7 @@ fn without_prefixes(mut paths: Vec<String>, prefixes: &[String]) -> Option<Vec<S
     Some(paths)
 }
 
-/// The verb, and the verbs that the origin may take in its place.
+/// The verb, and the verbs with which the origin could replace it.
 fn methods(request: &Request) -> Vec<String> {
     let named =
         request.headers.iter().filter(|(name, _)| OVERRIDES.contains(&&*header_as_read(name)));

@@ -1,5 +1,4 @@
-//! A connection as it comes from the listener: what is read is checked, and neither side waits for
-//! ever.
+//! A connection of the listener. Its bytes are checked, and each wait has a limit.
 
 use std::future::Future;
 use std::io;
@@ -14,23 +13,23 @@ use tokio::time::{Instant, Sleep, sleep};
 use crate::server::limits::Limits;
 use crate::server::lines::Lines;
 
-/// How much a client must read within the limit, once it makes us wait.
+/// The bytes that a slow client must read within the limit.
 const LEAST: usize = 64 << 10;
 
-/// How long a client may let us wait.
+/// The limits on waiting for a client.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
-    /// For a head that it has begun.
+    /// For a head after its first byte.
     pub(super) head: Duration,
-    /// For reading what was answered.
+    /// For reading the answer.
     write: Duration,
-    /// With nothing to read and nothing that can be written. Whatever else waits has a limit of
-    /// its own that is shorter.
+    /// For a connection with nothing to read and nothing to write. All other waits have shorter
+    /// limits.
     rest: Duration,
 }
 
 impl Patience {
-    /// As configured.
+    /// The limits of the configuration.
     pub(super) fn of(limits: &Limits) -> Self {
         let longest = limits.idle.max(limits.websocket_idle).max(limits.request);
         Self { head: limits.head, write: limits.idle, rest: longest + Duration::from_secs(5) }
@@ -44,23 +43,23 @@ pub(super) struct Wire {
     patience: Patience,
     lines: Lines,
     head: Option<Pin<Box<Sleep>>>,
-    /// When something last moved, and the timer that looks.
+    /// The time of the last activity, and the timer that checks it.
     moved: Instant,
     rest: Pin<Box<Sleep>>,
-    /// Running since the client made us wait, with what it has read since.
+    /// The timer since the client stopped reading, and the bytes that it has read since then.
     blocked: Option<(Pin<Box<Sleep>>, usize)>,
 }
 
 impl Wire {
-    /// Takes a connection over.
+    /// Wraps a connection.
     pub(super) fn new(stream: TcpStream, patience: Patience) -> Self {
         let (lines, moved) = (Lines::new(), Instant::now());
         let rest = Box::pin(sleep(patience.rest));
         Self { stream, patience, lines, head: None, moved, rest, blocked: None }
     }
 
-    /// Whether a head that was begun takes too long. The first of a connection has the server's
-    /// own limit, and its answer.
+    /// Whether a head takes too long. The first head of a connection has the server's own limit and
+    /// answer.
     fn head_is_late(&mut self, cx: &mut Context<'_>) -> bool {
         if !self.lines.is_within_a_later_head() {
             self.head = None;
@@ -71,7 +70,7 @@ impl Wire {
         timer.as_mut().poll(cx).is_ready()
     }
 
-    /// Whether nothing has moved for longer than anything may take.
+    /// Whether the connection was idle for longer than any limit.
     fn rests(&mut self, cx: &mut Context<'_>) -> bool {
         while self.rest.as_mut().poll(cx).is_ready() {
             let due = self.moved + self.patience.rest;
@@ -94,7 +93,7 @@ impl Wire {
         }
     }
 
-    /// Whether the client has let us wait for too long.
+    /// Whether the client has read too slowly for too long.
     fn is_stuck(&mut self, cx: &mut Context<'_>) -> bool {
         let limit = self.patience.write;
         let (timer, _) = self.blocked.get_or_insert_with(|| (Box::pin(sleep(limit)), 0));
@@ -137,7 +136,7 @@ impl AsyncWrite for Wire {
         }
     }
 
-    /// Asked for once everything has been taken: nobody is waited for any more.
+    /// Called after everything was written: no wait for the client is open.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
         self.blocked = None;

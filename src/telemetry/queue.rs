@@ -1,5 +1,6 @@
-//! The queue between whoever logs and standard error: a log that nobody reads delays and fails
-//! nothing. Lines that do not fit are counted, and the count is logged once there is room again.
+//! The queue between log calls and standard error. If nobody reads the log, no request is delayed
+//! and none fails. Lines that do not fit are counted, and the count is logged when there is room
+//! again.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -11,27 +12,27 @@ use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// How many lines wait at most.
+/// The most lines in the queue.
 const WAITING: usize = 4096;
-/// How long the end of the process waits for lines that nobody may ever read.
+/// How long the end of the process waits for the last lines.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
 thread_local! {
-    /// What the writing thread itself logs, while it does.
+    /// Lines that the writing thread itself logs.
     static OWN: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }
 
 /// The queue of this process, for [`flush`].
 static QUEUE: OnceLock<Queue> = OnceLock::new();
 
-/// What goes through the queue.
+/// An entry of the queue.
 enum Entry {
     Line(Vec<u8>),
-    /// Answered once everything before it is written.
+    /// A request for an answer when everything before it is written.
     Flush(SyncSender<()>),
 }
 
-/// Where lines are left. Cheap to clone.
+/// The queue. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct Queue {
     entries: SyncSender<Entry>,
@@ -39,7 +40,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Starts the thread that writes.
+    /// Starts the writing thread.
     pub(super) fn start(out: impl Write + Send + 'static) -> io::Result<Self> {
         let (entries, waiting) = sync_channel(WAITING);
         let queue = Self { entries, lost: Arc::default() };
@@ -48,9 +49,9 @@ impl Queue {
         Ok(queue)
     }
 
-    /// Makes it the one that [`flush`] waits for.
+    /// Makes it the queue that [`flush`] waits for.
     pub(super) fn is_for_the_process(&self) {
-        // A second one is not used: logs can be started once.
+        // A second queue is ignored: the log can be started only once.
         drop(QUEUE.set(self.clone()));
     }
 
@@ -65,12 +66,12 @@ impl Queue {
     }
 }
 
-/// Waits for a moment until what was logged is written: the last lines before the process ends.
+/// Waits a short time until all lines are written, before the process ends.
 pub fn flush() {
     let Some(queue) = QUEUE.get() else { return };
     let (done, written) = sync_channel(1);
     if queue.entries.try_send(Entry::Flush(done)).is_ok() {
-        // Too late or not at all: the process ends all the same.
+        // If the lines are not written in time, the process still ends.
         let _late = written.recv_timeout(LAST_WORDS);
     }
 }
@@ -78,7 +79,7 @@ pub fn flush() {
 fn write(mut out: impl Write, waiting: &Receiver<Entry>, lost: &AtomicU64) {
     for entry in waiting {
         match entry {
-            // Nobody is left to hear that the log cannot be written.
+            // An error in writing the log cannot be reported.
             Entry::Line(line) => drop(out.write_all(&line)),
             Entry::Flush(done) => drop((out.flush(), done.try_send(()))),
         }
@@ -86,8 +87,8 @@ fn write(mut out: impl Write, waiting: &Receiver<Entry>, lost: &AtomicU64) {
     }
 }
 
-/// Says how many lines were lost, in the format of the others. It is written at once: in the queue
-/// it could be lost itself.
+/// Writes how many lines were lost, in the format of the log. It does not go through the queue,
+/// where it could be lost too.
 fn report(out: &mut impl Write, lost: &AtomicU64) {
     let lines = lost.swap(0, Ordering::Relaxed);
     if lines == 0 {
@@ -108,7 +109,7 @@ impl<'a> MakeWriter<'a> for Queue {
     }
 }
 
-/// One line under way; it is left in the queue whole.
+/// One line being written. It is put into the queue whole.
 #[derive(Debug)]
 pub(super) struct Line<'a> {
     queue: &'a Queue,
@@ -139,7 +140,7 @@ mod tests {
 
     use super::*;
 
-    /// An output that is blocked for as long as the lock is held.
+    /// An output that blocks while the lock is held.
     #[derive(Clone, Default)]
     struct Blocked(Arc<Mutex<Vec<u8>>>);
 
@@ -159,7 +160,7 @@ mod tests {
         let out = Blocked::default();
         let queue = Queue::start(out.clone()).unwrap();
         let lines = tracing_subscriber::fmt().with_writer(queue.clone()).with_ansi(false).finish();
-        // For the writing thread too, which tells what was lost.
+        // This is also for the writing thread, which logs how many lines were lost.
         tracing::subscriber::set_global_default(lines).unwrap();
         let blocked = out.0.lock().unwrap();
         let start = Instant::now();

@@ -1,8 +1,8 @@
-//! The base address of a system, taken apart and checked.
+//! Parses and checks the base URL of a system.
 
 use reqwest::Url;
 
-/// Where a system is.
+/// The parts of a base URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseAddress {
     /// Its host name or IP address, in lower case.
@@ -14,7 +14,7 @@ pub struct BaseAddress {
 }
 
 impl BaseAddress {
-    /// Takes a URL apart. The error says what is wrong and never repeats the URL, which may hold a
+    /// Parses a URL. The error says what is wrong. It never has the URL, which can contain a
     /// password.
     pub fn read(text: &str) -> Result<Self, String> {
         let url = Url::parse(text).map_err(|error| format!("it is no URL: {error}"))?;

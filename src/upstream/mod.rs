@@ -1,7 +1,7 @@
-//! The HTTP client of backends: how a backend reaches the real system behind it.
+//! The HTTP client of backends.
 //!
-//! Keep-alive connections are dropped before the usual server-side five seconds; redirects and
-//! proxy variables are not followed; answers are bounded in time and size.
+//! Idle connections are closed before the usual five seconds of servers. Redirects and proxy
+//! variables are ignored. Answers are limited in time and size.
 
 pub mod address;
 pub(crate) mod sent;
@@ -21,23 +21,23 @@ use rustls::pki_types::pem::PemObject;
 
 use crate::upstream::address::BaseAddress;
 
-/// Idle connections are dropped before the server does: PHP and node close theirs after 5 s.
+/// Idle connections are closed after this time. PHP and node close theirs after 5 s.
 pub(crate) const IDLE: Duration = Duration::from_secs(4);
 
 /// How one system is reached.
 #[derive(Clone, Debug)]
 pub struct Reach {
-    /// The base address; requests go below it.
+    /// The base URL. Requests go to paths below it.
     pub url: String,
-    /// How long a connection may take to be made.
+    /// The limit for connecting.
     pub connect_timeout: Duration,
-    /// How long a whole exchange may take.
+    /// The limit for a whole exchange.
     pub timeout: Duration,
-    /// The largest answer taken, in bytes.
+    /// The largest answer, in bytes.
     pub response_limit: usize,
-    /// A file of further certificate authorities (PEM).
+    /// A file of additional certificate authorities (PEM).
     pub ca_file: Option<std::path::PathBuf>,
-    /// A file with our own certificate and key (PEM).
+    /// A file with the gateway's client certificate and key (PEM).
     pub identity_file: Option<std::path::PathBuf>,
 }
 
@@ -50,7 +50,7 @@ pub struct HttpUpstream {
 }
 
 impl HttpUpstream {
-    /// Prepares to reach a system; nothing is sent yet. The error names what is wrong.
+    /// Prepares the client. Nothing is sent yet. The error says what is wrong.
     pub fn new(reach: &Reach) -> Result<Self, String> {
         BaseAddress::read(&reach.url).map_err(|why| format!("url: {why}"))?;
         let base = Url::parse(&reach.url).map_err(|error| format!("url: {error}"))?;
@@ -59,7 +59,7 @@ impl HttpUpstream {
         Ok(Self { client, base, response_limit: reach.response_limit })
     }
 
-    /// Begins a request below the base address.
+    /// Builds a request below the base URL.
     fn ask(
         &self,
         method: Method,
@@ -67,7 +67,7 @@ impl HttpUpstream {
         query: Option<&str>,
     ) -> Result<RequestBuilder, Fault> {
         if has_dot_segments(path) {
-            // A person named `..` is not the list of everybody.
+            // A path with the name `..` would be another path, for example that of the list.
             return Err(Fault::new(FaultKind::Invalid, "a name that is a dot segment of the path"));
         }
         let mut url = self.base.clone();
@@ -77,15 +77,14 @@ impl HttpUpstream {
     }
 }
 
-/// Whether the address would be another one once it is normalised, as URLs are (WHATWG URL,
-/// "double-dot path segment").
+/// Whether normalising the path would change it (WHATWG URL, "double-dot path segment").
 fn has_dot_segments(path: &str) -> bool {
     let plain = path.to_ascii_lowercase().replace("%2e", ".");
     plain.split(['/', '\\']).any(|step| matches!(step, "." | ".."))
 }
 
 fn builder(reach: &Reach) -> Result<ClientBuilder, String> {
-    // The process may have one already; ours is the same.
+    // The process may have a provider already. It is the same one.
     drop(rustls::crypto::ring::default_provider().install_default());
     let mut builder = Client::builder()
         .no_proxy()
@@ -102,12 +101,13 @@ fn builder(reach: &Reach) -> Result<ClientBuilder, String> {
     Ok(builder)
 }
 
-/// Whether a file holds certificate authorities. The error names the file.
+/// Checks that a file has certificate authorities. The error names the file.
 pub fn check_authorities(path: &Path) -> Result<(), String> {
     authorities(path).map(drop)
 }
 
-/// Whether a file holds a certificate and its key. The error names the file and shows none of it.
+/// Checks that a file has a certificate and its key. The error names the file and shows none of its
+/// contents.
 pub fn check_identity(path: &Path) -> Result<(), String> {
     let _provider = rustls::crypto::ring::default_provider().install_default();
     let client = Client::builder().no_proxy().identity(identity(path)?).build();
@@ -121,7 +121,7 @@ fn authorities(path: &Path) -> Result<Vec<Certificate>, String> {
     if certificates.is_empty() {
         return Err(failed(&"the file holds no certificate"));
     }
-    // reqwest skips a certificate that it cannot read.
+    // reqwest ignores a certificate that it cannot parse.
     for certificate in CertificateDer::pem_slice_iter(&text) {
         let certificate = certificate.map_err(|error| failed(&error))?;
         RootCertStore::empty().add(certificate).map_err(|error| failed(&error))?;
@@ -171,7 +171,7 @@ impl Upstream for HttpUpstream {
     }
 }
 
-/// Says a failure to reach the system by kind. The address may hold a key, so it is left out.
+/// The fault for a failure to reach the system. The URL can contain a key, so it is left out.
 fn fault(error: reqwest::Error) -> Fault {
     let error = error.without_url();
     let kind = if error.is_timeout() { FaultKind::Timeout } else { FaultKind::Unavailable };
@@ -199,8 +199,8 @@ mod tests {
         HttpUpstream::new(&reach).unwrap()
     }
 
-    /// What a command's request to this address says was executed, by the number of requests that
-    /// another server has answered before.
+    /// The `sent` of the fault of a request to this address, after another server has answered some
+    /// requests of the command.
     async fn failed(upstream: &HttpUpstream, answered: usize) -> Sent {
         let command = async {
             (0..answered).for_each(|_| sent::mark());

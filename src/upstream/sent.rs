@@ -1,5 +1,5 @@
-//! Whether a command has already sent a request to its system. Only the first request of a command
-//! can say that nothing was executed.
+//! Records whether a command has sent a request to its system. Only if the first request of a
+//! command fails, it is known that nothing was executed.
 
 use std::cell::Cell;
 
@@ -10,18 +10,18 @@ tokio::task_local! {
     static HAS_SENT: Cell<bool>;
 }
 
-/// Executes one command and counts its requests.
+/// Executes one command and records whether it sends a request.
 pub(crate) async fn tracked<T>(command: impl Future<Output = T>) -> T {
     HAS_SENT.scope(Cell::new(false), command).await
 }
 
-/// A request was sent.
+/// Records that a request was sent.
 pub(super) fn mark() {
     HAS_SENT.try_with(|sent| sent.set(true)).unwrap_or_default();
 }
 
-/// The fault of a request that was not sent. Where requests are not counted, an earlier one may have
-/// been sent.
+/// The fault of a request that was not sent. Outside [`tracked`] it is unknown whether an earlier
+/// request was sent.
 pub(super) fn not_sent(fault: Fault) -> Fault {
     let first = HAS_SENT.try_with(|sent| !sent.get()).unwrap_or_default();
     fault.with_sent(if first { Sent::Never } else { Sent::Maybe })

@@ -1,4 +1,4 @@
-//! Backends: their names, how they are reached, and what they are told.
+//! Checks the backends: names, URLs, certificates, templates.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use crate::upstream::address::BaseAddress;
 
 /// The longest name of a backend.
 const LONGEST_NAME: usize = 64;
-/// What stands for the user name in a template.
+/// The placeholder of the user name in a template.
 const USERNAME: &str = "{username}";
 
 pub(super) fn check(check: &mut Check<'_>, scope: Scope) {
@@ -44,7 +44,7 @@ pub(super) fn check(check: &mut Check<'_>, scope: Scope) {
     }
 }
 
-/// The name is a part of the path of the backend's database.
+/// Checks the name, because it is part of the path of the backend's database.
 fn check_name(check: &mut Check<'_>, name: &str) {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c);
     if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(fits) {
@@ -53,7 +53,7 @@ fn check_name(check: &mut Check<'_>, name: &str) {
     }
 }
 
-/// There is one embedded store. The built-in one does not count where no route uses it.
+/// Refuses a second embedded store. The built-in one counts only if a route uses it.
 fn check_one_store(check: &mut Check<'_>) {
     let Loaded { settings, sources, .. } = check.loaded;
     let is_given = |name: &str| sources.is_given(&Key::backend(name, &[]));
@@ -72,7 +72,8 @@ fn check_one_store(check: &mut Check<'_>) {
     }
 }
 
-/// Two backends at one URL do not share the ids and keys that the gateway keeps for each.
+/// Warns about two backends with the same URL: the gateway would store separate ids and keys for
+/// each of them.
 fn check_twins(check: &mut Check<'_>) {
     let mut known: BTreeMap<(&str, &str), &str> = BTreeMap::new();
     for (name, backend) in &check.loaded.settings.backend {
@@ -165,7 +166,8 @@ fn check_words(check: &mut Check<'_>, name: &str, backend: &Backend) {
     }
 }
 
-/// An id namespace belongs to one system; a word with a typing error would be a new and empty one.
+/// Checks an id namespace. It belongs to one system. A name with a typing error would be a new and
+/// empty id namespace.
 pub(super) fn check_namespace(check: &mut Check<'_>, key: &Key, namespace: &str, system: &str) {
     match check.systems.of_namespace(namespace).zip(check.systems.adapter(system)) {
         None => {
@@ -183,7 +185,7 @@ pub(super) fn check_namespace(check: &mut Check<'_>, key: &Key, namespace: &str,
     }
 }
 
-/// A URL, with the files of certificates that go with it.
+/// Checks a URL and its certificate files.
 pub(super) fn check_reach(
     check: &mut Check<'_>,
     around: &Key,

@@ -1,4 +1,4 @@
-//! The directory (LDAP).
+//! Checks the directory (LDAP).
 
 use crate::config::check::report::Check;
 use crate::config::finding::Key;
@@ -7,7 +7,7 @@ use crate::config::settings::Directory;
 use crate::layers::directory::config::{check_filter, check_url};
 use crate::layers::directory::ldap::check_authorities;
 
-/// What the URL of a directory may be.
+/// The valid URLs of a directory, for messages.
 const URL: &str = "ldap://, ldaps:// or ldapi:// and a host, without password and query";
 
 pub(super) fn check(check: &mut Check<'_>) {
@@ -51,7 +51,7 @@ fn check_bind(check: &mut Check<'_>, wanted: &Directory) {
             check.refuse(&at("bind_password"), "bind_dn is missing", "bind_dn beside it");
         }
         None if wanted.bind_dn.is_some() && !check.has_error(&at("bind_password")) => {
-            // A name without a password is let in as nobody (RFC 4513, section 5.1.2).
+            // A bind with a name and without a password is anonymous (RFC 4513, section 5.1.2).
             check.refuse(&at("bind_dn"), "bind_password is missing", "bind_password beside it");
         }
         _ => {}

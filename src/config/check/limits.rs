@@ -1,4 +1,4 @@
-//! Numbers: what each may be.
+//! Checks the numbers: the range of each one.
 
 use std::ops::RangeInclusive;
 
@@ -12,7 +12,7 @@ const HOUR: u64 = 3_600_000;
 /// A day in milliseconds.
 const DAY: u64 = 24 * HOUR;
 
-/// What a number may be. `*` stands for any name or index.
+/// The range of a number. `*` stands for any name or index.
 struct Limit {
     key: &'static [&'static str],
     range: RangeInclusive<u64>,
@@ -54,7 +54,7 @@ const LIMITS: &[Limit] = &[
     limit(&["directory", "timeout_ms"], 1..=HOUR, MS),
 ];
 
-/// What belongs to a dialect, which checks it itself.
+/// The keys of a dialect's options. The dialect checks them.
 const OF_DIALECTS: &[&str] = &["route", "*", "options"];
 
 pub(super) fn check(check: &mut Check<'_>) {
@@ -72,7 +72,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     }
 }
 
-/// A longest wait that is shorter than the first one would end every wait early.
+/// Refuses a longest wait that is shorter than the first wait.
 fn waits(check: &mut Check<'_>) {
     let auth = &check.loaded.settings.auth;
     let (first, longest) = (auth.wait_secs, auth.longest_wait_secs);
@@ -122,7 +122,7 @@ mod tests {
     use crate::config::load::{DEFAULTS, Loaded, read_with};
     use crate::registry::SYSTEMS;
 
-    /// The manual with every example of a key switched on.
+    /// The default configuration, with every commented example switched on.
     fn everything() -> String {
         let is_key = |line: &str| {
             let word = line.split([' ', '=']).next().unwrap_or_default();
@@ -147,12 +147,12 @@ mod tests {
         loaded
     }
 
-    /// The keys without a value, routes aside: their keys are in the text above them.
+    /// The keys without a value. Routes are left out: the text above them has their keys.
     fn missing(value: &serde_json::Value, key: &Key) -> Vec<String> {
         match value {
             serde_json::Value::Null => vec![key.to_string()],
             serde_json::Value::Object(all) => {
-                // The embedded store takes none of a system's keys.
+                // The embedded store has none of the keys of a remote backend.
                 let all = all.iter().filter(|(name, _)| *name != "route" && *name != "people");
                 all.flat_map(|(name, value)| missing(value, &key.below(name))).collect()
             }
@@ -188,7 +188,7 @@ mod tests {
             assert!(is_there, "{:?} is not in gateway.toml", limit.key);
         }
     }
-    /// Puts a number in place of the one at a key.
+    /// Replaces the number at a key.
     fn put(tree: &mut Value, steps: &[String], number: u64) {
         let mut at = tree;
         for step in steps {

@@ -1,4 +1,4 @@
-//! Addresses to listen on, and URLs that would lead back to them.
+//! Checks the addresses to listen on, and URLs that lead back to them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -7,7 +7,7 @@ use crate::config::check::report::Check;
 use crate::config::finding::Key;
 use crate::upstream::address::BaseAddress;
 
-/// What an address to listen on may be.
+/// The valid addresses to listen on, for messages.
 const EXPECTED: &str = "an IP address or host name and a port, such as 127.0.0.1:8080";
 
 /// An address to listen on.
@@ -18,7 +18,7 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    /// Takes an address apart; nothing is resolved.
+    /// Parses an address. No name is resolved.
     pub(super) fn read(text: &str) -> Result<Self, String> {
         if let Ok(address) = text.parse::<SocketAddr>() {
             return Ok(Self { host: address.ip().to_string(), port: address.port() });
@@ -35,7 +35,7 @@ impl Listener {
         Ok(Self { host: host.to_ascii_lowercase(), port })
     }
 
-    /// Whether both cannot be bound, or one receives what is sent to the other.
+    /// Whether both addresses cannot be bound together, or one receives connections to the other.
     fn meets(&self, host: &str, port: u16) -> bool {
         let (own, other) = (ip(&self.host), ip(host));
         self.port == port
@@ -50,7 +50,7 @@ impl Listener {
             }
     }
 
-    /// Whether a URL leads here for sure. What a host name resolves to is not asked.
+    /// Whether a URL certainly leads to this address. Host names are not resolved.
     fn is_led_to_by(&self, url: &BaseAddress) -> bool {
         let leads = match (ip(&self.host), ip(&url.host)) {
             (Some(own), Some(other)) => {
@@ -64,7 +64,7 @@ impl Listener {
     }
 }
 
-/// An IP address, where `localhost` is one too.
+/// Parses an IP address. `localhost` is accepted too.
 fn ip(host: &str) -> Option<IpAddr> {
     if host == "localhost" {
         return Some(Ipv4Addr::LOCALHOST.into());
@@ -74,7 +74,7 @@ fn ip(host: &str) -> Option<IpAddr> {
     bare.parse().or(v6).ok()
 }
 
-/// Whether this is a host name or an IPv4 address, without a port.
+/// Whether a text is a host name or an IPv4 address, without a port.
 pub(super) fn is_host_name(text: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty()
@@ -86,7 +86,7 @@ pub(super) fn is_host_name(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_label)
 }
 
-/// Every address that is listened on, as it is written, with its key.
+/// All addresses to listen on, as written, with their keys.
 pub(super) fn all(check: &Check<'_>) -> BTreeMap<String, Key> {
     let settings = &check.loaded.settings;
     let mut all = BTreeMap::new();
@@ -116,7 +116,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     loops(check);
 }
 
-/// Two addresses that are written differently are bound one after the other.
+/// Refuses two different texts for addresses that cannot be bound together.
 fn clashes(check: &mut Check<'_>) {
     let mut bound: Vec<(Listener, String)> = Vec::new();
     for (text, key) in all(check) {
@@ -130,7 +130,7 @@ fn clashes(check: &mut Check<'_>) {
     }
 }
 
-/// A system, or an origin, that is the gateway itself.
+/// Refuses a backend or an origin that is the gateway itself.
 fn loops(check: &mut Check<'_>) {
     let settings = &check.loaded.settings;
     let listeners: Vec<_> =

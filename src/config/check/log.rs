@@ -1,11 +1,11 @@
-//! The level of the log.
+//! Checks the level of the log.
 
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
 use crate::config::check::report::Check;
 use crate::config::finding::Key;
 
-/// What a level may be.
+/// The valid levels, for messages.
 const EXPECTED: &str =
     "error, warn, info, debug, trace or off, or directives such as \"info,isogloss=debug\"";
 
@@ -16,8 +16,8 @@ pub(super) fn check(check: &mut Check<'_>) {
     }
 }
 
-/// The filter of a level. A word that is no level would be taken for the name of a target, and
-/// would silence everything else.
+/// The filter for a level. An unknown word is refused: the library would read it as the name of a
+/// target and log nothing else.
 pub fn filter(level: &str) -> Result<EnvFilter, String> {
     let is_level = |word: &str| word.parse::<LevelFilter>().is_ok() && !word.is_empty();
     for directive in level.split(',') {

@@ -1,5 +1,5 @@
-//! Finds what the shape of a configuration cannot say: everything that `serve` would stumble over,
-//! all at once. Only the binding of addresses is left to the start.
+//! Finds all errors in the values of a configuration, before `serve` would fail on them. Only the
+//! binding of addresses is left to the start.
 
 mod backends;
 mod directory;
@@ -20,7 +20,7 @@ use crate::systems::Systems;
 pub use self::log::filter;
 pub use self::store::check_files;
 
-/// Everything that is wrong with a configuration, in shape and in sense.
+/// All findings of a configuration, in its structure and in its values.
 #[must_use]
 pub fn check(loaded: &Loaded, scope: Scope, systems: Systems) -> Findings {
     let mut check = Check { loaded, systems, findings: loaded.findings.clone() };

@@ -1,4 +1,4 @@
-//! Proxies that are believed, and routes that believe one.
+//! Checks the trusted proxies, and the routes that need one.
 
 use crate::config::check::report::Check;
 use crate::config::finding::Key;

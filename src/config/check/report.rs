@@ -1,15 +1,15 @@
-//! A check in progress: what is checked, and what was found.
+//! A check in progress: the configuration and the findings.
 
 use crate::config::finding::{Finding, Findings, Key, Severity};
 use crate::config::load::Loaded;
 use crate::systems::Systems;
 
-/// What a configuration is read for.
+/// The parts of a configuration that a command uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// All of it.
     Whole,
-    /// One route that the command line gives: a backend that it does not use is no mistake.
+    /// One route from the command line. A backend that it does not use is no error.
     OneRoute,
 }
 
@@ -17,14 +17,14 @@ pub enum Scope {
 pub(super) struct Check<'a> {
     /// The configuration.
     pub(super) loaded: &'a Loaded,
-    /// The systems that it can name.
+    /// The systems that a configuration can name.
     pub(super) systems: Systems,
-    /// What was found.
+    /// The findings.
     pub(super) findings: Findings,
 }
 
 impl Check<'_> {
-    /// Whether a value has an error already. What would only follow from it is not reported.
+    /// Whether a value has an error already. Then errors that result from it are not reported.
     pub(super) fn has_error(&self, key: &Key) -> bool {
         let key = key.to_string();
         self.findings.of(Severity::Error).iter().any(|finding| finding.key == key)
@@ -36,7 +36,7 @@ impl Check<'_> {
         self.findings.add(Finding { severity, place, key, problem, expected });
     }
 
-    /// The gateway does not start.
+    /// Adds an error. The gateway does not start.
     pub(super) fn refuse(
         &mut self,
         key: &Key,
@@ -46,7 +46,7 @@ impl Check<'_> {
         self.add(Severity::Error, key, (problem.into(), expected.into()));
     }
 
-    /// The gateway starts, and says so in the log.
+    /// Adds a warning. The gateway starts and logs it.
     pub(super) fn warn(
         &mut self,
         key: &Key,
@@ -56,8 +56,8 @@ impl Check<'_> {
         self.add(Severity::Warning, key, (problem.into(), expected.into()));
     }
 
-    /// Refuses what another part of the gateway refuses in one sentence: `PROBLEM; expected
-    /// WHAT`, or `PROBLEM; known: NAMES`.
+    /// Adds an error from a sentence of another part of the gateway: `PROBLEM; expected WHAT`, or
+    /// `PROBLEM; known: NAMES`.
     pub(super) fn refuse_with(&mut self, key: &Key, sentence: &str) {
         let parts = sentence.split_once("; expected ");
         let parts = parts.or_else(|| sentence.split_once("; known: "));

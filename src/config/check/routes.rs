@@ -1,4 +1,5 @@
-//! Routes: that each has a place of its own, and that its dialect takes its options.
+//! Checks the routes: each needs its own host and path prefix, and options that its dialect
+//! accepts.
 
 use std::collections::BTreeMap;
 
@@ -57,7 +58,7 @@ fn check_place(check: &mut Check<'_>, index: usize, route: &Route) {
     }
 }
 
-/// A path that every server and client reads the same way.
+/// Whether every server and client reads a path in the same way.
 fn path_is_sound(path: &str) -> Result<(), &'static str> {
     if path.is_empty() {
         return Ok(());
@@ -133,12 +134,12 @@ fn check_dialect(check: &mut Check<'_>, index: usize, route: &Route) {
     }
 }
 
-/// Whether a dialect takes the options of a route. The error says what is wrong.
+/// Whether a dialect accepts the options of a route. The error says what is wrong.
 fn try_options(systems: Systems, route: &Route) -> Result<(), String> {
     systems.make_dialect(&route.dialect, &route.dialect_options()).map(drop)
 }
 
-/// Of two routes at one place only the first would ever be asked.
+/// Refuses two routes with the same host and path prefix: only the first would get requests.
 fn check_twins(check: &mut Check<'_>) {
     let settings = &check.loaded.settings;
     let mut first: BTreeMap<_, usize> = BTreeMap::new();

@@ -1,4 +1,5 @@
-//! The directory of the store: whether it can be written, and whether its files are complete.
+//! Checks the directory of the store: whether it can be written, and whether its files are
+//! complete.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -24,10 +25,11 @@ pub(super) fn check(check: &mut Check<'_>) {
     }
 }
 
-/// What opening the store and the sidecar of each remote backend would refuse. Nothing is written.
+/// Checks the files of the store and of each sidecar in the same way as opening them does. It
+/// writes nothing.
 ///
-/// `serve` and the other commands do not need this: they open the files under a lock, and so wait
-/// for a process that is creating them.
+/// `serve` and the other commands do not need this check. They open the files under a lock, so they
+/// wait for a process that is creating them.
 #[must_use]
 pub fn check_files(loaded: &Loaded, systems: Systems) -> Findings {
     let (settings, mut findings) = (&loaded.settings, Findings::default());
@@ -50,7 +52,8 @@ pub fn check_files(loaded: &Loaded, systems: Systems) -> Findings {
     findings
 }
 
-/// Makes a file and takes it away again: in the directory, or where it would be made.
+/// Creates a file in the directory and removes it. If the directory does not exist, it uses the
+/// directory above.
 fn try_to_write(directory: &Path) -> Result<(), (PathBuf, io::Error)> {
     let absolute = std::path::absolute(directory).map_err(|why| (directory.to_owned(), why))?;
     for place in absolute.ancestors() {

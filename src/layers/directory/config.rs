@@ -1,49 +1,49 @@
-//! How the directory is asked, and what is wrong with that.
+//! The configuration of the directory, and its checks.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use isogloss_canonical::secret::Secret;
 
-/// How the directory is asked. What is not said here has Kanboard's defaults.
+/// The configuration of the directory. The defaults are Kanboard's.
 #[derive(Clone, Debug)]
 pub struct DirectoryConfig {
-    /// Where it is: `ldap://`, `ldaps://` or `ldapi://`.
+    /// The URL: `ldap://`, `ldaps://` or `ldapi://`.
     pub url: String,
-    /// Whether an `ldap://` connection turns to TLS before anything else is said.
+    /// Whether an `ldap://` connection starts TLS before anything else is sent.
     pub start_tls: bool,
-    /// A file of the certificate authorities (PEM) that vouch for it, in place of the system's.
+    /// A file of certificate authorities (PEM) that replaces those of the operating system.
     pub ca_file: Option<PathBuf>,
-    /// Who searches; `None`: anybody may.
+    /// The user (DN) for the search. `None`: the search is anonymous.
     pub bind_dn: Option<String>,
-    /// The searcher's password.
+    /// The password of this user.
     pub bind_password: Option<Secret>,
-    /// Below which entry people are searched.
+    /// The entry below which users are searched.
     pub user_base_dn: String,
-    /// How they are searched; `%s` is the user name, escaped (RFC 4515).
+    /// The filter of the search. `%s` is the user name, escaped (RFC 4515).
     pub user_filter: String,
-    /// The attribute that holds the user name.
+    /// The attribute with the user name.
     pub username_attribute: String,
-    /// The attribute that holds the full name.
+    /// The attribute with the full name.
     pub fullname_attribute: String,
-    /// The attribute that holds the e-mail address.
+    /// The attribute with the e-mail address.
     pub email_attribute: String,
-    /// The attribute that holds the names (DN) of the groups somebody is in.
+    /// The attribute with the groups (DN) of a user.
     pub groups_attribute: String,
     /// The group whose members are administrators.
     pub admin_group_dn: Option<String>,
     /// The group whose members are managers.
     pub manager_group_dn: Option<String>,
-    /// Whether upper case in a user name is kept; else it is lowered.
+    /// Whether user names keep their upper case. If not, they are converted to lower case.
     pub case_sensitive: bool,
-    /// Whether somebody who is only in the directory is created when they first sign in.
+    /// Whether a user who is only in the directory is created at the first sign-in.
     pub create_at_login: bool,
-    /// How long one answer may take altogether.
+    /// The limit for one answer of the directory.
     pub timeout: Duration,
 }
 
 impl DirectoryConfig {
-    /// A directory that anybody may search.
+    /// A directory with an anonymous search.
     #[must_use]
     pub fn new(url: impl Into<String>, user_base_dn: impl Into<String>) -> Self {
         Self {
@@ -66,20 +66,20 @@ impl DirectoryConfig {
         }
     }
 
-    /// A sentence that says what is wrong with it.
+    /// Checks the configuration. The error is a sentence about what is wrong.
     pub fn check(&self) -> Result<(), String> {
         check_url(&self.url).map_err(|why| format!("directory.url: {why}"))?;
         check_filter(&self.user_filter).map_err(|why| format!("directory.user_filter: {why}"))?;
         let password = self.bind_password.as_ref().map_or("", Secret::expose);
         if self.bind_dn.is_some() && password.is_empty() {
-            // A name without a password is let in as nobody (RFC 4513, section 5.1.2).
+            // A bind with a name and without a password is anonymous (RFC 4513, section 5.1.2).
             return Err("directory.bind_password: is missing or empty".to_owned());
         }
         Ok(())
     }
 }
 
-/// Whether this is the URL of a directory. The error never repeats it: it may hold a password.
+/// Checks the URL of a directory. The error never contains the URL, which can have a password.
 pub fn check_url(url: &str) -> Result<(), String> {
     let host = ["ldap://", "ldaps://", "ldapi://"].iter().find_map(|own| url.strip_prefix(own));
     match host {
@@ -91,7 +91,7 @@ pub fn check_url(url: &str) -> Result<(), String> {
     }
 }
 
-/// Whether this is a filter (RFC 4515) with a place for the user name.
+/// Checks a filter (RFC 4515). It must have a place for the user name.
 pub fn check_filter(filter: &str) -> Result<(), String> {
     if !filter.contains("%s") {
         return Err(format!("{filter:?} has no %s"));

@@ -1,4 +1,4 @@
-//! Asks the directory, over one connection a question.
+//! The LDAP client. Each question uses its own connection.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -18,18 +18,18 @@ use tokio::time::timeout;
 
 use crate::layers::directory::config::DirectoryConfig;
 
-/// Result codes of a bind that say that the password will not do: constraint violation (locked),
-/// no such object, inappropriate authentication, invalid credentials, insufficient access rights,
-/// unwilling to perform (RFC 4511, section 4.1.9).
+/// Result codes of a bind that refuse the password: constraint violation (locked), no such object,
+/// inappropriate authentication, invalid credentials, insufficient access rights, unwilling to
+/// perform (RFC 4511, section 4.1.9).
 const NOT_LET_IN: [u32; 6] = [19, 32, 48, 49, 50, 53];
 
-/// Somebody in the directory. What is empty there is absent here.
+/// A user in the directory. An empty attribute is absent here.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) username: String,
     pub(super) name: Option<String>,
     pub(super) email: Option<String>,
-    /// `None` where no group stands for a role.
+    /// `None` if no group stands for a role.
     pub(super) role: Option<Role>,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Entry {
 #[derive(Debug)]
 pub(super) struct Ldap {
     config: DirectoryConfig,
-    /// What vouches for the server, where that is not the system's authorities.
+    /// The certificate authorities, if they are not those of the operating system.
     tls: Option<Arc<ClientConfig>>,
 }
 
@@ -45,7 +45,7 @@ impl Ldap {
     /// The error says what is wrong with the configuration.
     pub(super) fn new(config: DirectoryConfig) -> Result<Self, String> {
         config.check()?;
-        // The process may have one already; ours is the same.
+        // The process may have a provider already. It is the same one.
         drop(rustls::crypto::ring::default_provider().install_default());
         let tls = config.ca_file.as_deref().map(trusting).transpose();
         let tls = tls.map_err(|why| format!("directory.ca_file: {why}"))?;
@@ -66,8 +66,8 @@ impl Ldap {
         .await
     }
 
-    /// The entry of a user name, if the password is theirs. An empty one is nobody's: a server
-    /// would let it in as nobody (RFC 4513, section 5.1.2).
+    /// The entry of a user name, if the password is correct. An empty password is refused: a server
+    /// would accept it as an anonymous bind (RFC 4513, section 5.1.2).
     pub(super) async fn prove(
         &self,
         name: &str,
@@ -92,7 +92,7 @@ impl Ldap {
         .await
     }
 
-    /// A user name as accounts have it.
+    /// A user name in the form of the accounts.
     pub(super) fn spell(&self, name: &str) -> String {
         if self.config.case_sensitive { name.to_owned() } else { name.to_lowercase() }
     }
@@ -125,8 +125,8 @@ impl Ldap {
         Ok(ldap)
     }
 
-    /// The one entry of a user name. Where there are several it is nobody's: whose password would
-    /// be asked for?
+    /// The only entry of a user name. If several entries match, there is none: it is unclear whose
+    /// password would be verified.
     async fn search(
         &self,
         ldap: &mut ldap3::Ldap,
@@ -174,7 +174,7 @@ impl Ldap {
         })
     }
 
-    /// The highest role that a group stands for, where any group does.
+    /// The highest role that the user's groups stand for. `None` if no group is configured.
     fn role(&self, found: &SearchEntry) -> Option<Role> {
         let (admins, managers) = (&self.config.admin_group_dn, &self.config.manager_group_dn);
         if admins.is_none() && managers.is_none() {
@@ -195,12 +195,12 @@ impl Ldap {
     }
 }
 
-/// Whether a file holds certificate authorities. The error names the file.
+/// Checks that a file has certificate authorities. The error names the file.
 pub fn check_authorities(path: &std::path::Path) -> Result<(), String> {
     trusting(path).map(drop)
 }
 
-/// Trusts the authorities of a file, and no other.
+/// A TLS configuration that trusts only the authorities of a file.
 fn trusting(path: &Path) -> Result<Arc<ClientConfig>, String> {
     let failed = |why: &dyn Display| format!("{}: {why}", path.display());
     let mut authorities = RootCertStore::empty();
@@ -216,7 +216,7 @@ fn trusting(path: &Path) -> Result<Arc<ClientConfig>, String> {
     Ok(Arc::new(config.with_no_client_auth()))
 }
 
-/// An attribute's values; its name is as the server spells it.
+/// The values of an attribute. The server may write its name in another case.
 fn values<'e>(entry: &'e SearchEntry, name: &'e str) -> impl Iterator<Item = &'e String> {
     let named = entry.attrs.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name));
     named.flat_map(|(_, values)| values)
@@ -226,7 +226,7 @@ fn value(entry: &SearchEntry, name: &str) -> Option<String> {
     values(entry, name).find(|value| !value.is_empty()).cloned()
 }
 
-/// The directory cannot be reached, or broke off.
+/// The fault for a directory that cannot be reached or ends the connection.
 fn broken(error: LdapError) -> Fault {
     let kind = match &error {
         LdapError::FilterParsing | LdapError::UrlParsing { .. } | LdapError::UnknownScheme(_) => {
@@ -238,7 +238,7 @@ fn broken(error: LdapError) -> Fault {
     Fault::new(kind, "the directory cannot be asked").about(Subject::Directory).because(error)
 }
 
-/// The directory answers, but not to us.
+/// The fault for a directory that refuses the gateway.
 fn refused(what: &str, result: LdapResult) -> Fault {
     let detail = format!("the directory refuses {what}");
     let fault = Fault::new(FaultKind::Unavailable, detail).about(Subject::Directory);

@@ -1,8 +1,8 @@
-//! The directory (LDAP): a layer that creates the people it finds there, and lets them sign in
-//! with their password there.
+//! The directory (LDAP): a layer that creates users of the directory, and signs them in with their
+//! password there.
 //!
-//! People say by [`SOURCE`] that they are from the directory. Nobody else is ever let in by it: a
-//! directory that holds somebody of the same name has no say about an account of our own.
+//! The source [`SOURCE`] marks a user of the directory. Only such a user can sign in with it. If
+//! the directory has a user with the same name as another account, it does not affect that account.
 
 pub mod config;
 pub mod ldap;
@@ -21,17 +21,17 @@ use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
 use crate::layers::directory::config::DirectoryConfig;
 use crate::layers::directory::ldap::{Entry, Ldap};
 
-/// The source of a person who is from the directory.
+/// The source of a user of the directory.
 pub const SOURCE: &str = "ldap";
 
-/// Asks the directory for somebody who is hardly there: whether it can be reached, and lets the
-/// searcher in and search.
+/// Tests the directory with a search for an unlikely name: whether it can be reached and accepts
+/// the search.
 pub async fn probe(config: DirectoryConfig, name: &str) -> Result<(), Fault> {
     let ldap = Ldap::new(config).map_err(|why| Fault::new(FaultKind::Invalid, why))?;
     ldap.find(name).await.map(drop)
 }
 
-/// The layer. Without a directory it says so where one is asked for.
+/// The layer. Without a configured directory, a command that needs one is refused.
 #[derive(Debug)]
 pub struct Directory {
     inner: Arc<dyn Backend>,
@@ -40,15 +40,15 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Lays a directory over a backend. The error says what is wrong with its configuration.
+    /// Adds a directory to a backend. The error says what is wrong with its configuration.
     pub fn over(inner: Arc<dyn Backend>, config: Option<DirectoryConfig>) -> Result<Self, String> {
         let ldap = config.map(Ldap::new).transpose()?;
         let capability = capability(inner.capability().clone());
         Ok(Self { inner, capability, ldap })
     }
 
-    /// Creates somebody who is in the directory. An address that the directory lacks is empty, as
-    /// in what Kanboard's `createLdapUser` stores.
+    /// Creates a user of the directory. A missing e-mail address is stored as an empty one, as in
+    /// Kanboard's `createLdapUser`.
     async fn create(&self, ldap: &Ldap, name: &str) -> Result<Outcome, Fault> {
         let entry = ldap.find(name).await?.ok_or_else(|| Fault::not_found(Subject::User))?;
         let mut new = newcomer(entry);
@@ -74,7 +74,7 @@ impl Directory {
         }
     }
 
-    /// Somebody from the directory signs in again, and is brought up to date.
+    /// A sign-in of a known user of the directory. It updates the user's record.
     async fn returns(&self, ldap: &Ldap, known: &User, password: &Secret) -> Result<bool, Fault> {
         match ldap.prove(&known.username, password).await? {
             Some(entry) if ldap.spell(&known.username) == entry.username => {
@@ -85,12 +85,13 @@ impl Directory {
         }
     }
 
-    /// Somebody whom nobody knows by that name signs in: the directory may know them, and may
-    /// spell them so that they are known after all.
+    /// A sign-in with an unknown name. The directory can have the name, also in another case that
+    /// is the name of a known user.
     async fn arrives(&self, ldap: &Ldap, name: &str, password: &Secret) -> Result<bool, Fault> {
         let Some(entry) = ldap.prove(name, password).await? else { return Ok(false) };
         if ldap.spell(name) != entry.username {
-            // Found by something else than the user name: whose password was this?
+            // The entry matched by another attribute than the user name. It is unclear whose
+            // password this is.
             return Ok(false);
         }
         let spelt = UserRef::Name(entry.username.clone());
@@ -100,7 +101,7 @@ impl Directory {
             }
             let new = Command::CreateUser(Box::new(newcomer(entry)));
             match self.inner.execute(new).await {
-                // Of two first sign-ins at once, one creates.
+                // Of two concurrent first sign-ins, one creates the user.
                 Ok(_) => {}
                 Err(fault) if fault.kind == FaultKind::Conflict => {}
                 Err(fault) => return Err(fault),
@@ -109,7 +110,7 @@ impl Directory {
         Ok(self.find(spelt).await?.is_some_and(|user| !is_ours(&user)))
     }
 
-    /// Takes over what the directory says, unless it says nothing.
+    /// Updates the record from the entry. An absent attribute changes nothing.
     async fn refresh(&self, known: &User, entry: Entry) -> Result<(), Fault> {
         let full_name = known.full_name();
         let patch = UserPatch {

@@ -1,4 +1,4 @@
-//! What is refused of the gateway's own account, and nothing else.
+//! Commands that harm the gateway's own account are refused, and no others.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,7 +10,7 @@ use super::*;
 
 const NAMESPACE: IdNamespace = IdNamespace::named("there");
 
-/// A system that says whose credential it was called with, and counts what it is asked.
+/// A system that answers the account of the credential, and counts the requests.
 #[derive(Debug)]
 struct System {
     own: Result<OwnAccount, Fault>,

@@ -6,13 +6,15 @@ use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Field};
 use isogloss_canonical::user::{Role, User, UserPatch};
 
-/// A person: what the system holds as the system has it, the rest from the sidecar.
+/// Merges a person: fields that the system stores come from the system, the others from the
+/// sidecar.
 pub(super) fn merge(system: &Arc<dyn Backend>, seen: User, stored: User) -> User {
     let holds = |field| system.capability().holds(field);
     let (name, names) = (seen.full_name(), seen.names());
     let mut person = User { username: seen.username, ..stored };
-    // One text does not say where a first name ends: while it is unchanged, both come from the sidecar.
-    // Nor do two say how one text was spaced; nor is none another than an empty one.
+    // A full name does not show where the first name ends. While the full name is unchanged, both
+    // names come from the sidecar. In the same way, two names do not show the spacing of a full
+    // name, and a missing name is equal to an empty one.
     let takes_two = holds(Field::Names) && names != person.names();
     let takes_one =
         holds(Field::DisplayName) && differs(name.as_ref(), person.full_name().as_ref());
@@ -34,7 +36,7 @@ pub(super) fn merge(system: &Arc<dyn Backend>, seen: User, stored: User) -> User
     if holds(Field::Source) {
         person.source = seen.source;
     }
-    // A system that restricts addresses is heeded; most know none.
+    // Restrictions of addresses in the system count. Most systems have none.
     if !seen.addresses.is_empty() {
         person.addresses = seen.addresses;
     }
@@ -47,13 +49,13 @@ pub(super) fn merge(system: &Arc<dyn Backend>, seen: User, stored: User) -> User
     person
 }
 
-/// Whether two texts say something else; to most systems nothing and an empty text are the same.
+/// Whether two texts differ. An absent text is equal to an empty one, as in most systems.
 fn differs(one: Option<&String>, other: Option<&String>) -> bool {
     one.map_or("", String::as_str) != other.map_or("", String::as_str)
 }
 
-/// Splits a change into the part for the system and the part for the sidecar. A password never goes to the
-/// sidecar: it is the system that verifies it.
+/// Splits a change into a part for the system and a part for the sidecar. A password never goes to
+/// the sidecar, because the system verifies it.
 pub(super) fn split(capability: &Capability, patch: UserPatch) -> (UserPatch, UserPatch) {
     let take = |field, wanted: bool| wanted && capability.holds(field);
     let named = patch.display_name.is_some() || patch.given_name.is_some();
@@ -78,16 +80,15 @@ pub(super) fn split(capability: &Capability, patch: UserPatch) -> (UserPatch, Us
         attributes: patch.attributes.clone(),
         unique: patch.unique,
     };
-    // The sidecar takes everything but the password: what the system also holds is read from the
-    // system, and the sidecar only repeats it. Of a password it is the date, which
-    // ends the sessions that were opened with the old one.
+    // The sidecar gets all fields except the password. A field that the system stores too is read
+    // from the system. Of a password the sidecar gets the date, which ends earlier sessions.
     let password = patch.password.as_ref().map(|_| None);
     let stored = UserPatch { password, ..patch };
     (system, stored)
 }
 
-/// Puts first and last name together for a system that holds only one text: which of them a change
-/// leaves alone is known here, not there.
+/// Joins first and last name for a system that stores one text. If a change has only one of them,
+/// the other one is known here and not in the system.
 pub(super) fn join_names(capability: &Capability, known: &User, patch: &mut UserPatch) {
     let one = capability.holds(Field::DisplayName) && !capability.holds(Field::Names);
     if !one || patch.given_name.is_none() && patch.family_name.is_none() {
@@ -99,7 +100,7 @@ pub(super) fn join_names(capability: &Capability, known: &User, patch: &mut User
     patch.display_name = Some(Some(format!("{given} {family}").trim().to_owned()));
 }
 
-/// Whether a change asks anything of the system.
+/// Whether a change has a part for the system.
 pub(super) fn asks_something(capability: &Capability, patch: &UserPatch) -> bool {
     if patch.attributes.keys().any(|name| capability.stores(name)) {
         return true;

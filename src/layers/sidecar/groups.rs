@@ -1,4 +1,4 @@
-//! Groups: the teams of a system that has teams are in the system; every other group is in the
+//! Groups. If the system has teams, the teams are in the system. All other groups are in the
 //! sidecar.
 
 use isogloss_canonical::capability::Field;
@@ -11,16 +11,16 @@ use isogloss_store::{Reading, TeamReading, TeamRecord};
 
 use crate::layers::sidecar::layer::{Sidecar, own_trouble};
 
-/// Where a group is.
+/// The place of a group.
 enum Holder {
-    /// In the system, by this reference; and whose record it is, if that is known.
+    /// In the system, with this reference, and the id of its record if it is known.
     System(GroupRef, Option<GroupId>),
     /// In the sidecar.
     Sidecar,
 }
 
 impl Sidecar {
-    /// Runs a command about groups where the group is.
+    /// Runs a command about groups in the system or in the sidecar.
     pub(super) async fn about_groups(&self, command: Command) -> Result<Outcome, Fault> {
         if !self.system.capability().has(Verb::CreateGroup) {
             return self.in_sidecar(command).await;
@@ -55,8 +55,8 @@ impl Sidecar {
         Ok(Outcome::Groups(all))
     }
 
-    /// Carries out a command about a team of the system. The team is read first: one that only
-    /// has the id or the name of the team that was meant is another team.
+    /// Runs a command about a team of the system. The team is read first: a new team can have the
+    /// id or the name of a deleted one.
     async fn about_team(
         &self,
         command: Command,
@@ -95,7 +95,7 @@ impl Sidecar {
         patch: GroupPatch,
     ) -> Result<Outcome, Fault> {
         if let Some(name) = patch.name.as_ref().filter(|name| **name != team.name) {
-            // Whoever sees the new name in the system from now on knows which team it is.
+            // A read that sees the new name in the system can now identify the team.
             self.records.expect_team_name(team.id, name).await?;
         }
         let asked = Command::UpdateGroup(own.clone(), Box::new(patch.clone()));
@@ -108,7 +108,8 @@ impl Sidecar {
         Ok(Outcome::Group(Box::new(changed)))
     }
 
-    /// After a refusal by the system, the new name is no longer expected, unless the system shows it.
+    /// After a refusal by the system, the new name is no longer expected, unless the system already
+    /// has it.
     async fn team_renaming_failed(
         &self,
         (team, own): (&Group, &GroupRef),
@@ -126,7 +127,7 @@ impl Sidecar {
         }
     }
 
-    /// How the system points at a team.
+    /// The reference of the system to a team.
     fn own_team(&self, team: &Group) -> Result<GroupRef, Fault> {
         let id = team.native(&self.namespace).map(str::to_owned);
         let id = id.ok_or_else(|| {
@@ -142,7 +143,7 @@ impl Sidecar {
         Ok(Outcome::people(users, members.unread))
     }
 
-    /// The reference by which the system knows a person.
+    /// The reference of the system to a person.
     async fn system_ref_of(&self, user: &UserRef) -> Result<UserRef, Fault> {
         self.own(&self.get(user).await?)
     }
@@ -163,7 +164,8 @@ impl Sidecar {
         }
     }
 
-    /// A team: what the system holds as the system has it, the rest from the sidecar.
+    /// Merges a team: fields that the system stores come from the system, the others from the
+    /// sidecar.
     pub(super) fn merge(&self, seen: Group, stored: Group) -> Group {
         let mut team = Group { name: seen.name, members: seen.members, ..stored };
         if self.system.capability().holds(Field::TeamActive) {

@@ -1,4 +1,4 @@
-//! The layer itself: which command goes to the system, which to its records, which to both.
+//! The layer: which command goes to the system, which to the sidecar, and which to both.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub struct Sidecar {
 }
 
 impl Sidecar {
-    /// A system, whose own ids are of this namespace, with the store of its records.
+    /// Joins a system, with the id namespace of its own ids, to the store of its records.
     #[must_use]
     pub fn new(
         system: Arc<dyn Backend>,
@@ -62,13 +62,13 @@ impl Sidecar {
         Self { policies, ..self.clone() }
     }
 
-    /// The system's own id namespace, and how it names its people.
+    /// The id namespace of the system, and how it numbers its people.
     #[must_use]
     pub const fn namespace(&self) -> (&IdNamespace, Numbering) {
         (&self.namespace, self.numbering)
     }
 
-    /// Somebody as the system shows them now, without their record.
+    /// Reads a person of the system now, without the record.
     pub async fn show(&self, user: UserRef) -> Result<User, Fault> {
         self.ask_system(Command::GetUser(user)).await?.user().map(|user| *user)
     }
@@ -90,8 +90,8 @@ impl Sidecar {
     }
 }
 
-/// A fault of the sidecar after the system has done its part. It is the gateway's own trouble,
-/// whatever the sidecar calls it: what the caller asked for was done.
+/// A fault of the sidecar after the system has executed its part. It becomes a fault of the
+/// gateway, because the system has done what the caller asked for.
 pub(super) fn own_trouble(fault: Fault) -> Fault {
     if !fault.kind.is_callers() {
         return fault.with_sent(Sent::Maybe);
@@ -100,11 +100,11 @@ pub(super) fn own_trouble(fault: Fault) -> Fault {
     Fault { source: fault.source, ..Fault::new(FaultKind::Unexpected, detail) }
 }
 
-/// What a system and its sidecar can do together, by the column [`Place`] of the table of verbs.
+/// The capability of a system with its sidecar, by the column [`Place`] of the table of verbs.
 #[must_use]
 pub fn capability(system: &Capability, sidecar: &Capability) -> Capability {
-    // Two fields are never in the sidecar: the name that the system knows a person by, and the
-    // password that it verifies.
+    // Two fields are never in the sidecar: the user name in the system, and the password that the
+    // system verifies.
     let held = Field::ALL
         .into_iter()
         .filter(|field| !matches!(field, Field::Rename | Field::Password) || system.holds(*field));

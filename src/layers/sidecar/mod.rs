@@ -1,11 +1,11 @@
-//! The sidecar of a remote system that knows nothing of the gateway: ids are translated, and what
-//! the system cannot hold is stored in the gateway's own database.
+//! The sidecar of a remote system. The layer translates ids, and stores in the gateway's own
+//! database what the system cannot store.
 //!
-//! Each such backend has a store of its own, with one record for each person that was ever seen in
-//! the system. A record holds the canonical id, the ids in every namespace, the keys, and the
-//! attributes and fields that the system has no column for. What the system does hold is always read
-//! from the system. Whatever a read shows is reconciled with the records before it is answered
-//! (`reconcile.rs`): nobody gets the record of somebody who is gone.
+//! Each remote backend has its own store, with one record for each person that was ever seen in the
+//! system. A record has the canonical id, the ids in every id namespace, the keys, and the
+//! attributes and fields that the system has no column for. All other fields are always read from
+//! the system. The result of each read is reconciled with the records before it is answered
+//! (`reconcile.rs`), so that nobody gets the record of a deleted person.
 
 mod fields;
 mod groups;

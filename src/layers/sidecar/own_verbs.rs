@@ -1,4 +1,4 @@
-//! The verbs that the sidecar carries out alone.
+//! The verbs that the sidecar executes alone.
 
 use std::collections::HashMap;
 
@@ -15,8 +15,8 @@ use crate::layers::sidecar::layer::{Sidecar, own_trouble};
 use crate::layers::sidecar::reconcile::{Brought, nobody_called};
 
 impl Sidecar {
-    /// Runs a command in the sidecar alone. The person it is about is looked up in the system
-    /// first, so that the record of a removed user opens nothing.
+    /// Runs a command in the sidecar. The person is first looked up in the system, so that the
+    /// record of a deleted person gives no access.
     pub(super) async fn in_sidecar(&self, command: Command) -> Result<Outcome, Fault> {
         let command = match command {
             Command::IssueKey(Some(user), key) => {
@@ -58,8 +58,8 @@ impl Sidecar {
         }
     }
 
-    /// Finds a key of the gateway's own, with its owner as the system has them; or has the system
-    /// say whose one of its own is.
+    /// Finds a key of the gateway, with its owner as read from the system. For another key it asks
+    /// the system for the owner.
     async fn find_key(&self, namespace: IdNamespace, value: Secret) -> Result<Outcome, Fault> {
         match self.ask_store(Command::FindKey(namespace.clone(), value.clone())).await {
             Ok(Outcome::KeyFound(key, Some(owner))) => {
@@ -73,7 +73,7 @@ impl Sidecar {
         }
     }
 
-    /// Sets attributes: the system those that it has a column for, the sidecar all of them.
+    /// Sets attributes. The system gets those that it has a column for, the sidecar gets all.
     async fn merge_settings(
         &self,
         user: &UserRef,
@@ -98,8 +98,8 @@ impl Sidecar {
         if asked { stored.map_err(own_trouble) } else { stored }
     }
 
-    /// Where dialect and backend are the same system, whoever comes with a key of that system's own
-    /// is who the system says.
+    /// Asks the system for the owner of one of its keys. This is possible only if dialect and
+    /// backend are the same system.
     async fn forward(&self, value: Secret) -> Result<Outcome, Fault> {
         if !self.system.capability().has(Verb::FindKey) {
             return Err(Fault::not_found(Subject::Key));
@@ -111,7 +111,7 @@ impl Sidecar {
                 let seen = vec![Seen::from(*owner)];
                 let owner = match self.reconcile_one(reading.showing(seen)).await? {
                     Some(owner) => owner,
-                    // The records have changed meanwhile: the owner is read again.
+                    // The records have changed in the meantime, so the owner is read again.
                     None => self.owner_again(value).await?,
                 };
                 let key = Key::vouched(self.namespace.clone(), Some(owner.id));
@@ -131,20 +131,20 @@ impl Sidecar {
         owners.into_iter().next().ok_or_else(|| Fault::not_found(Subject::Key))
     }
 
-    /// A person who is really there, by canonical id.
+    /// The canonical id of a person who exists in the system.
     async fn present(&self, user: &UserRef) -> Result<UserRef, Fault> {
         self.get(user).await.map(|user| UserRef::Id(user.id))
     }
 
-    /// The members of a group as the system has them now; those who are gone are left out.
+    /// The members of a group as read from the system now. Deleted ones are left out.
     async fn seen(&self, members: Vec<User>) -> Result<Vec<User>, Fault> {
         let everybody = self.list().await?.into_iter();
         let mut everybody: HashMap<_, _> = everybody.map(|user| (user.id, user)).collect();
         Ok(members.into_iter().filter_map(|member| everybody.remove(&member.id)).collect())
     }
 
-    /// Gives people the ids that clients hold. Before anybody has an id, those who are brought along
-    /// are given first, and the others take what is left.
+    /// Assigns the ids that clients already use. If no record exists yet, these ids are assigned
+    /// first, and the other people get free ones.
     async fn assign(&self, rows: Vec<Brought>) -> Result<Outcome, Fault> {
         if rows.iter().any(|(_, namespace, _)| *namespace == self.namespace) {
             return Err(Fault::new(FaultKind::Invalid, "the system gives its own ids"));
@@ -174,7 +174,7 @@ fn is_by_name((user, ..): &Brought) -> bool {
     matches!(user, UserRef::Name(_))
 }
 
-/// The key of somebody who is gone is no key.
+/// If the owner of a key is deleted, the key does not exist.
 fn gone_is_no_key(fault: Fault) -> Fault {
     if fault.is_absence_of(Subject::User) { Fault::not_found(Subject::Key) } else { fault }
 }

@@ -1,4 +1,4 @@
-//! People: the system carries out a command, then the sidecar is brought up to date.
+//! Commands about people: the system executes the command, then the sidecar is updated.
 
 use isogloss_canonical::capability::Field;
 use isogloss_canonical::command::{Command, Verb};
@@ -16,8 +16,8 @@ use crate::layers::sidecar::layer::{Sidecar, own_trouble};
 use crate::layers::sidecar::policy::AttributePolicy;
 
 impl Sidecar {
-    /// Creates a person in the system, then their record. Of several creations with one name, on
-    /// whichever gateway, one at a time looks whether the name is free and takes it.
+    /// Creates a person in the system, then the record. Creations with the same name run one at a
+    /// time, also on several gateways.
     pub(super) async fn create(&self, mut user: NewUser) -> Result<Outcome, Fault> {
         user.attributes = self.stored_attributes(std::mem::take(&mut user.attributes))?;
         self.introduce().await?;
@@ -38,7 +38,7 @@ impl Sidecar {
         self.made(reading, Seen { made, ..Seen::from(seen) }).await
     }
 
-    /// Makes the record of somebody whom the system has just made.
+    /// Creates the record of a person whom the system has just created.
     async fn made(&self, reading: Reading, seen: Seen) -> Result<Outcome, Fault> {
         self.recent.forget_unknown();
         let person = self.reconcile_one(reading.showing(vec![seen])).await;
@@ -60,7 +60,7 @@ impl Sidecar {
         Ok(())
     }
 
-    /// Has the system create somebody whom its own directory knows.
+    /// Lets the system create a user of its own directory.
     pub(super) async fn create_from_directory(&self, name: String) -> Result<Outcome, Fault> {
         self.introduce().await?;
         let claim = self.records.claim(&claimed(&name, None)).await?;
@@ -73,7 +73,7 @@ impl Sidecar {
         made
     }
 
-    /// Changes a person: the system first, since it may refuse.
+    /// Changes a person, first in the system, because the system can refuse.
     pub(super) async fn update(&self, user: &UserRef, patch: UserPatch) -> Result<Outcome, Fault> {
         let known = self.get(user).await?;
         self.check_renaming(&known, &patch)?;
@@ -104,7 +104,7 @@ impl Sidecar {
         self.groups_are_there(patch.groups.as_ref()).await?;
         let attributes = self.stored_changes(patch.attributes)?;
         if let Some(name) = &name {
-            // Whoever sees the new name in the system from now on knows whose it is.
+            // A read that sees the new name in the system can now identify the person.
             self.records.expect_name(known.id, name).await?;
             self.recent.forget_unknown();
         }
@@ -124,9 +124,10 @@ impl Sidecar {
         Ok(Outcome::User(Box::new(changed)))
     }
 
-    /// After a refusal by the system, the new name is no longer expected: a person who gets it there
-    /// later is not taken for this one. An update may be several requests of which the first has
-    /// renamed, so the system is read first. After an outage the name stays expected.
+    /// After a refusal by the system, the new name is no longer expected, so that a later person
+    /// with this name is not taken for this one. An update can be several requests, and the first
+    /// one may have renamed already, so the system is read first. After an outage the name stays
+    /// expected.
     async fn renaming_failed(&self, known: &User, name: Option<&str>, why: &Fault) {
         let Some(name) = name.filter(|_| why.kind.is_callers()) else { return };
         let cleared = match self.get(&UserRef::Id(known.id)).await {
@@ -139,8 +140,8 @@ impl Sidecar {
         }
     }
 
-    /// All of a change happens, or nothing: a group that is not there is found before the system is
-    /// asked for the rest.
+    /// Checks that the groups of a change exist, before the system gets the change. So either all
+    /// of the change happens or none.
     async fn groups_are_there(&self, change: Option<&GroupChange>) -> Result<(), Fault> {
         for group in change.into_iter().flat_map(|change| &change.groups) {
             self.ask_store(Command::GetGroup(group.clone())).await?;
@@ -161,7 +162,8 @@ impl Sidecar {
         Ok(())
     }
 
-    /// Activates or deactivates; where the system cannot, the sidecar stores it and the gateway refuses them.
+    /// Activates or deactivates a person. If the system cannot do it, the sidecar stores it, and
+    /// the gateway refuses the person's requests.
     pub(super) async fn activate(&self, user: &UserRef, active: bool) -> Result<Outcome, Fault> {
         let known = self.get(user).await?;
         if self.system.capability().holds(Field::Active) {
@@ -175,7 +177,7 @@ impl Sidecar {
         Ok(Outcome::User(Box::new(User { active, ..known })))
     }
 
-    /// Deletes in the system, then the record. The ids stay taken.
+    /// Deletes a person in the system, then the record. The ids are never used again.
     pub(super) async fn delete(&self, user: &UserRef) -> Result<Outcome, Fault> {
         let known = self.get(user).await?;
         self.ask_system(Command::DeleteUser(self.own(&known)?)).await?;
@@ -183,7 +185,7 @@ impl Sidecar {
         Ok(Outcome::Done)
     }
 
-    /// Sets a password in the system; never in the sidecar.
+    /// Sets a password in the system, never in the sidecar.
     pub(super) async fn password(
         &self,
         user: &UserRef,
@@ -191,13 +193,13 @@ impl Sidecar {
     ) -> Result<Outcome, Fault> {
         let known = self.get(user).await?;
         self.ask_system(Command::ChangePassword(self.own(&known)?, password)).await?;
-        // The date ends the sessions that were opened with the old one.
+        // The date of the password ends the sessions that began with the old one.
         let patch = UserPatch { password: Some(None), ..UserPatch::default() };
         self.records.update(known.id, patch).await.map_err(own_trouble)?;
         Ok(Outcome::Done)
     }
 
-    /// What somebody has locked: asked of a system that has locks.
+    /// The repositories that a person has locked, from a system that has locks.
     pub(super) async fn locks(&self, user: UserRef) -> Result<Outcome, Fault> {
         if !self.system.capability().has(Verb::ListLocks) {
             return self.in_sidecar(Command::ListLocks(user)).await;
@@ -206,7 +208,7 @@ impl Sidecar {
         self.ask_system(Command::ListLocks(own)).await
     }
 
-    /// The attributes that are stored, or the refusal of one that may not be lost.
+    /// The attributes to store. A fault if the policy of one is to refuse.
     fn stored_attributes(&self, attributes: Attributes) -> Result<Attributes, Fault> {
         let mut kept = Attributes::new();
         for (name, value) in attributes {
@@ -244,8 +246,8 @@ impl Sidecar {
         }
     }
 
-    /// Refuses what somebody else has already. The system itself enforces its own uniqueness; this
-    /// is for what a dialect asks beyond it.
+    /// Refuses a name or an address that another person has. The system enforces its own
+    /// uniqueness; this checks what the dialect requires in addition.
     async fn unique(
         &self,
         known: Option<&User>,
@@ -272,7 +274,7 @@ impl Sidecar {
     }
 }
 
-/// What nobody else may take meanwhile.
+/// The names that no other request may take in the meantime.
 fn claimed<'n>(name: &'n str, email: Option<&'n str>) -> Vec<&'n str> {
     [name].into_iter().chain(email.filter(|email| !email.is_empty())).collect()
 }

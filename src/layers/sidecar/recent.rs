@@ -1,4 +1,4 @@
-//! What the sidecar read of the system a moment ago.
+//! Results of recent reads of the system.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 
 use isogloss_canonical::user::UserRef;
 
-/// So long the sidecar is taken to know everybody after a list.
+/// How long after a complete list the sidecar assumes that it has a record of every person.
 const LISTED_FOR: Duration = Duration::from_mins(1);
-/// So long a name that the system does not know is not asked for again. It covers one sign-in, which
-/// points at a person in several ways.
+/// How long an unknown name is not looked up again. It covers one sign-in, which uses several
+/// references to one person.
 const UNKNOWN_FOR: Duration = Duration::from_secs(2);
-/// So many unknown names are remembered at most.
+/// The most unknown names that are remembered.
 const UNKNOWN: usize = 4096;
 
-/// What was read of the system a moment ago.
+/// Results of recent reads of the system.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     introduced: AtomicBool,
@@ -43,7 +43,7 @@ impl Recent {
         listed.is_some_and(|at| at.elapsed() < LISTED_FOR)
     }
 
-    /// The system has just said that it knows nobody of this name.
+    /// Records that the system has no person with this name.
     pub(super) fn not_there(&self, user: &UserRef) {
         let (UserRef::Name(name), Ok(mut unknown)) = (user, self.unknown.lock()) else { return };
         if unknown.len() >= UNKNOWN {
@@ -54,13 +54,13 @@ impl Recent {
         }
     }
 
-    /// Whether the system said so a moment ago.
+    /// Whether the system recently had no person with this name.
     pub(super) fn is_unknown(&self, name: &str) -> bool {
         let unknown = self.unknown.lock();
         unknown.is_ok_and(|all| all.get(name).is_some_and(|at| at.elapsed() < UNKNOWN_FOR))
     }
 
-    /// Somebody may have got a name.
+    /// Clears the unknown names: a person may have got one of them.
     pub(super) fn forget_unknown(&self) {
         if let Ok(mut unknown) = self.unknown.lock() {
             unknown.clear();

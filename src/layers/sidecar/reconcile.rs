@@ -12,18 +12,20 @@ use isogloss_store::{Absence, Reading, Reconciled, Record, Seen, State};
 use crate::layers::sidecar::fields;
 use crate::layers::sidecar::layer::{Sidecar, own_trouble};
 
-/// So many are looked up one by one; if more are missing at once, an operator decides.
+/// How many missing people are looked up one by one. If more are missing at once, an operator
+/// decides.
 const FEW: usize = 10;
-/// So long a chain of renamings is followed before everybody is listed instead.
+/// The longest chain of renames that is read step by step. Beyond it, the list of all people is
+/// read.
 const LINKS: usize = 32;
-/// So often the system is read again when the records change meanwhile.
+/// How many times the system is read again if the records change in the meantime.
 const TRIES: usize = 4;
 
-/// What a reading says: everybody in it, or `None` if it is outdated and must be repeated.
+/// The people of a reading. `None`: the reading is outdated and must be repeated.
 type People = Option<Vec<Result<User, &'static str>>>;
 
 impl Sidecar {
-    /// Reads one person, by name or by the system's own id, as system and sidecar have them.
+    /// Reads one person from system and sidecar, by name or by the system's id.
     pub(super) async fn read(&self, user: UserRef) -> Result<User, Fault> {
         self.introduce().await?;
         for _ in 0..TRIES {
@@ -43,17 +45,18 @@ impl Sidecar {
         Err(unstable())
     }
 
-    /// Everybody, in the system's order.
+    /// All people, in the system's order.
     pub(super) async fn list(&self) -> Result<Vec<User>, Fault> {
         self.list_with(Vec::new()).await.map(|(everybody, _)| everybody)
     }
 
-    /// Everybody, and whether the list is whole; whoever is new takes these ids of other namespaces.
+    /// All people, and whether the list is complete. New people get these ids in other id
+    /// namespaces.
     pub(super) async fn list_with(&self, ids: Vec<Brought>) -> Result<(Vec<User>, bool), Fault> {
         for _ in 0..TRIES {
             let mut reading = Reading::begin();
             let listed = self.ask_system(Command::ListUsers).await?.listed()?;
-            // Who could not be read may be there: such a list says of nobody that they are absent.
+            // A person who could not be read may exist. So an incomplete list shows no absence.
             reading.complete = listed.unread.is_empty();
             for why in &listed.unread {
                 tracing::warn!(why, "somebody in the system cannot be read");
@@ -75,8 +78,8 @@ impl Sidecar {
         Err(unstable())
     }
 
-    /// On the first contact everybody gets a record, administrators first: low ids are not for
-    /// whoever happens to be read first.
+    /// At the first contact creates a record for every person, administrators first. Without this,
+    /// the order of reads would decide who gets the low ids.
     pub(super) async fn introduce(&self) -> Result<(), Fault> {
         if self.recent.is_introduced() {
             return Ok(());
@@ -88,8 +91,8 @@ impl Sidecar {
         Ok(())
     }
 
-    /// Reconciles people whom another read of the system shows: members, owners. Whoever has no record
-    /// for now is left out.
+    /// Reconciles people from another read of the system: members, owners. A person without a
+    /// record for now is left out.
     pub(super) async fn reconcile_all(
         &self,
         reading: Reading,
@@ -101,7 +104,7 @@ impl Sidecar {
         Ok(people.ok_or_else(unstable)?.into_iter().filter_map(Result::ok).collect())
     }
 
-    /// Reconciles the only person of a reading; `None`: it is outdated.
+    /// Reconciles a reading with one person. `None`: the reading is outdated.
     pub(super) async fn reconcile_one(&self, reading: Reading) -> Result<Option<User>, Fault> {
         let Some(people) = self.reconcile(reading).await? else { return Ok(None) };
         match people.into_iter().next() {
@@ -122,7 +125,8 @@ impl Sidecar {
         Err(Fault::new(FaultKind::Unavailable, "a chain of renamings does not end"))
     }
 
-    /// Asks the system where these are whose place a reading shows to be free or somebody else's.
+    /// Looks up in the system the people of these records, whose id or name a reading does not
+    /// show, or shows for somebody else.
     async fn look_up(&self, reading: &mut Reading, records: Vec<Record>) -> Result<(), Fault> {
         if records.len() > FEW {
             reading.absent.extend(records.iter().map(|record| (record.user.id, false)));
@@ -163,8 +167,8 @@ impl Sidecar {
         reading.seen.into_iter().zip(records).map(one).collect()
     }
 
-    /// The system says that somebody is not there. If the sidecar knows them, a second, different
-    /// read must agree before that counts.
+    /// The system answers that a person does not exist. If the sidecar has a record, a second,
+    /// different read must confirm it.
     async fn not_there(
         &self,
         user: &UserRef,
@@ -194,7 +198,7 @@ impl Sidecar {
         }
     }
 
-    /// Reads somebody by id whom a read by name has not shown.
+    /// Reads a person by id after a read by name has not found the person.
     async fn read_again(&self, record: &Record, first: &Reading) -> Result<Option<User>, Fault> {
         let mut reading = first.clone();
         self.look_up(&mut reading, vec![record.clone()]).await?;
@@ -202,8 +206,8 @@ impl Sidecar {
         Ok(people.into_iter().next().and_then(Result::ok))
     }
 
-    /// Looks for somebody among everybody whom a read by id has not shown. If not everybody can be
-    /// read, the name is asked for instead.
+    /// Searches the list of all people after a read by id has not found the person. If the list is
+    /// incomplete, the name is read instead.
     async fn look_up_in_list(
         &self,
         record: &Record,
@@ -230,7 +234,7 @@ impl Sidecar {
         Ok(people.into_iter().next().and_then(Result::ok))
     }
 
-    /// How the system points at the person of a record.
+    /// The reference of the system to the person of a record.
     pub(super) fn own_ref(&self, record: &Record) -> Option<UserRef> {
         let native = record.native.clone()?;
         Some(match self.numbering {
@@ -239,7 +243,7 @@ impl Sidecar {
         })
     }
 
-    /// Puts the ids that clients brought along, by name, beside those who are listed.
+    /// Adds the ids that clients already use to the people of a list, by name.
     fn bring(ids: &[Brought], reading: &mut Reading) -> Result<(), Fault> {
         let places = reading.seen.iter().enumerate();
         let places: HashMap<_, _> =
@@ -254,10 +258,10 @@ impl Sidecar {
     }
 }
 
-/// An id that a client already holds: whose, of which namespace, which.
+/// An id that clients already use: the person, the id namespace, the id.
 pub(super) type Brought = (UserRef, IdNamespace, String);
 
-/// The detail is for the operator, who brought the name.
+/// The fault for an unknown name. The detail is for the operator, who supplied the name.
 pub(super) fn nobody_called(name: &str) -> Fault {
     let detail = format!("nobody in the system is called {name:?}");
     Fault::new(FaultKind::NotFound, detail).about(Subject::User)

@@ -1,4 +1,4 @@
-//! From a reference in a command to the reference that the system knows.
+//! Translates a reference in a command to a reference of the system.
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
@@ -8,8 +8,8 @@ use isogloss_canonical::user::{User, UserRef};
 use crate::layers::sidecar::layer::Sidecar;
 
 impl Sidecar {
-    /// A person as system and sidecar have them together. Whose record is suspended or a tombstone
-    /// is nobody, whoever has the id or the name now.
+    /// Reads a person from system and sidecar. A suspended record or a tombstone is not found, also
+    /// if another person now has its id or name.
     pub(super) async fn get(&self, user: &UserRef) -> Result<User, Fault> {
         let found_there = self.system.capability().finds_by(user);
         match user {
@@ -28,7 +28,7 @@ impl Sidecar {
         }
     }
 
-    /// The person whose record this points at.
+    /// The person of the record that this reference names.
     async fn recorded(&self, user: &UserRef) -> Result<User, Fault> {
         self.introduce().await?;
         let record = self.records.find(user).await?;
@@ -36,7 +36,7 @@ impl Sidecar {
         self.person_of(&record).await
     }
 
-    /// How the system points at a person.
+    /// The reference of the system to a person.
     pub(super) fn own(&self, user: &User) -> Result<UserRef, Fault> {
         Ok(match self.numbering {
             Numbering::Names => UserRef::Name(user.username.clone()),

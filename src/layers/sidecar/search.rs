@@ -1,7 +1,7 @@
-//! Finding people by what is no id: a name spelled otherwise, an e-mail address.
+//! Finds people by something that is not an id: a name in another case, an e-mail address.
 //!
-//! The sidecar says who it may be, one read of the system says whether it is. What a caller without
-//! credentials can ask never reads everybody for each question.
+//! The sidecar finds the possible record, and one read of the system confirms it. A request without
+//! credentials never reads the list of all people each time.
 
 use isogloss_canonical::capability::Lookup;
 use isogloss_canonical::fault::{Fault, Subject};
@@ -11,8 +11,8 @@ use isogloss_store::{Record, State};
 use crate::layers::sidecar::layer::Sidecar;
 
 impl Sidecar {
-    /// The person whom the system has no look-up for: by the name in any case, by the e-mail address,
-    /// or in the list of everybody.
+    /// Finds a person if the system has no lookup for the reference: by name in any case, by e-mail
+    /// address, or in the list of all people.
     pub(super) async fn search(&self, user: &UserRef) -> Result<User, Fault> {
         self.introduce().await?;
         match user {
@@ -24,7 +24,8 @@ impl Sidecar {
         }
     }
 
-    /// Like [`Sidecar::search`], but everybody is asked for: for what must be unique.
+    /// Like [`Sidecar::search`], but always with the list of all people: for values that must be
+    /// unique.
     pub(super) async fn search_everybody(&self, user: &UserRef) -> Result<User, Fault> {
         choose(self.list().await?, user)
     }
@@ -46,8 +47,8 @@ impl Sidecar {
         self.found_or_listed(user, alike).await
     }
 
-    /// The only record that may be meant, if the system agrees; without one, everybody is listed
-    /// unless that was done a moment ago.
+    /// The only matching record, if the system confirms it. Without a match, all people are listed,
+    /// unless there was a list recently.
     async fn found_or_listed(&self, user: &UserRef, alike: Vec<Record>) -> Result<User, Fault> {
         let absent = || Fault::not_found(Subject::User);
         match alike.as_slice() {
@@ -55,7 +56,7 @@ impl Sidecar {
                 let person = self.person_of(record).await?;
                 if fits(&person, user) { Ok(person) } else { Err(absent()) }
             }
-            // None, or several: of those nobody is meant.
+            // No record or several match, so the reference names nobody.
             _ if self.recent.is_listed() => Err(absent()),
             _ => self.search_everybody(user).await,
         }
@@ -69,7 +70,8 @@ impl Sidecar {
         Ok(alike)
     }
 
-    /// The person of a record, as the system has them now; nobody, if it shows somebody else.
+    /// The person of a record, as read from the system now. Not found if the system shows somebody
+    /// else.
     pub(super) async fn person_of(&self, record: &Record) -> Result<User, Fault> {
         let own = self.own_ref(record).ok_or_else(|| Fault::not_found(Subject::User))?;
         let person = self.read(own).await?;
@@ -93,7 +95,7 @@ fn fits(person: &User, user: &UserRef) -> bool {
     }
 }
 
-/// An ambiguous name is nobody's but its exact owner's.
+/// Chooses the match. If several people match, only one with the exact name is chosen.
 fn choose(everybody: Vec<User>, user: &UserRef) -> Result<User, Fault> {
     let mut found: Vec<_> = everybody.into_iter().filter(|person| fits(person, user)).collect();
     if let UserRef::FoldedName(name) = user

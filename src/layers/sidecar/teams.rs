@@ -9,16 +9,16 @@ use isogloss_store::{Absence, ReconciledTeams, SeenTeam, State, TeamReading, Tea
 
 use crate::layers::sidecar::layer::{Sidecar, own_trouble};
 
-/// So often the system is read again when the records change meanwhile.
+/// How many times the system is read again if the records change in the meantime.
 const TRIES: usize = 4;
-/// So many rounds of looking teams up one by one.
+/// The most rounds of looking up teams one by one.
 const ROUNDS: usize = 8;
 
-/// What a reading says: all in it, or `None` if it is outdated and must be repeated.
+/// The teams of a reading. `None`: the reading is outdated and must be repeated.
 type Teams = Option<Vec<Result<Group, &'static str>>>;
 
 impl Sidecar {
-    /// Every team, in the system's order.
+    /// All teams, in the system's order.
     pub(super) async fn list_teams(&self) -> Result<Vec<Group>, Fault> {
         for _ in 0..TRIES {
             let mut reading = TeamReading::begin();
@@ -32,7 +32,7 @@ impl Sidecar {
         Err(unstable())
     }
 
-    /// The teams that the system says somebody is in.
+    /// The teams of a person, as the system answers.
     pub(super) async fn teams_of(&self, asked: &Command) -> Result<Vec<Group>, Fault> {
         for _ in 0..TRIES {
             let mut reading = TeamReading::begin();
@@ -64,7 +64,7 @@ impl Sidecar {
         Err(unstable())
     }
 
-    /// A team that the system has just made.
+    /// The record of a team that the system has just created.
     pub(super) async fn made_team(
         &self,
         mut reading: TeamReading,
@@ -103,7 +103,8 @@ impl Sidecar {
         Err(unstable())
     }
 
-    /// Asks the system where these are whose place a reading shows to be free or another's.
+    /// Looks up in the system the teams of these records, whose id or name a reading does not show,
+    /// or shows for another team.
     async fn look_teams_up(
         &self,
         reading: &mut TeamReading,
@@ -130,8 +131,8 @@ impl Sidecar {
         Ok(())
     }
 
-    /// The system says that a team is not there. If the sidecar knows it, a second, different read
-    /// must agree before that counts.
+    /// The system answers that a team does not exist. If the sidecar has a record, a second,
+    /// different read must confirm it.
     async fn no_such_team(&self, own: &GroupRef, absence: Fault) -> Result<Group, Fault> {
         let Some(record) = self.records.find_team(own).await? else { return Err(absence) };
         if !matches!(record.state, State::Active | State::Suspended(Absence::Once)) {

@@ -1,4 +1,4 @@
-//! Passwords are verified by the system itself, and as few wrong ones are shown to it as can be.
+//! The system itself verifies passwords. The layer sends it as few wrong ones as possible.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use isogloss_canonical::user::{User, UserRef};
 
 use crate::layers::sidecar::layer::Sidecar;
 
-/// Whose right password was seen to make the hash in the system's row.
+/// The people whose correct password is known to match the hash in the system's row.
 const BY_HASH: SessionKind = "sidecar.by-hash";
-/// As long as an address is known that an account signed in from.
+/// How long this is remembered: as long as a known address.
 const BY_HASH_FOR: Duration = Duration::from_hours(90 * 24);
 
 impl Sidecar {
-    /// Has the system verify a password its own way.
+    /// Lets the system verify a password.
     pub(super) async fn verify(&self, user: &UserRef, secret: Secret) -> Result<Outcome, Fault> {
         let known = match user {
             UserRef::Name(name) if self.recent.is_unknown(name) => {
@@ -27,7 +27,7 @@ impl Sidecar {
         };
         let own = match known {
             Ok(known) => return self.verify_known(&known, secret).await,
-            // Whom the system's own directory knows may come to be by signing in.
+            // The sign-in can create a user of the system's own directory.
             Err(fault) if fault.is_absence_of(Subject::User) => match user {
                 UserRef::Name(_) if self.system.capability().has(Verb::CreateFromDirectory) => {
                     user.clone()
@@ -39,9 +39,11 @@ impl Sidecar {
         self.ask_system(Command::VerifyPassword(own, secret)).await
     }
 
-    /// A wrong password that the row itself disproves is not passed on: the system would count it, and
-    /// lock the account for its owner too (Kanboard does after six). Only of somebody whose right
-    /// password was seen to make the row's hash: else a directory may take another one.
+    /// Verifies the password of a person with a record. If the hash in the system's row shows that
+    /// the password is wrong, the system is not asked: it would count the attempt and lock the
+    /// account for its owner too (Kanboard does after six). This is done only if the person's
+    /// correct password was seen to match the hash; otherwise a directory can accept another
+    /// password.
     async fn verify_known(&self, known: &User, secret: Secret) -> Result<Outcome, Fault> {
         let (store, evidence) = (self.records.store(), &known.evidence);
         let mark = known.id.to_string();
@@ -58,7 +60,7 @@ impl Sidecar {
         if let Some(hash) = hash.filter(|_| right && !proved_by_hash)
             && store.makes_hash(hash, &secret).await?
         {
-            // That this is not stored is no reason to refuse a right password.
+            // If this cannot be stored, the correct password is still accepted.
             let stored = store.remember(BY_HASH, &mark, true.into(), BY_HASH_FOR).await;
             if let Err(fault) = stored {
                 tracing::warn!(%fault, "it was not stored that a row's hash is the password's");
