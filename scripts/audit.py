@@ -1,7 +1,7 @@
-"""Looks through the dependencies without a network: licences, sources, bans, doubles, idle ones.
+"""Checks the dependencies without a network: licences, sources, banned, duplicate and unused ones.
 
-What it cannot say: whether an advisory was published about a version. The database of advisories is
-not in a package registry; run `cargo deny check advisories` where it can be fetched.
+It cannot check for security advisories. Their database is not in a package registry: run
+`cargo deny check advisories` on a machine that can download it.
 """
 
 import collections
@@ -13,39 +13,39 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-# Any of these will do for a crate that offers a choice.
+# The accepted licences. A crate with a choice of licences needs one of them.
 LICENCES = {
     "0BSD", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause",
     "BSL-1.0", "CC0-1.0", "CDLA-Permissive-2.0", "ISC", "MIT", "MIT-0", "Unicode-3.0", "Unlicense",
     "Zlib",
 }
-# Never, and why.
+# Banned crates, each with the reason.
 BANNED = {
     "openssl-sys": "rustls is the one TLS",
     "native-tls": "rustls is the one TLS",
     "aws-lc-sys": "ring builds in seconds, this in minutes",
     "chrono": "jiff is the one calendar",
-    "time": None,  # actix-web's cookies and dates use it; our own code may not
+    "time": None,  # actix-web uses it for cookies and dates; the gateway's own code must not
     "serde_yaml": "not maintained",
     "lazy_static": None,
 }
-# Crates that may be there in several versions: their users have not moved together yet.
+# Crates that may be present in several versions, because not all of their users have updated.
 MOST_DOUBLES = 30
-# Dependencies that are used without being named: by a macro, a feature, or a build script.
+# Dependencies that a macro, a feature or a build script uses without naming them.
 UNNAMED = {"isogloss": set()}
 
 
 def metadata():
     command = ["cargo", "metadata", "--format-version", "1", "--locked", "--offline"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    if done.returncode:  # nothing downloaded yet
+    if done.returncode:  # nothing is downloaded yet
         command.remove("--offline")
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
 
 def allowed(expression):
-    """Whether a licence expression can be satisfied: OR offers, AND demands."""
+    """Whether the accepted licences satisfy a licence expression with OR and AND."""
     expression = expression.replace("/", " OR ")
     tokens = re.findall(r"\(|\)|[^\s()]+", expression)
 
@@ -77,7 +77,7 @@ def allowed(expression):
 
 
 def shipped(packages, graph, members):
-    """The packages that end up in a build of ours, tests included."""
+    """The packages of a build, tests included."""
     seen, waiting = set(), list(members)
     while waiting:
         package = waiting.pop()

@@ -185,10 +185,10 @@ impl Reason {
     pub const fn words(self) -> &'static str {
         match self {
             Self::LeaksSecret => "Copying it would leak a secret.",
-            Self::ExposesImplementation => "Copying it would expose an implementation.",
-            Self::LosesWork => "Copying it would lose somebody's work.",
+            Self::ExposesImplementation => "Copying it would show details of an implementation.",
+            Self::LosesWork => "Copying it would lose a user's data.",
             Self::WeakensAuthorisation => "Copying it would weaken authorisation.",
-            Self::RecordedMachine => "It belongs to the machine that was recorded.",
+            Self::RecordedMachine => "It is a property of the recorded machine.",
         }
     }
 }
@@ -257,9 +257,9 @@ impl Asserted {
 #[must_use]
 pub fn document(deviations: &[Deviation]) -> String {
     let mut out = String::from(
-        "# Deliberate deviations\n\nWhere Isogloss does not answer as the original does, and why. Made from \
-         `fixtures/deviations.toml` (which also asserts the answer given\ninstead) by \
-         `cargo run -p isogloss-testkit --bin deviations`; a test fails if it is stale.\n",
+        "# Deliberate deviations\n\nThe answers of Isogloss that differ from the real server's, and the reason for \
+         each. The page is generated from\n`fixtures/deviations.toml`, which also has the answer of Isogloss, by \
+         `cargo run -p isogloss-testkit --bin deviations`. A test fails if\nit is not up to date.\n",
     );
     let dialects: BTreeSet<_> = deviations.iter().map(|row| row.dialect.as_str()).collect();
     for dialect in dialects {

@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 
-/// The variable that names a folder. Each suite writes `SUITE.tsv` there, with one line `seconds
-/// TAB trial` for each trial.
+/// The variable that names a folder. Each suite writes `SUITE.tsv` there, with one line for each
+/// trial: `seconds TAB trial`.
 const TIMES: &str = "TRIAL_TIMES";
 /// If a trial takes longer than this, the suite ends and names the trial.
 const LONGEST: Duration = Duration::from_mins(10);

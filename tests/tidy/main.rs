@@ -308,8 +308,8 @@ fn transcripts() -> Vec<Transcript> {
     load(&root().join("fixtures/transcripts")).unwrap()
 }
 
-/// Whether a request calls a method. `createUser` is found by its name in the body, `PUT
-/// /api/access/users/{name}` by verb and path. A step in braces matches any step.
+/// Whether a request calls a method. `createUser` is found by its name in the body.
+/// `PUT /api/access/users/{name}` is found by verb and path. A step in braces matches any step.
 fn calls(request: &serde_json::Map<String, Value>, method: &str) -> bool {
     let word = |key: &str| request.get(key).and_then(Value::as_str).unwrap_or_default();
     let body = ["json", "form", "text"].into_iter().find_map(|key| request.get(key));
