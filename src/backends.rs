@@ -1,8 +1,9 @@
 //! The backends of a configuration: the embedded store, and systems reached over HTTP, each with
 //! the sidecar that stores what the system cannot hold.
 //!
-//! They are made in two steps. [`PreparedBackends`] builds everything that needs no file of the data
-//! directory; `config check --connect` asks these. [`Backends`] adds the store and the sidecars.
+//! They are made in two steps. [`PreparedBackends`] builds everything that needs no file of the
+//! data directory. `config check --connect` uses only this step. [`Backends`] adds the store and
+//! the sidecars.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -39,7 +40,7 @@ pub(crate) fn sidecar_directory(store: &Path, name: &str) -> PathBuf {
 #[derive(Debug)]
 pub(crate) struct PreparedBackends {
     all: BTreeMap<String, Prepared>,
-    /// The directory (LDAP), which the embedded store asks.
+    /// The directory (LDAP) of the embedded store.
     pub(crate) directory: Option<DirectoryConfig>,
     /// How the id namespaces of the configuration number their people and groups.
     numbered: Vec<Numbered>,
@@ -60,7 +61,7 @@ struct RemoteSystem {
 }
 
 impl PreparedBackends {
-    /// Prepares them all. The error says which one cannot be used, and why.
+    /// Prepares all backends. The error says which one cannot be used, and why.
     pub(crate) fn new(settings: &Settings) -> anyhow::Result<Self> {
         let mut all = BTreeMap::new();
         for (name, wanted) in &settings.backend {
@@ -80,7 +81,7 @@ impl PreparedBackends {
         })
     }
 
-    /// Refuses the name of a backend that is not there.
+    /// Refuses the name of a backend that does not exist.
     pub(crate) fn check(&self, name: &str) -> anyhow::Result<()> {
         if self.all.contains_key(name) { Ok(()) } else { Err(unknown(name, self.all.keys())) }
     }
@@ -180,7 +181,7 @@ impl Backends {
         self.with_policies(&route.backend, values::policies(&route.attributes))
     }
 
-    /// A backend by name. Every attribute that it cannot hold is stored in its sidecar.
+    /// A backend by name. The sidecar stores every attribute that the system cannot store.
     pub fn named(&self, name: &str) -> anyhow::Result<Arc<dyn Backend>> {
         self.with_policies(name, AttributePolicies::default())
     }

@@ -59,7 +59,7 @@ impl Connection {
     }
 }
 
-/// Connects to everything at once, with what `serve` would connect with.
+/// Makes all connections at the same time, with the same clients as `serve`.
 pub async fn all(settings: &Settings, gateway: &PreparedGateway) -> Vec<Connection> {
     let systems = gateway.backends.remotes().map(|(name, backend)| {
         let url = settings.backend.get(name).and_then(|wanted| wanted.url.as_ref());

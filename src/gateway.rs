@@ -52,8 +52,8 @@ pub struct Gateway {
     backends: Backends,
 }
 
-/// The gateway of a configuration before a file of the data directory is opened. Nothing is sent to
-/// a system yet. `serve` opens it; `config check --connect` asks its systems.
+/// The gateway of a configuration, before a file of the data directory is opened. Nothing is sent
+/// to a system yet. `serve` opens it. `config check --connect` tests its systems.
 #[derive(Debug)]
 pub struct PreparedGateway {
     pub(crate) backends: PreparedBackends,
@@ -66,7 +66,7 @@ pub(crate) struct PreparedRoute {
     wanted: settings::Route,
     dialect: Arc<dyn Dialect>,
     vouching: Vouching,
-    /// The old system, if the route has one.
+    /// The origin, if the route has one.
     pub(crate) origin: Option<Arc<Origin>>,
 }
 

@@ -40,7 +40,7 @@ pub(crate) async fn pass(
             Guard::Attributes => check.attributes().await?,
         };
         if !passes {
-            tracing::debug!(?guard, "beyond what the caller holds");
+            tracing::debug!(?guard, "the command needs rights that the caller does not have");
             return Ok(false);
         }
     }

@@ -54,7 +54,7 @@ pub struct Row {
     pub note: String,
 }
 
-/// A backend, and what it can do with its layers.
+/// A backend with its layers, and its capability.
 struct Column {
     name: &'static str,
     able: Capability,
@@ -147,7 +147,8 @@ pub fn markdown(rows: &[Row]) -> String {
     page.join("\n") + "\n"
 }
 
-/// What each backend does by itself when people are read: the sidecar does the rest.
+/// The lookups that each backend has, and the lists that it reads page by page. The sidecar does
+/// the rest.
 fn lookups() -> String {
     let row = |(adapter, kind): (&Adapter, BackendKind)| {
         let able = kind.capability();

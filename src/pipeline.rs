@@ -90,7 +90,7 @@ impl Pipeline {
     /// Checks with the table of verbs whether a caller may run a command.
     async fn authorise(&self, caller: &Caller, command: &Command) -> Result<(), Fault> {
         if !caller.is_sealed_by(self.authority.seal()) {
-            tracing::error!("a dialect made a caller of its own");
+            tracing::error!("a dialect passed a caller that the gateway did not create");
             return Err(Fault::forbidden());
         }
         let allowed = match needed(command) {
@@ -208,7 +208,7 @@ impl Exchange for Pipeline {
         if let Credentials::Named(voucher, name) = &credentials
             && !self.believes(*voucher, name)
         {
-            tracing::warn!(?voucher, "the route does not believe this voucher");
+            tracing::warn!(?voucher, "the route does not accept this voucher");
             return Err(Fault::refused(Refusal::Unknown));
         }
         let (runner, sessions) = (&self.runner, &self.sessions);
@@ -243,7 +243,7 @@ impl Exchange for Pipeline {
     async fn vouch(&self, voucher: Voucher, command: Command) -> Result<Outcome, Fault> {
         let verb = command.verb();
         if !self.may_vouch(voucher, &command).await? {
-            tracing::warn!(%verb, ?voucher, "the route does not believe this voucher");
+            tracing::warn!(%verb, ?voucher, "the route does not accept this voucher");
             return Err(Fault::forbidden());
         }
         self.runner.execute(command).await
@@ -253,7 +253,10 @@ impl Exchange for Pipeline {
         let origin = self.origin.as_ref()?;
         // The gateway has read the name of the method. The origin must read the same one.
         if !has_one_meaning(&request.body) {
-            return Some(Err(Fault::new(FaultKind::Malformed, "a call with two meanings")));
+            return Some(Err(Fault::new(
+                FaultKind::Malformed,
+                "a call that another parser could read differently",
+            )));
         }
         Some(origin.send(request).await)
     }

@@ -29,7 +29,7 @@ pub fn adapter(name: &str) -> Option<&'static Adapter> {
     SYSTEMS.adapter(name)
 }
 
-/// The adapters that have a dialect: what a loop over dialects goes through.
+/// The adapters that have a dialect, for loops over dialects.
 pub fn dialects() -> impl Iterator<Item = &'static Adapter> {
     SYSTEMS.dialects()
 }
@@ -50,8 +50,8 @@ pub fn methods(adapter: &Adapter) -> Result<&'static [MethodInfo], String> {
     adapter.make_dialect(&options).map(|dialect| dialect.methods())
 }
 
-/// The adapter of a system that can be a backend, and what it is then; or a sentence that lists
-/// these systems.
+/// The adapter of a system that can be a backend, and its backend; or a sentence that lists these
+/// systems.
 pub fn backend(system: &str) -> Result<(&'static Adapter, BackendKind), String> {
     SYSTEMS.backend(system)
 }
@@ -133,7 +133,8 @@ mod tests {
         }
     }
 
-    /// An adapter without a dialect is named by no route, and one without a backend by no backend.
+    /// A route cannot name an adapter without a dialect, and a backend cannot name one without a
+    /// backend.
     #[test]
     fn what_can_be_named_is_listed() {
         let routes = SYSTEMS.dialect("pigeon").unwrap_err();

@@ -30,7 +30,7 @@ pub async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
 
 /// Serves until a signal arrives, then finishes the running requests and closes the store.
 pub async fn serve(settings: &Settings, store: Store) -> anyhow::Result<()> {
-    let mut stop = Stop::listen().context("signals cannot be heard")?;
+    let mut stop = Stop::listen().context("signal handlers cannot be installed")?;
     let mut servers = Vec::new();
     let gateway = Gateway::build(settings, &store).await?;
     for Listener { address, router, dialects } in &gateway.listeners {
@@ -42,7 +42,7 @@ pub async fn serve(settings: &Settings, store: Store) -> anyhow::Result<()> {
     let handles: Vec<_> = servers.iter().map(|bound| bound.handle.clone()).collect();
     let stopper = tokio::spawn(async move {
         let signal = stop.came().await;
-        tracing::info!(signal, "stopping: finishing what is in flight");
+        tracing::info!(signal, "stopping: finishing the running requests");
         join_all(handles.iter().map(listen::Handle::stop)).await;
     });
     let ended = join_all(servers.into_iter().map(|bound| bound.server)).await;
@@ -104,8 +104,8 @@ impl Stop {
                 _ = self.hangup.recv() => {
                     tracing::warn!("SIGHUP: the configuration is not read again; restart for that");
                 }
-                _ = one.recv() => tracing::debug!("SIGUSR1 asks for nothing"),
-                _ = two.recv() => tracing::debug!("SIGUSR2 asks for nothing"),
+                _ = one.recv() => tracing::debug!("SIGUSR1 is ignored"),
+                _ = two.recv() => tracing::debug!("SIGUSR2 is ignored"),
             }
         }
     }

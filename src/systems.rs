@@ -25,12 +25,12 @@ impl Systems {
         self.0.iter().copied().filter(|adapter| adapter.dialect.is_some())
     }
 
-    /// The adapters that can be a backend, each with what it is then, in the order of the list.
+    /// The adapters that can be a backend, each with its backend, in the order of the list.
     pub fn backends(self) -> impl Iterator<Item = (&'static Adapter, BackendKind)> {
         self.0.iter().filter_map(|adapter| Some((*adapter, adapter.backend?)))
     }
 
-    /// The names of the systems that are a backend in the gateway's own process.
+    /// The names of the systems whose backend is in the gateway's own process.
     pub fn embedded(self) -> impl Iterator<Item = &'static str> {
         let embedded = self.backends().filter(|(_, kind)| matches!(kind, BackendKind::Embedded(_)));
         embedded.map(|(adapter, _)| adapter.name)
@@ -66,7 +66,7 @@ impl Systems {
         adapter.make_dialect(options)
     }
 
-    /// The adapter of a system that can be a backend, and what it is then; or a sentence that lists
+    /// The adapter of a system that can be a backend, and its backend; or a sentence that lists
     /// these systems.
     pub fn backend(self, system: &str) -> Result<(&'static Adapter, BackendKind), String> {
         self.backends().find(|(adapter, _)| adapter.name == system).ok_or_else(|| {
@@ -75,13 +75,13 @@ impl Systems {
         })
     }
 
-    /// Whether a system is a backend in the gateway's own process.
+    /// Whether the backend of a system is in the gateway's own process.
     #[must_use]
     pub fn is_embedded(self, system: &str) -> bool {
         self.embedded().any(|name| name == system)
     }
 
-    /// Whether a system is a backend that is reached over HTTP.
+    /// Whether the backend of a system is reached over HTTP.
     #[must_use]
     pub fn is_remote(self, system: &str) -> bool {
         matches!(self.backend(system), Ok((_, BackendKind::Remote(_))))

@@ -78,7 +78,7 @@ impl Term {
     #[must_use]
     pub fn over(&self) -> Option<Fault> {
         if self.left.load(Ordering::Relaxed) {
-            return Some(Fault::new(FaultKind::Timeout, "nobody waits for the answer"));
+            return Some(Fault::new(FaultKind::Timeout, "the client has disconnected"));
         }
         if self.ends.is_some_and(|ends| Instant::now() >= ends) {
             return Some(Fault::new(FaultKind::Timeout, "the request's time is up"));
@@ -91,7 +91,7 @@ impl Term {
     /// same change, so it is executed even if the client has disconnected.
     pub(crate) fn admit(&self, changes: bool) -> Result<(), Fault> {
         if self.left.load(Ordering::Relaxed) && !self.changes.load(Ordering::Relaxed) {
-            return Err(Fault::new(FaultKind::Timeout, "nobody waits for the answer"));
+            return Err(Fault::new(FaultKind::Timeout, "the client has disconnected"));
         }
         if changes {
             self.changes.store(true, Ordering::Relaxed);

@@ -1,5 +1,5 @@
-//! The contract suite over every adapter of the registry with a dialect, with the requests that were recorded of
-//! its clients: `kanboard::an-outage-is-no-absence`.
+//! The contract suite for every adapter of the registry that has a dialect, with the recorded
+//! requests of its clients: `kanboard::an-outage-is-no-absence`.
 
 use std::path::Path;
 use std::process::ExitCode;

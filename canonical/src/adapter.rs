@@ -87,11 +87,11 @@ pub type MakeDialect = fn(&RouteOptions) -> Result<Arc<dyn Dialect>, OptionError
 /// Makes the backend of a remote system.
 pub type MakeBackend = fn(&Service, Arc<dyn Upstream>) -> Arc<dyn Backend>;
 
-/// What a system is as a backend, by what the gateway needs to open it.
+/// The kind of a system's backend, with what the gateway needs to open it.
 #[derive(Clone, Copy, Debug)]
 pub enum BackendKind {
     /// In the gateway's own process. It is opened from the data directory, `[store] directory`, and
-    /// takes neither URL nor credential. It holds everything, so that it needs no sidecar.
+    /// has no URL and no credential. It can store everything, so it needs no sidecar.
     Embedded(EmbeddedBackend),
     /// Reached over HTTP, with a URL and a credential. It has a sidecar.
     Remote(RemoteBackend),
@@ -155,7 +155,7 @@ pub struct Adapter {
     pub versions: &'static [&'static str],
     /// The options it knows.
     pub options: &'static [OptionRow],
-    /// What it is as a backend. `None`: it cannot be one.
+    /// Its backend. `None`: it cannot be one.
     pub backend: Option<BackendKind>,
     /// Makes its dialect. `None`: it has no clients of its own, so that no route can name it.
     pub dialect: Option<MakeDialect>,

@@ -43,7 +43,7 @@ fn find<'a>(settings: &'a Settings, wanted: &str) -> anyhow::Result<&'a Route> {
     })
 }
 
-/// The system behind the route, with a recorder in its place; nothing for the embedded store.
+/// The backend of the route with a recorder as its upstream. `None` for the embedded store.
 fn behind(settings: &Settings, route: &Route) -> anyhow::Result<Option<Behind>> {
     let wanted = settings.backend.get(&route.backend);
     let wanted = wanted.ok_or_else(|| anyhow!("no backend {:?}", route.backend))?;

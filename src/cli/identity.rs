@@ -90,7 +90,9 @@ async fn confirm(people: &People, id: Uuid, at: &At) -> anyhow::Result<()> {
     let record = record.ok_or_else(|| anyhow!("no such record; nothing was changed"))?;
     if !matches!(record.state, State::Suspended(_)) {
         let state = record.state.as_str();
-        bail!("only a suspended record is confirmed, and this one is {state}; nothing was changed");
+        bail!(
+            "only a suspended record can be confirmed, and this one is {state}; nothing was changed"
+        );
     }
     let native = record.native.unwrap_or_default();
     let done = match shown(sidecar, &native).await {
@@ -178,7 +180,7 @@ fn said(state: State) -> &'static str {
     match state {
         State::Active => "active",
         State::Suspended(Absence::Once) => "suspended (one read did not show the user)",
-        State::Suspended(Absence::Confirmed) => "suspended (gone from the system)",
+        State::Suspended(Absence::Confirmed) => "suspended (the system does not have the user)",
         State::Suspended(Absence::Held) => {
             "suspended (many disappeared at once; confirm or tombstone)"
         }

@@ -50,7 +50,7 @@ pub(crate) async fn first_start(lock: &DirectoryLock) -> anyhow::Result<()> {
     let path = path.display();
     let also = format!("They are also in {path}. They are printed only this once.");
     if let Err(error) = show(&credentials).and_then(|()| print::line(&also)) {
-        tracing::warn!(%error, %path, "nobody reads the first credentials; they are in the file");
+        tracing::warn!(%error, %path, "the first credentials could not be printed; they are in the file");
     }
     Ok(())
 }

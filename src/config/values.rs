@@ -1,5 +1,5 @@
-//! Turns tables of the configuration into the values that backends, layers and clients take, which
-//! know nothing of the configuration.
+//! Converts tables of the configuration to the plain values of backends, layers and clients, which
+//! do not know the configuration.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -71,7 +71,7 @@ pub(crate) fn renamings(wanted: &Backend) -> Renamings {
     }
 }
 
-/// What a remote backend is told of its system, with the credential read.
+/// The service of a remote backend, with the credential resolved.
 pub(crate) fn service(wanted: &Backend, namespace: IdNamespace) -> anyhow::Result<Service> {
     let secret = match &wanted.secret {
         Some(source) => source.resolve().map_err(|why| anyhow!("secret: {why}"))?,

@@ -16,7 +16,7 @@ use isogloss_canonical::group::{Group, GroupRef};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{GroupChange, Role, User};
 
-/// The names of one kind of thing on both sides. What a table does not name stays as it is.
+/// The names of roles or of teams on both sides. A name that is not in a table stays unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mapping<T: Ord> {
     /// From the gateway's name to the system's.
@@ -25,7 +25,7 @@ pub struct Mapping<T: Ord> {
     pub from: BTreeMap<T, T>,
 }
 
-/// What a backend's configuration renames.
+/// The renames of a backend's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Renamings {
     /// Roles.

@@ -140,7 +140,10 @@ impl OriginClient {
         })?;
         let response = self.client.request(request).await.map(OriginResponse).map_err(fault)?;
         if response.switches() && !(websocket && response.is_for_a_websocket()) {
-            return Err(Fault::new(FaultKind::Unavailable, "the origin left HTTP unasked"));
+            return Err(Fault::new(
+                FaultKind::Unavailable,
+                "the origin switched protocols without a request",
+            ));
         }
         Ok(response)
     }
@@ -291,7 +294,7 @@ impl OriginResponse {
 }
 
 fn broken_off(error: io::Error) -> Fault {
-    Fault::new(FaultKind::Unavailable, "the origin's answer broke off").because(error)
+    Fault::new(FaultKind::Unavailable, "the origin's answer ended early").because(error)
 }
 
 /// The fault for a failure to reach the origin.

@@ -102,7 +102,7 @@ impl Origin {
         let request = OriginRequest { method, target, headers, body };
         tokio::select! {
             response = self.client.forward(request) => response,
-            () = activity.idle() => Err(Fault::new(FaultKind::Timeout, "the origin fell silent")),
+            () = activity.idle() => Err(Fault::new(FaultKind::Timeout, "the origin was idle for too long")),
         }
     }
 

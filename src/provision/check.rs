@@ -26,7 +26,7 @@ impl Accounts {
     /// Reads the text of a file, and refuses harmful accounts.
     pub fn read(text: &str) -> anyhow::Result<Self> {
         let accounts: Self = serde_json::from_str(text)
-            .context("the accounts file is not of its form (docs/accounts.md)")?;
+            .context("the accounts file does not have the expected structure (docs/accounts.md)")?;
         check(&accounts)?;
         Ok(accounts)
     }
@@ -64,7 +64,7 @@ impl Check {
             self.refuse(place, &format!("{other} has the same name"));
         }
         if account.password.as_deref() == Some("") {
-            self.refuse(place, "the password is empty; leave it out for somebody without one");
+            self.refuse(place, "the password is empty; leave it out for a user without one");
         }
         for (namespace, id) in &account.ids {
             self.id(&format!("{place}: ids.{namespace}"), namespace, *id);
@@ -82,7 +82,7 @@ impl Check {
         };
         match adapter.users {
             Numbering::Names => {
-                let what = format!("{} has no ids but the user names", adapter.name);
+                let what = format!("{} has no ids except the user names", adapter.name);
                 self.refuse(place, &what);
             }
             Numbering::From(_) if !(1..=GREATEST_ID).contains(&id) => {
@@ -153,7 +153,7 @@ mod tests {
             "users[1], user \"bob\": the password is empty",
             "users[1], user \"bob\": ids.kanboard: users[0], user \"ada\": ids.kanboard has the same id",
             "users[1], user \"bob\": ids.kanbord: unknown id namespace; expected octoprint",
-            "users[1], user \"bob\": ids.octoprint: octoprint has no ids but the user names",
+            "users[1], user \"bob\": ids.octoprint: octoprint has no ids except the user names",
             "users[1], user \"bob\": keys[0]: users[0], user \"ada\": keys[0] has the same value",
             "users[2], user \"eve\": ids.dandelion: 0 is no id; expected 1 to 9223372036854775806",
             "users[2], user \"eve\": ids.kanboard: 9223372036854775807 is no id",

@@ -79,8 +79,9 @@ pub(crate) fn is_unfinished(directory: &Path) -> bool {
 /// Repairs a directory after a crash: moves complete files, removes a draft.
 pub(super) fn settle(lock: &DirectoryLock) -> anyhow::Result<()> {
     let directory = lock.directory();
-    let failed =
-        || format!("{}: what is left of a first start cannot be moved", directory.display());
+    let failed = || {
+        format!("{}: the files of an unfinished first start cannot be moved", directory.display())
+    };
     remove(&directory.join(DRAFT)).with_context(failed)?;
     let complete = directory.join(COMPLETE);
     if !complete.try_exists().with_context(failed)? {
@@ -99,11 +100,7 @@ fn publish_file(complete: &Path, directory: &Path, name: &str) -> anyhow::Result
         return Ok(());
     }
     if name != CREDENTIALS && to.try_exists()? {
-        bail!(
-            "{} and {} both exist; move the one away that is not wanted",
-            from.display(),
-            to.display()
-        );
+        bail!("{} and {} both exist; move one of them away", from.display(), to.display());
     }
     fs::rename(&from, &to).with_context(|| format!("{} cannot be created", to.display()))
 }

@@ -72,7 +72,7 @@ pub(super) async fn handle(
         return reply(plain(400, "the request names no path\n"), id);
     }
     let Some((route, below)) = at.router.find(&host, request.uri().path()) else {
-        return reply(plain(404, "no route is mounted here\n"), id);
+        return reply(plain(404, "no route has this host and path\n"), id);
     };
     let method: String = request.method().as_str().chars().take(16).collect();
     let span = tracing::info_span!("request", %id, dialect = %route.name, %method);
@@ -233,7 +233,7 @@ async fn read(mut body: web::Payload, limit: usize, timeout: Duration) -> Result
         let mut bytes = BytesMut::new();
         while let Some(chunk) = body.next().await {
             let chunk = chunk.map_err(|error| {
-                Fault::new(FaultKind::Malformed, format!("the body broke off: {error}"))
+                Fault::new(FaultKind::Malformed, format!("the body ended early: {error}"))
             })?;
             if bytes.len() + chunk.len() > limit {
                 return Err(too_large());
@@ -244,7 +244,7 @@ async fn read(mut body: web::Payload, limit: usize, timeout: Duration) -> Result
     };
     tokio::time::timeout(timeout, all)
         .await
-        .unwrap_or_else(|_| Err(Fault::new(FaultKind::Timeout, "the body did not come in time")))
+        .unwrap_or_else(|_| Err(Fault::new(FaultKind::Timeout, "the body did not arrive in time")))
 }
 
 fn reply(response: Response, id: Uuid) -> HttpResponse {

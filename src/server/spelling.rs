@@ -78,7 +78,7 @@ fn doubt(way: Way<'_>, request: &Request) -> Option<&'static str> {
         return Some("another spelling of another route's path");
     }
     let Some(below) = without_prefixes(below, &prefixes(way, request)) else {
-        return Some("a path or a prefix with too many meanings");
+        return Some("a path or a prefix with too many readings");
     };
     let mut read = Request { headers: request.headers.clone(), ..request.clone() };
     for method in methods(request) {

@@ -14,7 +14,7 @@ pub(crate) const TOKEN: &str = "4f1c0d5e9a7b36284f1c0d5e9a7b36284f1c0d5e9a7b3628
 pub(crate) const BASIC: &str = "Basic anNvbnJwYzo0ZjFjMGQ1ZTlhN2IzNjI4NGYxYzBkNWU5YTdiMzYyODRmMWMwZDVlOWE3\
                      YjM2Mjg0ZjFjMGQ1ZTlhN2I=";
 
-/// How long the display name of a user is whom [`Plan::people`] asks for.
+/// The length of the display names of the users of [`Plan::people`], in bytes.
 const NAME_LENGTH: usize = 20_000;
 
 /// The options of a gateway process.
@@ -154,7 +154,7 @@ impl GatewayProcess {
         std::fs::read_to_string(self.log_file()).unwrap()
     }
 
-    /// Waits until its log contains this.
+    /// Waits until the log contains a text.
     pub(crate) fn await_log(&self, text: &str) {
         let start = Instant::now();
         while !self.log().contains(text) {

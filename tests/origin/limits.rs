@@ -1,4 +1,4 @@
-//! Time limits on what streams, and on clients that do not read.
+//! Time limits on streamed bodies, and on clients that do not read.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
@@ -11,11 +11,11 @@ use crate::gateway::{GatewayProcess, Plan, get, rpc};
 use crate::recorder::Recorder;
 
 const SHORT: &str = "idle_timeout_ms = 500\nwebsocket_idle_timeout_ms = 1500\n";
-/// By when a limit of half a second has shown itself, on a busy machine. The limit on a whole request
-/// is longer: 30 seconds.
+/// The time in which a limit of half a second must take effect on a busy machine. The limit on a
+/// whole request is longer: 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(25);
 
-/// An origin that answers with this and then falls silent, with its connection open.
+/// An origin that sends these bytes and then nothing more. Its connection stays open.
 fn silent(answer: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -31,7 +31,7 @@ fn silent(answer: &'static [u8]) -> String {
     url
 }
 
-/// What comes until the gateway closes.
+/// The bytes that arrive until the gateway closes.
 fn until_closed(stream: &mut TcpStream) -> Vec<u8> {
     let (start, mut all) = (Instant::now(), Vec::new());
     let mut buffer = vec![0; 64 << 10];
@@ -57,7 +57,7 @@ fn await_end(gateway: &GatewayProcess, stream: &TcpStream) {
     }
 }
 
-/// An address as the table of the kernel's connections has it, on a little-endian machine.
+/// An address in the format of the kernel's table of connections, on a little-endian machine.
 fn in_table(address: SocketAddr) -> String {
     let IpAddr::V4(ip) = address.ip() else { panic!("not an address of version 4: {address}") };
     let [a, b, c, d] = ip.octets();
@@ -100,15 +100,15 @@ fn an_origin_that_falls_silent_is_given_up() {
     }
 }
 
-/// On a busy machine a pause may last longer than it was meant to: each try has longer pauses.
+/// On a busy machine a pause can last longer than intended, so each try has longer pauses.
 #[test]
 fn a_body_that_goes_on_is_not_ended() {
     let tries = [50, 200, 800].map(Duration::from_millis);
     assert!(tries.into_iter().any(arrives_whole), "it is ended while it goes on");
 }
 
-/// Whether a body of sixteen pieces arrives whole: each pause is an eighth of the limit on idle
-/// connections, so that all of them together are longer.
+/// Whether a body of sixteen pieces arrives whole. Each pause is an eighth of the limit on idle
+/// connections, so all pauses together are longer than the limit.
 fn arrives_whole(pause: Duration) -> bool {
     let origin = Recorder::patient();
     let server = format!("idle_timeout_ms = {}\n", 8 * pause.as_millis());
@@ -147,7 +147,8 @@ fn a_websocket_may_rest_for_longer_but_not_for_ever() {
 
 #[test]
 fn clients_that_do_not_read_are_let_go() {
-    // The batch is long, and the machine may be busy: only the limit on idle connections is short.
+    // The batch is long and the machine may be busy, so only the limit on idle connections is
+    // short.
     let server = "idle_timeout_ms = 500\nrequest_timeout_ms = 300000\n";
     let plan = Plan { dialect: "kanboard", server, people: 20, ..Plan::default() };
     let gateway = GatewayProcess::with(&plan);
@@ -155,7 +156,7 @@ fn clients_that_do_not_read_are_let_go() {
     let batch = json!(vec![call; 40]).to_string();
     let mut streams: Vec<_> = (0..2).map(|_| gateway.connect()).collect();
     for stream in &mut streams {
-        // The batch itself takes its time on a busy machine.
+        // On a busy machine the batch itself takes long.
         stream.set_read_timeout(Some(Duration::from_mins(2))).unwrap();
         stream.write_all(rpc(&batch).as_bytes()).unwrap();
     }

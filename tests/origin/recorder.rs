@@ -13,7 +13,7 @@ const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 /// One request, as it arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Arrived {
-    /// How many heads came before its own, on whichever connection.
+    /// The number of heads that arrived before its own, on all connections.
     order: usize,
     /// The number of its connection.
     pub(crate) connection: usize,
@@ -70,17 +70,19 @@ impl Recorder {
         Self::answering(OK)
     }
 
-    /// What has arrived, in the order of the heads, once it is this much or time is up.
+    /// The requests that have arrived, in the order of their heads. It waits for this number, up to
+    /// a limit.
     pub(crate) fn arrived(&self, wanted: usize) -> Vec<Arrived> {
         poll(|| self.arrived.lock().unwrap().len() >= wanted);
         let mut arrived = self.arrived.lock().unwrap().clone();
-        // A request is written down once its body is there: a later one may be whole before it.
+        // A request is recorded when its body has arrived. A later request can be complete before
+        // it.
         arrived.sort_by_key(|one| one.order);
         arrived
     }
 
-    /// What has arrived, where all requests have been answered: every head that the recorder answered
-    /// is counted before its answer, so that only the rest of a body can be missing.
+    /// The requests that have arrived, after all of them were answered. Every head is counted
+    /// before it is answered, so only the rest of a body can be missing.
     pub(crate) fn arrived_by_now(&self) -> Vec<Arrived> {
         self.arrived(self.heads.load(Ordering::SeqCst))
     }

@@ -12,7 +12,7 @@ fn arriving(plan: &Plan<'_>, requests: &[String]) -> Vec<String> {
         let answer = gateway.send(request);
         assert!(answer.starts_with("HTTP/1.1 "), "{request} was not answered: {answer:?}");
     }
-    // The origin can be reached: its path is the last that arrives.
+    // The last request arrives, so the origin can be reached.
     gateway.send(&get(&format!("{}/the-last", plan.path), ""));
     let all = origin.arrived_by_now();
     let mut asked: Vec<_> = all.iter().map(Arrived::asks).map(str::to_owned).collect();

@@ -1,12 +1,12 @@
-//! The store as the registry lists it.
+//! The adapter of the store, for the registry.
 
 use isogloss_canonical::adapter::{Adapter, BackendKind, EmbeddedBackend};
 use isogloss_canonical::namespace::Numbering;
 
 use crate::backend::capability;
 
-/// The store's adapter. It has no dialect. Nor has it an id namespace: its ids are the canonical
-/// ones, so that what an adapter says of ids, keys and rights is empty here.
+/// The store's adapter. It has no dialect and no id namespace, because its ids are the canonical
+/// ones. So the fields about ids, keys and rights are empty.
 pub const ADAPTER: Adapter = Adapter {
     name: "store",
     users: Numbering::Names,
@@ -23,7 +23,7 @@ pub const ADAPTER: Adapter = Adapter {
     application_key: false,
 };
 
-/// No key is ever made in the store's own name; a key is random all the same.
+/// No key is made for the store itself. The result is a random key nevertheless.
 fn hex_of(random: &[u8; 32]) -> String {
     hex::encode(random)
 }

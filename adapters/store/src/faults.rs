@@ -68,7 +68,7 @@ fn taken(error: &dyn DatabaseError) -> Fault {
     });
     match guard {
         Some((.., subject)) => Fault::conflict(*subject),
-        None => Fault::new(FaultKind::Conflict, "something like it is there already"),
+        None => Fault::new(FaultKind::Conflict, "it exists already"),
     }
 }
 

@@ -88,7 +88,7 @@ impl Hashers {
         let _place = self.queue.join(job, self.places)?;
         let done = receiver.await;
         done.map_err(|error| {
-            Fault::new(FaultKind::Unexpected, "password hashing broke off").because(error)
+            Fault::new(FaultKind::Unexpected, "a password hash was not finished").because(error)
         })
     }
 }
@@ -108,7 +108,7 @@ impl Queue {
     fn join(&self, job: Job, places: usize) -> Result<Place<'_>, Fault> {
         let mut waiting = self.lock();
         if waiting.jobs.len() >= places {
-            let detail = "too many passwords wait to be hashed; asked again later it may work";
+            let detail = "too many passwords wait to be hashed; try again later";
             return Err(Fault::new(FaultKind::Throttled, detail));
         }
         let number = waiting.next;

@@ -231,7 +231,7 @@ async fn insert(
     let done = query.bind(native).bind(id.to_string()).execute(write).await;
     done.map(drop).map_err(|error| match fault(error) {
         taken if taken.kind == FaultKind::Conflict => {
-            let detail = format!("{namespace} id {native} is somebody else's");
+            let detail = format!("{namespace} id {native} belongs to another user");
             Fault { detail: detail.into(), ..taken }.about(kind.subject())
         }
         other => other,

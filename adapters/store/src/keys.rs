@@ -37,7 +37,7 @@ async fn has_room(
     if count.fetch_one(write).await.map_err(fault)? < MOST_KEYS {
         return Ok(());
     }
-    let detail = format!("a person has {MOST_KEYS} keys in an id namespace at most");
+    let detail = format!("a user has at most {MOST_KEYS} keys in an id namespace");
     Err(Fault::new(FaultKind::Invalid, detail).about(Subject::Key))
 }
 

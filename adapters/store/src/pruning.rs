@@ -57,7 +57,7 @@ pub(crate) async fn keep(store: Weak<Inner>, pause: Duration) {
             continue;
         }
         if let Err(fault) = store.tidy(BOUNDS).await {
-            tracing::warn!(%fault, cause = ?fault.source, "what is remembered cannot be pruned");
+            tracing::warn!(%fault, cause = ?fault.source, "the session store cannot be pruned");
         }
     }
 }
@@ -83,7 +83,13 @@ impl Inner {
             let mut excess = size.excess(bounds);
             if excess > 0 {
                 let Size { kind, rows, bytes } = &size;
-                tracing::warn!(kind, rows, bytes, excess, "too much is remembered");
+                tracing::warn!(
+                    kind,
+                    rows,
+                    bytes,
+                    excess,
+                    "the session store is over its limit; rows that expire first are deleted"
+                );
             }
             while excess > 0 {
                 self.delete(Some(&size.kind), excess.min(AT_ONCE)).await?;

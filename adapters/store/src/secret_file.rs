@@ -56,6 +56,6 @@ fn make(directory: &Path, path: &Path) -> io::Result<()> {
 fn warn_if_open(path: &Path) {
     let mode = fs::metadata(path).map_or(0, |meta| meta.permissions().mode());
     if mode & 0o077 != 0 {
-        tracing::warn!(path = %path.display(), "others can read the secret; chmod 600 it");
+        tracing::warn!(path = %path.display(), "other users can read the secret; run chmod 600 on the file");
     }
 }

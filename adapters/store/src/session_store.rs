@@ -43,7 +43,7 @@ impl SessionStore for Store {
         let digest = self.0.seals.digest(kind, key);
         let sealed = self.0.seals.seal(&to_json(&value)?, &digest)?;
         if sealed.len() > LONGEST {
-            let detail = format!("{} bytes are too many to remember in {kind}", sealed.len());
+            let detail = format!("{} bytes are too long for a value of {kind}", sealed.len());
             return Err(Fault::new(FaultKind::TooLarge, detail));
         }
         let mut write = self.0.database.write().await?;

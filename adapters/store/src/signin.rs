@@ -65,7 +65,7 @@ impl Inner {
             write.commit().await.map_err(fault)
         };
         if let Err(fault) = kept.await {
-            tracing::warn!(user = id, %fault, "a password's better hash was not kept");
+            tracing::warn!(user = id, %fault, "a better hash of a password was not stored");
         }
     }
 

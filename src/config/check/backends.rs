@@ -65,7 +65,7 @@ fn check_one_store(check: &mut Check<'_>) {
     stores.sort_by_key(|name| is_given(name));
     let Some((first, others)) = stores.split_first() else { return };
     for name in others {
-        let problem = format!("a second embedded store, beside {first:?}");
+        let problem = format!("a second embedded store, in addition to {first:?}");
         let system = &settings.backend[*name].system;
         let expected = format!("one backend with system = {system:?}, which routes can share");
         check.refuse(&Key::backend(name, &["system"]), problem, expected);
@@ -97,7 +97,7 @@ fn check_embedded(check: &mut Check<'_>, name: &str, backend: &Backend) {
     }
 }
 
-/// How a remote backend is reached.
+/// Checks how a remote backend is reached.
 fn check_remote(check: &mut Check<'_>, name: &str, backend: &Backend) {
     let at = |step: &str| Key::backend(name, &[step]);
     let missing = |step: &str| format!("{step} is missing");
@@ -125,7 +125,7 @@ fn check_remote(check: &mut Check<'_>, name: &str, backend: &Backend) {
     check_words(check, name, backend);
 }
 
-/// What a remote backend says of its system.
+/// Checks the version, the names and the templates of a remote backend.
 fn check_adapter(check: &mut Check<'_>, name: &str, (backend, adapter): (&Backend, &Adapter)) {
     let at = |step: &str| Key::backend(name, &[step]);
     if let Some(version) = &backend.version

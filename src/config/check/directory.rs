@@ -19,7 +19,7 @@ pub(super) fn check(check: &mut Check<'_>) {
         check.refuse(&at("url"), format!("{shown}: {why}"), URL);
     }
     if wanted.start_tls && !shown.starts_with("ldap://") {
-        let problem = format!("{shown} cannot turn to TLS");
+        let problem = format!("{shown} cannot start TLS");
         check.refuse(&at("start_tls"), problem, "an ldap:// URL");
     }
     if let Some(path) = &wanted.ca_file
@@ -34,7 +34,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     }
     check_bind(check, wanted);
     if !settings.backend.values().any(|backend| check.systems.is_embedded(&backend.system)) {
-        let problem = "there is no embedded store, which alone asks the directory";
+        let problem = "there is no embedded store, and no other backend uses the directory";
         let names =
             check.systems.embedded().map(|name| format!("a backend with system = {name:?}"));
         let expected = names.collect::<Vec<_>>().join(", or ");
@@ -48,11 +48,11 @@ fn check_bind(check: &mut Check<'_>, wanted: &Directory) {
     match wanted.bind_password.as_ref().map(SecretSource::resolve) {
         Some(Err(why)) => check.refuse(&at("bind_password"), why, "a secret that is not empty"),
         Some(Ok(_)) if !has_name && !check.has_error(&at("bind_dn")) => {
-            check.refuse(&at("bind_password"), "bind_dn is missing", "bind_dn beside it");
+            check.refuse(&at("bind_password"), "bind_dn is missing", "bind_dn in addition");
         }
         None if wanted.bind_dn.is_some() && !check.has_error(&at("bind_password")) => {
             // A bind with a name and without a password is anonymous (RFC 4513, section 5.1.2).
-            check.refuse(&at("bind_dn"), "bind_password is missing", "bind_password beside it");
+            check.refuse(&at("bind_dn"), "bind_password is missing", "bind_password in addition");
         }
         _ => {}
     }

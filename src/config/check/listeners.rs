@@ -123,7 +123,7 @@ fn clashes(check: &mut Check<'_>) {
         let Ok(listener) = Listener::read(&text) else { continue };
         let other = bound.iter().find(|(other, _)| other.meets(&listener.host, listener.port));
         if let Some((_, other)) = other {
-            let problem = format!("{text} cannot be listened on beside {other}");
+            let problem = format!("{text} cannot be listened on in addition to {other}");
             check.refuse(&key, problem, format!("another port, or exactly {other:?}"));
         }
         bound.push((listener, text));

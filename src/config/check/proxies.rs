@@ -9,7 +9,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     if let Some(network) = proxies.everybody() {
         let problem = format!("{network} trusts every client as a proxy");
         let key = Key::of(&["server", "trusted_proxies"]);
-        check.refuse(&key, problem, "the addresses or networks of the proxies alone");
+        check.refuse(&key, problem, "the addresses or networks of the proxies only");
     }
     for (index, route) in settings.route.iter().enumerate() {
         let vouches = check

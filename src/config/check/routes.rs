@@ -21,7 +21,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     let routes = &check.loaded.settings.route;
     if routes.is_empty() {
         let key = Key::of(&["route"]);
-        check.refuse(&key, "there is no route: nothing would be answered", "[[route]]");
+        check.refuse(&key, "there is no route: no request would be answered", "[[route]]");
     }
     for (index, route) in routes.iter().enumerate() {
         check_place(check, index, route);
@@ -93,7 +93,7 @@ fn check_backend(check: &mut Check<'_>, index: usize, route: &Route) {
     };
     if check.systems.is_embedded(&backend.system) && !route.attributes.is_empty() {
         let key = Key::route(index, &["attributes"]);
-        check.warn(&key, "the embedded store holds every attribute", "a backend over HTTP");
+        check.warn(&key, "the embedded store can store every attribute", "a backend over HTTP");
     }
     for prefix in route.attributes.keys() {
         let known = check.systems.with_namespace().map(|adapter| format!("{}.", adapter.name));
@@ -153,8 +153,9 @@ fn check_twins(check: &mut Check<'_>) {
             continue;
         };
         let earlier = check.loaded.sources.find(&Key::route(*earlier, &[]));
-        let problem = format!("this route is at the same place as the one at {earlier}");
-        let expected = "a path, a host or an address of its own";
+        let problem =
+            format!("this route has the same address, host and path as the one at {earlier}");
+        let expected = "another path, host or address";
         check.refuse(&Key::route(index, &[]), problem, expected);
     }
 }

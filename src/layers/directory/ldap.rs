@@ -86,7 +86,7 @@ impl Ldap {
             match bound.rc {
                 0 => self.entry(&found).map(Some),
                 code if NOT_LET_IN.contains(&code) => Ok(None),
-                _ => Err(refused("binding as a person", bound)),
+                _ => Err(refused("the bind as the user", bound)),
             }
         })
         .await
@@ -113,13 +113,13 @@ impl Ldap {
         let (connection, mut ldap) = connecting.await.map_err(broken)?;
         tokio::spawn(async move {
             if let Err(error) = connection.drive().await {
-                tracing::debug!(%error, "the connection to the directory broke");
+                tracing::debug!(%error, "the connection to the directory failed");
             }
         });
         if let (Some(name), Some(password)) = (&self.config.bind_dn, &self.config.bind_password) {
             let bound = ldap.simple_bind(name, password.expose()).await.map_err(broken)?;
             if bound.rc != 0 {
-                return Err(refused("binding as the searcher", bound));
+                return Err(refused("the bind for the search", bound));
             }
         }
         Ok(ldap)

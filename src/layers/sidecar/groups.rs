@@ -123,7 +123,7 @@ impl Sidecar {
             Err(fault) => Err(fault),
         };
         if let Err(fault) = cleared {
-            tracing::warn!(team = %team.id, %fault, "a refused name stays expected for a while");
+            tracing::warn!(team = %team.id, %fault, "the name of a refused rename stays expected for a while");
         }
     }
 
@@ -131,7 +131,7 @@ impl Sidecar {
     fn own_team(&self, team: &Group) -> Result<GroupRef, Fault> {
         let id = team.native(&self.namespace).map(str::to_owned);
         let id = id.ok_or_else(|| {
-            Fault::new(FaultKind::Unexpected, "a team without an id of its system")
+            Fault::new(FaultKind::Unexpected, "a team without an id of the system")
         })?;
         Ok(GroupRef::Native(self.namespace.clone(), id))
     }

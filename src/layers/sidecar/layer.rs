@@ -96,7 +96,7 @@ pub(super) fn own_trouble(fault: Fault) -> Fault {
     if !fault.kind.is_callers() {
         return fault.with_sent(Sent::Maybe);
     }
-    let detail = format!("the sidecar, after the system had done its part: {fault}");
+    let detail = format!("the sidecar failed after the system had executed its part: {fault}");
     Fault { source: fault.source, ..Fault::new(FaultKind::Unexpected, detail) }
 }
 

@@ -147,7 +147,7 @@ impl Sidecar {
     /// first, and the other people get free ones.
     async fn assign(&self, rows: Vec<Brought>) -> Result<Outcome, Fault> {
         if rows.iter().any(|(_, namespace, _)| *namespace == self.namespace) {
-            return Err(Fault::new(FaultKind::Invalid, "the system gives its own ids"));
+            return Err(Fault::new(FaultKind::Invalid, "the system assigns its own ids"));
         }
         if rows.iter().all(is_by_name) && self.records.is_empty().await? {
             return self.list_with(rows).await.map(|_| Outcome::Done);

@@ -44,7 +44,9 @@ impl Sidecar {
         let person = self.reconcile_one(reading.showing(vec![seen])).await;
         match person.map_err(own_trouble)? {
             Some(person) => Ok(Outcome::User(Box::new(person))),
-            None => Err(Fault::new(FaultKind::Unavailable, "the record of a new person changed")),
+            None => {
+                Err(Fault::new(FaultKind::Unavailable, "the record of a new person has changed"))
+            }
         }
     }
 
@@ -136,7 +138,7 @@ impl Sidecar {
             Err(fault) => Err(fault),
         };
         if let Err(fault) = cleared {
-            tracing::warn!(person = %known.id, %fault, "a refused name stays expected for a while");
+            tracing::warn!(person = %known.id, %fault, "the name of a refused rename stays expected for a while");
         }
     }
 
@@ -152,11 +154,11 @@ impl Sidecar {
     fn check_renaming(&self, known: &User, patch: &UserPatch) -> Result<(), Fault> {
         let renamed = patch.username.as_ref().is_some_and(|name| *name != known.username);
         if renamed && !self.system.capability().holds(Field::Rename) {
-            let detail = "the system behind cannot rename people";
+            let detail = "the system cannot rename users";
             return Err(Fault::new(FaultKind::Unsupported, detail).about(Subject::Username));
         }
         if patch.password.is_some() && !self.system.capability().holds(Field::Password) {
-            let detail = "the system behind cannot set passwords";
+            let detail = "the system cannot set passwords";
             return Err(Fault::new(FaultKind::Unsupported, detail).about(Subject::Password));
         }
         Ok(())
@@ -240,7 +242,8 @@ impl Sidecar {
             AttributePolicy::Store => Ok(true),
             AttributePolicy::Drop => Ok(false),
             AttributePolicy::Refuse => {
-                let detail = format!("{attribute} would be lost, and the route refuses that");
+                let detail =
+                    format!("{attribute} would be lost, and the route's policy refuses that");
                 Err(Fault::new(FaultKind::Unsupported, detail))
             }
         }

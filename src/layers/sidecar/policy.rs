@@ -1,8 +1,8 @@
-//! What becomes of attributes that the system has no column for.
+//! Policies for attributes that the system has no column for.
 
 use std::collections::BTreeMap;
 
-/// What becomes of an attribute that the system has no column for.
+/// What happens to an attribute that the system has no column for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttributePolicy {
     /// The sidecar stores it.

@@ -59,7 +59,7 @@ impl Sidecar {
             // A person who could not be read may exist. So an incomplete list shows no absence.
             reading.complete = listed.unread.is_empty();
             for why in &listed.unread {
-                tracing::warn!(why, "somebody in the system cannot be read");
+                tracing::warn!(why, "a person of the system cannot be read");
             }
             reading.seen = listed.users.into_iter().map(Seen::from).collect();
             Self::bring(&ids, &mut reading)?;
@@ -110,7 +110,7 @@ impl Sidecar {
         match people.into_iter().next() {
             Some(Ok(person)) => Ok(Some(person)),
             Some(Err(why)) => Err(Fault::new(FaultKind::Unavailable, why)),
-            None => Err(Fault::new(FaultKind::Unexpected, "the reading has nobody")),
+            None => Err(Fault::new(FaultKind::Unexpected, "the reading has no person")),
         }
     }
 
@@ -122,7 +122,7 @@ impl Sidecar {
                 Reconciled::LookUp(records) => self.look_up(&mut reading, records).await?,
             }
         }
-        Err(Fault::new(FaultKind::Unavailable, "a chain of renamings does not end"))
+        Err(Fault::new(FaultKind::Unavailable, "a chain of renames does not end"))
     }
 
     /// Looks up in the system the people of these records, whose id or name a reading does not
@@ -219,7 +219,7 @@ impl Sidecar {
             return Ok(found);
         }
         if self.numbering == Numbering::Names {
-            let detail = "an absence is not confirmed: not everybody can be read";
+            let detail = "an absence is not confirmed: not all people can be read";
             return Err(Fault::new(FaultKind::Unavailable, detail));
         }
         let named = Command::GetUser(UserRef::Name(record.user.username.clone()));
@@ -263,10 +263,10 @@ pub(super) type Brought = (UserRef, IdNamespace, String);
 
 /// The fault for an unknown name. The detail is for the operator, who supplied the name.
 pub(super) fn nobody_called(name: &str) -> Fault {
-    let detail = format!("nobody in the system is called {name:?}");
+    let detail = format!("no user of the system is called {name:?}");
     Fault::new(FaultKind::NotFound, detail).about(Subject::User)
 }
 
 fn unstable() -> Fault {
-    Fault::new(FaultKind::Unavailable, "people change faster than they can be read")
+    Fault::new(FaultKind::Unavailable, "the records change faster than they can be reconciled")
 }

@@ -50,7 +50,7 @@ impl Sidecar {
             Numbering::Names => Ok(user.username.clone()),
             Numbering::From(_) => {
                 user.native(&self.namespace).map(str::to_owned).ok_or_else(|| {
-                    Fault::new(FaultKind::Unexpected, "a person without an id of their system")
+                    Fault::new(FaultKind::Unexpected, "a person without an id of the system")
                 })
             }
         }

@@ -75,7 +75,7 @@ impl Sidecar {
         reading.seen.push(SeenTeam { team, made });
         match self.reconcile_team(reading).await.map_err(own_trouble)? {
             Some(team) => Ok(team),
-            None => Err(Fault::new(FaultKind::Unavailable, "the record of a new team changed")),
+            None => Err(Fault::new(FaultKind::Unavailable, "the record of a new team has changed")),
         }
     }
 
@@ -169,5 +169,8 @@ impl Sidecar {
 }
 
 fn unstable() -> Fault {
-    Fault::new(FaultKind::Unavailable, "teams change faster than they can be read")
+    Fault::new(
+        FaultKind::Unavailable,
+        "the records of teams change faster than they can be reconciled",
+    )
 }

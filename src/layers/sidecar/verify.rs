@@ -63,7 +63,7 @@ impl Sidecar {
             // If this cannot be stored, the correct password is still accepted.
             let stored = store.remember(BY_HASH, &mark, true.into(), BY_HASH_FOR).await;
             if let Err(fault) = stored {
-                tracing::warn!(%fault, "it was not stored that a row's hash is the password's");
+                tracing::warn!(%fault, "the match of a row's hash and the password was not stored");
             }
         }
         Ok(Outcome::Verified(right))

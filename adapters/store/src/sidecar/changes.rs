@@ -120,7 +120,7 @@ impl Records {
         query.bind(self.system.namespace.as_str()).execute(write).await.map_err(fault)?;
         tracing::warn!(
             person = %row.known.id, username = row.known.name, native = row.known.native,
-            "somebody else has this person's place in the system: the record is a tombstone"
+            "somebody else has this user's id or name in the system: the record is a tombstone"
         );
         Ok(())
     }

@@ -38,7 +38,7 @@ impl Records {
         let deadline = Instant::now() + PATIENCE;
         while !self.try_claim(&keys, holder).await? {
             if Instant::now() >= deadline {
-                let detail = "another creation or renaming with this name does not end";
+                let detail = "another creation or rename with this name does not end";
                 return Err(Fault::new(FaultKind::Unavailable, detail));
             }
             sleep(PAUSE).await;
@@ -103,6 +103,6 @@ async fn release(store: &Store, holder: Uuid) {
         write.commit().await.map_err(fault)
     };
     if let Err(fault) = done.await {
-        tracing::warn!(%fault, "a claimed name is not free until its time is up");
+        tracing::warn!(%fault, "a claimed name is not released; it expires");
     }
 }

@@ -180,7 +180,7 @@ fn judge(at: usize, record: &Known, seen: &Sighted<'_>, asked: i64) -> Verdict {
             // Another request has already read this person.
             State::Active if same_name && record.changed >= asked => same,
             State::Active if proof => {
-                Verdict::Withheld("the system answers somebody it had before")
+                Verdict::Withheld("the system answers a person it had before")
             }
             State::Active | State::Suspended(_) | State::Tombstone => Verdict::Replace(at),
         };

@@ -109,7 +109,7 @@ impl Records {
         let mut write = self.inner().database.write().await?;
         let row = self.record(&mut write, id).await?;
         if !matches!(row.known.state, State::Suspended(_)) {
-            return Err(invalid("only a suspended record is confirmed"));
+            return Err(invalid("only a suspended record can be confirmed"));
         }
         let native = self.native(&seen.user)?;
         if row.known.native.as_deref() != Some(native) {
@@ -216,7 +216,10 @@ impl Records {
     async fn living_record(&self, write: &mut SqliteConnection, id: UserId) -> Result<Row, Fault> {
         let row = self.any(write, id).await?;
         row.filter(|row| row.known.state != State::Tombstone).ok_or_else(|| {
-            Fault::new(FaultKind::Unexpected, "the person's record was retired meanwhile")
+            Fault::new(
+                FaultKind::Unexpected,
+                "the person's record has become a tombstone in the meantime",
+            )
         })
     }
 }

@@ -113,7 +113,7 @@ impl Plan {
         let one = |(seen, verdict): (&Sighted<'_>, Verdict)| match verdict {
             Verdict::Withheld(why) => Err(why),
             Verdict::Same { .. } | Verdict::Update { .. } | Verdict::Replace(_) | Verdict::New => {
-                all.remove(seen.native).ok_or("the record was changed meanwhile")
+                all.remove(seen.native).ok_or("the record has changed in the meantime")
             }
         };
         sighted.iter().zip(self.decision.verdicts).map(one).collect()

@@ -72,7 +72,7 @@ impl Records {
             Numbering::From(_) => user.native(&self.system.namespace),
         };
         native.ok_or_else(|| {
-            Fault::new(FaultKind::Unexpected, "a person without an id of their system")
+            Fault::new(FaultKind::Unexpected, "a person without an id of the system")
         })
     }
 

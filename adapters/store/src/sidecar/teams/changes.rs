@@ -92,7 +92,7 @@ impl Records {
             team = id,
             name = record.team.name,
             native = record.native,
-            "another team has this one's place in the system: the record is a tombstone"
+            "another team has this team's id or name in the system: the record is a tombstone"
         );
         Ok(())
     }
@@ -108,7 +108,7 @@ async fn suspend(
     query.execute(write).await.map_err(fault)?;
     tracing::info!(
         team = %record.team.id, name = record.team.name, absence = word(absence),
-        "the system no longer has this team: suspended"
+        "the system does not show this team: the record is suspended"
     );
     Ok(())
 }

@@ -149,7 +149,7 @@ impl Records {
 
     fn team_id<'t>(&self, team: &'t Group) -> Result<&'t str, Fault> {
         team.native(&self.system.namespace)
-            .ok_or_else(|| Fault::new(FaultKind::Unexpected, "a team without an id of its system"))
+            .ok_or_else(|| Fault::new(FaultKind::Unexpected, "a team without an id of the system"))
     }
 
     /// The teams of the reading, in its order.
@@ -169,9 +169,9 @@ impl Records {
                 Verdict::Same { .. }
                 | Verdict::Update { .. }
                 | Verdict::Replace(_)
-                | Verdict::New => {
-                    all.remove(self.team_id(&seen.team)?).ok_or("the record was changed meanwhile")
-                }
+                | Verdict::New => all
+                    .remove(self.team_id(&seen.team)?)
+                    .ok_or("the record has changed in the meantime"),
             });
         }
         Ok(ReconciledTeams::Records(teams))
