@@ -72,8 +72,8 @@ async fn successor(url: &str) -> Result<()> {
     let ada = create(&bench, new("ada")).await;
     issue(&bench, &ada).await;
     bench.done(find()).await;
-    let elsewhere = Fixture::live("octoprint", url, KEY).await?;
-    elsewhere.fixture.close().await;
+    let other = Fixture::live("octoprint", url, KEY).await?;
+    other.fixture.close().await;
     bench.fails(find(), FaultKind::NotFound, Some(Subject::Key)).await;
     let next = create(&bench, new("ada")).await;
     ensure!(next.id != ada.id, "an id was used twice");

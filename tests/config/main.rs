@@ -45,7 +45,7 @@ impl Wanted {
                 let all = rest.split(" | ").map(|one| one.replace("FILE", &file.to_string()));
                 all.map(|one| (here.clone(), one.trim().to_owned())).collect::<Vec<_>>()
             };
-            let elsewhere = |rest: &str| {
+            let outside_the_file = |rest: &str| {
                 let (place, rest) = rest.split_once(": ").unwrap();
                 (place.to_owned(), rest.to_owned())
             };
@@ -54,9 +54,9 @@ impl Wanted {
             } else if let Some((_, rest)) = line.split_once("# warned: ") {
                 wanted.warned.extend(at(rest));
             } else if let Some(rest) = line.strip_prefix("# refused by ") {
-                wanted.refused.push(elsewhere(rest));
+                wanted.refused.push(outside_the_file(rest));
             } else if let Some(rest) = line.strip_prefix("# warned by ") {
-                wanted.warned.push(elsewhere(rest));
+                wanted.warned.push(outside_the_file(rest));
             } else if let Some(rest) = line.strip_prefix("# environment: ") {
                 let (name, value) = rest.split_once('=').unwrap();
                 wanted.variables.push((name.to_owned(), value.to_owned()));

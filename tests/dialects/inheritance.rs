@@ -22,7 +22,7 @@ use crate::gateway::{PreparedStore, TestGateway, loopback};
 
 const SERVICE: &str = "0123456789abcdef0123456789abcdef";
 /// An id namespace that belongs to no system.
-const ELSEWHERE: IdNamespace = IdNamespace::named("elsewhere");
+const OTHER_NAMESPACE: IdNamespace = IdNamespace::named("other");
 
 /// The trials.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -34,12 +34,12 @@ pub(crate) fn trials() -> Vec<Trial> {
     systems.map(trial).collect()
 }
 
-struct Stage {
+struct Setup {
     behind: TestGateway,
     sidecar: Sidecar,
 }
 
-impl Stage {
+impl Setup {
     async fn get(&self, user: UserRef) -> Result<User, Fault> {
         let read = self.sidecar.execute(Command::GetUser(user)).await;
         read.and_then(Outcome::user).map(|user| *user)
@@ -65,7 +65,7 @@ impl Stage {
     /// Issues a key of the gateway, with its owner's name as the value.
     async fn issue(&self, owner: &User) {
         let key = NewKey {
-            namespace: ELSEWHERE,
+            namespace: OTHER_NAMESPACE,
             value: owner.id.to_string().as_str().into(),
             label: None,
             scope: None,
@@ -78,7 +78,7 @@ impl Stage {
     }
 
     async fn opens(&self, owner: &User) -> Option<UserId> {
-        let find = Command::FindKey(ELSEWHERE, owner.id.to_string().as_str().into());
+        let find = Command::FindKey(OTHER_NAMESPACE, owner.id.to_string().as_str().into());
         match self.sidecar.execute(find).await {
             Ok(Outcome::KeyFound(_, found)) => found.map(|found| found.id),
             Err(fault) if fault.is_absence_of(Subject::Key) => None,
@@ -111,24 +111,24 @@ async fn nobody_inherits(system: &'static Adapter) -> Result<(), Failed> {
     let sidecar = open_sidecar(&folder.path().join("sidecar"), numbered).await?;
     let reached = loopback(&behind, system, SERVICE);
     let sidecar = Sidecar::new(reached, &sidecar, (IdNamespace::named(system.name), system.users));
-    let stage = Stage { behind, sidecar };
+    let setup = Setup { behind, sidecar };
 
     for name in ["ada", "bob", "carol"] {
-        stage.add(name).await;
-        let person = stage.named(name).await;
-        stage.issue(&person).await;
-        assert_eq!(stage.opens(&person).await, Some(person.id));
+        setup.add(name).await;
+        let person = setup.named(name).await;
+        setup.issue(&person).await;
+        assert_eq!(setup.opens(&person).await, Some(person.id));
     }
     let (ada, bob, carol) =
-        (stage.named("ada").await, stage.named("bob").await, stage.named("carol").await);
-    stage.remove("ada").await;
-    stage.is_closed(&ada).await;
-    stage.add("ada").await;
-    let newcomer = stage.named("ada").await;
+        (setup.named("ada").await, setup.named("bob").await, setup.named("carol").await);
+    setup.remove("ada").await;
+    setup.is_closed(&ada).await;
+    setup.add("ada").await;
+    let newcomer = setup.named("ada").await;
     assert_ne!(newcomer.id, ada.id);
-    stage.is_closed(&ada).await;
+    setup.is_closed(&ada).await;
     let read = Command::ListUsers;
-    let listed = stage.sidecar.execute(read).await?.users()?;
+    let listed = setup.sidecar.execute(read).await?.users()?;
     assert_eq!(listed.iter().filter(|one| one.username == "ada").count(), 1);
 
     // Two users swap their names in the system. Each is still the same person or somebody new, and
@@ -136,15 +136,15 @@ async fn nobody_inherits(system: &'static Adapter) -> Result<(), Failed> {
     for (from, to) in [("bob", "somebody"), ("carol", "bob"), ("somebody", "carol")] {
         let patch = UserPatch { username: Some(to.to_owned()), ..UserPatch::default() };
         let named = UserRef::Name(from.to_owned());
-        stage.behind.ask(Command::UpdateUser(named, Box::new(patch))).await;
+        setup.behind.ask(Command::UpdateUser(named, Box::new(patch))).await;
     }
-    let listed = stage.sidecar.execute(Command::ListUsers).await?.users()?;
+    let listed = setup.sidecar.execute(Command::ListUsers).await?.users()?;
     assert_eq!(listed.len(), 4);
     let names_are_ids = system.users == isogloss_canonical::namespace::Numbering::Names;
     if !names_are_ids {
-        assert_ne!(stage.opens(&bob).await, Some(carol.id));
-        assert_ne!(stage.named("bob").await.id, bob.id);
-        assert_ne!(stage.named("carol").await.id, carol.id);
+        assert_ne!(setup.opens(&bob).await, Some(carol.id));
+        assert_ne!(setup.named("bob").await.id, bob.id);
+        assert_ne!(setup.named("carol").await.id, carol.id);
     }
     Ok(())
 }

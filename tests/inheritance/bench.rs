@@ -26,7 +26,7 @@ use crate::system::{Kind, System};
 pub(crate) type Case = (&'static str, for<'b> fn(&'b Bench) -> LocalBoxFuture<'b, ()>);
 
 /// The id namespace of the gateway's own keys and groups in these tests. It is never the system's.
-pub(crate) const KEYS: IdNamespace = IdNamespace::named("elsewhere");
+pub(crate) const KEYS: IdNamespace = IdNamespace::named("other");
 
 /// A sidecar of a system.
 pub(crate) struct Bench {
@@ -39,7 +39,7 @@ pub(crate) struct Bench {
 
 /// The data that a user has in the gateway.
 #[derive(Clone, Debug)]
-pub(crate) struct Estate {
+pub(crate) struct UserData {
     pub(crate) user: User,
     key: String,
     group: Group,
@@ -93,7 +93,7 @@ impl Bench {
     }
 
     /// Gives a user of the system a key, settings, a group and a membership in the gateway.
-    pub(crate) async fn settled(&self, name: &str) -> Estate {
+    pub(crate) async fn with_data(&self, name: &str) -> UserData {
         let user = self.named(name).await;
         let key = format!("the key of {name}, {}", user.id);
         let new = NewKey {
@@ -107,8 +107,8 @@ impl Bench {
         };
         let id = || UserRef::Id(user.id);
         self.done(Command::IssueKey(Some(id()), Box::new(new))).await;
-        let set = [("elsewhere.colour".to_owned(), Some(json!(name)))];
-        let set = Command::MergeSettings(id(), "elsewhere.".to_owned(), set.into());
+        let set = [("other.colour".to_owned(), Some(json!(name)))];
+        let set = Command::MergeSettings(id(), "other.".to_owned(), set.into());
         self.done(set).await;
         let group = NewGroup {
             name: format!("group of {name}"),
@@ -119,12 +119,12 @@ impl Bench {
         let group = self.done(Command::CreateGroup(Box::new(group))).await.group().unwrap();
         self.done(Command::AddMember(GroupRef::Id(group.id), id())).await;
         let user = self.named(name).await;
-        Estate { user, key, group: *group }
+        UserData { user, key, group: *group }
     }
 
     /// The user whom the key identifies.
-    pub(crate) async fn key_opens(&self, estate: &Estate) -> Option<UserId> {
-        let find = Command::FindKey(KEYS, estate.key.as_str().into());
+    pub(crate) async fn key_opens(&self, data: &UserData) -> Option<UserId> {
+        let find = Command::FindKey(KEYS, data.key.as_str().into());
         match self.ask(find).await {
             Ok(Outcome::KeyFound(_, Some(owner))) => Some(owner.id),
             Ok(other) => panic!("{other:?}"),
@@ -134,8 +134,8 @@ impl Bench {
     }
 
     /// The same if the system's answer may be a fault.
-    pub(crate) async fn key_opens_or_fails(&self, estate: &Estate) -> Option<UserId> {
-        let find = Command::FindKey(KEYS, estate.key.as_str().into());
+    pub(crate) async fn key_opens_or_fails(&self, data: &UserData) -> Option<UserId> {
+        let find = Command::FindKey(KEYS, data.key.as_str().into());
         match self.ask(find).await {
             Ok(Outcome::KeyFound(_, owner)) => owner.map(|owner| owner.id),
             _ => None,
@@ -143,53 +143,53 @@ impl Bench {
     }
 
     /// The data of a deleted user give nobody access, and belong to nobody else.
-    pub(crate) async fn opens_nothing(&self, estate: &Estate, why: &str) {
-        assert_eq!(self.key_opens(estate).await, None, "{why}: the key opens");
-        let session = self.get(UserRef::Id(estate.user.id)).await;
+    pub(crate) async fn opens_nothing(&self, data: &UserData, why: &str) {
+        assert_eq!(self.key_opens(data).await, None, "{why}: the key opens");
+        let session = self.get(UserRef::Id(data.user.id)).await;
         let absent = session.is_err_and(|fault| fault.is_absence_of(Subject::User));
         assert!(absent, "{why}: the session opens");
-        for (namespace, id) in self.foreign_ids(&estate.user) {
+        for (namespace, id) in self.foreign_ids(&data.user) {
             let found = self.get(UserRef::Native(namespace.clone(), id.clone())).await;
             let absent = found.is_err_and(|fault| fault.is_absence_of(Subject::User));
             assert!(absent, "{why}: {namespace} {id} is somebody");
         }
-        let group = self.done(Command::GetGroup(GroupRef::Id(estate.group.id))).await;
+        let group = self.done(Command::GetGroup(GroupRef::Id(data.group.id))).await;
         assert_eq!(group.group().unwrap().owner, None, "{why}: the group has an owner");
-        let members = Command::ListMembers(GroupRef::Id(estate.group.id));
+        let members = Command::ListMembers(GroupRef::Id(data.group.id));
         let members = self.done(members).await.users().unwrap();
         assert!(members.is_empty(), "{why}: the group has members: {members:?}");
     }
 
     /// All data still belong to the user.
-    pub(crate) async fn opens_all(&self, estate: &Estate, why: &str) {
-        assert_eq!(self.key_opens(estate).await, Some(estate.user.id), "{why}: the key");
-        self.has_all(estate, why).await;
+    pub(crate) async fn opens_all(&self, data: &UserData, why: &str) {
+        assert_eq!(self.key_opens(data).await, Some(data.user.id), "{why}: the key");
+        self.has_all(data, why).await;
     }
 
     /// Ids, settings, group and membership still belong to the user. The key is not checked.
-    pub(crate) async fn has_all(&self, estate: &Estate, why: &str) {
-        let session = self.get(UserRef::Id(estate.user.id)).await;
+    pub(crate) async fn has_all(&self, data: &UserData, why: &str) {
+        let session = self.get(UserRef::Id(data.user.id)).await;
         let session = session.unwrap_or_else(|fault| panic!("{why}: {fault:?}"));
-        assert!(session.attributes.contains_key("elsewhere.colour"), "{why}: the settings");
-        for (namespace, id) in self.foreign_ids(&estate.user) {
+        assert!(session.attributes.contains_key("other.colour"), "{why}: the settings");
+        for (namespace, id) in self.foreign_ids(&data.user) {
             let found = self.get(UserRef::Native(namespace, id)).await.unwrap();
-            assert_eq!(found.id, estate.user.id, "{why}: an id");
+            assert_eq!(found.id, data.user.id, "{why}: an id");
         }
-        let group = self.done(Command::GetGroup(GroupRef::Id(estate.group.id))).await;
-        assert_eq!(group.group().unwrap().owner, Some(estate.user.id), "{why}: the owner");
-        let members = Command::ListMembers(GroupRef::Id(estate.group.id));
+        let group = self.done(Command::GetGroup(GroupRef::Id(data.group.id))).await;
+        assert_eq!(group.group().unwrap().owner, Some(data.user.id), "{why}: the owner");
+        let members = Command::ListMembers(GroupRef::Id(data.group.id));
         let members = self.done(members).await.users().unwrap();
         assert_eq!(members.len(), 1, "{why}: the members");
     }
 
     /// A new user has nothing of the old one.
-    pub(crate) fn inherits_nothing(&self, newcomer: &User, estate: &Estate) {
-        let old = &estate.user;
+    pub(crate) fn inherits_nothing(&self, newcomer: &User, data: &UserData) {
+        let old = &data.user;
         assert_ne!(newcomer.id, old.id, "the canonical id");
         for (namespace, id) in self.foreign_ids(old) {
             assert_ne!(newcomer.native(&namespace), Some(id.as_str()), "the id of {namespace}");
         }
-        assert!(!newcomer.attributes.contains_key("elsewhere.colour"), "the settings");
+        assert!(!newcomer.attributes.contains_key("other.colour"), "the settings");
     }
 
     fn foreign_ids(&self, user: &User) -> BTreeMap<IdNamespace, String> {

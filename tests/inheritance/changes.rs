@@ -8,14 +8,14 @@ use isogloss_store::State;
 use crate::bench::{Bench, Case, is_absence};
 
 pub(crate) const CASES: &[Case] = &[
-    ("a-renaming-is-followed-on-proof-only", |bench| renamed(bench).boxed_local()),
+    ("a-renaming-is-accepted-on-proof-only", |bench| renamed(bench).boxed_local()),
     ("two-who-swap-names", |bench| swapped(bench).boxed_local()),
     ("a-chain-of-renamings", |bench| chained(bench).boxed_local()),
     ("one-is-removed-and-two-move-up", |bench| moved_up(bench).boxed_local()),
-    ("a-chain-is-settled-by-a-single-read", |bench| by_one_read(bench).boxed_local()),
+    ("a-chain-is-reconciled-by-a-single-read", |bench| by_one_read(bench).boxed_local()),
     ("a-changed-password-ends-sessions-only", |bench| password(bench).boxed_local()),
     ("demoted-and-disabled-at-once", |bench| demoted(bench).boxed_local()),
-    ("an-unclear-renaming-affects-nobody-else", |bench| unsettled(bench).boxed_local()),
+    ("an-unclear-renaming-affects-nobody-else", |bench| name_shown_twice(bench).boxed_local()),
 ];
 
 async fn renamed(bench: &Bench) {
@@ -23,7 +23,7 @@ async fn renamed(bench: &Bench) {
         return;
     }
     bench.system.add("ada", Role::User);
-    let ada = bench.settled("ada").await;
+    let ada = bench.with_data("ada").await;
     bench.system.rename_all(&[("ada", "lovelace")]);
     let now = bench.named("lovelace").await;
     if bench.proves() {
@@ -45,7 +45,7 @@ async fn after(bench: &Bench, names: &[(&str, &str)], gone: Option<&str>) {
     }
     let mut before = Vec::new();
     for name in ["a", "b", "c", "d"] {
-        before.push(bench.settled(name).await);
+        before.push(bench.with_data(name).await);
     }
     if let Some(gone) = gone {
         bench.system.remove(gone);
@@ -59,20 +59,20 @@ async fn after(bench: &Bench, names: &[(&str, &str)], gone: Option<&str>) {
         there.sort();
         assert_eq!(shown, there);
     }
-    for estate in &before {
-        let old = estate.user.username.as_str();
+    for data in &before {
+        let old = data.user.username.as_str();
         if gone == Some(old) {
-            bench.opens_nothing(estate, "gone").await;
+            bench.opens_nothing(data, "gone").await;
             continue;
         }
         let new = names.iter().find(|(from, _)| *from == old).map_or(old, |(_, to)| *to);
         let now = bench.named(new).await;
         if bench.proves() || new == old {
-            assert_eq!(now.id, estate.user.id, "{old} is {new}");
-            bench.opens_all(estate, old).await;
+            assert_eq!(now.id, data.user.id, "{old} is {new}");
+            bench.opens_all(data, old).await;
         } else {
-            bench.inherits_nothing(&now, estate);
-            bench.opens_nothing(estate, old).await;
+            bench.inherits_nothing(&now, data);
+            bench.opens_nothing(data, old).await;
         }
     }
     // The creation of another user still succeeds.
@@ -105,8 +105,8 @@ async fn by_one_read(bench: &Bench) {
     for name in names {
         bench.system.add(name, Role::User);
     }
-    let a = bench.settled("a").await;
-    let e = bench.settled("e").await;
+    let a = bench.with_data("a").await;
+    let e = bench.with_data("e").await;
     bench.system.remove("e");
     bench.system.rename_all(&[("a", "b"), ("b", "c"), ("c", "d"), ("d", "e")]);
     bench.system.asked();
@@ -120,7 +120,7 @@ async fn by_one_read(bench: &Bench) {
 
 async fn password(bench: &Bench) {
     bench.system.add("ada", Role::User);
-    let ada = bench.settled("ada").await;
+    let ada = bench.with_data("ada").await;
     let again = bench.named("ada").await;
     assert_eq!(again.password_changed, ada.user.password_changed, "nothing was changed");
     bench.system.edit("ada", |row| "$another-hash".clone_into(&mut row.secret));
@@ -135,7 +135,7 @@ async fn password(bench: &Bench) {
 
 async fn demoted(bench: &Bench) {
     bench.system.add("ada", Role::Administrator);
-    let ada = bench.settled("ada").await;
+    let ada = bench.with_data("ada").await;
     assert_eq!(ada.user.role, Role::Administrator);
     bench.system.edit("ada", |row| row.role = Role::User);
     assert_eq!(bench.get(UserRef::Id(ada.user.id)).await.unwrap().role, Role::User);
@@ -148,7 +148,7 @@ async fn demoted(bench: &Bench) {
 }
 
 /// A system that shows one name twice. One of the two users has no record, and the list continues.
-async fn unsettled(bench: &Bench) {
+async fn name_shown_twice(bench: &Bench) {
     bench.system.add("ada", Role::User);
     bench.system.add("bob", Role::User);
     bench.system.add("carol", Role::User);

@@ -7,7 +7,7 @@ use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{Role, UserRef};
 use isogloss_store::{Absence, State};
 
-use crate::bench::{Bench, Case, Estate, is_absence};
+use crate::bench::{Bench, Case, UserData, is_absence};
 
 pub(crate) const CASES: &[Case] = &[
     ("whoever-is-gone-is-suspended-by-any-read", |bench| by_any_read(bench).boxed_local()),
@@ -22,8 +22,8 @@ pub(crate) const CASES: &[Case] = &[
 /// The reads that can show an absence first.
 const READS: [&str; 6] = ["id", "name", "native", "list", "key", "member"];
 
-async fn read(bench: &Bench, how: &str, estate: &Estate) {
-    let user = &estate.user;
+async fn read(bench: &Bench, how: &str, data: &UserData) {
+    let user = &data.user;
     match how {
         "id" => assert!(is_absence(&bench.get(UserRef::Id(user.id)).await)),
         "name" => assert!(is_absence(&bench.get(UserRef::Name(user.username.clone())).await)),
@@ -32,7 +32,7 @@ async fn read(bench: &Bench, how: &str, estate: &Estate) {
             let all = bench.list().await;
             assert!(all.iter().all(|one| one.id != user.id));
         }
-        "key" => assert_eq!(bench.key_opens(estate).await, None),
+        "key" => assert_eq!(bench.key_opens(data).await, None),
         "member" => {
             let groups = Command::ListGroups(Some(crate::bench::KEYS));
             for group in bench.done(groups).await.groups().unwrap() {
@@ -49,7 +49,7 @@ async fn by_any_read(bench: &Bench) {
     for how in READS {
         let name = format!("ada-{how}");
         bench.system.add(&name, Role::User);
-        let ada = bench.settled(&name).await;
+        let ada = bench.with_data(&name).await;
         bench.opens_all(&ada, how).await;
         bench.system.remove(&name);
         read(bench, how, &ada).await;
@@ -63,7 +63,7 @@ async fn by_any_read(bench: &Bench) {
 /// A case that happened: ada is removed, then bob is created as an administrator and gets her id.
 async fn successor(bench: &Bench) {
     bench.system.add("ada", Role::User);
-    let ada = bench.settled("ada").await;
+    let ada = bench.with_data("ada").await;
     bench.system.remove("ada");
     bench.system.add("bob", Role::Administrator);
     assert_eq!(bench.key_opens(&ada).await, None, "her key opens for him");
@@ -84,7 +84,7 @@ async fn after_any_read(bench: &Bench) {
     for how in READS {
         let (old, new) = (format!("old-{how}"), format!("new-{how}"));
         bench.system.add(&old, Role::User);
-        let ada = bench.settled(&old).await;
+        let ada = bench.with_data(&old).await;
         bench.system.remove(&old);
         read(bench, how, &ada).await;
         bench.system.add(&new, Role::Administrator);
@@ -103,7 +103,7 @@ async fn namesake(bench: &Bench) {
     for how in READS {
         let name = format!("ada-{how}");
         bench.system.add(&name, Role::User);
-        let ada = bench.settled(&name).await;
+        let ada = bench.with_data(&name).await;
         bench.system.remove(&name);
         read(bench, how, &ada).await;
         bench.system.add(&name, Role::User);
@@ -120,7 +120,7 @@ async fn namesake(bench: &Bench) {
 
 async fn backup(bench: &Bench) {
     bench.system.add("ada", Role::User);
-    let ada = bench.settled("ada").await;
+    let ada = bench.with_data("ada").await;
     let row = bench.system.remove("ada");
     bench.list().await;
     bench.opens_nothing(&ada, "while she is gone").await;
@@ -138,7 +138,7 @@ async fn backup(bench: &Bench) {
 /// A tombstone is not restored, even if the same row returns.
 async fn for_good(bench: &Bench) {
     bench.system.add("ada", Role::User);
-    let ada = bench.settled("ada").await;
+    let ada = bench.with_data("ada").await;
     let row = bench.system.remove("ada");
     bench.list().await;
     bench.system.add("ada", Role::User);
@@ -172,6 +172,6 @@ async fn own_key(bench: &Bench) {
     else {
         panic!("no owner")
     };
-    assert_ne!(owner.id, ada.id, "the owner of a key is settled like anybody");
+    assert_ne!(owner.id, ada.id, "the owner of a key is reconciled like every user");
     assert!(!bench.system.asked().contains(&Verb::DeleteUser));
 }

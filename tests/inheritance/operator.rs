@@ -19,11 +19,11 @@ pub(crate) const CASES: &[Case] = &[
 
 async fn bound(bench: &Bench) {
     bench.system.add("ada", Role::User);
-    let ada = bench.settled("ada").await;
+    let ada = bench.with_data("ada").await;
     bench.system.remove("ada");
     bench.list().await;
     bench.system.add("ada", Role::User);
-    let newcomer = bench.settled("ada").await;
+    let newcomer = bench.with_data("ada").await;
     bench.opens_nothing(&ada, "a tombstone").await;
     let seen = bench.system.shown_as("ada");
     let before = bench.record(ada.user.id).await.user;
@@ -41,7 +41,7 @@ async fn bound(bench: &Bench) {
 
 async fn bound_suspended(bench: &Bench) {
     bench.system.add("ada", Role::User);
-    let ada = bench.settled("ada").await;
+    let ada = bench.with_data("ada").await;
     bench.system.remove("ada");
     bench.list().await;
     bench.system.add("ada", Role::User);
@@ -55,7 +55,7 @@ async fn bound_to_another_name(bench: &Bench) {
     for name in ["ada", "bob"] {
         bench.system.add(name, Role::User);
     }
-    let (ada, bob) = (bench.settled("ada").await, bench.settled("bob").await);
+    let (ada, bob) = (bench.with_data("ada").await, bench.with_data("bob").await);
     let bind = async |renamed| {
         let seen = bench.system.shown_as("root").into();
         bench.sidecar.records().bind(ada.user.id, &seen, renamed).await
@@ -73,7 +73,7 @@ async fn bound_to_another_name(bench: &Bench) {
 
 async fn confirmed(bench: &Bench) {
     bench.system.add("ada", Role::User);
-    let ada = bench.settled("ada").await;
+    let ada = bench.with_data("ada").await;
     let row = bench.system.remove("ada");
     bench.list().await;
     let confirm = async |name: &str| {

@@ -21,7 +21,7 @@ pub(crate) const CASES: &[Case] = &[
 /// A proxy answers 404 for one page, and the list still shows the user.
 async fn a_404(bench: &Bench) {
     bench.system.add("ada", Role::User);
-    let ada = bench.settled("ada").await;
+    let ada = bench.with_data("ada").await;
     bench.system.hide(&[(Verb::GetUser, "ada")]);
     for way in [UserRef::Id(ada.user.id), bench.own(&ada.user)] {
         assert_eq!(bench.get(way).await.unwrap().id, ada.user.id);
@@ -33,7 +33,7 @@ async fn a_404(bench: &Bench) {
 
 async fn truncated(bench: &Bench) {
     bench.system.add("ada", Role::User);
-    let ada = bench.settled("ada").await;
+    let ada = bench.with_data("ada").await;
     bench.system.hide(&[(Verb::ListUsers, "ada")]);
     let listed = bench.list().await;
     assert!(listed.iter().any(|one| one.id == ada.user.id), "she is there, as a read by id says");
@@ -45,7 +45,7 @@ async fn truncated(bench: &Bench) {
 /// One user of each list cannot be read.
 async fn in_part(bench: &Bench) {
     bench.system.add("ada", Role::User);
-    let ada = bench.settled("ada").await;
+    let ada = bench.with_data("ada").await;
     bench.system.list_in_part();
     bench.system.hide(&[(Verb::ListUsers, "ada")]);
     bench.system.asked();
@@ -70,7 +70,7 @@ async fn in_part(bench: &Bench) {
 /// given. A user who is seen again was never deleted.
 async fn unconfirmed(bench: &Bench) {
     bench.system.add("ada", Role::User);
-    let ada = bench.settled("ada").await;
+    let ada = bench.with_data("ada").await;
     bench.system.hide(&[(Verb::ListUsers, "ada")]);
     bench.system.break_down(&[Verb::GetUser]);
     let listed = bench.list().await;
@@ -92,7 +92,7 @@ async fn unconfirmed(bench: &Bench) {
 
 async fn outage(bench: &Bench) {
     bench.system.add("ada", Role::User);
-    let ada = bench.settled("ada").await;
+    let ada = bench.with_data("ada").await;
     bench.system.break_down(&[Verb::GetUser, Verb::ListUsers]);
     for way in [UserRef::Id(ada.user.id), bench.own(&ada.user), UserRef::Name("ada".to_owned())] {
         assert!(is_trouble(&bench.get(way).await));
@@ -107,23 +107,23 @@ async fn mass(bench: &Bench) {
     for name in &names {
         bench.system.add(name, Role::User);
     }
-    let mut estates = Vec::new();
+    let mut all_data = Vec::new();
     for name in &names[..3] {
-        estates.push(bench.settled(name).await);
+        all_data.push(bench.with_data(name).await);
     }
     bench.system.asked();
     let rows: Vec<_> = names[..12].iter().map(|name| bench.system.remove(name)).collect();
     bench.list().await;
     assert_eq!(bench.system.asked(), [Verb::ListUsers], "nobody is looked for one by one");
-    for estate in &estates {
-        assert_eq!(bench.state(estate.user.id).await, State::Suspended(Absence::Held));
-        bench.opens_nothing(estate, "held").await;
+    for data in &all_data {
+        assert_eq!(bench.state(data.user.id).await, State::Suspended(Absence::Held));
+        bench.opens_nothing(data, "held").await;
     }
     for row in rows {
         bench.system.put_back(row);
     }
     let listed = bench.list().await;
-    let (first, rest) = estates.split_first().unwrap();
+    let (first, rest) = all_data.split_first().unwrap();
     if bench.proves() {
         assert_eq!(listed.len(), 21);
         bench.opens_all(first, "proved").await;
@@ -147,7 +147,7 @@ async fn few(bench: &Bench) {
     for name in ["ada", "bob", "carol"] {
         bench.system.add(name, Role::User);
     }
-    let ada = bench.settled("ada").await;
+    let ada = bench.with_data("ada").await;
     bench.list().await;
     bench.system.remove("ada");
     bench.system.remove("bob");

@@ -34,7 +34,7 @@ pub(crate) const CASES: &[Case] = &[
 
 async fn created(bench: &Bench) {
     bench.system.add("ada", Role::User);
-    let ada = bench.settled("ada").await;
+    let ada = bench.with_data("ada").await;
     bench.system.remove("ada");
     let bob = bench.create("bob").await;
     bench.inherits_nothing(&bob, &ada);
@@ -51,15 +51,19 @@ async fn stale(bench: &Bench) {
     }
     bench.system.add("ada", Role::User);
     bench.system.add("bob", Role::User);
-    let ada = bench.settled("ada").await;
-    let bob = bench.settled("bob").await;
+    let ada = bench.with_data("ada").await;
+    let bob = bench.with_data("bob").await;
     bench.system.remove("ada");
-    let attributes = [("elsewhere.colour".to_owned(), Some(json!("green")))].into();
+    let attributes = [("other.colour".to_owned(), Some(json!("green")))].into();
     let patch = UserPatch { username: Some("ada".to_owned()), attributes, ..UserPatch::default() };
     let change = Command::UpdateUser(UserRef::Id(bob.user.id), Box::new(patch));
     let now = bench.done(change).await.user().unwrap();
     assert_eq!((now.id, now.username.as_str()), (bob.user.id, "ada"));
-    assert_eq!(now.attributes["elsewhere.colour"], json!("green"), "what was to be kept is kept");
+    assert_eq!(
+        now.attributes["other.colour"],
+        json!("green"),
+        "an attribute of the sidecar is lost"
+    );
     bench.opens_all(&bob, "renamed").await;
     bench.opens_nothing(&ada, "her name is his").await;
 }
@@ -71,7 +75,7 @@ async fn refused(bench: &Bench) {
         return;
     }
     bench.system.add("ada", Role::User);
-    let ada = bench.settled("ada").await;
+    let ada = bench.with_data("ada").await;
     bench.system.add("bob", Role::User);
     let patch = UserPatch { username: Some("bob".to_owned()), ..UserPatch::default() };
     let change = Command::UpdateUser(UserRef::Id(ada.user.id), Box::new(patch));
@@ -92,7 +96,7 @@ async fn beside_reads(bench: &Bench) {
         return;
     }
     bench.system.add("name-0", Role::User);
-    let ada = bench.settled("name-0").await;
+    let ada = bench.with_data("name-0").await;
     for round in 1..6 {
         let patch = UserPatch { username: Some(format!("name-{round}")), ..UserPatch::default() };
         let change = Command::UpdateUser(UserRef::Id(ada.user.id), Box::new(patch));
@@ -110,7 +114,7 @@ async fn parallel_reads(bench: &Bench) {
     for round in 0..5 {
         let name = format!("ada-{round}");
         bench.system.add(&name, Role::User);
-        let ada = bench.settled(&name).await;
+        let ada = bench.with_data(&name).await;
         bench.system.remove(&name);
         bench.list().await;
         bench.system.add(&name, Role::User);
@@ -174,7 +178,7 @@ async fn parallel_creations(bench: &Bench) {
 
 async fn deleted(bench: &Bench) {
     bench.system.add("ada", Role::User);
-    let ada = bench.settled("ada").await;
+    let ada = bench.with_data("ada").await;
     let reads = (0..4).map(|_| bench.ask(Command::ListUsers));
     let delete = bench.ask(Command::DeleteUser(UserRef::Id(ada.user.id)));
     let (deleted, _) = futures_util::join!(delete, join_all(reads));
@@ -187,7 +191,7 @@ async fn deleted(bench: &Bench) {
 
 async fn password(bench: &Bench) {
     bench.system.add("ada", Role::User);
-    let ada = bench.settled("ada").await;
+    let ada = bench.with_data("ada").await;
     let change = Command::ChangePassword(UserRef::Id(ada.user.id), Some("new".into()));
     bench.done(change).await;
     let now = bench.named("ada").await;

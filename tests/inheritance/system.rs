@@ -12,6 +12,7 @@ use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::key::Key;
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{Evidence, NewUser, Role, User, UserPatch, UserRef};
 
 /// The evidence in the rows of a kind of system.
@@ -316,6 +317,24 @@ impl System {
         })
     }
 
+    fn list(&self) -> Outcome {
+        self.change(|world| {
+            let hidden = |row: &&Row| !world.hidden.contains(&(Verb::ListUsers, row.name.clone()));
+            let rows = world.rows.iter().filter(hidden);
+            let shown = rows.map(|row| self.shown(row)).collect();
+            Outcome::people(shown, world.unread.clone())
+        })
+    }
+
+    /// The key of a user is the user's name.
+    fn find_key(&self, namespace: IdNamespace, value: &Secret) -> Result<Outcome, Fault> {
+        let named = UserRef::Name(value.expose().to_owned());
+        let row = self.change(|world| self.find(world, Verb::FindKey, &named));
+        let row = row.map_err(|_| Fault::not_found(Subject::Key))?;
+        let key = Key::vouched(namespace, None);
+        Ok(Outcome::KeyFound(Box::new(key), Some(Box::new(self.shown(&row)))))
+    }
+
     fn answer(&self, command: Command) -> Result<Outcome, Fault> {
         let boxed = |user: User| Outcome::User(Box::new(user));
         match command {
@@ -323,22 +342,10 @@ impl System {
             Command::GetUser(user) => self.change(|world| {
                 self.find(world, Verb::GetUser, &user).map(|row| boxed(self.shown(&row)))
             }),
-            Command::ListUsers => self.change(|world| {
-                let hidden =
-                    |row: &&Row| !world.hidden.contains(&(Verb::ListUsers, row.name.clone()));
-                let rows = world.rows.iter().filter(hidden);
-                let shown = rows.map(|row| self.shown(row)).collect();
-                Ok(Outcome::people(shown, world.unread.clone()))
-            }),
+            Command::ListUsers => Ok(self.list()),
             Command::UpdateUser(user, patch) => self.update(&user, *patch).map(boxed),
-            Command::ActivateUser(user) => {
-                let patch = UserPatch { active: Some(true), ..UserPatch::default() };
-                self.update(&user, patch).map(boxed)
-            }
-            Command::DeactivateUser(user) => {
-                let patch = UserPatch { active: Some(false), ..UserPatch::default() };
-                self.update(&user, patch).map(boxed)
-            }
+            Command::ActivateUser(user) => self.update(&user, activity(true)).map(boxed),
+            Command::DeactivateUser(user) => self.update(&user, activity(false)).map(boxed),
             Command::ChangePassword(user, password) => {
                 let patch = UserPatch { password: Some(password), ..UserPatch::default() };
                 self.update(&user, patch).map(|_| Outcome::Done)
@@ -352,14 +359,7 @@ impl System {
                 self.change(|world| world.asked.push(Verb::VerifyPassword));
                 Ok(Outcome::Verified(password.expose() != "wrong"))
             }
-            // The key of a user is the user's name.
-            Command::FindKey(namespace, value) => {
-                let named = UserRef::Name(value.expose().to_owned());
-                let row = self.change(|world| self.find(world, Verb::FindKey, &named));
-                let row = row.map_err(|_| Fault::not_found(Subject::Key))?;
-                let key = Key::vouched(namespace, None);
-                Ok(Outcome::KeyFound(Box::new(key), Some(Box::new(self.shown(&row)))))
-            }
+            Command::FindKey(namespace, value) => self.find_key(namespace, &value),
             other @ (Command::CreateFromDirectory(_)
             | Command::IssueKey(..)
             | Command::RevokeKeys(..)
@@ -383,6 +383,10 @@ impl System {
             | Command::ClearFailures(_)) => panic!("{} is not asked of a system", other.verb()),
         }
     }
+}
+
+fn activity(active: bool) -> UserPatch {
+    UserPatch { active: Some(active), ..UserPatch::default() }
 }
 
 #[async_trait]

@@ -25,7 +25,7 @@ use crate::block_on;
 use crate::system::{KINDS, Kind, System};
 
 /// The id namespace of another dialect, which numbers teams too.
-const ELSEWHERE: IdNamespace = IdNamespace::named("rhodecode");
+const OTHER_NAMESPACE: IdNamespace = IdNamespace::named("rhodecode");
 
 /// A team of the system.
 #[derive(Clone, Debug)]
@@ -89,6 +89,15 @@ impl Teams {
         change(self.rows.lock().unwrap().iter_mut().find(|row| row.id == id).unwrap());
     }
 
+    fn update(&self, team: &GroupRef, patch: GroupPatch) -> Result<Row, Fault> {
+        let row = self.find(team)?;
+        if patch.name.as_ref().is_some_and(|name| self.names().contains(name)) {
+            return Err(Fault::conflict(Subject::Group));
+        }
+        self.change(row.id, |row| row.name = patch.name.unwrap_or(row.name.clone()));
+        self.find(&GroupRef::Native(IdNamespace::named("kanboard"), row.id.to_string()))
+    }
+
     fn answer(&self, command: Command) -> Result<Outcome, Fault> {
         let boxed = |row: Row| Outcome::Group(Box::new(shown(&row)));
         match command {
@@ -97,15 +106,7 @@ impl Teams {
             Command::ListGroups(None) => {
                 Ok(Outcome::Groups(self.rows.lock().unwrap().iter().map(shown).collect()))
             }
-            Command::UpdateGroup(team, patch) => {
-                let row = self.find(&team)?;
-                if patch.name.as_ref().is_some_and(|name| self.names().contains(name)) {
-                    return Err(Fault::conflict(Subject::Group));
-                }
-                self.change(row.id, |row| row.name = patch.name.unwrap_or(row.name.clone()));
-                self.find(&GroupRef::Native(IdNamespace::named("kanboard"), row.id.to_string()))
-                    .map(boxed)
-            }
+            Command::UpdateGroup(team, patch) => self.update(&team, *patch).map(boxed),
             Command::DeleteGroup(team) => {
                 self.remove(&self.find(&team)?.name);
                 Ok(Outcome::Done)
@@ -239,17 +240,17 @@ impl Bench {
     }
 
     /// The new team has nothing of the old one, and the old one gives no access.
-    async fn is_a_stranger(&self, new: &Group, old: &Group) {
+    async fn has_nothing_of(&self, new: &Group, old: &Group) {
         assert_ne!(new.id, old.id);
         assert_eq!((new.owner, new.co_owners.len()), (None, 0), "{new:?}");
-        assert_ne!(new.native(&ELSEWHERE), old.native(&ELSEWHERE));
+        assert_ne!(new.native(&OTHER_NAMESPACE), old.native(&OTHER_NAMESPACE));
         self.is_gone(old).await;
     }
 
     async fn is_gone(&self, old: &Group) {
         let before = self.system.names();
-        let elsewhere = old.native(&ELSEWHERE).unwrap().to_owned();
-        for way in [GroupRef::Id(old.id), GroupRef::Native(ELSEWHERE, elsewhere)] {
+        let id = old.native(&OTHER_NAMESPACE).unwrap().to_owned();
+        for way in [GroupRef::Id(old.id), GroupRef::Native(OTHER_NAMESPACE, id)] {
             let name = Some("taken over".to_owned());
             let patch = GroupPatch { name, ..GroupPatch::default() };
             for command in [
@@ -282,7 +283,7 @@ const CASES: &[Case] = &[
         bench.system.add("guild");
         let new = bench.named("guild").await.unwrap();
         assert_eq!(new.native(&IdNamespace::named("kanboard")), Some("1"));
-        bench.is_a_stranger(&new, &old).await;
+        bench.has_nothing_of(&new, &old).await;
     }),
     case!("removed-and-another-made-unseen", bench => {
         // The new team was not read yet. The id of the old one must not reach it.
@@ -290,7 +291,7 @@ const CASES: &[Case] = &[
         bench.system.remove("crew");
         bench.system.add("guild");
         bench.is_gone(&old).await;
-        bench.is_a_stranger(&bench.named("guild").await.unwrap(), &old).await;
+        bench.has_nothing_of(&bench.named("guild").await.unwrap(), &old).await;
     }),
     case!("removed-and-made-again", bench => {
         let old = bench.owned("crew").await;
@@ -298,14 +299,14 @@ const CASES: &[Case] = &[
         assert!(bench.list().await.is_empty());
         bench.is_gone(&old).await;
         bench.system.add("crew");
-        bench.is_a_stranger(&bench.list().await[0], &old).await;
+        bench.has_nothing_of(&bench.list().await[0], &old).await;
     }),
     case!("removed-and-made-again-by-name", bench => {
         let old = bench.owned("crew").await;
         bench.system.remove("crew");
         assert!(bench.named("crew").await.unwrap_err().is_absence_of(Subject::Group));
         bench.system.add("crew");
-        bench.is_a_stranger(&bench.named("crew").await.unwrap(), &old).await;
+        bench.has_nothing_of(&bench.named("crew").await.unwrap(), &old).await;
     }),
     case!("removed-and-made-through-the-gateway", bench => {
         let old = bench.owned("crew").await;
@@ -328,7 +329,7 @@ const CASES: &[Case] = &[
         // There is no proof that it is the same team.
         let old = bench.owned("crew").await;
         bench.system.rename(&[("crew", "guild")]);
-        bench.is_a_stranger(&bench.list().await[0], &old).await;
+        bench.has_nothing_of(&bench.list().await[0], &old).await;
     }),
     case!("renamed-through-the-gateway", bench => {
         let old = bench.owned("crew").await;
@@ -351,7 +352,7 @@ const CASES: &[Case] = &[
             bench.system.remove(name);
         }
         bench.system.add("guild");
-        bench.is_a_stranger(&bench.named("guild").await.unwrap(), &old).await;
+        bench.has_nothing_of(&bench.named("guild").await.unwrap(), &old).await;
     }),
     case!("swapped-there", bench => {
         let (one, other) = (bench.owned("a").await, bench.owned("b").await);
@@ -359,15 +360,15 @@ const CASES: &[Case] = &[
         let listed = bench.list().await;
         assert_eq!(listed.len(), 2);
         for new in &listed {
-            bench.is_a_stranger(new, &one).await;
-            bench.is_a_stranger(new, &other).await;
+            bench.has_nothing_of(new, &one).await;
+            bench.has_nothing_of(new, &other).await;
         }
     }),
     case!("deleted-through-the-gateway", bench => {
         let old = bench.owned("crew").await;
         bench.done(Command::DeleteGroup(GroupRef::Id(old.id))).await;
         bench.system.add("crew");
-        bench.is_a_stranger(&bench.named("crew").await.unwrap(), &old).await;
+        bench.has_nothing_of(&bench.named("crew").await.unwrap(), &old).await;
     }),
     case!("an-outage-buries-nothing", bench => {
         let old = bench.owned("crew").await;
@@ -388,7 +389,7 @@ const CASES: &[Case] = &[
         bench.system.out.lock().unwrap().clear();
         assert_eq!(bench.named("crew").await.unwrap().owner, old.owner);
     }),
-    case!("memberships-follow-the-team", bench => {
+    case!("memberships-stay-with-the-team", bench => {
         let old = bench.owned("crew").await;
         let bob = || UserRef::Name("bob".to_owned());
         bench.done(Command::AddMember(GroupRef::Id(old.id), bob())).await;
@@ -397,7 +398,7 @@ const CASES: &[Case] = &[
         bench.system.remove("crew");
         bench.system.add("guild");
         assert!(bench.done(Command::GroupsOf(bob())).await.groups().unwrap().is_empty());
-        bench.is_a_stranger(&bench.named("guild").await.unwrap(), &old).await;
+        bench.has_nothing_of(&bench.named("guild").await.unwrap(), &old).await;
     }),
     case!("an-owner-who-is-replaced-owns-nothing", bench => {
         let old = bench.owned("crew").await;

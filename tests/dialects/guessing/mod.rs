@@ -65,19 +65,19 @@ fn free(policy: &Policy) -> usize {
 async fn at_once(policy: &Policy) {
     let scene = Scene::new().await;
     join_all((0..40).map(|_| scene.sign_in(STRANGER, "ann", "wrong"))).await;
-    assert_eq!(scene.looked_at(), free(policy));
+    assert_eq!(scene.verified(), free(policy));
     assert_eq!(scene.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
-    assert_eq!(scene.looked_at(), 0);
+    assert_eq!(scene.verified(), 0);
     let scene = Scene::new().await;
     join_all((0..40).map(|_| scene.kanboard(STRANGER, "ann", "wrong"))).await;
-    assert_eq!(scene.looked_at(), 7);
+    assert_eq!(scene.verified(), 7);
     assert_eq!(scene.kanboard(STRANGER, "ann", "right").await, Err(Refusal::Locked));
     // The answer of Dandelion.
     let scene = Scene::new().await;
     let guess = || calls::dandelion("", "POST /login", &json!({"user": "ann", "pass": "wrong"}));
     let answers = join_all((0..40).map(|_| scene.gateway.send(guess()))).await;
     assert!(answers.iter().all(|answer| answer.text == "false"));
-    assert_eq!(scene.looked_at(), free(policy));
+    assert_eq!(scene.verified(), free(policy));
     let right = calls::dandelion("", "POST /login", &json!({"user": "ann", "pass": "right"}));
     assert_eq!(scene.gateway.send(right).await.text, "false");
 }
@@ -119,9 +119,9 @@ async fn kanboards_lock() {
     for _ in 0..7 {
         scene.gateway.ask(Command::CountFailure(UserRef::Name("bob".into()), KANBOARD)).await;
     }
-    scene.looked_at();
+    scene.verified();
     assert_eq!(scene.kanboard(STRANGER, "bob", "right").await, Err(Refusal::Locked));
-    assert_eq!(scene.looked_at(), 1);
+    assert_eq!(scene.verified(), 1);
 }
 
 async fn keys_go_on(policy: &Policy) {
@@ -148,7 +148,7 @@ async fn unknown_names(policy: &Policy) {
             let mut answers = Vec::new();
             for _ in 0..free(policy) + 2 {
                 let answer = scene.with(STRANGER, name, "wrong", (None, lockout)).await;
-                answers.push((answer, scene.looked_at()));
+                answers.push((answer, scene.verified()));
             }
             seen.push(answers);
         }
@@ -175,11 +175,11 @@ async fn outage(policy: &Policy) {
 async fn one_address(policy: &Policy) {
     let scene = Scene::new().await;
     scene.sign_in(STRANGER, "bob", "right").await.unwrap();
-    scene.looked_at();
+    scene.verified();
     for number in 0..policy.address_guesses + 20 {
         scene.sign_in(STRANGER, &format!("nobody{number}"), "wrong").await.unwrap_err();
     }
-    assert_eq!(scene.looked_at(), usize::try_from(policy.address_guesses).unwrap());
+    assert_eq!(scene.verified(), usize::try_from(policy.address_guesses).unwrap());
     assert_eq!(scene.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
     // A user who signed in from this address before is still accepted, and so are users from other
     // addresses.
@@ -229,7 +229,7 @@ async fn octoprints_limit() {
     let answers = join_all((0..40).map(|_| dialect.answer(&wrong, &pipeline))).await;
     let status = |status| answers.iter().filter(|answer| answer.status == status).count();
     assert_eq!((status(403), status(429)), (3, 37));
-    assert_eq!(scene.looked_at(), 3);
+    assert_eq!(scene.verified(), 3);
     assert_eq!(dialect.answer(&right, &pipeline).await.status, 429);
     let scene = Scene::new().await;
     let pipeline = scene.gateway.pipeline();

@@ -27,18 +27,18 @@ pub(crate) async fn one_count(policy: &Policy) {
         for (first, times, second) in orders {
             let scene = Scene::new().await;
             scene.sign_in(OWNER, "ann", "right").await.unwrap();
-            scene.looked_at();
+            scene.verified();
             let rest = vec![second; free - times];
             for dialect in vec![first; times].into_iter().chain(rest) {
                 let answer = scene.with(from, name, "wrong", (None, dialect)).await;
                 assert_eq!(answer, Err(Refusal::Unknown), "{name} from {from}: {dialect:?}");
             }
-            assert_eq!(scene.looked_at(), free);
+            assert_eq!(scene.verified(), free);
             for dialect in [second, first] {
                 let answer = scene.with(from, name, "right", (None, dialect)).await;
                 assert_eq!(answer, Err(Refusal::Locked), "{name} from {from}: {dialect:?}");
             }
-            assert_eq!(scene.looked_at(), 0, "{name} from {from}: {first:?}, {second:?}");
+            assert_eq!(scene.verified(), 0, "{name} from {from}: {first:?}, {second:?}");
         }
     }
 }
@@ -53,9 +53,9 @@ pub(crate) async fn strangers_at_a_name(policy: &Policy) {
                 let answer = scene.with(&from, name, "wrong", (None, lockout)).await;
                 assert_eq!(answer, Err(Refusal::Unknown), "{name}: {number}, {lockout:?}");
             }
-            assert_eq!(scene.looked_at(), usize::try_from(free).unwrap());
+            assert_eq!(scene.verified(), usize::try_from(free).unwrap());
             let answer = scene.with(STRANGER, name, "wrong", (None, lockout)).await;
-            assert_eq!((answer, scene.looked_at()), (Err(Refusal::Locked), 0), "{name}");
+            assert_eq!((answer, scene.verified()), (Err(Refusal::Locked), 0), "{name}");
         }
     }
 }

@@ -36,7 +36,7 @@ pub(crate) const KANBOARD: Lockout = Lockout { after: 7, lasting: Duration::from
 #[derive(Debug)]
 pub(crate) struct Counting {
     store: Store,
-    looked_at: AtomicUsize,
+    verified: AtomicUsize,
     /// Whether the verification of passwords fails.
     pub(crate) down: AtomicBool,
     executed: Mutex<Vec<Verb>>,
@@ -54,7 +54,7 @@ impl Backend for Counting {
             if self.down.load(Ordering::Relaxed) {
                 return Err(Fault::new(FaultKind::Unavailable, "down"));
             }
-            self.looked_at.fetch_add(1, Ordering::Relaxed);
+            self.verified.fetch_add(1, Ordering::Relaxed);
         }
         self.store.execute(command).await
     }
@@ -78,7 +78,7 @@ impl Scene {
         let store = gateway.store.clone();
         let counting = Arc::new(Counting {
             store,
-            looked_at: AtomicUsize::new(0),
+            verified: AtomicUsize::new(0),
             down: AtomicBool::new(false),
             executed: Mutex::default(),
         });
@@ -123,8 +123,8 @@ impl Scene {
     }
 
     /// The number of passwords that were verified since the last call.
-    pub(crate) fn looked_at(&self) -> usize {
-        self.counting.looked_at.swap(0, Ordering::Relaxed)
+    pub(crate) fn verified(&self) -> usize {
+        self.counting.verified.swap(0, Ordering::Relaxed)
     }
 
     /// The commands that were executed since the last call.

@@ -13,7 +13,7 @@ use crate::calls::{Answer, Asked, dandelion};
 use crate::gateway::{PreparedStore, TestGateway};
 
 pub(super) const CASES: [Case; 4] = [
-    ("dandelion-opens-nothing-at-another-backend", |gateway| Box::pin(elsewhere(gateway))),
+    ("dandelion-opens-nothing-at-another-backend", |gateway| Box::pin(at_another_backend(gateway))),
     ("dandelion-ends-with-a-deactivation", |gateway| Box::pin(deactivated(gateway))),
     ("dandelion-is-no-successors", |gateway| Box::pin(inherited(gateway))),
     ("dandelion-refuses-every-shape-of-login-alike", |gateway| Box::pin(shapes(gateway))),
@@ -44,7 +44,7 @@ fn ann() -> UserRef {
 }
 
 /// A cookie of one backend. Another user has the same id at the other backend.
-async fn elsewhere(gateway: Arc<TestGateway>) {
+async fn at_another_backend(gateway: Arc<TestGateway>) {
     let other = PreparedStore::of(&accounts()).await.open().await;
     let shared = Arc::new(gateway.store.clone());
     let here = gateway.pipeline_with(Sessions::of_system("here", shared.clone()));

@@ -24,7 +24,7 @@ use crate::calls::octoprint;
 use crate::gateway::{PreparedStore, TestGateway};
 
 pub(super) const CASES: [Case; 10] = [
-    ("octoprint-opens-nothing-at-another-backend", |gateway| Box::pin(elsewhere(gateway))),
+    ("octoprint-opens-nothing-at-another-backend", |gateway| Box::pin(at_another_backend(gateway))),
     ("octoprint-ends-with-a-deactivation", |gateway| Box::pin(deactivated(gateway))),
     ("octoprint-ends-when-it-is-shown-while-inactive", |_| Box::pin(asleep())),
     ("octoprint-logout-ends-what-was-remembered", |gateway| Box::pin(logged_out(gateway))),
@@ -44,7 +44,7 @@ fn ann() -> UserRef {
     UserRef::Name("ann".to_owned())
 }
 
-async fn elsewhere(gateway: Arc<TestGateway>) {
+async fn at_another_backend(gateway: Arc<TestGateway>) {
     let other = PreparedStore::of(&accounts()).await.open().await;
     let there = Sessions::of_system("there", Arc::new(gateway.store.clone()));
     let there = other.pipeline_with(there);
