@@ -2,7 +2,8 @@
 //!
 //! [`suite`] runs trials in one process and measures them. [`scripted`] is for the unit tests of
 //! the adapters: a gateway, a session store and a system with scripted answers. [`contract`] has
-//! the rules for every adapter.
+//! the rules for every adapter. [`cpu`] measures processor time. [`connections`] asks the kernel for
+//! the state of a connection.
 //!
 //! The other modules play recorded transcripts against a base URL and report differences. In the
 //! order of use: [`transcript`] reads a scenario, [`profile`] has the configuration of its server,
@@ -13,7 +14,9 @@
 
 pub mod client;
 pub mod comparison;
+pub mod connections;
 pub mod contract;
+pub mod cpu;
 pub mod directory;
 pub mod facts;
 pub mod gateway;

@@ -3,15 +3,17 @@
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use isogloss::registry;
+use isogloss_testkit::connections::is_open;
+use isogloss_testkit::cpu;
 use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Row};
+use sqlx::{ConnectOptions, Connection, Row};
 use tempfile::TempDir;
 
 /// The application token of Kanboard.
@@ -20,9 +22,7 @@ pub(crate) const TOKEN: &str = "4f1c0d5e9a7b36284f1c0d5e9a7b36284f1c0d5e9a7b3628
 pub(crate) const PASSWORD: &str = "correct horse battery";
 /// The OctoPrint key of `ann`.
 pub(crate) const KEY: &str = "b1946ac92492d2347c6235b4d2611184b1946ac9249";
-/// The milliseconds of one tick, the unit of processor time in `/proc`.
-const TICK_MS: u64 = 10;
-/// The limit for any one step, for a busy machine.
+/// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Settings that differ from the defaults.
@@ -149,18 +149,39 @@ impl Gateway {
         })
     }
 
-    /// Sends SIGTERM and waits for the end.
+    /// Takes the store's lock on writing: whatever writes waits until it is released.
+    pub(crate) fn lock_writing(&self) -> WriteLock {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let connection = runtime.block_on(async {
+            let options = SqliteConnectOptions::new().filename(self.database());
+            let mut connection = options.busy_timeout(PATIENCE).connect().await.unwrap();
+            sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
+            connection
+        });
+        WriteLock { runtime, connection }
+    }
+
+    /// Waits until its end of a connection that the client has closed is closed too.
+    pub(crate) fn await_disconnect(&self, client: SocketAddr) {
+        let own = self.address.parse().unwrap();
+        await_that("it does not notice", || !is_open(own, client));
+    }
+
+    /// Waits until the log has a line with this text.
+    pub(crate) fn await_log(&self, text: &str) {
+        let log = self.folder.path().join("log");
+        await_that(text, || fs::read_to_string(&log).unwrap().contains(text));
+    }
+
+    /// Tells it to end.
     pub(crate) fn terminate(&mut self) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     }
 
+    /// Waits until it has ended.
     pub(crate) fn await_end(&mut self) {
-        let begun = Instant::now();
-        while self.child.try_wait().unwrap().is_none() {
-            assert!(begun.elapsed() < PATIENCE, "it does not end");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        await_that("it does not end", || self.child.try_wait().unwrap().is_some());
     }
 
     fn rows(&self) -> u64 {
@@ -177,12 +198,15 @@ impl Gateway {
     }
 
     fn in_the_store<T>(&self, ask: impl AsyncFnOnce(&mut SqliteConnection) -> T) -> T {
-        let file = self.folder.path().join("data").join(isogloss_store::DATABASE);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let options = SqliteConnectOptions::new().filename(file);
+            let options = SqliteConnectOptions::new().filename(self.database());
             ask(&mut options.connect().await.unwrap()).await
         })
+    }
+
+    fn database(&self) -> PathBuf {
+        self.folder.path().join("data").join(isogloss_store::DATABASE)
     }
 
     fn log(&self) -> u64 {
@@ -193,13 +217,10 @@ impl Gateway {
         Path::new("/proc").join(self.child.id().to_string()).join(file)
     }
 
-    /// The processor time of all threads of the process: fields 14 and 15 of `stat`, counted after
-    /// the name in brackets.
+    /// Of the process, in all its threads.
     fn cpu_ms(&self) -> u64 {
-        let stat = fs::read_to_string(self.process("stat")).unwrap();
-        let (_, fields) = stat.rsplit_once(") ").unwrap();
-        let ticks = fields.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().unwrap());
-        ticks.sum::<u64>() * TICK_MS
+        let time = cpu::of_process(self.child.id()).unwrap();
+        u64::try_from(time.as_millis()).unwrap()
     }
 
     fn memory_kib(&self, name: &str) -> u64 {
@@ -211,6 +232,29 @@ impl Gateway {
     /// Resets the peak of the memory.
     fn reset_peak(&self) {
         fs::write(self.process("clear_refs"), "5").unwrap();
+    }
+}
+
+/// The store's lock on writing.
+#[derive(Debug)]
+pub(crate) struct WriteLock {
+    runtime: tokio::runtime::Runtime,
+    connection: SqliteConnection,
+}
+
+impl WriteLock {
+    /// Lets others write again.
+    pub(crate) fn release(self) {
+        self.runtime.block_on(self.connection.close()).unwrap();
+    }
+}
+
+/// Waits until something holds; the text says what does not.
+pub(crate) fn await_that(wanted: &str, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < PATIENCE, "{wanted}");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 

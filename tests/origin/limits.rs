@@ -1,10 +1,11 @@
 //! Time limits on streamed bodies, and on clients that do not read.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use isogloss_testkit::connections::is_open;
 use serde_json::json;
 
 use crate::gateway::{GatewayProcess, Plan, get, rpc};
@@ -48,20 +49,12 @@ fn until_closed(stream: &mut TcpStream) -> Vec<u8> {
 
 /// Waits until the gateway has closed its end of a connection, while its client reads nothing.
 fn await_end(gateway: &GatewayProcess, stream: &TcpStream) {
-    let ends = [gateway.address.parse().unwrap(), stream.local_addr().unwrap()].map(in_table);
-    let established = format!("{} {} 01 ", ends[0], ends[1]);
+    let (own, peer) = (gateway.address.parse().unwrap(), stream.local_addr().unwrap());
     let start = Instant::now();
-    while std::fs::read_to_string("/proc/net/tcp").unwrap().contains(&established) {
+    while is_open(own, peer) {
         assert!(start.elapsed() < Duration::from_mins(1), "the gateway waits for the client");
         thread::sleep(Duration::from_millis(20));
     }
-}
-
-/// An address in the format of the kernel's table of connections, on a little-endian machine.
-fn in_table(address: SocketAddr) -> String {
-    let IpAddr::V4(ip) = address.ip() else { panic!("not an address of version 4: {address}") };
-    let [a, b, c, d] = ip.octets();
-    format!("{:08X}:{:04X}", u32::from_be_bytes([d, c, b, a]), address.port())
 }
 
 fn gateway(dialect: &str, origin: &str) -> GatewayProcess {

@@ -5,13 +5,24 @@ use std::time::Duration;
 use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::session_store::SessionStore;
 use serde_json::json;
-use tokio::time::sleep;
 
-use crate::kit::{assert_fault, fresh};
+use crate::kit::{Fresh, another, assert_fault, fresh};
 
-const LONG: Duration = Duration::from_mins(1);
-/// Long enough for two commands on a busy machine.
-const SHORT: Duration = Duration::from_secs(2);
+const LONG: Duration = Duration::from_hours(1);
+
+/// Moves the end of everything that is remembered into the past, as if its time had passed.
+async fn let_time_pass(store: &Fresh) {
+    let mut other = another(store.directory.path()).await;
+    let changed = sqlx::query("UPDATE session_store SET expires = 1").execute(&mut other).await;
+    assert!(changed.unwrap().rows_affected() > 0);
+}
+
+/// When the one thing that is remembered ends.
+async fn end(store: &Fresh) -> i64 {
+    let mut other = another(store.directory.path()).await;
+    let query = sqlx::query_scalar("SELECT expires FROM session_store");
+    query.fetch_one(&mut other).await.unwrap()
+}
 
 #[tokio::test]
 async fn a_value_is_recalled_until_it_is_forgotten_or_past_its_time() {
@@ -23,9 +34,9 @@ async fn a_value_is_recalled_until_it_is_forgotten_or_past_its_time() {
     assert!(store.forget("t.session", "k").await.unwrap());
     assert!(!store.forget("t.session", "k").await.unwrap());
     assert_eq!(store.recall("t.session", "k").await.unwrap(), None);
-    store.remember("t.session", "k", json!(null), SHORT).await.unwrap();
+    store.remember("t.session", "k", json!(null), LONG).await.unwrap();
     assert_eq!(store.recall("t.session", "k").await.unwrap(), Some(json!(null)));
-    sleep(SHORT).await;
+    let_time_pass(&store).await;
     assert_eq!(store.recall("t.session", "k").await.unwrap(), None);
     assert!(!store.forget("t.session", "k").await.unwrap());
     store.remember("t.session", "k", json!(1), Duration::MAX).await.unwrap();
@@ -35,12 +46,14 @@ async fn a_value_is_recalled_until_it_is_forgotten_or_past_its_time() {
 #[tokio::test]
 async fn a_count_begins_anew_after_its_window() {
     let store = fresh().await;
+    assert_eq!(store.count("t.count", "k", LONG).await.unwrap(), 1);
+    let first = end(&store).await;
+    assert_eq!(store.count("t.count", "k", 2 * LONG).await.unwrap(), 2);
+    assert_eq!(end(&store).await, first, "a later count makes the window no longer");
+    let_time_pass(&store).await;
     for expected in 1..=3 {
         assert_eq!(store.count("t.count", "k", LONG).await.unwrap(), expected);
     }
-    assert_eq!(store.count("t.count", "other", SHORT).await.unwrap(), 1);
-    assert_eq!(store.count("t.count", "other", LONG).await.unwrap(), 2);
-    sleep(SHORT).await;
     assert_eq!(store.count("t.count", "other", LONG).await.unwrap(), 1);
     assert_eq!(store.recall("t.count", "k").await.unwrap(), Some(json!(3)));
 }
