@@ -25,6 +25,9 @@ const SEAL: Seal = Seal::new([0; 32]);
 /// The function that answers a command.
 type Reply = dyn Fn(&Command) -> Result<Outcome, Fault> + Send + Sync;
 
+/// Proves a caller.
+type Prove = dyn Fn() -> Result<Caller, Fault> + Send + Sync;
+
 /// One command that a dialect ran.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
@@ -36,7 +39,7 @@ pub struct Asked {
 
 /// A gateway that accepts one caller and gives scripted answers to commands.
 pub struct Script {
-    caller: Result<Caller, Fault>,
+    caller: Box<Prove>,
     reply: Box<Reply>,
     over: Option<(usize, Fault)>,
     batch_limit: usize,
@@ -51,24 +54,30 @@ impl Script {
     /// The caller is a person, authenticated in this way. Commands answer `Done`.
     #[must_use]
     pub fn person(user: User, proof: Proof) -> Self {
-        Self::of(Ok(Caller::person(user, proof, SEAL)))
+        Self::changing(move || user.clone(), proof)
+    }
+
+    /// The same, for a person whose record changes: it is read anew for each proof.
+    #[must_use]
+    pub fn changing(user: impl Fn() -> User + Send + Sync + 'static, proof: Proof) -> Self {
+        Self::of(move || Ok(Caller::person(user(), proof.clone(), SEAL)))
     }
 
     /// The caller is an application with a key of this id namespace.
     #[must_use]
     pub fn application(namespace: IdNamespace) -> Self {
-        Self::of(Ok(Caller::application(namespace, SEAL)))
+        Self::of(move || Ok(Caller::application(namespace.clone(), SEAL)))
     }
 
     /// No credentials are accepted. The reason is this fault.
     #[must_use]
     pub fn nobody(fault: Fault) -> Self {
-        Self::of(Err(fault))
+        Self::of(move || Err(fault.clone()))
     }
 
-    fn of(caller: Result<Caller, Fault>) -> Self {
+    fn of(caller: impl Fn() -> Result<Caller, Fault> + Send + Sync + 'static) -> Self {
         Self {
-            caller,
+            caller: Box::new(caller),
             reply: Box::new(|_| Ok(Outcome::Done)),
             over: None,
             batch_limit: 100,
@@ -157,7 +166,7 @@ impl Script {
 
 impl fmt::Debug for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Script").field("caller", &self.caller).finish_non_exhaustive()
+        f.debug_struct("Script").field("asked", &self.asked).finish_non_exhaustive()
     }
 }
 
@@ -165,7 +174,7 @@ impl fmt::Debug for Script {
 impl Exchange for Script {
     async fn identify(&self, shown: Credentials) -> Result<Caller, Fault> {
         lock(&self.shown).push(shown);
-        self.caller.clone()
+        (self.caller)()
     }
 
     async fn call(&self, caller: &Caller, command: Command) -> Result<Outcome, Fault> {

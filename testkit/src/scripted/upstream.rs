@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -77,43 +78,76 @@ impl Upstream for System {
 /// How one request to a system fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failing {
-    /// The system executes nothing.
+    /// The system executes nothing, and there is no answer.
     Before,
     /// The system executes the request, and the answer is lost.
     After,
+    /// The system executes nothing, and answers as if it had.
+    Silently,
+    /// The system executes nothing, and says so.
+    Openly,
 }
 
-/// A system with one request that fails.
+/// A system that stores what a test needs.
+pub trait Server: fmt::Debug + Send + Sync {
+    /// Carries a request out, and answers it.
+    fn act(&self, request: &Request) -> Response;
+
+    /// The answer to a request that fails [`Failing::Silently`] or [`Failing::Openly`]. `None`: the
+    /// request changes nothing, and is answered as always.
+    fn pretend(&self, request: &Request, how: Failing) -> Option<Response>;
+}
+
+/// A system of which one request may fail. It records what it was asked.
 #[derive(Debug)]
-pub struct Breaking {
-    system: Arc<dyn Upstream>,
-    at: usize,
-    how: Failing,
-    count: Mutex<usize>,
+pub struct Breaking<S> {
+    server: S,
+    failing: Option<(usize, Failing)>,
+    asked: Mutex<Vec<Request>>,
 }
 
-impl Breaking {
-    /// The request with this number fails in this way. The first request has number 0.
-    pub fn at(system: Arc<dyn Upstream>, number: usize, how: Failing) -> Arc<Self> {
-        Arc::new(Self { system, at: number, how, count: Mutex::default() })
+impl<S: Server> Breaking<S> {
+    /// The request of this number fails in this way; the first is number 0. `None`: none fails.
+    pub fn at(failing: Option<(usize, Failing)>, server: S) -> Arc<Self> {
+        Arc::new(Self { server, failing, asked: Mutex::default() })
     }
 
-    fn number(&self) -> usize {
-        let mut count = lock(&self.count);
-        *count += 1;
-        *count - 1
+    /// The requests, in order.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Request> {
+        lock(&self.asked).clone()
+    }
+}
+
+impl<S> Deref for Breaking<S> {
+    type Target = S;
+
+    fn deref(&self) -> &S {
+        &self.server
     }
 }
 
 #[async_trait]
-impl Upstream for Breaking {
+impl<S: Server> Upstream for Breaking<S> {
     async fn send(&self, request: Request) -> Result<Response, Fault> {
-        let breaks = self.number() == self.at;
-        if breaks && self.how == Failing::Before {
-            return Err(Fault::new(FaultKind::Unavailable, "refused"));
+        let number = {
+            let mut asked = lock(&self.asked);
+            asked.push(request.clone());
+            asked.len() - 1
+        };
+        let failing = self.failing.filter(|(at, _)| *at == number).map(|(_, how)| how);
+        let act = || self.server.act(&request);
+        match failing {
+            None => Ok(act()),
+            Some(Failing::Before) => Err(Fault::new(FaultKind::Unavailable, "refused")),
+            Some(Failing::After) => {
+                act();
+                Err(Fault::new(FaultKind::Timeout, "the answer is lost"))
+            }
+            Some(how @ (Failing::Silently | Failing::Openly)) => {
+                Ok(self.server.pretend(&request, how).unwrap_or_else(act))
+            }
         }
-        let answer = self.system.send(request).await;
-        if breaks { Err(Fault::new(FaultKind::Timeout, "the answer is lost")) } else { answer }
     }
 }
 
@@ -148,14 +182,41 @@ mod tests {
         assert_eq!(system.asked().len(), 3);
     }
 
-    #[test]
-    fn a_request_that_fails_before_is_not_sent() {
-        for (how, sent) in [(Failing::Before, 1), (Failing::After, 2)] {
-            let system = System::always(200, "");
-            let breaking = Breaking::at(Arc::<System>::clone(&system), 1, how);
-            assert_eq!(status(&breaking), Ok(200));
-            assert!(status(&breaking).is_err());
-            assert_eq!(system.asked().len(), sent, "{how:?}");
+    /// Counts its changes; a `GET` shows the count.
+    #[derive(Debug, Default)]
+    struct Counter(Mutex<usize>);
+
+    impl Server for Counter {
+        fn act(&self, request: &Request) -> Response {
+            let mut count = lock(&self.0);
+            *count += usize::from(request.method != "GET");
+            Response::new(200, count.to_string())
         }
+
+        fn pretend(&self, request: &Request, how: Failing) -> Option<Response> {
+            let status = if how == Failing::Silently { 200 } else { 500 };
+            (request.method != "GET").then(|| Response::new(status, ""))
+        }
+    }
+
+    #[test]
+    fn a_request_that_fails_is_carried_out_only_if_its_answer_is_lost() {
+        let failures = [
+            (Failing::Before, Err(FaultKind::Unavailable), 1),
+            (Failing::After, Err(FaultKind::Timeout), 2),
+            (Failing::Silently, Ok(200), 1),
+            (Failing::Openly, Ok(500), 1),
+        ];
+        for (how, answer, done) in failures {
+            let breaking = Breaking::at(Some((1, how)), Counter::default());
+            let change = || {
+                let answer = now(breaking.send(Request::to("POST", "/")));
+                answer.map(|answer| answer.status).map_err(|fault| fault.kind)
+            };
+            assert_eq!((change(), change()), (Ok(200), answer), "{how:?}");
+            assert_eq!((*lock(&breaking.0), breaking.asked().len()), (done, 2), "{how:?}");
+        }
+        let read = Breaking::at(Some((0, Failing::Silently)), Counter::default());
+        assert_eq!(status(&read), Ok(200));
     }
 }

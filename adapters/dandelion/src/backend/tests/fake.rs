@@ -2,25 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use async_trait::async_trait;
-use isogloss_canonical::backend::Upstream;
-use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_interop::php::form::Form;
+use isogloss_testkit::scripted::upstream::{Breaking, Failing, Server};
 use serde_json::{Value, json};
 
 use super::server::KEY;
-
-/// How a call fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Failing {
-    /// Nothing is done.
-    Before,
-    /// The call is done, and the answer is lost.
-    After,
-    /// Nothing is done, and the server answers that it was.
-    Silently,
-}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stored {
@@ -36,16 +23,14 @@ pub(super) struct Stored {
 #[derive(Debug, Default)]
 pub(super) struct Fake {
     pub(super) people: Mutex<Vec<Stored>>,
-    pub(super) requests: Mutex<Vec<String>>,
-    failing: Option<(usize, Failing)>,
 }
 
 impl Fake {
     /// A server that fails at one call, counted from 0.
-    pub(super) fn failing(at: Option<(usize, Failing)>) -> Arc<Self> {
-        let fake = Self { failing: at, ..Self::default() };
+    pub(super) fn failing(at: Option<(usize, Failing)>) -> Arc<Breaking<Self>> {
+        let fake = Self::default();
         fake.add("admin", "2");
-        Arc::new(fake)
+        Breaking::at(at, fake)
     }
 
     pub(super) fn add(&self, username: &str, group: &str) {
@@ -60,7 +45,7 @@ impl Fake {
     }
 
     /// Runs a call; `None` if the database refuses.
-    fn act(&self, method: &str, given: &Form) -> Option<Value> {
+    fn run(&self, method: &str, given: &Form) -> Option<Value> {
         let text = |name: &str| given.text(name).unwrap_or_default().to_owned();
         if method == "users/create" {
             let same = |one: &Stored| one.username.eq_ignore_ascii_case(&text("username"));
@@ -111,38 +96,45 @@ fn shown(one: &Stored) -> Value {
         "theme": one.theme, "disabled": if one.active { "0" } else { "1" }})
 }
 
-#[async_trait]
-impl Upstream for Fake {
-    async fn send(&self, request: Request) -> Result<Response, Fault> {
-        let method = request.path.strip_prefix("/api/").unwrap().to_owned();
-        let body = String::from_utf8(request.body.to_vec()).unwrap();
-        let form = Form::read(request.query.unwrap_or(body).as_bytes()).decoded_again();
+impl Server for Fake {
+    fn act(&self, request: &Request) -> Response {
+        let form = form(request);
         assert_eq!(form.text("apikey"), Some(KEY));
-        let at = self.requests.lock().unwrap().len();
-        self.requests.lock().unwrap().push(method.clone());
-        let failing = self.failing.filter(|(when, _)| *when == at).map(|(_, how)| how);
-        if failing == Some(Failing::Before) {
-            return Err(Fault::new(FaultKind::Unavailable, "refused"));
-        }
-        let data = match (failing, method.as_str()) {
-            (_, "users/getusers") => {
-                Some(self.people.lock().unwrap().iter().map(shown).collect::<Value>())
-            }
-            (Some(Failing::Silently), other) if !other.contains("get") => {
-                Some(json!(sentence(other)))
-            }
-            (_, other) => self.act(other, &form),
+        let method = method(request);
+        let data = if method == "users/getusers" {
+            Some(self.people.lock().unwrap().iter().map(shown).collect::<Value>())
+        } else {
+            self.run(method, &form)
         };
-        if failing == Some(Failing::After) {
-            return Err(Fault::new(FaultKind::Timeout, "lost"));
-        }
-        let (status, code, data) = match data {
-            Some(data) => (200, 0, data),
-            None => (500, 6, json!("Internal Server Error")),
-        };
-        let status_text = if code == 0 { "Completed" } else { "Internal Server Error" };
-        let body =
-            json!({"errorcode": code, "status": status_text, "module": "users", "data": data});
-        Ok(Response::new(status, body.to_string()))
+        answer(data)
     }
+
+    fn pretend(&self, request: &Request, _: Failing) -> Option<Response> {
+        let method = method(request);
+        (!method.contains("get")).then(|| answer(Some(json!(sentence(method)))))
+    }
+}
+
+/// The methods that were called, in order.
+pub(super) fn methods(fake: &Breaking<Fake>) -> Vec<String> {
+    fake.asked().iter().map(|request| method(request).to_owned()).collect()
+}
+
+fn method(request: &Request) -> &str {
+    request.path.strip_prefix("/api/").unwrap()
+}
+
+fn form(request: &Request) -> Form {
+    let text = request.query.as_ref().map_or(&request.body[..], |query| query.as_bytes());
+    Form::read(text).decoded_again()
+}
+
+/// An answer with these data; `None`: the database has refused.
+fn answer(data: Option<Value>) -> Response {
+    let (status, code, text, data) = match data {
+        Some(data) => (200, 0, "Completed", data),
+        None => (500, 6, "Internal Server Error", json!("Internal Server Error")),
+    };
+    let body = json!({"errorcode": code, "status": text, "module": "users", "data": data});
+    Response::new(status, body.to_string())
 }

@@ -3,7 +3,9 @@
 
 use super::*;
 use isogloss_interop::password;
-use server::Scripted;
+use isogloss_testkit::scripted::upstream::System;
+
+use super::server::requests;
 
 const COMPLETED: &str = r#"{"errorcode":0,"status":"Completed","module":"users","data":"#;
 
@@ -63,13 +65,13 @@ fn an_outage_is_no_absence() {
     for (status, body) in outages {
         for command in commands() {
             let again = vec![(status, body.clone()); 4];
-            let backend = backend(&Scripted::answering(again));
+            let backend = backend(&System::in_turn(again));
             let fault = run(&backend, command.clone()).unwrap_err();
             assert_eq!(fault.kind, FaultKind::Unavailable, "{status} {body}: {command:?}");
         }
     }
     for command in commands() {
-        let silent = backend(&Scripted::answering::<String>([]));
+        let silent = backend(&System::in_turn::<String>([]));
         assert_eq!(kind(run(&silent, command)), FaultKind::Timeout);
     }
 }
@@ -110,7 +112,7 @@ fn an_answer_that_cannot_be_read_is_unexpected() {
     );
     for body in garbled {
         for command in commands() {
-            let backend = backend(&Scripted::answering(vec![(200, body.clone()); 4]));
+            let backend = backend(&System::in_turn(vec![(200, body.clone()); 4]));
             let fault = run(&backend, command.clone()).unwrap_err();
             assert_eq!(fault.kind, FaultKind::Unexpected, "{body}: {command:?}");
         }
@@ -119,7 +121,7 @@ fn an_answer_that_cannot_be_read_is_unexpected() {
 
 #[test]
 fn another_users_record_is_refused() {
-    let backend = backend(&Scripted::answering([data(&json!([row(&json!("1"), "admin")]))]));
+    let backend = backend(&System::in_turn([data(&json!([row(&json!("1"), "admin")]))]));
     assert_eq!(kind(run(&backend, Command::GetUser(someone()))), FaultKind::Unexpected);
 }
 
@@ -129,7 +131,7 @@ fn older_shapes_are_read() {
         "created": "0000-00-00", "initial_login": 1, "theme": "", "disabled": false}});
     let oldest = json!({"0": {"id": "51", "username": "x", "group_id": "9"}});
     let read = |shape: &Value| {
-        let backend = backend(&Scripted::answering([data(shape)]));
+        let backend = backend(&System::in_turn([data(shape)]));
         user(run(&backend, Command::GetUser(someone())))
     };
     let one = read(&older);
@@ -145,7 +147,7 @@ fn a_failed_creation_is_a_conflict_only_if_the_name_exists() {
     let there = || data(&json!([row(&json!("1"), "admin"), row(&json!("7"), "TR_dup  ")]));
     let other = || data(&json!([row(&json!("1"), "admin")]));
     let create = |answers: [(u16, String); 2]| {
-        let server = Scripted::answering([other()].into_iter().chain(answers));
+        let server = System::in_turn([other()].into_iter().chain(answers));
         let fault = run(&backend(&server), new("tr_dup", "X", &json!({}))).unwrap_err();
         (fault.kind, fault.subject)
     };
@@ -164,7 +166,7 @@ fn a_failed_creation_is_a_conflict_only_if_the_name_exists() {
 fn a_failed_change_is_an_absence_only_if_a_read_confirms_it() {
     let broken = || error(500, 6, "Internal Server Error");
     let switch = |answers: [(u16, String); 2]| {
-        run(&backend(&Scripted::answering(answers)), Command::ActivateUser(someone())).unwrap_err()
+        run(&backend(&System::in_turn(answers)), Command::ActivateUser(someone())).unwrap_err()
     };
     assert!(switch([broken(), data(&json!("Completed"))]).is_absence_of(Subject::User));
     assert_eq!(switch([broken(), data(&row(&json!("51"), "x"))]).kind, FaultKind::Unexpected);
@@ -176,10 +178,7 @@ fn a_failed_change_is_an_absence_only_if_a_read_confirms_it() {
 fn a_deletion_is_confirmed_by_a_read() {
     let there = || data(&row(&json!("51"), "x"));
     let delete = |answer: (u16, String), after: (u16, String)| {
-        run(
-            &backend(&Scripted::answering([there(), answer, after])),
-            Command::DeleteUser(someone()),
-        )
+        run(&backend(&System::in_turn([there(), answer, after])), Command::DeleteUser(someone()))
     };
     let done = || data(&json!("User deleted successfully"));
     let itself = || error(200, 5, "Can't delete yourself");
@@ -195,7 +194,7 @@ fn a_deletion_is_confirmed_by_a_read() {
 #[test]
 fn an_inactive_user_who_cannot_be_disabled_is_deleted() {
     let user = NewUser { username: "x".to_owned(), inactive: true, ..NewUser::default() };
-    let server = Scripted::answering([
+    let server = System::in_turn([
         data(&json!([row(&json!("1"), "admin")])),
         data(&json!("User created successfully")),
         data(&json!([row(&json!("1"), "admin"), row(&json!("51"), "x")])),
@@ -206,7 +205,7 @@ fn an_inactive_user_who_cannot_be_disabled_is_deleted() {
     ]);
     let result = run(&backend(&server), Command::CreateUser(Box::new(user)));
     assert_eq!(kind(result), FaultKind::Unavailable);
-    let requests = server.requests.lock().unwrap();
+    let requests = requests(&server);
     assert!(requests[1].contains("&fullname=Known%2520as%2520x&role=1&"), "{}", requests[1]);
     let password = password::unknown(&[0xab; 32]);
     assert!(requests[1].contains(&format!("&password={}&", password.expose())), "{}", requests[1]);
@@ -226,10 +225,10 @@ fn the_group_is_sent_only_if_it_changes() {
     };
     let change_to = |group: &str, role: Option<Role>, groups: Option<GroupChange>| {
         let saved = data(&json!("User saved successfully"));
-        let server = Scripted::answering([in_group(group), saved.clone(), in_group(group)]);
+        let server = System::in_turn([in_group(group), saved.clone(), in_group(group)]);
         let patch = UserPatch { role, groups, ..UserPatch::default() };
         drop(run(&backend(&server), change(patch)));
-        server.requests.lock().unwrap()[1].clone()
+        requests(&server).swap_remove(1)
     };
     let sent = |group: &str, role: Role| change_to(group, Some(role), None);
     assert!(change_to("1", None, Some(guests())).ends_with("&role=3"));
@@ -250,15 +249,15 @@ fn the_group_is_sent_only_if_it_changes() {
 fn a_removed_full_name_becomes_the_default() {
     let saved = data(&json!("User saved successfully"));
     let row = || data(&row(&json!("51"), "x"));
-    let server = Scripted::answering([row(), saved, row()]);
+    let server = System::in_turn([row(), saved, row()]);
     let patch = UserPatch { display_name: Some(None), ..UserPatch::default() };
     run(&backend(&server), change(patch)).unwrap();
-    assert!(server.requests.lock().unwrap()[1].ends_with("&fullname=Known%2520as%2520x"));
+    assert!(requests(&server)[1].ends_with("&fullname=Known%2520as%2520x"));
 }
 
 #[test]
 fn values_that_the_server_ignores_are_not_sent() {
-    let server = Scripted::answering::<String>([]);
+    let server = System::in_turn::<String>([]);
     let backend = backend(&server);
     for password in ["", "0"] {
         let set = Command::ChangePassword(someone(), Some(password.into()));
@@ -268,23 +267,23 @@ fn values_that_the_server_ignores_are_not_sent() {
     let rename = UserPatch { username: Some("y".to_owned()), ..UserPatch::default() };
     assert_eq!(kind(run(&backend, change(rename))), FaultKind::Unsupported);
     assert_eq!(kind(run(&backend, Command::ListLocks(someone()))), FaultKind::Unsupported);
-    assert!(server.requests.lock().unwrap().is_empty());
+    assert!(requests(&server).is_empty());
 }
 
 #[test]
 fn a_password_is_also_tried_as_dandelions_clients_send_it() {
-    let server = Scripted::answering([(200, "false"), (200, "2")]);
+    let server = System::in_turn([(200, "false"), (200, "2")]);
     let verify = Command::VerifyPassword(UserRef::Name("x".to_owned()), "a+b".into());
     assert_eq!(run(&backend(&server), verify).unwrap(), Outcome::Verified(true));
-    let requests = server.requests.lock().unwrap();
-    assert_eq!(*requests, ["/login user=x&pass=a%252Bb", "/login user=x&pass=a%2Bb"]);
+    let requests = requests(&server);
+    assert_eq!(requests, ["/login user=x&pass=a%252Bb", "/login user=x&pass=a%2Bb"]);
 }
 
 #[test]
 fn a_row_that_cannot_be_read_hides_no_other() {
     let bad = json!({"id": "7", "username": "x", "group_id": "1", "disabled": "maybe"});
     let list = || data(&json!([row(&json!("1"), "admin"), bad, row(&json!("8"), "y")]));
-    let ask = |command| run(&backend(&Scripted::answering([list()])), command);
+    let ask = |command| run(&backend(&System::in_turn([list()])), command);
     let listed = ask(Command::ListUsers).unwrap();
     assert!(matches!(listed, Outcome::UsersInPart(..)));
     let listed = listed.listed().unwrap();

@@ -6,15 +6,12 @@ mod faults;
 mod server;
 mod steps;
 
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
-
 use isogloss_canonical::fault::{FaultKind, Subject};
 use isogloss_canonical::group::GroupRef;
 use isogloss_canonical::user::{
     AttributeChanges, GroupChange, NewUser, Role, User, UserPatch, UserRef,
 };
+use isogloss_testkit::scripted::now;
 use serde_json::{Value, json};
 
 use super::*;
@@ -34,13 +31,8 @@ macro_rules! scenario {
     };
 }
 
-/// Runs a command. A scripted server never waits, so one poll is enough.
 fn run(backend: &Arc<dyn Backend>, command: Command) -> Result<Outcome, Fault> {
-    let future = backend.execute(command);
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("the script waits"),
-    }
+    now(backend.execute(command))
 }
 
 fn someone() -> UserRef {

@@ -1,14 +1,14 @@
-//! Servers that answer from a recording or from a script.
+//! Servers that answer from a recording.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use isogloss_canonical::adapter::{Defaults, Service};
 use isogloss_canonical::backend::{Backend, Upstream};
-use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::fault::Fault;
 use isogloss_canonical::http::{Request, Response};
 use isogloss_interop::php::form::Form;
+use isogloss_testkit::scripted::upstream::{self, System};
 use serde_json::Value;
 
 use crate::backend::make;
@@ -18,13 +18,10 @@ pub(super) const KEY: &str = "c0ffee";
 
 /// The backend of a server.
 pub(super) fn backend(server: &Arc<impl Upstream + 'static>) -> Arc<dyn Backend> {
+    let full_name = "Known as {username}".to_owned();
     let service = Service {
-        namespace: NAMESPACE,
-        version: None,
-        username: None,
-        secret: KEY.into(),
-        defaults: Defaults { full_name: "Known as {username}".to_owned(), ..Defaults::default() },
-        random: || [0xab; 32],
+        defaults: Defaults { full_name, ..Defaults::default() },
+        ..upstream::service(NAMESPACE, KEY)
     };
     make(&service, Arc::clone(server) as Arc<dyn Upstream>)
 }
@@ -108,31 +105,11 @@ fn same(request: &Request, recorded: &Value) -> bool {
     count == wanted.len() && wanted.iter().all(|(name, value)| sent.text(name) == Some(value))
 }
 
-/// A server that answers from a script and records the requests.
-#[derive(Debug, Default)]
-pub(super) struct Scripted {
-    answers: Mutex<VecDeque<(u16, String)>>,
-    pub(super) requests: Mutex<Vec<String>>,
-}
-
-impl Scripted {
-    pub(super) fn answering<T: Into<String>>(
-        answers: impl IntoIterator<Item = (u16, T)>,
-    ) -> Arc<Self> {
-        let answers = answers.into_iter().map(|(status, body)| (status, body.into())).collect();
-        Arc::new(Self { answers: Mutex::new(answers), requests: Mutex::default() })
-    }
-}
-
-#[async_trait]
-impl Upstream for Scripted {
-    async fn send(&self, request: Request) -> Result<Response, Fault> {
+/// The path and the parameters of each request.
+pub(super) fn requests(server: &System) -> Vec<String> {
+    let text = |request: Request| {
         let body = String::from_utf8(request.body.to_vec()).unwrap();
-        let given = request.query.unwrap_or(body);
-        self.requests.lock().unwrap().push(format!("{} {}", request.path, given));
-        match self.answers.lock().unwrap().pop_front() {
-            Some((status, body)) => Ok(Response::new(status, body)),
-            None => Err(Fault::new(FaultKind::Timeout, "no answer")),
-        }
-    }
+        format!("{} {}", request.path, request.query.unwrap_or(body))
+    };
+    server.asked().into_iter().map(text).collect()
 }

@@ -1,6 +1,8 @@
 //! Changes that take several calls, against a server that fails at each of them.
 
-use super::fake::{Failing, Fake, Stored};
+use isogloss_testkit::scripted::upstream::Failing;
+
+use super::fake::{Fake, Stored, methods};
 use super::*;
 use crate::backend::tests::server::backend;
 
@@ -32,13 +34,13 @@ fn a_failed_creation_leaves_no_user() {
             let create = || person("ada", role, inactive, theme);
             let made = user(run(&backend(&whole), create()));
             assert_eq!((made.active, made.role), (!inactive, role));
-            let steps = whole.requests.lock().unwrap().len();
+            let steps = methods(&whole).len();
             for at in 0..steps {
                 for how in EVERY {
                     let fake = Fake::failing(Some((at, how)));
                     let called = run(&backend(&fake), create());
                     let left = fake.named("ada");
-                    let step = &fake.requests.lock().unwrap()[at];
+                    let step = &methods(&fake)[at];
                     let about = format!("{step} {how:?}, then {left:?}");
                     if let Ok(done) = called {
                         let done = done.user().unwrap();
@@ -78,7 +80,7 @@ fn a_restriction_is_applied_before_a_grant() {
                 let change = Command::UpdateUser(two, Box::new(patch.clone()));
                 let done = run(&backend(&fake), change).is_ok();
                 let left = fake.named("ada").unwrap();
-                let about = format!("{at} {how:?}: {left:?} {:?}", fake.requests.lock().unwrap());
+                let about = format!("{at} {how:?}: {left:?} {:?}", methods(&fake));
                 // If the server answers "disabled" and does nothing, only the last read shows it.
                 if how != Failing::Silently {
                     assert!(!left.active || left.group != "2", "{about}");
@@ -102,7 +104,7 @@ fn a_change_that_was_not_done_is_a_fault() {
             let two = UserRef::Native(NAMESPACE, "2".to_owned());
             let fault = run(&backend(&fake), Command::UpdateUser(two, Box::new(patch)));
             assert_eq!(fault.unwrap_err().kind, FaultKind::Unexpected);
-            assert_eq!(fake.requests.lock().unwrap()[1], "users/edit");
+            assert_eq!(methods(&fake)[1], "users/edit");
         }
         for switch in [Command::DeactivateUser, Command::ActivateUser] {
             let fake = Fake::failing(Some((0, how)));
@@ -138,8 +140,7 @@ fn an_administrator_is_deleted_only_after_the_group_changed() {
         fake.add("ada", "2");
         let delete = Command::DeleteUser(UserRef::Native(NAMESPACE, "3".to_owned()));
         let done = run(&backend(&fake), delete);
-        let requests = fake.requests.lock().unwrap().clone();
-        (done.is_ok(), fake.named("ada"), requests)
+        (done.is_ok(), fake.named("ada"), methods(&fake))
     };
     let (done, left, requests) = deleting(None);
     assert!(done && left.is_none(), "{requests:?}");
@@ -173,10 +174,6 @@ fn values_that_the_server_would_cut_are_refused() {
 fn the_owner_of_the_key_is_known() {
     let fake = Fake::failing(None);
     let own = backend(&fake);
-    let mut future = pin!(own.own_account());
-    let Poll::Ready(account) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
-        panic!("the script waits")
-    };
-    let OwnAccount::Account(user) = account.unwrap() else { panic!("no account") };
+    let OwnAccount::Account(user) = now(own.own_account()).unwrap() else { panic!("no account") };
     assert_eq!((&*user.username, user.native(&NAMESPACE)), ("admin", Some("1")));
 }

@@ -2,31 +2,27 @@
 
 mod script;
 
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
-
 use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{FaultKind, Refusal, Subject};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Role, User, UserRef};
+use isogloss_testkit::scripted::exchange::{Asked, Script};
+use isogloss_testkit::scripted::now;
 
 use super::*;
 use crate::ids::NAMESPACE;
-use script::{Script, dialect, get, options, post, user};
+use script::{dialect, get, options, post, refusing, script, user};
 
-/// Runs a future to its end. A script never waits, so one poll is enough.
 fn answer(dialect: &Dandelion, request: &Request, script: &Script) -> (u16, String) {
-    let response = run(dialect.answer(request, script));
+    let response = now(dialect.answer(request, script));
     (response.status, String::from_utf8(response.body.to_vec()).unwrap())
 }
 
-fn run<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("the script waits"),
-    }
+/// The command that was run last.
+fn last(script: &Script) -> Option<Command> {
+    script.asked().pop().map(|Asked { command, .. }| command)
 }
 
 fn outage(_: &Command) -> Result<Outcome, Fault> {
@@ -47,7 +43,7 @@ fn done(command: &Command) -> Result<Outcome, Fault> {
 #[test]
 fn an_outage_is_never_an_absence() {
     const KEYED: &str = "apikey=k&uid=7&pw=x&fullname=x&role=1&groupid=9&rights={}";
-    let script = Script::new(outage);
+    let script = script(outage);
     for path in ["users/getuser", "users/getusers", "cheesto/read", "groups/getlist", "key/get"] {
         let (status, body) = answer(&dialect(), &get(&format!("/api/{path}"), KEYED), &script);
         assert!(status == 500 && body.contains("\"errorcode\":6,"), "{path}: {body}");
@@ -56,7 +52,7 @@ fn an_outage_is_never_an_absence() {
         let (status, body) = answer(&dialect(), &post(&format!("/api/{path}"), KEYED), &script);
         assert!(status == 500 && body.contains("\"errorcode\":6,"), "{path}: {body}");
     }
-    let down = Script::refusing(Fault::new(FaultKind::Timeout, ""), outage);
+    let down = refusing(Fault::new(FaultKind::Timeout, ""), outage);
     let (status, body) = answer(&dialect(), &get("/api/key/test", KEYED), &down);
     assert!(status == 500 && body.contains("\"errorcode\":6,"), "{body}");
     let login = post("/login", "user=admin&pass=secret");
@@ -65,32 +61,30 @@ fn an_outage_is_never_an_absence() {
 
 #[test]
 fn the_gateway_only_reads_in_its_own_name() {
-    let script = Script::new(done);
+    let script = script(done);
     for row in dialect().methods().iter().filter(|method| method.name.starts_with("POST /api")) {
         let form = "apikey=k&uid=7&pw=x&username=x&password=x&fullname=x&role=2&name=x&groupid=9&rights={}";
         answer(&dialect(), &post(&row.name[5..], form), &script);
     }
-    let commands = script.commands.lock().unwrap();
-    let own = commands.iter().filter(|(gateway, _)| *gateway).map(|(_, command)| command.verb());
+    let asked = script.asked();
+    let own = asked.iter().filter(|asked| asked.caller == Caller::Gateway);
+    let own = own.map(|asked| asked.command.verb());
     let reads = [Verb::GetUser, Verb::GetGroup, Verb::ListUsers, Verb::ListGroups];
     assert!(own.clone().count() > 0 && own.clone().all(|verb| reads.contains(&verb)));
-    assert!(commands.iter().any(|(_, command)| command.verb() == Verb::CreateUser));
+    assert!(script.verbs().contains(&Verb::CreateUser));
 }
 
 #[test]
 fn a_group_and_its_role_change_in_one_command() {
-    let script = Script::new(done);
+    let script = script(done);
     let change = |role: &str| {
         answer(
             &dialect(),
             &post("/api/users/edit", &format!("apikey=k&uid=7&role={role}")),
             &script,
         );
-        let commands = script.commands.lock().unwrap();
-        let Some((_, Command::UpdateUser(user, patch))) = commands.last() else {
-            panic!("no change")
-        };
-        assert_eq!(*user, UserRef::Native(NAMESPACE, "7".to_owned()));
+        let Some(Command::UpdateUser(user, patch)) = last(&script) else { panic!("no change") };
+        assert_eq!(user, UserRef::Native(NAMESPACE, "7".to_owned()));
         (patch.role, patch.groups.is_some())
     };
     assert_eq!(change("2"), (Some(Role::Administrator), true));
@@ -100,24 +94,23 @@ fn a_group_and_its_role_change_in_one_command() {
 
 #[test]
 fn only_72_bytes_of_a_password_are_used() {
-    let script = Script::new(done);
+    let script = script(done);
     let form = format!("apikey=k&uid=7&pw={}", "x".repeat(80));
     answer(&dialect(), &post("/api/users/resetpassword", &form), &script);
-    let commands = script.commands.lock().unwrap();
-    let Some((_, Command::UpdateUser(_, patch))) = commands.last() else { panic!("no change") };
+    let Some(Command::UpdateUser(_, patch)) = last(&script) else { panic!("no change") };
     let password = patch.password.clone().flatten().unwrap();
     assert_eq!(password.expose(), "x".repeat(72));
 }
 
 #[test]
 fn a_new_password_ends_every_other_session() {
-    let script = Script::new(done);
+    let script = script(done);
     let cookie = |request: Request, id: &str| Request {
         headers: vec![("cookie".to_owned(), format!("{COOKIE}={id}; path=/").into())],
         ..request
     };
     let login = |script: &Script| {
-        let response = run(dialect().answer(&post("/login", "user=a&pass=b"), script));
+        let response = now(dialect().answer(&post("/login", "user=a&pass=b"), script));
         assert_eq!(response.body, "2");
         let set = response.headers.into_iter().find(|(name, _)| name == "Set-Cookie").unwrap().1;
         set.split(['=', ';']).nth(1).unwrap().to_owned()
@@ -140,12 +133,12 @@ fn a_new_password_ends_every_other_session() {
 #[test]
 fn errors_can_be_empty_as_in_the_released_version() {
     let empty = Dandelion { options: Options { empty_errors: true, ..options() } };
-    let script = Script::new(absence);
+    let script = script(absence);
     let ask = |path: &str| answer(&empty, &get(path, "apikey=k"), &script);
     assert_eq!(ask("/api/users/nosuch"), (500, String::new()));
     assert_eq!(ask("/api/users/create"), (500, String::new()));
     assert!(ask("/api/users").1.contains("Bad API call"));
-    let refused = Script::refusing(Fault::refused(Refusal::Unknown), absence);
+    let refused = refusing(Fault::refused(Refusal::Unknown), absence);
     let (status, body) = answer(&empty, &get("/api/users/getuser", "apikey=k"), &refused);
     assert!(status == 200 && body.contains("API key is not valid"));
 }

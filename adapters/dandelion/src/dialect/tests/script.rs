@@ -1,19 +1,16 @@
-//! A gateway that answers from a script and records the commands that it gets.
+//! The gateway, the dialect and the requests of the tests.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use async_trait::async_trait;
-use isogloss_canonical::command::{Command, Verb};
-use isogloss_canonical::credentials::{Caller, Credentials, Proof, Seal};
-use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::credentials::Proof;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{Group, GroupId};
 use isogloss_canonical::http::Request;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::Grants;
-use isogloss_canonical::session_store::SessionStore;
 use isogloss_canonical::user::{Evidence, Role, User, UserId, UserRef};
-use isogloss_testkit::scripted::session_store::Sessions;
+use isogloss_testkit::scripted::exchange::Script;
 use jiff::Timestamp;
 
 use crate::dialect::Dandelion;
@@ -23,81 +20,43 @@ use crate::roles::foundation::foundation;
 
 pub(super) type Reply = fn(&Command) -> Result<Outcome, Fault>;
 
-/// A gateway that knows one user, the administrator 1, and answers commands from a script.
-#[derive(Debug)]
-pub(super) struct Script {
-    proof: Result<(), Fault>,
-    reply: Reply,
-    password_changed: Mutex<Timestamp>,
-    sessions: Sessions,
-    /// The commands, each with whether the gateway runs it in its own name.
-    pub(super) commands: Mutex<Vec<(bool, Command)>>,
+/// A gateway that knows one user, the administrator 1. It answers what every test needs: that user,
+/// who remembers a new password, and the group of administrators. This answers the rest.
+pub(super) fn script(reply: Reply) -> Script {
+    let password_changed = Changed::default();
+    let known = Arc::clone(&password_changed);
+    replying(Script::changing(move || shown(&known), Proof::Vouched), password_changed, reply)
 }
 
-impl Script {
-    pub(super) fn new(reply: Reply) -> Self {
-        Self {
-            proof: Ok(()),
-            reply,
-            password_changed: Mutex::new(Timestamp::UNIX_EPOCH),
-            sessions: Sessions::default(),
-            commands: Mutex::default(),
-        }
-    }
-
-    /// A script that refuses every credential.
-    pub(super) fn refusing(fault: Fault, reply: Reply) -> Self {
-        Self { proof: Err(fault), ..Self::new(reply) }
-    }
-
-    fn user(&self) -> User {
-        User { password_changed: *self.password_changed.lock().unwrap(), ..user() }
-    }
-
-    /// The answer to a command that every script needs.
-    fn own(&self, command: &Command) -> Option<Result<Outcome, Fault>> {
-        if matches!(command, Command::GetGroup(_)) {
-            return Some(Ok(Outcome::Group(Box::new(administrators()))));
-        }
-        if matches!(command, Command::GetUser(UserRef::Id(_))) {
-            return Some(Ok(Outcome::User(Box::new(self.user()))));
-        }
-        if matches!(command, Command::ChangePassword(..)) {
-            *self.password_changed.lock().unwrap() = self.now();
-            return Some(Ok(Outcome::Done));
-        }
-        None
-    }
-
-    pub(super) fn verbs(&self) -> Vec<Verb> {
-        self.commands.lock().unwrap().iter().map(|(_, command)| command.verb()).collect()
-    }
+/// The same, but it refuses every credential.
+pub(super) fn refusing(fault: Fault, reply: Reply) -> Script {
+    replying(Script::nobody(fault), Changed::default(), reply)
 }
 
-#[async_trait]
-impl Exchange for Script {
-    async fn identify(&self, _: Credentials) -> Result<Caller, Fault> {
-        self.proof.clone()?;
-        Ok(Caller::person(self.user(), Proof::Vouched, Seal::new([0; 32])))
-    }
+/// When the user's password was changed; at first it was never changed.
+type Changed = Arc<Mutex<Option<Timestamp>>>;
 
-    async fn call(&self, caller: &Caller, command: Command) -> Result<Outcome, Fault> {
-        let reply = self.own(&command).unwrap_or_else(|| (self.reply)(&command));
-        self.commands.lock().unwrap().push((*caller == Caller::Gateway, command));
-        reply
-    }
+/// The user with the time of the last change.
+fn shown(changed: &Changed) -> User {
+    let known = user();
+    User { password_changed: changed.lock().unwrap().unwrap_or(known.password_changed), ..known }
+}
 
-    fn sessions(&self) -> &dyn SessionStore {
-        &self.sessions
-    }
+fn replying(script: Script, changed: Changed, reply: Reply) -> Script {
+    let answer = move |command: &Command| match command {
+        Command::GetGroup(_) => Ok(Outcome::Group(Box::new(administrators()))),
+        Command::GetUser(UserRef::Id(_)) => Ok(Outcome::User(Box::new(shown(&changed)))),
+        Command::ChangePassword(..) => {
+            *changed.lock().unwrap() = Some(now());
+            Ok(Outcome::Done)
+        }
+        other => reply(other),
+    };
+    script.answering(answer).at(now())
+}
 
-    fn random(&self) -> [u8; 32] {
-        [u8::try_from(self.sessions.len()).unwrap(); 32]
-    }
-
-    fn now(&self) -> Timestamp {
-        Timestamp::from_second(2_000_000_000).unwrap()
-    }
+fn now() -> Timestamp {
+    Timestamp::from_second(2_000_000_000).unwrap()
 }
 
 pub(super) fn user() -> User {
@@ -168,7 +127,7 @@ pub(super) fn post(path: &str, form: &str) -> Request {
         body: form.to_owned().into(),
         path_prefix: String::new(),
         client: None,
-        received: Timestamp::from_second(2_000_000_000).unwrap(),
+        received: now(),
     }
 }
 

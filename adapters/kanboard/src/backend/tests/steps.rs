@@ -2,30 +2,17 @@
 
 use std::sync::{Arc, Mutex};
 
-use async_trait::async_trait;
 use isogloss_canonical::backend::{OwnAccount, Upstream};
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{NewUser, Role, UserPatch, UserRef};
+use isogloss_testkit::scripted::upstream::{Breaking, Failing, Server};
 use serde_json::{Value, json};
 
 use crate::backend::make;
 use crate::backend::tests::server::{NAMESPACE, backend, calls, row, server, service};
-
-/// How a call fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Failing {
-    /// Nothing is done, and there is no answer.
-    Before,
-    /// It is done, and the answer is lost.
-    After,
-    /// Nothing is done, and the server answers that it was.
-    Silently,
-    /// Nothing is done, and the server answers so.
-    Openly,
-}
 
 const EVERY: [Failing; 4] = [Failing::Before, Failing::After, Failing::Silently, Failing::Openly];
 
@@ -33,20 +20,18 @@ const EVERY: [Failing; 4] = [Failing::Before, Failing::After, Failing::Silently,
 #[derive(Debug, Default)]
 struct Fake {
     user: Mutex<Option<Value>>,
-    asked: Mutex<Vec<String>>,
-    failing: Option<(usize, Failing)>,
 }
 
 impl Fake {
-    fn failing(at: Option<(usize, Failing)>, user: Option<Value>) -> Arc<Self> {
-        Arc::new(Self { user: Mutex::new(user), failing: at, ..Self::default() })
+    fn failing(at: Option<(usize, Failing)>, user: Option<Value>) -> Arc<Breaking<Self>> {
+        Breaking::at(at, Self { user: Mutex::new(user) })
     }
 
     fn left(&self) -> Option<Value> {
         self.user.lock().unwrap().clone()
     }
 
-    fn act(&self, method: &str, params: &Value) -> Value {
+    fn run(&self, method: &str, params: &Value) -> Value {
         let mut user = self.user.lock().unwrap();
         match method {
             "createUser" => {
@@ -69,31 +54,39 @@ impl Fake {
     }
 }
 
-#[async_trait]
-impl Upstream for Fake {
-    async fn send(&self, request: Request) -> Result<Response, Fault> {
-        let call: Value = serde_json::from_slice(&request.body).unwrap();
-        let method = call["method"].as_str().unwrap();
-        let at = self.asked.lock().unwrap().len();
-        self.asked.lock().unwrap().push(method.to_owned());
-        let failing = self.failing.filter(|(when, _)| *when == at).map(|(_, how)| how);
-        let reads = method == "getUser";
-        let result = match failing {
-            Some(Failing::Before) => return Err(Fault::new(FaultKind::Unavailable, "refused")),
-            Some(Failing::Silently) if method == "createUser" => json!(2),
-            Some(Failing::Silently) if !reads => json!(true),
-            Some(Failing::Openly) if !reads => json!(false),
-            _ => self.act(method, &call["params"]),
+impl Server for Fake {
+    fn act(&self, request: &Request) -> Response {
+        let call = call(request);
+        answer(&call, &self.run(call["method"].as_str().unwrap(), &call["params"]))
+    }
+
+    fn pretend(&self, request: &Request, how: Failing) -> Option<Response> {
+        let call = call(request);
+        let result = match call["method"].as_str().unwrap() {
+            "getUser" => return None,
+            "createUser" if how == Failing::Silently => json!(2),
+            _ => json!(how == Failing::Silently),
         };
-        if failing == Some(Failing::After) {
-            return Err(Fault::new(FaultKind::Timeout, "lost"));
-        }
-        let answer = json!({"jsonrpc": "2.0", "result": result, "id": call["id"]});
-        Ok(Response::new(200, answer.to_string()))
+        Some(answer(&call, &result))
     }
 }
 
-async fn run(fake: &Arc<Fake>, command: Command) -> Result<Outcome, Fault> {
+fn call(request: &Request) -> Value {
+    serde_json::from_slice(&request.body).unwrap()
+}
+
+fn answer(call: &Value, result: &Value) -> Response {
+    let answer = json!({"jsonrpc": "2.0", "result": result, "id": call["id"]});
+    Response::new(200, answer.to_string())
+}
+
+/// The methods that were called, in order.
+fn methods(fake: &Breaking<Fake>) -> Vec<String> {
+    let method = |request| call(request)["method"].as_str().unwrap().to_owned();
+    fake.asked().iter().map(method).collect()
+}
+
+async fn run(fake: &Arc<Breaking<Fake>>, command: Command) -> Result<Outcome, Fault> {
     let server = Arc::clone(fake) as Arc<dyn Upstream>;
     make(&service(None), server).execute(command).await
 }
@@ -117,12 +110,12 @@ async fn an_inactive_user_is_created_whole_or_not_at_all() {
         let whole = Fake::failing(None, None);
         let made = run(&whole, create()).await.unwrap().user().unwrap();
         assert_eq!((made.active, made.role), (false, role));
-        let steps = whole.asked.lock().unwrap().len();
+        let steps = methods(&whole).len();
         for (at, how) in (0..steps).flat_map(|at| EVERY.map(|how| (at, how))) {
             let fake = Fake::failing(Some((at, how)), None);
             let answered = run(&fake, create()).await;
             let left = fake.left();
-            let told = format!("{at} {how:?}: {left:?} {:?}", fake.asked.lock().unwrap());
+            let told = format!("{at} {how:?}: {left:?} {:?}", methods(&fake));
             match answered {
                 Ok(_) => assert_eq!(left.as_ref().map(rights), Some((name, false)), "{told}"),
                 // Nothing proves that the row is the new user's: it gets no rights, and nothing is written.
@@ -147,7 +140,7 @@ async fn a_restriction_is_applied_before_a_grant() {
             let change = Command::UpdateUser(user_two(), Box::new(patch.clone()));
             let done = run(&fake, change).await.is_ok();
             let left = fake.left().unwrap();
-            let told = format!("{at} {how:?}: {left:?} {:?}", fake.asked.lock().unwrap());
+            let told = format!("{at} {how:?}: {left:?} {:?}", methods(&fake));
             // The server answers that a change was made when it was not. The last read shows that.
             if how != Failing::Silently {
                 assert_ne!(rights(&left), ("app-admin", true), "{told}");

@@ -5,7 +5,9 @@ use isogloss_canonical::fault::Refusal;
 use serde_json::{Value, json};
 
 use super::*;
-use server::{Scripted, older};
+use isogloss_testkit::scripted::upstream::System;
+
+use super::server::{asked, older};
 
 const GONE: &str = r#"{"error":"The requested URL was not found on the server."}"#;
 const HTML: &str = "<!doctype html><title>404 Not Found</title>";
@@ -48,7 +50,7 @@ fn commands() -> Vec<Command> {
 }
 
 fn answered(answer: &(u16, String), command: Command) -> Result<Outcome, Fault> {
-    run(&backend(&Scripted::answering(vec![answer.clone(); 4])), command)
+    run(&backend(&System::in_turn(vec![answer.clone(); 4])), command)
 }
 
 #[test]
@@ -71,7 +73,7 @@ fn an_outage_is_no_absence() {
     for command in commands() {
         let throttled = answered(&error(429, "too many"), command.clone()).unwrap_err();
         assert_eq!(throttled.kind, FaultKind::Throttled, "{command:?}");
-        let silent = backend(&Scripted::answering::<String>([]));
+        let silent = backend(&System::in_turn::<String>([]));
         assert_eq!(run(&silent, command).unwrap_err().kind, FaultKind::Timeout);
     }
 }
@@ -145,7 +147,7 @@ fn only_the_api_says_that_a_user_is_absent() {
     }
     let page = || (404, HTML.to_owned());
     let get = |answers: [(u16, String); 2]| {
-        run(&backend(&Scripted::answering(answers)), Command::GetUser(named("ann")))
+        run(&backend(&System::in_turn(answers)), Command::GetUser(named("ann")))
     };
     assert!(absent(get([page(), list(&[])])));
     assert_eq!(get([page(), list(&[ann()])]).unwrap_err().kind, FaultKind::Unexpected);
@@ -165,13 +167,13 @@ fn the_row_of_another_user_is_refused() {
 fn a_change_that_the_answer_does_not_show_is_refused() {
     let seen = |shape: Value, command: Command| {
         let answers = [list(std::slice::from_ref(&shape))];
-        run(&backend(&Scripted::answering(answers)), command).map_err(|fault| fault.kind)
+        run(&backend(&System::in_turn(answers)), command).map_err(|fault| fault.kind)
     };
     let unexpected = Err(FaultKind::Unexpected);
     assert_eq!(seen(ann(), Command::DeactivateUser(named("ann"))), unexpected);
     assert_eq!(seen(person("ann", &["admins"], &[], true), new("ann")), unexpected);
     assert_eq!(seen(person("bob", &["users"], &[], true), new("ann")), unexpected);
-    let server = Scripted::answering([ok(&ann()), list(&[ann()])]);
+    let server = System::in_turn([ok(&ann()), list(&[ann()])]);
     let kept = run(&backend(&server), Command::DeleteUser(named("ann")));
     assert_eq!(kept.unwrap_err().kind, FaultKind::Unexpected);
 }
@@ -182,13 +184,13 @@ fn sent(groups: &[&str], permissions: &[&str], role: Role) -> String {
     let known = ok(&person("ann", groups, permissions, true));
     let more = role == Role::Administrator;
     let answers = if more { vec![list(std::slice::from_ref(&off)), ok(&off)] } else { vec![known] };
-    let server = Scripted::answering(answers);
+    let server = System::in_turn(answers);
     drop(run(&backend(&server), change("ann", Some(role), Some(false))));
     if more {
         // The user is never an active administrator in between.
-        assert!(server.asked.lock().unwrap()[0].ends_with(r#" {"active":false}"#));
+        assert!(asked(&server.asked())[0].ends_with(r#" {"active":false}"#));
     }
-    server.asked.lock().unwrap().last().cloned().unwrap()
+    asked(&server.asked()).pop().unwrap()
 }
 
 #[test]
@@ -209,9 +211,9 @@ fn a_role_leaves_other_groups_alone() {
 #[test]
 fn a_new_user_has_the_groups_of_their_role() {
     let asked = |new: NewUser| {
-        let server = Scripted::answering::<String>([]);
+        let server = System::in_turn::<String>([]);
         drop(run(&backend(&server), Command::CreateUser(Box::new(new))));
-        server.asked.lock().unwrap().last().cloned().unwrap()
+        asked(&server.asked()).pop().unwrap()
     };
     let chief = NewUser {
         username: "ann".to_owned(),
@@ -240,7 +242,7 @@ fn a_name_is_taken_or_refused() {
 fn a_name_without_a_path_is_read_from_the_list_and_not_changed() {
     let unsupported = (FaultKind::Unsupported, Some(Subject::Username));
     for name in ["a/b", ".", ".."] {
-        let server = Scripted::answering([list(&[person(name, &["users"], &[], true)])]);
+        let server = System::in_turn([list(&[person(name, &["users"], &[], true)])]);
         let backend = backend(&server);
         assert_eq!(user(run(&backend, Command::GetUser(named(name)))).username, name);
         let set = Command::ChangePassword(named(name), Some("x".into()));
@@ -248,14 +250,14 @@ fn a_name_without_a_path_is_read_from_the_list_and_not_changed() {
             assert_eq!(refused(run(&backend, change)), unsupported);
         }
         assert_eq!(refused(run(&backend, Command::DeleteUser(named(name)))), unsupported);
-        assert_eq!(*server.asked.lock().unwrap(), ["GET /api/access/users"]);
+        assert_eq!(asked(&server.asked()), ["GET /api/access/users"]);
     }
     assert!(absent(answered(&list(&[]), Command::GetUser(named("a/b")))));
 }
 
 #[test]
 fn what_the_server_would_refuse_is_not_sent() {
-    let server = Scripted::answering::<String>([]);
+    let server = System::in_turn::<String>([]);
     let backend = backend(&server);
     let set = |password: &str| {
         let set = Command::ChangePassword(named("ann"), Some(password.into()));
@@ -273,14 +275,14 @@ fn what_the_server_would_refuse_is_not_sent() {
     }
     let locks = run(&backend, Command::ListLocks(named("ann")));
     assert_eq!(locks.unwrap_err().kind, FaultKind::Unsupported);
-    assert!(server.asked.lock().unwrap().is_empty());
+    assert!(server.asked().is_empty());
 }
 
 #[test]
 fn a_login_is_wrong_only_if_the_server_says_so() {
     let verify = |answer: (u16, String)| {
         let page = (200, "<html>".to_owned());
-        let server = Scripted::answering([page, answer]);
+        let server = System::in_turn([page, answer]);
         run(&backend(&server), Command::VerifyPassword(named("ann"), "x".into()))
     };
     assert_eq!(verify(ok(&ann())).unwrap(), Outcome::Verified(true));
@@ -299,7 +301,7 @@ fn a_login_is_wrong_only_if_the_server_says_so() {
 
 #[test]
 fn the_gateways_own_account_is_not_deleted() {
-    let server = Scripted::answering([ok(&ann()), error(400, "You cannot delete yourself")]);
+    let server = System::in_turn([ok(&ann()), error(400, "You cannot delete yourself")]);
     let fault = run(&backend(&server), Command::DeleteUser(named("ann")));
     assert_eq!(refused(fault), (FaultKind::Unsupported, Some(Subject::User)));
 }
@@ -310,7 +312,7 @@ fn servers_before_1_4_have_a_switch() {
         json!({"name": "ann", "active": active, "admin": admin, "user": true, "apikey": null,
             "settings": {}})
     };
-    let server = Scripted::answering([
+    let server = System::in_turn([
         list(&[person(true, true)]),
         ok(&person(true, true)),
         list(&[person(true, false)]),
@@ -329,9 +331,8 @@ fn servers_before_1_4_have_a_switch() {
     assert!(!user(run(&backend, Command::DeactivateUser(named("ann")))).active);
     let now = user(run(&backend, change("ann", Some(Role::User), None)));
     assert_eq!((now.role, now.active), (Role::User, false));
-    let asked = server.asked.lock().unwrap();
     assert_eq!(
-        *asked,
+        asked(&server.asked()),
         [
             r#"POST /api/users {"name":"ann","password":"x","active":true,"admin":true}"#,
             "GET /api/users/ann",

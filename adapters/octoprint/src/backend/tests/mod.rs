@@ -6,10 +6,7 @@ mod older;
 mod server;
 mod steps;
 
-use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
@@ -17,16 +14,13 @@ use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{Evidence, NewUser, Role, User, UserPatch, UserRef};
+use isogloss_testkit::scripted::now;
+use isogloss_testkit::scripted::upstream::System;
 
 use server::{Recorded, backend, keyed};
 
-/// Runs a command. A script never waits, so one poll is enough.
 fn run(backend: &Arc<dyn Backend>, command: Command) -> Result<Outcome, Fault> {
-    let future = backend.execute(command);
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("a script never waits"),
-    }
+    now(backend.execute(command))
 }
 
 fn named(name: &str) -> UserRef {
@@ -170,7 +164,7 @@ fn the_api_key_is_the_evidence_of_a_user() {
         let row = format!(
             r#"{{"name":"ada","active":true,"groups":[],"permissions":[],"apikey":{hidden}}}"#
         );
-        let server = server::Scripted::answering([(200, row)]);
+        let server = System::in_turn([(200, row)]);
         let read = run(&server::backend(&server), Command::GetUser(named("ada")));
         assert_eq!(user(read).evidence, Evidence::default(), "{hidden}");
     }

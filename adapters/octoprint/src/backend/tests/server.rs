@@ -1,16 +1,16 @@
-//! Servers that play a recording, or the answers of a test.
+//! Servers that play a recording.
 
-use std::collections::VecDeque;
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use isogloss_canonical::adapter::{Defaults, Service};
+use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::{Backend, Upstream};
-use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::fault::Fault;
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::namespace::IdNamespace;
+use isogloss_testkit::scripted::upstream::service;
 use serde_json::Value;
 
 use crate::backend::make;
@@ -35,12 +35,8 @@ pub(super) fn older(server: &Arc<impl Upstream + 'static>, version: &str) -> Arc
 
 fn of(server: &Arc<impl Upstream + 'static>, key: &str, version: Option<&str>) -> Arc<dyn Backend> {
     let service = Service {
-        namespace: IdNamespace::named("octoprint"),
         version: version.map(str::to_owned),
-        username: None,
-        secret: key.into(),
-        defaults: Defaults::default(),
-        random: || [0xab; 32],
+        ..service(IdNamespace::named("octoprint"), key)
     };
     make(&service, Arc::clone(server) as Arc<dyn Upstream>)
 }
@@ -128,31 +124,11 @@ fn same(request: &Request, recorded: &Value) -> bool {
         && body.as_ref() == recorded.get("json")
 }
 
-/// A server that gives the answers of a test, and stores the requests.
-#[derive(Debug, Default)]
-pub(super) struct Scripted {
-    answers: Mutex<VecDeque<(u16, String)>>,
-    pub(super) asked: Mutex<Vec<String>>,
-}
-
-impl Scripted {
-    pub(super) fn answering<T: Into<String>>(
-        answers: impl IntoIterator<Item = (u16, T)>,
-    ) -> Arc<Self> {
-        let answers = answers.into_iter().map(|(status, body)| (status, body.into())).collect();
-        Arc::new(Self { answers: Mutex::new(answers), asked: Mutex::default() })
-    }
-}
-
-#[async_trait]
-impl Upstream for Scripted {
-    async fn send(&self, request: Request) -> Result<Response, Fault> {
-        let body = String::from_utf8(request.body.to_vec()).unwrap();
-        let line = format!("{} {} {body}", request.method, request.path);
-        self.asked.lock().unwrap().push(line.trim_end().to_owned());
-        match self.answers.lock().unwrap().pop_front() {
-            Some((status, body)) => Ok(Response::new(status, body)),
-            None => Err(Fault::new(FaultKind::Timeout, "no answer")),
-        }
-    }
+/// The verb, the path and the body of each request.
+pub(super) fn asked(requests: &[Request]) -> Vec<String> {
+    let line = |request: &Request| {
+        let body = str::from_utf8(&request.body).unwrap();
+        format!("{} {} {body}", request.method, request.path).trim_end().to_owned()
+    };
+    requests.iter().map(line).collect()
 }

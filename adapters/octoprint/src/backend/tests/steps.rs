@@ -2,24 +2,13 @@
 
 use std::sync::Mutex;
 
-use async_trait::async_trait;
-use isogloss_canonical::backend::{OwnAccount, Upstream};
+use isogloss_canonical::backend::OwnAccount;
 use isogloss_canonical::http::{Request, Response};
+use isogloss_testkit::scripted::upstream::{Breaking, Failing, Server, System};
 use serde_json::{Value, json};
 
-use super::server::{Scripted, older};
+use super::server::{asked, older};
 use super::*;
-
-/// How a request fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Failing {
-    /// The server does nothing.
-    Before,
-    /// The server does it, and the answer is lost.
-    After,
-    /// The server does nothing, and answers as if it had.
-    Silently,
-}
 
 const EVERY: [Failing; 3] = [Failing::Before, Failing::After, Failing::Silently];
 
@@ -27,13 +16,25 @@ const EVERY: [Failing; 3] = [Failing::Before, Failing::After, Failing::Silently]
 #[derive(Debug)]
 struct Fake {
     ann: Mutex<Option<Value>>,
-    asked: Mutex<Vec<String>>,
-    failing: Option<(usize, Failing)>,
 }
 
 impl Fake {
-    fn failing(at: Option<(usize, Failing)>, ann: Option<Value>) -> Arc<Self> {
-        Arc::new(Self { ann: Mutex::new(ann), asked: Mutex::default(), failing: at })
+    fn failing(at: Option<(usize, Failing)>, ann: Option<Value>) -> Arc<Breaking<Self>> {
+        Breaking::at(at, Self { ann: Mutex::new(ann) })
+    }
+
+    /// The answer to a request once it is done.
+    fn shown(&self, request: &Request) -> Response {
+        let stored = self.ann.lock().unwrap().clone();
+        let shown = match (request.method.as_str(), stored) {
+            ("PUT", _) if request.path.ends_with("/password") => json!({}),
+            ("GET", Some(row)) => row,
+            ("GET", None) => {
+                return Response::new(404, r#"{"error":"The requested URL was not found"}"#);
+            }
+            (_, row) => json!({"users": row.into_iter().collect::<Vec<_>>()}),
+        };
+        Response::new(200, shown.to_string())
     }
 
     fn rights(&self) -> Option<(bool, bool)> {
@@ -50,19 +51,11 @@ fn ann(admin: bool, active: bool) -> Value {
     json!({"name": "ann", "active": active, "groups": groups, "permissions": [], "apikey": null})
 }
 
-#[async_trait]
-impl Upstream for Fake {
-    async fn send(&self, request: Request) -> Result<Response, Fault> {
+impl Server for Fake {
+    fn act(&self, request: &Request) -> Response {
         let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-        let at = self.asked.lock().unwrap().len();
-        self.asked.lock().unwrap().push(format!("{} {} {body}", request.method, request.path));
-        let failing = self.failing.filter(|(when, _)| *when == at).map(|(_, how)| how);
-        if failing == Some(Failing::Before) {
-            return Err(Fault::new(FaultKind::Unavailable, "refused"));
-        }
         let mut stored = self.ann.lock().unwrap();
         match request.method.as_str() {
-            _ if failing == Some(Failing::Silently) => {}
             "POST" => {
                 let mut row = ann(false, true);
                 row["groups"] = body["groups"].clone();
@@ -77,18 +70,12 @@ impl Upstream for Fake {
             }
             _ => {}
         }
-        if failing == Some(Failing::After) {
-            return Err(Fault::new(FaultKind::Timeout, "lost"));
-        }
-        let shown = match (request.method.as_str(), stored.clone()) {
-            ("PUT", _) if request.path.ends_with("/password") => json!({}),
-            ("GET", Some(row)) => row,
-            ("GET", None) => {
-                return Ok(Response::new(404, r#"{"error":"The requested URL was not found"}"#));
-            }
-            (_, row) => json!({"users": row.into_iter().collect::<Vec<_>>()}),
-        };
-        Ok(Response::new(200, shown.to_string()))
+        drop(stored);
+        self.shown(request)
+    }
+
+    fn pretend(&self, request: &Request, _: Failing) -> Option<Response> {
+        Some(self.shown(request))
     }
 }
 
@@ -109,7 +96,7 @@ fn nobody_is_given_rights_before_others_are_taken_away() {
             let update = Command::UpdateUser(named("ann"), Box::new(patch.clone()));
             let done = run(&server::backend(&fake), update).is_ok();
             let left = fake.rights().unwrap();
-            let told = format!("{at} {how:?}: {left:?} {:?}", fake.asked.lock().unwrap());
+            let told = format!("{at} {how:?}: {left:?} {:?}", asked(&fake.asked()));
             assert_ne!(left, (true, true), "{told}");
             if done {
                 let wanted = (patch.role == Some(Role::Administrator), patch.active == Some(true));
@@ -128,39 +115,36 @@ fn who_shall_not_act_never_does() {
     let shown = |active: bool| json!({"users": [ann(false, active)]}).to_string();
     let gone = (404, r#"{"error":"The requested URL was not found"}"#.to_owned());
     let answers = [(200, shown(true)), (200, json!({"users": []}).to_string()), gone];
-    let server = Scripted::answering(answers);
+    let server = System::in_turn(answers);
     let new = NewUser { username: "ann".to_owned(), inactive: true, ..NewUser::default() };
     let create = Command::CreateUser(Box::new(new));
     assert_eq!(refused(run(&server::backend(&server), create)).0, FaultKind::Unexpected);
-    assert!(server.asked.lock().unwrap()[1].starts_with("DELETE /api/access/users/ann"));
+    assert!(asked(&server.asked())[1].starts_with("DELETE /api/access/users/ann"));
 }
 
 #[test]
 fn a_row_that_cannot_be_read_is_only_its_own_persons() {
     let bad = json!({"name": "bob", "active": "maybe"});
     let list = || (200, json!({"users": [ann(false, true), bad]}).to_string());
-    let ask = |command| run(&server::backend(&Scripted::answering([list()])), command);
+    let ask = |command| run(&server::backend(&System::in_turn([list()])), command);
     let listed = ask(Command::ListUsers).unwrap().listed().unwrap();
     assert_eq!((listed.users.len(), listed.unread.len()), (1, 1));
     // The list that answers a change of ann has bob's row in it too.
     assert!(user(ask(Command::ActivateUser(named("ann")))).active);
     let none = (200, json!({"users": [bad]}).to_string());
-    let none = run(&server::backend(&Scripted::answering([none])), Command::ListUsers);
+    let none = run(&server::backend(&System::in_turn([none])), Command::ListUsers);
     assert_eq!(refused(none).0, FaultKind::Unexpected);
 }
 
 fn own(backend: &Arc<dyn Backend>) -> Result<OwnAccount, Fault> {
-    match pin!(backend.own_account()).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(own) => own,
-        Poll::Pending => panic!("a script never waits"),
-    }
+    now(backend.own_account())
 }
 
 #[test]
 fn the_owner_of_the_gateways_key_is_found() {
     let answering = |answers: Vec<(u16, Value)>| {
         let answers = answers.into_iter().map(|(status, shape)| (status, shape.to_string()));
-        Scripted::answering(answers.collect::<Vec<_>>())
+        System::in_turn(answers.collect::<Vec<_>>())
     };
     let named = |own: OwnAccount| match own {
         OwnAccount::Account(user) => user.username,
@@ -175,7 +159,7 @@ fn the_owner_of_the_gateways_key_is_found() {
     // 1.3.12 says it at a passive login.
     let asked = answering(vec![(200, json!({"name": "ann"})), (200, ann(true, true))]);
     assert_eq!(named(own(&older(&asked, "1.3")).unwrap()), "ann");
-    let refused = Scripted::answering([(204, "")]);
+    let refused = System::in_turn([(204, "")]);
     let fault = own(&older(&refused, "1.3")).unwrap_err();
     assert_eq!(fault.kind, FaultKind::Unavailable);
     // 1.3.0 shows a user's key in the list, and the application's own key nowhere.

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::backend::tests::rows::{error, group_row, result, row};
 use crate::backend::tests::script::{change, create, fails, named, new, run, someone, team, text};
-use crate::backend::tests::server::{SAME_ID, Scripted, backend};
+use crate::backend::tests::server::{SAME_ID, backend, call, scripted};
 
 /// Commands that call the server.
 fn commands() -> Vec<Command> {
@@ -45,7 +45,7 @@ fn commands() -> Vec<Command> {
 
 /// Runs a command against a server that always gives the same answer.
 fn asked(answer: &(u16, String), command: &Command) -> Result<Outcome, Fault> {
-    let server = Scripted::answering(vec![answer.clone(); 4]);
+    let server = scripted(vec![answer.clone(); 4]);
     run(&backend(None, &server), command.clone())
 }
 
@@ -69,7 +69,7 @@ fn an_outage_is_not_an_absence() {
         }
     }
     for command in commands() {
-        let silent = Scripted::answering::<String>([]);
+        let silent = scripted::<String>([]);
         fails(run(&backend(None, &silent), command), FaultKind::Timeout, None);
     }
 }
@@ -172,10 +172,10 @@ fn a_name_inside_a_sentence_does_not_change_its_meaning() {
         ("failed to delete user ID:7 x` does not exist", FaultKind::Invalid, Subject::User),
         ("failed to create group `g`", FaultKind::Invalid, Subject::Group),
     ] {
-        let server = Scripted::answering([error(&json!(sentence))]);
+        let server = scripted([error(&json!(sentence))]);
         fails(run(&backend(None, &server), Command::DeleteUser(someone())), kind, subject);
     }
-    let server = Scripted::answering([error(&json!("No such method: x. Similar methods: none"))]);
+    let server = scripted([error(&json!("No such method: x. Similar methods: none"))]);
     let unknown = run(&backend(None, &server), Command::ListUsers);
     fails(unknown, FaultKind::Unsupported, None);
 }
@@ -189,7 +189,7 @@ fn a_schema_error_names_the_subject() {
         (json!({"user_group_name": "Invalid"}), Some(Subject::Group)),
         (json!({"first_name": "x"}), None),
     ] {
-        let server = Scripted::answering([result(&json!([])), error(&fields)]);
+        let server = scripted([result(&json!([])), error(&fields)]);
         let made = run(&backend(None, &server), create(new("x y")));
         fails(made, FaultKind::Invalid, subject);
     }
@@ -200,13 +200,13 @@ fn a_schema_error_names_the_subject() {
 fn a_group_without_permission_is_not_absent() {
     let gone = error(&json!("user group `51` does not exist"));
     let denied = error(&json!("Access was denied to this resource."));
-    let server = Scripted::answering([gone.clone(), denied]);
+    let server = scripted([gone.clone(), denied]);
     let refused = run(&backend(None, &server), Command::DeleteGroup(team()));
     fails(refused, FaultKind::Unavailable, None);
-    let server = Scripted::answering([gone, result(&json!({"server_ip_addr": "127.0.0.1"}))]);
+    let server = scripted([gone, result(&json!({"server_ip_addr": "127.0.0.1"}))]);
     let absent = run(&backend(None, &server), Command::DeleteGroup(team()));
     fails(absent, FaultKind::NotFound, Subject::Group);
-    assert_eq!(server.call(1), ("get_ip".to_owned(), json!({})));
+    assert_eq!(call(&server, 1), ("get_ip".to_owned(), json!({})));
 }
 
 #[test]
@@ -225,14 +225,14 @@ fn any_other_answer_about_a_membership_is_a_fault() {
 #[test]
 fn a_creation_that_returns_another_user_is_a_fault() {
     let other = json!({"msg": "", "user": row(7, "somebody")});
-    let server = Scripted::answering([result(&json!([])), result(&other)]);
+    let server = scripted([result(&json!([])), result(&other)]);
     fails(run(&backend(None, &server), create(new("ada"))), FaultKind::Unexpected, None);
 }
 
 #[test]
 fn neither_faults_nor_the_backend_print_secrets() {
     let quoted = "JSON parse error ERR:Extra data RAW:'{\"auth_token\": \"c0ffee\"}'";
-    let server = Scripted::answering([error(&json!(quoted))]);
+    let server = scripted([error(&json!(quoted))]);
     let backend = backend(None, &server);
     assert!(format!("{backend:?}").contains("secret: Secret(***)"));
     let fault = run(&backend, Command::ListUsers).unwrap_err();

@@ -5,7 +5,7 @@ use isogloss_canonical::user::User;
 use serde_json::{Value, json};
 
 use crate::backend::tests::script::{native, run, user};
-use crate::backend::tests::server::{SAME_ID, Scripted, backend};
+use crate::backend::tests::server::{SAME_ID, backend, scripted};
 
 /// An answer with a result.
 pub(super) fn result(result: &Value) -> (u16, String) {
@@ -45,6 +45,6 @@ pub(super) fn with(id: i64, username: &str, columns: &Value) -> Value {
 
 pub(super) fn read(row: &Value) -> User {
     let id = row["user_id"].as_i64().unwrap();
-    let server = Scripted::answering([result(row)]);
+    let server = scripted([result(row)]);
     user(run(&backend(None, &server), Command::GetUser(native(id))))
 }

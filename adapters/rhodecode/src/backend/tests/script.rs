@@ -1,10 +1,7 @@
 //! Helpers by which tests call a backend and check what it returns.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
@@ -12,6 +9,7 @@ use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
+use isogloss_testkit::scripted::now;
 
 use crate::backend::tests::server::{self, NAMESPACE, Recorded, backend};
 
@@ -19,13 +17,8 @@ use crate::backend::tests::server::{self, NAMESPACE, Recorded, backend};
 pub(super) const SERVERS: [(&str, Option<&str>); 2] =
     [("rhodecode", None), ("rhodecode43", Some("4.3"))];
 
-/// Runs a command. A scripted server never waits, so that one poll completes the future.
 pub(super) fn run(backend: &Arc<dyn Backend>, command: Command) -> Result<Outcome, Fault> {
-    let future = backend.execute(command);
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("a scripted server never waits"),
-    }
+    now(backend.execute(command))
 }
 
 /// Runs a test against both recorded servers.

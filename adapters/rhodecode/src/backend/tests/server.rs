@@ -11,6 +11,7 @@ use isogloss_canonical::backend::{Backend, Upstream};
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::namespace::IdNamespace;
+use isogloss_testkit::scripted::upstream::{self, System};
 use serde_json::{Value, json};
 
 use crate::backend::make;
@@ -34,12 +35,9 @@ pub(super) fn backend(
 
 pub(super) fn service(version: Option<&str>) -> Service {
     Service {
-        namespace: NAMESPACE,
         version: version.map(str::to_owned),
-        username: None,
-        secret: TOKEN.into(),
         defaults: Defaults { email: "{username}@example.com".to_owned(), ..Defaults::default() },
-        random: || [0xab; 32],
+        ..upstream::service(NAMESPACE, TOKEN)
     }
 }
 
@@ -169,46 +167,35 @@ fn same(request: &Request, call: &Value, recorded: &Value) -> bool {
     wanted == *call
 }
 
-/// A server that gives the answers of a test, and records the calls.
-#[derive(Debug, Default)]
-pub(super) struct Scripted {
-    answers: Mutex<VecDeque<(u16, String)>>,
-    pub(super) asked: Mutex<Vec<Value>>,
-}
-
 /// The placeholder for the id of the call in an answer.
 pub(super) const SAME_ID: &str = "<id>";
 
-impl Scripted {
-    /// Gives these answers, one a call.
-    pub(super) fn answering<T: Into<String>>(
-        answers: impl IntoIterator<Item = (u16, T)>,
-    ) -> Arc<Self> {
-        let answers = answers.into_iter().map(|(status, body)| (status, body.into())).collect();
-        Arc::new(Self { answers: Mutex::new(answers), asked: Mutex::default() })
-    }
-
-    /// The method and the arguments of a call.
-    pub(super) fn call(&self, index: usize) -> (String, Value) {
-        let asked = self.asked.lock().unwrap();
-        let call = asked.get(index).unwrap();
-        (call["method"].as_str().unwrap().to_owned(), call["args"].clone())
-    }
-
-    pub(super) fn calls(&self) -> usize {
-        self.asked.lock().unwrap().len()
-    }
+/// A server that gives these answers, one a call.
+pub(super) fn scripted<T: Into<String>>(
+    answers: impl IntoIterator<Item = (u16, T)>,
+) -> Arc<System> {
+    let answers = answers.into_iter().map(|(status, body)| (status, body.into()));
+    let answers: Mutex<VecDeque<(u16, String)>> = Mutex::new(answers.collect());
+    System::answering(move |request| match answers.lock().unwrap().pop_front() {
+        Some((status, body)) => {
+            let id = body_of(request)["id"].to_string();
+            Ok(Response::new(status, body.replace(SAME_ID, &id)))
+        }
+        None => Err(Fault::new(FaultKind::Timeout, "no answer")),
+    })
 }
 
-#[async_trait]
-impl Upstream for Scripted {
-    async fn send(&self, request: Request) -> Result<Response, Fault> {
-        let call: Value = serde_json::from_slice(&request.body).unwrap();
-        let id = call["id"].to_string();
-        self.asked.lock().unwrap().push(call);
-        match self.answers.lock().unwrap().pop_front() {
-            Some((status, body)) => Ok(Response::new(status, body.replace(SAME_ID, &id))),
-            None => Err(Fault::new(FaultKind::Timeout, "no answer")),
-        }
-    }
+/// The calls, as they were sent.
+pub(super) fn calls(server: &System) -> Vec<Value> {
+    server.asked().iter().map(body_of).collect()
+}
+
+/// The method and the arguments of a call.
+pub(super) fn call(server: &System, index: usize) -> (String, Value) {
+    let call = calls(server).swap_remove(index);
+    (call["method"].as_str().unwrap().to_owned(), call["args"].clone())
+}
+
+fn body_of(request: &Request) -> Value {
+    serde_json::from_slice(&request.body).unwrap()
 }

@@ -17,19 +17,19 @@ use crate::backend::tests::rows::{error, group_row, made, read, result, row, wit
 use crate::backend::tests::script::{
     absent, change, create, fails, named, native, new, run, someone, team, text, user,
 };
-use crate::backend::tests::server::{NAMESPACE, Scripted, TOKEN, backend, service};
+use crate::backend::tests::server::{NAMESPACE, TOKEN, backend, call, calls, scripted, service};
 use crate::wire::attribute;
 
 #[test]
 fn a_name_in_another_case_is_taken() {
     let list = result(&json!([row(7, "Ärger")]));
     for name in ["ÄRGER", "ärger", "Ärger", "dEFAULT"] {
-        let server = Scripted::answering([list.clone()]);
+        let server = scripted([list.clone()]);
         let refused = run(&backend(None, &server), create(new(name)));
         fails(refused, FaultKind::Conflict, Subject::Username);
-        assert!(server.calls() < 2, "{name} was created");
+        assert!(calls(&server).len() < 2, "{name} was created");
     }
-    let server = Scripted::answering::<String>([]);
+    let server = scripted::<String>([]);
     let nameless = run(&backend(None, &server), create(new("")));
     fails(nameless, FaultKind::Invalid, Subject::Username);
 }
@@ -55,10 +55,10 @@ fn a_creation_sends_what_differs_from_the_defaults() {
     newer["create_personal_repo_group"] = json!(true);
     for (version, wanted) in [(None, newer), (Some("4.3"), common)] {
         let shown = with(7, "ada", &json!({"active": false, "admin": true}));
-        let server = Scripted::answering([result(&json!([])), made(&shown)]);
+        let server = scripted([result(&json!([])), made(&shown)]);
         run(&backend(version, &server), create(whole.clone())).unwrap();
-        assert_eq!(server.call(1), ("create_user".to_owned(), wanted));
-        let asked = server.asked.lock().unwrap();
+        assert_eq!(call(&server, 1), ("create_user".to_owned(), wanted));
+        let asked = calls(&server);
         assert!(asked.iter().all(|call| call["auth_token"] == TOKEN && call["id"] != 0));
         assert_ne!(asked[0]["id"], asked[1]["id"]);
     }
@@ -72,27 +72,27 @@ fn unknown_password() -> String {
 #[test]
 fn a_person_without_a_password_gets_one_that_nobody_knows() {
     for password in [None, Some("".into())] {
-        let server = Scripted::answering([result(&json!([])), made(&row(7, "ada"))]);
+        let server = scripted([result(&json!([])), made(&row(7, "ada"))]);
         run(&backend(None, &server), create(NewUser { password, ..new("ada") })).unwrap();
-        assert_eq!(server.call(1).1["password"], unknown_password());
+        assert_eq!(call(&server, 1).1["password"], unknown_password());
     }
-    let server = Scripted::answering([made(&row(51, "ada"))]);
+    let server = scripted([made(&row(51, "ada"))]);
     let taken = Command::ChangePassword(someone(), None);
     assert_eq!(run(&backend(None, &server), taken).unwrap(), Outcome::Done);
     let wanted = json!({"userid": 51, "password": unknown_password()});
-    assert_eq!(server.call(0), ("update_user".to_owned(), wanted));
+    assert_eq!(call(&server, 0), ("update_user".to_owned(), wanted));
 }
 
 #[test]
 fn a_taken_default_address_is_replaced_by_another() {
     let taken = error(&json!("email `zo@example.com` already exist"));
     let answers = || [result(&json!([])), taken.clone(), made(&row(7, "zoë"))];
-    let server = Scripted::answering(answers());
+    let server = scripted(answers());
     let made = run(&backend(None, &server), create(NewUser { email: None, ..new("zoë") }));
     assert_eq!(user(made).username, "zoë");
-    assert_eq!(server.call(1).1["email"], "zo@example.com");
-    assert_eq!(server.call(2).1["email"], "zo-abababab@example.com");
-    let server = Scripted::answering(answers());
+    assert_eq!(call(&server, 1).1["email"], "zo@example.com");
+    assert_eq!(call(&server, 2).1["email"], "zo-abababab@example.com");
+    let server = scripted(answers());
     let given = run(&backend(None, &server), create(new("zoë")));
     fails(given, FaultKind::Conflict, Subject::Email);
 }
@@ -101,10 +101,10 @@ fn a_taken_default_address_is_replaced_by_another() {
 fn a_blank_removes_a_first_name() {
     for name in [None, Some(String::new())] {
         let bare = with(51, "ada", &json!({"firstname": " ", "lastname": ""}));
-        let server = Scripted::answering([made(&bare)]);
+        let server = scripted([made(&bare)]);
         let cleared = UserPatch { display_name: Some(name), ..UserPatch::default() };
         let changed = user(run(&backend(None, &server), change(cleared)));
-        assert_eq!(server.call(0).1, json!({"userid": 51, "firstname": " ", "lastname": ""}));
+        assert_eq!(call(&server, 0).1, json!({"userid": 51, "firstname": " ", "lastname": ""}));
         assert_eq!(changed.full_name().as_deref(), Some(""));
     }
 }
@@ -122,7 +122,7 @@ fn a_default_address_is_not_shown() {
         ("ada@other.invalid", Some("ada@other.invalid")),
     ] {
         let row = with(51, "ada", &json!({"email": address}));
-        let server: Arc<dyn Upstream> = Scripted::answering([result(&row)]);
+        let server: Arc<dyn Upstream> = scripted([result(&row)]);
         let found = user(run(&make(&own, server), Command::GetUser(someone())));
         assert_eq!(found.email.as_deref(), shown);
     }
@@ -142,13 +142,13 @@ fn a_change_that_fails_because_of_another_user_is_a_conflict() {
         (email("ada@example.com"), FaultKind::Invalid, Subject::User),
         (UserPatch::default(), FaultKind::Invalid, Subject::User),
     ] {
-        let server = Scripted::answering([failed.clone(), all.clone()]);
+        let server = scripted([failed.clone(), all.clone()]);
         fails(run(&backend(None, &server), change(patch)), kind, subject);
     }
     let groups = json!([group_row(51, "a", &[]), group_row(52, "b", &[])]);
     for (name, kind) in [("b", FaultKind::Conflict), ("a", FaultKind::Invalid)] {
         let failed = error(&json!("failed to update user group `51`"));
-        let server = Scripted::answering([failed, result(&groups)]);
+        let server = scripted([failed, result(&groups)]);
         let patch = GroupPatch { name: Some(name.to_owned()), ..GroupPatch::default() };
         let changed = Command::UpdateGroup(team(), Box::new(patch));
         fails(run(&backend(None, &server), changed), kind, Subject::Group);
@@ -160,26 +160,26 @@ fn a_name_that_python_reads_as_a_number_is_not_taken_for_an_id() {
     let all =
         result(&json!([row(51, "ada"), row(52, "51"), with(53, "", &json!({"username": null}))]));
     for (name, id) in [("51", Some("52")), (" 51", None), ("+51", None), ("٥١", None)] {
-        let server = Scripted::answering([all.clone()]);
+        let server = scripted([all.clone()]);
         let found = run(&backend(Some("4.3"), &server), Command::GetUser(named(name)));
         match id {
             Some(id) => assert_eq!(user(found).native(&NAMESPACE), Some(id)),
             None => absent(found),
         }
-        assert_eq!(server.call(0).0, "get_users");
+        assert_eq!(call(&server, 0).0, "get_users");
     }
-    let server = Scripted::answering([all]);
+    let server = scripted([all]);
     let nameless = user(run(&backend(None, &server), Command::GetUser(named("∅53"))));
     assert_eq!(nameless.attribute(attribute::NAMELESS), Some(&json!("∅53")));
 }
 
 #[test]
 fn a_name_in_another_case_finds_nobody() {
-    let server = Scripted::answering([result(&row(51, "ada"))]);
+    let server = scripted([result(&row(51, "ada"))]);
     absent(run(&backend(None, &server), Command::GetUser(named("ADA"))));
-    let server = Scripted::answering([result(&row(51, "ada"))]);
+    let server = scripted([result(&row(51, "ada"))]);
     absent(run(&backend(None, &server), Command::DeleteUser(named("ADA"))));
-    assert_eq!(server.calls(), 1, "nobody else was deleted");
+    assert_eq!(calls(&server).len(), 1, "nobody else was deleted");
 }
 
 #[test]
@@ -204,31 +204,31 @@ fn rows_with_nulls_are_read() {
         attributes: [(attribute::NAMELESS.to_owned(), Some(json!("∅51")))].into(),
         ..UserPatch::default()
     };
-    let server = Scripted::answering([made(&with(51, "", &json!({"username": null})))]);
+    let server = scripted([made(&with(51, "", &json!({"username": null})))]);
     assert_eq!(user(run(&backend(None, &server), change(rename))).username, "∅51");
-    assert_eq!(server.call(0).1, json!({"userid": 51, "username": null}));
+    assert_eq!(call(&server, 0).1, json!({"userid": 51, "username": null}));
 }
 
 #[test]
 fn default_is_not_a_person() {
     let default = || row(1, "default");
-    let server = Scripted::answering([result(&json!([default(), row(51, "ada")]))]);
+    let server = scripted([result(&json!([default(), row(51, "ada")]))]);
     let all = run(&backend(None, &server), Command::ListUsers).unwrap().users().unwrap();
     assert_eq!(all.len(), 1);
     let group = group_row(51, "team", &[default(), row(51, "ada")]);
-    let server = Scripted::answering([result(&group)]);
+    let server = scripted([result(&group)]);
     let found = run(&backend(None, &server), Command::GetGroup(team())).unwrap().group().unwrap();
     assert_eq!(found.members, 1);
-    let server = Scripted::answering::<String>([]);
+    let server = scripted::<String>([]);
     for way in [native(1), named("default")] {
         absent(run(&backend(None, &server), Command::DeleteUser(way)));
     }
-    assert_eq!(server.calls(), 0);
+    assert_eq!(calls(&server).len(), 0);
 }
 
 #[test]
 fn everybody_is_listed_by_id() {
-    let server = Scripted::answering([result(&json!([row(100, "a"), row(20, "b"), row(3, "c")]))]);
+    let server = scripted([result(&json!([row(100, "a"), row(20, "b"), row(3, "c")]))]);
     let all = run(&backend(None, &server), Command::ListUsers).unwrap().users().unwrap();
     let names: Vec<_> = all.iter().map(|one| &*one.username).collect();
     assert_eq!(names, ["c", "b", "a"]);
@@ -237,7 +237,7 @@ fn everybody_is_listed_by_id() {
 #[test]
 fn a_lock_is_listed_by_its_repository() {
     let locked = json!([{"repo_id": 1, "repo_name": "group/repo", "locked_by": "ada"}]);
-    let server = Scripted::answering([result(&locked)]);
+    let server = scripted([result(&locked)]);
     let locks = run(&backend(None, &server), Command::ListLocks(someone())).unwrap();
     assert_eq!(locks.locks().unwrap(), ["group/repo"]);
 }
@@ -258,8 +258,8 @@ fn only_version_4_26_gets_the_synchronisation_of_a_group() {
     let mut newer = common.clone();
     newer["sync"] = json!(true);
     for (version, wanted) in [(None, newer), (Some("4.3"), common)] {
-        let server = Scripted::answering([shown.clone()]);
+        let server = scripted([shown.clone()]);
         run(&backend(version, &server), Command::CreateGroup(Box::new(synced.clone()))).unwrap();
-        assert_eq!(server.call(0), ("create_user_group".to_owned(), wanted));
+        assert_eq!(call(&server, 0), ("create_user_group".to_owned(), wanted));
     }
 }

@@ -1,19 +1,17 @@
 //! Answers that do not show what was asked for.
 
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
-
 use isogloss_canonical::backend::OwnAccount;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::group::GroupPatch;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{NewUser, Role, UserPatch};
+use isogloss_testkit::scripted::now;
 use serde_json::{Value, json};
 
 use crate::backend::tests::rows::{group_row, made, result, row, with};
 use crate::backend::tests::script::{change, create, new, run, someone, team};
-use crate::backend::tests::server::{NAMESPACE, Scripted, backend};
+use crate::backend::tests::server::{NAMESPACE, backend, call, calls, scripted};
 
 fn kind(result: Result<Outcome, Fault>) -> FaultKind {
     result.unwrap_err().kind
@@ -22,10 +20,10 @@ fn kind(result: Result<Outcome, Fault>) -> FaultKind {
 /// Creates ada, inactive, where the highest id is 7.
 fn creating(answers: impl IntoIterator<Item = (u16, String)>) -> (FaultKind, Vec<String>) {
     let list = result(&json!([row(7, "bob")]));
-    let server = Scripted::answering([list].into_iter().chain(answers));
+    let server = scripted([list].into_iter().chain(answers));
     let fault =
         kind(run(&backend(None, &server), create(NewUser { inactive: true, ..new("ada") })));
-    let asked = (0..server.calls()).map(|index| server.call(index).0).collect();
+    let asked = (0..calls(&server).len()).map(|index| call(&server, index).0).collect();
     (fault, asked)
 }
 
@@ -48,7 +46,7 @@ fn an_inactive_user_who_was_created_active_is_deleted() {
 
 #[test]
 fn a_change_that_was_not_made_is_not_answered_as_done() {
-    let shown = || Scripted::answering([made(&row(51, "ada"))]);
+    let shown = || scripted([made(&row(51, "ada"))]);
     let name = Some("eve".to_owned());
     for patch in [
         UserPatch { active: Some(false), ..UserPatch::default() },
@@ -60,11 +58,11 @@ fn a_change_that_was_not_made_is_not_answered_as_done() {
     let off = Command::DeactivateUser(someone());
     assert_eq!(kind(run(&backend(None, &shown()), off)), FaultKind::Unexpected);
     let other = UserPatch { display_name: Some(name.clone()), ..UserPatch::default() };
-    let another = Scripted::answering([made(&row(52, "ada"))]);
+    let another = scripted([made(&row(52, "ada"))]);
     assert_eq!(kind(run(&backend(None, &another), change(other))), FaultKind::Unexpected);
     let patch = GroupPatch { name, ..GroupPatch::default() };
     let same = json!({"msg": "updated", "user_group": group_row(51, "team", &[])});
-    let server = Scripted::answering([result(&same)]);
+    let server = scripted([result(&same)]);
     let renamed = run(&backend(None, &server), Command::UpdateGroup(team(), Box::new(patch)));
     assert_eq!(kind(renamed), FaultKind::Unexpected);
 }
@@ -72,9 +70,7 @@ fn a_change_that_was_not_made_is_not_answered_as_done() {
 #[test]
 fn a_row_that_cannot_be_read_hides_no_other() {
     let bad = || with(9, "eve", &json!({"last_login": "yesterday"}));
-    let ask = |shape: Value, command| {
-        run(&backend(None, &Scripted::answering([result(&shape)])), command)
-    };
+    let ask = |shape: Value, command| run(&backend(None, &scripted([result(&shape)])), command);
     let people = || json!([row(7, "bob"), bad(), row(8, "ada")]);
     let listed = ask(people(), Command::ListUsers).unwrap().listed().unwrap();
     assert_eq!((listed.users.len(), listed.unread.len()), (2, 1));
@@ -83,19 +79,16 @@ fn a_row_that_cannot_be_read_hides_no_other() {
     assert_eq!((members.users.len(), members.unread.len()), (1, 1));
     assert_eq!(kind(ask(json!([bad()]), Command::ListUsers)), FaultKind::Unexpected);
     // A name in an unreadable row is taken too.
-    let server = Scripted::answering([result(&people())]);
+    let server = scripted([result(&people())]);
     assert_eq!(kind(run(&backend(None, &server), create(new("EVE")))), FaultKind::Conflict);
-    assert_eq!(server.calls(), 1);
+    assert_eq!(calls(&server).len(), 1);
 }
 
 #[test]
 fn the_account_of_the_gateways_token_is_known() {
     let own = |answer: Value| {
-        let backend = backend(None, &Scripted::answering([result(&answer)]));
-        match pin!(backend.own_account()).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(own) => own.unwrap(),
-            Poll::Pending => panic!("a script never waits"),
-        }
+        let backend = backend(None, &scripted([result(&answer)]));
+        now(backend.own_account()).unwrap()
     };
     let OwnAccount::Account(user) = own(row(2, "admin")) else { panic!("nobody") };
     assert_eq!((&*user.username, user.native(&NAMESPACE)), ("admin", Some("2")));
