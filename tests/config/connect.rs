@@ -5,31 +5,30 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
 
+use isogloss::registry;
 use serde_json::Value;
 
 use crate::program::{Done, Server, Workdir};
 
-/// Each system, with the place of its first credential in the credentials file.
-const SYSTEMS: [(&str, &str); 4] = [
-    ("octoprint", "/octoprint/api_key"),
-    ("rhodecode", "/rhodecode/auth_token"),
-    ("kanboard", "/kanboard/api_token"),
-    ("dandelion", "/dandelion/api_key"),
-];
+/// Each system with the place of its first credential.
+fn systems() -> impl Iterator<Item = (&'static str, String)> {
+    registry::remotes()
+        .map(|(adapter, _)| (adapter.name, format!("/{}/{}", adapter.name, adapter.key_word)))
+}
 
 /// A configuration with each system as a backend, and one route with an origin.
 fn configuration(secret: impl Fn(&str) -> String, url: impl Fn(&str) -> String) -> String {
-    let backend = |(system, pointer): (&str, &str)| {
+    let backend = |(system, pointer): (&str, String)| {
         format!(
             "[backend.{system}]\nsystem = \"{system}\"\nurl = \"{}\"\nsecret = \"{}\"\n\
              timeout_ms = 5000\n[[route]]\npath = \"/{system}\"\ndialect = \"{system}\"\n\
              backend = \"{system}\"\n[route.origin]\nurl = \"{}\"\n",
             url(system),
-            secret(pointer),
+            secret(&pointer),
             url(system)
         )
     };
-    SYSTEMS.map(backend).concat()
+    systems().map(backend).collect()
 }
 
 fn connect(text: &str) -> (Done, Vec<Value>) {
@@ -57,7 +56,7 @@ fn a_credential_that_works_is_told_from_one_that_does_not() {
     let url = |system: &str| format!("{}/{system}", server.url);
     let (done, list) = connect(&configuration(right, url));
     assert_eq!(done.status, Some(0), "{}", done.out);
-    assert_eq!(list.len(), 8, "{}", done.out);
+    assert_eq!(list.len(), 2 * systems().count(), "{}", done.out);
     let wrong = |_: &str| "hunter2hunter2hunter2hunter2hunter2hunter2".to_owned();
     let (done, list) = connect(&configuration(wrong, url));
     assert_eq!(done.status, Some(1), "{}", done.out);
@@ -94,7 +93,7 @@ fn what_cannot_be_reached_is_said() {
     let text = configuration(|_| "hunter2".to_owned(), |_| format!("http://{free}"));
     let (done, list) = connect(&(text + directory));
     assert_eq!(done.status, Some(1), "{}", done.out);
-    assert_eq!(list.len(), 9, "{}", done.out);
+    assert_eq!(list.len(), 2 * systems().count() + 1, "{}", done.out);
     for connection in list {
         assert_eq!(connection["ok"], false, "{connection}");
         assert!(!connection["problem"].as_str().unwrap().is_empty());

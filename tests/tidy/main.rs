@@ -47,7 +47,6 @@ const NAMING: &[(&str, &str)] = &[
     ("tests/behaviour/real.rs", REAL),
     ("tests/cli/", SAMPLE),
     ("tests/clients/main.rs", REAL),
-    ("tests/config/", SAMPLE),
     ("tests/cost/", SAMPLE),
     ("tests/dialects/authorisation/callers.rs", QUIRK),
     ("tests/dialects/authorisation/commands.rs", SAMPLE),
