@@ -13,7 +13,7 @@ use crate::spelling;
 use crate::variables::Variables;
 
 /// How long one read may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// The verbs that announce an empty body.
 const EXPECT_BODY: &[&str] = &["POST", "PUT", "PATCH"];
 

@@ -223,7 +223,7 @@ fn list_and_show_agree_on_who_is_locked() {
 
 /// Waits until the log has a line with this text. Returns the whole log.
 fn logged(server: &Server, text: &str) -> String {
-    for _ in 0..100 {
+    for _ in 0..1200 {
         if server.complained().contains(text) {
             break;
         }
