@@ -145,7 +145,7 @@ pub(crate) async fn furnished() -> PreparedStore {
     prepared.after(commands).await
 }
 
-pub(super) fn key(name: &str) -> String {
+pub(crate) fn key(name: &str) -> String {
     format!("{name}-0123456789abcdef0123456789abcdef01234567")
 }
 

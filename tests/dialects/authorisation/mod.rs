@@ -3,7 +3,7 @@
 mod callers;
 mod commands;
 pub(crate) mod methods;
-mod pairs;
+pub(crate) mod pairs;
 mod payload;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -57,7 +57,7 @@ async fn refusals(dialect: &'static str, system: &'static Adapter) -> Result<(),
 
 /// A gateway whose backend is a remote system, and the gateway that plays this system. Both have
 /// the same users.
-async fn with_sidecar(
+pub(crate) async fn with_sidecar(
     prepared: &PreparedStore,
     system: &'static Adapter,
 ) -> (TestGateway, TestGateway) {
