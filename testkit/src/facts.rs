@@ -25,6 +25,9 @@ pub struct Pairs {
     /// Those reasons for a difference that apply to this system, and not to every system.
     #[serde(default)]
     pub reasons: Vec<String>,
+    /// The versions whose recordings are played on every pair, besides the default version.
+    #[serde(default)]
+    pub versions: Vec<String>,
     /// The full name of the administrator of a fresh server, if recordings show it.
     pub administrator: Option<String>,
 }

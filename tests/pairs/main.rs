@@ -3,6 +3,8 @@
 //! against a gateway with Kanboard's dialect and a Dandelion backend. The Dandelion server is a
 //! second gateway with its own store.
 //!
+//! The recordings of older versions are played too, if `fixtures/systems/` names the version.
+//!
 //! Each exchange must be answered as recorded, unless the list of the pair has it, with a reason:
 //! `fixtures/pairs/kanboard-on-dandelion.toml`. A listed exchange that matches fails the run.
 //! `ISOGLOSS_WRITE_PAIRS=1` writes the lists of the pairs that are played, and the differences to
@@ -20,6 +22,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use anyhow::{Context, Result};
 use isogloss::registry;
+use isogloss_testkit::facts::Facts;
 use isogloss_testkit::ledger::Ledger;
 use isogloss_testkit::played::Played;
 use isogloss_testkit::profile::{Profiles, Setup};
@@ -73,11 +76,13 @@ fn prepare() -> Result<(Vec<Arc<Pair>>, Vec<Trial>)> {
     let recordings = Arc::new(index(&fixtures().join("transcripts"))?);
     let (mut pairs, mut trials) = (Vec::new(), Vec::new());
     for dialect in registry::dialects() {
+        let versions = Facts::load(&fixtures(), dialect.name)?.pairs.versions;
+        let plain = |setup: &Setup| is_plain(setup, dialect.name, &versions);
         let scenes: Vec<(usize, Setup)> = recordings
             .iter()
             .enumerate()
             .map(|(at, one)| Ok((at, profiles.setup(&one.heading)?)))
-            .filter(|scene| scene.as_ref().map_or(true, |(_, setup)| is_plain(setup, dialect.name)))
+            .filter(|scene| scene.as_ref().map_or(true, |(_, setup)| plain(setup)))
             .collect::<Result<_>>()?;
         for system in registry::remotes().map(|(adapter, _)| adapter) {
             let pair = Arc::new(Pair {
@@ -101,11 +106,11 @@ fn prepare() -> Result<(Vec<Arc<Pair>>, Vec<Trial>)> {
 /// The setting of the trusted proxies. It does not change what the recorded server is.
 const PROXIES: &str = "ISOGLOSS__SERVER__TRUSTED_PROXIES";
 
-/// Whether a scenario was recorded with the server's default configuration. Other configurations
-/// concern only the dialect, not the backend.
-fn is_plain(setup: &Setup, dialect: &str) -> bool {
+/// Whether a scenario was recorded with the server's default configuration, of the default version
+/// or one of these. Other configurations concern only the dialect, not the backend.
+fn is_plain(setup: &Setup, dialect: &str, versions: &[String]) -> bool {
     setup.dialect == dialect
-        && setup.version.is_none()
+        && setup.version.as_ref().is_none_or(|version| versions.contains(version))
         && setup.options.is_empty()
         && setup.settings.keys().all(|name| name == PROXIES)
 }
@@ -117,7 +122,9 @@ fn trial(
 ) -> Trial {
     let (pair, recordings, at, setup) =
         (Arc::clone(pair), Arc::clone(recordings), *at, setup.clone());
-    let (_, scenario) = recordings[at].heading.name.split_once("::").unwrap_or_default();
+    // The scenarios of another version are named with their collection.
+    let whole = recordings[at].heading.name.as_str();
+    let scenario = whole.strip_prefix(&format!("{}::", setup.dialect)).unwrap_or(whole);
     let name = format!("{}::{scenario}", pair.name);
     suite::trial(name, move || pair.scenario(&recordings[at], setup))
 }
