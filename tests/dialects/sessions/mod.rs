@@ -4,6 +4,7 @@ mod anonymous;
 mod browser;
 mod dandelion;
 mod octoprint;
+mod older;
 
 use std::sync::Arc;
 
@@ -29,7 +30,8 @@ pub(crate) fn trials() -> Vec<Trial> {
             })
         })
     };
-    let all = [&dandelion::CASES[..], &octoprint::CASES[..], &anonymous::CASES[..]];
+    let all =
+        [&dandelion::CASES[..], &octoprint::CASES[..], &older::CASES[..], &anonymous::CASES[..]];
     all.into_iter().flatten().copied().map(trial).collect()
 }
 

@@ -12,6 +12,7 @@ use crate::dialect::call::Call;
 use crate::dialect::cookies::{ACTIVE_LOGOUT, REMEMBER};
 use crate::dialect::failure::Failure;
 use crate::dialect::identity::proof::{Proof, prove};
+use crate::dialect::limits;
 use crate::dialect::login::remember_me;
 use crate::dialect::sessions::{Session, forget_remembered};
 use crate::dialect::v1_3::answers::{json, no_content};
@@ -29,12 +30,33 @@ pub(crate) async fn login(call: &mut Call<'_>) -> Answer {
     if named {
         let remember = fields.get("remember");
         let remember = remember.map_or(Ok(false), |on| is_yes_as(on, call.differences().trues))?;
-        return by_password(call, (fields.item("user")?, fields.item("pass")?), remember).await;
+        let shown = (fields.item("user")?, fields.item("pass")?);
+        return limited(call, shown, remember).await;
     }
     if fields.contains("passive")? {
         return passive::login(call).await;
     }
     Ok(no_content())
+}
+
+/// A login with a name and a password. With `login_rate_limit`, failed ones count as in later
+/// versions.
+async fn limited(call: &mut Call<'_>, shown: (&Py, &Py), remember: bool) -> Answer {
+    if !call.options.rate_limit {
+        return by_password(call, shown, remember).await;
+    }
+    let client = call.site.network();
+    if limits::exceeded(call.exchange, limits::LOGIN, &client).await?
+        || limits::count(call.exchange, limits::LOGIN, &client).await?
+    {
+        return Err(Failure::of(429));
+    }
+    let answer = by_password(call, shown, remember).await;
+    let refused = answer.as_ref().is_err_and(|failure| matches!(failure.status, 401 | 403));
+    if !refused {
+        limits::take_back(call.exchange, limits::LOGIN, &client).await?;
+    }
+    answer
 }
 
 /// A failed login ends no session, and a login as another user does not end the session before it:
