@@ -59,6 +59,15 @@ impl SessionStore for Sessions {
         self.all.recall(kind, &self.scoped(key)).await
     }
 
+    async fn recall_all(
+        &self,
+        kind: SessionKind,
+        keys: &[String],
+    ) -> Result<Vec<Option<Value>>, Fault> {
+        let keys: Vec<_> = keys.iter().map(|key| self.scoped(key)).collect();
+        self.all.recall_all(kind, &keys).await
+    }
+
     async fn remember(
         &self,
         kind: SessionKind,
@@ -91,8 +100,8 @@ impl SessionStore for Sessions {
         self.all.attempt(&self.limits(limits)).await
     }
 
-    async fn waiting(&self, limit: &Limit) -> Result<u64, Fault> {
-        self.all.waiting(&self.limit(limit)).await
+    async fn waiting(&self, limits: &[Limit]) -> Result<Vec<u64>, Fault> {
+        self.all.waiting(&self.limits(limits)).await
     }
 
     async fn clear_attempts(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {

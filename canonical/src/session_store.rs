@@ -66,6 +66,19 @@ pub trait SessionStore: Debug + Send + Sync {
     /// The value, unless it was removed or has expired.
     async fn recall(&self, kind: SessionKind, key: &str) -> Result<Option<Value>, Fault>;
 
+    /// The values of several keys, in their order. A store with a database answers it with one query.
+    async fn recall_all(
+        &self,
+        kind: SessionKind,
+        keys: &[String],
+    ) -> Result<Vec<Option<Value>>, Fault> {
+        let mut values = Vec::with_capacity(keys.len());
+        for key in keys {
+            values.push(self.recall(kind, key).await?);
+        }
+        Ok(values)
+    }
+
     /// Stores a value for a time, in place of an earlier one.
     async fn remember(
         &self,
@@ -97,9 +110,10 @@ pub trait SessionStore: Debug + Send + Sync {
         Err(uncounted(limits))
     }
 
-    /// How many keys of the limit's group have to wait now.
-    async fn waiting(&self, limit: &Limit) -> Result<u64, Fault> {
-        Err(uncounted(std::slice::from_ref(limit)))
+    /// For each limit, how many keys of its group have to wait now. The limits are of one kind. A
+    /// store with a database answers it with one query.
+    async fn waiting(&self, limits: &[Limit]) -> Result<Vec<u64>, Fault> {
+        Err(uncounted(limits))
     }
 
     /// Records that an attempt succeeded: removes the counts of the limits in `forget`, and

@@ -18,6 +18,7 @@ use isogloss_canonical::fault::{Fault, Refusal};
 use isogloss_canonical::session_store::{Limit, Pace, SessionKind, SessionStore, Wait};
 use isogloss_canonical::user::{User, UserId, UserRef, folded};
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::auth::addresses::Addresses;
 use crate::random::random;
@@ -224,7 +225,7 @@ impl Guess {
 }
 
 /// The limit for one account from one address. The addresses of an account form a group.
-fn pair(policy: Policy, key: String, account: &str) -> Limit {
+pub(super) fn pair(policy: Policy, key: String, account: &str) -> Limit {
     let (first, longest) = (policy.wait, policy.longest_wait);
     let pace = Pace::Doubling { first, longest, forgotten: DAY };
     Limit { kind: PAIR, key, group: Some(account.to_owned()), free: policy.guesses, pace }
@@ -248,7 +249,34 @@ pub(crate) fn unlocked_by(command: &Command) -> Option<&UserRef> {
             // After a rename the person must be found by the new name.
             (unlocks && patch.username.is_none()).then_some(user)
         }
-        _ => None,
+        Command::CreateUser(_)
+        | Command::CreateFromDirectory(_)
+        | Command::GetUser(_)
+        | Command::ListUsers
+        | Command::DeactivateUser(_)
+        | Command::DeleteUser(_)
+        | Command::IssueKey(..)
+        | Command::RevokeKeys(..)
+        | Command::ListKeys(..)
+        | Command::ReadSettings(..)
+        | Command::MergeSettings(..)
+        | Command::CreateGroup(_)
+        | Command::GetGroup(_)
+        | Command::ListGroups(_)
+        | Command::UpdateGroup(..)
+        | Command::DeleteGroup(_)
+        | Command::AddMember(..)
+        | Command::RemoveMember(..)
+        | Command::ListMembers(_)
+        | Command::GroupsOf(_)
+        | Command::ListLocks(_)
+        | Command::ServerFacts
+        | Command::AssignIds(_)
+        | Command::FindKey(..)
+        | Command::VerifyPassword(..)
+        | Command::VerifyKey(..)
+        | Command::CountFailure(..)
+        | Command::ClearFailures(_) => None,
     }
 }
 
@@ -265,29 +293,12 @@ pub async fn is_closed(
     user: &User,
 ) -> Result<bool, Fault> {
     let count = sessions.recall(ACCOUNT, &account(sessions, user).await?).await?;
-    Ok(count.and_then(|count| count.as_u64()).is_some_and(|count| count >= policy.account_guesses))
+    Ok(closes(count.as_ref(), policy))
 }
 
-/// The present effect of the limits on an account, for the operator.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Restrictions {
-    /// Whether the account is locked for every address that it never signed in from.
-    pub locked: bool,
-    /// How many addresses have to wait because of `guesses`.
-    pub waiting_addresses: u64,
-}
-
-/// Reads the present effect of the counted wrong passwords.
-pub async fn restrictions(
-    sessions: &dyn SessionStore,
-    policy: Policy,
-    user: &User,
-) -> Result<Restrictions, Fault> {
-    let by_row = user.locked_until.is_some_and(|until| until > Timestamp::now());
-    let locked = by_row || is_closed(sessions, policy, user).await?;
-    let account = account(sessions, user).await?;
-    let waiting_addresses = sessions.waiting(&pair(policy, String::new(), &account)).await?;
-    Ok(Restrictions { locked, waiting_addresses })
+/// Whether a count of wrong passwords closes an account to unknown addresses.
+pub(super) fn closes(count: Option<&Value>, policy: Policy) -> bool {
+    count.and_then(Value::as_u64).is_some_and(|count| count >= policy.account_guesses)
 }
 
 /// The key of an account in the counters. A new password or an unlock changes the key.
@@ -297,8 +308,25 @@ async fn account(sessions: &dyn SessionStore, user: &User) -> Result<String, Fau
 
 async fn counted(sessions: &dyn SessionStore, id: &str, changed: i64) -> Result<String, Fault> {
     let unlocked = sessions.recall(UNLOCKED, id).await?;
-    let unlocked = unlocked.as_ref().and_then(|since| since.as_str()).unwrap_or_default();
-    Ok(format!("{id} {changed} {unlocked}"))
+    Ok(key(id, changed, unlocked.as_ref()))
+}
+
+fn key(id: &str, changed: i64, unlocked: Option<&Value>) -> String {
+    let unlocked = unlocked.and_then(Value::as_str).unwrap_or_default();
+    format!("{id} {changed} {unlocked}")
+}
+
+/// The keys of several accounts in the counters, in their order.
+pub(super) async fn accounts(
+    sessions: &dyn SessionStore,
+    users: &[User],
+) -> Result<Vec<String>, Fault> {
+    let ids: Vec<_> = users.iter().map(|user| user.id.to_string()).collect();
+    let unlocked = sessions.recall_all(UNLOCKED, &ids).await?;
+    let one = |((user, id), unlocked): ((&User, &String), &Option<Value>)| {
+        key(id, user.password_changed.as_microsecond(), unlocked.as_ref())
+    };
+    Ok(users.iter().zip(&ids).zip(&unlocked).map(one).collect())
 }
 
 /// The text of an address for the counters. An IPv6 client can choose the last 64 bits of its

@@ -8,6 +8,7 @@ pub mod guessing;
 mod keys;
 mod locks;
 pub mod request;
+pub mod restrictions;
 mod verified;
 
 use std::net::IpAddr;

@@ -13,7 +13,8 @@ use isogloss_canonical::user::User;
 use isogloss_canonical::user::UserId;
 use isogloss_store::{Numbered, Store};
 
-use crate::auth::guessing::{self, Policy, Restrictions};
+use crate::auth::guessing::{self, Policy};
+use crate::auth::restrictions::{Restrictions, restrictions};
 use crate::backends::Backends;
 use crate::cli::arguments::{At, Place};
 use crate::config::check::report::Scope;
@@ -137,9 +138,9 @@ impl People {
         self.execute(Command::ClearFailures(user.into())).await.map(drop)
     }
 
-    /// Whether a user is locked, and how many addresses have to wait.
-    pub(crate) async fn restrictions(&self, user: &User) -> anyhow::Result<Restrictions> {
-        let read = guessing::restrictions(&self.sessions, self.policy, user).await;
+    /// Of each user whether they are locked, and how many addresses have to wait.
+    pub(crate) async fn restrictions(&self, users: &[User]) -> anyhow::Result<Vec<Restrictions>> {
+        let read = restrictions(&self.sessions, self.policy, users).await;
         read.map_err(|fault| sentence(&fault))
     }
 
@@ -184,7 +185,21 @@ fn sentence(fault: &Fault) -> anyhow::Error {
         }
         FaultKind::NotFound => anyhow::anyhow!("no such {what}"),
         FaultKind::Conflict => anyhow::anyhow!("this {what} exists already"),
-        _ if fault.detail.is_empty() => anyhow::Error::new(fault.clone()),
-        _ => anyhow::anyhow!(bootstrap::words(fault)),
+        FaultKind::Malformed
+        | FaultKind::TooLarge
+        | FaultKind::UnknownMethod
+        | FaultKind::Invalid
+        | FaultKind::Unauthenticated
+        | FaultKind::Forbidden
+        | FaultKind::Unsupported
+        | FaultKind::Throttled
+        | FaultKind::Unavailable
+        | FaultKind::Timeout
+        | FaultKind::Unexpected => {
+            if fault.detail.is_empty() {
+                return anyhow::Error::new(fault.clone());
+            }
+            anyhow::anyhow!(bootstrap::words(fault))
+        }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use isogloss_canonical::key::Key;
 use isogloss_canonical::user::User;
 
-use crate::auth::guessing::Restrictions;
+use crate::auth::restrictions::Restrictions;
 
 /// Prints a line on standard output.
 pub(crate) fn line(text: &str) -> anyhow::Result<()> {

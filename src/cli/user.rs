@@ -8,7 +8,7 @@ use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{NewUser, Role, User, UserPatch, UserRef};
 use serde_json::{Value, json};
 
-use crate::auth::guessing::Restrictions;
+use crate::auth::restrictions::Restrictions;
 use crate::cli::arguments::{At, User as Ask, UserAsk, UserChange};
 use crate::cli::open::{People, people};
 use crate::cli::print;
@@ -83,11 +83,8 @@ async fn list(at: &At) -> anyhow::Result<()> {
 
 /// All users with their restrictions.
 async fn all(people: &People) -> anyhow::Result<Vec<Shown>> {
-    let mut all = Vec::new();
-    for user in people.execute(Command::ListUsers).await?.users()? {
-        all.push(Shown::read(people, user).await?);
-    }
-    Ok(all)
+    let users = people.execute(Command::ListUsers).await?.users()?;
+    Shown::all(people, users).await
 }
 
 async fn unlock(username: &str, at: &At) -> anyhow::Result<()> {
@@ -143,8 +140,14 @@ struct Shown {
 
 impl Shown {
     async fn read(people: &People, user: User) -> anyhow::Result<Self> {
-        let restrictions = people.restrictions(&user).await?;
-        Ok(Self { user, restrictions, remote: people.sidecar().is_some() })
+        let shown = Self::all(people, vec![user]).await?.pop();
+        shown.context("the restrictions of the user are not there")
+    }
+
+    async fn all(people: &People, users: Vec<User>) -> anyhow::Result<Vec<Self>> {
+        let (all, remote) = (people.restrictions(&users).await?, people.sidecar().is_some());
+        let one = |(user, restrictions)| Self { user, restrictions, remote };
+        Ok(users.into_iter().zip(all).map(one).collect())
     }
 
     fn value(&self) -> Value {

@@ -1,5 +1,8 @@
 //! Counts attempts (for example sign-ins) before they are made, and says who has to wait.
 
+use std::collections::HashMap;
+
+use futures_util::TryStreamExt;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::session_store::{Limit, Pace, Wait};
 use sqlx::SqliteConnection;
@@ -47,20 +50,35 @@ impl Inner {
         write.commit().await.map_err(fault)
     }
 
-    /// How many keys of the limit's group have to wait now. The rows of a group have the same first
-    /// part of the digest.
-    pub(crate) async fn waiting(&self, limit: &Limit) -> Result<u64, Fault> {
-        let Some(group) = &limit.group else { return Ok(0) };
-        let (first, now) = (self.group(limit, group), now());
-        let sql = "SELECT tally, expires FROM session_store \
-                   WHERE kind = $1 AND digest > $2 AND digest < $3 AND expires > $4";
-        let query = sqlx::query_as::<_, (i64, i64)>(sql).bind(limit.kind);
-        // A digest has hexadecimal digits only, and all of them sort before `g`.
-        let query = query.bind(&first).bind(format!("{first}g")).bind(now);
-        let mut read = self.database.read().await?;
-        let rows = query.fetch_all(&mut *read).await.map_err(fault)?;
-        let untils = rows.into_iter().filter_map(|(tally, expires)| until(limit, tally, expires));
-        Ok(untils.filter(|until| *until > now).map(|_| 1).sum())
+    /// The digests of a group's rows begin with the digest of the group. One query reads the rows of
+    /// all groups.
+    pub(crate) async fn waiting(&self, limits: &[Limit]) -> Result<Vec<u64>, Fault> {
+        let mut counts = vec![0; limits.len()];
+        let Some(first) = limits.first() else { return Ok(counts) };
+        let groups: HashMap<_, _> = limits
+            .iter()
+            .enumerate()
+            .filter_map(|(at, limit)| Some((self.group(limit, limit.group.as_ref()?), at)))
+            .collect();
+        if groups.is_empty() {
+            return Ok(counts);
+        }
+        let now = now();
+        let sql = "SELECT digest, tally, expires FROM session_store \
+                   WHERE kind = $1 AND digest >= $2 AND digest < $3 AND expires > $4";
+        // One group is found by the index. The digits of a digest are all below `g`.
+        let only = groups.keys().next().filter(|_| groups.len() == 1).cloned().unwrap_or_default();
+        let query = sqlx::query_as::<_, (String, i64, i64)>(sql).bind(first.kind);
+        let query = query.bind(only.clone()).bind(only + "g").bind(now);
+        let mut read = self.database.list().await?;
+        let mut rows = query.fetch(&mut *read);
+        while let Some((digest, tally, expires)) = rows.try_next().await.map_err(fault)? {
+            let group = digest.get(..digest.len() / 2).and_then(|group| groups.get(group));
+            let Some(at) = group else { continue };
+            let waits = until(&limits[*at], tally, expires).is_some_and(|until| until > now);
+            counts[*at] += u64::from(waits);
+        }
+        Ok(counts)
     }
 
     /// The digest of a limit's row.

@@ -2,14 +2,17 @@
 //! can be secrets.
 #![allow(clippy::similar_names, reason = "`kind` is the trait's own word")]
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::TryStreamExt;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::session_store::{Limit, SessionKind, SessionStore, Wait};
 use serde_json::Value;
 
 use crate::faults::fault;
+use crate::inner::Inner;
 use crate::rows::{after, from_json, now, to_json};
 use crate::store::Store;
 
@@ -17,19 +20,61 @@ use crate::store::Store;
 /// disk.
 const LONGEST: usize = 256 * 1024;
 
+/// A stored value, sealed; or a count.
+type Stored = (Option<String>, i64);
+
+impl Inner {
+    fn opened(&self, digest: &str, (sealed, tally): Stored) -> Result<Value, Fault> {
+        match sealed {
+            Some(sealed) => from_json(&self.seals.open(&sealed, digest)?),
+            None => Ok(tally.into()),
+        }
+    }
+
+    /// Reads all rows of the kind, and takes those of the keys: there are as many queries for a
+    /// thousand keys as for one.
+    async fn recall_all(
+        &self,
+        kind: SessionKind,
+        keys: &[String],
+    ) -> Result<Vec<Option<Value>>, Fault> {
+        let mut values = vec![None; keys.len()];
+        let places: HashMap<_, _> =
+            keys.iter().enumerate().map(|(at, key)| (self.seals.digest(kind, key), at)).collect();
+        let sql =
+            "SELECT digest, sealed, tally FROM session_store WHERE kind = $1 AND expires > $2";
+        let mut read = self.database.list().await?;
+        let query = sqlx::query_as::<_, (String, Option<String>, i64)>(sql);
+        let mut rows = query.bind(kind).bind(now()).fetch(&mut *read);
+        while let Some((digest, sealed, tally)) = rows.try_next().await.map_err(fault)? {
+            let Some(at) = places.get(&digest) else { continue };
+            values[*at] = Some(self.opened(&digest, (sealed, tally))?);
+        }
+        Ok(values)
+    }
+}
+
 #[async_trait]
 impl SessionStore for Store {
     async fn recall(&self, kind: SessionKind, key: &str) -> Result<Option<Value>, Fault> {
         let digest = self.0.seals.digest(kind, key);
         let sql = "SELECT sealed, tally FROM session_store \
                    WHERE kind = $1 AND digest = $2 AND expires > $3";
-        let query = sqlx::query_as::<_, (Option<String>, i64)>(sql);
+        let query = sqlx::query_as::<_, Stored>(sql);
         let query = query.bind(kind).bind(&digest).bind(now());
         let mut read = self.0.database.read().await?;
-        match query.fetch_optional(&mut *read).await.map_err(fault)? {
-            Some((Some(sealed), _)) => Ok(Some(from_json(&self.0.seals.open(&sealed, &digest)?)?)),
-            Some((None, tally)) => Ok(Some(tally.into())),
-            None => Ok(None),
+        let row = query.fetch_optional(&mut *read).await.map_err(fault)?;
+        row.map(|row| self.0.opened(&digest, row)).transpose()
+    }
+
+    async fn recall_all(
+        &self,
+        kind: SessionKind,
+        keys: &[String],
+    ) -> Result<Vec<Option<Value>>, Fault> {
+        match keys {
+            [key] => Ok(vec![self.recall(kind, key).await?]),
+            keys => self.0.recall_all(kind, keys).await,
         }
     }
 
@@ -115,8 +160,8 @@ impl SessionStore for Store {
         self.0.attempt(limits).await
     }
 
-    async fn waiting(&self, limit: &Limit) -> Result<u64, Fault> {
-        self.0.waiting(limit).await
+    async fn waiting(&self, limits: &[Limit]) -> Result<Vec<u64>, Fault> {
+        self.0.waiting(limits).await
     }
 
     async fn clear_attempts(&self, forget: &[Limit], back: &[Limit]) -> Result<(), Fault> {
