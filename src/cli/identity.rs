@@ -1,7 +1,5 @@
 //! `isogloss identity`.
 
-use std::io::Write;
-
 use anyhow::{Context, anyhow, bail};
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, Subject};
@@ -59,8 +57,7 @@ async fn export(people: &People, at: &At) -> anyhow::Result<()> {
     for row in rows {
         out.serialize(row)?;
     }
-    std::io::stdout().write_all(&out.into_inner().context("writing the table")?)?;
-    Ok(())
+    print::bytes(&out.into_inner().context("writing the table")?)
 }
 
 /// The sidecar of the backend. An error if the backend is the embedded store, which has no records.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use isogloss_store::DirectoryLock;
 use serde_json::{Value, json};
 
@@ -22,7 +22,10 @@ pub(crate) async fn run(ask: &Init) -> anyhow::Result<()> {
         let first = first_administrator()?;
         let tell = |_: &Path| {
             let shown = &first.credentials;
-            if ask.json { print::line(&shown.to_string()) } else { show(shown) }
+            let told = if ask.json { print::line(&shown.to_string()) } else { show(shown) };
+            told.map_err(|why| {
+                anyhow!("nobody reads the credentials; nothing was changed: {why:#}")
+            })
         };
         return bootstrap::initialise_in(&lock, &first.accounts, tell).await;
     };

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::arguments::{Arguments, Ask};
+use crate::cli::print::Closed;
 
 pub mod arguments;
 mod config;
@@ -24,12 +25,17 @@ mod serve;
 mod table;
 mod user;
 
+/// The exit status if the reader of standard output has closed it: as if SIGPIPE had ended the
+/// program, which a shell reports as 128 + 13.
+const CLOSED: u8 = 141;
+
 /// Runs the program with its arguments. An error is one sentence on standard error.
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     match obey(arguments) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Closed>() => ExitCode::from(CLOSED),
         Err(error) => {
             eprintln!("isogloss: {error:#}");
             ExitCode::FAILURE

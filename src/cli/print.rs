@@ -1,7 +1,8 @@
 //! Prints results: JSON for programs, tables and sentences for people.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
+use anyhow::Context;
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use serde_json::{Value, json};
@@ -11,10 +12,23 @@ use isogloss_canonical::user::User;
 
 use crate::auth::restrictions::Restrictions;
 
+/// The reader of standard output has closed it: `isogloss matrix | head`.
+#[derive(Debug, thiserror::Error)]
+#[error("standard output is closed")]
+pub(crate) struct Closed;
+
 /// Prints a line on standard output.
 pub(crate) fn line(text: &str) -> anyhow::Result<()> {
-    writeln!(std::io::stdout().lock(), "{text}")?;
-    Ok(())
+    bytes(format!("{text}\n").as_bytes())
+}
+
+/// Prints bytes on standard output.
+pub(crate) fn bytes(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Closed.into()),
+        written => written.context("standard output cannot be written"),
+    }
 }
 
 /// Prints a value as indented JSON.

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod closed_output;
 mod first_start;
 mod hashing;
 mod operator;
