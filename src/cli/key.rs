@@ -145,8 +145,14 @@ async fn list(people: &People, username: Option<&str>, at: &At) -> anyhow::Resul
 async fn revoke(people: &People, id: Uuid, at: &At) -> anyhow::Result<()> {
     let all = keys(people).await?;
     let key = all.into_iter().find(|key| key.id == id).ok_or(anyhow!("no such key"))?;
-    let owner = key.owner.map(UserRef::Id);
-    people.execute(Command::RevokeKeys(owner, key.namespace, KeyChoice::Id(id))).await?;
+    if let Some(sidecar) = people.sidecar() {
+        // The owner's record may be suspended or a tombstone, so that no command finds the owner.
+        let done = sidecar.records().revoke_key(id).await;
+        done.map_err(|fault| People::said(&fault))?;
+    } else {
+        let owner = key.owner.map(UserRef::Id);
+        people.execute(Command::RevokeKeys(owner, key.namespace, KeyChoice::Id(id))).await?;
+    }
     if at.json {
         return print::json(&json!({"revoked": id.to_string()}));
     }

@@ -2,20 +2,20 @@
 
 use std::process::{Output, Stdio};
 
-use crate::desk::Desk;
+use crate::workdir::Workdir;
 
 /// Runs a command with a standard output that nobody reads.
-fn unread(desk: &Desk, words: &[&str]) -> Output {
+fn unread(workdir: &Workdir, words: &[&str]) -> Output {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    desk.command(words).stdout(Stdio::from(writer)).output().unwrap()
+    workdir.command(words).stdout(Stdio::from(writer)).output().unwrap()
 }
 
 /// As if SIGPIPE had ended it: the status that a shell reports, and no message.
 #[test]
 fn a_printing_command_ends_silently() {
-    let desk = Desk::new();
-    desk.ok(&["init"]);
+    let workdir = Workdir::new();
+    workdir.ok(&["init"]);
     let commands: [&[&str]; 12] = [
         &["matrix"],
         &["matrix", "--json"],
@@ -31,7 +31,7 @@ fn a_printing_command_ends_silently() {
         &["identity", "export"],
     ];
     for words in commands {
-        let done = unread(&desk, words);
+        let done = unread(&workdir, words);
         assert_eq!(String::from_utf8_lossy(&done.stderr), "", "{words:?}");
         assert_eq!(done.status.code(), Some(141), "{words:?}");
     }
@@ -40,10 +40,10 @@ fn a_printing_command_ends_silently() {
 /// Credentials that nobody reads are of no use: no store is made that only they open.
 #[test]
 fn init_makes_nothing_if_nobody_reads_the_credentials() {
-    let desk = Desk::new();
-    let done = unread(&desk, &["init"]);
+    let workdir = Workdir::new();
+    let done = unread(&workdir, &["init"]);
     let told = String::from_utf8_lossy(&done.stderr);
     assert!(told.contains("nothing was changed"), "{told}");
     assert_eq!(done.status.code(), Some(1));
-    desk.ok(&["init"]);
+    workdir.ok(&["init"]);
 }

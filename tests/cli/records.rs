@@ -166,3 +166,26 @@ fn a_suspension_is_logged_with_the_record_the_name_and_the_backend() {
     gateway.stop();
     old.server.stop();
 }
+
+/// The owner's record may be suspended or a tombstone, and the system may be down.
+#[test]
+fn a_key_is_revoked_whatever_the_state_of_its_owners_record() {
+    let old = Old::with(&["bob", "ada", "eve"]);
+    for name in ["bob", "ada", "eve"] {
+        old.key(name);
+    }
+    old.lose("bob");
+    let (ada, ..) = old.record("ada");
+    old.ok(&["identity", "tombstone", &ada]);
+    let keys = old.json(&["key", "list"]);
+    let states: Vec<_> = keys.as_array().unwrap().iter().map(|key| &key["owner_state"]).collect();
+    assert_eq!(states, ["suspended", "tombstone", "active"]);
+    old.server.stop();
+    for key in keys.as_array().unwrap() {
+        let id = key["id"].as_str().unwrap();
+        let words = ["key", "revoke", id, "--backend", "old", "--config", "gateway.toml"];
+        let told = old.desk.ok(&words);
+        assert!(told.contains(&format!("revoked {id}")), "{told}");
+        assert!(old.desk.fails(&words).contains("no such key"));
+    }
+}

@@ -10,6 +10,7 @@
 mod bench;
 mod changes;
 mod gone;
+mod log;
 mod operator;
 mod outages;
 mod own_work;
@@ -25,6 +26,7 @@ use crate::bench::{Bench, Case};
 use crate::system::KINDS;
 
 fn main() -> ExitCode {
+    log::start();
     let cases: Vec<Case> =
         [gone::CASES, changes::CASES, outages::CASES, own_work::CASES, operator::CASES].concat();
     let mut trials = Vec::new();

@@ -5,6 +5,7 @@ use isogloss_canonical::user::Role;
 use isogloss_store::{Absence, State};
 
 use crate::bench::{Bench, Case};
+use crate::log;
 
 pub(crate) const CASES: &[Case] = &[
     ("an-operator-binds-a-tombstone-without-its-keys", |bench| bound(bench).boxed_local()),
@@ -15,6 +16,7 @@ pub(crate) const CASES: &[Case] = &[
         bound_to_another_name(bench).boxed_local()
     }),
     ("an-operator-confirms-whom-the-system-shows", |bench| confirmed(bench).boxed_local()),
+    ("the-log-says-why-a-record-is-a-tombstone", |bench| reasons(bench).boxed_local()),
 ];
 
 async fn bound(bench: &Bench) {
@@ -98,4 +100,31 @@ async fn confirmed(bench: &Bench) {
         bench.system.put_back(row);
     }
     bench.opens_all(&ada, "confirmed by an operator").await;
+}
+
+/// A user who took the place, an operator's `identity tombstone`, an operator's `identity bind`.
+async fn reasons(bench: &Bench) {
+    for name in ["ada", "bob"] {
+        bench.system.add(name, Role::User);
+    }
+    let (ada, bob) = (bench.with_data("ada").await, bench.with_data("bob").await);
+    let root = bench.named("root").await;
+    bench.sidecar.records().retire(bob.user.id).await.unwrap();
+    let seen = bench.system.shown_as("root").into();
+    bench.sidecar.records().bind(ada.user.id, &seen, true).await.unwrap();
+    bench.system.remove("root");
+    bench.list().await;
+    bench.system.add("root", Role::Administrator);
+    bench.list().await;
+    let reasons = [
+        (bob.user.id, "an operator made it one"),
+        (root.id, "an operator bound another record to its user"),
+        (ada.user.id, "another user of the system has its id or its name"),
+    ];
+    for (id, why) in reasons {
+        let lines = log::lines(&id.to_string());
+        let mut lines = lines.iter().filter(|line| line.contains("is now a tombstone"));
+        assert!(lines.next().is_some_and(|line| line.contains(why)), "{why}: {lines:?}");
+        assert_eq!(lines.next(), None, "{why}");
+    }
 }

@@ -17,6 +17,9 @@ use crate::sidecar::record::Row;
 use crate::sidecar::records::Records;
 use crate::users::{insert, overwrite};
 
+/// Why a record becomes a tombstone when a read shows it.
+const REPLACED: &str = "another user of the system has its id or its name";
+
 impl Records {
     /// Applies a plan. The old names of renamed people are released first, so that two people can
     /// swap names.
@@ -29,7 +32,7 @@ impl Records {
     ) -> Result<(), Fault> {
         let known = |at: &usize| plan.rows.get(*at);
         for row in plan.decision.tombstones.iter().filter_map(known) {
-            self.make_tombstone(write, row).await?;
+            self.make_tombstone(write, row, REPLACED).await?;
         }
         self.suspend(write, plan).await?;
         let verdicts = || plan.decision.verdicts.iter().zip(&reading.seen);
@@ -37,7 +40,7 @@ impl Records {
             match verdict {
                 Verdict::Replace(at) => {
                     if let Some(row) = known(at) {
-                        self.make_tombstone(write, row).await?;
+                        self.make_tombstone(write, row, REPLACED).await?;
                     }
                 }
                 Verdict::Update { known: at, .. } => release_name(write, known(at)).await?,
@@ -110,6 +113,7 @@ impl Records {
         &self,
         write: &mut SqliteConnection,
         row: &Row,
+        why: &'static str,
     ) -> Result<(), Fault> {
         let sql = "UPDATE users SET state = 'tombstone', absence = NULL, settled = $2, was = $3, \
                    expected = NULL WHERE id = $1";
@@ -119,8 +123,8 @@ impl Records {
         let query = sqlx::query(sql).bind(row.known.id.to_string());
         query.bind(self.system.namespace.as_str()).execute(write).await.map_err(fault)?;
         tracing::warn!(
-            person = %row.known.id, username = row.known.name, native = row.known.native,
-            "somebody else has this user's id or name in the system: the record is a tombstone"
+            record = %row.known.id, username = row.known.name, native = row.known.native,
+            backend = self.system.backend, why, "the record is now a tombstone"
         );
         Ok(())
     }

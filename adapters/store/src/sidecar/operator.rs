@@ -7,6 +7,7 @@ use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::namespace::Numbering;
 use isogloss_canonical::user::{User, UserId, UserPatch, UserRef, folded};
 use sqlx::SqliteConnection;
+use uuid::Uuid;
 
 use crate::faults::fault;
 use crate::identities::reassign;
@@ -129,9 +130,19 @@ impl Records {
         let row = self.record(&mut write, id).await?;
         let already = row.known.state == State::Tombstone;
         if !already {
-            self.make_tombstone(&mut write, &row).await?;
+            self.make_tombstone(&mut write, &row, "an operator made it one").await?;
         }
         Ok((self.done(write, id).await?, already))
+    }
+
+    /// Deletes a key by its id, whatever the state of its owner's record, and returns whether there
+    /// was one. The system is not asked: an operator revokes a key also while the system is down.
+    pub async fn revoke_key(&self, key: Uuid) -> Result<bool, Fault> {
+        let mut write = self.inner().database.write().await?;
+        let query = sqlx::query("DELETE FROM keys WHERE id = $1").bind(key.to_string());
+        let done = query.execute(&mut *write).await.map_err(fault)?;
+        write.commit().await.map_err(fault)?;
+        Ok(done.rows_affected() > 0)
     }
 
     /// Binds a record to a user of the system, for an operator. The record may be a tombstone: its
@@ -168,7 +179,8 @@ impl Records {
         holders.sort_by_key(|holder| holder.known.id);
         holders.dedup_by_key(|holder| holder.known.id);
         for holder in &holders {
-            self.make_tombstone(write, holder).await?;
+            let why = "an operator bound another record to its user";
+            self.make_tombstone(write, holder, why).await?;
         }
         if let Numbering::From(_) = self.system.numbering {
             reassign(write, id.0, &self.system.namespace, &native).await?;
