@@ -123,7 +123,17 @@ fn words(fault: &Fault) -> String {
     let kind = match fault.kind {
         FaultKind::Timeout => "it did not answer in time".to_owned(),
         FaultKind::Unavailable => "it cannot be used".to_owned(),
-        kind => format!("it answers with {kind:?}"),
+        kind @ (FaultKind::Malformed
+        | FaultKind::TooLarge
+        | FaultKind::UnknownMethod
+        | FaultKind::Invalid
+        | FaultKind::Unauthenticated
+        | FaultKind::Forbidden
+        | FaultKind::NotFound
+        | FaultKind::Conflict
+        | FaultKind::Unsupported
+        | FaultKind::Throttled
+        | FaultKind::Unexpected) => format!("it answers with {kind:?}"),
     };
     let mut told = if fault.detail.is_empty() { kind } else { format!("{kind}: {}", fault.detail) };
     let mut cause = fault.source();

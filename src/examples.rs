@@ -23,7 +23,10 @@ pub(crate) fn caller(shown: &Credentials) -> Caller {
         Credentials::Key { namespace, .. } if registry::has_application_key(namespace) => {
             Caller::application(namespace.clone(), SEAL)
         }
-        _ => {
+        Credentials::Key { .. }
+        | Credentials::Login { .. }
+        | Credentials::Vouched(_)
+        | Credentials::Named(..) => {
             let user = User { role: Role::Administrator, ..person("admin", None) };
             Caller::person(user, Proof::Password, SEAL)
         }
@@ -55,9 +58,10 @@ fn issued(command: &Command) -> Option<Key> {
 }
 
 fn found(command: &Command) -> Key {
-    let namespace = match command {
-        Command::FindKey(namespace, _) => namespace.clone(),
-        _ => IdNamespace::named(""),
+    let namespace = if let Command::FindKey(namespace, _) = command {
+        namespace.clone()
+    } else {
+        IdNamespace::named("")
     };
     Key::vouched(namespace, None)
 }

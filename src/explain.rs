@@ -182,7 +182,27 @@ fn subject(verb: Verb) -> Subject {
         | Verb::ListMembers => Subject::Group,
         Verb::AddMember | Verb::RemoveMember => Subject::Membership,
         Verb::CreateFromDirectory => Subject::Directory,
-        _ => Subject::User,
+        Verb::GetUser
+        | Verb::ListUsers
+        | Verb::UpdateUser
+        | Verb::ActivateUser
+        | Verb::DeactivateUser
+        | Verb::DeleteUser
+        | Verb::ChangePassword
+        | Verb::IssueKey
+        | Verb::RevokeKeys
+        | Verb::ListKeys
+        | Verb::ReadSettings
+        | Verb::MergeSettings
+        | Verb::GroupsOf
+        | Verb::ListLocks
+        | Verb::ServerFacts
+        | Verb::AssignIds
+        | Verb::FindKey
+        | Verb::VerifyPassword
+        | Verb::VerifyKey
+        | Verb::CountFailure
+        | Verb::ClearFailures => Subject::User,
     }
 }
 

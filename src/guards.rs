@@ -4,6 +4,8 @@
 //! If the person or group does not exist, the guard passes: the command itself then answers not
 //! found.
 
+mod payload;
+
 use std::collections::BTreeSet;
 
 use isogloss_canonical::command::Command;
@@ -17,6 +19,7 @@ use isogloss_canonical::user::{Attributes, GroupChange, Role, User, UserRef};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
+use crate::guards::payload::Payload;
 use crate::registry;
 use crate::runner::Runner;
 
@@ -92,16 +95,19 @@ impl Check<'_> {
     }
 
     async fn given(&self) -> Result<bool, Fault> {
-        match self.command {
-            Command::CreateUser(new) => {
+        match Payload::from(self.command) {
+            Payload::NewUser(new) => {
                 let plain = new.role <= self.own.role && new.ids.is_empty();
                 Ok(plain && self.joins(new.groups.as_ref(), None).await?)
             }
-            Command::UpdateUser(person, patch) => {
+            Payload::UserPatch(person, patch) => {
                 let plain = patch.role.is_none_or(|role| role <= self.own.role);
                 Ok(plain && self.joins(patch.groups.as_ref(), Some(person)).await?)
             }
-            _ => Ok(true),
+            Payload::NewGroup(_)
+            | Payload::GroupPatch(_)
+            | Payload::Settings(_)
+            | Payload::NoRights => Ok(true),
         }
     }
 
@@ -133,16 +139,19 @@ impl Check<'_> {
     }
 
     fn rights(&self) -> bool {
-        let given = match self.command {
-            Command::CreateGroup(new) => {
+        let given = match Payload::from(self.command) {
+            Payload::NewGroup(new) => {
                 let role = new.confers.unwrap_or(Role::User);
                 Held { role, grants: new.grants.clone() }
             }
-            Command::UpdateGroup(_, patch) => {
+            Payload::GroupPatch(patch) => {
                 let grants = patch.grants.clone().unwrap_or_default();
                 Held { role: Role::User, grants }
             }
-            _ => return true,
+            Payload::NewUser(_)
+            | Payload::UserPatch(..)
+            | Payload::Settings(_)
+            | Payload::NoRights => return true,
         };
         given.within(&self.own)
     }
@@ -159,13 +168,13 @@ impl Check<'_> {
 
     /// The attributes with rights that the command sets.
     fn changes(&self) -> Vec<(&str, &Value)> {
-        let all: Vec<(&String, &Value)> = match self.command {
-            Command::CreateUser(new) => new.attributes.iter().collect(),
-            Command::CreateGroup(new) => new.attributes.iter().collect(),
-            Command::UpdateUser(_, patch) => set(&patch.attributes),
-            Command::UpdateGroup(_, patch) => set(&patch.attributes),
-            Command::MergeSettings(_, _, changes) => set(changes),
-            _ => Vec::new(),
+        let all: Vec<(&String, &Value)> = match Payload::from(self.command) {
+            Payload::NewUser(new) => new.attributes.iter().collect(),
+            Payload::NewGroup(new) => new.attributes.iter().collect(),
+            Payload::UserPatch(_, patch) => set(&patch.attributes),
+            Payload::GroupPatch(patch) => set(&patch.attributes),
+            Payload::Settings(changes) => set(changes),
+            Payload::NoRights => Vec::new(),
         };
         let rights = all.into_iter().filter(|(name, _)| registry::holds_rights(name));
         rights.map(|(name, value)| (name.as_str(), value)).collect()

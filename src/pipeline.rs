@@ -161,10 +161,10 @@ impl Pipeline {
 
 /// The permission that a command needs. Application keys need an administrator.
 fn needed(command: &Command) -> Permission {
-    match command {
-        Command::RevokeKeys(None, ..) => Permission::Holder(Grant::Administer),
-        other => other.verb().permission(),
+    if let Command::RevokeKeys(None, ..) = command {
+        return Permission::Holder(Grant::Administer);
     }
+    command.verb().permission()
 }
 
 /// Whether the caller is authenticated and active.

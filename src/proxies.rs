@@ -106,7 +106,9 @@ impl<'de> Deserialize<'de> for Proxies {
                 .map(|item| item.as_str().map(str::to_owned))
                 .collect::<Option<Vec<_>>>()
                 .ok_or_else(|| D::Error::custom(EXPECTED))?,
-            _ => return Err(D::Error::custom(EXPECTED)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
+                return Err(D::Error::custom(EXPECTED));
+            }
         };
         let texts = texts.iter().filter(|text| !text.is_empty());
         let networks = texts.map(|text| network(text).map_err(D::Error::custom));

@@ -101,7 +101,14 @@ impl Draft<'_> {
                 self.sources.forget_element(&Key::of(&around), index);
                 true
             }
-            _ => false,
+            Some(
+                Value::String(_)
+                | Value::Integer(_)
+                | Value::Float(_)
+                | Value::Boolean(_)
+                | Value::Datetime(_),
+            )
+            | None => false,
         }
     }
 }
@@ -120,7 +127,11 @@ pub fn at<'v>(value: &'v Value, steps: &[String]) -> Option<&'v Value> {
     steps.iter().try_fold(value, |value, step| match value {
         Value::Table(table) => table.get(step),
         Value::Array(array) => step.parse().ok().and_then(|index: usize| array.get(index)),
-        _ => None,
+        Value::String(_)
+        | Value::Integer(_)
+        | Value::Float(_)
+        | Value::Boolean(_)
+        | Value::Datetime(_) => None,
     })
 }
 
@@ -128,7 +139,11 @@ fn at_mut<'v>(value: &'v mut Value, steps: &[String]) -> Option<&'v mut Value> {
     steps.iter().try_fold(value, |value, step| match value {
         Value::Table(table) => table.get_mut(step),
         Value::Array(array) => step.parse().ok().and_then(|index: usize| array.get_mut(index)),
-        _ => None,
+        Value::String(_)
+        | Value::Integer(_)
+        | Value::Float(_)
+        | Value::Boolean(_)
+        | Value::Datetime(_) => None,
     })
 }
 

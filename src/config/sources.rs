@@ -150,7 +150,11 @@ impl Lines<'_> {
                 let elements = array.iter().map(|value| self.spot(value.span().start, value));
                 Below::List(elements.collect())
             }
-            _ => Below::Leaf,
+            DeValue::String(_)
+            | DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_) => Below::Leaf,
         };
         Spot { place: self.file.at(line_of(self.text, start)), below }
     }

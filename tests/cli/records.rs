@@ -184,8 +184,8 @@ fn a_key_is_revoked_whatever_the_state_of_its_owners_record() {
     for key in keys.as_array().unwrap() {
         let id = key["id"].as_str().unwrap();
         let words = ["key", "revoke", id, "--backend", "old", "--config", "gateway.toml"];
-        let told = old.desk.ok(&words);
+        let told = old.workdir.ok(&words);
         assert!(told.contains(&format!("revoked {id}")), "{told}");
-        assert!(old.desk.fails(&words).contains("no such key"));
+        assert!(old.workdir.fails(&words).contains("no such key"));
     }
 }

@@ -1,4 +1,4 @@
-//! The log of the test process. It begins before the first trial: a subscriber that is set while
+//! The log of the test process. It starts before the first trial: a subscriber that is set while
 //! other threads log may miss lines.
 
 use std::io::Write;

@@ -233,7 +233,23 @@ fn broken(error: LdapError) -> Fault {
             FaultKind::Unexpected
         }
         LdapError::Timeout { .. } => FaultKind::Timeout,
-        _ => FaultKind::Unavailable,
+        LdapError::EmptyUnixPath
+        | LdapError::PortInUnixPath
+        | LdapError::MismatchedStreamType
+        | LdapError::Io { .. }
+        | LdapError::OpSend { .. }
+        | LdapError::ResultRecv { .. }
+        | LdapError::IdScrubSend { .. }
+        | LdapError::MiscSend { .. }
+        | LdapError::EndOfStream
+        | LdapError::Rustls { .. }
+        | LdapError::DNSName { .. }
+        | LdapError::LdapResult { .. }
+        | LdapError::AddNoValues
+        | LdapError::AdapterInit(_)
+        | LdapError::DecodingUTF8
+        | LdapError::InvalidScopeString(_)
+        | LdapError::UnrecognizedCriticalExtension(_) => FaultKind::Unavailable,
     };
     Fault::new(kind, "the directory cannot be asked").about(Subject::Directory).because(error)
 }

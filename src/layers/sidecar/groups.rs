@@ -25,20 +25,25 @@ impl Sidecar {
         if !self.system.capability().has(Verb::CreateGroup) {
             return self.in_sidecar(command).await;
         }
-        match command {
-            Command::CreateGroup(group) if group.namespace.is_none() => {
-                self.create_team(*group).await
-            }
-            Command::ListGroups(None) => self.list_teams().await.map(Outcome::Groups),
-            Command::GroupsOf(user) => self.groups_of(&user).await,
-            other => match other.group().cloned() {
-                Some(group) => match self.holder(&group).await? {
-                    Holder::System(own, known) => self.about_team(other, (own, known)).await,
-                    Holder::Sidecar => self.in_sidecar(other).await,
-                },
-                None => self.in_sidecar(other).await,
-            },
+        if let Some(group) = command.group().cloned() {
+            return match self.holder(&group).await? {
+                Holder::System(own, known) => self.about_team(command, (own, known)).await,
+                Holder::Sidecar => self.in_sidecar(command).await,
+            };
         }
+        if let Command::CreateGroup(team) = command {
+            return match team.namespace {
+                None => self.create_team(*team).await,
+                Some(_) => self.in_sidecar(Command::CreateGroup(team)).await,
+            };
+        }
+        if let Command::ListGroups(None) = command {
+            return self.list_teams().await.map(Outcome::Groups);
+        }
+        if let Command::GroupsOf(user) = command {
+            return self.groups_of(&user).await;
+        }
+        self.in_sidecar(command).await
     }
 
     async fn create_team(&self, team: NewGroup) -> Result<Outcome, Fault> {
@@ -67,6 +72,14 @@ impl Sidecar {
             return Err(Fault::not_found(Subject::Group));
         }
         let own = self.own_team(&team)?;
+        self.run_on_team(command, (team, own)).await
+    }
+
+    async fn run_on_team(
+        &self,
+        command: Command,
+        (team, own): (Group, GroupRef),
+    ) -> Result<Outcome, Fault> {
         match command {
             Command::GetGroup(_) => Ok(Outcome::Group(Box::new(team))),
             Command::DeleteGroup(_) => {
@@ -84,7 +97,33 @@ impl Sidecar {
                 self.ask_system(Command::RemoveMember(own, user)).await
             }
             Command::ListMembers(_) => self.members(own).await,
-            other => Err(Fault::new(FaultKind::Unsupported, other.verb().to_string())),
+            Command::CreateUser(_)
+            | Command::CreateFromDirectory(_)
+            | Command::GetUser(_)
+            | Command::ListUsers
+            | Command::UpdateUser(..)
+            | Command::ActivateUser(_)
+            | Command::DeactivateUser(_)
+            | Command::DeleteUser(_)
+            | Command::ChangePassword(..)
+            | Command::IssueKey(..)
+            | Command::RevokeKeys(..)
+            | Command::ListKeys(..)
+            | Command::ReadSettings(..)
+            | Command::MergeSettings(..)
+            | Command::CreateGroup(_)
+            | Command::ListGroups(_)
+            | Command::GroupsOf(_)
+            | Command::ListLocks(_)
+            | Command::ServerFacts
+            | Command::AssignIds(_)
+            | Command::FindKey(..)
+            | Command::VerifyPassword(..)
+            | Command::VerifyKey(..)
+            | Command::CountFailure(..)
+            | Command::ClearFailures(_) => {
+                Err(Fault::new(FaultKind::Unsupported, command.verb().to_string()))
+            }
         }
     }
 

@@ -18,7 +18,31 @@ impl Sidecar {
     /// Runs a command in the sidecar. The person is first looked up in the system, so that the
     /// record of a deleted person gives no access.
     pub(super) async fn in_sidecar(&self, command: Command) -> Result<Outcome, Fault> {
-        let command = match command {
+        if let Command::ReadSettings(user, prefix) = command {
+            let mut attributes = self.get(&user).await?.attributes;
+            attributes.retain(|name, _| name.starts_with(&prefix));
+            return Ok(Outcome::Settings(attributes));
+        }
+        if let Command::MergeSettings(user, prefix, changes) = command {
+            return self.merge_settings(&user, prefix, changes).await;
+        }
+        if let Command::FindKey(namespace, value) = command {
+            return self.find_key(namespace, value).await;
+        }
+        if let Command::AssignIds(rows) = command {
+            return self.assign(rows).await;
+        }
+        let command = self.about_the_present(command).await?;
+        let outcome = self.ask_store(command).await?;
+        if let Outcome::Users(members) = outcome {
+            return self.seen(members).await.map(Outcome::Users);
+        }
+        Ok(outcome)
+    }
+
+    /// The command with its person by canonical id, if the system still has them.
+    async fn about_the_present(&self, command: Command) -> Result<Command, Fault> {
+        Ok(match command {
             Command::IssueKey(Some(user), key) => {
                 Command::IssueKey(Some(self.present(&user).await?), key)
             }
@@ -28,15 +52,6 @@ impl Sidecar {
             Command::ListKeys(Some(user), namespace) => {
                 Command::ListKeys(Some(self.present(&user).await?), namespace)
             }
-            Command::ReadSettings(user, prefix) => {
-                let mut attributes = self.get(&user).await?.attributes;
-                attributes.retain(|name, _| name.starts_with(&prefix));
-                return Ok(Outcome::Settings(attributes));
-            }
-            Command::MergeSettings(user, prefix, changes) => {
-                return self.merge_settings(&user, prefix, changes).await;
-            }
-            Command::FindKey(namespace, value) => return self.find_key(namespace, value).await,
             Command::AddMember(group, user) => {
                 Command::AddMember(group, self.present(&user).await?)
             }
@@ -48,14 +63,33 @@ impl Sidecar {
             Command::CountFailure(user, lockout) => {
                 Command::CountFailure(self.present(&user).await?, lockout)
             }
-            Command::AssignIds(rows) => return self.assign(rows).await,
             Command::ClearFailures(user) => Command::ClearFailures(self.present(&user).await?),
-            other => other,
-        };
-        match self.ask_store(command).await? {
-            Outcome::Users(members) => self.seen(members).await.map(Outcome::Users),
-            other => Ok(other),
-        }
+            Command::IssueKey(None, _)
+            | Command::RevokeKeys(None, ..)
+            | Command::ListKeys(None, _)
+            | Command::CreateUser(_)
+            | Command::CreateFromDirectory(_)
+            | Command::GetUser(_)
+            | Command::ListUsers
+            | Command::UpdateUser(..)
+            | Command::ActivateUser(_)
+            | Command::DeactivateUser(_)
+            | Command::DeleteUser(_)
+            | Command::ChangePassword(..)
+            | Command::ReadSettings(..)
+            | Command::MergeSettings(..)
+            | Command::CreateGroup(_)
+            | Command::GetGroup(_)
+            | Command::ListGroups(_)
+            | Command::UpdateGroup(..)
+            | Command::DeleteGroup(_)
+            | Command::ListMembers(_)
+            | Command::ServerFacts
+            | Command::AssignIds(_)
+            | Command::FindKey(..)
+            | Command::VerifyPassword(..)
+            | Command::VerifyKey(..) => command,
+        })
     }
 
     /// Finds a key of the gateway, with its owner as read from the system. For another key it asks
@@ -106,19 +140,16 @@ impl Sidecar {
         }
         self.introduce().await?;
         let reading = Reading::begin();
-        match self.ask_system(Command::FindKey(self.namespace.clone(), value.clone())).await? {
-            Outcome::KeyFound(_, Some(owner)) => {
-                let seen = vec![Seen::from(*owner)];
-                let owner = match self.reconcile_one(reading.showing(seen)).await? {
-                    Some(owner) => owner,
-                    // The records have changed in the meantime, so the owner is read again.
-                    None => self.owner_again(value).await?,
-                };
-                let key = Key::vouched(self.namespace.clone(), Some(owner.id));
-                Ok(Outcome::KeyFound(Box::new(key), Some(Box::new(owner))))
-            }
-            other => Ok(other),
-        }
+        let find = Command::FindKey(self.namespace.clone(), value.clone());
+        let found = self.ask_system(find).await?;
+        let Outcome::KeyFound(_, Some(owner)) = found else { return Ok(found) };
+        let owner = match self.reconcile_one(reading.showing(vec![Seen::from(*owner)])).await? {
+            Some(owner) => owner,
+            // The records have changed in the meantime, so the owner is read again.
+            None => self.owner_again(value).await?,
+        };
+        let key = Key::vouched(self.namespace.clone(), Some(owner.id));
+        Ok(Outcome::KeyFound(Box::new(key), Some(Box::new(owner))))
     }
 
     async fn owner_again(&self, value: Secret) -> Result<User, Fault> {
@@ -162,7 +193,10 @@ impl Sidecar {
                     let known = by_name.get(name.as_str()).copied();
                     UserRef::Id(known.ok_or_else(|| nobody_called(name))?)
                 }
-                other => self.present(other).await?,
+                UserRef::Id(_)
+                | UserRef::Native(..)
+                | UserRef::FoldedName(_)
+                | UserRef::Email(_) => self.present(&user).await?,
             };
             present.push((user, namespace, native));
         }

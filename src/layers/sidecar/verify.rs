@@ -23,7 +23,11 @@ impl Sidecar {
             UserRef::Name(name) if self.recent.is_unknown(name) => {
                 Err(Fault::not_found(Subject::User))
             }
-            _ => self.get(user).await,
+            UserRef::Name(_)
+            | UserRef::Id(_)
+            | UserRef::Native(..)
+            | UserRef::FoldedName(_)
+            | UserRef::Email(_) => self.get(user).await,
         };
         let own = match known {
             Ok(known) => return self.verify_known(&known, secret).await,
@@ -32,7 +36,11 @@ impl Sidecar {
                 UserRef::Name(_) if self.system.capability().has(Verb::CreateFromDirectory) => {
                     user.clone()
                 }
-                _ => return Ok(Outcome::Verified(false)),
+                UserRef::Name(_)
+                | UserRef::Id(_)
+                | UserRef::Native(..)
+                | UserRef::FoldedName(_)
+                | UserRef::Email(_) => return Ok(Outcome::Verified(false)),
             },
             Err(fault) => return Err(fault),
         };
