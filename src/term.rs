@@ -23,7 +23,8 @@ impl Stopping {
     }
 }
 
-/// Held by the task that waits for the answer. Dropping it means that the client has disconnected.
+/// Held by the task that waits for the answer. After it is dropped nobody waits: the client has
+/// disconnected, or the time limit was reached.
 #[derive(Debug)]
 pub struct Waiting(Arc<AtomicBool>);
 
@@ -38,7 +39,7 @@ impl Drop for Waiting {
 pub struct Term {
     /// When a batch begins no further call. `None`: never.
     ends: Option<Instant>,
-    /// Whether the client has disconnected.
+    /// Whether [`Waiting`] was dropped.
     left: Arc<AtomicBool>,
     /// Whether a write was begun.
     changes: Arc<AtomicBool>,
@@ -78,7 +79,7 @@ impl Term {
     #[must_use]
     pub fn over(&self) -> Option<Fault> {
         if self.left.load(Ordering::Relaxed) {
-            return Some(Fault::new(FaultKind::Timeout, "the client has disconnected"));
+            return Some(Fault::new(FaultKind::Timeout, "no client waits for the answer any more"));
         }
         if self.ends.is_some_and(|ends| Instant::now() >= ends) {
             return Some(Fault::new(FaultKind::Timeout, "the request's time is up"));
@@ -88,10 +89,10 @@ impl Term {
     }
 
     /// Whether a command may begin. After a write, a further command can be the second part of the
-    /// same change, so it is executed even if the client has disconnected.
+    /// same change, so it is executed even if nobody waits for the answer.
     pub(crate) fn admit(&self, changes: bool) -> Result<(), Fault> {
         if self.left.load(Ordering::Relaxed) && !self.changes.load(Ordering::Relaxed) {
-            return Err(Fault::new(FaultKind::Timeout, "the client has disconnected"));
+            return Err(Fault::new(FaultKind::Timeout, "no client waits for the answer any more"));
         }
         if changes {
             self.changes.store(true, Ordering::Relaxed);

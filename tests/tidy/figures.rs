@@ -9,7 +9,7 @@ use std::fs;
 
 use isogloss::config::secret::environment;
 
-use crate::{crates, lengths, rooms, root, shipped};
+use crate::{adapter_files, crates, lengths, root, shipped};
 
 /// The lines of the document before and after the figures.
 const MARKS: (&str, &str) = ("<!-- figures -->\n", "<!-- end of figures -->\n");
@@ -23,11 +23,11 @@ fn program() -> Vec<(String, String)> {
 fn section() -> String {
     let files = program();
     let (lines, functions) = lengths::of(&files);
-    let common = rooms::common();
+    let common = adapter_files::common();
     let mut out = String::new();
     out.push_str("| figure | value |\n|---|---|\n");
     let names = common.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" ");
-    let systems = rooms::systems().count();
+    let systems = adapter_files::systems().count();
     writeln!(out, "| files that all {systems} adapters have | {}: {names} |", common.len())
         .unwrap();
     writeln!(out, "| files that import each other in a circle | {} |", crate::all_circles().len())
@@ -53,15 +53,15 @@ fn the_figures_of_the_architecture() {
 
 #[test]
 fn all_adapters_have_the_same_files() {
-    let common = rooms::common();
+    let common = adapter_files::common();
     assert!(common.len() >= 14, "only {} files are common: {common:?}", common.len());
 }
 
 #[test]
 fn every_other_file_of_an_adapter_has_a_reason() {
-    let (missing, stale) = rooms::without_reason();
-    assert!(missing.is_empty(), "{} has no reason for: {missing:#?}", rooms::REASONS);
-    assert!(stale.is_empty(), "{} gives a reason for: {stale:#?}", rooms::REASONS);
+    let (missing, stale) = adapter_files::without_reason();
+    assert!(missing.is_empty(), "{} has no reason for: {missing:#?}", adapter_files::REASONS);
+    assert!(stale.is_empty(), "{} gives a reason for: {stale:#?}", adapter_files::REASONS);
 }
 
 #[test]

@@ -3,10 +3,10 @@
 //! every method has a transcript, and every path in prose exists.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod adapter_files;
 mod circles;
 mod figures;
 mod lengths;
-mod rooms;
 
 use std::collections::BTreeSet;
 use std::fs;

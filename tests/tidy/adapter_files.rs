@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{root, shipped};
 
 /// The reasons for the files that only some adapters have, below the folder of the adapter.
-pub(crate) const REASONS: &str = "fixtures/rooms.toml";
+pub(crate) const REASONS: &str = "fixtures/adapter-files.toml";
 
 /// The adapters with both sides: a dialect and a backend.
 pub(crate) fn systems() -> impl Iterator<Item = &'static str> {
@@ -14,7 +14,7 @@ pub(crate) fn systems() -> impl Iterator<Item = &'static str> {
 }
 
 /// The files of an adapter, tests left out, below its `src`.
-fn rooms(system: &str) -> BTreeSet<String> {
+fn files_of(system: &str) -> BTreeSet<String> {
     let folder = format!("adapters/{system}/src");
     let is_test = |name: &str| name.split(['/', '.']).any(|part| part == "tests");
     let files = shipped(&folder).into_iter();
@@ -29,7 +29,7 @@ fn place(name: &str) -> String {
 
 /// The modules that every adapter has.
 pub(crate) fn common() -> BTreeSet<String> {
-    let mut all = systems().map(rooms);
+    let mut all = systems().map(files_of);
     let first = all.next().unwrap();
     all.fold(first, |common, own| common.intersection(&own).cloned().collect())
 }
@@ -39,7 +39,7 @@ pub(crate) fn without_reason() -> (Vec<String>, Vec<String>) {
     let text = std::fs::read_to_string(root().join(REASONS)).unwrap();
     let reasons: BTreeMap<String, String> = toml::from_str(&text).unwrap();
     let common = common();
-    let all: BTreeSet<_> = systems().flat_map(rooms).collect();
+    let all: BTreeSet<_> = systems().flat_map(files_of).collect();
     let other: BTreeSet<_> = all.difference(&common).cloned().collect();
     let given: BTreeSet<_> = reasons.into_keys().collect();
     let missing = other.difference(&given).cloned().collect();
