@@ -91,7 +91,10 @@ fn keys_and_ids_that_clients_hold_are_taken_over() {
     assert!(table.contains("kanboard,700,ada") && table.contains("kanboard,2,admin"), "{table}");
     workdir.write("taken.csv", "id_namespace,id,username\ndandelion,55,ada\nkanboard,2,ada\n");
     let told = workdir.fails(&["identity", "import", "taken.csv"]);
-    assert!(told.contains("nothing was imported: line 3: kanboard id 2 is"), "{told}");
+    assert!(
+        told.contains("nothing was imported: line 3: kanboard id 2 belongs to another user"),
+        "{told}"
+    );
     for (row, why) in [
         ("kanboard,9223372036854775807,ada", "a whole number"),
         ("kanboard,0,ada", "a whole number"),
