@@ -1,4 +1,4 @@
-//! What the kernel knows of a connection between two processes of this machine.
+//! Reads from the kernel the state of a connection between two processes of this machine.
 
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
@@ -22,7 +22,7 @@ pub fn is_open(own: SocketAddr, peer: SocketAddr) -> bool {
     OPEN.iter().any(|state| table.contains(&format!("{own} {peer} {state} ")))
 }
 
-/// An address as the table has it: the bytes of a word in the order of the machine.
+/// An address in the format of the table: the bytes of a word in the byte order of the machine.
 fn in_table(address: SocketAddr) -> String {
     let IpAddr::V4(ip) = address.ip() else { panic!("not an address of version 4: {address}") };
     format!("{:08X}:{:04X}", u32::from_ne_bytes(ip.octets()), address.port())

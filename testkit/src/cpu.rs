@@ -1,4 +1,4 @@
-//! Processor time: what work takes, however busy the machine is meanwhile.
+//! Measures processor time, which does not depend on the load of the machine.
 
 use std::fs;
 use std::time::Duration;
@@ -16,14 +16,14 @@ pub fn of_this_thread() -> Duration {
     time
 }
 
-/// The processor time of a process, in all its threads, in steps of 10 ms; `None`: there is no such
+/// The processor time of all threads of a process, in steps of 10 ms. `None`: there is no such
 /// process.
 #[must_use]
 pub fn of_process(id: u32) -> Option<Duration> {
     of(&id.to_string())
 }
 
-/// Reads fields 14 and 15, counted behind the name in brackets: user and system time.
+/// Reads fields 14 and 15, counted after the name in brackets: user and system time.
 fn of(whose: &str) -> Option<Duration> {
     let stat = fs::read_to_string(format!("/proc/{whose}/stat")).ok()?;
     let (_, fields) = stat.rsplit_once(") ")?;

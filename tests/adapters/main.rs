@@ -1,6 +1,6 @@
-//! The page `docs/adapters.md` builds an adapter from nothing. These tests build just the page's code
-//! blocks, in a workspace of their own: the contract suite runs against that adapter, and a gateway
-//! that has it in its registry serves it.
+//! `docs/adapters.md` builds an adapter step by step. These tests compile the code blocks of the
+//! page in a workspace of their own. They run the contract suite on that adapter, and start a
+//! gateway that has the adapter in its registry.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod served;
@@ -19,7 +19,7 @@ fn succeeded(command: &mut Command) -> Output {
     output
 }
 
-/// Both builds share a folder: one test, so that they do not meet.
+/// Both builds use the same folder, so they are in one test and never run at the same time.
 #[test]
 fn the_adapter_of_the_page_is_green_and_served() {
     let workspace = Workspace::write();
@@ -33,7 +33,7 @@ fn the_adapter_of_the_page_is_green_and_served() {
     served::its_clients_are_answered(&program);
 }
 
-/// Runs the contract suite, and the unit tests that the page has.
+/// Runs the contract suite, and the unit tests of the page.
 fn contract(workspace: &Workspace) {
     let tested = succeeded(workspace.cargo("test").args(["-p", "isogloss-duck"]));
     let said = String::from_utf8_lossy(&tested.stdout).into_owned();

@@ -1,4 +1,4 @@
-//! What a gateway with the page's adapter in its registry does.
+//! Tests of a gateway with the page's adapter in its registry.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 use crate::succeeded;
 
-/// The key of Duck's application.
+/// Duck's application key.
 const KEY: &str = "4f1c0d5e9a7b36284f1c0d5e9a7b36284f1c0d5e";
 
-/// What a command prints.
+/// The output of a command.
 fn printed(command: &mut Command) -> String {
     String::from_utf8(succeeded(command).stdout).unwrap()
 }
@@ -32,7 +32,7 @@ pub(crate) fn tables_know_it(program: &Path) {
     assert!(matrix.to_lowercase().contains("duck"), "{matrix}");
 }
 
-/// A route may have its dialect, a backend its system; an option that it does not have is refused.
+/// A route may use its dialect and a backend its system. An unknown option is refused.
 pub(crate) fn configurations_may_name_it(program: &Path) {
     let folder = tempfile::tempdir().unwrap();
     let check = |option: &str| {

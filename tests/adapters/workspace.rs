@@ -1,4 +1,4 @@
-//! A workspace with the page's adapter, and with a copy of the gateway that differs in two lines: the
+//! A workspace with the page's adapter, and a copy of the gateway with two more lines: the
 //! dependency on the adapter, and its row in the registry.
 
 use std::collections::BTreeMap;
@@ -8,11 +8,13 @@ use std::process::Command;
 
 use crate::succeeded;
 
-/// The folder of the page's crate: a code block belongs to it if its first line names a file there.
+/// The folder of the page's crate. A code block belongs to the crate if its first line names a file
+/// in this folder.
 const CRATE: &str = "duck/";
-/// The program with the adapter. It has a name of its own: it is built where the real one is.
+/// The program with the adapter. It has another name, because it is built in the same folder as the
+/// real one.
 const PROGRAM: &str = "isogloss-with-duck";
-/// What the registry's list ends with, and its new row.
+/// The end of the registry's list, and the new row.
 const END_OF_LIST: &str = "\n];";
 const ROW: &str = "\n    &isogloss_duck::ADAPTER,";
 
@@ -27,7 +29,7 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// Writes what has changed since the last time, so that nothing else is built again.
+    /// Writes only the files that have changed, so that nothing else is built again.
     pub(crate) fn write() -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("adapters-page");
         let mut wanted = page();
@@ -50,8 +52,8 @@ impl Workspace {
         Self { folder }
     }
 
-    /// A command of cargo's. It builds where this test was built, with the same profile, so that the
-    /// dependencies are there already.
+    /// A cargo command. It uses the folder and the profile of this test's own build, so that the
+    /// dependencies are already built.
     pub(crate) fn cargo(&self, command: &str) -> Command {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
         let mut cargo = Command::new(env!("CARGO"));
@@ -67,13 +69,13 @@ impl Workspace {
     }
 }
 
-/// The folder that this test's profile is built into.
+/// The build folder of this test's profile.
 fn built() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     test.parent().and_then(Path::parent).unwrap().to_owned()
 }
 
-/// The profile that this test was built with.
+/// The profile of this test's own build.
 fn profile() -> &'static str {
     let folder = built();
     match folder.file_name().and_then(|name| name.to_str()) {
@@ -83,7 +85,7 @@ fn profile() -> &'static str {
     }
 }
 
-/// The files that the page holds: the line that opens a code block names the file.
+/// The files of the page. The line that opens a code block names the file.
 fn page() -> BTreeMap<String, String> {
     let page = fs::read_to_string(root().join("docs/adapters.md")).unwrap();
     let (mut blocks, mut lines) = (BTreeMap::new(), page.lines());
@@ -113,7 +115,7 @@ fn sources() -> BTreeMap<String, String> {
     sources
 }
 
-/// Every file below a folder, as a path below it.
+/// All files below a folder, as relative paths.
 fn files(folder: &Path) -> Vec<String> {
     let (mut found, mut waiting) = (Vec::new(), vec![folder.to_owned()]);
     while let Some(path) = waiting.pop() {
@@ -126,7 +128,7 @@ fn files(folder: &Path) -> Vec<String> {
     found
 }
 
-/// The repository's manifest with one dependency more. The other crates stay where they are.
+/// The repository's manifest with one more dependency. The paths of the other crates do not change.
 fn manifest() -> String {
     let text = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let mut manifest: toml::Table = text.parse().unwrap();

@@ -19,12 +19,12 @@ fn created(gateway: &Gateway) -> u64 {
     gateway.count("groups WHERE name GLOB 'g[0-9]*'")
 }
 
-/// Waits until some groups are there.
+/// Waits until some groups exist.
 fn await_first(gateway: &Gateway) {
     await_that("nothing is created", || created(gateway) > 0);
 }
 
-/// Checks that no batch goes on: other calls are carried out, each of which takes at least as long as
+/// Checks that no batch continues: it sends other calls, each of which takes at least as long as
 /// one of a batch.
 fn nothing_goes_on(gateway: &Gateway, so_far: impl Fn() -> u64) {
     let mut before = None;
@@ -34,7 +34,7 @@ fn nothing_goes_on(gateway: &Gateway, so_far: impl Fn() -> u64) {
         );
         let made = body(gateway.call(&application(), &call));
         assert!(made["result"].is_number(), "{made}");
-        // The call in progress may have ended meanwhile, but no other.
+        // The call in progress may have ended in the meantime, but no other call.
         assert!(so_far() <= *before.get_or_insert_with(&so_far) + 1, "the batch goes on");
     }
 }
@@ -79,7 +79,7 @@ fn a_batch_whose_client_is_gone_is_not_gone_on_with() {
 #[test]
 fn a_batch_whose_time_is_up_answers_what_was_done() {
     let gateway = Gateway::start(&Options { request_timeout_ms: Some(3_000) });
-    // Each takes the hash of a password, so that a thousand take longer.
+    // Each call hashes a password, so a thousand calls take longer than the limit.
     let call = |n| {
         format!(r#"{{"jsonrpc":"2.0","method":"createUser","params":["u{n}","secret"],"id":{n}}}"#)
     };
@@ -88,8 +88,8 @@ fn a_batch_whose_time_is_up_answers_what_was_done() {
     let created = || gateway.count("users WHERE username GLOB 'u[0-9]*'");
     nothing_goes_on(&gateway, created);
     assert!(created() < 1000, "all was done in time: the test shows nothing");
-    // A tenth of the time is left for the answer, which may be too little on a busy machine. The
-    // answer is one error then, not a list.
+    // A tenth of the time is reserved for the answer. On a busy machine that can be too short. Then
+    // the answer is one error, not a list.
     if let Some(all) = answers.as_array() {
         assert_eq!((all.len(), created()), (1000, done(&answers)));
     } else {

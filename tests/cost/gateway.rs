@@ -22,7 +22,7 @@ pub(crate) const TOKEN: &str = "4f1c0d5e9a7b36284f1c0d5e9a7b36284f1c0d5e9a7b3628
 pub(crate) const PASSWORD: &str = "correct horse battery";
 /// The OctoPrint key of `ann`.
 pub(crate) const KEY: &str = "b1946ac92492d2347c6235b4d2611184b1946ac9249";
-/// How long anything may take on a busy machine.
+/// The limit for any one step, for a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Settings that differ from the defaults.
@@ -149,7 +149,7 @@ impl Gateway {
         })
     }
 
-    /// Takes the store's lock on writing: whatever writes waits until it is released.
+    /// Takes the store's write lock. Every write waits until it is released.
     pub(crate) fn lock_writing(&self) -> WriteLock {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let connection = runtime.block_on(async {
@@ -161,7 +161,7 @@ impl Gateway {
         WriteLock { runtime, connection }
     }
 
-    /// Waits until its end of a connection that the client has closed is closed too.
+    /// Waits until the gateway has closed its end of a connection that the client has closed.
     pub(crate) fn await_disconnect(&self, client: SocketAddr) {
         let own = self.address.parse().unwrap();
         await_that("it does not notice", || !is_open(own, client));
@@ -173,13 +173,13 @@ impl Gateway {
         await_that(text, || fs::read_to_string(&log).unwrap().contains(text));
     }
 
-    /// Tells it to end.
+    /// Sends SIGTERM.
     pub(crate) fn terminate(&mut self) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     }
 
-    /// Waits until it has ended.
+    /// Waits until the process has ended.
     pub(crate) fn await_end(&mut self) {
         await_that("it does not end", || self.child.try_wait().unwrap().is_some());
     }
@@ -217,7 +217,7 @@ impl Gateway {
         Path::new("/proc").join(self.child.id().to_string()).join(file)
     }
 
-    /// Of the process, in all its threads.
+    /// The processor time of all threads of the process.
     fn cpu_ms(&self) -> u64 {
         let time = cpu::of_process(self.child.id()).unwrap();
         u64::try_from(time.as_millis()).unwrap()
@@ -235,7 +235,7 @@ impl Gateway {
     }
 }
 
-/// The store's lock on writing.
+/// The store's write lock.
 #[derive(Debug)]
 pub(crate) struct WriteLock {
     runtime: tokio::runtime::Runtime,
@@ -243,13 +243,13 @@ pub(crate) struct WriteLock {
 }
 
 impl WriteLock {
-    /// Lets others write again.
+    /// Releases the lock.
     pub(crate) fn release(self) {
         self.runtime.block_on(self.connection.close()).unwrap();
     }
 }
 
-/// Waits until something holds; the text says what does not.
+/// Waits until a condition is true. The text describes the condition.
 pub(crate) fn await_that(wanted: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {

@@ -25,7 +25,7 @@ const SEAL: Seal = Seal::new([0; 32]);
 /// The function that answers a command.
 type Reply = dyn Fn(&Command) -> Result<Outcome, Fault> + Send + Sync;
 
-/// Proves a caller.
+/// Authenticates a caller.
 type Prove = dyn Fn() -> Result<Caller, Fault> + Send + Sync;
 
 /// One command that a dialect ran.
@@ -57,7 +57,7 @@ impl Script {
         Self::changing(move || user.clone(), proof)
     }
 
-    /// The same, for a person whose record changes: it is read anew for each proof.
+    /// The same, for a person whose record changes: it is read again at each authentication.
     #[must_use]
     pub fn changing(user: impl Fn() -> User + Send + Sync + 'static, proof: Proof) -> Self {
         Self::of(move || Ok(Caller::person(user(), proof.clone(), SEAL)))

@@ -90,7 +90,7 @@ pub enum Failing {
 
 /// A system that stores what a test needs.
 pub trait Server: fmt::Debug + Send + Sync {
-    /// Carries a request out, and answers it.
+    /// Executes a request and answers it.
     fn act(&self, request: &Request) -> Response;
 
     /// The answer to a request that fails [`Failing::Silently`] or [`Failing::Openly`]. `None`: the
@@ -98,7 +98,7 @@ pub trait Server: fmt::Debug + Send + Sync {
     fn pretend(&self, request: &Request, how: Failing) -> Option<Response>;
 }
 
-/// A system of which one request may fail. It records what it was asked.
+/// A system with at most one request that fails. It records the requests.
 #[derive(Debug)]
 pub struct Breaking<S> {
     server: S,
@@ -107,7 +107,8 @@ pub struct Breaking<S> {
 }
 
 impl<S: Server> Breaking<S> {
-    /// The request of this number fails in this way; the first is number 0. `None`: none fails.
+    /// The request with this number fails in this way. The first request has number 0. `None`: no
+    /// request fails.
     pub fn at(failing: Option<(usize, Failing)>, server: S) -> Arc<Self> {
         Arc::new(Self { server, failing, asked: Mutex::default() })
     }
