@@ -160,7 +160,7 @@ fn unknown<'n>(name: &str, known: impl Iterator<Item = &'n String>) -> anyhow::E
 }
 
 /// The backends of a configuration, by name.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Backends(BTreeMap<String, Opened>);
 
 #[derive(Debug)]
@@ -196,6 +196,12 @@ impl Backends {
             Some(Opened::Embedded(store)) => Ok(Arc::clone(store)),
             Some(Opened::Remote(sidecar)) => Ok(Arc::new(sidecar.with_policies(policies))),
         }
+    }
+
+    /// Whether a backend is a system over HTTP.
+    #[must_use]
+    pub fn is_remote(&self, name: &str) -> bool {
+        matches!(self.0.get(name), Some(Opened::Remote(_)))
     }
 
     /// The session store of a backend.

@@ -18,6 +18,7 @@ use crate::gateway::PreparedGateway;
 use crate::layers::directory;
 use crate::layers::directory::config::DirectoryConfig;
 use crate::origin::Origin;
+use crate::origin::incoming::Inbound;
 
 /// A user name that no system has. A read of it still needs the credential.
 const NOBODY: &str = "isogloss-connection-check";
@@ -91,7 +92,8 @@ async fn system(name: &str, url: Option<&MaskedUrl>, backend: &dyn Backend) -> C
 
 async fn origin(path: &str, url: &MaskedUrl, origin: &Origin) -> Connection {
     timed(format!("origin of route {path}"), url.masked(), async {
-        let answer = origin.send(Request::to("GET", "/")).await.map_err(|fault| words(&fault))?;
+        let answer = origin.send(&Request::to("GET", "/"), &Inbound::default()).await;
+        let answer = answer.map_err(|fault| words(&fault))?;
         match answer.status {
             status @ 500.. => Err(format!("it answers with status {status}")),
             _ => Ok(()),

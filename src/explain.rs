@@ -153,6 +153,10 @@ impl Exchange for Rehearsal {
         answer
     }
 
+    fn is_embedded(&self) -> bool {
+        self.behind.is_none()
+    }
+
     async fn vouch(&self, _voucher: Voucher, command: Command) -> Result<Outcome, Fault> {
         self.call(&Caller::Gateway, command).await
     }

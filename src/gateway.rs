@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::vouching::Vouching;
 use isogloss_store::Store;
@@ -21,7 +21,7 @@ use crate::pipeline::Pipeline;
 use crate::proxies::Proxies;
 use crate::random::random;
 use crate::registry;
-use crate::router::{Route, Router};
+use crate::router::{Mode, Route, Router};
 use crate::server::limits::Limits;
 use crate::upstream::Reach;
 
@@ -85,16 +85,28 @@ impl PreparedGateway {
         Ok(Self { backends, routes, authority: Arc::new(authority) })
     }
 
-    /// Opens the sidecars, and joins each route to its backend.
-    pub async fn open(self, settings: &Settings, store: &Store) -> anyhow::Result<Gateway> {
-        let backends = self.backends.open(&settings.store.directory, store).await?;
+    /// Opens the sidecars, and joins each route to its backend. Without a store, every route must be
+    /// in the mode `proxy`.
+    pub async fn open(self, settings: &Settings, store: Option<&Store>) -> anyhow::Result<Gateway> {
+        let backends = match store {
+            Some(store) => self.backends.open(&settings.store.directory, store).await?,
+            None => Backends::default(),
+        };
         let mut routes: BTreeMap<String, Vec<Route>> = BTreeMap::new();
         for route in self.routes {
             let address = route.wanted.listen.as_ref().unwrap_or(&settings.server.listen).clone();
-            let sessions = backends.sessions(&route.wanted.backend, store);
-            let backend = backends.of(&route.wanted)?;
-            let pipeline = Pipeline::new(backend, sessions, Arc::clone(&self.authority));
-            routes.entry(address).or_default().push(route.joined_to(pipeline));
+            let pipeline = match (route.wanted.mode, store) {
+                (settings::Mode::Proxy, _) => None,
+                (settings::Mode::Normal, None) => bail!("{route:?}: no store is open"),
+                (settings::Mode::Normal, Some(store)) => {
+                    let sessions = backends.sessions(&route.wanted.backend, store);
+                    let backend = backends.of(&route.wanted)?;
+                    let pipeline = Pipeline::new(backend, sessions, Arc::clone(&self.authority));
+                    let is_remote = backends.is_remote(&route.wanted.backend);
+                    Some(if is_remote { pipeline.over_system() } else { pipeline })
+                }
+            };
+            routes.entry(address).or_default().push(route.joined_to(pipeline)?);
         }
         Ok(Gateway {
             listeners: routes.into_iter().map(Listener::of).collect(),
@@ -107,7 +119,7 @@ impl PreparedGateway {
 
 impl Gateway {
     /// Builds the gateway of a checked configuration. Nothing is sent to a system yet.
-    pub async fn build(settings: &Settings, store: &Store) -> anyhow::Result<Self> {
+    pub async fn build(settings: &Settings, store: Option<&Store>) -> anyhow::Result<Self> {
         PreparedGateway::new(settings)?.open(settings, store).await
     }
 
@@ -134,16 +146,19 @@ impl PreparedRoute {
         Ok(Self { wanted: wanted.clone(), dialect, vouching, origin })
     }
 
-    fn joined_to(self, pipeline: Pipeline) -> Route {
+    /// The route with the way to its backend; in the mode `proxy` it has none.
+    fn joined_to(self, pipeline: Option<Pipeline>) -> anyhow::Result<Route> {
         let Self { wanted, dialect, vouching, origin } = self;
-        Route {
-            path: wanted.path,
-            host: wanted.host,
-            name: wanted.dialect,
-            pipeline: pipeline.with_origin(origin.clone()).believing(vouching),
-            dialect,
-            origin,
-        }
+        let mode = match (pipeline, origin) {
+            (Some(pipeline), origin) => {
+                let pipeline = pipeline.with_origin(origin.clone()).believing(vouching);
+                Mode::Normal { pipeline: Box::new(pipeline), origin }
+            }
+            (None, Some(origin)) => Mode::Proxy(origin),
+            (None, None) => bail!("route {}: the mode proxy needs an origin", wanted.path),
+        };
+        let settings::Route { path, host, dialect: name, .. } = wanted;
+        Ok(Route { path, host, name, dialect, mode })
     }
 }
 
@@ -171,6 +186,8 @@ fn origin(
     let pseudonym = format!("isogloss-{}", hex::encode(&random()[..8]));
     let origin = Origin::new(&origin_reach(wanted), idle_limits, pseudonym);
     let origin = origin.map_err(|why| anyhow!(why))?;
+    let origin = origin.preserving_host(wanted.preserve_host);
+    let origin = origin.limiting_bodies(wanted.body_limit_bytes);
     Ok(Arc::new(origin.with_vouching_headers(vouching.headers.clone())))
 }
 

@@ -30,3 +30,4 @@ pub mod systems;
 pub mod telemetry;
 pub mod term;
 pub mod upstream;
+pub mod usage;

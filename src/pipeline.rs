@@ -23,6 +23,7 @@ use crate::auth::request::AuthRequest;
 use crate::auth::{Authority, guessing};
 use crate::guards;
 use crate::origin::Origin;
+use crate::origin::incoming::Inbound;
 use crate::proxies::Sender;
 use crate::random::random;
 use crate::runner::Runner;
@@ -36,7 +37,9 @@ pub struct Pipeline {
     sessions: Sessions,
     authority: Arc<Authority>,
     origin: Option<Arc<Origin>>,
+    is_embedded: bool,
     sender: Sender,
+    inbound: Arc<Inbound>,
     vouching: Arc<Vouching>,
     term: Term,
 }
@@ -47,13 +50,20 @@ impl Pipeline {
     pub fn new(backend: Arc<dyn Backend>, sessions: Sessions, authority: Arc<Authority>) -> Self {
         let (sender, vouching, term) = (Sender::default(), Arc::default(), Term::default());
         let runner = Runner::new(backend);
-        Self { runner, sessions, authority, origin: None, sender, vouching, term }
+        let (inbound, origin, is_embedded) = (Arc::default(), None, true);
+        Self { runner, sessions, authority, origin, is_embedded, sender, inbound, vouching, term }
     }
 
     /// The pipeline for one request from this sender.
     #[must_use]
     pub fn seen_from(&self, sender: Sender) -> Self {
         Self { sender, ..self.clone() }
+    }
+
+    /// For one request, which came in there: for the calls that go to the origin.
+    #[must_use]
+    pub fn inbound(self, inbound: Arc<Inbound>) -> Self {
+        Self { sender: inbound.sender, inbound, ..self }
     }
 
     /// The pipeline for one request with these limits.
@@ -85,6 +95,17 @@ impl Pipeline {
     #[must_use]
     pub fn with_origin(self, origin: Option<Arc<Origin>>) -> Self {
         Self { origin, ..self }
+    }
+
+    /// Says that the backend is a remote system.
+    #[must_use]
+    pub fn over_system(self) -> Self {
+        Self { is_embedded: false, ..self }
+    }
+
+    /// Notes who calls, for counting.
+    fn prove(&self, name: &str) {
+        self.inbound.proved.get_or_init(|| name.to_owned());
     }
 
     /// Checks with the table of verbs whether a caller may run a command.
@@ -214,8 +235,11 @@ impl Exchange for Pipeline {
         let (runner, sessions) = (&self.runner, &self.sessions);
         let request = AuthRequest { runner, sessions, client: self.sender.client };
         let result = self.authority.identify(request, credentials).await;
-        if let Err(fault) = &result {
-            tracing::debug!(%fault, "caller refused");
+        match &result {
+            Ok(Caller::Person(person)) => self.prove(&person.user().username),
+            Ok(Caller::Application(_)) => self.prove("(application)"),
+            Ok(Caller::Nobody | Caller::Gateway) => {}
+            Err(fault) => tracing::debug!(%fault, "caller refused"),
         }
         result
     }
@@ -258,7 +282,11 @@ impl Exchange for Pipeline {
                 "a call that another parser could read differently",
             )));
         }
-        Some(origin.send(request).await)
+        Some(origin.send(&request, &self.inbound).await)
+    }
+
+    fn is_embedded(&self) -> bool {
+        self.is_embedded
     }
 
     fn over(&self) -> Option<Fault> {

@@ -18,10 +18,32 @@ pub struct Route {
     pub name: String,
     /// The dialect.
     pub dialect: Arc<dyn Dialect>,
-    /// The pipeline to the backend.
-    pub pipeline: Pipeline,
-    /// The origin, for requests that the dialect does not translate.
-    pub origin: Option<Arc<Origin>>,
+    /// How it answers.
+    pub mode: Mode,
+}
+
+/// How a route answers.
+#[derive(Debug)]
+pub enum Mode {
+    /// The dialect answers.
+    Normal {
+        /// The pipeline to the backend.
+        pipeline: Box<Pipeline>,
+        /// The origin, for requests that the dialect does not translate.
+        origin: Option<Arc<Origin>>,
+    },
+    /// The origin answers everything.
+    Proxy(Arc<Origin>),
+}
+
+impl Route {
+    /// Its dialect and where it is, for people.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let host = self.host.as_deref().unwrap_or_default();
+        let path = if self.path.is_empty() { "/" } else { &self.path };
+        format!("{} at {host}{path}", self.name)
+    }
 }
 
 impl fmt::Debug for Route {

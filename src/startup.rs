@@ -12,6 +12,7 @@ use crate::gateway::{Gateway, Listener};
 use crate::provision::bootstrap;
 use crate::registry;
 use crate::server::listen;
+use crate::usage::Writer;
 
 /// Opens the embedded store of a configuration, which must be initialised.
 pub async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
@@ -28,14 +29,18 @@ pub async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
     bootstrap::open(&lock, registry::numbered(settings.named_namespaces())).await
 }
 
-/// Serves until a signal arrives, then finishes the running requests and closes the store.
-pub async fn serve(settings: &Settings, store: Store) -> anyhow::Result<()> {
-    let mut stop = Stop::listen().context("signal handlers cannot be installed")?;
+/// Serves until a signal arrives, then finishes the running requests and closes the store, if there
+/// is one.
+pub async fn serve(settings: &Settings, store: Option<Store>) -> anyhow::Result<()> {
+    let mut stop = Stop::listen().context("signals cannot be heard")?;
     let mut servers = Vec::new();
-    let gateway = Gateway::build(settings, &store).await?;
+    let gateway = Gateway::build(settings, store.as_ref()).await?;
+    let counting = Writer::start(settings.store.directory.clone()).await;
+    let usage = counting.as_ref().map(Writer::usage);
     for Listener { address, router, dialects } in &gateway.listeners {
-        let bound = listen::bind(address, router.clone(), &gateway.limits, &gateway.proxies)
-            .with_context(|| format!("cannot listen on {address}"))?;
+        let bound =
+            listen::bind(address, router.clone(), &gateway.limits, (&gateway.proxies, usage))
+                .with_context(|| format!("cannot listen on {address}"))?;
         announce(&format!("listening on http://{} ({})", bound.address, dialects.join(", ")));
         servers.push(bound);
     }
@@ -47,8 +52,13 @@ pub async fn serve(settings: &Settings, store: Store) -> anyhow::Result<()> {
     });
     let ended = join_all(servers.into_iter().map(|bound| bound.server)).await;
     stopper.abort();
+    if let Some(counting) = &counting {
+        counting.close().await;
+    }
     gateway.close().await;
-    store.close().await;
+    if let Some(store) = store {
+        store.close().await;
+    }
     tracing::info!("stopped");
     ended.into_iter().collect::<Result<(), _>>().map_err(|error| anyhow!(error))
 }

@@ -83,7 +83,7 @@ fn free_port() -> String {
 fn every_command_works() {
     let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let commands = commands(&fs::read_to_string(document).unwrap());
-    let ports = [("8080", free_port()), ("8081", free_port())];
+    let ports = ["8080", "8081", "8082"].map(|port| (port, free_port()));
     let commands: Vec<_> = commands.iter().map(|command| here(command, &ports)).collect();
     let (servers, calls): (Vec<_>, Vec<_>) = commands.iter().partition(|one| is_server(one));
     assert!(!servers.is_empty() && !calls.is_empty(), "README.md has no commands");

@@ -9,6 +9,7 @@ use crate::command::Verb;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::http::{Request, Response};
+use crate::named::Named;
 use crate::vouching::Vouching;
 
 /// A method of a dialect, as its manual has it.
@@ -41,6 +42,19 @@ pub trait Dialect: Debug + Send + Sync {
     /// the route is set up, and the gateway enforces it.
     fn vouching(&self) -> Vouching {
         Vouching::default()
+    }
+
+    /// What a request says of itself, for counting who calls what. Of the body only the beginning need
+    /// be there.
+    fn named(&self, _: &Request) -> Named {
+        Named::default()
+    }
+
+    /// Whether a request whose body begins like this is a call that the dialect forwards
+    /// ([`Exchange::forward`]): for a body that is too long to be read whole. `None`: the dialect
+    /// forwards no calls, and the head alone decides.
+    fn forwards(&self, _: &[u8]) -> Option<bool> {
+        None
     }
 
     /// Encodes a fault that occurred before the dialect was asked: a body too large, a time-out.

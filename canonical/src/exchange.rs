@@ -52,6 +52,14 @@ pub trait Exchange: Debug + Send + Sync {
         None
     }
 
+    /// Whether the accounts are in the embedded store. Then no server exists beside the gateway, and what
+    /// the dialect has no command for does not exist: an empty list is true. Otherwise a dialect
+    /// answers a call that it neither translates nor can forward as its server does for an unknown
+    /// method.
+    fn is_embedded(&self) -> bool {
+        true
+    }
+
     /// Why no further call of a batch may begin: the client has disconnected, the time limit is
     /// reached, or the gateway stops. `None`: go on. A dialect asks between independent calls, never
     /// between the parts of one write, and answers the remaining calls with the fault.

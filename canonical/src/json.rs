@@ -1,10 +1,11 @@
 //! Checks of JSON texts that do not depend on a system.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Deserializer;
-use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 
 /// Whether a text is one JSON object that names each member once. If a member appears twice, JSON
 /// parsers differ in which value they use. Only with this check does the origin's parser find the
@@ -36,9 +37,67 @@ impl<'de> Visitor<'de> for Members {
     }
 }
 
+/// The texts at these members of each object in a JSON text: of the object that it is, or of each object
+/// in the list that it is, up to a number of objects. A text that breaks off counts up to there.
+#[must_use]
+pub fn texts_at(text: &[u8], members: &[&str], most: usize) -> Vec<BTreeMap<String, String>> {
+    let mut found = Vec::new();
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    // An error is the end of what can be read: what was found before it counts.
+    let _read = reader.deserialize_any(Objects { members, most, found: &mut found });
+    found
+}
+
+/// Reads one object, or a list of them.
+struct Objects<'a> {
+    members: &'a [&'a str],
+    most: usize,
+    found: &'a mut Vec<BTreeMap<String, String>>,
+}
+
+impl<'de> Visitor<'de> for Objects<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or a list of objects")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        self.found.push(BTreeMap::new());
+        while let Some(name) = map.next_key::<String>()? {
+            if !self.members.contains(&name.as_str()) {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            if let (Some(object), Value::String(text)) = (self.found.last_mut(), map.next_value()?)
+            {
+                object.insert(name, text);
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let Objects { members, most, found } = self;
+        while found.len() < most
+            && list.next_element_seed(Objects { members, most: 0, found: &mut *found })?.is_some()
+        {
+        }
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Objects<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::has_one_meaning;
+    use super::{has_one_meaning, texts_at};
 
     #[test]
     fn two_members_of_one_name_have_two_meanings() {
@@ -57,5 +116,23 @@ mod tests {
             assert!(!has_one_meaning(text.as_bytes()), "{text}");
         }
         assert!(!has_one_meaning(b"{\x00\"\x00a\x00\"\x00:\x001\x00}\x00"));
+    }
+
+    #[test]
+    fn texts_are_found_in_one_object_or_in_a_list() {
+        let found = |text: &str| {
+            let found = texts_at(text.as_bytes(), &["a", "b"], 2);
+            found.iter().map(|one| format!("{one:?}")).collect::<Vec<_>>().join(" ")
+        };
+        for (text, expected) in [
+            (r#"{"a":"x","c":{"a":"y"},"b":"z"}"#, r#"{"a": "x", "b": "z"}"#),
+            (r#"[{"a":"x"},{"b":"y"},{"a":"z"}]"#, r#"{"a": "x"} {"b": "y"}"#),
+            (r#"{"a":"x","params":["unfinis"#, r#"{"a": "x"}"#),
+            (r#"{"a":5,"b":"y"}"#, r#"{"b": "y"}"#),
+            ("[[]]", ""),
+            ("nonsense", ""),
+        ] {
+            assert_eq!(found(text), expected, "{text}");
+        }
     }
 }

@@ -18,6 +18,7 @@ pub mod http;
 pub mod json;
 pub mod key;
 pub mod membership;
+pub mod named;
 pub mod namespace;
 pub mod outcome;
 pub mod permission;

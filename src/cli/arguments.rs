@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::config::settings::Mode;
+
 /// A gateway that lets legacy clients of OctoPrint, RhodeCode, Kanboard and Dandelion keep their
 /// API while the accounts are in any backend.
 #[derive(Debug, Parser)]
@@ -74,6 +76,15 @@ pub enum Ask {
         /// Place and format.
         at: At,
     },
+    /// Show who calls which method of which route, as the gateways of the data directory have counted
+    #[command(after_help = "Example:\n  isogloss usage\n\n\
+        A key is shown by a fingerprint, never by its value. A request without a method of the dialect\n\
+        is counted by its verb and the first two steps of its path.")]
+    Usage {
+        #[command(flatten)]
+        /// Place and format.
+        at: At,
+    },
     /// Print completions for a shell
     #[command(
         after_help = "Example:\n  isogloss completions bash > /etc/bash_completion.d/isogloss"
@@ -118,6 +129,10 @@ pub struct Serve {
     /// The old system that answers what the dialect does not translate
     #[arg(long, value_name = "URL", requires = "dialect")]
     pub origin: Option<String>,
+    /// How the dialect is served: normal, or proxy (the origin answers every request, and the gateway
+    /// counts who calls what)
+    #[arg(long, value_name = "MODE", requires = "origin", value_enum)]
+    pub mode: Option<Mode>,
     /// The log level: error, warn, info, debug, trace
     #[arg(long, value_name = "LEVEL")]
     pub log_level: Option<String>,

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use bytes::Bytes;
 use isogloss_canonical::adapter::{BackendKind, Service};
 use isogloss_canonical::http::Request;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::backends;
 use crate::cli::arguments::At;
 use crate::cli::{open, print};
-use crate::config::settings::{Route, Settings};
+use crate::config::settings::{Mode, Route, Settings};
 use crate::config::values;
 use crate::explain::{self, Behind, Recorder};
 use crate::registry;
@@ -24,6 +24,9 @@ const MASK: &str = "SECRET";
 pub(crate) async fn run(wanted: &str, at: &At) -> anyhow::Result<()> {
     let settings = open::settings(&at.place)?;
     let route = find(&settings, wanted)?;
+    if route.mode == Mode::Proxy {
+        bail!("the route is in the mode proxy: its origin answers every request");
+    }
     let mut text = Vec::new();
     std::io::stdin().read_to_end(&mut text).context("standard input")?;
     let request = read(&text, &route.path)?;

@@ -23,6 +23,7 @@ mod owners;
 mod print;
 mod serve;
 mod table;
+mod usage;
 mod user;
 
 /// The exit status if the reader of standard output has closed it: as if SIGPIPE had ended the
@@ -54,6 +55,7 @@ fn obey(arguments: Arguments) -> anyhow::Result<()> {
         Ask::Matrix { json, markdown } => matrix::run(json, markdown),
         Ask::Dialects { name, json, markdown } => dialects::run(name.as_deref(), json, markdown),
         Ask::Explain { route, at } => block_on(explain::run(&route, &at)),
+        Ask::Usage { at } => block_on(usage::run(&at)),
         Ask::Completions { shell } => manual::completions(shell),
         Ask::Man => manual::man(),
     }

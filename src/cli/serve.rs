@@ -12,7 +12,7 @@ use crate::config::check::check;
 use crate::config::check::report::Scope;
 use crate::config::finding::{Key, Severity};
 use crate::config::load::Loaded;
-use crate::config::settings::{Origin, Route, Settings};
+use crate::config::settings::{Mode, Origin, Route, Settings, default_backend};
 use crate::provision::bootstrap;
 use crate::{registry, startup, telemetry};
 
@@ -29,7 +29,7 @@ pub(crate) fn run(ask: &Serve) -> anyhow::Result<()> {
         tracing::warn!("configuration: {warning}");
     }
     let served = actix_web::rt::System::new().block_on(async {
-        let store = open(&settings).await?;
+        let store = if settings.has_accounts() { Some(open(&settings).await?) } else { None };
         startup::serve(&settings, store).await
     });
     telemetry::flush();
@@ -62,14 +62,20 @@ fn loaded(ask: &Serve) -> anyhow::Result<Loaded> {
     Ok(loaded)
 }
 
-/// The one route of `--dialect`.
+/// The one route of `--dialect`. In the mode `proxy` no backend is used, so that there may be several.
 fn at_the_root(dialect: &str, ask: &Serve, loaded: &Loaded) -> anyhow::Result<Route> {
+    let mode = ask.mode.unwrap_or_default();
+    let backend = match mode {
+        Mode::Normal => only_backend(loaded)?,
+        Mode::Proxy => only_backend(loaded).unwrap_or_else(|_| default_backend()),
+    };
     Ok(Route {
         path: String::new(),
         host: None,
         listen: None,
         dialect: dialect.to_owned(),
-        backend: only_backend(loaded)?,
+        mode,
+        backend,
         id_namespace: None,
         version: ask.dialect_version.clone(),
         attributes: BTreeMap::new(),

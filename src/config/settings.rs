@@ -159,7 +159,7 @@ pub struct Templates {
 }
 
 /// The name of the backend in the shipped configuration.
-fn default_backend() -> String {
+pub(crate) fn default_backend() -> String {
     "people".to_owned()
 }
 
@@ -187,6 +187,8 @@ pub struct Route {
     #[serde(default)]
     pub listen: Option<String>,
     pub dialect: String,
+    #[serde(default)]
+    pub mode: Mode,
     #[serde(default = "default_backend")]
     pub backend: String,
     #[serde(default)]
@@ -199,6 +201,17 @@ pub struct Route {
     pub attributes: BTreeMap<String, Policy>,
     #[serde(default)]
     pub origin: Option<Origin>,
+}
+
+/// How a route answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// The dialect answers, and an origin answers what the dialect does not translate.
+    #[default]
+    Normal,
+    /// The origin answers everything. The gateway counts who calls what.
+    Proxy,
 }
 
 impl Route {
@@ -215,6 +228,12 @@ impl Route {
 }
 
 impl Settings {
+    /// Whether some route answers from a backend. Else there are no accounts, and no store.
+    #[must_use]
+    pub fn has_accounts(&self) -> bool {
+        self.route.iter().any(|route| route.mode == Mode::Normal)
+    }
+
     /// The id namespaces that routes and backends name, each with its system.
     pub fn named_namespaces(&self) -> impl Iterator<Item = (&str, &str)> {
         let routes = self.route.iter().map(|route| (&route.id_namespace, &route.dialect));
@@ -231,8 +250,15 @@ impl Origin {
     #[must_use]
     pub fn at(url: String) -> Self {
         let url = MaskedUrl::from(url);
-        let (ca_file, identity_file) = (None, None);
-        Self { url, connect_timeout_ms: None, timeout_ms: None, ca_file, identity_file }
+        Self {
+            url,
+            preserve_host: false,
+            body_limit_bytes: None,
+            connect_timeout_ms: None,
+            timeout_ms: None,
+            ca_file: None,
+            identity_file: None,
+        }
     }
 }
 
@@ -248,6 +274,10 @@ fn path_prefix<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::
 #[allow(missing_docs, reason = "gateway.toml is the manual")]
 pub struct Origin {
     pub url: MaskedUrl,
+    #[serde(default)]
+    pub preserve_host: bool,
+    #[serde(default)]
+    pub body_limit_bytes: Option<u64>,
     #[serde(default)]
     pub connect_timeout_ms: Option<u64>,
     #[serde(default)]

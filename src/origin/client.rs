@@ -6,36 +6,28 @@
 //! one.
 
 use std::io;
-use std::pin::Pin;
-use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use futures_util::{Stream, TryStreamExt};
+use bytes::Bytes;
+use futures_util::TryStreamExt;
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE,
 };
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{HeaderMap, Method, Uri};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty, Full, StreamBody};
-use hyper::body::{Frame, Incoming};
+use hyper::body::Frame;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use isogloss_canonical::fault::{Fault, FaultKind};
-use isogloss_canonical::http::{Request, Response};
-use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::origin::headers::EndToEnd;
+use crate::origin::pieces::{Pieces, WEBSOCKET};
+use crate::origin::response::OriginResponse;
+use crate::origin::site::Site;
 use crate::origin::tls;
 use crate::upstream::{IDLE, Reach};
-
-/// The only protocol that a connection may switch to.
-const WEBSOCKET: &str = "websocket";
-
-/// The pieces of a body, as they arrive.
-pub type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
 type Body = UnsyncBoxBody<Bytes, io::Error>;
 
@@ -91,8 +83,6 @@ pub struct OriginClient {
     authority: Authority,
     /// The path of the base URL, without a slash at the end.
     base_path: String,
-    timeout: Duration,
-    response_limit: usize,
 }
 
 impl OriginClient {
@@ -122,14 +112,17 @@ impl OriginClient {
             .pool_timer(TokioTimer::new())
             .build(connector);
         let base_path = base.path().trim_end_matches('/').to_owned();
-        let (timeout, response_limit) = (reach.timeout, reach.response_limit);
-        Ok(Self { client, scheme, authority, base_path, timeout, response_limit })
+        Ok(Self { client, scheme, authority, base_path })
     }
 
-    /// The path of the base URL, without a slash at the end.
+    /// Where the origin is.
     #[must_use]
-    pub fn base_path(&self) -> &str {
-        &self.base_path
+    pub(super) fn site(&self) -> Site {
+        Site {
+            scheme: self.scheme.to_string(),
+            authority: self.authority.to_string(),
+            base: self.base_path.clone(),
+        }
     }
 
     /// Sends a request while it arrives. Returns when the head of the answer has arrived.
@@ -138,7 +131,7 @@ impl OriginClient {
         let request = self.request(request).map_err(|error| {
             Fault::new(FaultKind::Malformed, "the request cannot be forwarded").because(error)
         })?;
-        let response = self.client.request(request).await.map(OriginResponse).map_err(fault)?;
+        let response = self.client.request(request).await.map(OriginResponse::of).map_err(fault)?;
         if response.switches() && !(websocket && response.is_for_a_websocket()) {
             return Err(Fault::new(
                 FaultKind::Unavailable,
@@ -149,7 +142,9 @@ impl OriginClient {
     }
 
     fn request(&self, request: OriginRequest) -> Result<http::Request<Body>, http::Error> {
-        let target = PathAndQuery::try_from(format!("{}{}", self.base_path, request.target))?;
+        let target = format!("{}{}", self.base_path, request.target);
+        let root = if target.starts_with('/') { "" } else { "/" };
+        let target = PathAndQuery::try_from(format!("{root}{target}"))?;
         let uri = Uri::builder()
             .scheme(self.scheme.clone())
             .authority(self.authority.clone())
@@ -166,28 +161,15 @@ impl OriginClient {
         *built.headers_mut() = headers;
         Ok(built)
     }
-
-    /// Sends a whole request and waits for the whole answer.
-    pub async fn send(&self, request: Request) -> Result<Response, Fault> {
-        let query = request.query.map(|query| format!("?{query}")).unwrap_or_default();
-        let forwarded = OriginRequest {
-            method: request.method,
-            target: format!("{}{query}", request.path),
-            headers: request.headers,
-            body: RequestBody::Whole(request.body),
-        };
-        tokio::time::timeout(self.timeout, async {
-            self.forward(forwarded).await?.whole(self.response_limit).await
-        })
-        .await
-        .unwrap_or_else(|_| Err(Fault::new(FaultKind::Timeout, "the origin took too long")))
-    }
 }
 
 /// Sets the framing of a body. Framing in the headers is ignored.
 fn framed(headers: &mut HeaderMap, body: RequestBody) -> Body {
     for name in [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION, UPGRADE] {
         headers.remove(name);
+    }
+    if headers.contains_key(TE) {
+        headers.insert(CONNECTION, HeaderValue::from_static("te"));
     }
     let broken = |never: std::convert::Infallible| match never {};
     match body {
@@ -218,87 +200,27 @@ fn masked(url: &str) -> &str {
     url.rsplit_once('@').map_or(url, |(_, rest)| rest)
 }
 
-/// An answer that is read while it arrives.
-#[derive(Debug)]
-pub struct OriginResponse(http::Response<Incoming>);
-
-impl OriginResponse {
-    /// The status.
-    #[must_use]
-    pub fn status(&self) -> u16 {
-        self.0.status().as_u16()
-    }
-
-    /// Whether the origin has accepted the switch of protocols.
-    #[must_use]
-    pub fn switches(&self) -> bool {
-        self.0.status() == StatusCode::SWITCHING_PROTOCOLS
-    }
-
-    fn is_for_a_websocket(&self) -> bool {
-        let mut named = self.0.headers().get_all(UPGRADE).iter();
-        let first = named.next().is_some_and(|value| {
-            value.to_str().is_ok_and(|value| value.trim().eq_ignore_ascii_case(WEBSOCKET))
-        });
-        first && named.next().is_none()
-    }
-
-    /// The end-to-end headers.
-    pub fn end_to_end_headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        let connection = self.headers().filter(|(name, _)| *name == "connection");
-        let end_to_end = EndToEnd::of(connection.map(|(_, value)| value));
-        self.headers().filter(move |(name, _)| end_to_end.includes(name))
-    }
-
-    fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.0.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
-    }
-
-    /// The length of the body, if the head has it.
-    #[must_use]
-    pub fn length(&self) -> Option<u64> {
-        hyper::body::Body::size_hint(self.0.body()).exact()
-    }
-
-    /// The body.
-    #[must_use]
-    pub fn pieces(self) -> Pieces {
-        Box::pin(self.0.into_body().into_data_stream().map_err(io::Error::other))
-    }
-
-    /// The connection after a switch of protocols.
-    pub async fn connection(self) -> Result<impl AsyncRead + AsyncWrite + Send + 'static, Fault> {
-        let upgraded = hyper::upgrade::on(self.0).await.map_err(|error| {
-            Fault::new(FaultKind::Unavailable, "the origin did not switch").because(error)
-        })?;
-        Ok(TokioIo::new(upgraded))
-    }
-
-    /// The whole answer, up to a limit.
-    async fn whole(self, limit: usize) -> Result<Response, Fault> {
-        let mut response = Response::new(self.status(), "");
-        for (name, value) in self.headers() {
-            let value = String::from_utf8_lossy(value).into_owned();
-            response = response.with(name.to_owned(), value);
-        }
-        let (mut pieces, mut body) = (self.pieces(), BytesMut::new());
-        while let Some(piece) = pieces.try_next().await.map_err(broken_off)? {
-            if body.len() + piece.len() > limit {
-                return Err(Fault::new(FaultKind::Unavailable, "the answer is over the limit"));
-            }
-            body.extend_from_slice(&piece);
-        }
-        response.body = body.freeze();
-        Ok(response)
-    }
-}
-
-fn broken_off(error: io::Error) -> Fault {
-    Fault::new(FaultKind::Unavailable, "the origin's answer ended early").because(error)
-}
-
-/// The fault for a failure to reach the origin.
+/// The fault for a failure to reach the origin. A body that is too long, or that did not arrive, is the
+/// client's failure.
 fn fault(error: hyper_util::client::legacy::Error) -> Fault {
+    let mut cause = std::error::Error::source(&error);
+    while let Some(own) = cause {
+        match own.downcast_ref::<io::Error>().map(io::Error::kind) {
+            Some(io::ErrorKind::FileTooLarge) => return too_large(),
+            Some(io::ErrorKind::InvalidData) => {
+                return Fault::new(FaultKind::Malformed, "a call with two meanings");
+            }
+            Some(io::ErrorKind::TimedOut) if !error.is_connect() => {
+                return Fault::new(FaultKind::Timeout, "exchange").because(error);
+            }
+            Some(_) | None => cause = own.source(),
+        }
+    }
     let detail = if error.is_connect() { "connect" } else { "exchange" };
     Fault::new(FaultKind::Unavailable, detail).because(error)
+}
+
+/// The body is over the limit of the origin.
+fn too_large() -> Fault {
+    Fault::new(FaultKind::TooLarge, "the body is over the origin's limit")
 }

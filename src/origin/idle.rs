@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use tokio::time::{Instant, sleep_until};
 
-use crate::origin::client::Pieces;
+use crate::origin::pieces::Pieces;
 
 /// The activity of one exchange, in both directions. It is cheap to clone.
 #[derive(Clone, Debug)]

@@ -1,10 +1,31 @@
-//! The head of a request for an origin, as read by the listener.
+//! A request that goes to an origin: its head, and where it came in.
 
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 use crate::proxies::Sender;
 
-/// The head of a request: its headers in their order, with names in lower case.
+/// How a client reaches the gateway. What a trusted proxy says of it is already counted in.
+#[derive(Clone, Debug, Default)]
+pub struct Inbound {
+    /// `http` or `https`.
+    pub scheme: String,
+    /// The host that the client asks for, with its port if it was given. Empty: it named none.
+    pub host: String,
+    /// What stands before the path of the origin's pages, as the client sees them: the prefix of the
+    /// proxies in front, then the path of the route. Without a slash at its end; empty: nothing.
+    pub prefix: String,
+    /// The other end of the connection.
+    pub peer: Option<IpAddr>,
+    /// Who the request comes from.
+    pub sender: Sender,
+    /// The id of the request, as the log has it.
+    pub request_id: String,
+    /// Who was proved while the request was answered: a user name, or `(application)`.
+    pub proved: OnceLock<String>,
+}
+
+/// The head of a request, with the names of its headers in lower case.
 #[derive(Debug)]
 pub struct IncomingHead<'a> {
     /// The verb.
@@ -13,14 +34,10 @@ pub struct IncomingHead<'a> {
     pub path: &'a str,
     /// The query without its question mark, byte for byte.
     pub query: Option<&'a str>,
-    /// All headers.
+    /// All headers, in their order.
     pub headers: Vec<(&'a str, &'a [u8])>,
-    /// The host that the client asks for.
-    pub host: String,
-    /// The address of the other end of the connection.
-    pub peer: Option<IpAddr>,
-    /// The sender of the request.
-    pub sender: Sender,
+    /// Where it came in.
+    pub inbound: &'a Inbound,
 }
 
 impl<'a> IncomingHead<'a> {

@@ -6,6 +6,12 @@ pub mod client;
 pub mod headers;
 pub mod idle;
 pub mod incoming;
+pub mod outline;
+pub mod pieces;
+mod request_headers;
+pub mod response;
+mod response_headers;
+mod site;
 mod tls;
 
 use std::time::Duration;
@@ -13,11 +19,12 @@ use std::time::Duration;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
 
-use crate::origin::client::{OriginClient, OriginRequest, OriginResponse, RequestBody};
-use crate::origin::headers::{EndToEnd, client_headers, forwarded_headers, joined};
+use crate::origin::client::{OriginClient, OriginRequest, RequestBody};
 use crate::origin::idle::Activity;
-use crate::origin::incoming::IncomingHead;
-use crate::proxies::header_as_read;
+use crate::origin::incoming::{Inbound, IncomingHead};
+use crate::origin::request_headers::Rules;
+use crate::origin::response::OriginResponse;
+use crate::origin::site::Sites;
 use crate::upstream::Reach;
 
 /// The default limit for connecting to an origin.
@@ -37,30 +44,54 @@ pub struct IdleLimits {
 pub struct Origin {
     client: OriginClient,
     idle_limits: IdleLimits,
-    /// The gateway's name in `Via`. Each origin has another one, so that a chain of gateways is not
-    /// taken for a loop.
-    pseudonym: String,
-    /// Headers with which a trusted proxy names the user. They are not forwarded from other
-    /// clients.
-    vouching: Vec<String>,
+    rules: Rules,
+    /// The longest body of a request, in bytes; `None`: any length.
+    body_limit: Option<u64>,
+    /// How long a call may take that is forwarded and answered whole, and how long its answer may be.
+    timeout: Duration,
+    response_limit: usize,
 }
 
 impl Origin {
     /// Prepares to forward requests. The error says what is wrong.
     pub fn new(reach: &Reach, idle_limits: IdleLimits, pseudonym: String) -> Result<Self, String> {
-        Ok(Self { client: OriginClient::new(reach)?, idle_limits, pseudonym, vouching: Vec::new() })
+        let client = OriginClient::new(reach)?;
+        let (site, vouching) = (client.site(), Vec::new());
+        let rules = Rules { site, pseudonym, vouching, preserve_host: false };
+        let (timeout, response_limit) = (reach.timeout, reach.response_limit);
+        Ok(Self { client, idle_limits, rules, body_limit: None, timeout, response_limit })
     }
 
     /// Sets the headers, in lower case, that are forwarded only from a trusted proxy.
     #[must_use]
-    pub fn with_vouching_headers(self, vouching: Vec<String>) -> Self {
-        Self { vouching, ..self }
+    pub fn with_vouching_headers(mut self, vouching: Vec<String>) -> Self {
+        self.rules.vouching = vouching;
+        self
+    }
+
+    /// Sends the `Host` of the client, not that of the origin's URL.
+    #[must_use]
+    pub fn preserving_host(mut self, preserve_host: bool) -> Self {
+        self.rules.preserve_host = preserve_host;
+        self
+    }
+
+    /// Takes no longer body than this, in bytes.
+    #[must_use]
+    pub fn limiting_bodies(self, body_limit: Option<u64>) -> Self {
+        Self { body_limit, ..self }
+    }
+
+    /// The longest body of a request, in bytes; `None`: any length.
+    #[must_use]
+    pub const fn body_limit(&self) -> Option<u64> {
+        self.body_limit
     }
 
     /// The path of the base URL, without a slash at the end.
     #[must_use]
     pub fn base(&self) -> &str {
-        self.client.base_path()
+        &self.rules.site.base
     }
 
     /// How long an exchange with it may be idle.
@@ -70,20 +101,21 @@ impl Origin {
     }
 
     /// Forwards one whole request, for a dialect that does not translate a call.
-    pub async fn send(&self, request: Request) -> Result<Response, Fault> {
-        let values = |wanted: &'static str| {
-            let own = request.headers.iter().filter(move |(name, _)| name == wanted);
-            own.map(|(_, value)| value.as_ref())
+    pub async fn send(&self, request: &Request, inbound: &Inbound) -> Result<Response, Fault> {
+        let headers = request.headers.iter();
+        let head = IncomingHead {
+            method: &request.method,
+            path: &request.path,
+            query: request.query.as_deref(),
+            headers: headers.map(|(name, value)| (name.as_str(), value.as_ref())).collect(),
+            inbound,
         };
-        let via = self.via(&joined(values("via")))?;
-        let end_to_end = EndToEnd::of(values("connection"));
-        let mut forwarded = request.clone();
-        forwarded.headers.retain(|(name, _)| end_to_end.includes(name));
-        let mut response = self.client.send(forwarded.with("via", via)).await?;
-        let connection = response.headers.iter().filter(|(name, _)| name == "connection");
-        let end_to_end = EndToEnd::of(connection.map(|(_, value)| value.as_bytes()));
-        response.headers.retain(|(name, _)| end_to_end.includes(name));
-        Ok(response)
+        let asked = async {
+            let response = self.ask(&head, RequestBody::Whole(request.body.clone())).await?;
+            response.whole(self.response_limit).await
+        };
+        let late = |_| Err(Fault::new(FaultKind::Timeout, "the origin took too long"));
+        tokio::time::timeout(self.timeout, asked).await.unwrap_or_else(late)
     }
 
     /// Forwards a request while it arrives. Returns when the head of the answer has arrived.
@@ -93,33 +125,21 @@ impl Origin {
         body: RequestBody,
         activity: &Activity,
     ) -> Result<OriginResponse, Fault> {
-        let via = self.via(&joined(head.values("via")))?;
-        let mut headers = forwarded_headers(head);
-        headers.retain(|(name, _)| head.sender.by_proxy || !self.is_vouching(name));
-        headers.push(("via".to_owned(), via.into()));
-        headers.extend(client_headers(head));
+        tokio::select! {
+            response = self.ask(head, body) => response,
+            () = activity.idle() => Err(Fault::new(FaultKind::Timeout, "the origin fell silent")),
+        }
+    }
+
+    async fn ask(
+        &self,
+        head: &IncomingHead<'_>,
+        body: RequestBody,
+    ) -> Result<OriginResponse, Fault> {
+        let headers = self.rules.headers(head)?;
         let (method, target) = (head.method.to_owned(), head.target());
         let request = OriginRequest { method, target, headers, body };
-        tokio::select! {
-            response = self.client.forward(request) => response,
-            () = activity.idle() => Err(Fault::new(FaultKind::Timeout, "the origin was idle for too long")),
-        }
-    }
-
-    fn is_vouching(&self, name: &str) -> bool {
-        self.vouching.iter().any(|own| header_as_read(own) == header_as_read(name))
-    }
-
-    /// The `Via` header to send. A fault if this gateway is already in it: the request goes in a
-    /// loop.
-    fn via(&self, earlier: &str) -> Result<String, Fault> {
-        if earlier.contains(&self.pseudonym) {
-            return Err(Fault::new(
-                FaultKind::Unavailable,
-                "the origin leads back to this gateway",
-            ));
-        }
-        let own = format!("1.1 {}", self.pseudonym);
-        Ok(if earlier.is_empty() { own } else { format!("{earlier}, {own}") })
+        let response = self.client.forward(request).await?;
+        Ok(response.seen_from(Sites { origin: &self.rules.site, inbound: head.inbound }))
     }
 }

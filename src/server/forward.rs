@@ -2,19 +2,25 @@
 
 use std::io;
 
+use actix_web::body::{BodyStream, SizedStream};
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, HttpResponseBuilder, web};
+use actix_web::http::Version;
+use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use isogloss_canonical::fault::Fault;
+use isogloss_canonical::fault::{Fault, FaultKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
 use crate::origin::Origin;
-use crate::origin::client::{OriginResponse, Pieces, RequestBody};
+use crate::origin::client::RequestBody;
 use crate::origin::idle::Activity;
+use crate::origin::incoming::IncomingHead;
+use crate::origin::pieces::Pieces;
+use crate::origin::response::OriginResponse;
+use crate::server::body::Coming;
 use crate::server::framing::Framing;
-use crate::server::head::Head;
 
 /// The most pieces of a body that wait between client and origin.
 const WAITING: usize = 8;
@@ -22,31 +28,46 @@ const WAITING: usize = 8;
 type Received = mpsc::Receiver<io::Result<Bytes>>;
 type ReadTask = actix_web::rt::task::JoinHandle<()>;
 
+/// What a client sends after the head, and the version of HTTP that it speaks.
+pub(super) struct Incoming {
+    pub(super) version: Version,
+    pub(super) framing: Framing,
+    pub(super) body: Coming,
+}
+
 /// Forwards a request while it arrives, and sends the answer back while it arrives.
 pub(super) async fn forward(
     origin: &Origin,
-    head: &Head<'_>,
-    below: &str,
-    (framing, body): (Framing, web::Payload),
+    head: &IncomingHead<'_>,
+    Incoming { version, framing, body }: Incoming,
 ) -> Result<HttpResponse, Fault> {
     let limits = origin.idle_limits();
     let activity = Activity::new(match framing {
         Framing::Websocket => limits.websocket,
         Framing::Nothing | Framing::Sized(_) | Framing::Chunked => limits.exchange,
     });
-    let (body, received, task) = request_body(framing, body, &activity);
-    let answered = origin.forward(&head.incoming(below), body, &activity).await;
+    let limit = match framing {
+        Framing::Websocket => u64::MAX,
+        Framing::Nothing | Framing::Sized(_) | Framing::Chunked => {
+            origin.body_limit().unwrap_or(u64::MAX)
+        }
+    };
+    if matches!(framing, Framing::Sized(length) if length > limit) {
+        return Err(Fault::new(FaultKind::TooLarge, "the body is over the origin's limit"));
+    }
+    let (body, received, task) = request_body(framing, (body, limit), &activity);
+    let answered = origin.forward(head, body, &activity).await;
     let response = answered.inspect_err(|_| task.iter().for_each(ReadTask::abort))?;
     match received {
         Some(received) if response.switches() => switch(response, received, activity).await,
-        Some(_) | None => Ok(stream_back(response, activity)),
+        Some(_) | None => Ok(stream_back(response, (head.method, version), activity)),
     }
 }
 
 /// The body to forward, and, for a websocket, the further bytes of the client.
 fn request_body(
     framing: Framing,
-    body: web::Payload,
+    body: (Coming, u64),
     activity: &Activity,
 ) -> (RequestBody, Option<Received>, Option<ReadTask>) {
     if matches!(framing, Framing::Nothing) {
@@ -62,10 +83,10 @@ fn request_body(
     }
 }
 
-/// Reads the client's bytes piece by piece. If the origin is slow, the reading waits. A websocket
-/// ends only if both sides are idle.
+/// Reads the client's bytes piece by piece, up to a limit. If the origin is slow, the reading waits.
+/// A websocket ends only if both sides are idle.
 async fn read(
-    mut body: web::Payload,
+    (mut body, mut limit): (Coming, u64),
     sender: mpsc::Sender<io::Result<Bytes>>,
     activity: Activity,
     together: bool,
@@ -78,7 +99,11 @@ async fn read(
         };
         let piece = match next {
             Some(None) => return,
-            Some(Some(piece)) => piece.map_err(io::Error::other),
+            Some(Some(piece)) => piece.and_then(|piece| {
+                let length = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+                limit = limit.checked_sub(length).ok_or(io::ErrorKind::FileTooLarge)?;
+                Ok(piece)
+            }),
             None => Err(io::ErrorKind::TimedOut.into()),
         };
         let last = piece.is_err();
@@ -95,20 +120,49 @@ fn pieces(receiver: Received) -> Pieces {
     }))
 }
 
-/// The origin's answer, sent while it arrives.
-fn stream_back(response: OriginResponse, activity: Activity) -> HttpResponse {
+/// The origin's answer, sent while it arrives. actix sends no trailers, so that chunks are framed
+/// here. A client of HTTP/1.0 gets no chunks: the end of the connection ends the body.
+fn stream_back(
+    response: OriginResponse,
+    (method, version): (&str, Version),
+    activity: Activity,
+) -> HttpResponse {
     let mut reply = reply_head(&response);
-    if let Some(length) = response.length() {
-        reply.no_chunking(length);
+    if method == "HEAD" || matches!(response.status(), 204 | 304) {
+        return without_body(reply, &response);
     }
-    reply.streaming(activity.watch(response.pieces()))
+    if let Some(length) = response.length() {
+        return reply.body(SizedStream::new(length, activity.watch(response.pieces())));
+    }
+    reply.no_chunking(0);
+    let mut reply = if version < Version::HTTP_11 {
+        reply.force_close();
+        reply.body(BodyStream::new(activity.watch(response.pieces())))
+    } else {
+        reply.append_header((TRANSFER_ENCODING, "chunked"));
+        reply.body(BodyStream::new(activity.watch(response.chunks())))
+    };
+    // What `no_chunking` has written.
+    reply.headers_mut().remove(CONTENT_LENGTH);
+    reply
+}
+
+/// The answer to a `HEAD`, and others that have no body whatever length they declare.
+fn without_body(mut reply: HttpResponseBuilder, response: &OriginResponse) -> HttpResponse {
+    match (response.status(), response.declared_length()) {
+        (304, Some(length)) => reply.insert_header((CONTENT_LENGTH, length)).finish(),
+        (200..=203 | 205..=303 | 305.., Some(length)) => {
+            reply.body(SizedStream::new(length, stream::empty::<io::Result<Bytes>>()))
+        }
+        (_, _) => reply.body(actix_web::body::None::new()),
+    }
 }
 
 fn reply_head(response: &OriginResponse) -> HttpResponseBuilder {
     let status = StatusCode::from_u16(response.status()).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut reply = HttpResponse::build(status);
-    for header in response.end_to_end_headers() {
-        reply.append_header(header);
+    for (name, value) in response.headers().filter(|(name, _)| *name != "content-length") {
+        reply.append_header((name.as_str(), value.as_bytes()));
     }
     reply
 }
@@ -140,5 +194,5 @@ async fn switch(
             }
         }
     });
-    Ok(reply.streaming(activity.watch(pieces(from_origin))))
+    Ok(reply.body(BodyStream::new(activity.watch(pieces(from_origin)))))
 }

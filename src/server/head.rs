@@ -1,6 +1,7 @@
 //! The head of a request: its sender, its host, and its form for a dialect.
 
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 use actix_http::RequestHead;
 use actix_http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -10,11 +11,15 @@ use actix_web::http::{Method, Uri};
 use bytes::Bytes;
 use isogloss_canonical::http::Request;
 use jiff::Timestamp;
+use uuid::Uuid;
 
-use crate::origin::incoming::IncomingHead;
+use crate::origin::incoming::{Inbound, IncomingHead};
 use crate::proxies::{Proxies, Sender, is_a_proxys};
 
-/// The head of a request, and its sender.
+/// The longest request id that is taken from a trusted proxy.
+const LONGEST_ID: usize = 128;
+
+/// The head of a request, and where it comes from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Head<'a> {
     pub(super) method: &'a Method,
@@ -62,18 +67,37 @@ impl<'a> Head<'a> {
         self.headers.iter().filter(move |(name, _)| by_proxy || !is_a_proxys(name.as_str()))
     }
 
+    /// How the client reaches a route with this path. The listener itself speaks no TLS.
+    pub(super) fn inbound(&self, route_path: &str, id: Uuid) -> Inbound {
+        let said = |name| self.text(name).filter(|_| self.sender.by_proxy);
+        let first = |text: &str| text.split(',').next().unwrap_or_default().trim().to_owned();
+        let scheme = said("x-forwarded-proto").map_or("http".to_owned(), first);
+        let outer = said("x-script-name").or_else(|| said("x-forwarded-prefix")).map(first);
+        let outer = outer.unwrap_or_default();
+        let is_id =
+            |id: &&str| id.len() <= LONGEST_ID && id.bytes().all(|byte| byte.is_ascii_graphic());
+        let request_id = said("x-request-id").filter(is_id);
+        Inbound {
+            scheme,
+            host: self.host(),
+            prefix: format!("{}{route_path}", outer.trim_end_matches('/')),
+            peer: self.peer,
+            sender: self.sender,
+            request_id: request_id.map_or_else(|| id.to_string(), str::to_owned),
+            proved: OnceLock::new(),
+        }
+    }
+
     /// The head as it is forwarded to an origin.
-    pub(super) fn incoming(&self, below: &'a str) -> IncomingHead<'a> {
+    pub(super) fn incoming<'b>(&'b self, below: &'b str, inbound: &'b Inbound) -> IncomingHead<'b> {
         let header =
-            |(name, value): (&'a HeaderName, &'a HeaderValue)| (name.as_str(), value.as_bytes());
+            |(name, value): (&'b HeaderName, &'b HeaderValue)| (name.as_str(), value.as_bytes());
         IncomingHead {
             method: self.method.as_str(),
             path: below,
             query: self.uri.query(),
             headers: self.headers.iter().map(header).collect(),
-            host: self.host(),
-            peer: self.peer,
-            sender: self.sender,
+            inbound,
         }
     }
 

@@ -15,9 +15,11 @@ use tokio::net::{TcpSocket, TcpStream};
 use crate::proxies::Proxies;
 use crate::router::Router;
 use crate::server::limits::Limits;
-use crate::server::request::{Listener, expected, handle};
+use crate::server::listener::Listener;
+use crate::server::request::{expected, handle};
 use crate::server::wire::{Patience, Wire};
 use crate::term::Stopping;
+use crate::usage::Usage;
 
 /// A bound server, ready to be awaited.
 pub struct Bound {
@@ -50,15 +52,15 @@ impl std::fmt::Debug for Bound {
     }
 }
 
-/// Binds an address and serves the routes on it.
+/// Binds an address and serves the routes on it. What is answered is counted, if it can be.
 pub fn bind(
     address: &str,
     router: Router,
     limits: &Limits,
-    proxies: &Proxies,
+    (proxies, usage): (&Proxies, Option<&Usage>),
 ) -> std::io::Result<Bound> {
     let stopping = Stopping::default();
-    let listener = web::Data::new(Listener::new(router, limits, proxies, &stopping));
+    let listener = web::Data::new(Listener::new(router, limits, (proxies, usage), &stopping));
     let mut builder = Server::build()
         .workers(workers(limits.workers))
         .shutdown_timeout(whole_seconds(limits.shutdown))

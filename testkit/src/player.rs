@@ -67,7 +67,8 @@ fn judge(
     Ok((differences, as_recorded))
 }
 
-fn capture(exchange: &Exchange, answer: &Answer, variables: &mut Variables) -> Result<()> {
+/// Takes out of an answer what later requests of the transcript need. The error says what is not there.
+pub fn capture(exchange: &Exchange, answer: &Answer, variables: &mut Variables) -> Result<()> {
     for (name, place) in &exchange.capture {
         let value =
             find(answer, place).with_context(|| format!("nothing to capture at {place}"))?;

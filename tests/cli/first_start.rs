@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::workdir::{Server, Workdir};
 
-const AT_REST: [&str; 3] = ["credentials.json", "isogloss.sqlite", "secret.key"];
+const AT_REST: [&str; 4] = ["credentials.json", "isogloss.sqlite", "secret.key", "usage.sqlite"];
 
 fn start(workdir: &Workdir, name: &str) -> Server {
     workdir.start(name, start_command(workdir))

@@ -3,16 +3,21 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod answerers;
+mod calls;
 mod gateway;
 mod headers;
 mod limits;
 mod loops;
 mod old_system;
 mod process;
+mod proxy;
 mod recorder;
 mod small;
 mod smuggling;
 mod spellings;
+mod streams;
+mod usage;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

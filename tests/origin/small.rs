@@ -115,7 +115,7 @@ fn a_body_that_is_declared_too_long_is_refused_before_it_is_sent() {
 fn a_body_that_is_waited_for_is_asked_for() {
     let origin = Recorder::start();
     let gateway = GatewayProcess::start("kanboard", &origin.url);
-    let body = r#"{"jsonrpc":"2.0","id":1,"method":"getVersion"}"#;
+    let body = r#"{"jsonrpc":"2.0","id":1,"method":"getAllUsers"}"#;
     let request =
         rpc(body).replace("Connection: close", "Expect: 100-continue\r\nConnection: close");
     let (head, _) = request.split_at(request.len() - body.len());

@@ -88,7 +88,7 @@ fn a_root_that_a_header_names_is_not_a_way_around() {
     for one in origin.arrived_by_now() {
         let head = one.head.to_lowercase();
         for name in
-            ["x-script-name", "x-forwarded-prefix", "\r\nforwarded:", "x-real-ip", "1.1.1.1"]
+            ["x-script-name", "x-forwarded-prefix", "for=1;", "for=1,", "x-real-ip", "1.1.1.1"]
         {
             assert!(!head.contains(name), "{head}");
         }

@@ -103,6 +103,11 @@ const REASONS: &[Reason] = &[
         of: |_| true,
     },
     Reason {
+        name: "not-translated",
+        about: "The dialect does not translate the method, and no origin is there to answer it.",
+        of: |_| true,
+    },
+    Reason {
         name: FOLLOWS,
         about: "It follows from a difference before it in the scenario.",
         of: |_| true,

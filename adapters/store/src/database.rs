@@ -119,7 +119,7 @@ impl Database {
 
 /// Creates the file with mode 0600. SQLite itself would let every user read it. SQLite gives the
 /// `-wal` and `-shm` files the mode of the database.
-fn make_private(path: &Path) -> Result<(), Fault> {
+pub(crate) fn make_private(path: &Path) -> Result<(), Fault> {
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     match made {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {

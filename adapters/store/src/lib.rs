@@ -33,6 +33,7 @@ mod settings;
 mod sidecar;
 mod signin;
 mod store;
+pub mod usage;
 mod users;
 mod write;
 mod write_counts;

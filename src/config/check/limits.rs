@@ -51,6 +51,7 @@ const LIMITS: &[Limit] = &[
     limit(&["backend", "*", "response_limit_bytes"], 1..=1 << 32, BYTES),
     limit(&["route", "*", "origin", "connect_timeout_ms"], 1..=HOUR, MS),
     limit(&["route", "*", "origin", "timeout_ms"], 1..=DAY, MS),
+    limit(&["route", "*", "origin", "body_limit_bytes"], 1..=1 << 40, BYTES),
     limit(&["directory", "timeout_ms"], 1..=HOUR, MS),
 ];
 

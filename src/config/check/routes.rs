@@ -9,7 +9,7 @@ use crate::config::check::backends::{check_namespace, check_reach};
 use crate::config::check::listeners::{Listener, is_host_name};
 use crate::config::check::report::Check;
 use crate::config::finding::Key;
-use crate::config::settings::Route;
+use crate::config::settings::{Mode, Route};
 use crate::systems::Systems;
 
 /// The longest path of a route.
@@ -27,6 +27,11 @@ pub(super) fn check(check: &mut Check<'_>) {
         check_place(check, index, route);
         check_backend(check, index, route);
         check_dialect(check, index, route);
+        if route.mode == Mode::Proxy && route.origin.is_none() {
+            let problem = "the origin is missing: it answers every request in this mode";
+            let key = Key::route(index, &["mode"]);
+            check.refuse(&key, problem, "[route.origin] with the URL of the server");
+        }
         if let Some(origin) = &route.origin {
             let key = Key::route(index, &["origin"]);
             check_reach(

@@ -16,6 +16,15 @@ use crate::systems::Systems;
 pub(super) fn check(check: &mut Check<'_>) {
     let directory = &check.loaded.settings.store.directory;
     let key = Key::of(&["store", "directory"]);
+    let settings = &check.loaded.settings;
+    if !settings.route.is_empty() && !settings.has_accounts() {
+        // The directory holds only what is counted: without it the gateway serves all the same.
+        if let Err((place, error)) = try_to_write(directory) {
+            let problem = format!("{}: {error}: calls are not counted", place.display());
+            check.warn(&key, problem, "a directory that can be written");
+        }
+        return;
+    }
     if directory.as_os_str().is_empty() {
         return check.refuse(&key, "the path is empty", "a directory that can be written");
     }

@@ -9,6 +9,7 @@ use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::credentials::{Caller, Credentials, Proof, Seal};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::session_store::SessionStore;
@@ -43,6 +44,9 @@ pub struct Script {
     reply: Box<Reply>,
     over: Option<(usize, Fault)>,
     batch_limit: usize,
+    is_embedded: bool,
+    origin: Option<Response>,
+    forwarded: Mutex<Vec<Request>>,
     time: Timestamp,
     sessions: Sessions,
     randoms: AtomicU8,
@@ -81,6 +85,9 @@ impl Script {
             reply: Box::new(|_| Ok(Outcome::Done)),
             over: None,
             batch_limit: 100,
+            is_embedded: true,
+            origin: None,
+            forwarded: Mutex::default(),
             time: Timestamp::UNIX_EPOCH,
             sessions: Sessions::default(),
             randoms: AtomicU8::new(7),
@@ -117,6 +124,26 @@ impl Script {
     pub fn with_batch_limit(mut self, limit: usize) -> Self {
         self.batch_limit = limit;
         self
+    }
+
+    /// The accounts are in a remote system.
+    #[must_use]
+    pub fn over_system(mut self) -> Self {
+        self.is_embedded = false;
+        self
+    }
+
+    /// The route has an origin, which answers this.
+    #[must_use]
+    pub fn with_origin(mut self, answer: Response) -> Self {
+        self.origin = Some(answer);
+        self
+    }
+
+    /// What was forwarded to the origin, in order.
+    #[must_use]
+    pub fn forwarded(&self) -> Vec<Request> {
+        lock(&self.forwarded).clone()
     }
 
     /// Sets the time. The default is the start of 1970.
@@ -183,6 +210,16 @@ impl Exchange for Script {
 
     async fn vouch(&self, _: Voucher, command: Command) -> Result<Outcome, Fault> {
         self.run(Caller::Nobody, command)
+    }
+
+    async fn forward(&self, request: Request) -> Option<Result<Response, Fault>> {
+        let answer = self.origin.clone()?;
+        lock(&self.forwarded).push(request);
+        Some(Ok(answer))
+    }
+
+    fn is_embedded(&self) -> bool {
+        self.is_embedded
     }
 
     fn over(&self) -> Option<Fault> {

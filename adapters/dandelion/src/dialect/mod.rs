@@ -10,6 +10,7 @@ mod groups;
 mod identity;
 pub(crate) mod keys;
 mod method;
+mod named;
 mod pages;
 mod server;
 mod sessions;
@@ -25,6 +26,7 @@ use isogloss_canonical::dialect::{Dialect, MethodInfo};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::named::Named;
 use isogloss_interop::php::form::Form;
 use isogloss_interop::php::truth;
 
@@ -113,6 +115,19 @@ impl Dialect for Dandelion {
         };
         // During an outage, `false` or the login form would say that the user is not known.
         finish(&sessions, result.unwrap_or_else(|_| pages::html(500, "")))
+    }
+
+    fn named(&self, request: &Request) -> Named {
+        let methods = match Place::of(&request.method, &request.path) {
+            Place::Api(Target { module, method, .. }) => match table::find(module, method) {
+                Some(known) => vec![known.info.name.to_owned()],
+                None => vec![format!("{} /api/{module}/{method}", request.method)],
+            },
+            Place::Login => vec!["POST /login".to_owned()],
+            Place::Logout => vec!["GET /logout".to_owned()],
+            Place::LoginPage | Place::WebPage | Place::Unknown => Vec::new(),
+        };
+        Named { methods, shown: named::shown(request, &form(request)) }
     }
 
     fn refuse(&self, request: &Request, fault: &Fault) -> Response {

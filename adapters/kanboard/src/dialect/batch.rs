@@ -4,6 +4,7 @@
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::Request;
+use isogloss_canonical::json::has_one_meaning;
 use isogloss_interop::php::value::{Key, Php};
 
 use crate::dialect::call::Call;
@@ -108,22 +109,30 @@ impl<'a> Batch<'a> {
             return Some(Err(Abort::Uncaught));
         }
         let mut alone = Request { body: body.into(), ..self.request.clone() };
-        alone.headers.retain(|(name, _)| name != "content-length");
-        let Ok(answer) = self.exchange.forward(alone).await? else {
-            return Some(Err(Abort::Uncaught));
+        // The answer is read here, to be joined to the others.
+        alone.headers.retain(|(name, _)| name != "content-length" && name != "accept-encoding");
+        let alone = alone.with("accept-encoding", "identity");
+        let answer = match self.exchange.forward(alone).await? {
+            Ok(answer) => answer,
+            Err(fault) => return Some(answer_unstarted(item, fault)),
         };
         Some(match answer.status {
-            200 => String::from_utf8(answer.body.to_vec()).map_err(|_| Abort::Uncaught),
+            200 if answer.body.is_empty() || has_one_meaning(&answer.body) => {
+                String::from_utf8(answer.body.to_vec()).map_err(|_| Abort::Uncaught)
+            }
             401 => Err(Abort::Unauthorized),
             403 => Err(Abort::Forbidden),
-            _ => Err(Abort::Uncaught),
+            _ => {
+                let fault = Fault::new(FaultKind::Unavailable, "no answer of Kanboard's API");
+                answer_unstarted(item, fault)
+            }
         })
     }
 
     async fn run(&mut self, call: RpcCall<'_>) -> Result<Php, Failure> {
         self.identity.check().await?;
         let caller = self.identity.caller();
-        let method = table::find(call.method, caller)?;
+        let method = table::find(call.method, caller, self.exchange.is_embedded())?;
         let arguments = method.arguments(call.parameters)?;
         let call = Call { options: self.options, exchange: self.exchange, caller, arguments };
         (method.run)(&call).await
@@ -136,7 +145,8 @@ pub(crate) fn is_translated(payload: &Php) -> bool {
     payload.is_list() || RpcCall::read(payload).is_none_or(|call| table::is_translated(call.method))
 }
 
-/// The answer to a call that is not started.
+/// The answer to a call that is not started, or that the origin did not answer. The other calls of the
+/// batch keep their answers.
 fn answer_unstarted(item: &Php, fault: Fault) -> Result<String, Abort> {
     let Some(id) = item.member("id") else { return Ok(String::new()) };
     match Failure::from(fault) {

@@ -11,6 +11,7 @@ mod identity;
 mod keys;
 mod members;
 mod method;
+mod named;
 mod projects;
 mod server;
 mod table;
@@ -25,6 +26,7 @@ use isogloss_canonical::dialect::{Dialect, MethodInfo};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::named::Named;
 use isogloss_interop::php::json::Unwritable;
 use isogloss_interop::php::value::Php;
 
@@ -82,6 +84,15 @@ impl Dialect for Kanboard {
             response.body.clear();
         }
         response
+    }
+
+    fn named(&self, request: &Request) -> Named {
+        let is_call = matches!(Script::of(&request.path), Some(Script::JsonRpc));
+        named::named(&self.options, request, is_call)
+    }
+
+    fn forwards(&self, beginning: &[u8]) -> Option<bool> {
+        Some(named::is_origins(beginning))
     }
 
     fn refuse(&self, request: &Request, fault: &Fault) -> Response {

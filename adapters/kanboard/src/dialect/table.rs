@@ -321,19 +321,46 @@ const ABOUT_PROJECTS: [&str; 7] = [
     "getProjectById",
 ];
 
-/// Whether the gateway itself answers a method, even where the route has an origin.
-pub(crate) fn is_translated(name: &str) -> bool {
-    let named = |own: &str| own.eq_ignore_ascii_case(name);
-    METHODS.iter().any(|method| named(method.info.name))
-        && !ABOUT_PROJECTS.iter().any(|own| named(own))
+/// Facts about the server: the origin knows its own, where the route has one.
+const ABOUT_THE_SERVER: [&str; 7] = [
+    "getTimezone",
+    "getVersion",
+    "getDefaultTaskColor",
+    "getDefaultTaskColors",
+    "getColorList",
+    "getApplicationRoles",
+    "getProjectRoles",
+];
+
+fn is_one_of(names: &[&str], name: &str) -> bool {
+    names.iter().any(|own| own.eq_ignore_ascii_case(name))
 }
 
-/// Finds a method by its name in any case, and checks that the caller may call it.
-pub(crate) fn find(name: &str, caller: &Caller) -> Result<&'static Method, Failure> {
+/// Whether the gateway itself answers a method, even where the route has an origin.
+pub(crate) fn is_translated(name: &str) -> bool {
+    METHODS.iter().any(|method| method.info.name.eq_ignore_ascii_case(name))
+        && !is_one_of(&ABOUT_PROJECTS, name)
+        && !is_one_of(&ABOUT_THE_SERVER, name)
+}
+
+/// The name of a method as the manual writes it, from one in any case.
+pub(crate) fn spelled(name: String) -> String {
+    let known = METHODS.iter().find(|method| method.info.name.eq_ignore_ascii_case(&name));
+    known.map_or(name, |method| method.info.name.to_owned())
+}
+
+/// Finds a method by its name in any case, and checks that the caller may call it. The gateway has the
+/// projects of the embedded store only: of a remote system it knows none.
+pub(crate) fn find(
+    name: &str,
+    caller: &Caller,
+    is_embedded: bool,
+) -> Result<&'static Method, Failure> {
     let named = |own: &str| own.eq_ignore_ascii_case(name);
     if let Some(method) = METHODS.iter().find(|method| named(method.info.name)) {
         method.access.check(method.info.name == name, caller)?;
-        return Ok(method);
+        let is_known = is_embedded || !is_one_of(&ABOUT_PROJECTS, name);
+        return if is_known { Ok(method) } else { Err(Failure::unknown_method()) };
     }
     if let Some((_, access)) = RESERVED.iter().find(|(own, _)| named(own)) {
         access.check(true, caller)?;

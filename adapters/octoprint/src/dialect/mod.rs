@@ -18,6 +18,7 @@ mod limits;
 mod login;
 mod members;
 mod method;
+mod named;
 mod pages;
 mod server;
 mod sessions;
@@ -36,11 +37,13 @@ use isogloss_canonical::dialect::{Dialect, MethodInfo};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::named::Named;
 use isogloss_canonical::vouching::Vouching;
 use isogloss_interop::percent::encode_path;
 use isogloss_interop::python::value::Py;
 
 use crate::dialect::answers::Answer;
+use crate::dialect::appkeys::keys::PLUGIN;
 use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
 use crate::dialect::method::{Area, Method};
@@ -151,6 +154,14 @@ fn preflight(call: &Call<'_>, response: Response) -> Answer {
     })
 }
 
+/// Whether the server behind a route answers a path itself: its web pages, and the commands of its other
+/// plugins.
+fn is_servers_own(path: &str) -> bool {
+    let path = path.replace("//", "/");
+    let plugin = path.strip_prefix("/api/plugin/").is_some_and(|name| name != PLUGIN);
+    plugin || matches!(path.as_str(), "/" | "/login" | "/login/")
+}
+
 /// Redirects to another path of this server, with the same query.
 fn redirect(call: &Call<'_>, path: &str) -> Response {
     let query = call.request.query.as_ref();
@@ -166,7 +177,9 @@ impl Dialect for OctoPrint {
 
     fn handles(&self, request: &Request) -> bool {
         let path = decoded_path(&request.path, "");
-        !matches!(table::find(&self.options, &request.method, &path), Found::Nothing)
+        let is_known =
+            !matches!(table::find(&self.options, &request.method, &path), Found::Nothing);
+        is_known && !is_servers_own(&path)
     }
 
     async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response {
@@ -201,6 +214,10 @@ impl Dialect for OctoPrint {
             Ok(response) => response,
             Err(fault) => self.refuse(request, &fault),
         }
+    }
+
+    fn named(&self, request: &Request) -> Named {
+        named::named(&self.options, request)
     }
 
     fn vouching(&self) -> Vouching {

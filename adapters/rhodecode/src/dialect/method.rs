@@ -48,6 +48,8 @@ pub(crate) struct Method {
     /// Whether it is only about what canonical commands do not have: repositories, gists. Such a
     /// method is not in the manual.
     pub(crate) is_untranslated: bool,
+    /// Whether an origin answers it, where the route has one.
+    pub(crate) is_origins: bool,
     /// Its handler.
     pub(crate) run: Run,
 }
@@ -66,6 +68,7 @@ impl Method {
             access: Access::Everybody,
             replacement: None,
             is_untranslated: true,
+            is_origins: true,
             run,
         }
     }
@@ -80,6 +83,13 @@ impl Method {
         self.info = MethodInfo { name: self.info.name, verbs, about };
         self.access = access;
         self.is_untranslated = false;
+        self.is_origins = false;
+        self
+    }
+
+    /// Says that it is about the server itself: the origin knows that of its own.
+    pub(crate) const fn about_the_server(mut self) -> Self {
+        self.is_origins = true;
         self
     }
 

@@ -12,6 +12,7 @@ mod identity;
 mod lookup;
 mod members;
 mod method;
+mod named;
 mod pages;
 mod permissions;
 mod repositories;
@@ -29,6 +30,7 @@ use isogloss_canonical::dialect::{Dialect, MethodInfo};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::named::Named;
 use isogloss_interop::percent::decode_text;
 use isogloss_interop::python::value::Py;
 
@@ -71,6 +73,14 @@ impl Dialect for RhodeCode {
             return with_cookie(response, exchange);
         }
         response
+    }
+
+    fn named(&self, request: &Request) -> Named {
+        named::named(request)
+    }
+
+    fn forwards(&self, beginning: &[u8]) -> Option<bool> {
+        Some(named::is_origins(self.options.version, beginning))
     }
 
     fn refuse(&self, request: &Request, fault: &Fault) -> Response {
@@ -132,23 +142,16 @@ impl RhodeCode {
         let Some(name) = envelope.method.as_str() else {
             return (self.unknown_method(&envelope), false);
         };
-        match table::find(version, name) {
-            Some(method) => self.call(method, &envelope, request, exchange).await,
-            None => (self.forward(&envelope, request, exchange).await, false),
+        let method = table::find(version, name);
+        if method.is_none_or(|method| method.is_origins)
+            && let Some(answer) = exchange.forward(request.clone()).await
+        {
+            return (answer.unwrap_or_else(|fault| self.refuse(request, &fault)), false);
         }
-    }
-
-    /// Has the origin answer a method that the table does not have.
-    async fn forward(
-        &self,
-        envelope: &Envelope,
-        request: &Request,
-        exchange: &dyn Exchange,
-    ) -> Response {
-        match exchange.forward(request.clone()).await {
-            Some(Ok(answer)) => answer,
-            Some(Err(fault)) => self.refuse(request, &fault),
-            None => self.unknown_method(envelope),
+        // Without an origin the gateway knows the repositories of the embedded store: none.
+        match method.filter(|method| exchange.is_embedded() || !method.is_untranslated) {
+            Some(method) => self.call(method, &envelope, request, exchange).await,
+            None => (self.unknown_method(&envelope), false),
         }
     }
 

@@ -1,7 +1,9 @@
 //! The methods about repositories, repository groups, pull requests and gists.
 //!
 //! The gateway has none of them. A call is checked like any other, and then the answer is that there
-//! is no such repository. A route with an origin does not forward these methods.
+//! is no such repository. That is true of the embedded store. Of a route with an origin the origin
+//! answers these methods; of a remote backend without one the gateway does not know, and says that
+//! there is no such method.
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::user::{UserPatch, UserRef};

@@ -35,14 +35,16 @@ pub(crate) fn signatures(version: Version) -> Vec<&'static Signature> {
 }
 
 /// Makes the rows: name, first version, handler, parameters; for the manual, who may call it, the
-/// verbs that it may run and what it does; and what replaces it.
+/// verbs that it may run and what it does; whether an origin knows it better; and what replaces it.
 macro_rules! methods {
     ($($name:literal $since:ident $handler:path, $parameters:literal
         $(=> $access:ident [$($verb:ident)*] $about:literal)?
+        $(at $place:ident)?
         $(replaced by $other:literal)?;)*) => {
         &[$(
             Method::new($name, Version::$since, $parameters, |call| Box::pin($handler(call)))
                 $(.about(Access::$access, &[$(Verb::$verb),*], $about))?
+                $(.$place())?
                 $(.replaced_by($other))?
         ),*]
     };
@@ -152,19 +154,25 @@ pub(crate) static TABLE: &[Method] = methods! {
         search_sort='desc:date' repo_name=None repo_group_name=None";
     // The server.
     "cleanup_sessions" V4_26 server::cleanup_sessions, "older_then=60"
-        => Administrators [] "Removes old web sessions. The gateway has none.";
+        => Administrators [] "Removes old web sessions. The gateway has none."
+        at about_the_server;
     "get_ip" V4_3 server::get_ip, "userid=@"
         => Administrators [GetUser] "Shows the caller's address and a person's allowed addresses.";
     "get_method" V4_26 server::get_method, "pattern='*'"
-        => Administrators [] "Lists the methods whose names match a pattern.";
+        => Administrators [] "Lists the methods whose names match a pattern."
+        at about_the_server;
     "get_repo_store" V4_26 server::get_repo_store, ""
-        => Administrators [] "Shows where repositories are stored. The gateway has none.";
+        => Administrators [] "Shows where repositories are stored. The gateway has none."
+        at about_the_server;
     "get_server_info" V4_3 server::get_server_info, ""
-        => Administrators [ServerFacts] "Shows the names of a server's facts, without values.";
+        => Administrators [ServerFacts] "Shows the names of a server's facts, without values."
+        at about_the_server;
     "rescan_repos" V4_3 server::rescan_repos, "remove_obsolete=False"
-        => Administrators [] "Looks for new repositories. The gateway has none.";
+        => Administrators [] "Looks for new repositories. The gateway has none."
+        at about_the_server;
     "store_exception" V4_26 server::store_exception, "exc_data_json prefix='rhodecode'"
-        => Administrators [] "Accepts a program's exception and does not store it.";
+        => Administrators [] "Accepts a program's exception and does not store it."
+        at about_the_server;
     // Tests of a client.
     "test" V4_3 testing::test, "args"
         => Everybody [] "Answers its argument.";

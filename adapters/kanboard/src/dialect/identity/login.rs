@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use isogloss_canonical::credentials::{Credentials, Lockout};
 use isogloss_canonical::http::Request;
+use isogloss_canonical::named::Shown;
 use isogloss_canonical::secret::Secret;
 use isogloss_interop::php::base64;
 
@@ -40,6 +41,15 @@ impl Login {
     /// Whether the application signs in.
     pub(crate) fn is_application(&self) -> bool {
         self.user.as_deref() == Some(APPLICATION)
+    }
+
+    /// The credentials by their kind, unchecked.
+    pub(crate) fn shown(&self) -> Shown {
+        match &self.user {
+            Some(_) if self.is_application() => Shown::Key(self.password.clone()),
+            Some(user) if !user.is_empty() => Shown::Password(user.clone()),
+            Some(_) | None => Shown::Nothing,
+        }
     }
 
     /// The credentials that the gateway has to check; `None` if they can be nobody's.

@@ -60,7 +60,8 @@ pub(crate) async fn command(call: &Call<'_>) -> Answer {
     }
 }
 
-const PLUGIN: &str = "appkeys";
+/// The name of the plugin.
+pub(crate) const PLUGIN: &str = "appkeys";
 const NEITHER: Failure = Failure::with(400, "Need either app or key");
 
 /// The key of one application.
