@@ -147,17 +147,23 @@ impl TestGateway {
 }
 
 /// A system's backend whose upstream is the system's own dialect on a store, in this process.
-pub(crate) fn loopback(behind: &TestGateway, system: &Adapter, secret: &str) -> Arc<dyn Backend> {
+pub(crate) fn loopback(
+    behind: &TestGateway,
+    (system, version): (&Adapter, Option<&str>),
+    secret: &str,
+) -> Arc<dyn Backend> {
     let service = Service {
         namespace: IdNamespace::named(system.name),
-        version: None,
+        version: version.map(str::to_owned),
         username: None,
         secret: secret.into(),
         defaults: Defaults::default(),
         random,
     };
-    let upstream =
-        Arc::new(Loopback { dialect: dialect_of(system.name, None), pipeline: behind.pipeline() });
+    let upstream = Arc::new(Loopback {
+        dialect: dialect_of(system.name, version),
+        pipeline: behind.pipeline(),
+    });
     (system.remote().unwrap().make)(&service, upstream)
 }
 

@@ -109,7 +109,7 @@ async fn nobody_inherits(system: &'static Adapter) -> Result<(), Failed> {
         namespace.gives_ids = true;
     }
     let sidecar = open_sidecar(&folder.path().join("sidecar"), numbered).await?;
-    let reached = loopback(&behind, system, SERVICE);
+    let reached = loopback(&behind, (system, None), SERVICE);
     let sidecar = Sidecar::new(reached, &sidecar, (IdNamespace::named(system.name), system.users));
     let setup = Setup { behind, sidecar };
 

@@ -183,15 +183,24 @@ const CLIENT_VERSIONS: [&str; 2] = ["1.3", "1.3.0"];
 /// Whom the client creates.
 const CREATED: &str = "seedclient";
 
-/// One trial for each of these versions, on the store and with each system behind.
+/// A system behind the gateway, of the default version or another.
+type Behind = (&'static Adapter, Option<&'static str>);
+
+/// One trial for each of these versions, on the store and with each system behind. The client's own
+/// system is also behind in the versions of the client.
 fn client_trials() -> Vec<Trial> {
+    let remotes = || registry::ADAPTERS.iter().copied().filter(|one| one.remote().is_some());
+    let own = registry::adapter("octoprint").unwrap();
+    let older = CLIENT_VERSIONS.map(|version| (own, Some(version)));
+    let behind: Vec<Behind> = remotes().map(|system| (system, None)).chain(older).collect();
     let mut trials = Vec::new();
     for version in CLIENT_VERSIONS {
         let name = format!("seeds::client-of-{version}::on-the-store");
         trials.push(trial(name, move || block_on(client(version, None))));
-        for system in registry::ADAPTERS.iter().copied().filter(|one| one.remote().is_some()) {
-            let name = format!("seeds::client-of-{version}::on-{}", system.name);
-            trials.push(trial(name, move || block_on(client(version, Some(system)))));
+        for (system, of) in behind.iter().copied() {
+            let of_version = of.map_or_else(String::new, |of| format!("-{of}"));
+            let name = format!("seeds::client-of-{version}::on-{}{of_version}", system.name);
+            trials.push(trial(name, move || block_on(client(version, Some((system, of))))));
         }
     }
     trials
@@ -199,7 +208,7 @@ fn client_trials() -> Vec<Trial> {
 
 /// The ten calls of the client library, from start to end. The switch `admin` makes an administrator
 /// also of a system that has no such switch.
-async fn client(version: &'static str, system: Option<&'static Adapter>) -> Result<(), Failed> {
+async fn client(version: &'static str, system: Option<Behind>) -> Result<(), Failed> {
     let prepared = furnished().await;
     let (gateway, behind) = match system {
         Some(system) => with_sidecar(&prepared, system).await,

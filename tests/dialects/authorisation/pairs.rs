@@ -33,7 +33,7 @@ pub(super) fn trials() -> Vec<Trial> {
 /// Everything that the table refuses is refused, and nothing changes in the system.
 async fn refusals(dialect: &'static str, system: &'static Adapter) -> Result<(), Failed> {
     let prepared = furnished().await;
-    let (gateway, behind) = with_sidecar(&prepared, system).await;
+    let (gateway, behind) = with_sidecar(&prepared, (system, None)).await;
     let before = (gateway.picture().await, behind.picture().await);
     let mut wrong = Vec::new();
     for (method, row) in part::<Row>(dialect) {
@@ -59,13 +59,13 @@ async fn refusals(dialect: &'static str, system: &'static Adapter) -> Result<(),
 /// the same users.
 pub(crate) async fn with_sidecar(
     prepared: &PreparedStore,
-    system: &'static Adapter,
+    (system, version): (&'static Adapter, Option<&'static str>),
 ) -> (TestGateway, TestGateway) {
     let behind = prepared.open().await;
     let mut gateway = prepared.open().await;
     let namespace = IdNamespace::named(system.name);
     let secret = if system.application_key { APPLICATION.to_owned() } else { key("admin") };
-    let reached = loopback(&behind, system, &secret);
+    let reached = loopback(&behind, (system, version), &secret);
     let sidecar = Sidecar::new(reached, &gateway.store, (namespace, system.users));
     gateway.backend = Arc::new(sidecar);
     (gateway, behind)
