@@ -107,14 +107,16 @@ impl Gateway {
         answer
     }
 
-    /// The headers with OctoPrint's CSRF token.
+    /// The headers with OctoPrint's CSRF token; empty for a version that has none.
     pub(crate) fn csrf_token(&self, at: &str) -> String {
         let page =
             format!("GET {at}/login/ HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n");
         let answer = String::from_utf8(self.ask(page.as_bytes())).unwrap();
         let cookies = answer.lines().filter_map(|line| line.split_once("et-cookie: "));
         let mut cookies = cookies.filter_map(|(_, cookie)| cookie.split(';').next());
-        let cookie = cookies.find(|cookie| cookie.starts_with("csrf_token")).unwrap();
+        let Some(cookie) = cookies.find(|cookie| cookie.starts_with("csrf_token")) else {
+            return String::new();
+        };
         let (_, token) = cookie.split_once('=').unwrap();
         format!("Cookie: {cookie}\r\nX-CSRF-Token: {token}\r\n")
     }
