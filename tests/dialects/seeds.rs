@@ -282,16 +282,14 @@ impl Backend for Directory {
     }
 
     async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
-        let command = match command {
-            Command::CreateFromDirectory(username) if username != KNOWN => {
-                return Err(Fault::not_found(Subject::User));
-            }
-            Command::CreateFromDirectory(username) => {
-                let source = Some("ldap".to_owned());
-                Command::CreateUser(Box::new(NewUser { username, source, ..NewUser::default() }))
-            }
-            other => other,
+        let Command::CreateFromDirectory(username) = command else {
+            return self.store.execute(command).await;
         };
-        self.store.execute(command).await
+        if username != KNOWN {
+            return Err(Fault::not_found(Subject::User));
+        }
+        let source = Some("ldap".to_owned());
+        let new = NewUser { username, source, ..NewUser::default() };
+        self.store.execute(Command::CreateUser(Box::new(new))).await
     }
 }

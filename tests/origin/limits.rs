@@ -62,7 +62,7 @@ fn await_end(gateway: &GatewayProcess, stream: &TcpStream) {
 
 fn gateway(dialect: &str, origin: &str) -> GatewayProcess {
     let (server, more) = (SHORT, LONG_AT_ORIGIN);
-    GatewayProcess::with(&Plan { dialect, origin, server, more, ..Plan::default() })
+    GatewayProcess::with(&Plan { dialect, origin, more, server, ..Plan::default() })
 }
 
 #[test]

@@ -199,6 +199,6 @@ fn filled(with: &Value, name: &str, number: i64) -> Value {
                 |(own, value): (&String, &Value)| (own.clone(), filled(value, name, number));
             members.iter().map(member).collect()
         }
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => with.clone(),
     }
 }

@@ -168,7 +168,14 @@ impl Model {
             Step::Rename(_, _, name) => !PLAIN.contains(name) || self.has_alike(name),
             Step::Join(..) => person.member,
             Step::Leave(..) => !person.member,
-            _ => false,
+            Step::Create(..)
+            | Step::Manager(_)
+            | Step::Administrator(..)
+            | Step::Active(..)
+            | Step::Password(..)
+            | Step::Delete(..)
+            | Step::Key(_)
+            | Step::NoKey(_) => false,
         };
         if may {
             Ok(())
@@ -192,11 +199,10 @@ impl Model {
             others.any(|(_, person)| person.name == name)
         };
         let person = &self.people[at];
-        match step {
-            Step::Rename(dialect, _, name) if taken(as_given(*dialect, name)) => {
-                return Err(format!("{} took the name {name:?} of another", person.name));
-            }
-            _ => {}
+        if let Step::Rename(dialect, _, name) = step
+            && taken(as_given(*dialect, name))
+        {
+            return Err(format!("{} took the name {name:?} of another", person.name));
         }
         let person = &mut self.people[at];
         match step {

@@ -43,14 +43,18 @@ fn shown(changed: &Changed) -> User {
 }
 
 fn replying(script: Script, changed: Changed, reply: Reply) -> Script {
-    let answer = move |command: &Command| match command {
-        Command::GetGroup(_) => Ok(Outcome::Group(Box::new(administrators()))),
-        Command::GetUser(UserRef::Id(_)) => Ok(Outcome::User(Box::new(shown(&changed)))),
-        Command::ChangePassword(..) => {
-            *changed.lock().unwrap() = Some(now());
-            Ok(Outcome::Done)
+    let answer = move |command: &Command| {
+        if matches!(command, Command::GetGroup(_)) {
+            return Ok(Outcome::Group(Box::new(administrators())));
         }
-        other => reply(other),
+        if matches!(command, Command::GetUser(UserRef::Id(_))) {
+            return Ok(Outcome::User(Box::new(shown(&changed))));
+        }
+        if matches!(command, Command::ChangePassword(..)) {
+            *changed.lock().unwrap() = Some(now());
+            return Ok(Outcome::Done);
+        }
+        reply(command)
     };
     script.answering(answer).at(now())
 }

@@ -43,10 +43,8 @@ pub(crate) fn of_command(call: &Call<'_>) -> Result<Py, Failure> {
         return Err(NO_JSON);
     }
     // The plugin's caller catches every exception, and answers 500.
-    match json(call).map_err(|_| Failure::of(500))? {
-        Py::None => Err(NO_JSON),
-        body => Ok(body),
-    }
+    let body = json(call).map_err(|_| Failure::of(500))?;
+    if matches!(body, Py::None) { Err(NO_JSON) } else { Ok(body) }
 }
 
 /// The body of a login: JSON that can be read and holds something, else the fields of the query and of
