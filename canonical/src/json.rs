@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use serde::{Deserialize, Deserializer};
 
 /// Whether a text is one JSON object that names each member once. If a member appears twice, JSON
 /// parsers differ in which value they use. Only with this check does the origin's parser find the
@@ -69,8 +68,8 @@ impl<'de> Visitor<'de> for Objects<'_> {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             }
-            if let (Some(object), Value::String(text)) = (self.found.last_mut(), map.next_value()?)
-            {
+            let value: Text = map.next_value()?;
+            if let (Some(object), Text(Some(text))) = (self.found.last_mut(), value) {
                 object.insert(name, text);
             }
         }
@@ -84,6 +83,59 @@ impl<'de> Visitor<'de> for Objects<'_> {
         {
         }
         Ok(())
+    }
+}
+
+/// A text, or any other value, which is read and not stored.
+struct Text(Option<String>);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyValue)
+    }
+}
+
+struct AnyValue;
+
+impl<'de> Visitor<'de> for AnyValue {
+    type Value = Text;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Text, E> {
+        Ok(Text(Some(text.to_owned())))
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Text, E> {
+        Ok(Text(None))
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Text, E> {
+        Ok(Text(None))
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Text, E> {
+        Ok(Text(None))
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Text, E> {
+        Ok(Text(None))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Text, E> {
+        Ok(Text(None))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Text, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Text(None))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Text, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Text(None))
     }
 }
 
@@ -129,6 +181,9 @@ mod tests {
             (r#"[{"a":"x"},{"b":"y"},{"a":"z"}]"#, r#"{"a": "x"} {"b": "y"}"#),
             (r#"{"a":"x","params":["unfinis"#, r#"{"a": "x"}"#),
             (r#"{"a":5,"b":"y"}"#, r#"{"b": "y"}"#),
+            (r#"{"a":[0,{"a":"x"}],"b":"y"}"#, r#"{"b": "y"}"#),
+            (r#"{"a":{"b":"x"},"b":"y"}"#, r#"{"b": "y"}"#),
+            (r#"{"a":1e9,"b":null}"#, "{}"),
             ("[[]]", ""),
             ("nonsense", ""),
         ] {
