@@ -129,17 +129,25 @@ impl Row {
     }
 }
 
-/// What every server held: the members of all files of accounts in a folder.
+/// What every server held: the members of `accounts.json` and of every `accounts-NAME.json`. A file
+/// that has no member NAME is that member itself.
 fn accounts(folder: &Path) -> Result<Map<String, Value>> {
     let mut held = Map::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.starts_with("accounts") && path.extension().is_some_and(|ending| ending == "json") {
-            let text = fs::read_to_string(&path)?;
-            let own = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
-            let Value::Object(own) = own else { bail!("{} is no object", path.display()) };
-            held.extend(own);
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        let Some(name) = name.strip_prefix("accounts").and_then(|rest| rest.strip_suffix(".json"))
+        else {
+            continue;
+        };
+        let name = name.trim_start_matches('-');
+        let text = fs::read_to_string(&path)?;
+        let document: Map<String, Value> =
+            serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+        if name.is_empty() || document.contains_key(name) {
+            held.extend(document);
+        } else {
+            held.insert(name.to_owned(), Value::Object(document));
         }
     }
     Ok(held)
