@@ -13,6 +13,7 @@ pub mod explain;
 pub mod gateway;
 mod guards;
 pub mod layers;
+pub mod listing;
 pub mod manual;
 pub mod matrix;
 pub mod origin;

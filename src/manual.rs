@@ -3,9 +3,10 @@
 use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::command::Verb;
 use isogloss_canonical::dialect::MethodInfo;
+use isogloss_canonical::version::VersionInfo;
 use serde_json::{Value, json};
 
-use crate::registry;
+use crate::listing::{self, Listed};
 
 /// A dialect's manual as JSON.
 pub fn value(adapter: &Adapter) -> Result<Value, String> {
@@ -13,16 +14,27 @@ pub fn value(adapter: &Adapter) -> Result<Value, String> {
     let options = options
         .map(|row| json!({"name": row.name, "takes": row.takes, "about": row.about}))
         .collect::<Vec<_>>();
-    let methods = registry::methods(adapter)?.iter();
-    let methods = methods
-        .map(|row| json!({"name": row.name, "commands": commands(row), "about": row.about}))
-        .collect::<Vec<_>>();
+    let methods = listing::methods(adapter)?;
     Ok(json!({
         "dialect": adapter.name,
-        "versions": adapter.versions,
+        "versions": adapter.versions.iter().map(version_value).collect::<Vec<_>>(),
         "options": options,
-        "methods": methods,
+        "methods": methods.iter().map(method_value).collect::<Vec<_>>(),
     }))
+}
+
+fn version_value(version: &VersionInfo) -> Value {
+    json!({"name": version.name, "releases": version.releases, "recorded": version.recorded})
+}
+
+fn method_value(row: &Listed) -> Value {
+    json!({
+        "name": row.info.name,
+        "versions": row.versions.iter().map(|version| version.name).collect::<Vec<_>>(),
+        "derived": row.derived().collect::<Vec<_>>(),
+        "commands": commands(&row.info),
+        "about": row.info.about,
+    })
 }
 
 /// A dialect's manual as a Markdown page.
@@ -30,9 +42,16 @@ pub fn page(adapter: &Adapter) -> Result<String, String> {
     let mut lines = vec![
         format!("# {}\n", adapter.name),
         format!("Written by `isogloss dialects {} --markdown`.\n", adapter.name),
-        format!("Versions, the default first: {}.\n", adapter.versions.join(", ")),
-        "## Options of a route\n".to_owned(),
+        "## Versions\n".to_owned(),
+        "The first is the default. What is *derived* comes from documents or source code: no \
+         recording of that version shows it.\n"
+            .to_owned(),
+        "| version | releases | evidence |\n|---|---|---|".to_owned(),
     ];
+    lines.extend(adapter.versions.iter().map(|version| {
+        format!("| {} | {} | {} |", version.name, version.releases, version.evidence())
+    }));
+    lines.push("\n## Options of a route\n".to_owned());
     if adapter.options.is_empty() {
         lines.push("None.".to_owned());
     } else {
@@ -42,10 +61,11 @@ pub fn page(adapter: &Adapter) -> Result<String, String> {
         lines.push(format!("| `{}` | {} | {} |", row.name, row.takes, row.about));
     }
     lines.push("\n## Methods\n".to_owned());
-    lines.push("| method | commands | what it is for |\n|---|---|---|".to_owned());
-    for row in registry::methods(adapter)? {
-        let commands = commands(row).join(", ");
-        lines.push(format!("| `{}` | {commands} | {} |", row.name, row.about));
+    lines.push("| method | versions | commands | what it is for |\n|---|---|---|---|".to_owned());
+    for row in listing::methods(adapter)? {
+        let (name, about) = (row.info.name, row.info.about);
+        let commands = commands(&row.info).join(", ");
+        lines.push(format!("| `{name}` | {} | {commands} | {about} |", row.versions()));
     }
     Ok(lines.join("\n") + "\n")
 }

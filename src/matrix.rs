@@ -3,11 +3,11 @@
 
 use isogloss_canonical::adapter::{Adapter, BackendKind};
 use isogloss_canonical::capability::{Capability, Lookup, Support};
-use isogloss_canonical::dialect::MethodInfo;
 use isogloss_canonical::verb::Verb;
 
 use crate::layers::sidecar::layer;
 use crate::layers::{directory, own_account};
+use crate::listing::{self, Listed};
 use crate::registry;
 
 /// How a method of a dialect is run on a backend.
@@ -48,6 +48,8 @@ pub struct Row {
     pub backend: &'static str,
     /// The dialect's method.
     pub method: &'static str,
+    /// The versions of the dialect that have the method so: `1.2, 1.0`.
+    pub versions: String,
     /// How it is done.
     pub level: Level,
     /// How it is composed, what is lost, or why it is refused.
@@ -83,16 +85,17 @@ pub fn rows() -> Result<Vec<Row>, String> {
     let columns: Vec<_> = backends.map(|(adapter, kind)| Column::of(adapter, kind)).collect();
     let mut rows = Vec::new();
     for dialect in registry::dialects() {
-        for method in registry::methods(dialect)? {
+        for method in &listing::methods(dialect)? {
             rows.extend(columns.iter().map(|backend| row(dialect, backend, method)));
         }
     }
     Ok(rows)
 }
 
-fn row(dialect: &Adapter, backend: &Column, method: &MethodInfo) -> Row {
+fn row(dialect: &Adapter, backend: &Column, method: &Listed) -> Row {
     let own_groups = (dialect.foundation)().iter().any(|group| group.namespace.is_some());
     let judged: Vec<_> = method
+        .info
         .verbs
         .iter()
         .map(|verb| {
@@ -105,8 +108,9 @@ fn row(dialect: &Adapter, backend: &Column, method: &MethodInfo) -> Row {
     let notes = judged.into_iter().filter(|(own, note)| *own == level && !note.is_empty());
     let mut notes: Vec<_> = notes.map(|(_, note)| note).collect();
     notes.dedup();
-    let (dialect, backend, method) = (dialect.name, backend.name, method.name);
-    Row { dialect, backend, method, level, note: notes.join("; ") }
+    let (method, versions) = (method.info.name, method.versions());
+    let (dialect, backend, note) = (dialect.name, backend.name, notes.join("; "));
+    Row { dialect, backend, method, versions, level, note }
 }
 
 fn judge(verb: Verb, able: &Capability) -> (Level, String) {
@@ -128,23 +132,28 @@ fn from_sidecar(verb: Verb) -> (Level, String) {
 pub fn markdown(rows: &[Row]) -> String {
     let mut page = vec![HEAD.to_owned()];
     for of_dialect in rows.chunk_by(|a, b| a.dialect == b.dialect) {
-        let mut methods = of_dialect.chunk_by(|a, b| a.method == b.method).peekable();
+        let mut methods = of_dialect.chunk_by(same_method).peekable();
         let backends: Vec<_> = methods
             .peek()
             .into_iter()
             .flat_map(|rows| rows.iter().map(|row| row.backend))
             .collect();
         page.push(format!("\n## {}\n", of_dialect[0].dialect));
-        page.push(format!("| method | {} |", backends.join(" | ")));
-        page.push(format!("|---|{}", "---|".repeat(backends.len())));
+        page.push(format!("| method | versions | {} |", backends.join(" | ")));
+        page.push(format!("|---|---|{}", "---|".repeat(backends.len())));
         page.extend(methods.map(|rows| {
             let cells: Vec<_> = rows.iter().map(cell).collect();
-            format!("| `{}` | {} |", rows[0].method, cells.join(" | "))
+            let Row { method, versions, .. } = &rows[0];
+            format!("| `{method}` | {versions} | {} |", cells.join(" | "))
         }));
     }
     page.push(lookups());
     page.push(own_accounts());
     page.join("\n") + "\n"
+}
+
+fn same_method(a: &Row, b: &Row) -> bool {
+    (a.method, &a.versions) == (b.method, &b.versions)
 }
 
 /// The lookups that each backend has, and the lists that it reads page by page. The sidecar does

@@ -7,6 +7,7 @@ use isogloss_canonical::adapter::{Adapter, BackendKind, RemoteBackend, RouteOpti
 use isogloss_canonical::dialect::MethodInfo;
 use isogloss_canonical::group::Membership;
 use isogloss_canonical::namespace::{IdNamespace, NativeIds, Numbering};
+use isogloss_canonical::version::VersionInfo;
 use isogloss_store::Numbered;
 
 use crate::systems::Systems;
@@ -44,9 +45,10 @@ pub fn dialect(name: &str) -> Result<&'static Adapter, String> {
     SYSTEMS.dialect(name)
 }
 
-/// Every method of an adapter's dialect.
-pub fn methods(adapter: &Adapter) -> Result<&'static [MethodInfo], String> {
+/// Every method of an adapter's dialect, as this version.
+pub fn methods(adapter: &Adapter, version: &VersionInfo) -> Result<&'static [MethodInfo], String> {
     let options = RouteOptions::of(IdNamespace::named(adapter.name));
+    let options = RouteOptions { version: Some(version.name.to_owned()), ..options };
     adapter.make_dialect(&options).map(|dialect| dialect.methods())
 }
 

@@ -10,6 +10,7 @@ use crate::dialect::Dialect;
 use crate::group::NewGroup;
 use crate::namespace::{IdNamespace, Numbering};
 use crate::secret::Secret;
+use crate::version::VersionInfo;
 
 /// The options of a route's dialect. They come from the configuration, and the adapter checks them.
 #[derive(Clone, Debug)]
@@ -152,7 +153,7 @@ pub struct Adapter {
     /// How the system names its groups.
     pub groups: Numbering,
     /// The versions it speaks, the default first.
-    pub versions: &'static [&'static str],
+    pub versions: &'static [VersionInfo],
     /// The options it knows.
     pub options: &'static [OptionRow],
     /// Its backend. `None`: it cannot be one.
@@ -196,6 +197,18 @@ impl Adapter {
     pub const fn has_namespace(&self) -> bool {
         self.dialect.is_some() || self.remote().is_some()
     }
+
+    /// Whether it speaks a version of this name.
+    #[must_use]
+    pub fn has_version(&self, name: &str) -> bool {
+        self.versions.iter().any(|version| version.name == name)
+    }
+
+    /// The names of its versions, the default first, with commas between them.
+    #[must_use]
+    pub fn version_names(&self) -> String {
+        self.versions.iter().map(|version| version.name).collect::<Vec<_>>().join(", ")
+    }
 }
 
 impl RouteOptions {
@@ -214,9 +227,9 @@ impl RouteOptions {
     /// Refuses an option that the adapter does not know, and a version it does not speak.
     pub fn check(&self, adapter: &Adapter) -> Result<(), OptionError> {
         if let Some(version) = &self.version
-            && !adapter.versions.contains(&version.as_str())
+            && !adapter.has_version(version)
         {
-            let known = adapter.versions.join(", ");
+            let known = adapter.version_names();
             return Err(format!("{} has no version {version:?}; known: {known}", adapter.name));
         }
         for name in self.settings.keys() {

@@ -27,4 +27,5 @@ pub mod secret;
 pub mod session_store;
 pub mod user;
 pub mod verb;
+pub mod version;
 pub mod vouching;

@@ -5,7 +5,7 @@ use isogloss_canonical::adapter::Adapter;
 use serde_json::Value;
 
 use crate::cli::print;
-use crate::{manual, registry};
+use crate::{listing, manual, registry};
 
 /// Lists dialects as a table, as JSON, or as Markdown pages.
 pub(crate) fn run(name: Option<&str>, as_json: bool, as_markdown: bool) -> anyhow::Result<()> {
@@ -28,12 +28,16 @@ pub(crate) fn run(name: Option<&str>, as_json: bool, as_markdown: bool) -> anyho
 }
 
 fn show(adapter: &Adapter) -> anyhow::Result<()> {
-    print::line(&format!("{} (versions: {})", adapter.name, adapter.versions.join(", ")))?;
+    print::line(adapter.name)?;
+    for version in adapter.versions {
+        let (name, releases) = (version.name, version.releases);
+        print::line(&format!("  version {name}: {releases}, {}", version.evidence()))?;
+    }
     for row in adapter.options {
         print::line(&format!("  option {} = {}: {}", row.name, row.takes, row.about))?;
     }
-    for row in registry::methods(adapter).map_err(|why| anyhow!(why))? {
-        print::line(&format!("  {:<44} {}", row.name, row.about))?;
+    for row in listing::methods(adapter).map_err(|why| anyhow!(why))? {
+        print::line(&format!("  {:<44} {:<24} {}", row.info.name, row.versions(), row.info.about))?;
     }
     Ok(())
 }

@@ -16,10 +16,12 @@ pub(crate) fn run(as_json: bool, as_markdown: bool) -> anyhow::Result<()> {
         return print::line(matrix::markdown(&rows).trim_end());
     }
     let cells = |row: &Row| {
-        [row.dialect, row.backend, row.method, row.level.as_str(), &row.note].map(str::to_owned)
+        let versions = row.versions.as_str();
+        [row.dialect, row.backend, row.method, versions, row.level.as_str(), &row.note]
+            .map(str::to_owned)
     };
     let rows = rows.iter().map(|row| cells(row).to_vec()).collect();
-    print::table(&["DIALECT", "BACKEND", "METHOD", "SUPPORT", "NOTE"], rows)
+    print::table(&["DIALECT", "BACKEND", "METHOD", "VERSIONS", "SUPPORT", "NOTE"], rows)
 }
 
 fn value(row: &Row) -> Value {
@@ -27,6 +29,7 @@ fn value(row: &Row) -> Value {
         "dialect": row.dialect,
         "backend": row.backend,
         "method": row.method,
+        "versions": row.versions,
         "support": row.level.as_str(),
         "note": row.note,
     })

@@ -10,9 +10,6 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Facts {
-    /// Methods that the real server has and that no transcript calls.
-    #[serde(default)]
-    pub unrecorded: Vec<String>,
     /// Facts for the suite `pairs`.
     #[serde(default)]
     pub pairs: Pairs,

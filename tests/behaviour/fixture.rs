@@ -1,5 +1,6 @@
 //! The backends under test. Each is new: a store, or a remote system with its sidecar.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,6 +37,22 @@ const TEAMS: [&str; 2] = ["engineers", "builders"];
 /// On a live server the cases run one at a time.
 static LIVE_SERVER: Mutex<()> = Mutex::const_new(());
 
+/// A backend to be tested: the store, or a version of a system.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct System {
+    /// The name of the system.
+    pub(crate) name: &'static str,
+    /// Its version; `None`: the default.
+    pub(crate) version: Option<&'static str>,
+}
+
+impl fmt::Display for System {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        self.version.map_or(Ok(()), |version| write!(f, "-{version}"))
+    }
+}
+
 /// The values that must exist as long as the backend.
 pub(crate) struct Fixture {
     store: Store,
@@ -49,28 +66,34 @@ pub(crate) struct Fixture {
 impl Fixture {
     /// Makes a new backend for a live server if the environment names one, otherwise for a second
     /// gateway.
-    pub(crate) async fn bench(system: &str) -> Result<Bench> {
+    pub(crate) async fn bench(tested: System) -> Result<Bench> {
+        let System { name: system, version } = tested;
         if registry::SYSTEMS.is_embedded(system) {
             return Self::made(None, system, &format!("system = {system:?}")).await;
         }
         let variable =
             |what: &str| environment(&format!("ISOGLOSS_TEST_{}_{what}", system.to_uppercase()));
-        if let Some(url) = variable("URL") {
+        if let (Some(url), None) = (variable("URL"), version) {
             let secret = variable("SECRET").context("the live server's _SECRET is not set")?;
             let lock = LIVE_SERVER.lock().await;
             let mut bench = Self::live(system, &url, &secret).await?;
             bench.fixture.lock = Some(lock);
             return Ok(bench);
         }
-        let setup =
-            Setup { dialect: system.to_owned(), accounts: accounts(system), ..Setup::default() };
+        let setup = Setup {
+            dialect: system.to_owned(),
+            version: version.map(str::to_owned),
+            accounts: accounts(system),
+            ..Setup::default()
+        };
         let gateway = Gateway::start(Path::new(env!("CARGO_BIN_EXE_isogloss")), &setup)?;
         let url = gateway.url.clone();
-        Self::over(Some(gateway), system, &url, KEY).await
+        Self::over(Some(gateway), tested, &url, KEY).await
     }
 
     /// Makes the backend of a live server, and deletes the users of earlier cases there.
-    pub(crate) async fn live(system: &str, url: &str, secret: &str) -> Result<Bench> {
+    pub(crate) async fn live(system: &'static str, url: &str, secret: &str) -> Result<Bench> {
+        let system = System { name: system, version: None };
         let bench = Self::over(None, system, url, secret).await?;
         clear(&bench.backend).await?;
         Ok(bench)
@@ -79,13 +102,14 @@ impl Fixture {
     /// Makes the backend of a server with this URL.
     pub(crate) async fn over(
         gateway: Option<Gateway>,
-        system: &str,
+        System { name, version }: System,
         url: &str,
         secret: &str,
     ) -> Result<Bench> {
-        let text = format!("system = {system:?}\nurl = {url:?}\nsecret = {secret:?}");
-        let mut bench = Self::made(gateway, system, &text).await?;
-        bench.fixture.credential = Some((system.to_owned(), secret.to_owned()));
+        let mut text = format!("system = {name:?}\nurl = {url:?}\nsecret = {secret:?}");
+        text.extend(version.map(|version| format!("\nversion = {version:?}")));
+        let mut bench = Self::made(gateway, name, &text).await?;
+        bench.fixture.credential = Some((name.to_owned(), secret.to_owned()));
         Ok(bench)
     }
 

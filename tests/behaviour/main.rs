@@ -1,5 +1,5 @@
-//! One suite of the canonical commands, run on every backend: the store, and each remote system
-//! with its sidecar. A second gateway with the system's dialect plays the system. The suite also
+//! One suite of the canonical commands, run on every backend: the store, and each version of each
+//! remote system with its sidecar. A second gateway with the system's dialect plays the system. The suite also
 //! runs with a real OctoPrint from PyPI.
 //!
 //! No backend can be skipped. A declared capability that no case uses fails the run.
@@ -25,10 +25,11 @@ use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::{Command, Verb};
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::version::VersionInfo;
 use isogloss_testkit::suite::{self, trial};
 use libtest_mimic::Failed;
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, System};
 
 /// One case: the verbs it needs, and what it does.
 struct Case {
@@ -84,20 +85,30 @@ impl<const N: usize> Concat for [&'static [Case]; N] {
 }
 
 fn main() -> ExitCode {
-    let backends = registry::SYSTEMS.backends().map(|(adapter, _)| adapter.name);
     let mut trials = Vec::new();
-    for backend in backends {
+    for backend in backends() {
+        let prefix = backend.to_string();
         for case in cases() {
-            trials.push(trial(format!("{backend}::{}", case.name), move || run(backend, &case)));
+            trials.push(trial(format!("{prefix}::{}", case.name), move || run(backend, &case)));
         }
-        let name = format!("{backend}::every-capability-is-exercised");
+        let name = format!("{prefix}::every-capability-is-exercised");
         trials.push(trial(name, move || exercised(backend)));
     }
     trials.push(trial("octoprint-from-pypi::every-case", real::octoprint));
     suite::run("behaviour", trials)
 }
 
-fn run(backend: &'static str, case: &Case) -> Result<(), Failed> {
+/// The store, and every version of every system.
+fn backends() -> Vec<System> {
+    let versions = registry::SYSTEMS.backends().flat_map(|(adapter, _)| {
+        let of = |version: &VersionInfo| System { name: adapter.name, version: Some(version.name) };
+        let default = System { name: adapter.name, version: None };
+        [default].into_iter().chain(adapter.versions.iter().skip(1).map(of))
+    });
+    versions.collect()
+}
+
+fn run(backend: System, case: &Case) -> Result<(), Failed> {
     block_on(async {
         let bench = Fixture::bench(backend).await.map_err(|error| format!("{error:#}"))?;
         play(&bench, case).await;
@@ -116,7 +127,7 @@ async fn play(bench: &Bench, case: &Case) {
     }
 }
 
-fn exercised(backend: &'static str) -> Result<(), Failed> {
+fn exercised(backend: System) -> Result<(), Failed> {
     block_on(async {
         let bench = Fixture::bench(backend).await.map_err(|error| format!("{error:#}"))?;
         let able = bench.backend.capability().clone();

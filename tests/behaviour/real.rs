@@ -15,7 +15,7 @@ use isogloss_canonical::user::UserRef;
 use libtest_mimic::Failed;
 use tempfile::TempDir;
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, System};
 use crate::keys::{find, issue};
 use crate::people::{create, new};
 use crate::{block_on, cases, play};
@@ -84,7 +84,8 @@ async fn successor(url: &str) -> Result<()> {
 
 /// A key that the server refuses is an outage, for every request.
 async fn refused_key(url: &str) -> Result<()> {
-    let bench = Fixture::over(None, "octoprint", url, "no key").await?;
+    let system = System { name: "octoprint", version: None };
+    let bench = Fixture::over(None, system, url, "no key").await?;
     for name in ["admin", "nobody"] {
         let user = || UserRef::Name(name.to_owned());
         for command in [Ask::GetUser(user()), Ask::DeleteUser(user()), Ask::ListUsers] {

@@ -288,7 +288,7 @@ fn configuration(data: &Path, options: &Options) -> String {
     }
     writeln!(text, "[store]\ndirectory = \"{}\"", data.display()).unwrap();
     for adapter in registry::dialects() {
-        for version in adapter.versions {
+        for version in adapter.versions.iter().map(|version| version.name) {
             let (name, path) = (adapter.name, path(adapter.name, version));
             writeln!(
                 text,

@@ -23,8 +23,8 @@ fn no_request_without_credentials_costs_more_than_its_bound() {
     let gateway = Gateway::start(&Options::default());
     let mut wrong = Vec::new();
     for request in &table.request {
-        for version in versions(&request.dialect) {
-            let at = gateway::path(&request.dialect, version);
+        for version in registry::adapter(&request.dialect).unwrap().versions {
+            let at = gateway::path(&request.dialect, version.name);
             wrong.extend(measured(&gateway, &at, request, &request.bounds(&table.bounds)));
         }
     }
@@ -41,10 +41,6 @@ fn the_table_has_requests_for_every_dialect() {
     for row in &table.request {
         assert!(registry::adapter(&row.dialect).is_some() && !row.protects.is_empty());
     }
-}
-
-fn versions(dialect: &str) -> &'static [&'static str] {
-    registry::adapter(dialect).unwrap().versions
 }
 
 /// A sentence for each limit that is exceeded.

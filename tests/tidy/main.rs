@@ -7,17 +7,13 @@ mod adapter_files;
 mod circles;
 mod figures;
 mod lengths;
+mod versions;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use isogloss::registry;
-use isogloss_canonical::adapter::RouteOptions;
-use isogloss_canonical::namespace::IdNamespace;
-use isogloss_testkit::facts::Facts;
-use isogloss_testkit::transcript::{Transcript, load};
-use serde_json::Value;
 
 /// The most lines of a file.
 const LONGEST: usize = 500;
@@ -268,14 +264,6 @@ fn one_place_knows_each_framework_and_one_lists_the_adapters() {
 }
 
 #[test]
-fn every_adapter_has_a_transcript() {
-    let transcripts = transcripts();
-    for name in systems() {
-        assert!(transcripts.iter().any(|one| one.folder == name), "{name} has no transcript");
-    }
-}
-
-#[test]
 fn tests_name_no_system() {
     let names = |text: &str| systems().any(|system| text.to_lowercase().contains(system));
     let own = |file: &str| systems().any(|system| file.contains(system));
@@ -301,53 +289,6 @@ fn every_file_says_what_it_is() {
     let says = |text: &str| text.starts_with("//!") || text.starts_with("#![doc = include_str!(");
     let silent = everything().into_iter().filter(|(_, text)| !says(text));
     assert_none(silent.map(|(file, _)| file).collect(), "begins without a //! header");
-}
-
-fn transcripts() -> Vec<Transcript> {
-    load(&root().join("fixtures/transcripts")).unwrap()
-}
-
-/// Whether a request calls a method. `createUser` is found by its name in the body.
-/// `PUT /api/access/users/{name}` is found by verb and path. A step in braces matches any step.
-fn calls(request: &serde_json::Map<String, Value>, method: &str) -> bool {
-    let word = |key: &str| request.get(key).and_then(Value::as_str).unwrap_or_default();
-    let body = ["json", "form", "text"].into_iter().find_map(|key| request.get(key));
-    let body = body.map(Value::to_string).unwrap_or_default().replace("\\\"", "\"");
-    let Some((verb, template)) = method.split_once(' ') else {
-        return body.contains(&format!("\"{method}\""))
-            || word("path").contains(&format!("/{method}"));
-    };
-    let path = word("path").split('?').next().unwrap_or_default();
-    let (steps, wanted): (Vec<_>, Vec<_>) =
-        (path.split('/').collect(), template.split('/').collect());
-    let any = |step: &str| step.starts_with(['{', '<', ':']);
-    verb.eq_ignore_ascii_case(word("method"))
-        && steps.len() == wanted.len()
-        && steps.iter().zip(&wanted).all(|(step, wanted)| any(wanted) || step == wanted)
-}
-
-#[test]
-fn every_method_has_a_transcript() {
-    let transcripts = transcripts();
-    for adapter in registry::dialects() {
-        let dialect =
-            adapter.make_dialect(&RouteOptions::of(IdNamespace::named(adapter.name))).unwrap();
-        let own = transcripts.iter().filter(|one| one.folder.starts_with(adapter.name));
-        let requests: Vec<_> = own.flat_map(|one| &one.exchanges).map(|one| &one.request).collect();
-        let methods = dialect.methods();
-        assert!(!methods.is_empty(), "{} has no methods", adapter.name);
-        let recorded = |name: &str| requests.iter().any(|one| calls(one, name));
-        let unrecorded = Facts::load(&root().join("fixtures"), adapter.name).unwrap().unrecorded;
-        let listed = |name: &str| unrecorded.iter().any(|own| own == name);
-        let stale = unrecorded.iter().filter(|own| !methods.iter().any(|one| one.name == **own));
-        assert_none(stale.cloned().collect(), "no such method");
-        let wrong = methods.iter().filter(|method| recorded(method.name) == listed(method.name));
-        let wrong: Vec<_> = wrong.map(|method| method.name.to_owned()).collect();
-        assert_none(
-            wrong,
-            &format!("methods of {} without a transcript, or listed but recorded", adapter.name),
-        );
-    }
 }
 
 /// The paths in a text that start with a folder of the repository, with or without backquotes.

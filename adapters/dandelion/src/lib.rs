@@ -14,7 +14,8 @@ use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::namespace::Numbering;
 
 use crate::dialect::{Dandelion, keys};
-use crate::options::{OPTIONS, Options, VERSIONS};
+use crate::options::version::VERSIONS;
+use crate::options::{OPTIONS, Options};
 use crate::roles::foundation::foundation;
 use crate::roles::rights::RIGHTS;
 

@@ -129,10 +129,10 @@ fn check_remote(check: &mut Check<'_>, name: &str, backend: &Backend) {
 fn check_adapter(check: &mut Check<'_>, name: &str, (backend, adapter): (&Backend, &Adapter)) {
     let at = |step: &str| Key::backend(name, &[step]);
     if let Some(version) = &backend.version
-        && !adapter.versions.contains(&version.as_str())
+        && !adapter.has_version(version)
     {
         let problem = format!("{} has no version {version:?}", adapter.name);
-        check.refuse(&at("version"), problem, adapter.versions.join(", "));
+        check.refuse(&at("version"), problem, adapter.version_names());
     }
     if let Some(namespace) = &backend.id_namespace {
         check_namespace(check, &at("id_namespace"), namespace, adapter.name);

@@ -35,8 +35,9 @@ impl Material {
     /// The dialects of all versions, each with its version.
     pub(super) fn dialects(&self) -> Vec<(&'static str, Arc<dyn Dialect>)> {
         let versions = self.adapter.versions.iter().map(|version| {
-            let options = RouteOptions { version: Some((*version).to_owned()), ..self.options() };
-            Some((*version, self.dialect(&options).ok()?))
+            let named = Some(version.name.to_owned());
+            let options = RouteOptions { version: named, ..self.options() };
+            Some((version.name, self.dialect(&options).ok()?))
         });
         versions.flatten().collect()
     }

@@ -56,7 +56,8 @@ fn complete(dialect: &str) -> Result<(), Failed> {
     let rows = part::<Row>(dialect);
     let listed: BTreeSet<_> = rows.keys().cloned().collect();
     let mut methods = BTreeSet::new();
-    for (index, version) in registry::adapter(dialect).unwrap().versions.iter().enumerate() {
+    let versions = registry::adapter(dialect).unwrap().versions.iter().map(|version| version.name);
+    for (index, version) in versions.enumerate() {
         let suffix = if index == 0 { String::new() } else { format!(" ({version})") };
         if listed.iter().any(|row| row.ends_with(&suffix)) {
             let own = dialect_of(dialect, Some(version));
@@ -174,10 +175,10 @@ pub(crate) fn asked(dialect: &str, method: &str, row: &Row, caller: &str) -> Ask
         "rhodecode" => calls::rhodecode(&secret, method, &with),
         "octoprint" => {
             let versions = registry::adapter(dialect).unwrap().versions;
-            let named = versions
-                .iter()
-                .find_map(|own| Some((method.strip_suffix(&format!(" ({own})"))?, *own)));
-            let (line, version) = named.unwrap_or((method, versions[0]));
+            let named = versions.iter().find_map(|own| {
+                Some((method.strip_suffix(&format!(" ({})", own.name))?, own.name))
+            });
+            let (line, version) = named.unwrap_or((method, versions[0].name));
             let name =
                 if line.contains("plugin/<name>") { "appkeys".to_owned() } else { quoted(about) };
             let line = line.replace("<name>", &name).replace("<key>", "users");

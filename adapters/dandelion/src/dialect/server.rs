@@ -6,5 +6,5 @@ use crate::dialect::method::Answer;
 
 /// `dandelion/version`.
 pub(crate) async fn version(call: &Call<'_>) -> Result<Answer, Failure> {
-    Ok(call.options.version.release().into())
+    Ok(call.options.differences().reported.into())
 }

@@ -5,65 +5,52 @@ use isogloss_canonical::user::User;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::options::Version;
+use crate::options::version::{Differences, Flag, Lists};
 use crate::roles::memberships;
 use crate::wire::attributes::{INITIAL_LOGIN, THEME};
 
-/// The order and the types of a user's members. They differ from call to call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
-    /// The caller in 6.1: `theme` comes before `initial_login`
-    /// (`fixtures/transcripts/dandelion/getuser.json`).
-    Own,
-    /// Any other user in 6.1: `initial_login` comes before `theme`.
-    Other,
-    /// Any user in the manual of 6.0: as [`Shape::Own`], but `disabled` is a boolean.
-    V6_0,
+/// The caller's own record.
+pub(crate) fn own(user: &User, namespace: &IdNamespace, differences: &Differences) -> Value {
+    person(user, namespace, differences.own, differences.disabled)
 }
 
-impl Shape {
-    /// The shape of the caller's own record.
-    pub(crate) const fn own(version: Version) -> Self {
-        match version {
-            Version::V6_1 => Self::Own,
-            Version::V6_0 => Self::V6_0,
-        }
-    }
-
-    /// The shape of any other record.
-    pub(crate) const fn other(version: Version) -> Self {
-        match version {
-            Version::V6_1 => Self::Other,
-            Version::V6_0 => Self::V6_0,
-        }
-    }
+/// Another user's record.
+pub(crate) fn other(user: &User, namespace: &IdNamespace, differences: &Differences) -> Value {
+    person(user, namespace, differences.other, differences.disabled)
 }
 
-/// A user. Every value is a string.
-pub(crate) fn person(user: &User, namespace: &IdNamespace, shape: Shape) -> Value {
-    let mut members = vec![
+/// A user. Every value is a string, except a flag that is a boolean.
+fn person(user: &User, namespace: &IdNamespace, last: &[&'static str], flag: Flag) -> Value {
+    let first = [
         ("id", json!(user.native(namespace).unwrap_or("0"))),
         ("fullname", json!(full_name(user, namespace))),
         ("username", json!(user.username)),
         ("group_id", json!(memberships::group_of(user).to_string())),
         ("created", json!(day(user.created))),
-        ("theme", json!(theme(user))),
-        ("initial_login", json!(initial_login(user, namespace).to_string())),
-        ("disabled", json!(if user.active { "0" } else { "1" })),
     ];
-    match shape {
-        Shape::Own => {}
-        Shape::Other => members.swap(5, 6),
-        Shape::V6_0 => members[7].1 = json!(!user.active),
-    }
-    members.into_iter().collect()
+    let member = |name: &&'static str| {
+        let value = match *name {
+            "theme" => json!(theme(user)),
+            "initial_login" => json!(initial_login(user, namespace).to_string()),
+            _ => disabled(user, flag),
+        };
+        (*name, value)
+    };
+    first.into_iter().chain(last.iter().map(member)).collect()
 }
 
-/// Users as a list. The manual of 6.0 prints a list as an object with the members `"0"`, `"1"`...
-pub(crate) fn list(people: Vec<Value>, version: Version) -> Value {
-    match version {
-        Version::V6_1 => people.into(),
-        Version::V6_0 => {
+fn disabled(user: &User, flag: Flag) -> Value {
+    match flag {
+        Flag::Text => json!(if user.active { "0" } else { "1" }),
+        Flag::Boolean => json!(!user.active),
+    }
+}
+
+/// Users as a list.
+pub(crate) fn list(people: Vec<Value>, differences: &Differences) -> Value {
+    match differences.lists {
+        Lists::List => people.into(),
+        Lists::Object => {
             people.into_iter().enumerate().map(|(at, one)| (at.to_string(), one)).collect()
         }
     }

@@ -3,6 +3,8 @@
 //! To add a version, add a variant and then what the compiler and the test ask for. The rest of the
 //! dialect never compares versions: it reads a field of [`Differences`].
 
+use isogloss_canonical::version::VersionInfo;
+
 /// A version of Kanboard. The order is that of the releases.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Version {
@@ -13,8 +15,12 @@ pub(crate) enum Version {
     V1_2,
 }
 
-/// The names of the versions, as a route's `version` option has them; the default is first.
-pub(crate) const VERSIONS: [&str; 2] = [Version::V1_2.name(), Version::V1_0.name()];
+/// The versions for the manual, the default first.
+pub(crate) const VERSIONS: [VersionInfo; 2] = [
+    VersionInfo::recorded(Version::V1_2.name(), "1.2.46 to 1.2.53", "1.2.53")
+        .but(&["getDefaultTaskColors"]),
+    VersionInfo::recorded(Version::V1_0.name(), "1.0.39 to 1.1.1", "1.0.39"),
+];
 
 /// What differs between the versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,10 +74,10 @@ mod tests {
     #[test]
     fn every_version_has_a_name_of_its_own() {
         for version in Version::ALL {
-            assert!(VERSIONS.contains(&version.name()), "{version:?}");
+            assert!(VERSIONS.iter().any(|row| row.name == version.name()), "{version:?}");
             assert_eq!(Version::named(Some(version.name())), version);
         }
         assert_eq!(VERSIONS.len(), Version::ALL.len());
-        assert_eq!(Version::named(None).name(), VERSIONS[0]);
+        assert_eq!(Version::named(None).name(), VERSIONS[0].name);
     }
 }

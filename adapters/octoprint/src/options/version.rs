@@ -4,6 +4,7 @@
 //! [`Differences`]: the rest of the adapter never compares versions. Each version is written as the
 //! one after it with some fields changed.
 
+use isogloss_canonical::version::VersionInfo;
 use isogloss_interop::python::json::write::{PYTHON_3, Style};
 
 /// A version of OctoPrint: of the server that a route replaces, or of the one behind the gateway. The
@@ -19,9 +20,18 @@ pub(crate) enum Version {
     V1_11,
 }
 
-/// The names of the versions, as a route's `version` option has them; the default is first.
-pub(crate) const VERSIONS: [&str; 3] =
-    [Version::V1_11.name(), Version::V1_3.name(), Version::V1_3_0.name()];
+/// The versions for the manual, the default first.
+pub(crate) const VERSIONS: [VersionInfo; 3] = [
+    VersionInfo::recorded(Version::V1_11.name(), "1.4 to 1.11", "1.11.8")
+        .but(&["GET /plugin/appkeys/auth/<token>", "GET /"]),
+    VersionInfo::recorded(Version::V1_3.name(), "the last releases before 1.4", "1.3.12")
+        .but(&["POST /plugin/corewizard/acl", "GET /"]),
+    VersionInfo::recorded(Version::V1_3_0.name(), "the first releases of 1.3", "1.3.0").but(&[
+        "POST /plugin/corewizard/acl",
+        "GET /",
+        "POST /api/plugin/<name>",
+    ]),
+];
 
 impl Version {
     /// Every version.
@@ -358,10 +368,10 @@ mod tests {
     #[test]
     fn every_version_has_a_name_of_its_own() {
         for version in Version::ALL {
-            assert!(VERSIONS.contains(&version.name()), "{version:?}");
+            assert!(VERSIONS.iter().any(|row| row.name == version.name()), "{version:?}");
             assert_eq!(Version::named(Some(version.name())), version);
         }
         assert_eq!(VERSIONS.len(), Version::ALL.len());
-        assert_eq!(Version::named(None).name(), VERSIONS[0]);
+        assert_eq!(Version::named(None).name(), VERSIONS[0].name);
     }
 }

@@ -1,5 +1,7 @@
 //! The versions of RhodeCode, and what differs between them.
 
+use isogloss_canonical::version::VersionInfo;
+
 /// A version of RhodeCode, the earlier one first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Version {
@@ -10,8 +12,11 @@ pub(crate) enum Version {
     V4_26,
 }
 
-/// The names of the versions, as a route's `version` option has them; the default is first.
-pub(crate) const VERSIONS: [&str; 2] = [Version::V4_26.name(), Version::V4_3.name()];
+/// The versions for the manual, the default first.
+pub(crate) const VERSIONS: [VersionInfo; 2] = [
+    VersionInfo::recorded(Version::V4_26.name(), "4.26", "4.26.0"),
+    VersionInfo::recorded(Version::V4_3.name(), "4.0 to 4.4", "4.3.0").but(&["delete_repo_group"]),
+];
 
 impl Version {
     /// The version of this name; the default if there is none. The configuration names no other.

@@ -15,7 +15,8 @@ use jiff::Timestamp;
 
 use crate::dialect::Dandelion;
 use crate::ids::NAMESPACE;
-use crate::options::{Options, Version};
+use crate::options::Options;
+use crate::options::version::Version;
 use crate::roles::foundation::foundation;
 
 pub(super) type Reply = fn(&Command) -> Result<Outcome, Fault>;

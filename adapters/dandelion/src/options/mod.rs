@@ -1,8 +1,12 @@
 //! The options of a route, checked: everything that the dialect knows of its configuration.
 
+pub(crate) mod version;
+
 use isogloss_canonical::adapter::{OptionError, OptionRow, RouteOptions};
 use isogloss_canonical::namespace::IdNamespace;
 use serde_json::Value;
+
+use crate::options::version::{Differences, Version};
 
 /// The option that switches off the API by key.
 const PUBLIC_API_DISABLED: &str = "public_api_disabled";
@@ -25,34 +29,6 @@ pub(crate) const OPTIONS: &[OptionRow] = &[
     },
 ];
 
-/// The versions, the default first.
-pub(crate) const VERSIONS: [&str; 2] = ["6.1", "6.0"];
-
-/// A version of Dandelion whose answers the dialect reproduces.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Version {
-    /// 6.1, recorded from a server.
-    #[default]
-    V6_1,
-    /// 6.0, from its manual.
-    V6_0,
-}
-
-impl Version {
-    /// The version of this name, or the default.
-    fn named(name: Option<&str>) -> Self {
-        if name == Some(VERSIONS[1]) { Self::V6_0 } else { Self::V6_1 }
-    }
-
-    /// The release that `dandelion/version` answers.
-    pub(crate) const fn release(self) -> &'static str {
-        match self {
-            Self::V6_1 => "6.1.1",
-            Self::V6_0 => "6.0.4",
-        }
-    }
-}
-
 /// The checked options of a route.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
@@ -67,6 +43,11 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// What differs in the version that the clients were written for.
+    pub(crate) const fn differences(&self) -> &'static Differences {
+        self.version.differences()
+    }
+
     /// Checks the values of options whose names are known.
     pub(crate) fn of(options: &RouteOptions) -> Result<Self, OptionError> {
         for (name, value) in &options.settings {
