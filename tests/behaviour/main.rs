@@ -1,6 +1,6 @@
 //! One suite of the canonical commands, run on every backend: the store, and each version of each
-//! remote system with its sidecar. A second gateway with the system's dialect plays the system. The suite also
-//! runs with a real OctoPrint from PyPI.
+//! remote system with its sidecar. A second gateway with the system's dialect plays the system. The
+//! suite also runs with a real OctoPrint from PyPI.
 //!
 //! No backend can be skipped. A declared capability that no case uses fails the run.
 //! `ISOGLOSS_TEST_KANBOARD_URL` and `ISOGLOSS_TEST_KANBOARD_SECRET` (the same for the other

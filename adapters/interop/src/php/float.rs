@@ -3,18 +3,19 @@
 /// How many digits a float is written with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Digits {
-    /// As few as distinguish it from every other (`serialize_precision` -1): JSON.
+    /// As few as distinguish it from every other (`serialize_precision` -1): JSON since PHP 7.1.
     Shortest,
-    /// Fourteen (`precision` 14): a cast to string.
+    /// Fourteen (`precision` 14): a cast to string, and JSON before PHP 7.1.
     Fourteen,
 }
 
-/// A float as PHP writes it: `1`, `1.5`, `1.0e+25`; `1.0E+25` when it becomes a text.
+/// A float as PHP writes it: `1`, `1.5`, `1.0e+25`. `mark` stands before the exponent: `e` in JSON, `E`
+/// in a text.
 #[must_use]
-pub fn text(value: f64, digits: Digits) -> String {
-    let (spelled, most, mark) = match digits {
-        Digits::Shortest => (format!("{value:e}"), 17, 'e'),
-        Digits::Fourteen => (format!("{value:.13e}"), 14, 'E'),
+pub fn text(value: f64, digits: Digits, mark: char) -> String {
+    let (spelled, most) = match digits {
+        Digits::Shortest => (format!("{value:e}"), 17),
+        Digits::Fourteen => (format!("{value:.13e}"), 14),
     };
     let Some((mantissa, exponent)) = spelled.split_once('e') else {
         return not_finite(value).to_owned();

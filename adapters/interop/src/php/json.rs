@@ -12,14 +12,28 @@ use super::value::{Key, Php, are_positions};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unwritable;
 
+/// How `json_encode` was called, and by which PHP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    escape: Escape,
+    digits: Digits,
+}
+
 /// Which characters are escaped.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Escape {
     /// The default: slashes, and all that is not ASCII.
     Default,
     /// `JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE`: control characters and the two line
     /// separators only.
     Least,
+}
+
+impl Style {
+    /// With `JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE`, by PHP 7.1 or later.
+    pub const UNESCAPED: Self = Self { escape: Escape::Least, digits: Digits::Shortest };
+    /// Without flags, by a PHP before 7.1.
+    pub const BEFORE_7_1: Self = Self { escape: Escape::Default, digits: Digits::Fourteen };
 }
 
 /// Writes a JSON value with the default flags: `\/`, and `\uXXXX` for what is not ASCII.
@@ -31,38 +45,44 @@ pub fn encode(value: &Value) -> String {
 }
 
 impl Php {
-    /// Writes it with slashes and Unicode unescaped.
+    /// Writes it.
     ///
     /// # Errors
     /// If it holds an infinite number.
-    pub fn write(&self, out: &mut String) -> Result<(), Unwritable> {
+    pub fn write(&self, out: &mut String, style: Style) -> Result<(), Unwritable> {
         match self {
             Self::Null => out.push_str("null"),
             Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
             Self::Int(value) => out.push_str(&value.to_string()),
             Self::Float(value) if value.is_finite() => {
-                out.push_str(&float::text(*value, Digits::Shortest));
+                out.push_str(&float::text(*value, style.digits, 'e'));
             }
             Self::Float(_) => return Err(Unwritable),
-            Self::Text(text) => write_text(out, text, Escape::Least),
+            Self::Text(text) => write_text(out, text, style.escape),
             Self::Array(entries) if are_positions(entries) => {
-                return join(out, ['[', ']'], entries, |out, (_, value)| value.write(out));
+                return join(out, ['[', ']'], entries, |out, (_, value)| value.write(out, style));
             }
             Self::Array(entries) | Self::Object(entries) => {
-                return join(out, ['{', '}'], entries, write_member);
+                return join(out, ['{', '}'], entries, |out, entry| {
+                    write_member(out, entry, style)
+                });
             }
         }
         Ok(())
     }
 }
 
-fn write_member(out: &mut String, (key, value): &(Key, Php)) -> Result<(), Unwritable> {
+fn write_member(
+    out: &mut String,
+    (key, value): &(Key, Php),
+    style: Style,
+) -> Result<(), Unwritable> {
     match key {
-        Key::Index(index) => write_text(out, &index.to_string(), Escape::Least),
-        Key::Name(name) => write_text(out, name, Escape::Least),
+        Key::Index(index) => write_text(out, &index.to_string(), style.escape),
+        Key::Name(name) => write_text(out, name, style.escape),
     }
     out.push(':');
-    value.write(out)
+    value.write(out, style)
 }
 
 fn write_value(out: &mut String, value: &Value) -> Result<(), Infallible> {
@@ -146,8 +166,12 @@ mod tests {
     }
 
     fn again(json: &str) -> String {
+        written(json, Style::UNESCAPED)
+    }
+
+    fn written(json: &str, style: Style) -> String {
         let mut out = String::new();
-        match Php::from_json(serde_json::from_str(json).unwrap()).write(&mut out) {
+        match Php::from_json(serde_json::from_str(json).unwrap()).write(&mut out, style) {
             Ok(()) => out,
             Err(Unwritable) => "unwritable".to_owned(),
         }
@@ -174,6 +198,18 @@ mod tests {
             (r#""a/b\\\"ü\u2028\u007f\u0007""#, "\"a/b\\\\\\\"ü\\u2028\u{7f}\\u0007\""),
         ] {
             assert_eq!(again(sent), answered, "{sent}");
+        }
+    }
+
+    #[test]
+    fn before_php_7_1_floats_have_fourteen_digits_and_letters_are_escaped() {
+        for (sent, answered) in [
+            ("9223372036854775808", "9.2233720368548e+18"),
+            ("123456.789", "123456.789"),
+            ("1.0", "1"),
+            (r#"{"é":"a/b"}"#, r#"{"\u00e9":"a\/b"}"#),
+        ] {
+            assert_eq!(written(sent, Style::BEFORE_7_1), answered, "{sent}");
         }
     }
 }

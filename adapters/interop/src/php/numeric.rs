@@ -3,9 +3,13 @@
 /// The number that a text spells; blanks around it are allowed.
 #[must_use]
 pub fn value(text: &str) -> Option<f64> {
-    let blank = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{b}' | '\u{c}');
-    let text = text.trim_matches(blank);
+    let text = text.trim_matches(is_blank);
     (prefix(text).len() == text.len()).then(|| text.parse().ok()).flatten()
+}
+
+/// Whether PHP allows a character around a number.
+pub(super) const fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{b}' | '\u{c}')
 }
 
 /// The longest beginning of a text that spells a decimal number; empty if there is none.

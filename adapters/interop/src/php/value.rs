@@ -144,13 +144,22 @@ impl Php {
             Self::Null | Self::Bool(false) => String::new(),
             Self::Bool(true) => "1".to_owned(),
             Self::Int(value) => value.to_string(),
-            Self::Float(value) => float::text(*value, Digits::Fourteen),
+            Self::Float(value) => float::text(*value, Digits::Fourteen, 'E'),
             Self::Text(text) => text.clone(),
             Self::Array(_) | Self::Object(_) => "Array".to_owned(),
         }
     }
 
-    /// PHP's `==` with an integer.
+    /// `==` with an integer before PHP 8: a text counts as the number at its beginning, or as 0.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, clippy::float_cmp, reason = "PHP compares them so")]
+    pub fn loosely_is_before_8(&self, number: i64) -> bool {
+        let Self::Text(text) = self else { return self.loosely_is(number) };
+        let beginning = numeric::prefix(text.trim_start_matches(numeric::is_blank));
+        beginning.parse().unwrap_or(0.0) == number as f64
+    }
+
+    /// `==` with an integer since PHP 8.
     #[must_use]
     #[allow(clippy::cast_precision_loss, clippy::float_cmp, reason = "PHP compares them so")]
     pub fn loosely_is(&self, number: i64) -> bool {
@@ -195,6 +204,19 @@ mod tests {
             assert!(!Php::from(other).loosely_is(0), "{other:?}");
         }
         assert!(Php::Bool(true).loosely_is(7));
+    }
+
+    #[test]
+    fn before_php_8_a_text_counts_as_its_leading_number() {
+        for zero in ["0", "", "abc", "-x", "0abc", " 0", "\t0x1", "0.0"] {
+            assert!(Php::from(zero).loosely_is_before_8(0), "{zero:?}");
+        }
+        for other in ["2abc", "1", "-1", "0.5"] {
+            assert!(!Php::from(other).loosely_is_before_8(0), "{other:?}");
+        }
+        assert!(Php::from("1abc").loosely_is_before_8(1));
+        assert!(Php::Bool(false).loosely_is_before_8(0));
+        assert!(!Php::Array(Vec::new()).loosely_is_before_8(0));
     }
 
     #[test]

@@ -15,7 +15,8 @@ use isogloss_interop::password;
 use serde_json::{Value, json};
 
 use crate::backend::fault::{of_error, of_status, unexpected};
-use crate::backend::row::{GroupRow, Row, integer};
+use crate::backend::row::{GroupRow, Row, integer, is_on};
+use crate::options::version::{Differences, Version};
 
 /// The path of the API, below the server's base address.
 const PATH: &str = "/jsonrpc.php";
@@ -28,6 +29,8 @@ pub(super) struct Api {
     upstream: Arc<dyn Upstream>,
     /// The id namespace of the server's ids.
     pub(super) namespace: IdNamespace,
+    /// What differs in the server's version.
+    pub(super) differences: &'static Differences,
     /// `None`: the gateway calls as the application.
     user: Option<String>,
     authorization: Secret,
@@ -42,6 +45,7 @@ impl Api {
         Self {
             upstream,
             namespace: service.namespace.clone(),
+            differences: Version::named(service.version.as_deref()).differences(),
             authorization: basic(user.as_deref().unwrap_or(APPLICATION), &service.secret),
             user,
             random: service.random,
@@ -108,6 +112,8 @@ impl Api {
         // sign-in.
         match self.sign_in("getMe", user, password).await? {
             None => Ok(false),
+            // A server before 1.2.8 does not ask for the second factor.
+            Some(row) if row.get("twofactor_activated").is_some_and(is_on) => Ok(false),
             Some(row) if row.get("username").is_some_and(Value::is_string) => Ok(true),
             Some(_) => Err(unexpected("getMe answers no user")),
         }

@@ -32,14 +32,10 @@ pub(super) async fn create(api: &Api, user: &NewUser) -> Result<Outcome, Fault> 
 
 async fn send(api: &Api, user: &NewUser, role: Role) -> Result<i64, Fault> {
     let password = user.password.clone().unwrap_or_else(|| api.unknown_password());
-    // A name or an address that is not given is null: Kanboard distinguishes null from the empty text.
-    let params = json!({
-        "username": user.username,
-        "password": password.expose(),
-        "name": names::full(user),
-        "email": user.email,
-        "role": role_name(role),
-    });
+    // A name or an address that is not given is null: Kanboard distinguishes null from the empty text,
+    // version 1.0 only by position.
+    let (name, email, role) = (names::full(user), &user.email, role_name(role));
+    let params = json!([user.username, password.expose(), name, email, role]);
     match api.new_id("createUser", params).await? {
         Some(id) => Ok(id),
         None => Err(why_refused(api, &user.username).await?),

@@ -35,7 +35,18 @@ pub(super) async fn get(api: &Api, group: &GroupRef) -> Result<Outcome, Fault> {
 
 /// Reads all groups.
 pub(super) async fn list(api: &Api) -> Result<Outcome, Fault> {
-    Ok(answer_all(api, &all(api).await?))
+    let mut groups = all(api).await?;
+    for group in &mut groups {
+        if !group.counts_members() {
+            *group = group.clone().with_members(count(api, group.id).await?);
+        }
+    }
+    Ok(answer_all(api, &groups))
+}
+
+/// The number of members of a group: servers before 1.0.41 do not list it.
+async fn count(api: &Api, id: i64) -> Result<usize, Fault> {
+    Ok(api.list("getGroupMembers", json!([id])).await?.len())
 }
 
 /// Changes a group.

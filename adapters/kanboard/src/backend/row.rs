@@ -15,6 +15,9 @@ use crate::roles::role_named;
 use crate::wire::attributes::EXTERNAL_ID;
 use crate::wire::user::NO_HASH;
 
+/// The column of a listed group that says how many members it has.
+const MEMBERS: &str = "nb_users";
+
 /// A row of the table of users, of any version of the server.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
@@ -91,9 +94,20 @@ impl GroupRow {
         Ok(Self { id, name, columns })
     }
 
+    /// Whether the row says how many members the group has.
+    pub(super) fn counts_members(&self) -> bool {
+        self.columns.contains_key(MEMBERS)
+    }
+
+    /// The same row with this number of members.
+    pub(super) fn with_members(mut self, members: usize) -> Self {
+        self.columns.insert(MEMBERS.to_owned(), members.into());
+        self
+    }
+
     /// The group.
     pub(super) fn group(&self, namespace: &IdNamespace) -> Group {
-        let members = self.columns.get("nb_users").and_then(integer).unwrap_or(0);
+        let members = self.columns.get(MEMBERS).and_then(integer).unwrap_or(0);
         let external_id = self.columns.get("external_id").cloned().unwrap_or(Value::Null);
         Group {
             id: GroupId(Uuid::nil()),
@@ -130,6 +144,6 @@ pub(super) fn integer(value: &Value) -> Option<i64> {
 }
 
 /// A flag is on as 1, "1" or true.
-fn is_on(value: &Value) -> bool {
+pub(super) fn is_on(value: &Value) -> bool {
     value.as_bool().unwrap_or_else(|| integer(value) == Some(1))
 }

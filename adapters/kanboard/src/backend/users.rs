@@ -27,8 +27,15 @@ pub(super) async fn list(api: &Api) -> Result<Outcome, Fault> {
 pub(super) async fn create_from_directory(api: &Api, name: &str) -> Result<Outcome, Fault> {
     let Some(id) = api.new_id("createLdapUser", json!([name])).await? else {
         let why = why_refused(api, name).await?;
-        let is_taken = why.kind == FaultKind::Conflict;
-        return Err(if is_taken { why } else { Fault::not_found(Subject::User) });
+        if why.kind == FaultKind::Conflict {
+            return Err(why);
+        }
+        return Err(if api.differences.tells_directory_outage {
+            Fault::not_found(Subject::User)
+        } else {
+            Fault::new(FaultKind::Unavailable, "the server does not say why it refuses")
+                .about(Subject::Directory)
+        });
     };
     Ok(Outcome::User(Box::new(find_id(api, id).await?)))
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::options::version::Wording;
+
 /// An error of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SqlError {
@@ -21,11 +23,13 @@ impl SqlError {
     pub(crate) fn general(says: &str) -> Self {
         Self::new("HY000", "General error", says)
     }
-}
 
-/// As Kanboard's own exception shows it.
-impl fmt::Display for SqlError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SQL Error[{}]: {}", self.state, self.message)
+    /// The message of Kanboard's own exception.
+    pub(crate) fn in_exception(&self, wording: Wording) -> String {
+        if wording.names_sql_state {
+            format!("SQL Error[{}]: {}", self.state, self.message)
+        } else {
+            format!("SQL Error: {}", self.message)
+        }
     }
 }

@@ -214,8 +214,8 @@ mod tests {
     fn postgres_names_the_parameter() {
         let error = Database::Postgres.id(&Php::from("abc"), 2).unwrap_err();
         assert_eq!(
-            error.to_string(),
-            "SQL Error[22P02]: SQLSTATE[22P02]: Invalid text representation: 7 ERROR:  invalid \
+            error.message,
+            "SQLSTATE[22P02]: Invalid text representation: 7 ERROR:  invalid \
              input syntax for type integer: \"abc\"\nCONTEXT:  unnamed portal parameter $2 = '...'"
         );
         let context = |value| {

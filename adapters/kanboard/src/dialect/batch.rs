@@ -5,6 +5,7 @@ use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::Request;
 use isogloss_canonical::json::has_one_meaning;
+use isogloss_interop::php::json::Style;
 use isogloss_interop::php::value::{Key, Php};
 
 use crate::dialect::call::Call;
@@ -13,6 +14,7 @@ use crate::dialect::failure::{Abort, Failure, INVALID_REQUEST, PARSE_ERROR, TOO_
 use crate::dialect::identity::Identity;
 use crate::dialect::table;
 use crate::options::Options;
+use crate::options::version::{Version, Wording};
 
 /// How many items of a batch that are no calls are answered, each by an error, before the
 /// credentials are checked. Kanboard has no limit: an item of two bytes causes an answer of sixty.
@@ -40,6 +42,10 @@ impl<'a> Batch<'a> {
         Self { options, request, exchange, identity }
     }
 
+    const fn wording(&self) -> Wording {
+        self.options.differences().wording
+    }
+
     /// Answers the payload: one call, or a list of them. A call without an id has no answer.
     pub(crate) async fn answer(mut self, payload: &Php) -> Result<String, Abort> {
         if !payload.is_list() {
@@ -47,13 +53,15 @@ impl<'a> Batch<'a> {
         }
         let items = payload.entries().unwrap_or_default();
         if items.len() > self.exchange.batch_limit() {
-            return Ok(TOO_MANY_CALLS.write(&Php::Null)?);
+            return Ok(TOO_MANY_CALLS.write(&Php::Null, self.wording())?);
         }
         let invalid = items.iter().filter(|(_, item)| RpcCall::read(item).is_none()).count();
         if invalid > UNCHECKED_LIMIT {
             match self.identity.check_ahead().await {
                 Err(Failure::Request(abort)) => return Err(abort),
-                Err(Failure::Call(error)) => return Ok(error.write(&Php::Null)?),
+                Err(Failure::Call(error)) => {
+                    return Ok(error.write(&Php::Null, self.wording())?);
+                }
                 Ok(()) => {}
             }
         }
@@ -67,7 +75,7 @@ impl<'a> Batch<'a> {
             let full = (answers.len() > ANSWERS_LIMIT).then(answers_too_long);
             let answer = match full.or_else(|| self.exchange.over()) {
                 None => self.answer_one(item).await?,
-                Some(fault) => answer_unstarted(item, fault)?,
+                Some(fault) => answer_unstarted(item, fault, self.wording())?,
             };
             if !answer.is_empty() {
                 answers.push(if answers.is_empty() { '[' } else { ',' });
@@ -82,22 +90,23 @@ impl<'a> Batch<'a> {
 
     async fn answer_one(&mut self, item: &Php) -> Result<String, Abort> {
         if !item.is_array() {
-            return Ok(PARSE_ERROR.write(&Php::Null)?);
+            return Ok(PARSE_ERROR.write(&Php::Null, self.wording())?);
         }
         let Some(call) = RpcCall::read(item) else {
-            return Ok(INVALID_REQUEST.write(&Php::Null)?);
+            return Ok(INVALID_REQUEST.write(&Php::Null, self.wording())?);
         };
-        if !table::is_translated(call.method)
+        if !table::is_translated(self.options.version, call.method)
             && let Some(answer) = self.forward(item).await
         {
             return answer;
         }
         let result = self.run(call).await;
+        let wording = self.wording();
         match (result, item.member("id")) {
             (Err(Failure::Request(abort)), _) => Err(abort),
             (_, None) => Ok(String::new()),
-            (Ok(result), Some(id)) => Ok(write_answer(("result", result), id)?),
-            (Err(Failure::Call(error)), Some(id)) => Ok(error.write(id)?),
+            (Ok(result), Some(id)) => Ok(write_answer(("result", result), id, wording.json)?),
+            (Err(Failure::Call(error)), Some(id)) => Ok(error.write(id, wording)?),
         }
     }
 
@@ -105,7 +114,7 @@ impl<'a> Batch<'a> {
     /// origin.
     async fn forward(&self, item: &Php) -> Option<Result<String, Abort>> {
         let mut body = String::new();
-        if item.write(&mut body).is_err() {
+        if item.write(&mut body, Style::UNESCAPED).is_err() {
             return Some(Err(Abort::Uncaught));
         }
         let mut alone = Request { body: body.into(), ..self.request.clone() };
@@ -114,7 +123,7 @@ impl<'a> Batch<'a> {
         let alone = alone.with("accept-encoding", "identity");
         let answer = match self.exchange.forward(alone).await? {
             Ok(answer) => answer,
-            Err(fault) => return Some(answer_unstarted(item, fault)),
+            Err(fault) => return Some(answer_unstarted(item, fault, self.wording())),
         };
         Some(match answer.status {
             200 if answer.body.is_empty() || has_one_meaning(&answer.body) => {
@@ -124,7 +133,7 @@ impl<'a> Batch<'a> {
             403 => Err(Abort::Forbidden),
             _ => {
                 let fault = Fault::new(FaultKind::Unavailable, "no answer of Kanboard's API");
-                answer_unstarted(item, fault)
+                answer_unstarted(item, fault, self.wording())
             }
         })
     }
@@ -132,8 +141,10 @@ impl<'a> Batch<'a> {
     async fn run(&mut self, call: RpcCall<'_>) -> Result<Php, Failure> {
         self.identity.check().await?;
         let caller = self.identity.caller();
-        let method = table::find(call.method, caller, self.exchange.is_embedded())?;
-        let arguments = method.arguments(call.parameters)?;
+        let (version, is_embedded) = (self.options.version, self.exchange.is_embedded());
+        let method = table::find(version, call.method, caller, is_embedded)?;
+        let named_null = self.options.differences().named_null;
+        let arguments = method.arguments(call.parameters, named_null)?;
         let call = Call { options: self.options, exchange: self.exchange, caller, arguments };
         (method.run)(&call).await
     }
@@ -141,17 +152,18 @@ impl<'a> Batch<'a> {
 
 /// Whether the gateway answers the whole payload: always, unless it is a single call of a method
 /// that an origin answers.
-pub(crate) fn is_translated(payload: &Php) -> bool {
-    payload.is_list() || RpcCall::read(payload).is_none_or(|call| table::is_translated(call.method))
+pub(crate) fn is_translated(version: Version, payload: &Php) -> bool {
+    payload.is_list()
+        || RpcCall::read(payload).is_none_or(|call| table::is_translated(version, call.method))
 }
 
 /// The answer to a call that is not started, or that the origin did not answer. The other calls of the
 /// batch keep their answers.
-fn answer_unstarted(item: &Php, fault: Fault) -> Result<String, Abort> {
+fn answer_unstarted(item: &Php, fault: Fault, wording: Wording) -> Result<String, Abort> {
     let Some(id) = item.member("id") else { return Ok(String::new()) };
     match Failure::from(fault) {
         Failure::Request(abort) => Err(abort),
-        Failure::Call(error) => Ok(error.write(id)?),
+        Failure::Call(error) => Ok(error.write(id, wording)?),
     }
 }
 

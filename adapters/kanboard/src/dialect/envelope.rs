@@ -2,7 +2,7 @@
 
 use isogloss_canonical::extent::Extent;
 use isogloss_canonical::http::{Request, Response};
-use isogloss_interop::php::json::Unwritable;
+use isogloss_interop::php::json::{Style, Unwritable};
 use isogloss_interop::php::value::Php;
 
 const JSON: &str = "application/json";
@@ -48,10 +48,14 @@ pub(crate) fn read_payload(request: &Request, limit: usize) -> Option<Php> {
 
 /// Writes the answer to one call. It has a `result` or an `error`, never both: some clients take
 /// the presence of `error` for a failure.
-pub(crate) fn write_answer(member: (&str, Php), id: &Php) -> Result<String, Unwritable> {
+pub(crate) fn write_answer(
+    member: (&str, Php),
+    id: &Php,
+    style: Style,
+) -> Result<String, Unwritable> {
     let answer = Php::map([("jsonrpc", Php::from("2.0")), member, ("id", id.clone())]);
     let mut text = String::new();
-    answer.write(&mut text)?;
+    answer.write(&mut text, style)?;
     Ok(text)
 }
 

@@ -9,6 +9,7 @@ use isogloss_interop::php::value::Php;
 
 use crate::database::error::SqlError;
 use crate::dialect::envelope::{json_response, write_answer};
+use crate::options::version::{Version, Wording};
 use crate::wire::directory;
 
 /// The content type of answers that PHP or the web server writes.
@@ -27,8 +28,17 @@ pub(crate) enum Failure {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ErrorObject {
     code: Code,
-    message: Cow<'static, str>,
+    message: Message,
     data: Option<Cow<'static, str>>,
+}
+
+/// The message of an error.
+#[derive(Clone, Debug, PartialEq)]
+enum Message {
+    /// The same in every version.
+    Text(Cow<'static, str>),
+    /// An error of the database that Kanboard catches and throws again.
+    Sql(SqlError),
 }
 
 /// The code of an exception is an integer; that of a database's exception is a text.
@@ -58,25 +68,34 @@ pub(crate) const INVALID_REQUEST: ErrorObject = ErrorObject::plain(-32600, "Inva
 /// The batch is longer than the gateway allows. Kanboard has no limit.
 pub(crate) const TOO_MANY_CALLS: ErrorObject = ErrorObject {
     code: Code::Number(-32600),
-    message: Cow::Borrowed("Invalid Request"),
+    message: Message::Text(Cow::Borrowed("Invalid Request")),
     data: Some(Cow::Borrowed("Too many calls in one batch")),
 };
 const UNKNOWN_METHOD: ErrorObject = ErrorObject::plain(-32601, "Method not found");
+const INVALID_PARAMETERS: i64 = -32602;
 
 impl ErrorObject {
     const fn plain(code: i64, message: &'static str) -> Self {
-        Self { code: Code::Number(code), message: Cow::Borrowed(message), data: None }
+        let message = Message::Text(Cow::Borrowed(message));
+        Self { code: Code::Number(code), message, data: None }
     }
 
     /// Writes the answer with this error.
-    pub(crate) fn write(&self, id: &Php) -> Result<String, Unwritable> {
+    pub(crate) fn write(&self, id: &Php, wording: Wording) -> Result<String, Unwritable> {
         let code = match self.code {
             Code::Number(code) => Php::Int(code),
             Code::State(state) => Php::from(state),
         };
-        let mut error = vec![("code", code), ("message", Php::from(self.message.as_ref()))];
-        error.extend(self.data.iter().map(|data| ("data", Php::from(data.as_ref()))));
-        write_answer(("error", Php::map(error)), id)
+        let message = match &self.message {
+            Message::Text(text) => Php::from(text.as_ref()),
+            Message::Sql(error) => Php::Text(error.in_exception(wording)),
+        };
+        let hides_data =
+            self.code == Code::Number(INVALID_PARAMETERS) && !wording.explains_parameters;
+        let data = self.data.as_deref().filter(|_| !hides_data);
+        let mut error = vec![("code", code), ("message", message)];
+        error.extend(data.map(|data| ("data", Php::from(data))));
+        write_answer(("error", Php::map(error)), id, wording.json)
     }
 }
 
@@ -99,8 +118,10 @@ impl Abort {
     }
 }
 
+/// These errors are plain words: every version writes them alike.
 fn error_response(status: u16, error: &ErrorObject) -> Response {
-    json_response(status, error.write(&Php::Null).unwrap_or_default())
+    let wording = Version::default().differences().wording;
+    json_response(status, error.write(&Php::Null, wording).unwrap_or_default())
 }
 
 impl Failure {
@@ -112,18 +133,20 @@ impl Failure {
     /// The parameters do not fit the method.
     pub(crate) fn parameters(data: impl Into<Cow<'static, str>>) -> Self {
         let data = Some(data.into());
-        Self::Call(ErrorObject { data, ..ErrorObject::plain(-32602, "Invalid params") })
+        Self::Call(ErrorObject { data, ..ErrorObject::plain(INVALID_PARAMETERS, "Invalid params") })
     }
 
     /// An exception that Kanboard throws: its JSON-RPC server shows the message.
     pub(crate) fn exception(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::Call(ErrorObject { message: message.into(), ..ErrorObject::plain(0, "") })
+        let message = Message::Text(message.into());
+        Self::Call(ErrorObject { message, ..ErrorObject::plain(0, "") })
     }
 
     /// An exception of PDO that Kanboard does not catch. Its code is the SQLSTATE.
     pub(crate) fn uncaught_sql(error: SqlError) -> Self {
         let code = Code::State(error.state);
-        Self::Call(ErrorObject { code, message: Cow::Owned(error.message), data: None })
+        let message = Message::Text(Cow::Owned(error.message));
+        Self::Call(ErrorObject { code, message, data: None })
     }
 }
 
@@ -142,7 +165,8 @@ impl From<Unwritable> for Abort {
 /// Kanboard catches the error and throws its own exception.
 impl From<SqlError> for Failure {
     fn from(error: SqlError) -> Self {
-        Self::exception(error.to_string())
+        let message = Message::Sql(error);
+        Self::Call(ErrorObject { message, ..ErrorObject::plain(0, "") })
     }
 }
 

@@ -11,8 +11,9 @@ use crate::database::Database;
 use crate::dialect::call::Call;
 use crate::dialect::failure::{Failure, none_if_absent, none_if_refused};
 use crate::dialect::validation::{NAME_LENGTH, TEXT_LENGTH};
+use crate::options::version::EmptyUpdate;
 use crate::wire::attributes::EXTERNAL_ID;
-use crate::wire::group::{group_row, listed_group_row};
+use crate::wire::group::{found_group_row, listed_group_row};
 
 /// `createGroup`.
 pub(crate) async fn create(call: &Call<'_>) -> Result<Php, Failure> {
@@ -42,8 +43,14 @@ pub(crate) async fn create(call: &Call<'_>) -> Result<Php, Failure> {
 pub(crate) async fn update(call: &Call<'_>) -> Result<Php, Failure> {
     let (name, external_id) = texts(call, 1)?;
     let given = u8::from(name.is_some()) + u8::from(external_id.is_some());
-    if given == 0 {
+    // The statement of version 1.0 sets the id too, unless it is null.
+    let sets_id = call.options.differences().empty_update == EmptyUpdate::Nothing
+        && *call.argument(0) != Php::Null;
+    if given == 0 && !sets_id {
         return Err(call.options.database.nothing_to_set("groups", call.argument(0)).into());
+    }
+    if given == 0 {
+        return Ok(Php::Bool(true));
     }
     let Some(group) = call.group_ref(0, given + 1)? else { return Ok(Php::Bool(true)) };
     if let Some(name) = &name
@@ -72,7 +79,8 @@ pub(crate) async fn remove(call: &Call<'_>) -> Result<Php, Failure> {
 /// `getGroup`.
 pub(crate) async fn get(call: &Call<'_>) -> Result<Php, Failure> {
     let found = call.find_group(call.group_ref(0, 1)?).await?;
-    Ok(found.map_or(Php::Null, |group| group_row(call.options, &group)))
+    let row = |group: Box<Group>| found_group_row(call.options, &group, call.argument(0));
+    Ok(found.map_or(Php::Null, row))
 }
 
 /// `getAllGroups`.

@@ -10,10 +10,11 @@ use isogloss_interop::php::value::Php;
 
 use crate::dialect::call::Call;
 use crate::dialect::failure::{Abort, Failure};
+use crate::options::version::NamedNull;
 use crate::roles::role_shown;
 
 /// One method of the API.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Method {
     /// Its row in the manual.
     pub(crate) info: MethodInfo,
@@ -104,7 +105,11 @@ impl Method {
 
     /// The arguments in the order of the parameters. Their number is checked first, then their
     /// names.
-    pub(crate) fn arguments(&self, given: &Php) -> Result<Vec<Php>, Failure> {
+    pub(crate) fn arguments(
+        &self,
+        given: &Php,
+        named_null: NamedNull,
+    ) -> Result<Vec<Php>, Failure> {
         let entries = given.entries().unwrap_or_default();
         let required = |parameter: &&Parameter| parameter.default.is_none();
         if entries.len() < self.parameters.iter().filter(required).count() {
@@ -118,7 +123,10 @@ impl Method {
             let value = if by_position {
                 entries.get(position).map(|(_, value)| value)
             } else {
-                given.argument(parameter.name)
+                match named_null {
+                    NamedNull::Value => given.argument(parameter.name),
+                    NamedNull::Missing => given.member(parameter.name),
+                }
             };
             value.map_or_else(|| parameter.default_value(), |value| Ok(value.clone()))
         };

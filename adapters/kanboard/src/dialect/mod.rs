@@ -33,8 +33,9 @@ use isogloss_interop::php::value::Php;
 use crate::dialect::batch::Batch;
 use crate::dialect::envelope::{json_response, read_payload};
 use crate::dialect::failure::{Abort, HTML, PARSE_ERROR};
-use crate::dialect::table::METHOD_INFOS;
+use crate::dialect::table::table;
 use crate::options::Options;
+use crate::options::version::Differences;
 
 /// How many values a call may hold on average. A method takes five at most.
 const VALUES_PER_CALL: usize = 50;
@@ -54,11 +55,11 @@ enum Script {
 impl Script {
     /// The script of a path. What follows its name is path info, which Kanboard ignores:
     /// `fixtures/transcripts/kanboard/rpc-http.json`.
-    fn of(path: &str) -> Option<Self> {
+    fn of(path: &str, differences: &Differences) -> Option<Self> {
         let path = path.trim_start_matches('/');
         match path.split_once('/').map_or(path, |(script, _)| script) {
             "jsonrpc.php" => Some(Self::JsonRpc),
-            "healthcheck.php" => Some(Self::HealthCheck),
+            "healthcheck.php" if differences.health_check => Some(Self::HealthCheck),
             _ => None,
         }
     }
@@ -67,15 +68,15 @@ impl Script {
 #[async_trait]
 impl Dialect for Kanboard {
     fn methods(&self) -> &'static [MethodInfo] {
-        &METHOD_INFOS
+        &table(self.options.version).infos
     }
 
     fn handles(&self, request: &Request) -> bool {
-        Script::of(&request.path).is_some()
+        self.script(request).is_some()
     }
 
     async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response {
-        let mut response = match Script::of(&request.path) {
+        let mut response = match self.script(request) {
             Some(Script::JsonRpc) => self.answer_rpc(request, exchange).await,
             Some(Script::HealthCheck) => health(exchange).await,
             None => Response::new(404, "Not Found\n").with("content-type", HTML),
@@ -87,22 +88,22 @@ impl Dialect for Kanboard {
     }
 
     fn named(&self, request: &Request) -> Named {
-        let is_call = matches!(Script::of(&request.path), Some(Script::JsonRpc));
+        let is_call = matches!(self.script(request), Some(Script::JsonRpc));
         named::named(&self.options, request, is_call)
     }
 
     fn forwards(&self, beginning: &[u8]) -> Option<bool> {
-        Some(named::is_origins(beginning))
+        Some(named::is_origins(self.options.version, beginning))
     }
 
     fn refuse(&self, request: &Request, fault: &Fault) -> Response {
-        let is_page = Script::of(&request.path).is_none();
+        let is_page = self.script(request).is_none();
         match fault.kind {
             FaultKind::TooLarge | FaultKind::Malformed if is_page => {
                 Response::new(400, "Bad Request\n").with("content-type", HTML)
             }
             // PHP drops a body that it does not accept, so that the script finds none.
-            FaultKind::TooLarge | FaultKind::Malformed => parse_error(),
+            FaultKind::TooLarge | FaultKind::Malformed => self.parse_error(),
             FaultKind::Unauthenticated => Abort::Unauthorized.response(),
             FaultKind::Forbidden => Abort::Forbidden.response(),
             FaultKind::UnknownMethod
@@ -126,8 +127,8 @@ impl Kanboard {
 
     async fn answer_rpc(&self, request: &Request, exchange: &dyn Exchange) -> Response {
         let limit = exchange.batch_limit().saturating_mul(VALUES_PER_CALL);
-        let Some(payload) = read_payload(request, limit) else { return parse_error() };
-        if !batch::is_translated(&payload)
+        let Some(payload) = read_payload(request, limit) else { return self.parse_error() };
+        if !batch::is_translated(self.options.version, &payload)
             && let Some(answer) = exchange.forward(request.clone()).await
         {
             return answer.unwrap_or_else(|fault| self.refuse(request, &fault));
@@ -135,11 +136,15 @@ impl Kanboard {
         let answered = Batch::new(&self.options, request, exchange).answer(&payload).await;
         answered.map_or_else(Abort::response, |body| json_response(200, body))
     }
-}
 
-fn parse_error() -> Response {
-    let body = PARSE_ERROR.write(&Php::Null);
-    body.map_or_else(|Unwritable| Abort::Unwritable.response(), |body| json_response(200, body))
+    fn script(&self, request: &Request) -> Option<Script> {
+        Script::of(&request.path, self.options.differences())
+    }
+
+    fn parse_error(&self) -> Response {
+        let body = PARSE_ERROR.write(&Php::Null, self.options.differences().wording);
+        body.map_or_else(|Unwritable| Abort::Unwritable.response(), |body| json_response(200, body))
+    }
 }
 
 async fn health(exchange: &dyn Exchange) -> Response {

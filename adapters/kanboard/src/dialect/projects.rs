@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::dialect::call::Call;
 use crate::dialect::failure::{Abort, Failure};
+use crate::dialect::validation::check_type;
 use crate::wire::attributes::{PREFIX, PROJECT, PROJECTS};
 use crate::wire::project::Project;
 
@@ -22,16 +23,13 @@ const CENTURY: Duration = Duration::from_hours(100 * 365 * 24);
 const PROJECTS_LIMIT: usize = 100;
 /// How many bytes the names and descriptions of a user's projects may have together.
 const BYTES_LIMIT: usize = 1 << 20;
-/// The most characters of a project's name.
-const NAME_LENGTH: usize = 65_535;
 
 /// `createMyPrivateProject`.
 pub(crate) async fn create(call: &Call<'_>) -> Result<Php, Failure> {
     let (name, description) = (call.argument(0), call.argument(1));
-    if name.is_array() {
-        return Err(Abort::Uncaught.into());
-    }
-    if !name.is_given() || name.to_text().chars().count() > NAME_LENGTH {
+    let differences = call.options.differences();
+    check_type(name, differences.arrays)?;
+    if !name.is_given() || name.to_text().chars().count() > differences.project_name {
         return Ok(Php::Bool(false));
     }
     let Some(caller) = call.caller.user() else { return Ok(Php::Bool(false)) };
@@ -86,6 +84,16 @@ pub(crate) fn rows(call: &Call<'_>) -> Php {
     let Some(owner) = call.caller.user() else { return Php::Array(Vec::new()) };
     let owner = call.options.user_id(owner);
     own_projects(call).iter().map(|project| project.row(call.options, owner)).collect()
+}
+
+/// `getMyDashboard` of version 1.0: the projects, and no tasks. Each project has its owner's names and
+/// its columns, from the source of 1.0.39.
+pub(crate) fn dashboard(call: &Call<'_>) -> Php {
+    let none = || Php::Array(Vec::new());
+    let Some(owner) = call.caller.user() else { return none() };
+    let row = |project: &Project| project.dashboard_row(call.options, owner);
+    let rows: Php = own_projects(call).iter().map(row).collect();
+    Php::map([("projects", rows), ("tasks", none()), ("subtasks", none())])
 }
 
 /// `getMyDashboard`, `getMyActivityStream` and `getMyOverdueTasks`: there are no tasks.

@@ -12,7 +12,7 @@ pub(crate) fn timezone(call: &Call<'_>) -> Php {
 
 /// `getVersion`.
 pub(crate) fn version(call: &Call<'_>) -> Php {
-    Php::from(call.options.version.differences().reported)
+    Php::from(call.options.differences().reported)
 }
 
 /// `getDefaultTaskColor`.

@@ -4,9 +4,10 @@
 use isogloss_interop::php::value::Php;
 
 use crate::dialect::failure::{Abort, Failure};
+use crate::options::version::{Arrays, Differences, Roles};
 use crate::roles::role_named;
 
-/// The most characters of a user name, and of a group's name where the database has a limit.
+/// The most characters of a group's name where the database has a limit.
 pub(crate) const NAME_LENGTH: usize = 191;
 /// The most characters of another text where the database has a limit.
 pub(crate) const TEXT_LENGTH: usize = 255;
@@ -25,28 +26,39 @@ pub(crate) struct Values<'a> {
 
 impl Values<'_> {
     /// Whether the given values are valid. Whether the name is taken is checked later.
-    pub(crate) fn are_valid(&self) -> Result<bool, Failure> {
-        refuse_array(self.username)?;
-        refuse_array(self.email)?;
-        let short = length(self.username) <= NAME_LENGTH;
-        Ok(short && is_email(self.email) && is_role(self.role))
+    pub(crate) fn are_valid(&self, differences: &Differences) -> Result<bool, Failure> {
+        check_type(self.username, differences.arrays)?;
+        check_type(self.email, differences.arrays)?;
+        let short = length(self.username) <= differences.usernames.most;
+        Ok(short && is_email(self.email) && is_accepted(self.role, differences.roles))
     }
 }
 
-/// Whether a password is long enough.
-pub(crate) fn is_password(password: &Php) -> Result<bool, Failure> {
-    refuse_array(password)?;
-    Ok(password.is_given() && length(password) >= PASSWORD_LENGTH)
+/// Whether a password is long enough. An array has no length.
+pub(crate) fn is_password(password: &Php, arrays: Arrays) -> Result<bool, Failure> {
+    check_type(password, arrays)?;
+    let is_measured = password.is_given() && !password.is_array();
+    Ok(is_measured && length(password) >= PASSWORD_LENGTH)
 }
 
-/// Kanboard measures the text, and an array has no length:
-/// `fixtures/transcripts/kanboard/rpc-batch.json`.
-fn refuse_array(value: &Php) -> Result<(), Failure> {
-    if value.is_array() { Err(Abort::Uncaught.into()) } else { Ok(()) }
+/// Kanboard measures the text: `fixtures/transcripts/kanboard/rpc-batch.json` and
+/// `fixtures/transcripts/kanboard10/rpc-batch.json`.
+pub(crate) fn check_type(value: &Php, arrays: Arrays) -> Result<(), Failure> {
+    match arrays {
+        Arrays::Uncaught if value.is_array() => Err(Abort::Uncaught.into()),
+        Arrays::Uncaught | Arrays::Word => Ok(()),
+    }
 }
 
 fn length(value: &Php) -> usize {
     value.to_text().chars().count()
+}
+
+fn is_accepted(role: &Php, roles: Roles) -> bool {
+    match roles {
+        Roles::Known => is_role(role),
+        Roles::AnyText(most) => length(role) <= most,
+    }
 }
 
 /// Kanboard compares loosely: `true` equals each of the three roles, and is stored as `"1"`.

@@ -10,13 +10,14 @@ use isogloss_canonical::user::User;
 use serde_json::Value;
 
 use crate::database::Database;
-use crate::options::version::Version;
+use crate::options::version::{Differences, Integers, Version};
 
 const HEADER: &str = "authentication_header";
 const DATABASE: &str = "database";
+const INTEGERS: &str = "integers";
 
 /// The options as `gateway.toml` knows them.
-pub(crate) const OPTIONS: [OptionRow; 2] = [
+pub(crate) const OPTIONS: [OptionRow; 3] = [
     OptionRow {
         name: HEADER,
         takes: "the name of a header",
@@ -26,6 +27,11 @@ pub(crate) const OPTIONS: [OptionRow; 2] = [
         name: DATABASE,
         takes: "\"sqlite\", \"mysql\" or \"postgres\"",
         about: "Answers as a server on this database does: columns, texts as ids, equal names.",
+    },
+    OptionRow {
+        name: INTEGERS,
+        takes: "\"numbers\" or \"texts\"",
+        about: "How rows show integers: 1 or \"1\". The default is the version's. A 1.2 on PHP before 8.1 shows texts.",
     },
 ];
 
@@ -38,6 +44,8 @@ pub(crate) struct Options {
     pub(crate) version: Version,
     /// The database behind the server that the callers were written for.
     pub(crate) database: Database,
+    /// How rows show integers.
+    pub(crate) integers: Integers,
     /// The header that may hold the credentials, in lower case, as requests have it.
     pub(crate) authentication_header: Option<String>,
 }
@@ -45,12 +53,19 @@ pub(crate) struct Options {
 impl Options {
     /// Checks the values of a route's options.
     pub(crate) fn of(options: &RouteOptions) -> Result<Self, OptionError> {
+        let version = Version::named(options.version.as_deref());
         Ok(Self {
             namespace: options.namespace.clone(),
-            version: Version::named(options.version.as_deref()),
+            version,
             database: database(options)?,
+            integers: integers(options)?.unwrap_or(version.differences().integers),
             authentication_header: header(options)?,
         })
+    }
+
+    /// What differs in the version that the callers were written for.
+    pub(crate) const fn differences(&self) -> &'static Differences {
+        self.version.differences()
     }
 
     /// The integer that callers use for a user. The gateway gives every user one.
@@ -69,6 +84,15 @@ fn database(options: &RouteOptions) -> Result<Database, OptionError> {
     value.as_str().and_then(Database::named).ok_or_else(|| {
         format!("kanboard: {DATABASE} is {value}; expected \"sqlite\", \"mysql\" or \"postgres\"")
     })
+}
+
+fn integers(options: &RouteOptions) -> Result<Option<Integers>, OptionError> {
+    let Some(value) = options.settings.get(INTEGERS) else { return Ok(None) };
+    match value.as_str() {
+        Some("numbers") => Ok(Some(Integers::Numbers)),
+        Some("texts") => Ok(Some(Integers::Texts)),
+        _ => Err(format!("kanboard: {INTEGERS} is {value}; expected \"numbers\" or \"texts\"")),
+    }
 }
 
 fn header(options: &RouteOptions) -> Result<Option<String>, OptionError> {
@@ -100,6 +124,10 @@ mod tests {
         assert_eq!(
             checked(DATABASE, json!("oracle")).unwrap_err(),
             "kanboard: database is \"oracle\"; expected \"sqlite\", \"mysql\" or \"postgres\""
+        );
+        assert_eq!(
+            checked(INTEGERS, json!(1)).unwrap_err(),
+            "kanboard: integers is 1; expected \"numbers\" or \"texts\""
         );
         assert!(checked(HEADER, json!("")).unwrap_err().contains("X-API-Auth"));
         assert!(checked(HEADER, json!(1)).unwrap_err().contains("is 1"));

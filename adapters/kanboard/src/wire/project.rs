@@ -1,11 +1,16 @@
 //! A private project of a user: how it is stored, and its row.
 
-use isogloss_interop::php::value::Php;
+use isogloss_canonical::user::User;
+use isogloss_interop::php::value::{Key, Php};
 use serde_json::{Value, json};
 
 use crate::database::Database;
 use crate::options::Options;
-use crate::wire::columns::{flag, number};
+use crate::wire::columns::{exists, flag, number};
+use crate::wire::user::UserRow;
+
+/// The columns of a new board.
+const BOARD: [&str; 4] = ["Backlog", "Ready", "Work in progress", "Done"];
 
 /// One project.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,18 +80,53 @@ impl Project {
             ("per_swimlane_task_limits", flag(false)),
             ("task_limit", number(0)),
             ("enable_global_tags", flag(true)),
-            ("url", self.urls()),
+            ("url", self.urls(options)),
         ]);
-        Php::map(row)
+        Php::map(row.into_iter().filter(|(name, _)| exists(options, name)))
     }
 
-    fn urls(&self) -> Php {
-        let url = |controller| {
-            let id = self.id;
-            Php::Text(format!(
-                "http://localhost/?controller={controller}&action=show&project_id={id}"
-            ))
+    /// Its row in the dashboard of version 1.0: the owner's names and the columns stand before the
+    /// URLs. A board begins with four columns, whose ids follow those of the project before it.
+    pub(crate) fn dashboard_row(&self, options: &Options, owner: &User) -> Php {
+        let Php::Array(mut row) = self.row(options, options.user_id(owner)) else {
+            return Php::Null;
         };
-        Php::map([("board", url("BoardViewController")), ("list", url("TaskListController"))])
+        let urls = row.pop();
+        let columns = BOARD.into_iter().zip(1..).map(|column| self.column(options, column));
+        let more = [
+            ("owner_username", Php::from(owner.username.as_str())),
+            ("owner_name", UserRow::new(options, owner, Php::Null).column("name")),
+            ("columns", columns.collect()),
+            ("nb_active_tasks", Php::Int(0)),
+        ];
+        row.extend(more.map(|(name, value)| (Key::Name(name.to_owned()), value)));
+        row.extend(urls);
+        Php::Array(row)
+    }
+
+    fn column(&self, options: &Options, (title, position): (&str, i64)) -> Php {
+        let number = |value| number(options, value);
+        let before = 4 * (self.id - 1);
+        Php::map([
+            ("id", number(before + position)),
+            ("title", Php::from(title)),
+            ("position", number(position)),
+            ("task_limit", number(0)),
+            ("description", Php::from("")),
+            ("hide_in_dashboard", number(0)),
+            ("project_id", number(self.id)),
+            ("nb_open_tasks", number(0)),
+            ("nb_closed_tasks", number(0)),
+        ])
+    }
+
+    fn urls(&self, options: &Options) -> Php {
+        let url = |(page, controller): &(&'static str, &str)| {
+            let id = self.id;
+            let url =
+                format!("http://localhost/?controller={controller}&action=show&project_id={id}");
+            (*page, Php::Text(url))
+        };
+        Php::map(options.differences().project_pages.iter().map(url))
     }
 }

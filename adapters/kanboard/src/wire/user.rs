@@ -9,7 +9,7 @@ use crate::database::Database;
 use crate::options::Options;
 use crate::roles::role_shown;
 use crate::wire::attributes::{LOCK, PREFIX};
-use crate::wire::columns::{flag, number};
+use crate::wire::columns::{exists, flag, found_id, number};
 
 /// Shown in the place of a password hash: it has the shape of one, and no password matches it.
 pub(crate) const NO_HASH: &str = "$2y$10$.....................................................";
@@ -37,7 +37,7 @@ const fn sqlite_column(name: &'static str, value: fn(&UserRow<'_>) -> Php) -> Co
 }
 
 const COLUMNS: [Column; 27] = [
-    column("id", |row| row.number(row.id)),
+    column("id", |row| row.id_shown.clone()),
     column("username", |row| Php::from(row.user.username.as_str())),
     column("password", |row| placeholder(row.user.has_password, NO_HASH)),
     sqlite_column("is_admin", |row| row.number(i64::from(row.is_admin()))),
@@ -75,13 +75,21 @@ pub(crate) struct UserRow<'a> {
     options: &'a Options,
     user: &'a User,
     id: i64,
+    /// How the row shows the id.
+    id_shown: Php,
     token: Php,
 }
 
 impl<'a> UserRow<'a> {
     /// The row of a user; `token` is what it shows of the user's API token.
     pub(crate) fn new(options: &'a Options, user: &'a User, token: Php) -> Self {
-        Self { options, user, id: options.user_id(user), token }
+        let id = options.user_id(user);
+        Self { options, user, id, id_shown: number(options, id), token }
+    }
+
+    /// The same row, found by this id.
+    pub(crate) fn found_by(self, asked: &Php) -> Self {
+        Self { id_shown: found_id(self.options, asked, self.id), ..self }
     }
 
     /// The row that `getUser` answers.
@@ -119,9 +127,16 @@ impl<'a> UserRow<'a> {
         Php::Array(row)
     }
 
+    /// One column.
+    pub(crate) fn column(&self, name: &str) -> Php {
+        let found = self.columns().into_iter().find(|(key, _)| is(key, name));
+        found.map_or(Php::Null, |(_, value)| value)
+    }
+
     fn columns(&self) -> Vec<(Key, Php)> {
         let sqlite = self.options.database == Database::Sqlite;
-        let shown = |column: &&Column| sqlite || !column.only_sqlite;
+        let shown =
+            |column: &&Column| (sqlite || !column.only_sqlite) && exists(self.options, column.name);
         let entry = |column: &Column| (Key::Name(column.name.to_owned()), (column.value)(self));
         COLUMNS.iter().filter(shown).map(entry).collect()
     }
@@ -207,7 +222,7 @@ mod tests {
     use isogloss_canonical::namespace::IdNamespace;
 
     use super::*;
-    use crate::options::version::Version;
+    use crate::options::version::{Integers, Version};
 
     #[test]
     fn an_id_alone_makes_no_administrator() {
@@ -215,6 +230,7 @@ mod tests {
             namespace: IdNamespace::named("kanboard"),
             version: Version::V1_2,
             database: Database::Sqlite,
+            integers: Integers::Numbers,
             authentication_header: None,
         };
         let shown = |id: &str, role| {

@@ -35,8 +35,8 @@ impl Fake {
         let mut user = self.user.lock().unwrap();
         match method {
             "createUser" => {
-                let name = params["username"].as_str().unwrap();
-                *user = Some(row(2, name, &json!({"role": params["role"]})));
+                let name = params[0].as_str().unwrap();
+                *user = Some(row(2, name, &json!({"role": params[4]})));
                 return json!(2);
             }
             "getUser" => return user.clone().unwrap_or(Value::Null),

@@ -65,6 +65,7 @@ pub(super) fn options(database: Database) -> Options {
         namespace: NAMESPACE,
         version: Version::default(),
         database,
+        integers: Version::default().differences().integers,
         authentication_header: None,
     }
 }

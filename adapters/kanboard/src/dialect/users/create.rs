@@ -9,7 +9,7 @@ use isogloss_interop::php::value::Php;
 use crate::dialect::call::Call;
 use crate::dialect::failure::{Abort, Failure, none_if, none_if_refused};
 use crate::dialect::users::name::{is_taken_untrimmed, stored_username, uniqueness};
-use crate::dialect::validation::{TEXT_LENGTH, Values, is_password};
+use crate::dialect::validation::{TEXT_LENGTH, Values, check_type, is_password};
 use crate::roles::role_to_store;
 use crate::wire::attributes::nulls;
 use crate::wire::directory;
@@ -19,12 +19,13 @@ pub(crate) async fn create(call: &Call<'_>) -> Result<Php, Failure> {
     let [username, password, name, email, role] = call.arguments.as_slice() else {
         return Err(Abort::Uncaught.into());
     };
-    let valid = Values { username, email, role }.are_valid()?;
-    let strong = is_password(password)?;
+    let differences = call.options.differences();
+    let valid = Values { username, email, role }.are_valid(differences)?;
+    let strong = is_password(password, differences.arrays)?;
     if !valid || !strong || !username.is_given() {
         return Ok(Php::Bool(false));
     }
-    if password.to_text().contains('\0') {
+    if !differences.hashes_nul && password.to_text().contains('\0') {
         return refuse_nul_password(call, username).await;
     }
     let Some(user) = new_user(call, [username, password, name, email, role])? else {
@@ -40,7 +41,7 @@ pub(crate) async fn create(call: &Call<'_>) -> Result<Php, Failure> {
     Ok(Php::Int(call.options.user_id(&*outcome.user()?)))
 }
 
-/// bcrypt accepts no NUL: an uncaught error. Kanboard does not hash if the name is taken.
+/// PHP 8 hashes no NUL with bcrypt: an uncaught error. Kanboard does not hash if the name is taken.
 async fn refuse_nul_password(call: &Call<'_>, username: &Php) -> Result<Php, Failure> {
     let taken = call.find_user_by_name(username).await?.is_some();
     if taken { Ok(Php::Bool(false)) } else { Err(Abort::Uncaught.into()) }
@@ -85,9 +86,7 @@ pub(crate) async fn create_from_directory(call: &Call<'_>) -> Result<Php, Failur
         }
         answered => none_if(answered, &refusals)?,
     };
-    if username.is_array() {
-        return Err(Abort::Uncaught.into());
-    }
+    check_type(username, call.options.differences().arrays)?;
     let Some(outcome) = created else { return Ok(Php::Bool(false)) };
     Ok(Php::Int(call.options.user_id(&*outcome.user()?)))
 }

@@ -16,13 +16,13 @@ use crate::wire::user::UserRow;
 /// `getUser`.
 pub(crate) async fn get(call: &Call<'_>) -> Result<Php, Failure> {
     let found = call.find_user(call.user_ref(0, 1)?).await?;
-    row_or_null(call, found).await
+    row_or_null(call, found, Some(call.argument(0))).await
 }
 
 /// `getUserByName`.
 pub(crate) async fn get_by_name(call: &Call<'_>) -> Result<Php, Failure> {
     let found = call.find_user_by_name(call.argument(0)).await?;
-    row_or_null(call, found).await
+    row_or_null(call, found, None).await
 }
 
 /// `getAllUsers`.
@@ -63,8 +63,18 @@ pub(crate) async fn is_active(call: &Call<'_>) -> Result<Php, Failure> {
     Ok(Php::Bool(found.is_some_and(|user| user.active)))
 }
 
-async fn row_or_null(call: &Call<'_>, found: Option<Box<User>>) -> Result<Php, Failure> {
+/// The row of a user. `asked` is the id by which the user was found, if it was by an id.
+async fn row_or_null(
+    call: &Call<'_>,
+    found: Option<Box<User>>,
+    asked: Option<&Php>,
+) -> Result<Php, Failure> {
     let Some(user) = found else { return Ok(Php::Null) };
     let holders = token_holders(call, Some(user.id)).await?;
-    Ok(UserRow::new(call.options, &user, token_shown(&holders, &user)).encode())
+    let row = UserRow::new(call.options, &user, token_shown(&holders, &user));
+    Ok(match asked {
+        Some(asked) => row.found_by(asked),
+        None => row,
+    }
+    .encode())
 }

@@ -7,10 +7,17 @@ use isogloss_interop::php::value::Php;
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 
-/// The user name as it is stored: trimmed. `None` if it is null.
+/// The user name as it is stored, trimmed if the version trims it. `None` if it is null.
 pub(super) fn stored_username(call: &Call<'_>, username: &Php) -> Option<String> {
+    if !trims(call) {
+        return call.options.database.bound(username);
+    }
     let name = (*username != Php::Null).then(|| Php::from(text::trim(&username.to_text())))?;
     call.options.database.bound(&name)
+}
+
+const fn trims(call: &Call<'_>) -> bool {
+    call.options.differences().usernames.trimmed
 }
 
 /// Whether another user than `own` has the name as it was given. Kanboard searches for that name
@@ -21,7 +28,7 @@ pub(super) async fn is_taken_untrimmed(
     own: Option<&UserRef>,
 ) -> Result<bool, Failure> {
     let given = username.to_text();
-    if !username.is_given() || text::trim(&given) == given {
+    if !trims(call) || !username.is_given() || text::trim(&given) == given {
         return Ok(false);
     }
     let Some(holder) = call.find_user_by_name(username).await? else { return Ok(false) };

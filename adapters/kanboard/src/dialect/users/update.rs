@@ -9,6 +9,7 @@ use crate::dialect::call::Call;
 use crate::dialect::failure::{Abort, Failure, none_if_absent};
 use crate::dialect::users::name::{is_taken_untrimmed, stored_username, uniqueness};
 use crate::dialect::validation::{TEXT_LENGTH, Values};
+use crate::options::version::EmptyUpdate;
 use crate::roles::role_to_store;
 
 /// `updateUser`. The answer is `true` if there is no such user, unless the name is taken:
@@ -17,7 +18,8 @@ pub(crate) async fn update(call: &Call<'_>) -> Result<Php, Failure> {
     let [id, username, name, email, role] = call.arguments.as_slice() else {
         return Err(Abort::Uncaught.into());
     };
-    let valid = Values { username, email, role }.are_valid()?;
+    let differences = call.options.differences();
+    let valid = Values { username, email, role }.are_valid(differences)?;
     if username.is_given() {
         check_id(call, id)?;
     }
@@ -25,18 +27,22 @@ pub(crate) async fn update(call: &Call<'_>) -> Result<Php, Failure> {
         return Ok(Php::Bool(false));
     }
     let given = [username, name, email, role].iter().filter(|value| ***value != Php::Null).count();
-    if given == 0 {
+    if given == 0 && differences.empty_update == EmptyUpdate::SqlError {
         return Err(call.options.database.nothing_to_set("users", id).into());
     }
     let user = call.user_ref(0, u8::try_from(given + 1).unwrap_or(1))?;
-    let patch = patch(call)?;
-    if is_taken_untrimmed(call, username, user.as_ref()).await?
-        || !run_update(call, username, user.as_ref(), patch).await?
-    {
+    if given > 0 && !change(call, username, user.as_ref()).await? {
         return Ok(Php::Bool(false));
     }
     refresh(call, id, user).await?;
     Ok(Php::Bool(true))
+}
+
+/// Changes the user; `false` if a value is refused.
+async fn change(call: &Call<'_>, username: &Php, user: Option<&UserRef>) -> Result<bool, Failure> {
+    let patch = patch(call)?;
+    Ok(!is_taken_untrimmed(call, username, user).await?
+        && run_update(call, username, user, patch).await?)
 }
 
 /// Runs the command; `false` if a value is refused. If there is no such user, the name is refused
@@ -94,7 +100,7 @@ fn check_id(call: &Call<'_>, id: &Php) -> Result<(), Failure> {
 /// `fixtures/transcripts/kanboard/variants/mysql/update-user-invalid.json`.
 async fn refresh(call: &Call<'_>, id: &Php, user: Option<UserRef>) -> Result<(), Failure> {
     let own = call.caller.user().map_or(0, |user| call.options.user_id(user));
-    if id.loosely_is(own) && call.find_user(user).await?.is_none() {
+    if (call.options.differences().equals)(id, own) && call.find_user(user).await?.is_none() {
         return Err(Abort::Uncaught.into());
     }
     Ok(())

@@ -1,19 +1,14 @@
-//! Every method of the dialect in one table, and how a method is found by its name.
-
-use std::sync::LazyLock;
+//! The methods of version 1.2.
 
 use isogloss_canonical::command::Verb;
-use isogloss_canonical::credentials::Caller;
-use isogloss_canonical::dialect::MethodInfo;
 
-use crate::dialect::failure::Failure;
 use crate::dialect::method::{Access, DefaultValue, Method, Parameter, optional, required, run};
 use crate::dialect::{account, groups, members, projects, server, users};
 
 const MEMBERSHIP: &[Parameter] = &[required("group_id"), required("user_id")];
 
 /// The methods.
-pub(crate) static METHODS: [Method; 35] = [
+pub(super) const METHODS: [Method; 35] = [
     // The caller's own account and projects.
     Method::new("getMe", &[Verb::ListKeys], "Gives the caller's own row.", &[], run!(account::get))
         .open_to(Access::Users),
@@ -290,80 +285,3 @@ pub(crate) static METHODS: [Method; 35] = [
         run!(members::is_member),
     ),
 ];
-
-/// The rows of the manual.
-pub(crate) static METHOD_INFOS: LazyLock<Vec<MethodInfo>> =
-    LazyLock::new(|| METHODS.iter().map(|method| method.info).collect());
-
-/// Methods of Kanboard that the gateway does not have and not everybody may call. A caller without
-/// the permission is forbidden before the gateway says that there is no such method.
-const RESERVED: [(&str, Access); 10] = [
-    ("getLinkById", Access::Administrators),
-    ("getLinkByLabel", Access::Administrators),
-    ("getOppositeLinkId", Access::Administrators),
-    ("getAllLinks", Access::Administrators),
-    ("createLink", Access::Administrators),
-    ("updateLink", Access::Administrators),
-    ("removeLink", Access::Administrators),
-    ("getOverdueTasks", Access::Administrators),
-    ("getAllProjects", Access::Administrators),
-    ("createProject", Access::Managers),
-];
-
-/// Methods about projects: the origin answers them where the route has one.
-const ABOUT_PROJECTS: [&str; 7] = [
-    "getMyDashboard",
-    "getMyActivityStream",
-    "createMyPrivateProject",
-    "getMyProjectsList",
-    "getMyOverdueTasks",
-    "getMyProjects",
-    "getProjectById",
-];
-
-/// Facts about the server: the origin knows its own, where the route has one.
-const ABOUT_THE_SERVER: [&str; 7] = [
-    "getTimezone",
-    "getVersion",
-    "getDefaultTaskColor",
-    "getDefaultTaskColors",
-    "getColorList",
-    "getApplicationRoles",
-    "getProjectRoles",
-];
-
-fn is_one_of(names: &[&str], name: &str) -> bool {
-    names.iter().any(|own| own.eq_ignore_ascii_case(name))
-}
-
-/// Whether the gateway itself answers a method, even where the route has an origin.
-pub(crate) fn is_translated(name: &str) -> bool {
-    METHODS.iter().any(|method| method.info.name.eq_ignore_ascii_case(name))
-        && !is_one_of(&ABOUT_PROJECTS, name)
-        && !is_one_of(&ABOUT_THE_SERVER, name)
-}
-
-/// The name of a method as the manual writes it, from one in any case.
-pub(crate) fn spelled(name: String) -> String {
-    let known = METHODS.iter().find(|method| method.info.name.eq_ignore_ascii_case(&name));
-    known.map_or(name, |method| method.info.name.to_owned())
-}
-
-/// Finds a method by its name in any case, and checks that the caller may call it. The gateway has the
-/// projects of the embedded store only: of a remote system it knows none.
-pub(crate) fn find(
-    name: &str,
-    caller: &Caller,
-    is_embedded: bool,
-) -> Result<&'static Method, Failure> {
-    let named = |own: &str| own.eq_ignore_ascii_case(name);
-    if let Some(method) = METHODS.iter().find(|method| named(method.info.name)) {
-        method.access.check(method.info.name == name, caller)?;
-        let is_known = is_embedded || !is_one_of(&ABOUT_PROJECTS, name);
-        return if is_known { Ok(method) } else { Err(Failure::unknown_method()) };
-    }
-    if let Some((_, access)) = RESERVED.iter().find(|(own, _)| named(own)) {
-        access.check(true, caller)?;
-    }
-    Err(Failure::unknown_method())
-}
