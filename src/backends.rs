@@ -1,7 +1,7 @@
 //! The backends of a configuration: the embedded store, and systems reached over HTTP, each with
 //! the sidecar that stores what the system cannot hold.
 //!
-//! They are made in two steps. [`PreparedBackends`] builds everything that needs no file of the
+//! They are made in two steps. `PreparedBackends` builds everything that needs no file of the
 //! data directory. `config check --connect` uses only this step. [`Backends`] adds the store and
 //! the sidecars.
 

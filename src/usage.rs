@@ -18,10 +18,10 @@ use crate::random::random;
 
 /// How often the counts are written.
 const EVERY: Duration = Duration::from_secs(2);
-/// How often it is tried to open the file, and how long it is waited in between.
+/// How often the gateway tries to open the file, and how long it waits between two attempts.
 const ATTEMPTS: usize = 4;
 const BETWEEN: Duration = Duration::from_millis(50);
-/// The most rows between two writes. What is beyond them is counted together.
+/// The most rows between two writes. Calls beyond them are counted together.
 const MOST_ROWS: usize = 2_000;
 /// The most characters of a method and of a caller.
 const LONGEST: usize = 80;
