@@ -8,14 +8,19 @@ use isogloss::registry;
 use isogloss_testkit::contract::requests::recorded;
 use isogloss_testkit::contract::rule::Material;
 use isogloss_testkit::contract::trials;
+use isogloss_testkit::facts::Facts;
 use isogloss_testkit::suite;
 
 fn main() -> ExitCode {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let mut all = Vec::new();
     for adapter in registry::dialects() {
-        match recorded(&fixtures, adapter.name) {
-            Ok(requests) => all.extend(trials(&Material::new(adapter, requests))),
+        let material = recorded(&fixtures, adapter.name).and_then(|requests| {
+            let facts = Facts::load(&fixtures, adapter.name)?;
+            Ok(Material::new(adapter, requests).with_pages(facts.contract.pages))
+        });
+        match material {
+            Ok(material) => all.extend(trials(&material)),
             Err(error) => {
                 eprintln!("the recordings of {} are not in order: {error:#}", adapter.name);
                 return ExitCode::FAILURE;

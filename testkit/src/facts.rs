@@ -13,6 +13,17 @@ pub struct Facts {
     /// Facts for the suite `pairs`.
     #[serde(default)]
     pub pairs: Pairs,
+    /// Facts for the suite `contract`.
+    #[serde(default)]
+    pub contract: Contract,
+}
+
+/// Facts for the suite `contract`, which holds every adapter to the same rules.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contract {
+    /// The pages that an origin answers if there is one, and the dialect if not: `GET /login/`.
+    pub pages: Vec<String>,
 }
 
 /// Facts for the suite `pairs`, which tests every pair of dialect and backend.

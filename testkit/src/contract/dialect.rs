@@ -181,7 +181,11 @@ fn handles(material: &Material) -> Vec<String> {
         let nowhere = Request::to("GET", "/no/such/page/of/this/system");
         for request in material.requests.iter().chain([&nowhere]) {
             let script = administrator(material);
-            if !dialect.handles(request) {
+            let handled = dialect.handles(request);
+            if handled && material.is_page(request) {
+                findings.insert(format!("{version}: an origin never gets {}", request.path));
+            }
+            if !handled && !material.is_page(request) {
                 let answer = now(dialect.answer(request, &script));
                 if !script.verbs().is_empty() {
                     findings.insert(format!("{version}: {}", told(request, &answer)));
@@ -191,6 +195,7 @@ fn handles(material: &Material) -> Vec<String> {
         let status =
             |request: &Request| now(dialect.answer(request, &administrator(material))).status;
         let unhandled = manual(dialect.as_ref()).filter(|request| !dialect.handles(request));
+        let unhandled = unhandled.filter(|request| !material.is_page(request));
         let lost = unhandled.filter(|request| status(request) != status(&nowhere));
         findings.extend(lost.map(|lost| format!("{version}: {} {}", lost.method, lost.path)));
     }

@@ -13,13 +13,27 @@ pub struct Material {
     pub adapter: &'static Adapter,
     /// Requests that clients send.
     pub requests: Arc<[Request]>,
+    /// The pages that an origin answers if there is one, and the dialect if not: `GET /login/`.
+    pub pages: Arc<[String]>,
 }
 
 impl Material {
     /// The material for this adapter with these requests.
     #[must_use]
     pub fn new(adapter: &'static Adapter, requests: impl IntoIterator<Item = Request>) -> Self {
-        Self { adapter, requests: requests.into_iter().collect() }
+        Self { adapter, requests: requests.into_iter().collect(), pages: Arc::default() }
+    }
+
+    /// The same material with these pages.
+    #[must_use]
+    pub fn with_pages(self, pages: Vec<String>) -> Self {
+        Self { pages: pages.into(), ..self }
+    }
+
+    /// Whether a request is for one of the pages.
+    pub(super) fn is_page(&self, request: &Request) -> bool {
+        let asked = format!("{} {}", request.method, request.path);
+        self.pages.contains(&asked)
     }
 
     pub(super) fn namespace(&self) -> IdNamespace {
