@@ -54,3 +54,14 @@ impl VersionInfo {
         }
     }
 }
+
+/// The version of this name among all versions of a system. `VersionInfo` rows are checked before, so
+/// that only a missing name is unknown here: it means the default.
+pub fn named<V: Copy + Default>(
+    all: &[V],
+    name_of: fn(V) -> &'static str,
+    name: Option<&str>,
+) -> V {
+    let named = |version: &V| Some(name_of(*version)) == name;
+    all.iter().copied().find(named).unwrap_or_default()
+}

@@ -221,6 +221,6 @@ fn fault(error: hyper_util::client::legacy::Error) -> Fault {
 }
 
 /// The body is over the limit of the origin.
-fn too_large() -> Fault {
+pub(crate) fn too_large() -> Fault {
     Fault::new(FaultKind::TooLarge, "the body is over the origin's limit")
 }

@@ -9,12 +9,12 @@ use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::fault::Fault;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
 use crate::origin::Origin;
-use crate::origin::client::RequestBody;
+use crate::origin::client::{RequestBody, too_large};
 use crate::origin::idle::Activity;
 use crate::origin::incoming::IncomingHead;
 use crate::origin::pieces::Pieces;
@@ -53,7 +53,7 @@ pub(super) async fn forward(
         }
     };
     if matches!(framing, Framing::Sized(length) if length > limit) {
-        return Err(Fault::new(FaultKind::TooLarge, "the body is over the origin's limit"));
+        return Err(too_large());
     }
     let (body, received, task) = request_body(framing, (body, limit), &activity);
     let answered = origin.forward(head, body, &activity).await;

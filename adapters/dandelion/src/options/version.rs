@@ -1,7 +1,7 @@
 //! The versions of Dandelion that the dialect can answer as, and the table of what differs between
 //! them. Both have the same methods.
 
-use isogloss_canonical::version::VersionInfo;
+use isogloss_canonical::version::{self, VersionInfo};
 
 /// A version of Dandelion. The order is that of the releases.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,8 +30,7 @@ impl Version {
     /// The version of this name. [`VERSIONS`] is checked before, so that only a missing name is
     /// unknown here: it means the default.
     pub(crate) fn named(name: Option<&str>) -> Self {
-        let named = |version: &Self| Some(version.name()) == name;
-        Self::ALL.into_iter().find(named).unwrap_or_default()
+        version::named(&Self::ALL, Self::name, name)
     }
 
     /// The name of the version.

@@ -5,7 +5,7 @@
 //! [`Differences`]: the rest of the dialect never compares versions. An older version is written as
 //! the newest with some fields changed.
 
-use isogloss_canonical::version::VersionInfo;
+use isogloss_canonical::version::{self, VersionInfo};
 use isogloss_interop::php::json::Style;
 use isogloss_interop::php::value::Php;
 
@@ -33,8 +33,7 @@ impl Version {
     /// The version of this name. [`VERSIONS`] is checked before, so that only a missing name is
     /// unknown here: it means the default.
     pub(crate) fn named(name: Option<&str>) -> Self {
-        let named = |version: &Self| Some(version.name()) == name;
-        Self::ALL.into_iter().find(named).unwrap_or_default()
+        version::named(&Self::ALL, Self::name, name)
     }
 
     /// The name of the version.

@@ -4,7 +4,7 @@
 //! [`Differences`]: the rest of the adapter never compares versions. Each version is written as the
 //! one after it with some fields changed.
 
-use isogloss_canonical::version::VersionInfo;
+use isogloss_canonical::version::{self, VersionInfo};
 use isogloss_interop::python::json::write::{PYTHON_3, Style};
 
 /// A version of OctoPrint: of the server that a route replaces, or of the one behind the gateway. The
@@ -40,8 +40,7 @@ impl Version {
     /// The version of this name. [`VERSIONS`] is checked before, so that only a missing name is
     /// unknown here: it means the default.
     pub(crate) fn named(name: Option<&str>) -> Self {
-        let named = |version: &Self| Some(version.name()) == name;
-        Self::ALL.into_iter().find(named).unwrap_or_default()
+        version::named(&Self::ALL, Self::name, name)
     }
 
     /// The name of the version.

@@ -1,6 +1,6 @@
 //! The versions of RhodeCode, and what differs between them.
 
-use isogloss_canonical::version::VersionInfo;
+use isogloss_canonical::version::{self, VersionInfo};
 
 /// A version of RhodeCode, the earlier one first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,9 +19,13 @@ pub(crate) const VERSIONS: [VersionInfo; 2] = [
 ];
 
 impl Version {
-    /// The version of this name; the default if there is none. The configuration names no other.
+    /// Every version.
+    const ALL: [Self; 2] = [Self::V4_3, Self::V4_26];
+
+    /// The version of this name. [`VERSIONS`] is checked before, so that only a missing name is
+    /// unknown here: it means the default.
     pub(crate) fn named(name: Option<&str>) -> Self {
-        if name == Some(Self::V4_3.name()) { Self::V4_3 } else { Self::default() }
+        version::named(&Self::ALL, Self::name, name)
     }
 
     /// Its name.
