@@ -1,10 +1,12 @@
 //! Facts about a system that its adapter does not have: `fixtures/systems/<system>.toml`.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 /// Facts about one system.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -16,6 +18,8 @@ pub struct Facts {
     /// Facts for the suite `contract`.
     #[serde(default)]
     pub contract: Contract,
+    /// How to install and start a real server, if a package registry has one.
+    pub real: Option<Real>,
 }
 
 /// Facts for the suite `contract`, which holds every adapter to the same rules.
@@ -38,6 +42,31 @@ pub struct Pairs {
     pub versions: Vec<String>,
     /// The full name of the administrator of a fresh server, if recordings show it.
     pub administrator: Option<String>,
+}
+
+/// How to install and start a server of a system.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Real {
+    /// The package on PyPI, with its version: `name==version`.
+    pub package: String,
+    /// The program of the package, below `bin`.
+    pub program: String,
+    /// The arguments. `PORT` and `FOLDER` stand for the port and for a new folder.
+    pub arguments: Vec<String>,
+    /// Environment variables.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// The files of the new folder, by name.
+    pub files: BTreeMap<String, String>,
+    /// The service key with which a backend calls the server.
+    pub secret: String,
+    /// The name of its administrator.
+    pub administrator: String,
+    /// The password of its administrator.
+    pub password: String,
+    /// A request, as in a transcript. It is repeated until the answer has the status 200.
+    pub ready: Map<String, Value>,
 }
 
 impl Facts {

@@ -3,7 +3,8 @@
 //! [`suite`] runs trials in one process and measures them. [`scripted`] is for the unit tests of
 //! the adapters: a gateway, a session store and a system with scripted answers. [`contract`] has
 //! the rules for every adapter. [`cpu`] measures processor time. [`connections`] asks the kernel for
-//! the state of a connection.
+//! the state of a connection. [`installed`] installs clients and servers from PyPI and npm. [`real`]
+//! starts a real server of a system.
 //!
 //! The other modules play recorded transcripts against a base URL and report differences. In the
 //! order of use: [`transcript`] reads a scenario, [`profile`] has the configuration of its server,
@@ -20,11 +21,13 @@ pub mod cpu;
 pub mod directory;
 pub mod facts;
 pub mod gateway;
+pub mod installed;
 pub mod leaks;
 pub mod ledger;
 pub mod played;
 pub mod player;
 pub mod profile;
+pub mod real;
 pub mod replay;
 pub mod scene;
 pub mod scripted;

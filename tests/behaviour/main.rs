@@ -1,6 +1,6 @@
 //! One suite of the canonical commands, run on every backend: the store, and each version of each
 //! remote system with its sidecar. A second gateway with the system's dialect plays the system. The
-//! suite also runs with a real OctoPrint from PyPI.
+//! suite also runs with a real server of each system that a package registry has.
 //!
 //! No backend can be skipped. A declared capability that no case uses fails the run.
 //! `ISOGLOSS_TEST_KANBOARD_URL` and `ISOGLOSS_TEST_KANBOARD_SECRET` (the same for the other
@@ -94,7 +94,10 @@ fn main() -> ExitCode {
         let name = format!("{prefix}::every-capability-is-exercised");
         trials.push(trial(name, move || exercised(backend)));
     }
-    trials.push(trial("octoprint-from-pypi::every-case", real::octoprint));
+    for system in real::systems() {
+        trials
+            .push(trial(format!("{system}-itself::every-case"), move || real::every_case(system)));
+    }
     suite::run("behaviour", trials)
 }
 

@@ -1,55 +1,28 @@
-//! Real, unmodified clients against the built gateway. Each test installs what it needs below
-//! `target/clients`, once. A test fails if a tool or the network is missing. Outside CI,
-//! `ISOGLOSS_SKIP_CLIENTS` skips such a test with a message.
+//! Real, unmodified clients against the built gateway. Each test installs what it needs once. A test
+//! fails if a tool or the network is missing. Outside CI, `ISOGLOSS_SKIP_CLIENTS` skips such a test
+//! with a message.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use isogloss_testkit::facts::Facts;
+use isogloss_testkit::installed::{self, is_left_out};
 use isogloss_testkit::profile::{Profiles, Setup};
 use isogloss_testkit::scene::Scene;
 use isogloss_testkit::transcript::Transcript;
 
 /// The versions that the tests were written for.
 const KANBOARD: &str = "kanboard==1.1.8";
-const OCTOPRINT: &str = "OctoPrint==1.11.8";
 const NODE_PACKAGES: [&str; 3] = ["jquery@3.5.1", "jsdom@26.1.0", "lodash@4.17.21"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn left_out(client: &str) -> bool {
-    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let skip = set("ISOGLOSS_SKIP_CLIENTS") && !set("CI");
-    if skip {
-        eprintln!("!!! THE {client} CLIENT WAS NOT RUN: ISOGLOSS_SKIP_CLIENTS is set !!!");
-    }
-    skip
-}
-
 /// Runs a command to its end. If it fails, its output is shown.
-fn run(command: &mut Command) {
-    let output = command.output();
-    let output = output.unwrap_or_else(|error| {
-        panic!("{command:?} cannot be run ({error}): ./test installs what is missing")
-    });
-    let said = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
-    let said = String::from_utf8_lossy(&said);
-    assert!(output.status.success(), "{command:?} failed:\n{said}");
-}
-
-/// A folder below `target/clients`. It is filled once, completely or not at all.
-fn installed(name: &str, fill: impl FnOnce(&Path)) -> PathBuf {
-    let clients = root().join("target/clients");
-    let (folder, done) = (clients.join(name), clients.join(format!("{name}.installed")));
-    if !done.exists() {
-        fs::create_dir_all(&folder).unwrap();
-        fill(&folder);
-        fs::write(done, "").unwrap();
-    }
-    folder
+fn run(command: &mut Command) -> String {
+    installed::run(command).unwrap_or_else(|error| panic!("{error:#}"))
 }
 
 fn python() -> Command {
@@ -81,13 +54,10 @@ fn driver(name: &str) -> PathBuf {
 
 #[test]
 fn kanboard_python_client() {
-    if left_out("kanboard") {
+    if is_left_out("the client of Kanboard") {
         return;
     }
-    let folder = installed("kanboard", |folder| {
-        run(python().args(["-m", "venv"]).arg(folder));
-        run(Command::new(folder.join("bin/pip")).args(["install", "--quiet", KANBOARD]));
-    });
+    let folder = installed::python(root(), &[KANBOARD]).unwrap();
     let scene = gateway("kanboard");
     let token = variable(&scene.setup, "app_auth");
     let token = token.strip_prefix("jsonrpc:").unwrap();
@@ -102,28 +72,22 @@ fn kanboard_python_client() {
 
 #[test]
 fn octoprint_javascript_client() {
-    if left_out("OctoPrint") {
+    if is_left_out("the client of OctoPrint") {
         return;
     }
-    let folder = installed("octoprint", |folder| {
-        run(python().args(["-m", "venv"]).arg(folder.join("venv")));
-        let pip = folder.join("venv/bin/pip");
-        let only = ["download", "--quiet", "--no-deps", "--only-binary", ":all:", OCTOPRINT, "-d"];
-        run(Command::new(pip).args(only).arg(folder));
-        let wheel = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        let wheel = wheel.into_iter().find(|path| path.extension().is_some_and(|own| own == "whl"));
-        run(python().args(["-m", "zipfile", "-e"]).arg(wheel.unwrap()).arg(folder.join("wheel")));
-        let npm =
-            ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
-        run(Command::new("npm").args(npm).arg(folder).args(NODE_PACKAGES));
-    });
+    // Its server carries the client.
+    let real = Facts::load(&root().join("fixtures"), "octoprint").unwrap().real.unwrap();
+    let server = installed::python(root(), &[&real.package]).unwrap();
+    let find = "import octoprint, os; print(os.path.dirname(octoprint.__file__), end='')";
+    let package = run(Command::new(server.join("bin/python")).args(["-c", find]));
+    let modules = installed::node(root(), &NODE_PACKAGES).unwrap();
     let scene = gateway("octoprint");
     let own = ["admin_key", "admin_password"].map(|name| variable(&scene.setup, name));
     run(Command::new("node")
-        .env("NODE_PATH", folder.join("node_modules"))
+        .env("NODE_PATH", modules)
         .arg(driver("octoprint.js"))
         .args([scene.url(), &own[0], "admin", &own[1]])
-        .arg(folder.join("wheel/octoprint/static/js/app/client")));
+        .arg(Path::new(&package).join("static/js/app/client")));
 }
 
 #[test]

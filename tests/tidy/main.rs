@@ -39,8 +39,6 @@ const IMPURE: &[&str] = &[
 const NAMING: &[(&str, &str)] = &[
     ("tests/behaviour/keys.rs", SAMPLE),
     ("tests/behaviour/people.rs", QUIRK),
-    ("tests/behaviour/main.rs", REAL),
-    ("tests/behaviour/real.rs", REAL),
     ("tests/cli/", SAMPLE),
     ("tests/clients/main.rs", REAL),
     ("tests/cost/", SAMPLE),
