@@ -12,6 +12,7 @@ mod loops;
 mod old_system;
 mod process;
 mod proxy;
+mod real;
 mod recorder;
 mod small;
 mod smuggling;
