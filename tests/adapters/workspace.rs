@@ -1,19 +1,29 @@
 //! A workspace with the page's adapter, and a copy of the gateway with two more lines: the
 //! dependency on the adapter, and its row in the registry.
+//!
+//! The other crates are links to the repository's own folders. They have the same paths below the
+//! workspace, the same features and the same profile as in the build of this test, so that cargo
+//! takes what that build left. Only the adapter and the gateway are compiled.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
 
 use crate::succeeded;
 
 /// The folder of the page's crate. A code block belongs to the crate if its first line names a file
 /// in this folder.
 const CRATE: &str = "duck/";
-/// The program with the adapter. It has another name, because it is built in the same folder as the
-/// real one.
+/// The package with the adapter, and its program. It has another name than the real one, because
+/// both are built in the same folder.
 const PROGRAM: &str = "isogloss-with-duck";
+/// The variables that cargo sets for a test. A build script that reads one (ring's does) would be
+/// run again, and what depends on it compiled again.
+const OF_THIS_TEST: [&str; 3] = ["CARGO_MANIFEST_", "CARGO_PKG_", "OUT_DIR"];
+/// The folders of the other crates.
+const LINKED: [&str; 3] = ["canonical", "adapters", "testkit"];
 /// The end of the registry's list, and the new row.
 const END_OF_LIST: &str = "\n];";
 const ROW: &str = "\n    &isogloss_duck::ADAPTER,";
@@ -38,35 +48,63 @@ impl Workspace {
         for name in ["Cargo.lock", "gateway.toml"] {
             wanted.insert(name.to_owned(), fs::read_to_string(root().join(name)).unwrap());
         }
-        for old in files(&folder).iter().filter(|old| !wanted.contains_key(*old)) {
-            fs::remove_file(folder.join(old)).unwrap();
+        for written in ["src/", CRATE] {
+            for old in files(&folder.join(written)) {
+                if !wanted.contains_key(&format!("{written}{old}")) {
+                    fs::remove_file(folder.join(written).join(old)).unwrap();
+                }
+            }
         }
         for (file, text) in wanted {
-            let path = folder.join(file);
-            if fs::read_to_string(&path).is_ok_and(|there| there == text) {
-                continue;
-            }
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
+            write_changed(&folder.join(file), &text);
+        }
+        for name in LINKED {
+            link(&root().join(name), &folder.join(name));
         }
         Self { folder }
     }
 
-    /// A cargo command. It uses the folder and the profile of this test's own build, so that the
-    /// dependencies are already built.
+    /// A cargo command on the adapter and the gateway. Both are named, and a test of theirs: the
+    /// features of their dependencies are then those of `cargo test --workspace`.
     pub(crate) fn cargo(&self, command: &str) -> Command {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args([command, "--offline", "--profile", profile(), "--manifest-path"]);
         cargo.arg(self.folder.join("Cargo.toml")).arg("--target-dir").arg(target);
+        cargo.args(["-p", "isogloss-duck", "-p", PROGRAM, "--test", "contract"]);
+        for name in env::vars_os().map(|(name, _)| name) {
+            if OF_THIS_TEST.iter().any(|start| name.to_string_lossy().starts_with(start)) {
+                cargo.env_remove(name);
+            }
+        }
         cargo
     }
 
     /// The gateway with the adapter, built.
     pub(crate) fn program(&self) -> PathBuf {
-        succeeded(self.cargo("build").args(["-p", "isogloss", "--bin", PROGRAM]));
+        succeeded(self.cargo("build").args(["--bin", PROGRAM]));
         built().join(PROGRAM)
     }
+}
+
+/// Writes a file if its text is another.
+fn write_changed(path: &Path, text: &str) {
+    if fs::read_to_string(path).is_ok_and(|there| there == text) {
+        return;
+    }
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+/// Makes a link to a folder of the repository.
+fn link(to: &Path, path: &Path) {
+    if fs::read_link(path).is_ok_and(|there| there == to) {
+        return;
+    }
+    if path.symlink_metadata().is_ok() {
+        fs::remove_file(path).unwrap();
+    }
+    symlink(to, path).unwrap();
 }
 
 /// The build folder of this test's profile.
@@ -128,34 +166,25 @@ fn files(folder: &Path) -> Vec<String> {
     found
 }
 
-/// The repository's manifest with one more dependency. The paths of the other crates do not change.
+/// The repository's manifest with one more member, one more dependency and another name. Its tests
+/// are left out, but not the dependencies of its tests: they decide about features.
 fn manifest() -> String {
     let text = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let mut manifest: toml::Table = text.parse().unwrap();
-    let table = |manifest: &mut toml::Table, name: &str| -> toml::Table {
-        manifest.remove(name).and_then(|value| value.try_into().ok()).unwrap()
-    };
-    let mut workspace = table(&mut manifest, "workspace");
-    workspace.insert("members".to_owned(), vec![CRATE.trim_end_matches('/')].into());
-    let dependencies = workspace["dependencies"].as_table_mut().unwrap();
-    for (_, dependency) in dependencies.iter_mut() {
-        if let Some(path) = dependency.get_mut("path") {
-            *path = root().join(path.as_str().unwrap()).to_str().unwrap().into();
-        }
-    }
-    let duck = toml::Table::from_iter([("path".to_owned(), CRATE.trim_end_matches('/').into())]);
-    dependencies.insert("isogloss-duck".to_owned(), duck.into());
-    manifest.insert("workspace".to_owned(), workspace.into());
-    let of_workspace = toml::Table::from_iter([("workspace".to_owned(), true.into())]);
+    let duck = CRATE.trim_end_matches('/');
+    let workspace = manifest["workspace"].as_table_mut().unwrap();
+    workspace["members"].as_array_mut().unwrap().push(duck.into());
+    let of_workspace = workspace["dependencies"].as_table_mut().unwrap();
+    of_workspace.insert("isogloss-duck".to_owned(), table("path", duck));
     let own = manifest["dependencies"].as_table_mut().unwrap();
-    own.insert("isogloss-duck".to_owned(), of_workspace.into());
-    manifest["package"].as_table_mut().unwrap().insert("autobins".to_owned(), false.into());
-    let program = [("name", PROGRAM), ("path", "src/main.rs")];
-    let program = program.map(|(name, value)| (name.to_owned(), value.into()));
-    let programs = vec![toml::Value::Table(toml::Table::from_iter(program))];
-    manifest.insert("bin".to_owned(), programs.into());
-    for tests in ["test", "dev-dependencies"] {
-        manifest.remove(tests);
-    }
+    own.insert("isogloss-duck".to_owned(), table("workspace", true));
+    manifest["package"].as_table_mut().unwrap().insert("name".to_owned(), PROGRAM.into());
+    manifest.insert("lib".to_owned(), table("name", "isogloss"));
+    manifest.remove("test");
     manifest.to_string()
+}
+
+/// A table with one row.
+fn table(key: &str, value: impl Into<toml::Value>) -> toml::Value {
+    toml::Table::from_iter([(key.to_owned(), value.into())]).into()
 }
