@@ -2,12 +2,14 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials, Proof, Seal};
-use isogloss_canonical::group::{Group, GroupId};
+use isogloss_canonical::group::Group;
 use isogloss_canonical::key::Key;
+use isogloss_canonical::membership::GroupId;
 use isogloss_canonical::namespace::{IdNamespace, NativeIds};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::Grants;
-use isogloss_canonical::user::{Attributes, Evidence, Role, User, UserRef};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{Attributes, Evidence, User, UserRef};
 use isogloss_canonical::verb::Answers;
 use jiff::Timestamp;
 use uuid::Uuid;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use isogloss_canonical::backend::{Backend, Upstream};
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::exchange::Exchange;
@@ -18,6 +18,7 @@ use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::session_store::{SessionKind, SessionStore};
+use isogloss_canonical::verb::Verb;
 use isogloss_canonical::vouching::Voucher;
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -11,11 +11,13 @@ use std::collections::BTreeSet;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{Fault, FaultKind};
-use isogloss_canonical::group::{Group, GroupRef};
+use isogloss_canonical::group::Group;
 use isogloss_canonical::held::Held;
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::{Grant, Guard};
-use isogloss_canonical::user::{Attributes, GroupChange, Role, User, UserRef};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{Attributes, GroupChange, User, UserRef};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 

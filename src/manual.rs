@@ -1,8 +1,8 @@
 //! The manual of a dialect with all its methods, generated from the tables of the code.
 
 use isogloss_canonical::adapter::Adapter;
-use isogloss_canonical::command::Verb;
 use isogloss_canonical::dialect::MethodInfo;
+use isogloss_canonical::verb::Verb;
 use isogloss_canonical::version::VersionInfo;
 use serde_json::{Value, json};
 

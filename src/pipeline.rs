@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use isogloss_canonical::backend::Backend;
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
@@ -14,8 +14,10 @@ use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::json::has_one_meaning;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::{Grant, Permission};
+use isogloss_canonical::role::Role;
 use isogloss_canonical::session_store::SessionStore;
-use isogloss_canonical::user::{Role, UserPatch, UserRef};
+use isogloss_canonical::user::{UserPatch, UserRef};
+use isogloss_canonical::verb::Verb;
 use isogloss_canonical::vouching::{Voucher, Vouching};
 use jiff::Timestamp;
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use isogloss_canonical::adapter::{Adapter, BackendKind, RemoteBackend, RouteOptions};
 use isogloss_canonical::dialect::MethodInfo;
-use isogloss_canonical::group::Membership;
+use isogloss_canonical::membership::Membership;
 use isogloss_canonical::namespace::{IdNamespace, NativeIds, Numbering};
 use isogloss_canonical::version::VersionInfo;
 use isogloss_store::Numbered;

@@ -1,12 +1,13 @@
 //! The canonical commands. Each has a name, the [`Verb`], and a row in the table of verbs.
 
 use crate::credentials::Lockout;
-use crate::group::{GroupPatch, GroupRef, NewGroup};
+use crate::group::{GroupPatch, NewGroup};
 use crate::key::{KeyChoice, NewKey};
+use crate::membership::GroupRef;
 use crate::namespace::IdNamespace;
 use crate::secret::Secret;
 use crate::user::{AttributeChanges, NewUser, UserPatch, UserRef};
-pub use crate::verb::Verb;
+use crate::verb::Verb;
 
 /// One canonical command: what a client of any system asks of any backend. [`Verb::answers`] says
 /// which outcome it has.
@@ -195,7 +196,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::user::Role;
+    use crate::role::Role;
     use crate::verb::Target;
 
     const NAMESPACE: IdNamespace = IdNamespace::named("kanboard");

@@ -5,11 +5,11 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
-use crate::command::Verb;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::http::{Request, Response};
 use crate::named::Named;
+use crate::verb::Verb;
 use crate::vouching::Vouching;
 
 /// A method of a dialect, as its manual has it.

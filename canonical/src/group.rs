@@ -3,10 +3,11 @@
 
 use jiff::Timestamp;
 
-pub use crate::membership::{GroupId, GroupRef, Membership};
+use crate::membership::{GroupId, GroupRef};
 use crate::namespace::{IdNamespace, NativeIds};
 use crate::permission::Grants;
-use crate::user::{AttributeChanges, Attributes, Evidence, Role, UserId};
+use crate::role::Role;
+use crate::user::{AttributeChanges, Attributes, Evidence, UserId};
 
 impl From<&Group> for GroupRef {
     fn from(group: &Group) -> Self {

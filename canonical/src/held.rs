@@ -2,7 +2,8 @@
 
 use crate::group::Group;
 use crate::permission::Grants;
-use crate::user::{Role, User};
+use crate::role::Role;
+use crate::user::User;
 
 /// A role and grants: those that a person has, or those that a command would give.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

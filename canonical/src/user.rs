@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::membership::{GroupRef, Membership};
 use crate::namespace::{IdNamespace, NativeIds};
 use crate::permission::Grants;
-pub use crate::role::Role;
+use crate::role::Role;
 use crate::secret::Secret;
 
 /// The canonical id of a person: a UUIDv7, the same in every namespace, never used twice.

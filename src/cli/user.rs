@@ -4,8 +4,9 @@ use std::io::BufRead;
 
 use anyhow::{Context, bail};
 use isogloss_canonical::command::Command;
+use isogloss_canonical::role::Role;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{NewUser, Role, User, UserPatch, UserRef};
+use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
 use serde_json::{Value, json};
 
 use crate::auth::restrictions::Restrictions;

@@ -1,6 +1,6 @@
 //! The names of roles in the configuration.
 
-use isogloss_canonical::user::Role;
+use isogloss_canonical::role::Role;
 use serde::{Deserialize, Serialize};
 
 /// A role in the configuration. An unknown word is refused.

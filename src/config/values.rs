@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::anyhow;
 use isogloss_canonical::adapter::{Defaults, Service};
 use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::role::Role;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::Role;
 
 use crate::config::role::RoleWord;
 use crate::config::secret::SecretSource;

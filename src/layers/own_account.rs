@@ -15,7 +15,8 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::user::{Role, User, UserPatch, UserRef};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{User, UserPatch, UserRef};
 use tokio::time::Instant;
 use tracing::warn;
 

@@ -12,9 +12,11 @@ use isogloss_canonical::backend::{Backend, OwnAccount};
 use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::group::{Group, GroupRef};
+use isogloss_canonical::group::Group;
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::user::{GroupChange, Role, User};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{GroupChange, User};
 
 /// The names of roles or of teams on both sides. A name that is not in a table stays unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use isogloss::{registry, startup};
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::FaultKind;
-use isogloss_canonical::group::GroupRef;
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::user::UserRef;
 use isogloss_store::Store;
 use isogloss_testkit::gateway::Gateway;

@@ -1,9 +1,11 @@
 //! Groups and their members.
 
 use futures_util::FutureExt;
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{FaultKind, Subject};
-use isogloss_canonical::group::{Group, GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::group::{Group, GroupPatch, NewGroup};
+use isogloss_canonical::membership::GroupRef;
+use isogloss_canonical::verb::Verb;
 
 use crate::people::{create, new};
 use crate::{Bench, Case};

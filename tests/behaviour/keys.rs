@@ -1,12 +1,13 @@
 //! Keys: issued, found, verified, listed, revoked.
 
 use futures_util::FutureExt;
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{FaultKind, Subject};
 use isogloss_canonical::key::{Key, KeyChoice, NewKey};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::User;
+use isogloss_canonical::verb::Verb;
 
 use crate::people::{create, get, new};
 use crate::{Bench, Case};

@@ -7,12 +7,13 @@ use futures_util::FutureExt;
 use isogloss::auth::Authority;
 use isogloss::pipeline::Pipeline;
 use isogloss::sessions::Sessions;
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Credentials, Lockout};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{FaultKind, Refusal, Subject};
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
+use isogloss_canonical::verb::Verb;
 
 use crate::people::{create, get, named, new};
 use crate::{Bench, Case};

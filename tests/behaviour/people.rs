@@ -2,10 +2,12 @@
 
 use futures_util::FutureExt;
 use isogloss_canonical::capability::Field;
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{FaultKind, Subject};
 use isogloss_canonical::namespace::IdNamespace;
-use isogloss_canonical::user::{NewUser, Role, User, UserId, UserPatch, UserRef};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{NewUser, User, UserId, UserPatch, UserRef};
+use isogloss_canonical::verb::Verb;
 use serde_json::json;
 use uuid::Uuid;
 

@@ -2,7 +2,8 @@
 //! directly in the system.
 
 use futures_util::FutureExt;
-use isogloss_canonical::user::{Role, UserRef};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::UserRef;
 use isogloss_store::State;
 
 use crate::bench::{Bench, Case, is_absence};

@@ -1,10 +1,12 @@
 //! Users who are removed directly in the system, and their successors.
 
 use futures_util::FutureExt;
-use isogloss_canonical::command::{Command, Verb};
-use isogloss_canonical::group::GroupRef;
+use isogloss_canonical::command::Command;
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::namespace::IdNamespace;
-use isogloss_canonical::user::{Role, UserRef};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::UserRef;
+use isogloss_canonical::verb::Verb;
 use isogloss_store::{Absence, State};
 
 use crate::bench::{Bench, Case, UserData, is_absence};

@@ -1,7 +1,7 @@
 //! Decisions of an operator about a record: confirm, bind.
 
 use futures_util::FutureExt;
-use isogloss_canonical::user::Role;
+use isogloss_canonical::role::Role;
 use isogloss_store::{Absence, State};
 
 use crate::bench::{Bench, Case};

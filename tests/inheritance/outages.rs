@@ -2,8 +2,9 @@
 //! people who vanish at once.
 
 use futures_util::FutureExt;
-use isogloss_canonical::command::Verb;
-use isogloss_canonical::user::{Role, UserRef};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::UserRef;
+use isogloss_canonical::verb::Verb;
 use isogloss_store::{Absence, State};
 
 use crate::bench::{Bench, Case, is_absence, is_trouble};

@@ -5,11 +5,13 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use isogloss_canonical::backend::Backend;
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Lockout;
 use isogloss_canonical::fault::{FaultKind, Subject};
 use isogloss_canonical::namespace::IdNamespace;
-use isogloss_canonical::user::{Matching, NewUser, Role, Uniqueness, UserId, UserPatch, UserRef};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{Matching, NewUser, Uniqueness, UserId, UserPatch, UserRef};
+use isogloss_canonical::verb::Verb;
 use serde_json::json;
 use uuid::Uuid;
 

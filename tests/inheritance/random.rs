@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use isogloss_canonical::user::{Role, UserId, UserRef};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{UserId, UserRef};
 use isogloss_testkit::suite::trial;
 use libtest_mimic::Trial;
 use proptest::prelude::*;

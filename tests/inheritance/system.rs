@@ -7,13 +7,15 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Field, Lookup};
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::key::Key;
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::role::Role;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{Evidence, NewUser, Role, User, UserPatch, UserRef};
+use isogloss_canonical::user::{Evidence, NewUser, User, UserPatch, UserRef};
+use isogloss_canonical::verb::Verb;
 
 /// The evidence in the rows of a kind of system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,8 @@ use isogloss_canonical::adapter::RouteOptions;
 use isogloss_canonical::credentials::Proof;
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::namespace::IdNamespace;
-use isogloss_canonical::user::{Role, User};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::User;
 use isogloss_testkit::scripted::exchange::Script;
 use serde::Deserialize;
 

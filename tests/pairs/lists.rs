@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use isogloss::matrix::{Level, rows};
 use isogloss::registry;
 use isogloss_canonical::capability::{Capability, Field};
-use isogloss_canonical::command::Verb;
+use isogloss_canonical::verb::Verb;
 use isogloss_testkit::facts::Facts;
 use isogloss_testkit::ledger::Ledger;
 use isogloss_testkit::played::Played;

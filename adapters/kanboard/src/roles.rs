@@ -1,6 +1,7 @@
 //! Kanboard's names of the roles, and how a role that it does not know is stored.
 
-use isogloss_canonical::user::{AttributeChanges, Role, User};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{AttributeChanges, User};
 use serde_json::Value;
 
 use crate::wire::attributes::ODD_ROLE;

@@ -13,7 +13,7 @@ use isogloss_canonical::adapter::{Adapter, BackendKind, OptionError, RemoteBacke
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::group::NewGroup;
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
-use isogloss_canonical::user::Role;
+use isogloss_canonical::role::Role;
 use serde_json::Value;
 
 use crate::dialect::OctoPrint;

@@ -1,7 +1,8 @@
 //! OctoPrint's JSON shapes: users, groups, permissions.
 
 use isogloss_canonical::group::Group;
-use isogloss_canonical::user::{Attributes, Role, User};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{Attributes, User};
 use isogloss_interop::python::stored;
 use isogloss_interop::python::value::Py;
 

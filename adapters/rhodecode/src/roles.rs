@@ -4,8 +4,10 @@
 //! A group's owner and its co-owners are canonical, and they are what the gateway checks. Lesser
 //! permissions, and those of other groups, are attributes of the group.
 
-use isogloss_canonical::group::{Group, GroupId, GroupPatch};
-use isogloss_canonical::user::{Role, User, UserId};
+use isogloss_canonical::group::{Group, GroupPatch};
+use isogloss_canonical::membership::GroupId;
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{User, UserId};
 use serde_json::Value;
 use uuid::Uuid;
 

@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 use async_trait::async_trait;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Field, Lookup};
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::verb::Verb;
 
 use crate::store::Store;
 

@@ -1,10 +1,12 @@
 //! Groups: teams, and the rights groups of single systems.
 
 use isogloss_canonical::fault::{Fault, Subject};
-use isogloss_canonical::group::{Group, GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::group::{Group, GroupPatch, NewGroup};
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::user::{Role, UserId, UserRef};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{UserId, UserRef};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
@@ -119,7 +121,7 @@ impl Inner {
     }
 
     async fn finish_group(&self, mut write: Write, id: Uuid) -> Result<Outcome, Fault> {
-        let wanted = GroupRef::Id(isogloss_canonical::group::GroupId(id));
+        let wanted = GroupRef::Id(isogloss_canonical::membership::GroupId(id));
         let finished = self.find_group(&mut write, &wanted).await?;
         write.commit().await.map_err(fault)?;
         Ok(Outcome::Group(Box::new(finished)))

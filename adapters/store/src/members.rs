@@ -1,7 +1,7 @@
 //! The members of groups.
 
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
-use isogloss_canonical::group::GroupRef;
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{GroupChange, UserRef};
 use sqlx::SqliteConnection;

@@ -1,10 +1,12 @@
 //! Converts rows of the database to canonical types.
 
 use isogloss_canonical::fault::{Fault, FaultKind};
-use isogloss_canonical::group::{Group, GroupId, Membership};
+use isogloss_canonical::group::Group;
+use isogloss_canonical::membership::{GroupId, Membership};
 use isogloss_canonical::namespace::{IdNamespace, NativeIds};
 use isogloss_canonical::permission::{Grant, Grants};
-use isogloss_canonical::user::{Attributes, Evidence, Role, User, UserId};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{Attributes, Evidence, User, UserId};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

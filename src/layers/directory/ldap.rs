@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::role::Role;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::Role;
 use ldap3::{
     LdapConnAsync, LdapConnSettings, LdapError, LdapResult, Scope, SearchEntry, ldap_escape,
 };

@@ -12,11 +12,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Support};
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
+use isogloss_canonical::verb::Verb;
 
 use crate::layers::directory::config::DirectoryConfig;
 use crate::layers::directory::ldap::{Entry, Ldap};

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use isogloss_canonical::command::Verb;
-use isogloss_canonical::group::GroupRef;
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::user::{GroupChange, Uniqueness};
+use isogloss_canonical::verb::Verb;
 
 use super::*;
 

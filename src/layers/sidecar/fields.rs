@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Field};
-use isogloss_canonical::user::{Role, User, UserPatch};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{User, UserPatch};
 
 /// Merges a person: fields that the system stores come from the system, the others from the
 /// sidecar.

@@ -2,11 +2,13 @@
 //! sidecar.
 
 use isogloss_canonical::capability::Field;
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
-use isogloss_canonical::group::{Group, GroupId, GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::group::{Group, GroupPatch, NewGroup};
+use isogloss_canonical::membership::{GroupId, GroupRef};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::UserRef;
+use isogloss_canonical::verb::Verb;
 use isogloss_store::{Reading, TeamReading, TeamRecord};
 
 use crate::layers::sidecar::layer::{Sidecar, own_trouble};

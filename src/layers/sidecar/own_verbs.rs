@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::key::Key;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{AttributeChanges, User, UserPatch, UserRef};
+use isogloss_canonical::verb::Verb;
 use isogloss_store::{Reading, Seen};
 
 use crate::layers::sidecar::layer::{Sidecar, own_trouble};

@@ -1,7 +1,7 @@
 //! Commands about people: the system executes the command, then the sidecar is updated.
 
 use isogloss_canonical::capability::Field;
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
@@ -9,6 +9,7 @@ use isogloss_canonical::user::{
     AttributeChanges, Attributes, GroupChange, Matching, NewUser, Uniqueness, User, UserPatch,
     UserRef, folded,
 };
+use isogloss_canonical::verb::Verb;
 use isogloss_store::{Reading, Seen};
 
 use crate::layers::sidecar::fields;

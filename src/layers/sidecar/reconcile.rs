@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserRef};
+use isogloss_canonical::verb::Verb;
 use isogloss_store::{Absence, Reading, Reconciled, Record, Seen, State};
 
 use crate::layers::sidecar::fields;

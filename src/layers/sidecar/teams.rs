@@ -3,7 +3,8 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
-use isogloss_canonical::group::{Group, GroupRef, NewGroup};
+use isogloss_canonical::group::{Group, NewGroup};
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_store::{Absence, ReconciledTeams, SeenTeam, State, TeamReading, TeamRecord};
 

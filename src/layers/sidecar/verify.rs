@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::{Secret, same};
 use isogloss_canonical::session_store::{SessionKind, SessionStore};
 use isogloss_canonical::user::{User, UserRef};
+use isogloss_canonical::verb::Verb;
 
 use crate::layers::sidecar::layer::Sidecar;
 

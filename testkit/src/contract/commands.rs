@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Lockout;
-use isogloss_canonical::group::{GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::group::{GroupPatch, NewGroup};
 use isogloss_canonical::key::{KeyChoice, NewKey};
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::namespace::IdNamespace;
-use isogloss_canonical::user::{NewUser, Role, UserPatch, UserRef};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{NewUser, UserPatch, UserRef};
 use serde_json::json;
 
 /// One command of each verb, about one person and one group, each with the id 7.
@@ -99,7 +101,7 @@ fn groups(namespace: &IdNamespace) -> Vec<Command> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use isogloss_canonical::command::Verb;
+    use isogloss_canonical::verb::Verb;
 
     use super::*;
 

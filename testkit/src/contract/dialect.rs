@@ -6,7 +6,8 @@ use isogloss_canonical::credentials::Proof;
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
 use isogloss_canonical::http::{Request, Response};
-use isogloss_canonical::user::{Role, User};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::User;
 use serde_json::Value;
 
 use crate::contract::rule::{Material, Rule};

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use async_trait::async_trait;
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials, Proof, Seal};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
@@ -14,6 +14,7 @@ use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::session_store::SessionStore;
 use isogloss_canonical::user::User;
+use isogloss_canonical::verb::Verb;
 use isogloss_canonical::vouching::Voucher;
 use jiff::Timestamp;
 

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use isogloss::registry;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::group::{GroupRef, NewGroup};
+use isogloss_canonical::group::NewGroup;
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::user::UserRef;
 use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};

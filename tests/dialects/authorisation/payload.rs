@@ -5,17 +5,20 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use isogloss_canonical::backend::Backend;
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::FaultKind;
-use isogloss_canonical::group::{GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::group::{GroupPatch, NewGroup};
 use isogloss_canonical::key::KeyChoice;
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::permission::{Grant, Grants};
+use isogloss_canonical::role::Role;
 use isogloss_canonical::user::{
-    AttributeChanges, Attributes, GroupChange, NewUser, Role, UserPatch, UserRef,
+    AttributeChanges, Attributes, GroupChange, NewUser, UserPatch, UserRef,
 };
+use isogloss_canonical::verb::Verb;
 use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};

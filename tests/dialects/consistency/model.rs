@@ -7,7 +7,8 @@ use super::steps::{asked, creation};
 use super::{Dialect, KEY, Step};
 use crate::calls::{Answer, Class};
 use crate::gateway::TestGateway;
-use isogloss_canonical::user::{Role, User, folded};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{User, folded};
 
 /// A user as expected after the steps so far.
 #[derive(Clone, Debug, PartialEq, Eq)]

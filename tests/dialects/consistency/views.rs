@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
-use isogloss_canonical::user::{Role, folded};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::folded;
 use serde_json::{Value, json};
 
 use super::model::{Model, Person};

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use isogloss::auth::guessing::Policy;
 use isogloss::proxies::Sender;
 use isogloss::sessions::Sessions;
-use isogloss_canonical::command::Verb;
 use isogloss_canonical::credentials::{Credentials, Lockout};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::Refusal;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::UserRef;
+use isogloss_canonical::verb::Verb;
 use isogloss_testkit::scripted::recorded_store::RecordedStore;
 
 use crate::guessing::scene::{KANBOARD, OWNER, STRANGER, Scene};

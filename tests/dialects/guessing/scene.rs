@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use isogloss::proxies::Sender;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::Capability;
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Credentials, Lockout};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
@@ -16,6 +16,7 @@ use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::UserRef;
+use isogloss_canonical::verb::Verb;
 use isogloss_store::Store;
 use serde_json::json;
 

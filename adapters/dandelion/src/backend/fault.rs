@@ -1,7 +1,7 @@
 //! The faults of a Dandelion server. The details go to the log only.
 
-use isogloss_canonical::command::Verb;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::verb::Verb;
 
 /// The server cannot be used: an outage, or a problem of the gateway's own account.
 pub(super) fn unavailable(detail: &'static str) -> Fault {

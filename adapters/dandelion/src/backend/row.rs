@@ -1,7 +1,7 @@
 //! A user as the API of 6.1 and of older servers shows one, read into the canonical form.
 
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::group::{GroupId, Membership};
+use isogloss_canonical::membership::{GroupId, Membership};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::user::{Attributes, Evidence, User};

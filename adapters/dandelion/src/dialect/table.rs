@@ -1,7 +1,7 @@
 //! The table of all methods.
 
-use isogloss_canonical::command::Verb;
 use isogloss_canonical::dialect::MethodInfo;
+use isogloss_canonical::verb::Verb;
 
 use crate::dialect::arguments::{
     Parameter, flag_or, int, int_or, maybe_int, maybe_text, text, text_or,

@@ -1,7 +1,7 @@
 //! The three groups that a new Dandelion server has.
 
 use isogloss_canonical::group::NewGroup;
-use isogloss_canonical::user::Role;
+use isogloss_canonical::role::Role;
 use serde_json::{Map, json};
 
 use crate::ids::{Gid, NAMESPACE};

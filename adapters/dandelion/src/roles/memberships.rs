@@ -1,7 +1,8 @@
 //! The group of a user. In Dandelion each user is in exactly one.
 
-use isogloss_canonical::group::GroupRef;
-use isogloss_canonical::user::{GroupChange, Role, User};
+use isogloss_canonical::membership::GroupRef;
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{GroupChange, User};
 
 use crate::ids::{Gid, NAMESPACE};
 

@@ -3,7 +3,8 @@
 
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::user::{NewUser, Role, User, UserPatch};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{NewUser, User, UserPatch};
 use isogloss_interop::names;
 use serde_json::json;
 

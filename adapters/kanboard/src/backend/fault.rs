@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use isogloss_canonical::command::Verb;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::verb::Verb;
 use serde_json::Value;
 
 use crate::wire::directory;

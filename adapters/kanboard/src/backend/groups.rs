@@ -1,10 +1,11 @@
 //! The commands about groups and their members. A group of Kanboard is a team.
 
-use isogloss_canonical::command::Verb;
 use isogloss_canonical::fault::{Fault, Subject};
-use isogloss_canonical::group::{GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::group::{GroupPatch, NewGroup};
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::UserRef;
+use isogloss_canonical::verb::Verb;
 use serde_json::{Value, json};
 
 use crate::backend::api::Api;

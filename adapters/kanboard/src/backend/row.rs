@@ -1,7 +1,8 @@
 //! The rows of a Kanboard server, read as canonical users and groups.
 
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::group::{Group, GroupId};
+use isogloss_canonical::group::Group;
+use isogloss_canonical::membership::GroupId;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::secret::Secret;

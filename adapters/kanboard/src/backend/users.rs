@@ -1,9 +1,9 @@
 //! The commands about users.
 
-use isogloss_canonical::command::Verb;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserPatch, UserRef};
+use isogloss_canonical::verb::Verb;
 use isogloss_interop::names;
 use isogloss_interop::php::text;
 use serde_json::{Map, Value, json};

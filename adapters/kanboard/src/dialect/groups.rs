@@ -2,7 +2,8 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::FaultKind;
-use isogloss_canonical::group::{Group, GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::group::{Group, GroupPatch, NewGroup};
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::user::{Matching, folded};
 use isogloss_interop::php::value::Php;
 use serde_json::Value;

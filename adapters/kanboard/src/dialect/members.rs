@@ -2,7 +2,7 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::FaultKind;
-use isogloss_canonical::group::GroupRef;
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserRef};
 use isogloss_interop::php::value::Php;

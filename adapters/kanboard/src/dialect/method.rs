@@ -3,9 +3,9 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use isogloss_canonical::command::Verb;
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::dialect::MethodInfo;
+use isogloss_canonical::verb::Verb;
 use isogloss_interop::php::value::Php;
 
 use crate::dialect::call::Call;

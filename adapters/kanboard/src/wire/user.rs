@@ -1,6 +1,7 @@
 //! The rows of users. The order of the columns and their types are those of recorded rows.
 
-use isogloss_canonical::user::{AttributeChanges, Role, User};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{AttributeChanges, User};
 use isogloss_interop::php::truth;
 use isogloss_interop::php::value::{Key, Php};
 use serde_json::Value;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::Upstream;
-use isogloss_canonical::command::Verb;
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::UserRef;
+use isogloss_canonical::verb::Verb;
 use isogloss_interop::python::{json, stored};
 use isogloss_interop::{password, percent};
 use serde_json::{Map, Value};

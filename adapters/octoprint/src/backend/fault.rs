@@ -1,7 +1,7 @@
 //! The failures of an OctoPrint server as faults.
 
-use isogloss_canonical::command::Verb;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::verb::Verb;
 
 /// The server cannot be used now.
 pub(super) fn unavailable(detail: &'static str) -> Fault {

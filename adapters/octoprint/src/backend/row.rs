@@ -2,8 +2,9 @@
 //! 1.4, with one switch.
 
 use isogloss_canonical::fault::Fault;
+use isogloss_canonical::role::Role;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{Evidence, Role, User};
+use isogloss_canonical::user::{Evidence, User};
 use serde_json::{Map, Value};
 
 use crate::backend::fault::unexpected;

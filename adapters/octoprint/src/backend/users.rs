@@ -2,7 +2,8 @@
 
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::user::{Role, UserPatch, UserRef};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{UserPatch, UserRef};
 use serde_json::{Map, Value, json};
 
 use crate::backend::api::{Api, Refused, required_path_of};

@@ -1,7 +1,8 @@
 //! `/api/access/groups` and `/api/access/permissions`.
 
 use isogloss_canonical::command::Command;
-use isogloss_canonical::group::{Group, GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::group::{Group, GroupPatch, NewGroup};
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::user::AttributeChanges;
 use isogloss_interop::python::stored;

@@ -1,8 +1,9 @@
 //! Gives users groups and permissions, with the canonical role that belongs to them.
 
-use isogloss_canonical::group::GroupRef;
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::namespace::IdNamespace;
-use isogloss_canonical::user::{Attributes, GroupChange, NewUser, Role, UserPatch};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{Attributes, GroupChange, NewUser, UserPatch};
 use isogloss_interop::python::value::{Py, TypeError};
 use serde_json::Value;
 

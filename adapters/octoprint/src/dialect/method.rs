@@ -138,7 +138,7 @@ macro_rules! methods {
         &[$($crate::dialect::method::Method {
             info: ::isogloss_canonical::dialect::MethodInfo {
                 name: $name,
-                verbs: &[$(::isogloss_canonical::command::Verb::$verb),*],
+                verbs: &[$(::isogloss_canonical::verb::Verb::$verb),*],
                 about: $about,
             },
             area: $crate::dialect::method::Area::$area,

@@ -8,7 +8,7 @@ pub(crate) mod rights;
 #[cfg(test)]
 mod tests;
 
-use isogloss_canonical::user::Role;
+use isogloss_canonical::role::Role;
 
 use crate::roles::groups::ADMINS;
 use crate::roles::permissions::ADMIN;

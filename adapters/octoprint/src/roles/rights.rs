@@ -1,7 +1,8 @@
 //! Rights: what each user, group and caller may do on this server, as OctoPrint computes it.
 
 use isogloss_canonical::group::Group;
-use isogloss_canonical::user::{Role, User};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::User;
 use serde_json::Value;
 
 use crate::roles::groups::{ADMINS, GUESTS, PERMISSION_KEYS, SUBGROUPS, USERS};

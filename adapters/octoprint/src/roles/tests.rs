@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use isogloss_canonical::group::{Group, GroupId, Membership as Stored};
+use isogloss_canonical::group::Group;
+use isogloss_canonical::membership::{GroupId, Membership as Stored};
 use isogloss_canonical::namespace::{IdNamespace, NativeIds};
 use isogloss_canonical::permission::Grants;
-use isogloss_canonical::user::{Attributes, Evidence, Role, User};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{Attributes, Evidence, User};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -1,8 +1,8 @@
 //! What the errors of a RhodeCode server mean. Its sentences decide nothing but the kind of the
 //! fault, and never get into it: a sentence may quote the whole request.
 
-use isogloss_canonical::command::Verb;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::verb::Verb;
 use serde_json::{Map, Value};
 
 /// The server cannot be used.

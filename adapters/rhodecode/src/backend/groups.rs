@@ -1,11 +1,12 @@
 //! The verbs about groups, by RhodeCode's methods about user groups. They have teams only: the groups
 //! of other systems are not there.
 
-use isogloss_canonical::command::Verb;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
-use isogloss_canonical::group::{Group, GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::group::{Group, GroupPatch, NewGroup};
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::outcome::{Listed, Outcome};
 use isogloss_canonical::user::UserRef;
+use isogloss_canonical::verb::Verb;
 use serde_json::{Value, json};
 
 use crate::backend::api::{Api, Arguments, only};

@@ -21,9 +21,10 @@ use async_trait::async_trait;
 use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::{Backend, OwnAccount, Upstream};
 use isogloss_canonical::capability::{Capability, Field, Lookup, Support};
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::verb::Verb;
 
 use crate::backend::api::Api;
 use crate::backend::fault::unsupported;

@@ -3,7 +3,8 @@
 
 use isogloss_canonical::adapter::Service;
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::group::{Group, GroupId};
+use isogloss_canonical::group::Group;
+use isogloss_canonical::membership::GroupId;
 use isogloss_canonical::outcome::Listed;
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::secret::Secret;

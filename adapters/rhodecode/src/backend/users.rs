@@ -1,10 +1,10 @@
 //! The verbs about people, by RhodeCode's methods about users.
 
-use isogloss_canonical::command::Verb;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::{Listed, Outcome};
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserPatch, UserRef};
+use isogloss_canonical::verb::Verb;
 use isogloss_interop::password;
 use serde_json::{Value, json};
 

@@ -2,7 +2,8 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
-use isogloss_canonical::group::{Group, GroupPatch, GroupRef};
+use isogloss_canonical::group::{Group, GroupPatch};
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::user::UserRef;
 use isogloss_interop::python::value::Py;
 use serde_json::Value;

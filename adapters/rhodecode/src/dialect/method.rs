@@ -3,10 +3,10 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use isogloss_canonical::command::Verb;
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::dialect::MethodInfo;
 use isogloss_canonical::permission::Grant;
+use isogloss_canonical::verb::Verb;
 use isogloss_interop::python::value::Py;
 
 use crate::dialect::call::Call;

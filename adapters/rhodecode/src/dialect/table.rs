@@ -4,8 +4,8 @@
 
 use std::sync::LazyLock;
 
-use isogloss_canonical::command::Verb;
 use isogloss_canonical::dialect::MethodInfo;
+use isogloss_canonical::verb::Verb;
 
 use crate::dialect::groups::create::create_user_group;
 use crate::dialect::groups::update::update_user_group;

@@ -1,9 +1,10 @@
 //! Applies a decision to the records.
 
 use isogloss_canonical::fault::{Fault, Subject};
-use isogloss_canonical::group::GroupRef;
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::namespace::IdNamespace;
-use isogloss_canonical::user::{GroupChange, Role, User, folded};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{GroupChange, User, folded};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 

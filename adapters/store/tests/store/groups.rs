@@ -2,9 +2,11 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{FaultKind, Subject};
-use isogloss_canonical::group::{GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::group::{GroupPatch, NewGroup};
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::permission::{Grant, Grants};
-use isogloss_canonical::user::{Role, UserId};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::UserId;
 use serde_json::json;
 
 use crate::kit::{

@@ -2,10 +2,12 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
-use isogloss_canonical::group::{GroupRef, NewGroup};
+use isogloss_canonical::group::NewGroup;
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::role::Role;
 use isogloss_canonical::user::{
-    GroupChange, Matching, NewUser, Role, Uniqueness, User, UserPatch, UserRef,
+    GroupChange, Matching, NewUser, Uniqueness, User, UserPatch, UserRef,
 };
 use isogloss_store::Store;
 use serde_json::json;

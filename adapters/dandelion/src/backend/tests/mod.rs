@@ -7,10 +7,9 @@ mod server;
 mod steps;
 
 use isogloss_canonical::fault::{FaultKind, Subject};
-use isogloss_canonical::group::GroupRef;
-use isogloss_canonical::user::{
-    AttributeChanges, GroupChange, NewUser, Role, User, UserPatch, UserRef,
-};
+use isogloss_canonical::membership::GroupRef;
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{AttributeChanges, GroupChange, NewUser, User, UserPatch, UserRef};
 use isogloss_testkit::scripted::now;
 use serde_json::{Value, json};
 

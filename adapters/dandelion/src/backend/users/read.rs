@@ -1,9 +1,9 @@
 //! Reads users.
 
-use isogloss_canonical::command::Verb;
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::UserRef;
+use isogloss_canonical::verb::Verb;
 
 use crate::backend::api::Api;
 use crate::backend::fault::{unexpected, unsupported};

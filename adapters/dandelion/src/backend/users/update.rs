@@ -2,7 +2,8 @@
 
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::user::{Role, User, UserPatch, UserRef};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{User, UserPatch, UserRef};
 use isogloss_interop::names;
 use isogloss_interop::php::truth;
 use serde_json::Value;

@@ -2,12 +2,14 @@
 
 mod script;
 
-use isogloss_canonical::command::{Command, Verb};
+use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::fault::{FaultKind, Refusal, Subject};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::user::{Role, User, UserRef};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{User, UserRef};
+use isogloss_canonical::verb::Verb;
 use isogloss_testkit::scripted::exchange::{Asked, Script};
 use isogloss_testkit::scripted::now;
 

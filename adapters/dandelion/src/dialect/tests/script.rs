@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex};
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Proof;
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::group::{Group, GroupId};
+use isogloss_canonical::group::Group;
 use isogloss_canonical::http::Request;
+use isogloss_canonical::membership::GroupId;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::Grants;
-use isogloss_canonical::user::{Evidence, Role, User, UserId, UserRef};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{Evidence, User, UserId, UserRef};
 use isogloss_testkit::scripted::exchange::Script;
 use jiff::Timestamp;
 

@@ -1,7 +1,8 @@
 //! `users/edit`, `users/enable` and `users/disable`.
 
 use isogloss_canonical::command::Command;
-use isogloss_canonical::user::{Role, UserPatch};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::UserPatch;
 use serde_json::json;
 
 use crate::dialect::call::Call;

@@ -7,7 +7,8 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::user::{NewUser, Role, UserPatch, UserRef};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{NewUser, UserPatch, UserRef};
 use isogloss_testkit::scripted::upstream::{Breaking, Failing, Server};
 use serde_json::{Value, json};
 

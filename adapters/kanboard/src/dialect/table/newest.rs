@@ -1,6 +1,6 @@
 //! The methods of version 1.2.
 
-use isogloss_canonical::command::Verb;
+use isogloss_canonical::verb::Verb;
 
 use crate::dialect::method::{Access, DefaultValue, Method, Parameter, optional, required, run};
 use crate::dialect::{account, groups, members, projects, server, users};

@@ -1,6 +1,6 @@
 //! The methods of version 1.0 that are not those of version 1.2.
 
-use isogloss_canonical::command::Verb;
+use isogloss_canonical::verb::Verb;
 
 use crate::dialect::method::{Access, Method, run};
 use crate::dialect::projects;

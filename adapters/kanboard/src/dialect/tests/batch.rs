@@ -3,7 +3,7 @@
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::user::Role;
+use isogloss_canonical::role::Role;
 use isogloss_testkit::scripted::exchange::Script;
 use serde_json::json;
 

@@ -12,8 +12,9 @@ use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::role::Role;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{Evidence, NewUser, Role, User, UserPatch, UserRef};
+use isogloss_canonical::user::{Evidence, NewUser, User, UserPatch, UserRef};
 use isogloss_testkit::scripted::now;
 use isogloss_testkit::scripted::upstream::System;
 

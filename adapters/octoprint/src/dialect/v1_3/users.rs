@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Subject;
 use isogloss_canonical::key::Key;
+use isogloss_canonical::role::Role;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{NewUser, Role, User, UserPatch, UserRef};
+use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
 use isogloss_interop::python::value::Py;
 
 use crate::dialect::answers::Answer;

@@ -1,7 +1,8 @@
 //! The setup wizard, which creates the first user.
 
 use isogloss_canonical::command::Command;
-use isogloss_canonical::user::{NewUser, Role};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::NewUser;
 use isogloss_canonical::vouching::Voucher;
 
 use crate::dialect::answers::Answer;

@@ -3,7 +3,8 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
-use isogloss_canonical::group::{GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::group::{GroupPatch, NewGroup};
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::UserPatch;
 use serde_json::json;

@@ -2,7 +2,8 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{FaultKind, Subject};
-use isogloss_canonical::group::{GroupPatch, GroupRef, NewGroup};
+use isogloss_canonical::group::{GroupPatch, NewGroup};
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 
 use crate::backend::tests::script::{absent, fails, native, on_both, run, someone, team, text};

@@ -4,7 +4,8 @@
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::user::{NewUser, Role, UserPatch, UserRef};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{NewUser, UserPatch, UserRef};
 use serde_json::json;
 
 use crate::backend::tests::script::{

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
-use isogloss_canonical::group::GroupRef;
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
 use isogloss_testkit::scripted::now;

@@ -8,7 +8,8 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{FaultKind, Subject};
 use isogloss_canonical::group::{GroupPatch, NewGroup};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::user::{NewUser, Role, UserPatch};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{NewUser, UserPatch};
 use isogloss_interop::password;
 use serde_json::{Value, json};
 

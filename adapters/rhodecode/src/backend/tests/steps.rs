@@ -5,7 +5,8 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::group::GroupPatch;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::user::{NewUser, Role, UserPatch};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{NewUser, UserPatch};
 use isogloss_testkit::scripted::now;
 use serde_json::{Value, json};
 

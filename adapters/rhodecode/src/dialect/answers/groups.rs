@@ -2,7 +2,8 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::group::{Group, GroupRef};
+use isogloss_canonical::group::Group;
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::user::{User, UserRef};
 use isogloss_interop::python::value::Py;
 use serde_json::Value;

@@ -2,7 +2,8 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::FaultKind;
-use isogloss_canonical::group::{GroupRef, NewGroup};
+use isogloss_canonical::group::NewGroup;
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Attributes, UserId};
 use isogloss_interop::python::value::Py;

@@ -4,7 +4,8 @@ pub(crate) mod create;
 pub(crate) mod update;
 
 use isogloss_canonical::command::Command;
-use isogloss_canonical::group::{Group, GroupRef};
+use isogloss_canonical::group::Group;
+use isogloss_canonical::membership::GroupRef;
 use isogloss_interop::python::value::Py;
 
 use crate::dialect::answers::{self, groups};

@@ -1,7 +1,8 @@
 //! `update_user_group`.
 
 use isogloss_canonical::command::Command;
-use isogloss_canonical::group::{Group, GroupPatch, GroupRef};
+use isogloss_canonical::group::{Group, GroupPatch};
+use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_interop::python::value::Py;
 use serde_json::Value;

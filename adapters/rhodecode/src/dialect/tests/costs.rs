@@ -5,7 +5,7 @@ use isogloss_canonical::credentials::Proof;
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::http::Request;
-use isogloss_canonical::user::Role;
+use isogloss_canonical::role::Role;
 use isogloss_testkit::cpu;
 use isogloss_testkit::scripted::exchange::Script;
 use isogloss_testkit::scripted::now;

@@ -7,7 +7,8 @@ pub(crate) mod update;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::Group;
-use isogloss_canonical::user::{Role, User, UserRef};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{User, UserRef};
 use isogloss_interop::python::value::Py;
 use serde_json::Value;
 

@@ -2,7 +2,8 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::user::{Role, Uniqueness, User, UserPatch, UserRef};
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{Uniqueness, User, UserPatch, UserRef};
 use isogloss_interop::python::value::Py;
 use serde_json::Value;
 

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use isogloss_canonical::group::{Group, GroupId, NewGroup};
+use isogloss_canonical::group::{Group, NewGroup};
+use isogloss_canonical::membership::GroupId;
 
 use crate::rows::now;
 use crate::sidecar::decision::{Known, State};

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use isogloss_canonical::fault::{Fault, FaultKind};
-use isogloss_canonical::group::{Group, GroupId, GroupPatch, GroupRef};
+use isogloss_canonical::group::{Group, GroupPatch};
+use isogloss_canonical::membership::{GroupId, GroupRef};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
