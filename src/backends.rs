@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
-use isogloss_canonical::adapter::{Adapter, BackendKind, RemoteBackend};
-use isogloss_canonical::backend::Backend;
+use isogloss_canonical::adapter::{Adapter, BackendKind, RemoteBackend, Service};
+use isogloss_canonical::backend::{Backend, Upstream};
 use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::secret::Secret;
 use isogloss_store::{Numbered, Store};
 
 use crate::config::settings::{self, Route, Settings};
@@ -73,6 +74,26 @@ impl PreparedBackends {
         Ok(Self { all, directory, numbered })
     }
 
+    /// The same, with another service key and upstream of the remote backend of this name.
+    pub(crate) fn simulated(
+        settings: &Settings,
+        name: &str,
+        (secret, upstream): (Secret, Arc<dyn Upstream>),
+    ) -> anyhow::Result<Self> {
+        let mut all = BTreeMap::new();
+        if let Some(wanted) = settings.backend.get(name)
+            && let (adapter, BackendKind::Remote(remote)) =
+                registry::backend(&wanted.system).map_err(|why| anyhow!(why))?
+        {
+            let service = values::service(wanted, namespace(wanted, adapter))?;
+            let service = Service { secret, ..service };
+            let system = joined((name, wanted), (adapter, remote), (&service, upstream));
+            all.insert(name.to_owned(), Prepared::Remote(system));
+        }
+        let numbered = registry::numbered(settings.named_namespaces());
+        Ok(Self { all, directory: None, numbered })
+    }
+
     /// The remote systems, each with the name of its backend.
     pub(crate) fn remotes(&self) -> impl Iterator<Item = (&str, &Arc<dyn Backend>)> {
         self.all.iter().filter_map(|(name, one)| match one {
@@ -123,14 +144,23 @@ fn remote_system(
     wanted: &settings::Backend,
     (adapter, remote): (&'static Adapter, RemoteBackend),
 ) -> anyhow::Result<RemoteSystem> {
-    let namespace = namespace(wanted, adapter);
-    let service = values::service(wanted, namespace.clone())?;
+    let service = values::service(wanted, namespace(wanted, adapter))?;
     let upstream = HttpUpstream::new(&values::reach(wanted)?).map_err(|why| anyhow!(why))?;
-    let system = (remote.make)(&service, Arc::new(upstream));
+    Ok(joined((name, wanted), (adapter, remote), (&service, Arc::new(upstream))))
+}
+
+/// Joins the backend of a system to its upstream and to the layers that need no file.
+fn joined(
+    (name, wanted): (&str, &settings::Backend),
+    (adapter, remote): (&'static Adapter, RemoteBackend),
+    (service, upstream): (&Service, Arc<dyn Upstream>),
+) -> RemoteSystem {
+    let namespace = service.namespace.clone();
+    let system = (remote.make)(service, upstream);
     let (ids, rights) = ((namespace.clone(), adapter.users), IdNamespace::named(adapter.name));
     let system = OwnAccountKept::over(system, name, ids, rights);
     let backend = Renamed::over(system, values::renamings(wanted));
-    Ok(RemoteSystem { backend, namespace, adapter })
+    RemoteSystem { backend, namespace, adapter }
 }
 
 /// The id namespace of a remote system: as configured, or that of its adapter.

@@ -8,7 +8,6 @@ pub mod backends;
 pub mod cli;
 pub mod config;
 pub mod connect;
-mod examples;
 pub mod explain;
 pub mod gateway;
 mod guards;

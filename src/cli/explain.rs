@@ -1,41 +1,25 @@
 //! `isogloss explain`.
 
 use std::io::Read;
-use std::sync::Arc;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use bytes::Bytes;
-use isogloss_canonical::adapter::{BackendKind, Service};
 use isogloss_canonical::http::Request;
-use serde_json::Value;
 
-use crate::backends;
 use crate::cli::arguments::At;
 use crate::cli::{open, print};
-use crate::config::settings::{Mode, Route, Settings};
-use crate::config::values;
-use crate::explain::{self, Behind, Recorder};
-use crate::registry;
-
-/// The text that replaces the gateway's own secret.
-const MASK: &str = "SECRET";
+use crate::config::settings::{Route, Settings};
+use crate::explain::{self, Answer, Explanation};
 
 /// Explains the request on standard input.
 pub(crate) async fn run(wanted: &str, at: &At) -> anyhow::Result<()> {
     let settings = open::settings(&at.place)?;
     let route = find(&settings, wanted)?;
-    if route.mode == Mode::Proxy {
-        bail!("the route is in the mode proxy: its origin answers every request");
-    }
     let mut text = Vec::new();
     std::io::stdin().read_to_end(&mut text).context("standard input")?;
     let request = read(&text, &route.path)?;
-    let dialect = registry::SYSTEMS
-        .make_dialect(&route.dialect, &route.dialect_options())
-        .map_err(|why| anyhow!(why))?;
-    let behind = behind(&settings, route)?;
-    let told = explain::explain(&*dialect, &request, behind).await;
-    if at.json { print::json(&told) } else { show(&told) }
+    let explanation = explain::explain(&settings, route, &request).await?;
+    if at.json { print::json(&serde_json::to_value(explanation)?) } else { show(&explanation) }
 }
 
 fn find<'a>(settings: &'a Settings, wanted: &str) -> anyhow::Result<&'a Route> {
@@ -44,23 +28,6 @@ fn find<'a>(settings: &'a Settings, wanted: &str) -> anyhow::Result<&'a Route> {
         let known: Vec<_> = settings.route.iter().map(|route| route.path.as_str()).collect();
         anyhow!("no route {wanted:?}; known: {}", known.join(", "))
     })
-}
-
-/// The backend of the route with a recorder as its upstream. `None` for the embedded store.
-fn behind(settings: &Settings, route: &Route) -> anyhow::Result<Option<Behind>> {
-    let wanted = settings.backend.get(&route.backend);
-    let wanted = wanted.ok_or_else(|| anyhow!("no backend {:?}", route.backend))?;
-    let (adapter, kind) = registry::backend(&wanted.system).map_err(|why| anyhow!(why))?;
-    let system = match kind {
-        BackendKind::Embedded(_) => return Ok(None),
-        BackendKind::Remote(system) => system,
-    };
-    let namespace = backends::namespace(wanted, adapter);
-    // Some systems take the key in a query or a form, which is printed below.
-    let service = Service { secret: MASK.into(), ..values::service(wanted, namespace.clone())? };
-    let recorder = Arc::new(Recorder::default());
-    let backend = (system.make)(&service, recorder.clone());
-    Ok(Some(Behind { backend, recorder, namespace }))
 }
 
 /// Reads a request in HTTP format: a request line, headers, an empty line, a body. The path may
@@ -97,22 +64,30 @@ fn read(text: &[u8], path_prefix: &str) -> anyhow::Result<Request> {
     Ok(request)
 }
 
-fn show(told: &Value) -> anyhow::Result<()> {
-    let list = |name: &str| told[name].as_array().cloned().unwrap_or_default();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    for credentials in list("credentials") {
-        print::line(&format!("proves    {}", text(&credentials)))?;
+fn show(told: &Explanation) -> anyhow::Result<()> {
+    for method in &told.methods {
+        print::line(&format!("method    {method}"))?;
     }
-    for command in list("commands") {
-        print::line(&format!("command   {}", text(&command["command"])))?;
-        print::line(&format!("  takes   {}", text(&command["permission"])))?;
+    print::line(&format!("answered  by {}", told.answered_by))?;
+    for credentials in &told.credentials {
+        print::line(&format!("shows     {credentials}"))?;
     }
-    for sent in list("upstream") {
-        print::line(&format!("upstream  {}", text(&sent)))?;
+    for step in &told.commands {
+        print::line(&format!("command   {}: {}", step.verb, step.does))?;
+        print::line(&format!("  needs   {}", step.needs))?;
     }
-    print::line(&format!("answers   {}", told["answer"]))?;
-    for fault in list("faults") {
-        print::line(&format!("  {:<15} {}", text(&fault["fault"]), fault["answer"]))?;
+    for sent in &told.requests {
+        print::line(&format!("request   to {}: {}", sent.to, sent.request))?;
+    }
+    if let Some(answer) = &told.answer {
+        print::line(&format!("answer    {}", line(answer)))?;
+    }
+    for after in &told.faults {
+        print::line(&format!("  {:<18} {}", after.fault, line(&after.answer)))?;
     }
     Ok(())
+}
+
+fn line(answer: &Answer) -> String {
+    format!("{} {}", answer.status, answer.body.trim())
 }
