@@ -11,7 +11,7 @@ use isogloss_canonical::user::{User, UserId};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::options::version::Version;
+use crate::options::version::Differences;
 use crate::wire::{DEFAULT_USER, attribute};
 
 /// The role for RhodeCode's flag `admin`. Null means no.
@@ -198,9 +198,8 @@ pub(crate) fn right_of(user: &User, group: &Group) -> Right {
 }
 
 /// Whether a version has a permission of this name that is not on user groups.
-pub(crate) fn is_other_permission(version: Version, name: &str) -> bool {
-    let new = NEW_IN_4_26.iter().any(|start| name.starts_with(start));
-    OTHER_PERMISSIONS.contains(&name) && !(new && version == Version::V4_3)
+pub(crate) fn is_other_permission(version: &Differences, name: &str) -> bool {
+    OTHER_PERMISSIONS.contains(&name) && version.has_permission(name)
 }
 
 /// The permissions that are not on user groups.
@@ -239,6 +238,3 @@ const OTHER_PERMISSIONS: [&str; 33] = [
     "repository.read",
     "repository.write",
 ];
-
-/// How the names begin that version 4.3 does not have.
-const NEW_IN_4_26: [&str; 2] = ["branch.", "hg.password_reset."];

@@ -11,7 +11,7 @@ use isogloss_canonical::secret::Secret;
 use serde_json::{Map, Value, json};
 
 use crate::backend::fault::{Refusal, of_fields, of_sentence, unavailable, unexpected};
-use crate::options::version::Version;
+use crate::options::version::{Differences, Version};
 
 /// The path of the API, below the base address.
 const PATH: &str = "/_admin/api";
@@ -29,7 +29,7 @@ pub(super) struct Api {
     /// How the server is configured as a backend.
     pub(super) service: Service,
     /// The server's version.
-    pub(super) version: Version,
+    pub(super) version: &'static Differences,
     /// The id of the next call, which its answer repeats. RhodeCode takes a zero for a missing id.
     next: AtomicU64,
 }
@@ -37,7 +37,7 @@ pub(super) struct Api {
 impl Api {
     /// The API that is reached through this upstream.
     pub(super) fn new(upstream: Arc<dyn Upstream>, service: Service, version: Version) -> Self {
-        Self { upstream, service, version, next: AtomicU64::new(1) }
+        Self { upstream, service, version: version.differences(), next: AtomicU64::new(1) }
     }
 
     /// Calls a method with the gateway's own token, which must be a super administrator's, and

@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use crate::backend::api::{Arguments, only};
 use crate::backend::row::NO_NAME;
-use crate::options::version::Version;
+use crate::options::version::Differences;
 use crate::roles::is_admin;
 use crate::wire::{LDAP_PLUGIN, OWN_PLUGIN, attribute};
 
 /// The arguments of `create_user` except the e-mail address: those that differ from the defaults.
 /// `random` is the password of somebody who is created without one.
-pub(super) fn of_new(version: Version, user: &NewUser, random: &Secret) -> Arguments {
+pub(super) fn of_new(version: &Differences, user: &NewUser, random: &Secret) -> Arguments {
     let mut args = only("username", user.username.as_str());
     let mut give = |name: &str, value: Value| {
         args.insert(name.to_owned(), value);
@@ -33,7 +33,7 @@ pub(super) fn of_new(version: Version, user: &NewUser, random: &Secret) -> Argum
     }
     let (first, last) = names::both(user);
     let description = text(&user.attributes, attribute::DESCRIPTION).unwrap_or_default();
-    let described = if version == Version::V4_26 { description } else { "" };
+    let described = if version.user_descriptions { description } else { "" };
     for (name, value) in [("firstname", &*first), ("lastname", &last), ("description", described)] {
         if !value.is_empty() {
             give(name, value.into());
@@ -48,7 +48,7 @@ pub(super) fn of_new(version: Version, user: &NewUser, random: &Secret) -> Argum
     if user.attributes.get(attribute::FORCE_PASSWORD_CHANGE) == Some(&Value::Bool(true)) {
         give("force_password_change", true.into());
     }
-    if version == Version::V4_26 && user.attributes.contains_key(attribute::REPO_GROUP) {
+    if version.own_repository_groups && user.attributes.contains_key(attribute::REPO_GROUP) {
         give("create_personal_repo_group", true.into());
     }
     args
@@ -72,7 +72,7 @@ fn password(given: Option<&Secret>, random: &Secret) -> Value {
 
 /// The arguments of `update_user` except the user. `random` is the password of somebody whose
 /// password is taken away.
-pub(super) fn of_change(version: Version, patch: &UserPatch, random: &Secret) -> Arguments {
+pub(super) fn of_change(version: &Differences, patch: &UserPatch, random: &Secret) -> Arguments {
     let mut args = Arguments::new();
     let mut give = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -90,7 +90,7 @@ pub(super) fn of_change(version: Version, patch: &UserPatch, random: &Secret) ->
     give("extern_type", plugin_of_change(patch));
     let attribute = |name: &str| patch.attributes.get(name).cloned().map(Option::unwrap_or_default);
     give("extern_name", attribute(attribute::EXTERN_NAME));
-    if version == Version::V4_26 {
+    if version.user_descriptions {
         give("description", attribute(attribute::DESCRIPTION));
     }
     args

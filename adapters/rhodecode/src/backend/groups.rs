@@ -13,7 +13,7 @@ use crate::backend::api::{Api, Arguments, only};
 use crate::backend::fault::{unexpected, unsupported};
 use crate::backend::row::{GroupRow, parsed_id};
 use crate::backend::users::id_of as user_id;
-use crate::options::version::Version;
+use crate::options::version::Differences;
 use crate::wire::attribute;
 
 /// The server's sentences for a member who is one already, and for somebody who is none.
@@ -43,7 +43,7 @@ pub(super) async fn create(api: &Api, group: &NewGroup) -> Result<Outcome, Fault
         args.insert("active".to_owned(), false.into());
     }
     let synced = group.attributes.get(attribute::SYNC).is_some_and(|sync| !sync.is_null());
-    if synced && api.version == Version::V4_26 {
+    if synced && api.version.group_sync {
         args.insert("sync".to_owned(), true.into());
     }
     let created = call_about_group(api, "create_user_group", args).await?;
@@ -83,7 +83,7 @@ pub(super) async fn update(
 }
 
 /// The arguments of `update_user_group`.
-fn changes(version: Version, id: i64, patch: &GroupPatch) -> Arguments {
+fn changes(version: &Differences, id: i64, patch: &GroupPatch) -> Arguments {
     let mut args = only("usergroupid", id);
     let mut give = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -94,7 +94,7 @@ fn changes(version: Version, id: i64, patch: &GroupPatch) -> Arguments {
     let description = patch.description.clone();
     give("description", description.map(|text| text.unwrap_or_default().into()));
     give("active", patch.active.map(Value::from));
-    if version == Version::V4_26 {
+    if version.group_sync {
         let sync = patch.attributes.get(attribute::SYNC);
         give("sync", sync.map(|sync| sync.as_ref().is_some_and(|sync| !sync.is_null()).into()));
     }

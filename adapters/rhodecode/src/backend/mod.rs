@@ -79,10 +79,10 @@ fn capability_of(version: Version) -> Capability {
         .holding([Field::Password, Field::Source, Field::TeamActive])
         .finding([Lookup::Id, Lookup::Name])
         .storing(&[attribute::EXTERN_NAME, attribute::EXTERN_TYPE]);
-    match version {
-        Version::V4_26 => capability.storing(&[attribute::DESCRIPTION]),
-        Version::V4_3 => capability,
+    if version.differences().user_descriptions {
+        return capability.storing(&[attribute::DESCRIPTION]);
     }
+    capability
 }
 
 #[async_trait]

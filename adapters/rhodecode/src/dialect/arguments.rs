@@ -7,7 +7,7 @@ use isogloss_interop::python::float;
 use isogloss_interop::python::value::Py;
 
 use crate::dialect::failure::Failure;
-use crate::options::version::Version;
+use crate::options::version::Differences;
 use crate::wire::OWN_PLUGIN;
 
 /// A value that the database refuses: the method fails.
@@ -25,33 +25,30 @@ pub(crate) enum Reference {
     Nothing,
 }
 
-/// What an argument for a user refers to. Version 4.26 takes an integer (and `true`, which Python
-/// counts among them) for an id and all else for a name; version 4.3 takes whatever `int()` takes
-/// for an id: fixtures/transcripts/rhodecode/get-user.json,
-/// fixtures/transcripts/rhodecode43/get-user.json.
-pub(crate) fn user_reference(version: Version, value: &Py) -> Result<Reference, Failure> {
-    match (version, value) {
-        (_, Py::Bool(_) | Py::Int(_)) | (Version::V4_26, _) => reference(value),
-        (Version::V4_3, Py::Float(number)) if number.is_finite() => {
+/// What an argument for a user refers to. An integer (and `true`, which Python counts among them) is
+/// an id and all else a name, or whatever `int()` takes is an id.
+pub(crate) fn user_reference(version: &Differences, value: &Py) -> Result<Reference, Failure> {
+    if !version.converts_with_int {
+        return reference(value);
+    }
+    match value {
+        Py::Bool(_) | Py::Int(_) => reference(value),
+        Py::Float(number) if number.is_finite() => {
             reference(&Py::Int(format!("{:.0}", number.trunc())))
         }
-        (Version::V4_3, Py::Float(number)) if number.is_infinite() => {
-            Err(Failure::Exception("OverflowError"))
-        }
-        (Version::V4_3, Py::Float(_)) => Ok(Reference::Nothing),
-        (Version::V4_3, Py::Str(text)) => match integer(text) {
+        Py::Float(number) if number.is_infinite() => Err(Failure::Exception("OverflowError")),
+        Py::Float(_) => Ok(Reference::Nothing),
+        Py::Str(text) => match integer(text) {
             Some(number) => reference(&Py::Int(number.to_string())),
             None => Ok(Reference::Name(text.clone())),
         },
-        (Version::V4_3, Py::None | Py::List(_) | Py::Dict(_)) => {
-            Err(Failure::Exception("TypeError"))
-        }
+        Py::None | Py::List(_) | Py::Dict(_) => Err(Failure::Exception("TypeError")),
     }
 }
 
 /// What an argument for a user group refers to.
-pub(crate) fn group_reference(version: Version, value: &Py) -> Result<Reference, Failure> {
-    if version == Version::V4_3 && !value.truthy() {
+pub(crate) fn group_reference(version: &Differences, value: &Py) -> Result<Reference, Failure> {
+    if version.empty_is_no_group && !value.truthy() {
         return Ok(Reference::Nothing);
     }
     reference(value)
@@ -83,16 +80,15 @@ pub(crate) fn compared_text(value: &Py) -> Result<Option<String>, Failure> {
 }
 
 /// A value for a column of flags; `None` is null.
-pub(crate) fn flag(version: Version, value: &Py) -> Result<Option<bool>, Refused> {
-    match (value, version) {
-        (Py::None, _) => Ok(None),
-        (Py::Bool(on), _) => Ok(Some(*on)),
-        (Py::Int(digits), _) => zero_or_one(digits),
-        (Py::Float(number), Version::V4_26) => whole(*number),
-        // The earlier version takes `int()` of anything.
-        (Py::Float(number), Version::V4_3) => whole(number.trunc()),
-        (Py::Str(text), Version::V4_3) => zero_or_one(&integer(text).ok_or(Refused)?.to_string()),
-        (Py::Str(_), Version::V4_26) | (Py::List(_) | Py::Dict(_), _) => Err(Refused),
+pub(crate) fn flag(version: &Differences, value: &Py) -> Result<Option<bool>, Refused> {
+    let int = version.converts_with_int;
+    match value {
+        Py::None => Ok(None),
+        Py::Bool(on) => Ok(Some(*on)),
+        Py::Int(digits) => zero_or_one(digits),
+        Py::Float(number) => whole(if int { number.trunc() } else { *number }),
+        Py::Str(text) if int => zero_or_one(&integer(text).ok_or(Refused)?.to_string()),
+        Py::Str(_) | Py::List(_) | Py::Dict(_) => Err(Refused),
     }
 }
 
@@ -162,6 +158,7 @@ pub(crate) fn password(value: &Py) -> Result<Option<Secret>, Refused> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::version::Version;
 
     #[test]
     fn flags_are_converted_as_each_version_does() {
@@ -180,8 +177,8 @@ mod tests {
             (Py::from("true"), Err(Refused), Err(Refused)),
             (Py::List(Vec::new()), Err(Refused), Err(Refused)),
         ] {
-            assert_eq!(flag(Version::V4_26, &value), current);
-            assert_eq!(flag(Version::V4_3, &value), early);
+            assert_eq!(flag(Version::V4_26.differences(), &value), current);
+            assert_eq!(flag(Version::V4_3.differences(), &value), early);
         }
     }
 }

@@ -11,7 +11,7 @@ use isogloss_interop::python::value::Py;
 
 use crate::dialect::signature::Signature;
 use crate::options::Options;
-use crate::options::version::Version;
+use crate::options::version::{Differences, Version};
 use crate::wire::{self, Object};
 
 /// One call, after its envelope was read and its caller identified.
@@ -47,6 +47,11 @@ impl Call<'_> {
     /// The version of the dialect.
     pub(crate) fn version(&self) -> Version {
         self.options.version
+    }
+
+    /// What differs in this version.
+    pub(crate) fn differences(&self) -> &'static Differences {
+        self.version().differences()
     }
 
     /// An argument, if it is given.

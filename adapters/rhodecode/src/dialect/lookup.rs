@@ -61,7 +61,7 @@ pub(crate) fn shown_name(user: &User) -> Py {
 /// The user that an argument refers to, or `user ... does not exist`.
 pub(crate) async fn find_user(call: &Call<'_>, value: &Py) -> Result<FoundUser, Failure> {
     let absent = || Failure::error(format!("user `{}` does not exist", value.to_text()));
-    let user = match user_reference(call.version(), value)? {
+    let user = match user_reference(call.differences(), value)? {
         Reference::Id(DEFAULT_USER_ID) => return Ok(FoundUser::Default),
         Reference::Name(name) if name == DEFAULT_USER => return Ok(FoundUser::Default),
         Reference::Id(number) => {
@@ -108,7 +108,7 @@ fn is_own_id(call: &Call<'_>, value: &Py) -> bool {
 
 /// The user group that an argument refers to, or `user group ... does not exist`.
 pub(crate) async fn find_group(call: &Call<'_>, value: &Py) -> Result<Group, Failure> {
-    let group = match group_reference(call.version(), value)? {
+    let group = match group_reference(call.differences(), value)? {
         Reference::Id(number) => {
             GroupRef::Native(call.options.namespace.clone(), number.to_string())
         }

@@ -14,7 +14,7 @@ use crate::dialect::lookup::{
     find_group, find_own_group, find_user, no_such_group, right_of_caller, shown_name,
 };
 use crate::dialect::method::Answer;
-use crate::options::version::Version;
+use crate::options::version::Differences;
 use crate::roles::{Holder, Permissions, Right, is_admin, is_other_permission};
 use crate::wire::{DEFAULT_USER, Object};
 
@@ -118,18 +118,20 @@ fn right_named(call: &Call<'_>, value: &Py) -> Result<Right, Failure> {
     if let Some(right) = Right::named(&name) {
         return Ok(right);
     }
-    if is_other_permission(call.version(), &name) {
+    if is_other_permission(call.differences(), &name) {
         let sentence = format!("permission `{name}` is invalid, should start with usergroup.");
         return Err(Failure::error(sentence));
     }
-    Err(match call.version() {
-        // RhodeCode fails to format a name that is not ASCII.
-        Version::V4_26 if !name.is_ascii() => Failure::Exception("UnicodeEncodeError"),
-        Version::V4_26 => Failure::error(format!(
-            "permission `{name}` does not exist. Permission should start with prefix: `usergroup.`"
-        )),
-        Version::V4_3 => Failure::error(format!("permission `{name}` does not exist")),
-    })
+    if !call.differences().explains_permissions {
+        return Err(Failure::error(format!("permission `{name}` does not exist")));
+    }
+    // RhodeCode fails to format a name that is not ASCII.
+    if !name.is_ascii() {
+        return Err(Failure::Exception("UnicodeEncodeError"));
+    }
+    Err(Failure::error(format!(
+        "permission `{name}` does not exist. Permission should start with prefix: `usergroup.`"
+    )))
 }
 
 /// The permissions as `get_user_group` lists them: those of super administrators, of the owner, of
@@ -155,15 +157,15 @@ pub(crate) async fn list(call: &Call<'_>, group: &Group) -> Result<Vec<Py>, Faul
     let permissions = Permissions::of(group);
     let has_anyway =
         |user: UserId| Some(user) == owner_id || supers.iter().any(|own| own.id == user);
-    entries.extend(people(call.version(), &permissions, &everybody, has_anyway));
+    entries.extend(people(call.differences(), &permissions, &everybody, has_anyway));
     entries.extend(groups(call, &permissions).await?);
     Ok(entries)
 }
 
 /// The permissions of people. That of `default` comes first; then they are sorted by right and
-/// name, but in version 4.26 those last who have the right anyway.
+/// name. Those who have the right anyway come last if [`Differences::sorts_permissions`] says so.
 fn people(
-    version: Version,
+    version: &Differences,
     permissions: &Permissions,
     everybody: &[User],
     has_anyway: impl Fn(UserId) -> bool,
@@ -182,11 +184,11 @@ fn people(
     rows.into_iter().map(|(_, name, right)| entry("user", "permission", name, right)).collect()
 }
 
-fn sort_key(version: Version, name: &Py, right: Right, twice: bool) -> String {
-    let mark = match (version, twice) {
-        (Version::V4_3, _) => "",
-        (Version::V4_26, true) => "9",
-        (Version::V4_26, false) => "1",
+fn sort_key(version: &Differences, name: &Py, right: Right, twice: bool) -> String {
+    let mark = match (version.sorts_permissions, twice) {
+        (false, _) => "",
+        (true, true) => "9",
+        (true, false) => "1",
     };
     match name.to_text().as_str() {
         DEFAULT_USER => "#####".to_owned(),
@@ -204,7 +206,7 @@ async fn groups(call: &Call<'_>, permissions: &Permissions) -> Result<Vec<Py>, F
         all.iter().find(|group| group.id == *id).map(|group| (&group.name, *right))
     });
     let mut named: Vec<_> = named.collect();
-    if call.version() == Version::V4_26 {
+    if call.differences().sorts_permissions {
         named.sort_by_key(|(name, right)| format!("{}{name}", right.sort_prefix()));
     }
     let entries = named

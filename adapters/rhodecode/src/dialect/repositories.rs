@@ -14,7 +14,6 @@ use crate::dialect::answers::done;
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::dialect::method::Answer;
-use crate::options::version::Version;
 use crate::wire::attribute;
 
 /// There is no such repository.
@@ -29,10 +28,10 @@ pub(crate) async fn no_source_repository(call: &Call<'_>) -> Answer {
 
 /// There is no such pull request. Version 4.3 looks for the repository first.
 pub(crate) async fn no_pull_request(call: &Call<'_>) -> Answer {
-    Err(match call.version() {
-        Version::V4_3 => absent(call, "repository", "repoid"),
-        Version::V4_26 => absent(call, "pull request", "pullrequestid"),
-    })
+    if call.differences().repository_before_pull_request {
+        return Err(absent(call, "repository", "repoid"));
+    }
+    Err(absent(call, "pull request", "pullrequestid"))
 }
 
 /// There is no such comment.

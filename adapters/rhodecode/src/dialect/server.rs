@@ -12,7 +12,7 @@ use crate::dialect::failure::{Failure, exception_id};
 use crate::dialect::lookup::{FoundUser, user_or_caller};
 use crate::dialect::method::Answer;
 use crate::dialect::signature::matching;
-use crate::options::version::Version;
+use crate::options::version::ServerFacts;
 use crate::wire::Object;
 
 /// `get_ip`, and `show_ip`, its earlier name.
@@ -181,9 +181,9 @@ const EARLY_NUMBERS: [&str; 3] = ["uptime", "boot_time", "cpu"];
 /// `get_server_info`: the names of the facts. The gateway does not disclose its own machine's.
 pub(crate) async fn get_server_info(call: &Call<'_>) -> Answer {
     call.run(Command::ServerFacts).await?;
-    Ok(match call.version() {
-        Version::V4_26 => facts().into(),
-        Version::V4_3 => early_facts(call.request.header("host").unwrap_or_default()).into(),
+    Ok(match call.differences().server_facts {
+        ServerFacts::Objects => facts().into(),
+        ServerFacts::Values => early_facts(call.request.header("host").unwrap_or_default()).into(),
     })
 }
 

@@ -12,7 +12,6 @@ use crate::dialect::answers::tokens::{self, AllKeys, Tokens};
 use crate::dialect::answers::users;
 use crate::dialect::call::Call;
 use crate::dialect::lookup::{read_user, shown_name};
-use crate::options::version::Version;
 use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER, FIRST_ADMINISTRATOR, Object, attribute};
 
 /// The tokens of a group's members.
@@ -66,7 +65,7 @@ async fn group_with(
         .with("group_description", description(group))
         .with("active", if null { Py::None } else { Py::Bool(group.active) })
         .with("owner", owner);
-    if call.version() == Version::V4_26 {
+    if call.differences().group_sync {
         shape.set("sync", group.attributes.get(attribute::SYNC).map_or(Py::None, Py::from));
         shape.set("owner_email", owner_email);
     }
@@ -83,7 +82,7 @@ async fn members(
     let mut shapes: Vec<_> = people.iter().map(|user| Py::from(shape(user))).collect();
     if has_default_member(group) {
         let masked = matches!(member_tokens, MemberTokens::Masked);
-        shapes.push(Py::from(users::default_user(call.version(), masked)));
+        shapes.push(Py::from(users::default_user(call.differences(), masked)));
     }
     Ok(shapes)
 }

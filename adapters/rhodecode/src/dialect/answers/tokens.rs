@@ -9,10 +9,10 @@ use isogloss_canonical::user::{User, UserId, UserRef};
 use isogloss_interop::python::value::Py;
 
 use crate::dialect::call::Call;
-use crate::options::version::Version;
+use crate::options::version::Differences;
 use crate::wire::Object;
 
-/// The label of the key that version 4.3 gives every person besides the tokens.
+/// The label of the built-in key ([`Differences::built_in_keys`]).
 pub(crate) const BUILT_IN_KEY: &str = "Built-in API key";
 
 /// The label of the token that every new person gets.
@@ -52,23 +52,22 @@ pub(crate) async fn of_everybody(call: &Call<'_>) -> Result<AllKeys, Fault> {
 }
 
 /// Sets the members that hold the tokens. `seed` is what made-up tokens are derived from.
-pub(crate) fn set(shape: &mut Object, version: Version, tokens: &Tokens, seed: &str) {
+pub(crate) fn set(shape: &mut Object, version: &Differences, tokens: &Tokens, seed: &str) {
     let (built_in, listed) = match tokens {
         Tokens::Shown(keys) => shown(keys, seed),
         Tokens::Masked => ("*".repeat(40), vec!["*".repeat(40)]),
     };
     let list = |all: Vec<String>| Py::List(all.into_iter().map(Py::from).collect());
-    match (version, tokens) {
-        (Version::V4_26, _) => shape.set("auth_tokens", list(listed)),
-        (Version::V4_3, Tokens::Masked) => {
-            shape.set("api_key", built_in);
-            shape.set("api_keys", list(listed));
-        }
-        (Version::V4_3, Tokens::Shown(_)) => {
-            shape.set("api_key", built_in.clone());
-            shape.set("api_keys", list([vec![built_in], listed].concat()));
-        }
+    if !version.built_in_keys {
+        shape.set("auth_tokens", list(listed));
+        return;
     }
+    let all = match tokens {
+        Tokens::Masked => listed,
+        Tokens::Shown(_) => [vec![built_in.clone()], listed].concat(),
+    };
+    shape.set("api_key", built_in);
+    shape.set("api_keys", list(all));
 }
 
 /// The built-in key and the tokens. In RhodeCode everybody has a built-in key and a feed token.

@@ -10,7 +10,7 @@ use crate::dialect::answers::tokens::{self, Tokens};
 use crate::dialect::call::Call;
 use crate::dialect::lookup::{FoundUser, shown_name};
 use crate::options::Options;
-use crate::options::version::Version;
+use crate::options::version::Differences;
 use crate::roles::is_admin;
 use crate::wire::{
     DEFAULT_EMAIL, DEFAULT_USER, FIRST_ADMINISTRATOR, LDAP_PLUGIN, OWN_PLUGIN, Object, attribute,
@@ -19,7 +19,7 @@ use crate::wire::{
 /// A user with their tokens.
 pub(crate) async fn with_tokens(call: &Call<'_>, found: &FoundUser) -> Result<Object, Fault> {
     match found {
-        FoundUser::Default => Ok(default_user(call.version(), false)),
+        FoundUser::Default => Ok(default_user(call.differences(), false)),
         FoundUser::Person(user) => {
             Ok(person(call.options, user, &tokens::of_user(call, user).await?))
         }
@@ -28,26 +28,27 @@ pub(crate) async fn with_tokens(call: &Call<'_>, found: &FoundUser) -> Result<Ob
 
 /// A person.
 pub(crate) fn person(options: &Options, user: &User, tokens: &Tokens) -> Object {
+    let version = options.version.differences();
     let (first, last) = names(options, user);
     let mut shape = Object::default()
         .with("user_id", Py::Int(options.user_id(user).to_owned()))
         .with("username", shown_name(user))
         .with("firstname", first)
         .with("lastname", last);
-    if options.version == Version::V4_26 {
+    if version.user_descriptions {
         shape.set("description", stored_or(user, attribute::DESCRIPTION, Py::from("")));
     }
     let email = email_of(user);
     shape.set("email", email.clone());
     shape.set("emails", Py::List(vec![email]));
     let mut extras = Object::with_room(9);
-    tokens::set(&mut extras, options.version, tokens, &user.id.0.simple().to_string());
+    tokens::set(&mut extras, version, tokens, &user.id.0.simple().to_string());
     extras.set("active", flag(user, attribute::ACTIVE, user.active));
     extras.set("admin", flag(user, attribute::ADMIN, is_admin(user.role)));
     extras.set("extern_type", extern_type(user));
     extras.set("extern_name", stored_or(user, attribute::EXTERN_NAME, Py::from(OWN_PLUGIN)));
     extras.set("last_login", user.last_login.map(date));
-    if options.version == Version::V4_26 {
+    if version.last_activity {
         extras.set("last_activity", last_activity(options, user));
     }
     let addresses = user.addresses.iter().map(|address| Py::from(address.as_str()));
@@ -57,13 +58,13 @@ pub(crate) fn person(options: &Options, user: &User, tokens: &Tokens) -> Object 
 }
 
 /// The user `default`.
-pub(crate) fn default_user(version: Version, masked: bool) -> Object {
+pub(crate) fn default_user(version: &Differences, masked: bool) -> Object {
     let mut shape = Object::default()
         .with("user_id", Py::Int("1".to_owned()))
         .with("username", DEFAULT_USER)
         .with("firstname", "Anonymous")
         .with("lastname", "User");
-    if version == Version::V4_26 {
+    if version.user_descriptions {
         shape.set("description", "");
     }
     shape.set("email", DEFAULT_EMAIL);
@@ -76,27 +77,27 @@ pub(crate) fn default_user(version: Version, masked: bool) -> Object {
     extras.set("extern_type", OWN_PLUGIN);
     extras.set("extern_name", OWN_PLUGIN);
     extras.set("last_login", Py::None);
-    if version == Version::V4_26 {
+    if version.last_activity {
         extras.set("last_activity", Py::None);
     }
     shape.updated(&extras.with("ip_addresses", Py::List(Vec::new())).with("language", Py::None))
 }
 
 /// A locked repository. The gateway knows its name and who locked it, and nothing else.
-pub(crate) fn locked_repository(version: Version, name: String, by: Object) -> Object {
-    let mut shape = Object::with_room(if version == Version::V4_26 { 20 } else { 18 })
+pub(crate) fn locked_repository(version: &Differences, name: String, by: Object) -> Object {
+    let mut shape = Object::with_room(if version.repository_sources { 20 } else { 18 })
         .with("repo_id", Py::None)
         .with("repo_name", name)
         .with("repo_type", Py::None)
         .with("clone_uri", "");
-    if version == Version::V4_26 {
+    if version.repository_sources {
         shape.set("push_uri", "");
     }
     for unknown in ["url", "private", "created_on", "description", "landing_rev", "owner"] {
         shape.set(unknown, Py::None);
     }
     shape.set("fork_of", Py::None);
-    if version == Version::V4_26 {
+    if version.repository_sources {
         shape.set("fork_of_id", Py::None);
     }
     for unknown in ["enable_statistics", "enable_locking", "enable_downloads"] {

@@ -16,7 +16,6 @@ use crate::dialect::failure::Failure;
 use crate::dialect::lookup::{FoundUser, find_user, read_group};
 use crate::dialect::method::Answer;
 use crate::dialect::validation::{self, Schema};
-use crate::options::version::Version;
 use crate::roles::Permissions;
 use crate::wire::attribute;
 
@@ -37,12 +36,11 @@ pub(crate) async fn create_user_group(call: &Call<'_>) -> Answer {
     {
         return Err(taken());
     }
-    let (owner, draft) = match call.version() {
-        Version::V4_26 => (owner(call).await?, validated(call)?),
+    let (owner, draft) = if call.differences().validates {
+        (owner(call).await?, validated(call)?)
+    } else {
         // Version 4.3 does not say that the owner is unknown.
-        Version::V4_3 => {
-            (owner(call).await.map_err(|_| failed())?, unvalidated(call).map_err(|_| failed())?)
-        }
+        (owner(call).await.map_err(|_| failed())?, unvalidated(call).map_err(|_| failed())?)
     };
     let created = Command::CreateGroup(Box::new(new_group(call, draft, &owner)));
     let created = call.run(created).await.and_then(Outcome::group);
@@ -80,7 +78,7 @@ fn unvalidated(call: &Call<'_>) -> Result<Draft, Refused> {
     Ok(Draft {
         name: arguments::text(call.required("group_name"))?.ok_or(Refused)?,
         description: arguments::text(&call.argument_or("description", ""))?,
-        active: arguments::flag(call.version(), &call.argument_or("active", true))?,
+        active: arguments::flag(call.differences(), &call.argument_or("active", true))?,
     })
 }
 
@@ -121,7 +119,7 @@ fn attributes(
     if draft.active.is_none() {
         store(attribute::ACTIVE, Value::Null);
     }
-    if call.version() == Version::V4_26 && call.argument("sync").is_some_and(Py::truthy) {
+    if call.differences().group_sync && call.argument("sync").is_some_and(Py::truthy) {
         store(attribute::SYNC, Value::from("manual_api"));
     }
     attributes

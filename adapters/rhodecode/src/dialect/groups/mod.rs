@@ -14,7 +14,6 @@ use crate::dialect::failure::Failure;
 use crate::dialect::lookup::{find_group, find_own_group, no_such_group, right_of_caller};
 use crate::dialect::method::Answer;
 use crate::dialect::permissions;
-use crate::options::version::Version;
 use crate::roles::Right;
 use crate::wire::Object;
 
@@ -27,7 +26,7 @@ pub(crate) async fn get_user_group(call: &Call<'_>) -> Answer {
     }
     let permissions = Py::List(permissions::list(call, &group).await?);
     let shape = groups::masked(call, &group).await?;
-    if call.version() == Version::V4_3 {
+    if !call.differences().permission_summaries {
         return Ok(shape.with("members", permissions).into());
     }
     let summary = Object::default().with("repositories", Object::default());

@@ -13,7 +13,6 @@ use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::dialect::lookup::{FoundUser, find_own_group, find_user};
 use crate::dialect::method::Answer;
-use crate::options::version::Version;
 use crate::roles::Permissions;
 use crate::wire::attribute;
 
@@ -57,12 +56,12 @@ fn patch(call: &Call<'_>, group: &Group, owner: Option<&FoundUser>) -> Result<Gr
         store(attribute::DESCRIPTION, description.is_none().then_some(Value::Null));
     }
     let active = call.argument("active");
-    let active = active.map(|on| arguments::flag(call.version(), on)).transpose()?;
+    let active = active.map(|on| arguments::flag(call.differences(), on)).transpose()?;
     if let Some(active) = active {
         store(attribute::ACTIVE, active.is_none().then_some(Value::Null));
     }
     if let Some(Py::Bool(sync)) = call.argument("sync")
-        && call.version() == Version::V4_26
+        && call.differences().group_sync
     {
         store(attribute::SYNC, sync.then(|| Value::from("manual_api")));
     }

@@ -16,7 +16,6 @@ use crate::dialect::failure::Failure;
 use crate::dialect::lookup::FoundUser;
 use crate::dialect::method::Answer;
 use crate::dialect::users::draft::Draft;
-use crate::options::version::Version;
 use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER};
 
 /// `create_user`.
@@ -24,9 +23,10 @@ pub(crate) async fn create_user(call: &Call<'_>) -> Answer {
     let (username, email) = (call.required("username"), call.required("email"));
     let failed = || Failure::error(format!("failed to create user `{}`", username.to_text()));
     refuse_duplicates(call, username, email).await?;
-    let draft = match call.version() {
-        Version::V4_26 => Draft::validated(call)?,
-        Version::V4_3 => Draft::unvalidated(call).await.map_err(|_| failed())?,
+    let draft = if call.differences().validates {
+        Draft::validated(call)?
+    } else {
+        Draft::unvalidated(call).await.map_err(|_| failed())?
     };
     refuse_other_case(call, &draft.username).await?;
     if draft.has_nul_in_password() {
@@ -114,7 +114,7 @@ async fn issue_tokens(call: &Call<'_>, user: &User, feed: bool) -> Result<(), Fa
         replaces: false,
     };
     let mut keys = Vec::new();
-    if call.version() == Version::V4_3 {
+    if call.differences().built_in_keys {
         keys.push(key(BUILT_IN_KEY, "all"));
     }
     if feed {

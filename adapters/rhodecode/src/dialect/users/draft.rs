@@ -11,7 +11,6 @@ use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::dialect::lookup::find_user;
 use crate::dialect::validation::{self, Schema};
-use crate::options::version::Version;
 use crate::roles::role_of;
 use crate::wire::{OWN_PLUGIN, attribute, source_of};
 
@@ -65,7 +64,7 @@ impl Draft {
         let feed = gets_feed_token(call, username).await?;
         let column = |name: &str| arguments::text(&call.argument_or(name, "")).map_err(refused);
         let flag = |name: &str| {
-            arguments::flag(call.version(), &call.argument_or(name, Py::None)).map_err(refused)
+            arguments::flag(call.differences(), &call.argument_or(name, Py::None)).map_err(refused)
         };
         Ok(Self {
             username: arguments::text(username).map_err(refused)?.unwrap_or_default(),
@@ -112,7 +111,7 @@ impl Draft {
         let mut store = |name: &str, value: Value| {
             attributes.insert(name.to_owned(), value);
         };
-        if call.version() == Version::V4_26 {
+        if call.differences().user_descriptions {
             store(attribute::DESCRIPTION, self.description.as_str().into());
         }
         store(attribute::EXTERN_NAME, self.extern_name.as_str().into());

@@ -18,7 +18,6 @@ use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::dialect::lookup::{FoundUser, find_user, user_or_caller};
 use crate::dialect::method::Answer;
-use crate::options::version::Version;
 use crate::roles::{Permissions, Right, right_of};
 use crate::wire::{Object, attribute};
 
@@ -28,7 +27,7 @@ pub(crate) async fn get_user(call: &Call<'_>) -> Answer {
     let mut shape = users::with_tokens(call, &found).await?;
     let permissions = permissions(call, &found).await?;
     shape.set("permissions", permissions.clone());
-    if call.version() == Version::V4_26 {
+    if call.differences().permission_summaries {
         shape.set("permissions_summary", permissions);
     }
     Ok(shape.into())
@@ -51,19 +50,16 @@ const GLOBAL: [&str; 13] = [
     "hg.register.manual_activate",
 ];
 
-/// Those that version 4.3 does not have.
-const NOT_IN_4_3: [&str; 2] = ["hg.password_reset.enabled", "branch.push_force"];
-
 /// What a user may do. An inactive super administrator has the permissions of an ordinary person:
 /// fixtures/transcripts/rhodecode/create-user.json.
 async fn permissions(call: &Call<'_>, found: &FoundUser) -> Result<Object, Failure> {
-    let current = call.version() == Version::V4_26;
+    let version = call.differences();
     let user = if let FoundUser::Person(user) = found { Some(user.as_ref()) } else { None };
     let admin = user.is_some_and(|user| user.active && user.role == Role::Administrator);
     let global: Vec<Py> = if admin {
         vec![Py::from("hg.admin"), Py::from("hg.create.write_on_repogroup.true")]
     } else {
-        let names = GLOBAL.into_iter().filter(|name| current || !NOT_IN_4_3.contains(name));
+        let names = GLOBAL.into_iter().filter(|name| version.has_permission(name));
         names.map(Py::from).collect()
     };
     let mut own_groups = Object::default();
@@ -71,7 +67,7 @@ async fn permissions(call: &Call<'_>, found: &FoundUser) -> Result<Object, Failu
         own_groups.set(name.as_str(), "group.admin");
     }
     let mut all = Object::default();
-    if current {
+    if version.branch_permissions {
         all.set("repository_branches", Object::default());
     }
     Ok(all
@@ -123,7 +119,7 @@ pub(crate) async fn get_user_locks(call: &Call<'_>) -> Answer {
         } else {
             users::person(call.options, user, &Tokens::Masked)
         };
-        locked.push(Py::from(users::locked_repository(call.version(), name, by)));
+        locked.push(Py::from(users::locked_repository(call.differences(), name, by)));
     }
     Ok(Py::List(locked))
 }

@@ -13,7 +13,6 @@ use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::dialect::lookup::{FoundUser, find_user};
 use crate::dialect::method::Answer;
-use crate::options::version::Version;
 use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER, attribute, placeholder, source_of};
 
 /// `update_user`.
@@ -96,12 +95,12 @@ fn rename(
 /// Activity and role. A null is stored and shown again; it means no.
 fn flags(call: &Call<'_>, user: &User, patch: &mut UserPatch) -> Result<(), Refused> {
     if let Some(active) = call.argument("active") {
-        let active = arguments::flag(call.version(), active)?;
+        let active = arguments::flag(call.differences(), active)?;
         patch.active = Some(active == Some(true));
         store_null(user, patch, attribute::ACTIVE, active);
     }
     if let Some(admin) = call.argument("admin") {
-        let admin = arguments::flag(call.version(), admin)?;
+        let admin = arguments::flag(call.differences(), admin)?;
         store_null(user, patch, attribute::ADMIN, admin);
         patch.role = match (admin == Some(true), user.role) {
             (true, _) => Some(Role::Administrator),
@@ -124,7 +123,8 @@ fn plugin_and_description(call: &Call<'_>, patch: &mut UserPatch) -> Result<(), 
     let mut store = |name: &str, value: Value| {
         patch.attributes.insert(name.to_owned(), Some(value));
     };
-    if let Some(text) = call.argument("description").filter(|_| call.version() == Version::V4_26) {
+    let description = call.argument("description");
+    if let Some(text) = description.filter(|_| call.differences().user_descriptions) {
         let text = arguments::text(text)?.map_or(Value::Null, Value::from);
         store(attribute::DESCRIPTION, text);
     }
