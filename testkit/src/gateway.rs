@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
 use crate::client::Base;
+use crate::prepared;
 use crate::profile::Setup;
 
 /// The name of its configuration file.
@@ -27,20 +28,12 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Creates a store with the accounts and serves the dialect on a free port, with the most
+    /// Serves the dialect on a free port, with a store that has the accounts and with the most
     /// verbose log.
     pub fn start(program: &Path, setup: &Setup) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("isogloss-").tempdir()?;
-        let store = folder.path().join("data");
-        let accounts = folder.path().join("accounts.json");
-        fs::write(&accounts, setup.accounts.to_string())?;
         let program = &program.canonicalize().context("the gateway is not built")?;
-        let mut init = Command::new(program);
-        init.arg("init").arg("--data-dir").arg(&store).arg("--accounts").arg(&accounts);
-        let made = init.stdin(Stdio::null()).output().context("starting the gateway")?;
-        let complaint = String::from_utf8_lossy(&made.stderr);
-        ensure!(made.status.success(), "init failed: {}", complaint.trim());
-        fs::remove_file(&accounts)?;
+        prepared::write(program, &setup.accounts.to_string(), &folder.path().join("data"))?;
         Self::serve(program, setup, folder)
     }
 

@@ -8,8 +8,8 @@
 //!
 //! The other modules play recorded transcripts against a base URL and report differences. In the
 //! order of use: [`transcript`] reads a scenario, [`profile`] has the configuration of its server,
-//! [`scene`] starts what it needs (a [`gateway`], a [`directory`]), [`player`] plays it
-//! ([`variables`] fills the requests, [`client`] sends them, [`comparison`] compares the answers),
+//! [`scene`] starts what it needs (a [`gateway`] with a [`prepared`] store, a [`directory`]), [`player`]
+//! plays it ([`variables`] fills the requests, [`client`] sends them, [`comparison`] compares the answers),
 //! [`ledger`] has the expected differences, and [`leaks`] searches the log. These modules know no
 //! dialect, and of the gateway only its command line.
 
@@ -26,6 +26,7 @@ pub mod leaks;
 pub mod ledger;
 pub mod played;
 pub mod player;
+pub mod prepared;
 pub mod profile;
 pub mod real;
 pub mod replay;

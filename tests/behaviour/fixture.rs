@@ -13,15 +13,16 @@ use isogloss::provision::bootstrap;
 use isogloss::{registry, startup};
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::user::UserRef;
+use isogloss_canonical::verb::Verb;
 use isogloss_store::Store;
 use isogloss_testkit::gateway::Gateway;
+use isogloss_testkit::prepared::Files;
 use isogloss_testkit::profile::Setup;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
 use crate::Bench;
 
@@ -33,6 +34,9 @@ const MADE: [&str; 7] = ["ada", "bob", "carol", "chief", "first", "lovelace", "m
 
 /// All teams that the cases create. On a live server they are deleted before each case.
 const TEAMS: [&str; 2] = ["engineers", "builders"];
+
+/// A store without accounts. Each backend gets a copy.
+static PREPARED: OnceCell<Files> = OnceCell::const_new();
 
 /// On a live server the cases run one at a time.
 static LIVE_SERVER: Mutex<()> = Mutex::const_new(());
@@ -121,7 +125,7 @@ impl Fixture {
         let text = format!("[store]\ndirectory = \"{store}\"\n[backend.people]\n{backend}\n");
         std::fs::write(&config, text)?;
         let settings = load::load(Some(&config))?;
-        bootstrap::initialise(&data, &Accounts::default()).await?;
+        PREPARED.get_or_try_init(prepare).await?.write(&data)?;
         let store = startup::open_store(&settings).await?;
         let backends = Backends::open(&settings, &store).await?;
         let backend = Arc::clone(&backends.named("people")?);
@@ -153,18 +157,25 @@ impl Fixture {
     }
 }
 
+async fn prepare() -> Result<Files> {
+    let folder = tempfile::tempdir()?;
+    bootstrap::initialise(folder.path(), &Accounts::default()).await?;
+    Files::read(folder.path())
+}
+
 /// Deletes the users and teams of earlier cases.
 async fn clear(backend: &Arc<dyn Backend>) -> Result<()> {
-    let people = MADE.map(|name| Command::DeleteUser(UserRef::Name(name.to_owned())));
-    let teams = TEAMS.map(|name| Command::DeleteGroup(GroupRef::Name(None, name.to_owned())));
-    for delete in people.into_iter().chain(teams) {
-        if !backend.capability().has(delete.verb()) {
-            continue;
+    for user in backend.execute(Command::ListUsers).await?.users()? {
+        if MADE.contains(&user.username.as_str()) {
+            backend.execute(Command::DeleteUser(UserRef::from(&user))).await?;
         }
-        match backend.execute(delete).await {
-            Ok(_) => {}
-            Err(fault) if fault.kind == FaultKind::NotFound => {}
-            Err(fault) => return Err(fault.into()),
+    }
+    if !backend.capability().has(Verb::DeleteGroup) {
+        return Ok(());
+    }
+    for group in backend.execute(Command::ListGroups(None)).await?.groups()? {
+        if TEAMS.contains(&group.name.as_str()) {
+            backend.execute(Command::DeleteGroup(GroupRef::from(&group))).await?;
         }
     }
     Ok(())
