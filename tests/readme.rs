@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss");
 /// The limit for the start of a server.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// The answers of the four dialects about the same person.
 const SAID: [&str; 4] =
     [r#""result":"#, r#""name": "ada""#, r#""username": "ada""#, r#""fullname":"Ada Lovelace""#];
@@ -69,7 +69,7 @@ fn start(command: &str, folder: &Path, name: &str) -> Server {
     let begun = Instant::now();
     while !fs::read_to_string(&log).unwrap().contains("listening on") {
         assert!(server.0.try_wait().unwrap().is_none(), "{command} ended at once");
-        assert!(begun.elapsed() < PATIENCE, "{command} does not listen");
+        assert!(begun.elapsed() < TIMEOUT, "{command} does not listen");
         std::thread::sleep(Duration::from_millis(20));
     }
     server

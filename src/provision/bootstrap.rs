@@ -22,7 +22,7 @@ const ADMINISTRATOR: &str = "admin";
 /// Locks a data directory, and repairs it after a crash.
 pub async fn take(directory: &Path) -> anyhow::Result<DirectoryLock> {
     let lock = DirectoryLock::take(directory).await.map_err(|fault| anyhow!(words(&fault)))?;
-    publish::settle(&lock)?;
+    publish::recover(&lock)?;
     Ok(lock)
 }
 

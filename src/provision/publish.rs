@@ -56,7 +56,7 @@ impl<'t> Draft<'t> {
             .and_then(|()| sync(self.lock.directory()));
         declared.with_context(|| format!("{} cannot be created", complete.display()))?;
         self.kept = true;
-        settle(self.lock)
+        recover(self.lock)
     }
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn is_unfinished(directory: &Path) -> bool {
 }
 
 /// Repairs a directory after a crash: moves complete files, removes a draft.
-pub(super) fn settle(lock: &DirectoryLock) -> anyhow::Result<()> {
+pub(super) fn recover(lock: &DirectoryLock) -> anyhow::Result<()> {
     let directory = lock.directory();
     let failed = || {
         format!("{}: the files of an unfinished first start cannot be moved", directory.display())
@@ -142,7 +142,7 @@ mod tests {
         for moved in 0..=FILES.len() {
             let (folder, lock) = crashed(moved).await;
             fs::create_dir(folder.path().join(DRAFT)).unwrap();
-            settle(&lock).unwrap();
+            recover(&lock).unwrap();
             assert!(lock.holds_store().unwrap(), "{moved}");
             let mut left: Vec<_> = fs::read_dir(folder.path())
                 .unwrap()
@@ -157,7 +157,7 @@ mod tests {
     async fn a_store_that_was_restored_meanwhile_is_not_overwritten() {
         let (folder, lock) = crashed(1).await;
         fs::write(folder.path().join(DATABASE), "restored").unwrap();
-        let told = settle(&lock).unwrap_err().to_string();
+        let told = recover(&lock).unwrap_err().to_string();
         assert!(told.contains("both exist"), "{told}");
         assert_eq!(fs::read_to_string(folder.path().join(DATABASE)).unwrap(), "restored");
     }

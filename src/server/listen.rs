@@ -17,7 +17,7 @@ use crate::router::Router;
 use crate::server::limits::Limits;
 use crate::server::listener::Listener;
 use crate::server::request::{expected, handle};
-use crate::server::wire::{Patience, Wire};
+use crate::server::wire::{Timeouts, Wire};
 use crate::term::Stopping;
 use crate::usage::Usage;
 
@@ -65,7 +65,7 @@ pub fn bind(
         .workers(workers(limits.workers))
         .shutdown_timeout(whole_seconds(limits.shutdown))
         .disable_signals();
-    let patience = Patience::of(limits);
+    let timeouts = Timeouts::of(limits);
     let draining = builder.graceful_shutdown_signal();
     let connections = move || {
         let (listener, draining) = (listener.clone(), draining.clone());
@@ -77,7 +77,7 @@ pub fn bind(
                 let signal = draining.clone();
                 async move { signal.notified().await }
             })
-            .client_request_timeout(patience.head)
+            .client_request_timeout(timeouts.head)
             // A client that closes its side has disconnected: no further command of its request is
             // begun.
             .h1_allow_half_closed(false)
@@ -85,7 +85,7 @@ pub fn bind(
             .finish(map_config(app, |()| AppConfig::default()));
         fn_service(move |stream: TcpStream| {
             let peer = stream.peer_addr().ok();
-            let wire = Wire::new(stream, patience);
+            let wire = Wire::new(stream, timeouts);
             ready(Ok::<_, DispatchError>((wire, Protocol::Http1, peer)))
         })
         .and_then(service)

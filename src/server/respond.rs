@@ -20,7 +20,7 @@ use crate::server::framing::Framing;
 use crate::server::head::Head;
 use crate::server::listener::Listener;
 use crate::server::reply::{REQUEST_ID, plain, reply};
-use crate::server::spelling::{Way, Whose, whose};
+use crate::server::spelling::{Answerer, Way, answerer};
 use crate::term::Term;
 
 /// Who answers a request.
@@ -110,10 +110,10 @@ impl Incoming<'_> {
             Mode::Normal { pipeline, origin: Some(origin) } => (pipeline, origin),
         };
         let (host, route) = (self.host, self.route);
-        match whose(Way { router: &at.router, host, route, base: origin.base() }, translated) {
-            Whose::Ours => Ok(Handler::Dialect(pipeline)),
-            Whose::Origins => Ok(Handler::Origin(origin)),
-            Whose::Unclear(why) => {
+        match answerer(Way { router: &at.router, host, route, base: origin.base() }, translated) {
+            Answerer::Dialect => Ok(Handler::Dialect(pipeline)),
+            Answerer::Origin => Ok(Handler::Origin(origin)),
+            Answerer::Neither(why) => {
                 tracing::debug!(why, "refused");
                 Err(Fault::new(FaultKind::Malformed, why))
             }

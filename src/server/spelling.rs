@@ -27,15 +27,15 @@ const ROOTS: [&str; 2] = ["x-script-name", "x-forwarded-prefix"];
 /// Headers that replace the verb of the request line.
 const OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
 
-/// The receiver of a request.
+/// What answers a request.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Whose {
+pub enum Answerer {
     /// The dialect.
-    Ours,
+    Dialect,
     /// The origin, unchanged.
-    Origins,
+    Origin,
     /// None: the gateway and the origin could read it differently. It has the reason.
-    Unclear(&'static str),
+    Neither(&'static str),
 }
 
 /// The route of a request and its origin.
@@ -51,15 +51,15 @@ pub struct Way<'a> {
     pub base: &'a str,
 }
 
-/// Decides who receives a request.
+/// Decides what answers a request.
 #[must_use]
-pub fn whose(way: Way<'_>, request: &Request) -> Whose {
+pub fn answerer(way: Way<'_>, request: &Request) -> Answerer {
     if way.route.dialect.handles(request) {
-        return Whose::Ours;
+        return Answerer::Dialect;
     }
     match doubt(way, request) {
-        Some(why) => Whose::Unclear(why),
-        None => Whose::Origins,
+        Some(why) => Answerer::Neither(why),
+        None => Answerer::Origin,
     }
 }
 

@@ -18,7 +18,7 @@ const LEAST: usize = 64 << 10;
 
 /// The limits on waiting for a client.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
+pub(super) struct Timeouts {
     /// For a head after its first byte.
     pub(super) head: Duration,
     /// For reading the answer.
@@ -28,7 +28,7 @@ pub(super) struct Patience {
     rest: Duration,
 }
 
-impl Patience {
+impl Timeouts {
     /// The limits of the configuration.
     pub(super) fn of(limits: &Limits) -> Self {
         let longest = limits.idle.max(limits.websocket_idle).max(limits.request);
@@ -40,7 +40,7 @@ impl Patience {
 #[derive(Debug)]
 pub(super) struct Wire {
     stream: TcpStream,
-    patience: Patience,
+    timeouts: Timeouts,
     lines: Lines,
     head: Option<Pin<Box<Sleep>>>,
     /// The time of the last activity, and the timer that checks it.
@@ -52,10 +52,10 @@ pub(super) struct Wire {
 
 impl Wire {
     /// Wraps a connection.
-    pub(super) fn new(stream: TcpStream, patience: Patience) -> Self {
+    pub(super) fn new(stream: TcpStream, timeouts: Timeouts) -> Self {
         let (lines, moved) = (Lines::new(), Instant::now());
-        let rest = Box::pin(sleep(patience.rest));
-        Self { stream, patience, lines, head: None, moved, rest, blocked: None }
+        let rest = Box::pin(sleep(timeouts.rest));
+        Self { stream, timeouts, lines, head: None, moved, rest, blocked: None }
     }
 
     /// Whether a head takes too long. The first head of a connection has the server's own limit and
@@ -65,7 +65,7 @@ impl Wire {
             self.head = None;
             return false;
         }
-        let limit = self.patience.head;
+        let limit = self.timeouts.head;
         let timer = self.head.get_or_insert_with(|| Box::pin(sleep(limit)));
         timer.as_mut().poll(cx).is_ready()
     }
@@ -73,7 +73,7 @@ impl Wire {
     /// Whether the connection was idle for longer than any limit.
     fn rests(&mut self, cx: &mut Context<'_>) -> bool {
         while self.rest.as_mut().poll(cx).is_ready() {
-            let due = self.moved + self.patience.rest;
+            let due = self.moved + self.timeouts.rest;
             if due <= Instant::now() {
                 return true;
             }
@@ -88,14 +88,14 @@ impl Wire {
             *moved += count;
             if *moved >= LEAST {
                 *moved = 0;
-                timer.as_mut().reset(Instant::now() + self.patience.write);
+                timer.as_mut().reset(Instant::now() + self.timeouts.write);
             }
         }
     }
 
     /// Whether the client has read too slowly for too long.
     fn is_stuck(&mut self, cx: &mut Context<'_>) -> bool {
-        let limit = self.patience.write;
+        let limit = self.timeouts.write;
         let (timer, _) = self.blocked.get_or_insert_with(|| (Box::pin(sleep(limit)), 0));
         timer.as_mut().poll(cx).is_ready()
     }

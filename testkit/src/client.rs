@@ -13,7 +13,7 @@ use crate::spelling;
 use crate::variables::Variables;
 
 /// How long one read may take.
-const PATIENCE: Duration = Duration::from_mins(2);
+const TIMEOUT: Duration = Duration::from_mins(2);
 /// The verbs that announce an empty body.
 const EXPECT_BODY: &[&str] = &["POST", "PUT", "PATCH"];
 
@@ -56,8 +56,8 @@ impl Base {
             request.get("method").and_then(Value::as_str).context("a request has no verb")?;
         let bytes = self.spell(verb, request, variables)?;
         let address = (self.host.as_str(), self.port).to_socket_addrs()?.next();
-        let mut stream = TcpStream::connect_timeout(&address.context("no address")?, PATIENCE)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        let mut stream = TcpStream::connect_timeout(&address.context("no address")?, TIMEOUT)?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
         stream.set_nodelay(true)?;
         // A server may answer and close before it has read the whole request. Then the answer still
         // counts.

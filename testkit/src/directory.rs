@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 
 /// The limit for the start, for a busy machine.
-const PATIENCE: Duration = Duration::from_mins(2);
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// The first part of the configuration. It loads the schemas and the database module of Debian's
 /// package.
@@ -74,7 +74,7 @@ impl Directory {
 
     fn await_start(&mut self, address: &str) -> Result<()> {
         let start = Instant::now();
-        while start.elapsed() < PATIENCE {
+        while start.elapsed() < TIMEOUT {
             if TcpStream::connect(address).is_ok() {
                 return Ok(());
             }
@@ -83,7 +83,7 @@ impl Directory {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        bail!("slapd did not listen within {PATIENCE:?}")
+        bail!("slapd did not listen within {TIMEOUT:?}")
     }
 }
 

@@ -16,7 +16,7 @@ use crate::profile::Setup;
 /// The name of its configuration file.
 const CONFIG: &str = "gateway.toml";
 /// The limit for the start, for a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A running gateway.
 #[derive(Debug)]
@@ -131,7 +131,7 @@ fn serve(program: &Path, setup: &Setup, folder: &Path) -> Result<Child> {
 /// Waits for the line `listening on http://ADDRESS (DIALECT)` and reads the address.
 fn await_url(child: &mut Child, folder: &Path) -> Result<String> {
     let start = Instant::now();
-    while start.elapsed() < PATIENCE {
+    while start.elapsed() < TIMEOUT {
         let ended = child.try_wait()?;
         let lines = BufReader::new(File::open(folder.join("stdout"))?).lines();
         for line in lines.map_while(Result::ok) {
@@ -148,7 +148,7 @@ fn await_url(child: &mut Child, folder: &Path) -> Result<String> {
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    bail!("the gateway did not say within {PATIENCE:?} where it listens")
+    bail!("the gateway did not say within {TIMEOUT:?} where it listens")
 }
 
 fn stop(child: &mut Child) {

@@ -8,7 +8,7 @@
 //!
 //! The other modules play recorded transcripts against a base URL and report differences. In the
 //! order of use: [`transcript`] reads a scenario, [`profile`] has the configuration of its server,
-//! [`scene`] starts what it needs (a [`gateway`] with a [`prepared`] store, a [`directory`]), [`player`]
+//! [`test_server`] starts what it needs (a [`gateway`] with a [`prepared`] store, a [`directory`]), [`player`]
 //! plays it ([`variables`] fills the requests, [`client`] sends them, [`comparison`] compares the answers),
 //! [`ledger`] has the expected differences, and [`leaks`] searches the log. These modules know no
 //! dialect, and of the gateway only its command line.
@@ -30,9 +30,9 @@ pub mod prepared;
 pub mod profile;
 pub mod real;
 pub mod replay;
-pub mod scene;
 pub mod scripted;
 pub mod spelling;
 pub mod suite;
+pub mod test_server;
 pub mod transcript;
 pub mod variables;

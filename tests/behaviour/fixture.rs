@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
-use crate::Bench;
+use crate::TestBackend;
 
 /// The service credential of the gateway at a system. A second gateway plays the system.
 const KEY: &str = "b8c1f2d3e4a5968778695a4b3c2d1e0ff0e1d2c3b4a5968778695a4b3c2d";
@@ -70,7 +70,7 @@ pub(crate) struct Fixture {
 impl Fixture {
     /// Makes a new backend for a live server if the environment names one, otherwise for a second
     /// gateway.
-    pub(crate) async fn bench(tested: System) -> Result<Bench> {
+    pub(crate) async fn backend(tested: System) -> Result<TestBackend> {
         let System { name: system, version } = tested;
         if registry::SYSTEMS.is_embedded(system) {
             return Self::made(None, system, &format!("system = {system:?}")).await;
@@ -80,9 +80,9 @@ impl Fixture {
         if let (Some(url), None) = (variable("URL"), version) {
             let secret = variable("SECRET").context("the live server's _SECRET is not set")?;
             let lock = LIVE_SERVER.lock().await;
-            let mut bench = Self::live(system, &url, &secret).await?;
-            bench.fixture.lock = Some(lock);
-            return Ok(bench);
+            let mut tested = Self::live(system, &url, &secret).await?;
+            tested.fixture.lock = Some(lock);
+            return Ok(tested);
         }
         let setup = Setup {
             dialect: system.to_owned(),
@@ -96,11 +96,11 @@ impl Fixture {
     }
 
     /// Makes the backend of a live server, and deletes the users of earlier cases there.
-    pub(crate) async fn live(system: &'static str, url: &str, secret: &str) -> Result<Bench> {
+    pub(crate) async fn live(system: &'static str, url: &str, secret: &str) -> Result<TestBackend> {
         let system = System { name: system, version: None };
-        let bench = Self::over(None, system, url, secret).await?;
-        clear(&bench.backend).await?;
-        Ok(bench)
+        let tested = Self::over(None, system, url, secret).await?;
+        clear(&tested.backend).await?;
+        Ok(tested)
     }
 
     /// Makes the backend of a server with this URL.
@@ -109,15 +109,15 @@ impl Fixture {
         System { name, version }: System,
         url: &str,
         secret: &str,
-    ) -> Result<Bench> {
+    ) -> Result<TestBackend> {
         let mut text = format!("system = {name:?}\nurl = {url:?}\nsecret = {secret:?}");
         text.extend(version.map(|version| format!("\nversion = {version:?}")));
-        let mut bench = Self::made(gateway, name, &text).await?;
-        bench.fixture.credential = Some((name.to_owned(), secret.to_owned()));
-        Ok(bench)
+        let mut tested = Self::made(gateway, name, &text).await?;
+        tested.fixture.credential = Some((name.to_owned(), secret.to_owned()));
+        Ok(tested)
     }
 
-    async fn made(gateway: Option<Gateway>, system: &str, backend: &str) -> Result<Bench> {
+    async fn made(gateway: Option<Gateway>, system: &str, backend: &str) -> Result<TestBackend> {
         let folder = tempfile::tempdir()?;
         let data = folder.path().join("data");
         let config = folder.path().join("gateway.toml");
@@ -137,7 +137,7 @@ impl Fixture {
             lock: None,
             credential: None,
         };
-        Ok(Bench { system: system.to_owned(), backend, fixture })
+        Ok(TestBackend { system: system.to_owned(), backend, fixture })
     }
 
     /// The store of the gateway.

@@ -10,7 +10,7 @@ use isogloss_canonical::user::User;
 use isogloss_canonical::verb::Verb;
 
 use crate::people::{create, get, new};
-use crate::{Bench, Case};
+use crate::{Case, TestBackend};
 
 pub(crate) const CASES: &[Case] = &[
     Case {
@@ -23,17 +23,17 @@ pub(crate) const CASES: &[Case] = &[
             Verb::ListKeys,
             Verb::RevokeKeys,
         ],
-        run: |bench| opens(bench).boxed_local(),
+        run: |tested| opens(tested).boxed_local(),
     },
     Case {
         name: "a-key-of-the-systems-own-is-forwarded",
         verbs: &[Verb::FindKey],
-        run: |bench| forwarded(bench).boxed_local(),
+        run: |tested| forwarded(tested).boxed_local(),
     },
     Case {
         name: "a-key-dies-with-its-owner",
         verbs: &[Verb::CreateUser, Verb::IssueKey, Verb::FindKey, Verb::DeleteUser],
-        run: |bench| dies(bench).boxed_local(),
+        run: |tested| dies(tested).boxed_local(),
     },
 ];
 
@@ -43,7 +43,7 @@ fn namespace() -> IdNamespace {
     IdNamespace::named("octoprint")
 }
 
-pub(crate) async fn issue(bench: &Bench, owner: &User) {
+pub(crate) async fn issue(tested: &TestBackend, owner: &User) {
     let key = NewKey {
         namespace: namespace(),
         value: VALUE.into(),
@@ -53,51 +53,51 @@ pub(crate) async fn issue(bench: &Bench, owner: &User) {
         addresses: Vec::new(),
         replaces: true,
     };
-    bench.done(Command::IssueKey(Some(owner.into()), Box::new(key))).await;
+    tested.done(Command::IssueKey(Some(owner.into()), Box::new(key))).await;
 }
 
-async fn list(bench: &Bench, owner: &User) -> Vec<Key> {
-    bench.done(Command::ListKeys(Some(owner.into()), namespace())).await.keys().unwrap()
+async fn list(tested: &TestBackend, owner: &User) -> Vec<Key> {
+    tested.done(Command::ListKeys(Some(owner.into()), namespace())).await.keys().unwrap()
 }
 
 pub(crate) fn find() -> Command {
     Command::FindKey(namespace(), VALUE.into())
 }
 
-async fn opens(bench: &Bench) {
-    let made = create(bench, new("ada")).await;
-    bench.fails(find(), FaultKind::NotFound, Some(Subject::Key)).await;
-    issue(bench, &made).await;
-    let Outcome::KeyFound(key, Some(owner)) = bench.done(find()).await else {
+async fn opens(tested: &TestBackend) {
+    let made = create(tested, new("ada")).await;
+    tested.fails(find(), FaultKind::NotFound, Some(Subject::Key)).await;
+    issue(tested, &made).await;
+    let Outcome::KeyFound(key, Some(owner)) = tested.done(find()).await else {
         panic!("the key is nobody's");
     };
     assert_eq!((key.owner, owner.id), (Some(made.id), made.id));
     let verify = |value: &str| Command::VerifyKey((&made).into(), namespace(), value.into());
-    assert_eq!(bench.done(verify(VALUE)).await.keys().unwrap().len(), 1);
-    assert!(bench.done(verify("another")).await.keys().unwrap().is_empty());
-    assert_eq!(list(bench, &made).await.len(), 1);
-    bench.done(Command::RevokeKeys(Some((&made).into()), namespace(), KeyChoice::All)).await;
-    assert!(list(bench, &made).await.is_empty());
-    bench.fails(find(), FaultKind::NotFound, Some(Subject::Key)).await;
+    assert_eq!(tested.done(verify(VALUE)).await.keys().unwrap().len(), 1);
+    assert!(tested.done(verify("another")).await.keys().unwrap().is_empty());
+    assert_eq!(list(tested, &made).await.len(), 1);
+    tested.done(Command::RevokeKeys(Some((&made).into()), namespace(), KeyChoice::All)).await;
+    assert!(list(tested, &made).await.is_empty());
+    tested.fails(find(), FaultKind::NotFound, Some(Subject::Key)).await;
 }
 
-async fn dies(bench: &Bench) {
-    let made = create(bench, new("ada")).await;
-    issue(bench, &made).await;
-    bench.done(Command::DeleteUser((&made).into())).await;
-    bench.fails(find(), FaultKind::NotFound, Some(Subject::Key)).await;
+async fn dies(tested: &TestBackend) {
+    let made = create(tested, new("ada")).await;
+    issue(tested, &made).await;
+    tested.done(Command::DeleteUser((&made).into())).await;
+    tested.fails(find(), FaultKind::NotFound, Some(Subject::Key)).await;
 }
 
 /// A key that only the system has: the gateway's own credential.
-async fn forwarded(bench: &Bench) {
-    let Some((namespace, value)) = bench.fixture.credential() else { return };
+async fn forwarded(tested: &TestBackend) {
+    let Some((namespace, value)) = tested.fixture.credential() else { return };
     let namespace = IdNamespace::new(namespace);
-    let found = bench.done(Command::FindKey(namespace.clone(), value.into())).await;
+    let found = tested.done(Command::FindKey(namespace.clone(), value.into())).await;
     let Outcome::KeyFound(key, owner) = found else { panic!("no key was found") };
     assert_eq!(key.owner, owner.as_ref().map(|owner| owner.id));
     if let Some(owner) = owner {
-        assert_eq!(get(bench, owner.as_ref()).await.id, owner.id);
+        assert_eq!(get(tested, owner.as_ref()).await.id, owner.id);
     }
     let wrong = Command::FindKey(namespace, "0123456789abcdef0123456789abcdef01234567".into());
-    bench.fails(wrong, FaultKind::NotFound, Some(Subject::Key)).await;
+    tested.fails(wrong, FaultKind::NotFound, Some(Subject::Key)).await;
 }

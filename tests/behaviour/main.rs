@@ -36,17 +36,17 @@ use crate::fixture::{Fixture, System};
 struct Case {
     name: &'static str,
     verbs: &'static [Verb],
-    run: for<'a> fn(&'a Bench) -> LocalBoxFuture<'a, ()>,
+    run: for<'a> fn(&'a TestBackend) -> LocalBoxFuture<'a, ()>,
 }
 
 /// The backend under test.
-struct Bench {
+struct TestBackend {
     system: String,
     backend: Arc<dyn Backend>,
     fixture: Fixture,
 }
 
-impl Bench {
+impl TestBackend {
     /// Runs a command on the backend. The kind of the answer must be that of the table of verbs.
     /// Every verb that a backend declares is used here.
     async fn ask(&self, command: Command) -> Result<Outcome, Fault> {
@@ -114,27 +114,27 @@ fn backends() -> Vec<System> {
 
 fn run(backend: System, case: &Case) -> Result<(), Failed> {
     block_on(async {
-        let bench = Fixture::bench(backend).await.map_err(|error| format!("{error:#}"))?;
-        play(&bench, case).await;
-        bench.fixture.close().await;
+        let tested = Fixture::backend(backend).await.map_err(|error| format!("{error:#}"))?;
+        play(&tested, case).await;
+        tested.fixture.close().await;
         Ok(())
     })
 }
 
-async fn play(bench: &Bench, case: &Case) {
-    let able = bench.backend.capability();
+async fn play(tested: &TestBackend, case: &Case) {
+    let able = tested.backend.capability();
     match case.verbs.iter().find(|verb| !able.has(**verb)) {
         // A verb that a backend does not declare must be refused as unsupported. The capability
         // refuses it before the backend gets the command.
         Some(verb) => assert_eq!(able.check(*verb).unwrap_err().kind, FaultKind::Unsupported),
-        None => (case.run)(bench).await,
+        None => (case.run)(tested).await,
     }
 }
 
 fn exercised(backend: System) -> Result<(), Failed> {
     block_on(async {
-        let bench = Fixture::bench(backend).await.map_err(|error| format!("{error:#}"))?;
-        let able = bench.backend.capability().clone();
+        let tested = Fixture::backend(backend).await.map_err(|error| format!("{error:#}"))?;
+        let able = tested.backend.capability().clone();
         let run: BTreeSet<Verb> = cases()
             .iter()
             .filter(|case| case.verbs.iter().all(|verb| able.has(*verb)))
@@ -143,7 +143,7 @@ fn exercised(backend: System) -> Result<(), Failed> {
         // `tests/directory` tests the verb of the directory with a real one.
         let declared = able.verbs().filter(|verb| *verb != Verb::CreateFromDirectory);
         let missed: Vec<_> = declared.filter(|verb| !run.contains(verb)).collect();
-        bench.fixture.close().await;
+        tested.fixture.close().await;
         if missed.is_empty() { Ok(()) } else { Err(format!("not exercised: {missed:?}").into()) }
     })
 }

@@ -16,56 +16,56 @@ use isogloss_canonical::user::{User, UserRef};
 use isogloss_canonical::verb::Verb;
 
 use crate::people::{create, get, named, new};
-use crate::{Bench, Case};
+use crate::{Case, TestBackend};
 
 pub(crate) const CASES: &[Case] = &[
     Case {
         name: "a-password-is-verified",
         verbs: &[Verb::CreateUser, Verb::VerifyPassword],
-        run: |bench| verified(bench).boxed_local(),
+        run: |tested| verified(tested).boxed_local(),
     },
     Case {
         name: "a-wrong-password-lets-nobody-in",
         verbs: &[Verb::CreateUser],
-        run: |bench| signs_in(bench).boxed_local(),
+        run: |tested| signs_in(tested).boxed_local(),
     },
     Case {
         name: "a-changed-password-takes-the-old-ones-place",
         verbs: &[Verb::CreateUser, Verb::ChangePassword, Verb::VerifyPassword],
-        run: |bench| changed(bench).boxed_local(),
+        run: |tested| changed(tested).boxed_local(),
     },
     Case {
         name: "a-changed-password-ends-what-was-opened-with-the-old-one",
         verbs: &[Verb::CreateUser, Verb::ChangePassword, Verb::GetUser],
-        run: |bench| ended(bench).boxed_local(),
+        run: |tested| ended(tested).boxed_local(),
     },
     Case {
         name: "failures-lock-and-are-forgotten",
         verbs: &[Verb::CreateUser, Verb::CountFailure, Verb::ClearFailures, Verb::GetUser],
-        run: |bench| locked(bench).boxed_local(),
+        run: |tested| locked(tested).boxed_local(),
     },
 ];
 
-async fn verify(bench: &Bench, user: impl Into<UserRef>, password: &str) -> bool {
+async fn verify(tested: &TestBackend, user: impl Into<UserRef>, password: &str) -> bool {
     let command = Command::VerifyPassword(user.into(), password.into());
-    bench.done(command).await.verified().unwrap()
+    tested.done(command).await.verified().unwrap()
 }
 
-async fn verified(bench: &Bench) {
-    let made = create(bench, new("ada")).await;
-    assert!(verify(bench, &made, "correct horse").await);
-    assert!(verify(bench, named("ada"), "correct horse").await);
-    assert!(!verify(bench, &made, "battery staple").await);
-    assert!(!verify(bench, &made, "").await);
-    assert!(!verify(bench, named("nobody"), "correct horse").await);
+async fn verified(tested: &TestBackend) {
+    let made = create(tested, new("ada")).await;
+    assert!(verify(tested, &made, "correct horse").await);
+    assert!(verify(tested, named("ada"), "correct horse").await);
+    assert!(!verify(tested, &made, "battery staple").await);
+    assert!(!verify(tested, &made, "").await);
+    assert!(!verify(tested, named("nobody"), "correct horse").await);
 }
 
 /// If the backend cannot verify passwords, it refuses the correct one too.
-async fn signs_in(bench: &Bench) {
-    create(bench, new("ada")).await;
+async fn signs_in(tested: &TestBackend) {
+    create(tested, new("ada")).await;
     let authority = Arc::new(Authority::new(Duration::ZERO).unwrap());
-    let sessions = Sessions::of_store(Arc::new(bench.fixture.store().clone()));
-    let pipeline = Pipeline::new(Arc::clone(&bench.backend), sessions, authority);
+    let sessions = Sessions::of_store(Arc::new(tested.fixture.store().clone()));
+    let pipeline = Pipeline::new(Arc::clone(&tested.backend), sessions, authority);
     let sign_in = async |name: &str, password: &str| {
         let secret = Secret::new(password);
         let login = Credentials::Login { user: named(name), secret, keys: None, lockout: None };
@@ -77,46 +77,46 @@ async fn signs_in(bench: &Bench) {
             }
         }
     };
-    let verifies = bench.backend.capability().has(Verb::VerifyPassword);
+    let verifies = tested.backend.capability().has(Verb::VerifyPassword);
     assert_eq!(sign_in("ada", "correct horse").await, verifies);
     for (name, password) in [("ada", "battery staple"), ("ada", ""), ("nobody", "correct horse")] {
         assert!(!sign_in(name, password).await, "{name} is let in by {password:?}");
     }
 }
 
-async fn changed(bench: &Bench) {
-    let made = create(bench, new("ada")).await;
+async fn changed(tested: &TestBackend) {
+    let made = create(tested, new("ada")).await;
     let change = Command::ChangePassword((&made).into(), Some("battery staple".into()));
-    bench.done(change).await;
-    assert!(verify(bench, &made, "battery staple").await);
-    assert!(!verify(bench, &made, "correct horse").await);
+    tested.done(change).await;
+    assert!(verify(tested, &made, "battery staple").await);
+    assert!(!verify(tested, &made, "correct horse").await);
 }
 
-async fn ended(bench: &Bench) {
-    let made = create(bench, new("ada")).await;
+async fn ended(tested: &TestBackend) {
+    let made = create(tested, new("ada")).await;
     let mut last = made.password_changed;
     for password in [Some("battery staple".into()), None] {
-        bench.done(Command::ChangePassword((&made).into(), password)).await;
-        let now = get(bench, &made).await;
+        tested.done(Command::ChangePassword((&made).into(), password)).await;
+        let now = get(tested, &made).await;
         assert!(now.password_changed > last, "sessions would go on");
         last = now.password_changed;
     }
     let nobody = Command::ChangePassword(named("nobody"), Some("battery staple".into()));
-    bench.fails(nobody, FaultKind::NotFound, Some(Subject::User)).await;
+    tested.fails(nobody, FaultKind::NotFound, Some(Subject::User)).await;
 }
 
-async fn locked(bench: &Bench) {
-    let made = create(bench, new("ada")).await;
+async fn locked(tested: &TestBackend) {
+    let made = create(tested, new("ada")).await;
     let lockout = Lockout { after: 3, lasting: Duration::from_mins(15) };
     let fail = |user: &User| Command::CountFailure(user.into(), lockout);
     for _ in 0..2 {
-        bench.done(fail(&made)).await;
+        tested.done(fail(&made)).await;
     }
-    let before = get(bench, &made).await;
+    let before = get(tested, &made).await;
     assert_eq!((before.failures, before.locked_until), (2, None));
-    bench.done(fail(&made)).await;
-    assert!(get(bench, &made).await.locked_until.is_some());
-    bench.done(Command::ClearFailures((&made).into())).await;
-    let after = get(bench, &made).await;
+    tested.done(fail(&made)).await;
+    assert!(get(tested, &made).await.locked_until.is_some());
+    tested.done(Command::ClearFailures((&made).into())).await;
+    let after = get(tested, &made).await;
     assert_eq!((after.failures, after.locked_until), (0, None));
 }

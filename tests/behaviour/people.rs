@@ -11,78 +11,78 @@ use isogloss_canonical::verb::Verb;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{Bench, Case};
+use crate::{Case, TestBackend};
 
 pub(crate) const CASES: &[Case] = &[
     Case {
         name: "a-person-is-found-by-every-id",
         verbs: &[Verb::CreateUser, Verb::GetUser],
-        run: |bench| found_by_every_id(bench).boxed_local(),
+        run: |tested| found_by_every_id(tested).boxed_local(),
     },
     Case {
         name: "a-name-is-taken-once",
         verbs: &[Verb::CreateUser],
-        run: |bench| taken_once(bench).boxed_local(),
+        run: |tested| taken_once(tested).boxed_local(),
     },
     Case {
         name: "nobody-is-not-found",
         verbs: &[Verb::GetUser],
-        run: |bench| nobody(bench).boxed_local(),
+        run: |tested| nobody(tested).boxed_local(),
     },
     Case {
         name: "everybody-is-listed",
         verbs: &[Verb::CreateUser, Verb::ListUsers],
-        run: |bench| listed(bench).boxed_local(),
+        run: |tested| listed(tested).boxed_local(),
     },
     Case {
         name: "what-is-written-is-read-back",
         verbs: &[Verb::CreateUser, Verb::UpdateUser, Verb::GetUser],
-        run: |bench| read_back(bench).boxed_local(),
+        run: |tested| read_back(tested).boxed_local(),
     },
     Case {
         name: "a-renamed-person-keeps-every-id",
         verbs: &[Verb::CreateUser, Verb::UpdateUser, Verb::GetUser],
-        run: |bench| renamed(bench).boxed_local(),
+        run: |tested| renamed(tested).boxed_local(),
     },
     Case {
         name: "a-role-is-given-and-taken",
         verbs: &[Verb::CreateUser, Verb::UpdateUser, Verb::GetUser],
-        run: |bench| roles(bench).boxed_local(),
+        run: |tested| roles(tested).boxed_local(),
     },
     Case {
         name: "two-names-and-a-manager-survive",
         verbs: &[Verb::CreateUser, Verb::UpdateUser, Verb::ListUsers],
-        run: |bench| survives(bench).boxed_local(),
+        run: |tested| survives(tested).boxed_local(),
     },
     Case {
         name: "activity-is-taken-and-given",
         verbs: &[Verb::CreateUser, Verb::DeactivateUser, Verb::ActivateUser, Verb::GetUser],
-        run: |bench| activity(bench).boxed_local(),
+        run: |tested| activity(tested).boxed_local(),
     },
     Case {
         name: "somebody-who-starts-inactive-is-inactive",
         verbs: &[Verb::CreateUser, Verb::GetUser],
-        run: |bench| starts_inactive(bench).boxed_local(),
+        run: |tested| starts_inactive(tested).boxed_local(),
     },
     Case {
         name: "a-deleted-person-is-gone",
         verbs: &[Verb::CreateUser, Verb::DeleteUser, Verb::GetUser],
-        run: |bench| deleted(bench).boxed_local(),
+        run: |tested| deleted(tested).boxed_local(),
     },
     Case {
         name: "ids-that-clients-hold-are-taken-over",
         verbs: &[Verb::CreateUser, Verb::AssignIds, Verb::GetUser],
-        run: |bench| assigned(bench).boxed_local(),
+        run: |tested| assigned(tested).boxed_local(),
     },
     Case {
         name: "settings-are-merged",
         verbs: &[Verb::CreateUser, Verb::MergeSettings, Verb::ReadSettings],
-        run: |bench| settings(bench).boxed_local(),
+        run: |tested| settings(tested).boxed_local(),
     },
     Case {
         name: "a-person-without-locks-has-none",
         verbs: &[Verb::CreateUser, Verb::ListLocks, Verb::ServerFacts],
-        run: |bench| locks(bench).boxed_local(),
+        run: |tested| locks(tested).boxed_local(),
     },
 ];
 
@@ -94,25 +94,25 @@ pub(crate) fn new(username: &str) -> NewUser {
     }
 }
 
-pub(crate) async fn create(bench: &Bench, user: NewUser) -> User {
-    *bench.done(Command::CreateUser(Box::new(user))).await.user().unwrap()
+pub(crate) async fn create(tested: &TestBackend, user: NewUser) -> User {
+    *tested.done(Command::CreateUser(Box::new(user))).await.user().unwrap()
 }
 
-pub(crate) async fn get(bench: &Bench, user: impl Into<UserRef>) -> User {
-    *bench.done(Command::GetUser(user.into())).await.user().unwrap()
+pub(crate) async fn get(tested: &TestBackend, user: impl Into<UserRef>) -> User {
+    *tested.done(Command::GetUser(user.into())).await.user().unwrap()
 }
 
 pub(crate) fn named(username: &str) -> UserRef {
     UserRef::Name(username.to_owned())
 }
 
-async fn change(bench: &Bench, user: &User, patch: UserPatch) -> User {
+async fn change(tested: &TestBackend, user: &User, patch: UserPatch) -> User {
     let command = Command::UpdateUser(user.into(), Box::new(patch));
-    *bench.done(command).await.user().unwrap()
+    *tested.done(command).await.user().unwrap()
 }
 
-async fn found_by_every_id(bench: &Bench) {
-    let made = create(bench, new("ada")).await;
+async fn found_by_every_id(tested: &TestBackend) {
+    let made = create(tested, new("ada")).await;
     assert_eq!(made.username, "ada");
     assert!(!made.ids.is_empty(), "no ids");
     let mut ways = vec![named("ada"), UserRef::Id(made.id), UserRef::FoldedName("ADA ".to_owned())];
@@ -120,49 +120,49 @@ async fn found_by_every_id(bench: &Bench) {
         made.ids.iter().map(|(namespace, id)| UserRef::Native(namespace.clone(), id.clone())),
     );
     for way in ways {
-        let found = get(bench, way.clone()).await;
+        let found = get(tested, way.clone()).await;
         assert_eq!((found.id, &found.ids), (made.id, &made.ids), "{way:?}");
     }
 }
 
-async fn taken_once(bench: &Bench) {
-    create(bench, new("ada")).await;
+async fn taken_once(tested: &TestBackend) {
+    create(tested, new("ada")).await;
     let again = Command::CreateUser(Box::new(new("ada")));
-    bench.fails(again, FaultKind::Conflict, Some(Subject::Username)).await;
+    tested.fails(again, FaultKind::Conflict, Some(Subject::Username)).await;
 }
 
-async fn nobody(bench: &Bench) {
+async fn nobody(tested: &TestBackend) {
     let mut ways = vec![named("nobody"), UserRef::Id(UserId(Uuid::nil()))];
-    let seen = get(bench, named_or_first(bench).await).await;
+    let seen = get(tested, named_or_first(tested).await).await;
     ways.extend(
         seen.ids.keys().map(|namespace| UserRef::Native(namespace.clone(), "999999".to_owned())),
     );
     for way in ways {
         let absent = Command::GetUser(way);
-        bench.fails(absent, FaultKind::NotFound, Some(Subject::User)).await;
+        tested.fails(absent, FaultKind::NotFound, Some(Subject::User)).await;
     }
 }
 
 /// An existing user: the first of the list, or a new one.
-async fn named_or_first(bench: &Bench) -> UserRef {
-    let all = bench.done(Command::ListUsers).await.users().unwrap();
+async fn named_or_first(tested: &TestBackend) -> UserRef {
+    let all = tested.done(Command::ListUsers).await.users().unwrap();
     match all.first() {
         Some(user) => user.into(),
-        None => UserRef::Id(create(bench, new("first")).await.id),
+        None => UserRef::Id(create(tested, new("first")).await.id),
     }
 }
 
-async fn listed(bench: &Bench) {
-    let (ada, bob) = (create(bench, new("ada")).await, create(bench, new("bob")).await);
-    let all = bench.done(Command::ListUsers).await.users().unwrap();
+async fn listed(tested: &TestBackend) {
+    let (ada, bob) = (create(tested, new("ada")).await, create(tested, new("bob")).await);
+    let all = tested.done(Command::ListUsers).await.users().unwrap();
     for made in [ada, bob] {
         let found = all.iter().find(|user| user.id == made.id).expect("listed");
         assert_eq!((&found.username, &found.ids), (&made.username, &made.ids));
     }
 }
 
-async fn read_back(bench: &Bench) {
-    let made = create(bench, NewUser { email: Some("ada@example.org".to_owned()), ..new("ada") });
+async fn read_back(tested: &TestBackend) {
+    let made = create(tested, NewUser { email: Some("ada@example.org".to_owned()), ..new("ada") });
     let made = made.await;
     assert_eq!(made.email.as_deref(), Some("ada@example.org"));
     let theme = ("dandelion.theme".to_owned(), Some(json!("modern")));
@@ -172,53 +172,53 @@ async fn read_back(bench: &Bench) {
         attributes: [theme].into(),
         ..UserPatch::default()
     };
-    let changed = change(bench, &made, patch).await;
-    for user in [changed, get(bench, &made).await, get(bench, named("ada")).await] {
+    let changed = change(tested, &made, patch).await;
+    for user in [changed, get(tested, &made).await, get(tested, named("ada")).await] {
         assert_eq!(user.full_name().as_deref(), Some("Ada Lovelace"));
         assert_eq!(user.names(), ("Ada".to_owned(), "Lovelace".to_owned()));
         assert_eq!(user.email.as_deref(), Some("lovelace@example.org"));
         assert_eq!(user.attribute("dandelion.theme"), Some(&json!("modern")));
     }
     let spaced = Some(Some("Ada  King Lovelace".to_owned()));
-    change(bench, &made, UserPatch { display_name: spaced.clone(), ..UserPatch::default() }).await;
-    assert_eq!(get(bench, &made).await.full_name(), spaced.flatten());
+    change(tested, &made, UserPatch { display_name: spaced.clone(), ..UserPatch::default() }).await;
+    assert_eq!(get(tested, &made).await.full_name(), spaced.flatten());
 }
 
-async fn renamed(bench: &Bench) {
-    let made = create(bench, new("ada")).await;
+async fn renamed(tested: &TestBackend) {
+    let made = create(tested, new("ada")).await;
     let patch = UserPatch { username: Some("lovelace".to_owned()), ..UserPatch::default() };
-    if !bench.backend.capability().holds(Field::Rename) {
+    if !tested.backend.capability().holds(Field::Rename) {
         let rename = Command::UpdateUser((&made).into(), Box::new(patch));
-        return bench.fails(rename, FaultKind::Unsupported, Some(Subject::Username)).await;
+        return tested.fails(rename, FaultKind::Unsupported, Some(Subject::Username)).await;
     }
-    let changed = change(bench, &made, patch).await;
+    let changed = change(tested, &made, patch).await;
     assert_eq!((changed.id, &changed.ids), (made.id, &made.ids));
-    assert_eq!(get(bench, named("lovelace")).await.id, made.id);
+    assert_eq!(get(tested, named("lovelace")).await.id, made.id);
     let old = Command::GetUser(named("ada"));
-    bench.fails(old, FaultKind::NotFound, Some(Subject::User)).await;
+    tested.fails(old, FaultKind::NotFound, Some(Subject::User)).await;
 }
 
-async fn roles(bench: &Bench) {
-    let made = create(bench, new("ada")).await;
+async fn roles(tested: &TestBackend) {
+    let made = create(tested, new("ada")).await;
     assert_eq!(made.role, Role::User);
     for role in [Role::Administrator, Role::User] {
         let patch = UserPatch { role: Some(role), ..UserPatch::default() };
-        assert_eq!(change(bench, &made, patch).await.role, role);
-        assert_eq!(get(bench, &made).await.role, role);
+        assert_eq!(change(tested, &made, patch).await.role, role);
+        assert_eq!(get(tested, &made).await.role, role);
     }
-    let chief = create(bench, NewUser { role: Role::Administrator, ..new("chief") }).await;
-    assert_eq!(get(bench, &chief).await.role, Role::Administrator);
+    let chief = create(tested, NewUser { role: Role::Administrator, ..new("chief") }).await;
+    assert_eq!(get(tested, &chief).await.role, Role::Administrator);
 }
 
 /// A field that the system cannot store is not lost.
-async fn survives(bench: &Bench) {
+async fn survives(tested: &TestBackend) {
     let name = |text: &str| Some(text.to_owned());
     let (given_name, family_name) = (name("Mary Ann"), name("Smith"));
     let mary = NewUser { given_name, family_name, role: Role::Manager, ..new("mary") };
-    let made = create(bench, mary).await;
+    let made = create(tested, mary).await;
     let patch = UserPatch { family_name: Some(name("Van Dyke")), ..UserPatch::default() };
-    let changed = change(bench, &made, patch).await;
-    let all = bench.done(Command::ListUsers).await.users().unwrap();
+    let changed = change(tested, &made, patch).await;
+    let all = tested.done(Command::ListUsers).await.users().unwrap();
     let listed = all.into_iter().find(|user| user.id == made.id).expect("listed");
     assert_eq!((made.names().1, made.role), ("Smith".to_owned(), Role::Manager));
     for user in [changed, listed] {
@@ -227,72 +227,72 @@ async fn survives(bench: &Bench) {
     }
 }
 
-async fn activity(bench: &Bench) {
-    let made = create(bench, new("ada")).await;
+async fn activity(tested: &TestBackend) {
+    let made = create(tested, new("ada")).await;
     assert!(made.active);
-    bench.done(Command::DeactivateUser((&made).into())).await;
-    assert!(!get(bench, &made).await.active);
-    bench.done(Command::ActivateUser((&made).into())).await;
-    assert!(get(bench, &made).await.active);
+    tested.done(Command::DeactivateUser((&made).into())).await;
+    assert!(!get(tested, &made).await.active);
+    tested.done(Command::ActivateUser((&made).into())).await;
+    assert!(get(tested, &made).await.active);
     let nobody = Command::DeactivateUser(named("nobody"));
-    bench.fails(nobody, FaultKind::NotFound, Some(Subject::User)).await;
+    tested.fails(nobody, FaultKind::NotFound, Some(Subject::User)).await;
 }
 
-async fn starts_inactive(bench: &Bench) {
-    let made = create(bench, NewUser { inactive: true, ..new("ada") }).await;
+async fn starts_inactive(tested: &TestBackend) {
+    let made = create(tested, NewUser { inactive: true, ..new("ada") }).await;
     assert!(!made.active);
-    assert!(!get(bench, &made).await.active);
+    assert!(!get(tested, &made).await.active);
 }
 
-async fn deleted(bench: &Bench) {
-    let made = create(bench, new("ada")).await;
-    bench.done(Command::DeleteUser((&made).into())).await;
+async fn deleted(tested: &TestBackend) {
+    let made = create(tested, new("ada")).await;
+    tested.done(Command::DeleteUser((&made).into())).await;
     for way in [named("ada"), UserRef::Id(made.id)] {
         let absent = Command::GetUser(way.clone());
-        bench.fails(absent, FaultKind::NotFound, Some(Subject::User)).await;
+        tested.fails(absent, FaultKind::NotFound, Some(Subject::User)).await;
         let again = Command::DeleteUser(way);
-        bench.fails(again, FaultKind::NotFound, Some(Subject::User)).await;
+        tested.fails(again, FaultKind::NotFound, Some(Subject::User)).await;
     }
-    let next = create(bench, new("ada")).await;
+    let next = create(tested, new("ada")).await;
     assert_ne!(next.id, made.id, "an id was used twice");
 }
 
-async fn settings(bench: &Bench) {
-    let made = create(bench, new("ada")).await;
+async fn settings(tested: &TestBackend) {
+    let made = create(tested, new("ada")).await;
     let prefix = "octoprint.settings.".to_owned();
     let merge = |name: &str, value| {
         let changes = [(format!("{prefix}{name}"), Some(value))].into();
         Command::MergeSettings((&made).into(), prefix.clone(), changes)
     };
-    bench.done(merge("a", json!({"deep": [1, null]}))).await;
-    bench.done(merge("b", json!(2))).await;
+    tested.done(merge("a", json!({"deep": [1, null]}))).await;
+    tested.done(merge("b", json!(2))).await;
     let read = Command::ReadSettings((&made).into(), prefix.clone());
-    let settings = bench.done(read).await.settings().unwrap();
+    let settings = tested.done(read).await.settings().unwrap();
     assert_eq!(settings.get("octoprint.settings.a"), Some(&json!({"deep": [1, null]})));
     assert_eq!(settings.get("octoprint.settings.b"), Some(&json!(2)));
 }
 
-async fn locks(bench: &Bench) {
-    let made = create(bench, new("ada")).await;
-    let locks = bench.done(Command::ListLocks((&made).into())).await.locks().unwrap();
+async fn locks(tested: &TestBackend) {
+    let made = create(tested, new("ada")).await;
+    let locks = tested.done(Command::ListLocks((&made).into())).await.locks().unwrap();
     assert!(locks.is_empty(), "{locks:?}");
-    bench.done(Command::ServerFacts).await.settings().unwrap();
+    tested.done(Command::ServerFacts).await.settings().unwrap();
 }
 
-async fn assigned(bench: &Bench) {
-    let (ada, bob) = (create(bench, new("ada")).await, create(bench, new("bob")).await);
+async fn assigned(tested: &TestBackend) {
+    let (ada, bob) = (create(tested, new("ada")).await, create(tested, new("bob")).await);
     // A system assigns its own ids.
     let far =
-        IdNamespace::named(if bench.system == "rhodecode" { "kanboard" } else { "rhodecode" });
+        IdNamespace::named(if tested.system == "rhodecode" { "kanboard" } else { "rhodecode" });
     let swap = |one: &User, other: &User| {
         (one.into(), far.clone(), other.native(&far).unwrap_or_default().to_owned())
     };
-    bench.done(Command::AssignIds(vec![swap(&ada, &bob), swap(&bob, &ada)])).await;
-    assert_eq!(get(bench, &ada).await.native(&far), bob.native(&far));
-    bench.done(Command::AssignIds(vec![(named("ada"), far.clone(), "700".to_owned())])).await;
-    assert_eq!(get(bench, UserRef::Native(far.clone(), "700".to_owned())).await.id, ada.id);
+    tested.done(Command::AssignIds(vec![swap(&ada, &bob), swap(&bob, &ada)])).await;
+    assert_eq!(get(tested, &ada).await.native(&far), bob.native(&far));
+    tested.done(Command::AssignIds(vec![(named("ada"), far.clone(), "700".to_owned())])).await;
+    assert_eq!(get(tested, UserRef::Native(far.clone(), "700".to_owned())).await.id, ada.id);
     let taken = Command::AssignIds(vec![(named("bob"), far.clone(), "700".to_owned())]);
-    bench.fails(taken, FaultKind::Conflict, Some(Subject::User)).await;
-    let next = create(bench, new("carol")).await;
+    tested.fails(taken, FaultKind::Conflict, Some(Subject::User)).await;
+    let next = create(tested, new("carol")).await;
     assert_eq!(next.native(&far), Some("701"), "the counter did not move past a given id");
 }

@@ -43,45 +43,45 @@ fn suite(system: &'static str) -> Result<()> {
     block_on(async {
         for case in cases() {
             eprintln!("{}: {}", server.real.package, case.name);
-            let bench = live(system, &server).await?;
-            play(&bench, &case).await;
-            bench.fixture.close().await;
+            let tested = live(system, &server).await?;
+            play(&tested, &case).await;
+            tested.fixture.close().await;
         }
         successor(system, &server).await?;
         refused_key(system, &server).await
     })
 }
 
-async fn live(system: &'static str, server: &RealServer) -> Result<crate::Bench> {
+async fn live(system: &'static str, server: &RealServer) -> Result<crate::TestBackend> {
     Fixture::live(system, &server.url, &server.real.secret).await
 }
 
 /// A user is deleted directly in the system. A successor inherits nothing.
 async fn successor(system: &'static str, server: &RealServer) -> Result<()> {
-    let bench = live(system, server).await?;
-    let ada = create(&bench, new("ada")).await;
-    issue(&bench, &ada).await;
-    bench.done(find()).await;
+    let tested = live(system, server).await?;
+    let ada = create(&tested, new("ada")).await;
+    issue(&tested, &ada).await;
+    tested.done(find()).await;
     let other = live(system, server).await?;
     other.fixture.close().await;
-    bench.fails(find(), FaultKind::NotFound, Some(Subject::Key)).await;
-    let next = create(&bench, new("ada")).await;
+    tested.fails(find(), FaultKind::NotFound, Some(Subject::Key)).await;
+    let next = create(&tested, new("ada")).await;
     ensure!(next.id != ada.id, "an id was used twice");
-    bench.fails(find(), FaultKind::NotFound, Some(Subject::Key)).await;
-    bench.fixture.close().await;
+    tested.fails(find(), FaultKind::NotFound, Some(Subject::Key)).await;
+    tested.fixture.close().await;
     Ok(())
 }
 
 /// A key that the server refuses is an outage, for every request.
 async fn refused_key(name: &'static str, server: &RealServer) -> Result<()> {
     let system = System { name, version: None };
-    let bench = Fixture::over(None, system, &server.url, "no key").await?;
+    let tested = Fixture::over(None, system, &server.url, "no key").await?;
     for name in ["admin", "nobody"] {
         let user = || UserRef::Name(name.to_owned());
         for command in [Ask::GetUser(user()), Ask::DeleteUser(user()), Ask::ListUsers] {
-            bench.fails(command, FaultKind::Unavailable, None).await;
+            tested.fails(command, FaultKind::Unavailable, None).await;
         }
     }
-    bench.fixture.close().await;
+    tested.fixture.close().await;
     Ok(())
 }

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss");
 
 /// The limit for a start or a stop, for a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 pub(crate) struct Workdir(TempDir);
 
@@ -120,7 +120,7 @@ impl Server {
     /// Waits until it listens.
     pub(crate) fn ready(mut self) -> Self {
         let start = Instant::now();
-        while start.elapsed() < PATIENCE {
+        while start.elapsed() < TIMEOUT {
             let said = self.said();
             if let Some((_, rest)) = said.split_once("listening on http://")
                 && let Some((address, _)) = rest.split_once(" (")
@@ -194,7 +194,7 @@ impl Server {
 
     fn send(&self, host: &str, line: &str, header: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         let head =
             format!("{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{header}\r\n\r\n");
         stream.write_all(head.as_bytes()).unwrap();
@@ -228,7 +228,7 @@ impl Server {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         let start = Instant::now();
-        while start.elapsed() < PATIENCE {
+        while start.elapsed() < TIMEOUT {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return assert_eq!(status.code(), Some(0), "{status}");
             }

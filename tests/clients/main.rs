@@ -9,7 +9,7 @@ use std::process::Command;
 use isogloss_testkit::facts::Facts;
 use isogloss_testkit::installed::{self, is_left_out};
 use isogloss_testkit::profile::{Profiles, Setup};
-use isogloss_testkit::scene::Scene;
+use isogloss_testkit::test_server::TestServer;
 use isogloss_testkit::transcript::Transcript;
 
 /// The versions that the tests were written for.
@@ -30,7 +30,7 @@ fn python() -> Command {
 }
 
 /// A gateway with the accounts of a dialect's recorded server.
-fn gateway(dialect: &str) -> Scene {
+fn gateway(dialect: &str) -> TestServer {
     let fixtures = root().join("fixtures");
     let transcript = Transcript {
         name: dialect.to_owned(),
@@ -41,7 +41,8 @@ fn gateway(dialect: &str) -> Scene {
         exchanges: Vec::new(),
     };
     let setup = Profiles::load(&fixtures).unwrap().setup(&transcript.heading()).unwrap();
-    Scene::set(Path::new(env!("CARGO_BIN_EXE_isogloss")), &fixtures, &transcript, setup).unwrap()
+    TestServer::start(Path::new(env!("CARGO_BIN_EXE_isogloss")), &fixtures, &transcript, setup)
+        .unwrap()
 }
 
 fn variable(setup: &Setup, name: &str) -> String {
@@ -58,12 +59,12 @@ fn kanboard_python_client() {
         return;
     }
     let folder = installed::python(root(), &[KANBOARD]).unwrap();
-    let scene = gateway("kanboard");
-    let token = variable(&scene.setup, "app_auth");
+    let server = gateway("kanboard");
+    let token = variable(&server.setup, "app_auth");
     let token = token.strip_prefix("jsonrpc:").unwrap();
     let python = folder.join("bin/python");
     run(Command::new(python).arg("-I").arg(driver("kanboard.py")).args([
-        scene.url(),
+        server.url(),
         token,
         "admin",
         "admin",
@@ -81,25 +82,25 @@ fn octoprint_javascript_client() {
     let find = "import octoprint, os; print(os.path.dirname(octoprint.__file__), end='')";
     let package = run(Command::new(server.join("bin/python")).args(["-c", find]));
     let modules = installed::node(root(), &NODE_PACKAGES).unwrap();
-    let scene = gateway("octoprint");
-    let own = ["admin_key", "admin_password"].map(|name| variable(&scene.setup, name));
+    let server = gateway("octoprint");
+    let own = ["admin_key", "admin_password"].map(|name| variable(&server.setup, name));
     run(Command::new("node")
         .env("NODE_PATH", modules)
         .arg(driver("octoprint.js"))
-        .args([scene.url(), &own[0], "admin", &own[1]])
+        .args([server.url(), &own[0], "admin", &own[1]])
         .arg(Path::new(&package).join("static/js/app/client")));
 }
 
 #[test]
 fn rhodecode_request_shapes() {
-    let scene = gateway("rhodecode");
-    let token = variable(&scene.setup, "admin_token");
-    run(python().arg("-I").arg(driver("rhodecode.py")).args([scene.url(), &token]));
+    let server = gateway("rhodecode");
+    let token = variable(&server.setup, "admin_token");
+    run(python().arg("-I").arg(driver("rhodecode.py")).args([server.url(), &token]));
 }
 
 #[test]
 fn dandelion_request_shapes() {
-    let scene = gateway("dandelion");
-    let key = variable(&scene.setup, "admin_key");
-    run(python().arg("-I").arg(driver("dandelion.py")).args([scene.url(), &key]));
+    let server = gateway("dandelion");
+    let key = variable(&server.setup, "admin_key");
+    run(python().arg("-I").arg(driver("dandelion.py")).args([server.url(), &key]));
 }

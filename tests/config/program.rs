@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The limit for the program to refuse a configuration.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A working directory with the files that the fixtures name.
 pub(crate) struct Workdir(TempDir);
@@ -73,7 +73,7 @@ impl Workdir {
         let status = loop {
             match child.try_wait().unwrap() {
                 Some(status) => break status.code(),
-                None if began.elapsed() < PATIENCE => {
+                None if began.elapsed() < TIMEOUT => {
                     std::thread::sleep(Duration::from_millis(5));
                 }
                 None => {
@@ -119,7 +119,7 @@ impl Server {
             {
                 break url.to_owned();
             }
-            assert!(began.elapsed() < PATIENCE, "it did not start: {said}");
+            assert!(began.elapsed() < TIMEOUT, "it did not start: {said}");
             std::thread::sleep(Duration::from_millis(10));
         };
         let credentials = std::fs::read(workdir.0.path().join("data/credentials.json")).unwrap();

@@ -23,7 +23,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 /// The OctoPrint key of `ann`.
 pub(crate) const KEY: &str = "b1946ac92492d2347c6235b4d2611184b1946ac9249";
 /// The limit for any one step, for a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Settings that differ from the defaults.
 #[derive(Debug, Default)]
@@ -92,7 +92,7 @@ impl Gateway {
     /// Opens a connection and sends bytes.
     pub(crate) fn sent(&self, request: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         // The gateway may answer and close before it has read everything. Then the answer still
         // counts.
         let _told_by_the_answer = stream.write_all(request);
@@ -156,7 +156,7 @@ impl Gateway {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let connection = runtime.block_on(async {
             let options = SqliteConnectOptions::new().filename(self.database());
-            let mut connection = options.busy_timeout(PATIENCE).connect().await.unwrap();
+            let mut connection = options.busy_timeout(TIMEOUT).connect().await.unwrap();
             sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
             connection
         });
@@ -255,7 +255,7 @@ impl WriteLock {
 pub(crate) fn await_that(wanted: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
-        assert!(begun.elapsed() < PATIENCE, "{wanted}");
+        assert!(begun.elapsed() < TIMEOUT, "{wanted}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }

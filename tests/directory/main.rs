@@ -65,13 +65,13 @@ sn: twin
 userPassword: twin1234
 ";
 
-struct Scene {
+struct Fixture {
     layer: Directory,
     _server: Option<Server>,
     _folder: TempDir,
 }
 
-impl Scene {
+impl Fixture {
     async fn with(server: Option<Server>, config: Option<DirectoryConfig>) -> Self {
         let folder = TempDir::new().unwrap();
         let store = Store::open(folder.path(), Vec::new()).await.unwrap();
@@ -79,11 +79,11 @@ impl Scene {
         Self { layer, _server: server, _folder: folder }
     }
 
-    async fn set(change: impl FnOnce(&mut DirectoryConfig)) -> Self {
-        Self::set_with("", change).await
+    async fn start(change: impl FnOnce(&mut DirectoryConfig)) -> Self {
+        Self::start_with("", change).await
     }
 
-    async fn set_with(further: &str, change: impl FnOnce(&mut DirectoryConfig)) -> Self {
+    async fn start_with(further: &str, change: impl FnOnce(&mut DirectoryConfig)) -> Self {
         let mut file = NamedTempFile::new().unwrap();
         file.write_all(PEOPLE.trim_start().as_bytes()).unwrap();
         let server = Server::start_with(file.path(), further).unwrap();
@@ -129,88 +129,88 @@ fn assert_fault<T: std::fmt::Debug>(answer: Result<T, Fault>, kind: FaultKind, s
 
 #[tokio::test]
 async fn people_are_created_as_the_directory_has_them() {
-    let scene = Scene::set(|_| {}).await;
-    let fry = scene.create("FRY").await.unwrap();
+    let fixture = Fixture::start(|_| {}).await;
+    let fry = fixture.create("FRY").await.unwrap();
     assert_eq!((fry.username.as_str(), fry.source.as_deref()), ("fry", Some(SOURCE)));
     assert_eq!(fry.full_name().as_deref(), Some("Philip J. Fry"));
     assert_eq!(fry.email.as_deref(), Some("fry@planetexpress.example"));
     assert!(!fry.has_password && fry.role == Role::User);
-    assert_fault(scene.create("fry").await, FaultKind::Conflict, Subject::Username);
-    assert_eq!(scene.create("bender").await.unwrap().email.as_deref(), Some(""));
+    assert_fault(fixture.create("fry").await, FaultKind::Conflict, Subject::Username);
+    assert_eq!(fixture.create("bender").await.unwrap().email.as_deref(), Some(""));
     for absent in ["zoidberg", "", "fr*", "*", "fry)(uid=*", "fry\0"] {
-        assert_fault(scene.create(absent).await, FaultKind::NotFound, Subject::User);
+        assert_fault(fixture.create(absent).await, FaultKind::NotFound, Subject::User);
     }
     // An asterisk is a character of the name, not a pattern. A name that two entries have matches
     // no user.
-    assert_eq!(scene.create("bender*").await.unwrap().full_name().as_deref(), Some("Flexo"));
-    assert_fault(scene.create("twin").await, FaultKind::NotFound, Subject::User);
+    assert_eq!(fixture.create("bender*").await.unwrap().full_name().as_deref(), Some("Flexo"));
+    assert_fault(fixture.create("twin").await, FaultKind::NotFound, Subject::User);
 }
 
 #[tokio::test]
 async fn people_sign_in_with_their_password_there_and_are_brought_up_to_date() {
-    let scene = Scene::set(|_| {}).await;
-    let fry = scene.create("fry").await.unwrap();
+    let fixture = Fixture::start(|_| {}).await;
+    let fry = fixture.create("fry").await.unwrap();
     let name = Some(Some("Changed".to_owned()));
     let patch = UserPatch { display_name: name, role: Some(Role::Manager), ..UserPatch::default() };
     let patch = Command::UpdateUser((&fry).into(), Box::new(patch));
-    scene.layer.execute(patch).await.unwrap();
+    fixture.layer.execute(patch).await.unwrap();
     for wrong in ["wrong", "", "frypass1 "] {
-        assert!(!scene.verify("fry", wrong).await.unwrap(), "{wrong:?}");
+        assert!(!fixture.verify("fry", wrong).await.unwrap(), "{wrong:?}");
     }
-    assert_eq!(scene.get("fry").await.unwrap().full_name().as_deref(), Some("Changed"));
-    assert!(scene.verify("fry", "frypass1").await.unwrap());
-    let fry = scene.get("fry").await.unwrap();
+    assert_eq!(fixture.get("fry").await.unwrap().full_name().as_deref(), Some("Changed"));
+    assert!(fixture.verify("fry", "frypass1").await.unwrap());
+    let fry = fixture.get("fry").await.unwrap();
     assert_eq!(fry.full_name().as_deref(), Some("Philip J. Fry"));
     assert_eq!(fry.role, Role::Manager);
 }
 
 #[tokio::test]
 async fn a_first_sign_in_creates_but_never_for_a_wrong_or_empty_password() {
-    let scene = Scene::set(|_| {}).await;
+    let fixture = Fixture::start(|_| {}).await;
     for (name, password) in
         [("bender", "wrong"), ("bender", ""), ("zoidberg", "x"), ("twin", "twin1234")]
     {
-        assert!(!scene.verify(name, password).await.unwrap(), "{name} {password}");
-        assert_eq!(scene.get(name).await, None);
+        assert!(!fixture.verify(name, password).await.unwrap(), "{name} {password}");
+        assert_eq!(fixture.get(name).await, None);
     }
     let (one, other) =
-        tokio::join!(scene.verify("bender", "bender12"), scene.verify("Bender", "bender12"));
+        tokio::join!(fixture.verify("bender", "bender12"), fixture.verify("Bender", "bender12"));
     assert!(one.unwrap() && other.unwrap());
-    let bender = scene.get("bender").await.unwrap();
+    let bender = fixture.get("bender").await.unwrap();
     assert_eq!((bender.source.as_deref(), bender.email), (Some(SOURCE), None));
-    assert_eq!(scene.get("Bender").await, None);
+    assert_eq!(fixture.get("Bender").await, None);
 }
 
 #[tokio::test]
 async fn no_account_of_our_own_is_opened_by_the_directory() {
     let by_mail =
         |config: &mut DirectoryConfig| config.user_filter = "(|(uid=%s)(mail=%s))".to_owned();
-    let scene = Scene::set(by_mail).await;
-    scene.create_ours("bender", "ours1234").await;
-    assert!(scene.verify("bender", "ours1234").await.unwrap());
-    assert!(!scene.verify("bender", "bender12").await.unwrap());
+    let fixture = Fixture::start(by_mail).await;
+    fixture.create_ours("bender", "ours1234").await;
+    assert!(fixture.verify("bender", "ours1234").await.unwrap());
+    assert!(!fixture.verify("bender", "bender12").await.unwrap());
     // In the directory, "admin" is an address and not a user name.
-    scene.create_ours("Admin", "ours1234").await;
-    assert!(!scene.verify("admin", "flexo123").await.unwrap());
-    assert!(!scene.verify("Admin", "flexo123").await.unwrap());
+    fixture.create_ours("Admin", "ours1234").await;
+    assert!(!fixture.verify("admin", "flexo123").await.unwrap());
+    assert!(!fixture.verify("Admin", "flexo123").await.unwrap());
 }
 
 #[tokio::test]
 async fn groups_there_stand_for_roles_here() {
-    let scene = Scene::set(|config| {
+    let fixture = Fixture::start(|config| {
         config.groups_attribute = "seealso".to_owned();
         config.admin_group_dn = Some("CN=admins,dc=test".to_owned());
         config.create_at_login = false;
     });
-    let scene = scene.await;
-    assert_eq!(scene.create("fry").await.unwrap().role, Role::Administrator);
-    assert!(!scene.verify("bender", "bender12").await.unwrap());
-    let bender = scene.create("bender").await.unwrap();
+    let fixture = fixture.await;
+    assert_eq!(fixture.create("fry").await.unwrap().role, Role::Administrator);
+    assert!(!fixture.verify("bender", "bender12").await.unwrap());
+    let bender = fixture.create("bender").await.unwrap();
     let patch = UserPatch { role: Some(Role::Administrator), ..UserPatch::default() };
     let patch = Command::UpdateUser((&bender).into(), Box::new(patch));
-    scene.layer.execute(patch).await.unwrap();
-    assert!(scene.verify("bender", "bender12").await.unwrap());
-    assert_eq!(scene.get("bender").await.unwrap().role, Role::User);
+    fixture.layer.execute(patch).await.unwrap();
+    assert!(fixture.verify("bender", "bender12").await.unwrap());
+    assert_eq!(fixture.get("bender").await.unwrap().role, Role::User);
 }
 
 #[tokio::test]
@@ -221,11 +221,15 @@ async fn a_searcher_needs_the_right_password() {
             config.bind_password = Some(password.into());
         }
     };
-    let scene = Scene::set(searcher("bender12")).await;
-    assert!(scene.verify("fry", "frypass1").await.unwrap());
-    let scene = Scene::set(searcher("wrong")).await;
-    assert_fault(scene.create("fry").await, FaultKind::Unavailable, Subject::Directory);
-    assert_fault(scene.verify("fry", "frypass1").await, FaultKind::Unavailable, Subject::Directory);
+    let fixture = Fixture::start(searcher("bender12")).await;
+    assert!(fixture.verify("fry", "frypass1").await.unwrap());
+    let fixture = Fixture::start(searcher("wrong")).await;
+    assert_fault(fixture.create("fry").await, FaultKind::Unavailable, Subject::Directory);
+    assert_fault(
+        fixture.verify("fry", "frypass1").await,
+        FaultKind::Unavailable,
+        Subject::Directory,
+    );
 }
 
 /// A certificate authority, and a server's certificate and key.
@@ -255,17 +259,17 @@ async fn a_connection_turns_to_tls_and_only_to_a_server_that_somebody_vouches_fo
     let trusting = |ca_file: Option<std::path::PathBuf>| {
         move |config: &mut DirectoryConfig| (config.start_tls, config.ca_file) = (true, ca_file)
     };
-    let scene = Scene::set_with(&tls, trusting(Some(ours.path().join("ca.pem")))).await;
-    assert!(scene.verify("fry", "frypass1").await.unwrap());
-    assert!(!scene.verify("fry", "wrong").await.unwrap());
+    let fixture = Fixture::start_with(&tls, trusting(Some(ours.path().join("ca.pem")))).await;
+    assert!(fixture.verify("fry", "frypass1").await.unwrap());
+    assert!(!fixture.verify("fry", "wrong").await.unwrap());
     for ca_file in [None, Some(others.path().join("ca.pem"))] {
-        let scene = Scene::set_with(&tls, trusting(ca_file)).await;
-        let answer = scene.verify("fry", "frypass1").await;
+        let fixture = Fixture::start_with(&tls, trusting(ca_file)).await;
+        let answer = fixture.verify("fry", "frypass1").await;
         assert_fault(answer, FaultKind::Unavailable, Subject::Directory);
     }
     // If the configuration asks for TLS and the server has none, nothing is sent unencrypted.
-    let scene = Scene::set(|config| config.start_tls = true).await;
-    let answer = scene.verify("fry", "frypass1").await;
+    let fixture = Fixture::start(|config| config.start_tls = true).await;
+    let answer = fixture.verify("fry", "frypass1").await;
     assert_fault(answer, FaultKind::Unavailable, Subject::Directory);
 }
 
@@ -274,12 +278,12 @@ async fn a_directory_that_is_not_there_is_no_absence() {
     let nowhere = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ldap://{}", nowhere.local_addr().unwrap());
     drop(nowhere);
-    let scene = Scene::with(None, Some(config(&url))).await;
-    assert_fault(scene.create("fry").await, FaultKind::Unavailable, Subject::Directory);
-    assert_fault(scene.create("").await, FaultKind::Unavailable, Subject::Directory);
-    assert_fault(scene.verify("fry", "x").await, FaultKind::Unavailable, Subject::Directory);
-    scene.create_ours("leela", "ours1234").await;
-    assert!(scene.verify("leela", "ours1234").await.unwrap());
+    let fixture = Fixture::with(None, Some(config(&url))).await;
+    assert_fault(fixture.create("fry").await, FaultKind::Unavailable, Subject::Directory);
+    assert_fault(fixture.create("").await, FaultKind::Unavailable, Subject::Directory);
+    assert_fault(fixture.verify("fry", "x").await, FaultKind::Unavailable, Subject::Directory);
+    fixture.create_ours("leela", "ours1234").await;
+    assert!(fixture.verify("leela", "ours1234").await.unwrap());
 }
 
 #[tokio::test]
@@ -287,23 +291,24 @@ async fn a_directory_that_does_not_answer_is_given_up() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ldap://{}", silent.local_addr().unwrap());
     let config = DirectoryConfig { timeout: Duration::from_millis(200), ..config(&url) };
-    let scene = Scene::with(None, Some(config)).await;
-    assert_fault(scene.create("fry").await, FaultKind::Timeout, Subject::Directory);
+    let fixture = Fixture::with(None, Some(config)).await;
+    assert_fault(fixture.create("fry").await, FaultKind::Timeout, Subject::Directory);
 }
 
 #[tokio::test]
 async fn a_base_that_is_not_there_is_no_absence() {
-    let scene = Scene::set(|config| config.user_base_dn = "ou=Nobody,dc=test".to_owned()).await;
-    assert_fault(scene.create("fry").await, FaultKind::Unavailable, Subject::Directory);
+    let fixture =
+        Fixture::start(|config| config.user_base_dn = "ou=Nobody,dc=test".to_owned()).await;
+    assert_fault(fixture.create("fry").await, FaultKind::Unavailable, Subject::Directory);
 }
 
 #[tokio::test]
 async fn without_a_directory_everything_else_works() {
-    let scene = Scene::with(None, None).await;
-    assert_fault(scene.create("fry").await, FaultKind::Unsupported, Subject::Directory);
-    scene.create_ours("leela", "ours1234").await;
-    assert!(scene.verify("leela", "ours1234").await.unwrap());
-    assert!(!scene.verify("fry", "frypass1").await.unwrap());
+    let fixture = Fixture::with(None, None).await;
+    assert_fault(fixture.create("fry").await, FaultKind::Unsupported, Subject::Directory);
+    fixture.create_ours("leela", "ours1234").await;
+    assert!(fixture.verify("leela", "ours1234").await.unwrap());
+    assert!(!fixture.verify("fry", "frypass1").await.unwrap());
 }
 
 #[tokio::test]

@@ -9,37 +9,37 @@ use isogloss_canonical::user::UserRef;
 use isogloss_canonical::verb::Verb;
 use isogloss_store::{Absence, State};
 
-use crate::bench::{Bench, Case, UserData, is_absence};
+use crate::test_sidecar::{Case, TestSidecar, UserData, is_absence};
 
 pub(crate) const CASES: &[Case] = &[
-    ("whoever-is-gone-is-suspended-by-any-read", |bench| by_any_read(bench).boxed_local()),
-    ("a-successor-inherits-nothing", |bench| successor(bench).boxed_local()),
-    ("a-successor-inherits-nothing-after-any-read", |bench| after_any_read(bench).boxed_local()),
-    ("a-namesake-inherits-nothing-after-an-absence", |bench| namesake(bench).boxed_local()),
-    ("a-restored-backup-restores-on-proof", |bench| backup(bench).boxed_local()),
-    ("a-tombstone-is-for-good", |bench| for_good(bench).boxed_local()),
-    ("a-removed-person-s-own-key-of-the-system-is-no-key", |bench| own_key(bench).boxed_local()),
+    ("whoever-is-gone-is-suspended-by-any-read", |tested| by_any_read(tested).boxed_local()),
+    ("a-successor-inherits-nothing", |tested| successor(tested).boxed_local()),
+    ("a-successor-inherits-nothing-after-any-read", |tested| after_any_read(tested).boxed_local()),
+    ("a-namesake-inherits-nothing-after-an-absence", |tested| namesake(tested).boxed_local()),
+    ("a-restored-backup-restores-on-proof", |tested| backup(tested).boxed_local()),
+    ("a-tombstone-is-for-good", |tested| for_good(tested).boxed_local()),
+    ("a-removed-person-s-own-key-of-the-system-is-no-key", |tested| own_key(tested).boxed_local()),
 ];
 
 /// The reads that can show an absence first.
 const READS: [&str; 6] = ["id", "name", "native", "list", "key", "member"];
 
-async fn read(bench: &Bench, how: &str, data: &UserData) {
+async fn read(tested: &TestSidecar, how: &str, data: &UserData) {
     let user = &data.user;
     match how {
-        "id" => assert!(is_absence(&bench.get(UserRef::Id(user.id)).await)),
-        "name" => assert!(is_absence(&bench.get(UserRef::Name(user.username.clone())).await)),
-        "native" => assert!(is_absence(&bench.get(bench.own(user)).await)),
+        "id" => assert!(is_absence(&tested.get(UserRef::Id(user.id)).await)),
+        "name" => assert!(is_absence(&tested.get(UserRef::Name(user.username.clone())).await)),
+        "native" => assert!(is_absence(&tested.get(tested.own(user)).await)),
         "list" => {
-            let all = bench.list().await;
+            let all = tested.list().await;
             assert!(all.iter().all(|one| one.id != user.id));
         }
-        "key" => assert_eq!(bench.key_opens(data).await, None),
+        "key" => assert_eq!(tested.key_opens(data).await, None),
         "member" => {
-            let groups = Command::ListGroups(Some(crate::bench::KEYS));
-            for group in bench.done(groups).await.groups().unwrap() {
+            let groups = Command::ListGroups(Some(crate::test_sidecar::KEYS));
+            for group in tested.done(groups).await.groups().unwrap() {
                 let members = Command::ListMembers(GroupRef::Id(group.id));
-                let members = bench.done(members).await.users().unwrap();
+                let members = tested.done(members).await.users().unwrap();
                 assert!(members.iter().all(|one| one.id != user.id));
             }
         }
@@ -47,133 +47,133 @@ async fn read(bench: &Bench, how: &str, data: &UserData) {
     }
 }
 
-async fn by_any_read(bench: &Bench) {
+async fn by_any_read(tested: &TestSidecar) {
     for how in READS {
         let name = format!("ada-{how}");
-        bench.system.add(&name, Role::User);
-        let ada = bench.with_data(&name).await;
-        bench.opens_all(&ada, how).await;
-        bench.system.remove(&name);
-        read(bench, how, &ada).await;
-        assert_eq!(bench.state(ada.user.id).await, State::Suspended(Absence::Confirmed), "{how}");
-        bench.opens_nothing(&ada, how).await;
+        tested.system.add(&name, Role::User);
+        let ada = tested.with_data(&name).await;
+        tested.opens_all(&ada, how).await;
+        tested.system.remove(&name);
+        read(tested, how, &ada).await;
+        assert_eq!(tested.state(ada.user.id).await, State::Suspended(Absence::Confirmed), "{how}");
+        tested.opens_nothing(&ada, how).await;
         // Removed one at a time, because three of a few people count as many at once.
-        bench.sidecar.records().forget(ada.user.id).await.unwrap();
+        tested.sidecar.records().forget(ada.user.id).await.unwrap();
     }
 }
 
 /// A case that happened: ada is removed, then bob is created as an administrator and gets her id.
-async fn successor(bench: &Bench) {
-    bench.system.add("ada", Role::User);
-    let ada = bench.with_data("ada").await;
-    bench.system.remove("ada");
-    bench.system.add("bob", Role::Administrator);
-    assert_eq!(bench.key_opens(&ada).await, None, "her key opens for him");
-    let bob = bench.named("bob").await;
+async fn successor(tested: &TestSidecar) {
+    tested.system.add("ada", Role::User);
+    let ada = tested.with_data("ada").await;
+    tested.system.remove("ada");
+    tested.system.add("bob", Role::Administrator);
+    assert_eq!(tested.key_opens(&ada).await, None, "her key opens for him");
+    let bob = tested.named("bob").await;
     assert_eq!(bob.role, Role::Administrator);
-    bench.inherits_nothing(&bob, &ada);
-    bench.opens_nothing(&ada, "after bob").await;
-    if bench.kind.numbered && bench.kind.reuses {
-        let own = IdNamespace::new(bench.kind.namespace);
+    tested.inherits_nothing(&bob, &ada);
+    tested.opens_nothing(&ada, "after bob").await;
+    if tested.kind.numbered && tested.kind.reuses {
+        let own = IdNamespace::new(tested.kind.namespace);
         assert_eq!(bob.native(&own), ada.user.native(&own), "he has her id in the system");
-        assert_eq!(bench.state(ada.user.id).await, State::Tombstone);
+        assert_eq!(tested.state(ada.user.id).await, State::Tombstone);
     }
-    let twice = bench.named("bob").await;
+    let twice = tested.named("bob").await;
     assert_eq!((twice.id, twice.ids), (bob.id, bob.ids), "his ids do not change");
 }
 
-async fn after_any_read(bench: &Bench) {
+async fn after_any_read(tested: &TestSidecar) {
     for how in READS {
         let (old, new) = (format!("old-{how}"), format!("new-{how}"));
-        bench.system.add(&old, Role::User);
-        let ada = bench.with_data(&old).await;
-        bench.system.remove(&old);
-        read(bench, how, &ada).await;
-        bench.system.add(&new, Role::Administrator);
-        let bob = bench.named(&new).await;
-        bench.inherits_nothing(&bob, &ada);
-        bench.opens_nothing(&ada, how).await;
-        bench.system.remove(&new);
-        bench.sidecar.records().forget(ada.user.id).await.unwrap();
-        bench.sidecar.records().forget(bob.id).await.unwrap();
+        tested.system.add(&old, Role::User);
+        let ada = tested.with_data(&old).await;
+        tested.system.remove(&old);
+        read(tested, how, &ada).await;
+        tested.system.add(&new, Role::Administrator);
+        let bob = tested.named(&new).await;
+        tested.inherits_nothing(&bob, &ada);
+        tested.opens_nothing(&ada, how).await;
+        tested.system.remove(&new);
+        tested.sidecar.records().forget(ada.user.id).await.unwrap();
+        tested.sidecar.records().forget(bob.id).await.unwrap();
     }
 }
 
 /// A user is deleted, the gateway reads the absence, and a user with the same name is created. If
 /// the system reuses ids, it has the same id too.
-async fn namesake(bench: &Bench) {
+async fn namesake(tested: &TestSidecar) {
     for how in READS {
         let name = format!("ada-{how}");
-        bench.system.add(&name, Role::User);
-        let ada = bench.with_data(&name).await;
-        bench.system.remove(&name);
-        read(bench, how, &ada).await;
-        bench.system.add(&name, Role::User);
-        let newcomer = bench.named(&name).await;
-        bench.inherits_nothing(&newcomer, &ada);
-        bench.opens_nothing(&ada, how).await;
-        assert_eq!(bench.state(ada.user.id).await, State::Tombstone, "{how}");
-        let listed = bench.list().await;
+        tested.system.add(&name, Role::User);
+        let ada = tested.with_data(&name).await;
+        tested.system.remove(&name);
+        read(tested, how, &ada).await;
+        tested.system.add(&name, Role::User);
+        let newcomer = tested.named(&name).await;
+        tested.inherits_nothing(&newcomer, &ada);
+        tested.opens_nothing(&ada, how).await;
+        assert_eq!(tested.state(ada.user.id).await, State::Tombstone, "{how}");
+        let listed = tested.list().await;
         let listed: Vec<_> = listed.iter().filter(|one| one.username == name).collect();
         assert_eq!(listed.len(), 1);
         assert_eq!(listed[0].id, newcomer.id);
     }
 }
 
-async fn backup(bench: &Bench) {
-    bench.system.add("ada", Role::User);
-    let ada = bench.with_data("ada").await;
-    let row = bench.system.remove("ada");
-    bench.list().await;
-    bench.opens_nothing(&ada, "while she is gone").await;
-    bench.system.put_back(row);
-    if bench.proves() {
-        bench.opens_all(&ada, "after the backup").await;
-        assert_eq!(bench.state(ada.user.id).await, State::Active);
+async fn backup(tested: &TestSidecar) {
+    tested.system.add("ada", Role::User);
+    let ada = tested.with_data("ada").await;
+    let row = tested.system.remove("ada");
+    tested.list().await;
+    tested.opens_nothing(&ada, "while she is gone").await;
+    tested.system.put_back(row);
+    if tested.proves() {
+        tested.opens_all(&ada, "after the backup").await;
+        assert_eq!(tested.state(ada.user.id).await, State::Active);
     } else {
-        let newcomer = bench.named("ada").await;
-        bench.inherits_nothing(&newcomer, &ada);
-        bench.opens_nothing(&ada, "nothing proves that it is she").await;
+        let newcomer = tested.named("ada").await;
+        tested.inherits_nothing(&newcomer, &ada);
+        tested.opens_nothing(&ada, "nothing proves that it is she").await;
     }
 }
 
 /// A tombstone is not restored, even if the same row returns.
-async fn for_good(bench: &Bench) {
-    bench.system.add("ada", Role::User);
-    let ada = bench.with_data("ada").await;
-    let row = bench.system.remove("ada");
-    bench.list().await;
-    bench.system.add("ada", Role::User);
-    let second = bench.named("ada").await;
-    bench.system.remove("ada");
-    bench.list().await;
-    bench.system.put_back(row);
-    let third = bench.named("ada").await;
+async fn for_good(tested: &TestSidecar) {
+    tested.system.add("ada", Role::User);
+    let ada = tested.with_data("ada").await;
+    let row = tested.system.remove("ada");
+    tested.list().await;
+    tested.system.add("ada", Role::User);
+    let second = tested.named("ada").await;
+    tested.system.remove("ada");
+    tested.list().await;
+    tested.system.put_back(row);
+    let third = tested.named("ada").await;
     assert_ne!(third.id, ada.user.id);
     assert_ne!(third.id, second.id);
-    bench.opens_nothing(&ada, "as a tombstone").await;
-    bench.list().await;
-    bench.opens_nothing(&ada, "after a list").await;
+    tested.opens_nothing(&ada, "as a tombstone").await;
+    tested.list().await;
+    tested.opens_nothing(&ada, "after a list").await;
 }
 
-async fn own_key(bench: &Bench) {
-    bench.system.add("ada", Role::User);
-    let own = IdNamespace::new(bench.kind.namespace);
+async fn own_key(tested: &TestSidecar) {
+    tested.system.add("ada", Role::User);
+    let own = IdNamespace::new(tested.kind.namespace);
     let find = || Command::FindKey(own.clone(), "ada".into());
-    let isogloss_canonical::outcome::Outcome::KeyFound(_, Some(owner)) = bench.done(find()).await
+    let isogloss_canonical::outcome::Outcome::KeyFound(_, Some(owner)) = tested.done(find()).await
     else {
         panic!("no owner")
     };
-    let ada = bench.named("ada").await;
+    let ada = tested.named("ada").await;
     assert_eq!(owner.id, ada.id);
-    bench.system.remove("ada");
-    assert!(bench.ask(find()).await.is_err());
-    bench.list().await;
-    bench.system.add("ada", Role::User);
-    let isogloss_canonical::outcome::Outcome::KeyFound(_, Some(owner)) = bench.done(find()).await
+    tested.system.remove("ada");
+    assert!(tested.ask(find()).await.is_err());
+    tested.list().await;
+    tested.system.add("ada", Role::User);
+    let isogloss_canonical::outcome::Outcome::KeyFound(_, Some(owner)) = tested.done(find()).await
     else {
         panic!("no owner")
     };
     assert_ne!(owner.id, ada.id, "the owner of a key is reconciled like every user");
-    assert!(!bench.system.asked().contains(&Verb::DeleteUser));
+    assert!(!tested.system.asked().contains(&Verb::DeleteUser));
 }

@@ -7,7 +7,6 @@
 //! the kinds of evidence that the real systems have.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod bench;
 mod changes;
 mod gone;
 mod log;
@@ -17,13 +16,14 @@ mod own_work;
 mod random;
 mod system;
 mod teams;
+mod test_sidecar;
 
 use std::process::ExitCode;
 
 use isogloss_testkit::suite::{self, trial};
 
-use crate::bench::{Bench, Case};
 use crate::system::KINDS;
+use crate::test_sidecar::{Case, TestSidecar};
 
 fn main() -> ExitCode {
     log::start();
@@ -35,9 +35,9 @@ fn main() -> ExitCode {
             let name = format!("{}::{name}", kind.name);
             trials.push(trial(name, move || {
                 block_on(async {
-                    let bench = Bench::open(kind).await;
-                    run(&bench).await;
-                    bench.close().await;
+                    let tested = TestSidecar::open(kind).await;
+                    run(&tested).await;
+                    tested.close().await;
                 });
                 Ok(())
             }));

@@ -9,9 +9,9 @@ use libtest_mimic::Trial;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
-use crate::bench::Bench;
 use crate::block_on;
 use crate::system::{KINDS, Kind};
+use crate::test_sidecar::TestSidecar;
 
 const SEED: RngSeed = RngSeed::Fixed(7);
 const CASES: u32 = 12;
@@ -75,46 +75,46 @@ fn chosen(asked: Config) -> Config {
 }
 
 async fn play(kind: Kind, steps: &[Step]) {
-    let bench = Bench::open(kind).await;
+    let tested = TestSidecar::open(kind).await;
     let mut known: HashMap<UserId, u64> = HashMap::new();
     for step in steps {
-        change(&bench, step).await;
+        change(&tested, step).await;
         // The same id and name without a seen absence is the same person, so the read shows the
         // absence first.
-        for user in bench.list().await {
-            let truth = bench.system.truth(&user.username).unwrap();
+        for user in tested.list().await {
+            let truth = tested.system.truth(&user.username).unwrap();
             let first = *known.entry(user.id).or_insert(truth);
             assert_eq!(first, truth, "{step:?}: {} has somebody else's record", user.username);
         }
     }
-    bench.close().await;
+    tested.close().await;
 }
 
-async fn change(bench: &Bench, step: &Step) {
-    let system = &bench.system;
+async fn change(tested: &TestSidecar, step: &Step) {
+    let system = &tested.system;
     let there = |name: usize| system.names().iter().any(|own| own == NAMES[name]);
     match *step {
         Step::Add(name) if !there(name) => drop(system.add(NAMES[name], Role::User)),
         Step::Remove(name) if there(name) => drop(system.remove(NAMES[name])),
         Step::Recreate(name) if there(name) => {
             system.remove(NAMES[name]);
-            bench.get(UserRef::Name(NAMES[name].to_owned())).await.unwrap_err();
+            tested.get(UserRef::Name(NAMES[name].to_owned())).await.unwrap_err();
             system.add(NAMES[name], Role::User);
         }
-        Step::Swap(one, other) if bench.kind.numbered && there(one) && there(other) => {
+        Step::Swap(one, other) if tested.kind.numbered && there(one) && there(other) => {
             system.rename_all(&[(NAMES[one], NAMES[other]), (NAMES[other], NAMES[one])]);
         }
-        Step::Rename(from, to) if bench.kind.numbered && there(from) && !there(to) => {
+        Step::Rename(from, to) if tested.kind.numbered && there(from) && !there(to) => {
             system.rename_all(&[(NAMES[from], NAMES[to])]);
         }
         Step::Password(name) if there(name) => {
             system.edit(NAMES[name], |row| row.secret = format!("{}x", row.secret));
         }
         Step::Get(name) => {
-            let found = bench.get(UserRef::Name(NAMES[name].to_owned())).await;
+            let found = tested.get(UserRef::Name(NAMES[name].to_owned())).await;
             assert_eq!(found.is_ok(), there(name), "{found:?}");
         }
-        Step::Create(name) if !there(name) => drop(bench.create(NAMES[name]).await),
+        Step::Create(name) if !there(name) => drop(tested.create(NAMES[name]).await),
         // The step does not apply to this kind of system, or to the users who exist now.
         Step::Add(_)
         | Step::Remove(_)

@@ -23,9 +23,9 @@ use jiff::Timestamp;
 use libtest_mimic::Trial;
 use uuid::Uuid;
 
-use crate::bench::open;
 use crate::block_on;
 use crate::system::{KINDS, Kind, System};
+use crate::test_sidecar::open;
 
 /// The id namespace of another dialect, which numbers teams too.
 const OTHER_NAMESPACE: IdNamespace = IdNamespace::named("rhodecode");
@@ -198,12 +198,12 @@ impl Backend for Teams {
 }
 
 /// A sidecar of a system with teams.
-struct Bench {
+struct TestSidecar {
     system: Arc<Teams>,
     sidecar: Sidecar,
 }
 
-impl Bench {
+impl TestSidecar {
     async fn ask(&self, command: Command) -> Result<Outcome, Fault> {
         self.sidecar.execute(command).await
     }
@@ -271,145 +271,145 @@ impl Bench {
     }
 }
 
-type Case = (&'static str, for<'b> fn(&'b Bench) -> LocalBoxFuture<'b, ()>);
+type Case = (&'static str, for<'b> fn(&'b TestSidecar) -> LocalBoxFuture<'b, ()>);
 
 macro_rules! case {
-    ($name:literal, $bench:ident => $body:block) => {
-        ($name, |$bench: &Bench| Box::pin(async move $body))
+    ($name:literal, $tested:ident => $body:block) => {
+        ($name, |$tested: &TestSidecar| Box::pin(async move $body))
     };
 }
 
 const CASES: &[Case] = &[
-    case!("removed-and-another-made", bench => {
-        let old = bench.owned("crew").await;
-        bench.system.remove("crew");
-        bench.system.add("guild");
-        let new = bench.named("guild").await.unwrap();
+    case!("removed-and-another-made", tested => {
+        let old = tested.owned("crew").await;
+        tested.system.remove("crew");
+        tested.system.add("guild");
+        let new = tested.named("guild").await.unwrap();
         assert_eq!(new.native(&IdNamespace::named("kanboard")), Some("1"));
-        bench.has_nothing_of(&new, &old).await;
+        tested.has_nothing_of(&new, &old).await;
     }),
-    case!("removed-and-another-made-unseen", bench => {
+    case!("removed-and-another-made-unseen", tested => {
         // The new team was not read yet. The id of the old one must not reach it.
-        let old = bench.owned("crew").await;
-        bench.system.remove("crew");
-        bench.system.add("guild");
-        bench.is_gone(&old).await;
-        bench.has_nothing_of(&bench.named("guild").await.unwrap(), &old).await;
+        let old = tested.owned("crew").await;
+        tested.system.remove("crew");
+        tested.system.add("guild");
+        tested.is_gone(&old).await;
+        tested.has_nothing_of(&tested.named("guild").await.unwrap(), &old).await;
     }),
-    case!("removed-and-made-again", bench => {
-        let old = bench.owned("crew").await;
-        bench.system.remove("crew");
-        assert!(bench.list().await.is_empty());
-        bench.is_gone(&old).await;
-        bench.system.add("crew");
-        bench.has_nothing_of(&bench.list().await[0], &old).await;
+    case!("removed-and-made-again", tested => {
+        let old = tested.owned("crew").await;
+        tested.system.remove("crew");
+        assert!(tested.list().await.is_empty());
+        tested.is_gone(&old).await;
+        tested.system.add("crew");
+        tested.has_nothing_of(&tested.list().await[0], &old).await;
     }),
-    case!("removed-and-made-again-by-name", bench => {
-        let old = bench.owned("crew").await;
-        bench.system.remove("crew");
-        assert!(bench.named("crew").await.unwrap_err().is_absence_of(Subject::Group));
-        bench.system.add("crew");
-        bench.has_nothing_of(&bench.named("crew").await.unwrap(), &old).await;
+    case!("removed-and-made-again-by-name", tested => {
+        let old = tested.owned("crew").await;
+        tested.system.remove("crew");
+        assert!(tested.named("crew").await.unwrap_err().is_absence_of(Subject::Group));
+        tested.system.add("crew");
+        tested.has_nothing_of(&tested.named("crew").await.unwrap(), &old).await;
     }),
-    case!("removed-and-made-through-the-gateway", bench => {
-        let old = bench.owned("crew").await;
-        bench.system.remove("crew");
-        let bob = bench.person("bob").await.id;
+    case!("removed-and-made-through-the-gateway", tested => {
+        let old = tested.owned("crew").await;
+        tested.system.remove("crew");
+        let bob = tested.person("bob").await.id;
         let new = NewGroup { name: "crew".to_owned(), owner: Some(bob), ..NewGroup::default() };
-        let new = *bench.done(Command::CreateGroup(Box::new(new))).await.group().unwrap();
+        let new = *tested.done(Command::CreateGroup(Box::new(new))).await.group().unwrap();
         assert_eq!((new.owner, new.co_owners.len()), (Some(bob), 0));
         assert_ne!(new.id, old.id);
-        bench.is_gone(&old).await;
-        assert_eq!(bench.named("crew").await.unwrap().owner, Some(bob));
+        tested.is_gone(&old).await;
+        assert_eq!(tested.named("crew").await.unwrap().owner, Some(bob));
     }),
-    case!("still-there", bench => {
-        let old = bench.owned("crew").await;
-        for team in [bench.named("crew").await.unwrap(), bench.list().await.remove(0)] {
+    case!("still-there", tested => {
+        let old = tested.owned("crew").await;
+        for team in [tested.named("crew").await.unwrap(), tested.list().await.remove(0)] {
             assert_eq!((team.id, team.owner), (old.id, old.owner));
         }
     }),
-    case!("renamed-there", bench => {
+    case!("renamed-there", tested => {
         // There is no proof that it is the same team.
-        let old = bench.owned("crew").await;
-        bench.system.rename(&[("crew", "guild")]);
-        bench.has_nothing_of(&bench.list().await[0], &old).await;
+        let old = tested.owned("crew").await;
+        tested.system.rename(&[("crew", "guild")]);
+        tested.has_nothing_of(&tested.list().await[0], &old).await;
     }),
-    case!("renamed-through-the-gateway", bench => {
-        let old = bench.owned("crew").await;
+    case!("renamed-through-the-gateway", tested => {
+        let old = tested.owned("crew").await;
         let name = Some("guild".to_owned());
         let patch = GroupPatch { name, ..GroupPatch::default() };
         let update = Command::UpdateGroup(GroupRef::Id(old.id), Box::new(patch));
-        let new = bench.done(update).await.group().unwrap();
+        let new = tested.done(update).await.group().unwrap();
         assert_eq!((new.id, &*new.name, new.owner), (old.id, "guild", old.owner));
-        assert_eq!(bench.list().await[0].owner, old.owner);
+        assert_eq!(tested.list().await[0].owner, old.owner);
     }),
-    case!("a-refused-name-is-no-longer-expected", bench => {
-        let old = bench.owned("crew").await;
-        bench.system.add("guild");
+    case!("a-refused-name-is-no-longer-expected", tested => {
+        let old = tested.owned("crew").await;
+        tested.system.add("guild");
         let name = Some("guild".to_owned());
         let patch = GroupPatch { name, ..GroupPatch::default() };
         let update = Command::UpdateGroup(GroupRef::Id(old.id), Box::new(patch));
-        assert_eq!(bench.ask(update).await.unwrap_err().kind, FaultKind::Conflict);
-        assert_eq!(bench.named("crew").await.unwrap().id, old.id);
+        assert_eq!(tested.ask(update).await.unwrap_err().kind, FaultKind::Conflict);
+        assert_eq!(tested.named("crew").await.unwrap().id, old.id);
         for name in ["guild", "crew"] {
-            bench.system.remove(name);
+            tested.system.remove(name);
         }
-        bench.system.add("guild");
-        bench.has_nothing_of(&bench.named("guild").await.unwrap(), &old).await;
+        tested.system.add("guild");
+        tested.has_nothing_of(&tested.named("guild").await.unwrap(), &old).await;
     }),
-    case!("swapped-there", bench => {
-        let (one, other) = (bench.owned("a").await, bench.owned("b").await);
-        bench.system.rename(&[("a", "b"), ("b", "a")]);
-        let listed = bench.list().await;
+    case!("swapped-there", tested => {
+        let (one, other) = (tested.owned("a").await, tested.owned("b").await);
+        tested.system.rename(&[("a", "b"), ("b", "a")]);
+        let listed = tested.list().await;
         assert_eq!(listed.len(), 2);
         for new in &listed {
-            bench.has_nothing_of(new, &one).await;
-            bench.has_nothing_of(new, &other).await;
+            tested.has_nothing_of(new, &one).await;
+            tested.has_nothing_of(new, &other).await;
         }
     }),
-    case!("deleted-through-the-gateway", bench => {
-        let old = bench.owned("crew").await;
-        bench.done(Command::DeleteGroup(GroupRef::Id(old.id))).await;
-        bench.system.add("crew");
-        bench.has_nothing_of(&bench.named("crew").await.unwrap(), &old).await;
+    case!("deleted-through-the-gateway", tested => {
+        let old = tested.owned("crew").await;
+        tested.done(Command::DeleteGroup(GroupRef::Id(old.id))).await;
+        tested.system.add("crew");
+        tested.has_nothing_of(&tested.named("crew").await.unwrap(), &old).await;
     }),
-    case!("an-outage-buries-nothing", bench => {
-        let old = bench.owned("crew").await;
+    case!("an-outage-buries-nothing", tested => {
+        let old = tested.owned("crew").await;
         // A read contradicts a truncated list, and the list contradicts a failed read.
         for verb in [Verb::ListGroups, Verb::GetGroup] {
-            *bench.system.blind.lock().unwrap() = vec![verb];
-            let seen = bench.list().await.len() + usize::from(bench.named("crew").await.is_ok());
+            *tested.system.blind.lock().unwrap() = vec![verb];
+            let seen = tested.list().await.len() + usize::from(tested.named("crew").await.is_ok());
             assert!(seen < 3, "{verb}");
-            bench.system.blind.lock().unwrap().clear();
-            assert_eq!(bench.named("crew").await.unwrap().owner, old.owner, "{verb}");
+            tested.system.blind.lock().unwrap().clear();
+            assert_eq!(tested.named("crew").await.unwrap().owner, old.owner, "{verb}");
         }
         // No second read confirms the absence.
-        *bench.system.blind.lock().unwrap() = vec![Verb::GetGroup];
-        *bench.system.out.lock().unwrap() = vec![Verb::ListGroups];
-        let fault = bench.named("crew").await.unwrap_err();
+        *tested.system.blind.lock().unwrap() = vec![Verb::GetGroup];
+        *tested.system.out.lock().unwrap() = vec![Verb::ListGroups];
+        let fault = tested.named("crew").await.unwrap_err();
         assert!(!fault.kind.is_callers(), "{fault:?}");
-        bench.system.blind.lock().unwrap().clear();
-        bench.system.out.lock().unwrap().clear();
-        assert_eq!(bench.named("crew").await.unwrap().owner, old.owner);
+        tested.system.blind.lock().unwrap().clear();
+        tested.system.out.lock().unwrap().clear();
+        assert_eq!(tested.named("crew").await.unwrap().owner, old.owner);
     }),
-    case!("memberships-stay-with-the-team", bench => {
-        let old = bench.owned("crew").await;
+    case!("memberships-stay-with-the-team", tested => {
+        let old = tested.owned("crew").await;
         let bob = || UserRef::Name("bob".to_owned());
-        bench.done(Command::AddMember(GroupRef::Id(old.id), bob())).await;
-        let of_bob = bench.done(Command::GroupsOf(bob())).await.groups().unwrap();
+        tested.done(Command::AddMember(GroupRef::Id(old.id), bob())).await;
+        let of_bob = tested.done(Command::GroupsOf(bob())).await.groups().unwrap();
         assert_eq!(of_bob[0].id, old.id);
-        bench.system.remove("crew");
-        bench.system.add("guild");
-        assert!(bench.done(Command::GroupsOf(bob())).await.groups().unwrap().is_empty());
-        bench.has_nothing_of(&bench.named("guild").await.unwrap(), &old).await;
+        tested.system.remove("crew");
+        tested.system.add("guild");
+        assert!(tested.done(Command::GroupsOf(bob())).await.groups().unwrap().is_empty());
+        tested.has_nothing_of(&tested.named("guild").await.unwrap(), &old).await;
     }),
-    case!("an-owner-who-is-replaced-owns-nothing", bench => {
-        let old = bench.owned("crew").await;
-        bench.system.people.remove("ann");
-        bench.system.people.add("ann", Role::Administrator);
-        bench.done(Command::ListUsers).await;
-        let now = bench.named("crew").await.unwrap();
-        let stranger = bench.person("ann").await;
+    case!("an-owner-who-is-replaced-owns-nothing", tested => {
+        let old = tested.owned("crew").await;
+        tested.system.people.remove("ann");
+        tested.system.people.add("ann", Role::Administrator);
+        tested.done(Command::ListUsers).await;
+        let now = tested.named("crew").await.unwrap();
+        let stranger = tested.person("ann").await;
         assert_ne!(Some(stranger.id), old.owner);
         assert_eq!((now.id, now.owner, now.co_owners.len()), (old.id, None, 0));
     }),
@@ -421,14 +421,14 @@ pub(crate) fn trials() -> Vec<Trial> {
     let trial = |(name, run): &Case| {
         let run = *run;
         trial(format!("teams::{name}"), move || {
-            block_on(on_a_bench(kind, run));
+            block_on(on_a_sidecar(kind, run));
             Ok(())
         })
     };
     CASES.iter().map(trial).collect()
 }
 
-async fn on_a_bench(kind: Kind, run: for<'b> fn(&'b Bench) -> LocalBoxFuture<'b, ()>) {
+async fn on_a_sidecar(kind: Kind, run: for<'b> fn(&'b TestSidecar) -> LocalBoxFuture<'b, ()>) {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path(), kind).await;
     let people = System::new(kind);
@@ -447,6 +447,6 @@ async fn on_a_bench(kind: Kind, run: for<'b> fn(&'b Bench) -> LocalBoxFuture<'b,
     let backend: Arc<dyn Backend> = Arc::<Teams>::clone(&system);
     let sidecar =
         Sidecar::new(backend, &store, (IdNamespace::new(kind.namespace), kind.numbering()));
-    run(&Bench { system, sidecar }).await;
+    run(&TestSidecar { system, sidecar }).await;
     store.close().await;
 }

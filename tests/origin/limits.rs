@@ -17,7 +17,7 @@ const SHORT: &str =
 const LONG_AT_ORIGIN: &str = "timeout_ms = 300000\n";
 /// The time in which a limit of half a second must take effect on a busy machine. Every other limit
 /// is longer.
-const PATIENCE: Duration = Duration::from_mins(2);
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// An origin that sends these bytes and then nothing more. Its connection stays open.
 fn silent(answer: &'static [u8]) -> String {
@@ -46,7 +46,7 @@ fn until_closed(stream: &mut TcpStream) -> Vec<u8> {
             Err(error) if error.kind() == ErrorKind::ConnectionReset => return all,
             Err(error) => panic!("still open: {error}"),
         }
-        assert!(start.elapsed() < PATIENCE, "it never ends");
+        assert!(start.elapsed() < TIMEOUT, "it never ends");
     }
 }
 
@@ -76,10 +76,10 @@ fn bodies_that_never_end_are_ended() {
     }
     let start = Instant::now();
     for stream in &mut streams {
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         until_closed(stream);
     }
-    assert!(start.elapsed() < PATIENCE);
+    assert!(start.elapsed() < TIMEOUT);
     let arrived = origin.arrived(40);
     assert!(arrived.len() == 40 && arrived.iter().all(|one| one.body.is_none()));
 }
@@ -89,7 +89,7 @@ fn an_origin_that_falls_silent_is_given_up() {
     for answer in [&b""[..], b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"] {
         let gateway = gateway("octoprint", &silent(answer));
         let mut stream = gateway.connect();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         stream.write_all(get("/page", "").as_bytes()).unwrap();
         let got = String::from_utf8(until_closed(&mut stream)).unwrap();
         let expected = if answer.is_empty() { "HTTP/1.1 50" } else { "HTTP/1.1 200" };
@@ -135,7 +135,7 @@ fn a_websocket_may_rest_for_longer_but_not_for_ever() {
     let mut stream = gateway.connect();
     let ask = "GET /sockjs/websocket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
     stream.write_all(ask.as_bytes()).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     let start = Instant::now();
     let head = String::from_utf8(until_closed(&mut stream)).unwrap();
     assert!(head.starts_with("HTTP/1.1 101"), "{head}");
@@ -183,8 +183,8 @@ fn a_second_head_that_never_ends_is_not_waited_for() {
     stream.write_all(b"GET /api/version HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     thread::sleep(Duration::from_millis(300));
     stream.write_all(b"GET /api").unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     let start = Instant::now();
     until_closed(&mut stream);
-    assert!(start.elapsed() < PATIENCE);
+    assert!(start.elapsed() < TIMEOUT);
 }

@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use isogloss_testkit::ledger::{Ledger, document};
 use isogloss_testkit::profile::Profiles;
-use isogloss_testkit::scene::Scene;
 use isogloss_testkit::suite::{self, trial};
+use isogloss_testkit::test_server::TestServer;
 use isogloss_testkit::transcript::{Recording, index, load};
 use libtest_mimic::{Failed, Trial};
 
@@ -62,13 +62,13 @@ fn scenario(ledger: &Ledger, profiles: &Profiles, recording: &Recording) -> Resu
     let transcript = recording.transcript().map_err(failed)?;
     let setup = profiles.setup(&recording.heading).map_err(failed)?;
     let program = Path::new(PROGRAM);
-    let mut scene = Scene::set(program, &fixtures(), transcript, setup).map_err(failed)?;
-    let played = scene.play(transcript, &ledger.deviations).map_err(failed)?;
-    let leaks = scene.leaks(transcript).map_err(failed)?;
+    let mut server = TestServer::start(program, &fixtures(), transcript, setup).map_err(failed)?;
+    let played = server.play(transcript, &ledger.deviations).map_err(failed)?;
+    let leaks = server.leaks(transcript).map_err(failed)?;
     if !leaks.is_empty() {
         return Err(format!("the log shows secrets:\n{}", leaks.join("\n")).into());
     }
-    if scene.log_length().map_err(failed)? < played.len() {
+    if server.log_length().map_err(failed)? < played.len() {
         return Err("the log is as good as empty: nothing shows that it keeps secrets".into());
     }
     Ok(ledger.verdict(transcript, &played)?)

@@ -30,7 +30,7 @@ const MIGRATIONS: [(i64, &str, &str); 4] = [
 
 const READERS: u32 = 4;
 const LISTERS: u32 = 2;
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a list waits for a connection. Lists share few connections, so this is longer than the
 /// wait for one row.
@@ -147,7 +147,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(PATIENCE)
+        .busy_timeout(TIMEOUT)
         .disable_statement_logging()
 }
 
@@ -155,7 +155,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
 fn pool(size: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(size)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(TIMEOUT)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)

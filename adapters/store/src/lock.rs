@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use crate::access;
 use crate::halves::holds_store;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// The file that is created and removed to test whether the directory can be written.
@@ -36,7 +36,7 @@ impl DirectoryLock {
         loop {
             match opened.try_lock() {
                 Ok(()) => break,
-                Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => sleep(PAUSE).await,
+                Err(TryLockError::WouldBlock) if start.elapsed() < TIMEOUT => sleep(PAUSE).await,
                 Err(TryLockError::WouldBlock) => return Err(taken(directory)),
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
@@ -63,7 +63,7 @@ fn taken(directory: &Path) -> Fault {
     let detail = format!(
         "{}: another process has been opening the store for {} s; end it, or wait",
         directory.display(),
-        PATIENCE.as_secs()
+        TIMEOUT.as_secs()
     );
     Fault::new(FaultKind::Timeout, detail)
 }

@@ -18,7 +18,7 @@ pub const USAGE: &str = "usage.sqlite";
 /// How many rows the file keeps. Those with the fewest calls are deleted first.
 const MOST_ROWS: i64 = 20_000;
 /// How long a process waits for another one that writes.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 const TABLES: [&str; 2] = [
     "CREATE TABLE IF NOT EXISTS usage (route TEXT NOT NULL, method TEXT NOT NULL, \
@@ -150,7 +150,7 @@ async fn connect(path: &Path) -> Result<SqlitePool, Fault> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
-        .busy_timeout(PATIENCE)
+        .busy_timeout(TIMEOUT)
         .disable_statement_logging();
     SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(fault)
 }

@@ -20,7 +20,7 @@ use isogloss_testkit::ledger::Ledger;
 use isogloss_testkit::played::Played;
 use isogloss_testkit::player::play;
 use isogloss_testkit::profile::Profiles;
-use isogloss_testkit::scene::Scene;
+use isogloss_testkit::test_server::TestServer;
 use isogloss_testkit::transcript::{Transcript, load};
 
 #[derive(Debug, Default)]
@@ -99,8 +99,8 @@ fn play_one(
         return Ok(play(transcript, &Base::parse(url)?, &mut setup.variables, &[]));
     }
     let program = arguments.gateway.as_ref().context("--url or --gateway is needed")?;
-    let mut scene = Scene::set(program, &arguments.fixtures, transcript, setup)?;
-    scene.play(transcript, &ledger.deviations)
+    let mut server = TestServer::start(program, &arguments.fixtures, transcript, setup)?;
+    server.play(transcript, &ledger.deviations)
 }
 
 fn report(arguments: &Arguments, transcript: &Transcript, played: &[Played]) {

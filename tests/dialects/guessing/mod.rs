@@ -1,7 +1,7 @@
 //! Password guessing: how many passwords are verified, and which callers a lock refuses.
 
+mod fixture;
 mod one_policy;
-mod scene;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -25,7 +25,7 @@ use serde_json::json;
 
 use crate::block_on;
 use crate::calls;
-use crate::guessing::scene::{KANBOARD, KEY, OWNER, STRANGER, Scene, TOKEN};
+use crate::guessing::fixture::{Fixture, KANBOARD, KEY, OWNER, STRANGER, TOKEN};
 
 type Work = fn(&'static Policy) -> std::pin::Pin<Box<dyn Future<Output = ()>>>;
 
@@ -63,92 +63,92 @@ fn free(policy: &Policy) -> usize {
 }
 
 async fn at_once(policy: &Policy) {
-    let scene = Scene::new().await;
-    join_all((0..40).map(|_| scene.sign_in(STRANGER, "ann", "wrong"))).await;
-    assert_eq!(scene.verified(), free(policy));
-    assert_eq!(scene.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
-    assert_eq!(scene.verified(), 0);
-    let scene = Scene::new().await;
-    join_all((0..40).map(|_| scene.kanboard(STRANGER, "ann", "wrong"))).await;
-    assert_eq!(scene.verified(), 7);
-    assert_eq!(scene.kanboard(STRANGER, "ann", "right").await, Err(Refusal::Locked));
+    let fixture = Fixture::new().await;
+    join_all((0..40).map(|_| fixture.sign_in(STRANGER, "ann", "wrong"))).await;
+    assert_eq!(fixture.verified(), free(policy));
+    assert_eq!(fixture.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
+    assert_eq!(fixture.verified(), 0);
+    let fixture = Fixture::new().await;
+    join_all((0..40).map(|_| fixture.kanboard(STRANGER, "ann", "wrong"))).await;
+    assert_eq!(fixture.verified(), 7);
+    assert_eq!(fixture.kanboard(STRANGER, "ann", "right").await, Err(Refusal::Locked));
     // The answer of Dandelion.
-    let scene = Scene::new().await;
+    let fixture = Fixture::new().await;
     let guess = || calls::dandelion("", "POST /login", &json!({"user": "ann", "pass": "wrong"}));
-    let answers = join_all((0..40).map(|_| scene.gateway.send(guess()))).await;
+    let answers = join_all((0..40).map(|_| fixture.gateway.send(guess()))).await;
     assert!(answers.iter().all(|answer| answer.text == "false"));
-    assert_eq!(scene.verified(), free(policy));
+    assert_eq!(fixture.verified(), free(policy));
     let right = calls::dandelion("", "POST /login", &json!({"user": "ann", "pass": "right"}));
-    assert_eq!(scene.gateway.send(right).await.text, "false");
+    assert_eq!(fixture.gateway.send(right).await.text, "false");
 }
 
 async fn all_right() {
-    let scene = Scene::new().await;
-    let answers = join_all((0..40).map(|_| scene.kanboard(OWNER, "ann", "right"))).await;
+    let fixture = Fixture::new().await;
+    let answers = join_all((0..40).map(|_| fixture.kanboard(OWNER, "ann", "right"))).await;
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
 }
 
 async fn strangers(policy: &Policy) {
-    let scene = Scene::new().await;
-    scene.sign_in(OWNER, "ann", "right").await.unwrap();
+    let fixture = Fixture::new().await;
+    fixture.sign_in(OWNER, "ann", "right").await.unwrap();
     // Each address has its own guesses, until the limit for all addresses together is reached.
     for address in 0..policy.account_guesses {
         let from = format!("203.0.113.{address}");
-        assert_eq!(scene.sign_in(&from, "ann", "wrong").await, Err(Refusal::Unknown));
+        assert_eq!(fixture.sign_in(&from, "ann", "wrong").await, Err(Refusal::Unknown));
     }
-    assert_eq!(scene.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
-    scene.sign_in(OWNER, "ann", "right").await.unwrap();
-    assert_eq!(scene.sign_in(OWNER, "ann", "wrong").await, Err(Refusal::Unknown));
-    scene.kanboard(OWNER, "ann", "right").await.unwrap();
-    scene.sign_in(STRANGER, "bob", "right").await.unwrap();
+    assert_eq!(fixture.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
+    fixture.sign_in(OWNER, "ann", "right").await.unwrap();
+    assert_eq!(fixture.sign_in(OWNER, "ann", "wrong").await, Err(Refusal::Unknown));
+    fixture.kanboard(OWNER, "ann", "right").await.unwrap();
+    fixture.sign_in(STRANGER, "bob", "right").await.unwrap();
 }
 
 async fn kanboards_lock() {
-    let scene = Scene::new().await;
-    scene.sign_in(OWNER, "ann", "right").await.unwrap();
+    let fixture = Fixture::new().await;
+    fixture.sign_in(OWNER, "ann", "right").await.unwrap();
     for number in 0..7 {
         let from = format!("203.0.113.{number}");
-        assert_eq!(scene.kanboard(&from, "ann", "wrong").await, Err(Refusal::Unknown));
+        assert_eq!(fixture.kanboard(&from, "ann", "wrong").await, Err(Refusal::Unknown));
     }
-    assert!(scene.gateway.user("ann").await.locked_until.is_some());
-    assert_eq!(scene.kanboard(STRANGER, "ann", "right").await, Err(Refusal::Locked));
+    assert!(fixture.gateway.user("ann").await.locked_until.is_some());
+    assert_eq!(fixture.kanboard(STRANGER, "ann", "right").await, Err(Refusal::Locked));
     // Other dialects have no such lock, and no dialect refuses the owner.
-    scene.sign_in(STRANGER, "ann", "right").await.unwrap();
-    scene.kanboard(OWNER, "ann", "right").await.unwrap();
+    fixture.sign_in(STRANGER, "ann", "right").await.unwrap();
+    fixture.kanboard(OWNER, "ann", "right").await.unwrap();
     // An account that is locked only by its row takes the same time to refuse.
     for _ in 0..7 {
-        scene.gateway.ask(Command::CountFailure(UserRef::Name("bob".into()), KANBOARD)).await;
+        fixture.gateway.ask(Command::CountFailure(UserRef::Name("bob".into()), KANBOARD)).await;
     }
-    scene.verified();
-    assert_eq!(scene.kanboard(STRANGER, "bob", "right").await, Err(Refusal::Locked));
-    assert_eq!(scene.verified(), 1);
+    fixture.verified();
+    assert_eq!(fixture.kanboard(STRANGER, "bob", "right").await, Err(Refusal::Locked));
+    assert_eq!(fixture.verified(), 1);
 }
 
 async fn keys_go_on(policy: &Policy) {
-    let scene = Scene::new().await;
-    scene.kanboard(OWNER, "ann", TOKEN).await.unwrap();
+    let fixture = Fixture::new().await;
+    fixture.kanboard(OWNER, "ann", TOKEN).await.unwrap();
     for _ in 0..=free(policy) {
-        scene.kanboard(STRANGER, "ann", "wrong").await.unwrap_err();
+        fixture.kanboard(STRANGER, "ann", "wrong").await.unwrap_err();
     }
-    assert_eq!(scene.kanboard(STRANGER, "ann", "right").await, Err(Refusal::Locked));
+    assert_eq!(fixture.kanboard(STRANGER, "ann", "right").await, Err(Refusal::Locked));
     // Kanboard locks its personal tokens too: auth-personal-token-locked.json. An address that used
     // a token before can still use it. Keys of other dialects are valid from every address.
-    assert_eq!(scene.kanboard(STRANGER, "ann", TOKEN).await, Err(Refusal::Locked));
-    scene.kanboard(OWNER, "ann", TOKEN).await.unwrap();
+    assert_eq!(fixture.kanboard(STRANGER, "ann", TOKEN).await, Err(Refusal::Locked));
+    fixture.kanboard(OWNER, "ann", TOKEN).await.unwrap();
     let value = Secret::new(KEY);
     let key = Credentials::Key { namespace: IdNamespace::named("octoprint"), value, scopes: &[] };
-    scene.gateway.pipeline().identify(key).await.unwrap();
+    fixture.gateway.pipeline().identify(key).await.unwrap();
 }
 
 async fn unknown_names(policy: &Policy) {
     for lockout in [None, Some(KANBOARD)] {
         let mut seen = Vec::new();
         for name in ["ann", "nobody"] {
-            let scene = Scene::new().await;
+            let fixture = Fixture::new().await;
             let mut answers = Vec::new();
             for _ in 0..free(policy) + 2 {
-                let answer = scene.with(STRANGER, name, "wrong", (None, lockout)).await;
-                answers.push((answer, scene.verified()));
+                let answer = fixture.with(STRANGER, name, "wrong", (None, lockout)).await;
+                answers.push((answer, fixture.verified()));
             }
             seen.push(answers);
         }
@@ -157,34 +157,34 @@ async fn unknown_names(policy: &Policy) {
 }
 
 async fn outage(policy: &Policy) {
-    let scene = Scene::new().await;
-    scene.counting.down.store(true, Ordering::Relaxed);
+    let fixture = Fixture::new().await;
+    fixture.counting.down.store(true, Ordering::Relaxed);
     for number in 0..policy.address_guesses + 5 {
         for lockout in [None, Some(KANBOARD)] {
             let user = UserRef::Name(if number % 2 == 0 { "ann" } else { "nobody" }.to_owned());
             let login = Credentials::Login { user, secret: "right".into(), keys: None, lockout };
             let sender = Sender { client: STRANGER.parse().ok(), by_proxy: false };
-            let answer = scene.gateway.pipeline().seen_from(sender).identify(login).await;
+            let answer = fixture.gateway.pipeline().seen_from(sender).identify(login).await;
             assert_eq!(answer.unwrap_err().kind, FaultKind::Unavailable);
         }
     }
-    scene.counting.down.store(false, Ordering::Relaxed);
-    scene.kanboard(STRANGER, "ann", "right").await.unwrap();
+    fixture.counting.down.store(false, Ordering::Relaxed);
+    fixture.kanboard(STRANGER, "ann", "right").await.unwrap();
 }
 
 async fn one_address(policy: &Policy) {
-    let scene = Scene::new().await;
-    scene.sign_in(STRANGER, "bob", "right").await.unwrap();
-    scene.verified();
+    let fixture = Fixture::new().await;
+    fixture.sign_in(STRANGER, "bob", "right").await.unwrap();
+    fixture.verified();
     for number in 0..policy.address_guesses + 20 {
-        scene.sign_in(STRANGER, &format!("nobody{number}"), "wrong").await.unwrap_err();
+        fixture.sign_in(STRANGER, &format!("nobody{number}"), "wrong").await.unwrap_err();
     }
-    assert_eq!(scene.verified(), usize::try_from(policy.address_guesses).unwrap());
-    assert_eq!(scene.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
+    assert_eq!(fixture.verified(), usize::try_from(policy.address_guesses).unwrap());
+    assert_eq!(fixture.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
     // A user who signed in from this address before is still accepted, and so are users from other
     // addresses.
-    scene.sign_in(STRANGER, "bob", "right").await.unwrap();
-    scene.sign_in(OWNER, "ann", "right").await.unwrap();
+    fixture.sign_in(STRANGER, "bob", "right").await.unwrap();
+    fixture.sign_in(OWNER, "ann", "right").await.unwrap();
 }
 
 async fn unlocked(policy: &Policy) {
@@ -195,33 +195,33 @@ async fn unlocked(policy: &Policy) {
         Command::UpdateUser(ann(), Box::new(active)),
         Command::ChangePassword(ann(), Some("right".into())),
     ] {
-        let scene = Scene::new().await;
-        while scene.kanboard(STRANGER, "ann", "wrong").await != Err(Refusal::Locked) {}
+        let fixture = Fixture::new().await;
+        while fixture.kanboard(STRANGER, "ann", "wrong").await != Err(Refusal::Locked) {}
         for number in 0..policy.account_guesses {
-            scene.sign_in(&format!("203.0.113.{number}"), "ann", "wrong").await.unwrap_err();
+            fixture.sign_in(&format!("203.0.113.{number}"), "ann", "wrong").await.unwrap_err();
         }
-        assert_eq!(scene.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
-        let sessions = Sessions::of_store(Arc::new(scene.gateway.store.clone()));
-        let locked = scene.gateway.user("ann").await;
+        assert_eq!(fixture.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
+        let sessions = Sessions::of_store(Arc::new(fixture.gateway.store.clone()));
+        let locked = fixture.gateway.user("ann").await;
         assert!(locked.locked_until.is_some());
         assert!(guessing::is_closed(&sessions, *policy, &locked).await.unwrap());
         let namespace = IdNamespace::named("kanboard");
-        let admin = Caller::application(namespace, scene.gateway.authority.seal());
-        scene.gateway.pipeline().call(&admin, command).await.unwrap();
-        let unlocked = scene.gateway.user("ann").await;
+        let admin = Caller::application(namespace, fixture.gateway.authority.seal());
+        fixture.gateway.pipeline().call(&admin, command).await.unwrap();
+        let unlocked = fixture.gateway.user("ann").await;
         assert_eq!((unlocked.failures, unlocked.locked_until), (0, None));
         assert!(!guessing::is_closed(&sessions, *policy, &unlocked).await.unwrap());
-        scene.kanboard(STRANGER, "ann", "right").await.unwrap();
+        fixture.kanboard(STRANGER, "ann", "right").await.unwrap();
     }
 }
 
 async fn octoprints_limit() {
-    let scene = Scene::new().await;
+    let fixture = Fixture::new().await;
     let settings = json!({"login_rate_limit": true}).as_object().unwrap().clone();
     let options = RouteOptions { settings, ..RouteOptions::of(IdNamespace::named("octoprint")) };
     let adapter = isogloss::registry::adapter("octoprint").unwrap();
     let dialect = adapter.make_dialect(&options).unwrap();
-    let pipeline = scene.gateway.pipeline();
+    let pipeline = fixture.gateway.pipeline();
     let login = |secret: &str| {
         calls::octoprint(KEY, "POST /api/login", &json!({"user": "ann", "pass": secret})).request
     };
@@ -229,17 +229,17 @@ async fn octoprints_limit() {
     let answers = join_all((0..40).map(|_| dialect.answer(&wrong, &pipeline))).await;
     let status = |status| answers.iter().filter(|answer| answer.status == status).count();
     assert_eq!((status(403), status(429)), (3, 37));
-    assert_eq!(scene.verified(), 3);
+    assert_eq!(fixture.verified(), 3);
     assert_eq!(dialect.answer(&right, &pipeline).await.status, 429);
-    let scene = Scene::new().await;
-    let pipeline = scene.gateway.pipeline();
+    let fixture = Fixture::new().await;
+    let pipeline = fixture.gateway.pipeline();
     for _ in 0..6 {
         assert_eq!(dialect.answer(&right, &pipeline).await.status, 200);
     }
 }
 
 async fn one_proof_of_keys() {
-    let scene = Scene::new().await;
+    let fixture = Fixture::new().await;
     let namespace = IdNamespace::named("kanboard");
     let key = isogloss_canonical::key::NewKey {
         namespace: namespace.clone(),
@@ -258,14 +258,14 @@ async fn one_proof_of_keys() {
         ..key.clone()
     };
     for key in [key, old] {
-        scene
+        fixture
             .gateway
             .ask(Command::IssueKey(Some(UserRef::Name("bob".into())), Box::new(key)))
             .await;
     }
-    scene.kanboard(OWNER, "bob", "bound").await.unwrap();
-    assert_eq!(scene.kanboard(STRANGER, "bob", "bound").await, Err(Refusal::Address));
-    assert_eq!(scene.kanboard(OWNER, "bob", "old").await, Err(Refusal::Expired));
-    scene.gateway.ask(Command::DeactivateUser(UserRef::Name("bob".into()))).await;
-    assert_eq!(scene.kanboard(OWNER, "bob", "bound").await, Err(Refusal::Inactive));
+    fixture.kanboard(OWNER, "bob", "bound").await.unwrap();
+    assert_eq!(fixture.kanboard(STRANGER, "bob", "bound").await, Err(Refusal::Address));
+    assert_eq!(fixture.kanboard(OWNER, "bob", "old").await, Err(Refusal::Expired));
+    fixture.gateway.ask(Command::DeactivateUser(UserRef::Name("bob".into()))).await;
+    assert_eq!(fixture.kanboard(OWNER, "bob", "bound").await, Err(Refusal::Inactive));
 }

@@ -13,7 +13,7 @@ use isogloss_canonical::user::UserRef;
 use isogloss_canonical::verb::Verb;
 use isogloss_testkit::scripted::recorded_store::RecordedStore;
 
-use crate::guessing::scene::{KANBOARD, OWNER, STRANGER, Scene};
+use crate::guessing::fixture::{Fixture, KANBOARD, OWNER, STRANGER};
 
 const PLAIN: Option<Lockout> = None;
 const LOCKING: Option<Lockout> = Some(KANBOARD);
@@ -25,20 +25,20 @@ pub(crate) async fn one_count(policy: &Policy) {
     let orders = [(PLAIN, free, LOCKING), (LOCKING, 7, PLAIN), (PLAIN, 5, LOCKING)];
     for (name, from) in [("ann", STRANGER), ("ann", OWNER), ("nobody", STRANGER)] {
         for (first, times, second) in orders {
-            let scene = Scene::new().await;
-            scene.sign_in(OWNER, "ann", "right").await.unwrap();
-            scene.verified();
+            let fixture = Fixture::new().await;
+            fixture.sign_in(OWNER, "ann", "right").await.unwrap();
+            fixture.verified();
             let rest = vec![second; free - times];
             for dialect in vec![first; times].into_iter().chain(rest) {
-                let answer = scene.with(from, name, "wrong", (None, dialect)).await;
+                let answer = fixture.with(from, name, "wrong", (None, dialect)).await;
                 assert_eq!(answer, Err(Refusal::Unknown), "{name} from {from}: {dialect:?}");
             }
-            assert_eq!(scene.verified(), free);
+            assert_eq!(fixture.verified(), free);
             for dialect in [second, first] {
-                let answer = scene.with(from, name, "right", (None, dialect)).await;
+                let answer = fixture.with(from, name, "right", (None, dialect)).await;
                 assert_eq!(answer, Err(Refusal::Locked), "{name} from {from}: {dialect:?}");
             }
-            assert_eq!(scene.verified(), 0, "{name} from {from}: {first:?}, {second:?}");
+            assert_eq!(fixture.verified(), 0, "{name} from {from}: {first:?}, {second:?}");
         }
     }
 }
@@ -47,15 +47,15 @@ pub(crate) async fn one_count(policy: &Policy) {
 pub(crate) async fn strangers_at_a_name(policy: &Policy) {
     for (lockout, free) in [(PLAIN, policy.account_guesses), (LOCKING, 7)] {
         for name in ["ann", "nobody"] {
-            let scene = Scene::new().await;
+            let fixture = Fixture::new().await;
             for number in 0..free {
                 let from = format!("203.0.113.{number}");
-                let answer = scene.with(&from, name, "wrong", (None, lockout)).await;
+                let answer = fixture.with(&from, name, "wrong", (None, lockout)).await;
                 assert_eq!(answer, Err(Refusal::Unknown), "{name}: {number}, {lockout:?}");
             }
-            assert_eq!(scene.verified(), usize::try_from(free).unwrap());
-            let answer = scene.with(STRANGER, name, "wrong", (None, lockout)).await;
-            assert_eq!((answer, scene.verified()), (Err(Refusal::Locked), 0), "{name}");
+            assert_eq!(fixture.verified(), usize::try_from(free).unwrap());
+            let answer = fixture.with(STRANGER, name, "wrong", (None, lockout)).await;
+            assert_eq!((answer, fixture.verified()), (Err(Refusal::Locked), 0), "{name}");
         }
     }
 }
@@ -66,8 +66,8 @@ pub(crate) async fn same_cost() {
     for lockout in [PLAIN, LOCKING] {
         let mut costs = Vec::new();
         for name in ["ann", "nobody"] {
-            let scene = Scene::new().await;
-            let store = RecordedStore::over(Arc::new(scene.gateway.store.clone()));
+            let fixture = Fixture::new().await;
+            let store = RecordedStore::over(Arc::new(fixture.gateway.store.clone()));
             let mut cost = Vec::new();
             for _ in 0..12 {
                 let user = UserRef::Name(name.to_owned());
@@ -75,9 +75,9 @@ pub(crate) async fn same_cost() {
                 let login = Credentials::Login { user, secret: "wrong".into(), keys, lockout };
                 let sessions = Sessions::of_store(store.clone());
                 let sender = Sender { client: STRANGER.parse().ok(), by_proxy: false };
-                let pipeline = scene.gateway.pipeline_with(sessions).seen_from(sender);
+                let pipeline = fixture.gateway.pipeline_with(sessions).seen_from(sender);
                 pipeline.identify(login).await.unwrap_err();
-                let mut commands = scene.executed();
+                let mut commands = fixture.executed();
                 // An unknown name is looked up again in another case.
                 commands.dedup_by(|a, b| a == b && *a == Verb::GetUser);
                 let calls: Vec<_> = store.take().into_iter().map(|call| call.about).collect();

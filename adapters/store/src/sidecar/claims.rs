@@ -16,7 +16,7 @@ use crate::store::Store;
 /// The age after which a claim is invalid: its gateway has ended.
 const LASTING: Duration = Duration::from_mins(1);
 /// How long a request waits for another one with the same name.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// The time between two attempts.
 const PAUSE: Duration = Duration::from_millis(15);
 
@@ -35,7 +35,7 @@ impl Records {
         keys.sort();
         keys.dedup();
         let holder = fresh_id();
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !self.try_claim(&keys, holder).await? {
             if Instant::now() >= deadline {
                 let detail = "another creation or rename with this name does not end";

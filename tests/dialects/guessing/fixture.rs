@@ -62,12 +62,12 @@ impl Backend for Counting {
 }
 
 /// A gateway with two accounts.
-pub(crate) struct Scene {
+pub(crate) struct Fixture {
     pub(crate) gateway: TestGateway,
     pub(crate) counting: Arc<Counting>,
 }
 
-impl Scene {
+impl Fixture {
     pub(crate) async fn new() -> Self {
         let keys = json!([{"dialect": "kanboard", "value": TOKEN},
             {"dialect": "octoprint", "value": KEY}]);

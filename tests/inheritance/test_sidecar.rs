@@ -25,13 +25,13 @@ use tempfile::TempDir;
 use crate::system::{Kind, System};
 
 /// A case: its name and its function.
-pub(crate) type Case = (&'static str, for<'b> fn(&'b Bench) -> LocalBoxFuture<'b, ()>);
+pub(crate) type Case = (&'static str, for<'b> fn(&'b TestSidecar) -> LocalBoxFuture<'b, ()>);
 
 /// The id namespace of the gateway's own keys and groups in these tests. It is never the system's.
 pub(crate) const KEYS: IdNamespace = IdNamespace::named("other");
 
 /// A sidecar of a system.
-pub(crate) struct Bench {
+pub(crate) struct TestSidecar {
     pub(crate) kind: Kind,
     pub(crate) system: Arc<System>,
     pub(crate) sidecar: Sidecar,
@@ -47,15 +47,15 @@ pub(crate) struct UserData {
     group: Group,
 }
 
-impl Bench {
+impl TestSidecar {
     pub(crate) async fn open(kind: Kind) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = open(folder.path(), kind).await;
         let system = Arc::new(System::new(kind));
         let sidecar = join(&system, &store, kind);
-        let bench = Self { kind, system, sidecar, store, folder };
-        bench.system.add("root", Role::Administrator);
-        bench
+        let tested = Self { kind, system, sidecar, store, folder };
+        tested.system.add("root", Role::Administrator);
+        tested
     }
 
     /// A second gateway for the same system, with the same sidecar.

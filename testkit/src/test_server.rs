@@ -16,16 +16,16 @@ use crate::transcript::Transcript;
 
 /// A gateway with a fresh store, and a directory if the scenario needs one.
 #[derive(Debug)]
-pub struct Scene {
+pub struct TestServer {
     /// The setup, with the present values of the variables.
     pub setup: Setup,
     gateway: Gateway,
     _directory: Option<Directory>,
 }
 
-impl Scene {
+impl TestServer {
     /// Starts what a transcript with this setup needs.
-    pub fn set(
+    pub fn start(
         program: &Path,
         fixtures: &Path,
         transcript: &Transcript,
