@@ -45,15 +45,11 @@ pub enum Ask {
     #[command(after_help = "Example:\n  isogloss config check --config gateway.toml")]
     Config(Config),
     /// Show for every method how each backend carries it out
-    #[command(after_help = "Example:\n  isogloss matrix --markdown > docs/matrix.md")]
-    Matrix {
-        /// Print JSON
-        #[arg(long, conflicts_with = "markdown")]
-        json: bool,
-        /// Print Markdown
-        #[arg(long)]
-        markdown: bool,
-    },
+    #[command(
+        after_help = "Examples:\n  isogloss matrix --dialect kanboard --backend octoprint\n  \
+                      isogloss matrix --markdown > docs/matrix.md"
+    )]
+    Matrix(Matrix),
     /// List the dialects: their versions, options and methods
     #[command(after_help = "Example:\n  isogloss dialects kanboard")]
     Dialects {
@@ -436,4 +432,24 @@ pub enum ConfigAsk {
         /// Place and format.
         at: At,
     },
+}
+
+/// Which rows of the matrix, and how.
+#[derive(Debug, clap::Args)]
+pub struct Matrix {
+    /// Only the methods of this dialect
+    #[arg(long)]
+    pub(crate) dialect: Option<String>,
+    /// Only this backend: the name of its system
+    #[arg(long)]
+    pub(crate) backend: Option<String>,
+    /// Only this method, as the manual of the dialect has it
+    #[arg(long)]
+    pub(crate) method: Option<String>,
+    /// Print JSON
+    #[arg(long, conflicts_with = "markdown")]
+    pub(crate) json: bool,
+    /// Print Markdown
+    #[arg(long)]
+    pub(crate) markdown: bool,
 }

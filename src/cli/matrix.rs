@@ -1,18 +1,21 @@
 //! `isogloss matrix`.
 
-use anyhow::anyhow;
+use std::collections::BTreeSet;
+
+use anyhow::{anyhow, bail};
 use serde_json::{Value, json};
 
+use crate::cli::arguments::Matrix;
 use crate::cli::print;
 use crate::matrix::{self, Row};
 
-/// Prints the matrix as a table, as JSON, or as a Markdown page.
-pub(crate) fn run(as_json: bool, as_markdown: bool) -> anyhow::Result<()> {
-    let rows = matrix::rows().map_err(|why| anyhow!(why))?;
-    if as_json {
+/// Prints the matrix, or some of its rows, as a table, as JSON, or as a Markdown page.
+pub(crate) fn run(wanted: &Matrix) -> anyhow::Result<()> {
+    let rows = selected(matrix::rows().map_err(|why| anyhow!(why))?, wanted)?;
+    if wanted.json {
         return print::json(&Value::Array(rows.iter().map(value).collect()));
     }
-    if as_markdown {
+    if wanted.markdown {
         return print::line(matrix::markdown(&rows).trim_end());
     }
     let cells = |row: &Row| {
@@ -22,6 +25,23 @@ pub(crate) fn run(as_json: bool, as_markdown: bool) -> anyhow::Result<()> {
     };
     let rows = rows.iter().map(|row| cells(row).to_vec()).collect();
     print::table(&["DIALECT", "BACKEND", "METHOD", "VERSIONS", "SUPPORT", "NOTE"], rows)
+}
+
+/// The rows that are wanted. The error lists what there is.
+fn selected(mut rows: Vec<Row>, wanted: &Matrix) -> anyhow::Result<Vec<Row>> {
+    let of = |row: &Row| [row.dialect, row.backend, row.method];
+    let filters =
+        [("dialect", &wanted.dialect), ("backend", &wanted.backend), ("method", &wanted.method)];
+    for (column, (what, wanted)) in filters.into_iter().enumerate() {
+        let Some(wanted) = wanted else { continue };
+        let known: BTreeSet<_> = rows.iter().map(|row| of(row)[column]).collect();
+        rows.retain(|row| of(row)[column] == wanted);
+        if rows.is_empty() {
+            let known: Vec<_> = known.into_iter().collect();
+            bail!("there is no {what} {wanted:?} here; known: {}", known.join(", "));
+        }
+    }
+    Ok(rows)
 }
 
 fn value(row: &Row) -> Value {

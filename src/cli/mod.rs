@@ -52,7 +52,7 @@ fn obey(arguments: Arguments) -> anyhow::Result<()> {
         Ask::Key(ask) => block_on(key::run(&ask)),
         Ask::Identity(ask) => block_on(identity::run(&ask)),
         Ask::Config(ask) => block_on(config::run(&ask)),
-        Ask::Matrix { json, markdown } => matrix::run(json, markdown),
+        Ask::Matrix(wanted) => matrix::run(&wanted),
         Ask::Dialects { name, json, markdown } => dialects::run(name.as_deref(), json, markdown),
         Ask::Explain { route, at } => block_on(explain::run(&route, &at)),
         Ask::Usage { at } => block_on(usage::run(&at)),

@@ -3,8 +3,8 @@
 use std::io::{ErrorKind, Write};
 
 use anyhow::Context;
-use comfy_table::Table;
 use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
 use serde_json::{Value, json};
 
 use isogloss_canonical::key::Key;
@@ -36,10 +36,12 @@ pub(crate) fn json(value: &Value) -> anyhow::Result<()> {
     line(&serde_json::to_string_pretty(value)?)
 }
 
-/// Prints a table.
+/// Prints a table. On a terminal, long cells are broken so that a row is not wider than the terminal;
+/// elsewhere a row is one line, for programs.
 pub(crate) fn table(headings: &[&str], rows: Vec<Vec<String>>) -> anyhow::Result<()> {
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(headings).add_rows(rows);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
     line(&table.to_string())
 }
 

@@ -7,6 +7,7 @@ mod closed_output;
 mod explain;
 mod first_start;
 mod hashing;
+mod matrix;
 mod operator;
 mod records;
 mod store;
