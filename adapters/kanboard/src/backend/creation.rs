@@ -4,13 +4,14 @@
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::role::Role;
+use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{NewUser, User, UserPatch};
 use isogloss_interop::names;
 use serde_json::json;
 
 use crate::backend::api::Api;
 use crate::backend::fault::unexpected;
-use crate::backend::users::{find_changed, find_id, is_named, switch, why_refused};
+use crate::backend::users::{check_name, find_changed, find_id, is_named, switch, why_refused};
 use crate::roles::role_name;
 
 /// Creates a user. Kanboard creates active users only. An inactive one is created with the least
@@ -32,7 +33,9 @@ pub(super) async fn create(api: &Api, user: &NewUser) -> Result<Outcome, Fault> 
 }
 
 async fn send(api: &Api, user: &NewUser, role: Role) -> Result<i64, Fault> {
+    check_name(api, &user.username)?;
     let password = user.password.clone().unwrap_or_else(|| api.unknown_password());
+    check_password(&password)?;
     // A name or an address that is not given is null: Kanboard distinguishes null from the empty text,
     // version 1.0 only by position.
     let (name, email, role) = (names::full(user), &user.email, role_name(role));
@@ -41,6 +44,15 @@ async fn send(api: &Api, user: &NewUser, role: Role) -> Result<i64, Fault> {
         Some(id) => Ok(id),
         None => Err(why_refused(api, &user.username).await?),
     }
+}
+
+/// Refuses a password with a NUL. Version 1.0 on PHP 7 would store what is before the NUL, which may
+/// be nothing; version 1.2 on PHP 8 stops.
+fn check_password(password: &Secret) -> Result<(), Fault> {
+    if password.expose().contains('\0') {
+        return Err(Fault::new(FaultKind::Invalid, "the server takes no NUL in a password"));
+    }
+    Ok(())
 }
 
 /// Disables a user who was just created, and then gives the role.

@@ -44,6 +44,9 @@ pub(super) async fn create_from_directory(api: &Api, name: &str) -> Result<Outco
 pub(super) async fn update(api: &Api, user: &UserRef, patch: &UserPatch) -> Result<Outcome, Fault> {
     let known = find(api, user).await?;
     let id = id_of(api, &known)?;
+    if let Some(name) = &patch.username {
+        check_name(api, name)?;
+    }
     let params = update_params(&known, id, patch);
     if patch.active == Some(false) {
         switch(api, id, false).await?;
@@ -171,6 +174,15 @@ pub(super) async fn switch(api: &Api, id: i64, on: bool) -> Result<(), Fault> {
 pub(super) fn id_of(api: &Api, user: &User) -> Result<i64, Fault> {
     let id = user.native(&api.namespace).and_then(|id| id.parse().ok());
     id.ok_or_else(|| unexpected("a user without id"))
+}
+
+/// Refuses a name that the server would store otherwise: newer servers trim it. Blanks alone would
+/// become an empty name.
+pub(super) fn check_name(api: &Api, name: &str) -> Result<(), Fault> {
+    if api.differences.usernames.trimmed && text::trim(name) != name {
+        return Err(Fault::new(FaultKind::Invalid, "the server would trim the user name"));
+    }
+    Ok(())
 }
 
 /// Whether a user has the name that was asked for: newer servers trim it.

@@ -38,7 +38,12 @@ impl Values<'_> {
 pub(crate) fn is_password(password: &Php, arrays: Arrays) -> Result<bool, Failure> {
     check_type(password, arrays)?;
     let is_measured = password.is_given() && !password.is_array();
-    Ok(is_measured && length(password) >= PASSWORD_LENGTH)
+    Ok(is_measured && is_long_enough(&password.to_text()))
+}
+
+/// Whether a text is long enough for a password.
+pub(crate) fn is_long_enough(text: &str) -> bool {
+    text.chars().count() >= PASSWORD_LENGTH
 }
 
 /// Kanboard measures the text: `fixtures/transcripts/kanboard/rpc-batch.json` and

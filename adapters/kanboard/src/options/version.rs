@@ -86,7 +86,7 @@ pub(crate) struct Differences {
     pub(crate) empty_update: EmptyUpdate,
     /// What an array does where Kanboard measures a text.
     pub(crate) arrays: Arrays,
-    /// Whether a password with a NUL can be hashed.
+    /// Whether a password with a NUL can be hashed, up to the NUL.
     pub(crate) hashes_nul: bool,
     /// Whether `createLdapUser` distinguishes a directory that does not answer from an unknown user.
     pub(crate) tells_directory_outage: bool,

@@ -4,3 +4,4 @@ mod evidence;
 mod faults;
 mod server;
 mod steps;
+mod version;

@@ -66,7 +66,8 @@ impl Login {
     }
 }
 
-/// The first value that PHP takes for true, or the empty text.
+/// The first value that PHP takes for true, or the empty text. Kanboard drops a user name or password
+/// `0` in every version (`MiddlewareHandler` of its JSON-RPC library): a user named `0` cannot sign in.
 fn first_true(values: [Vec<u8>; 2]) -> Vec<u8> {
     values.into_iter().find(|value| is_true(value)).unwrap_or_default()
 }
@@ -116,6 +117,9 @@ fn until_nul(mut bytes: Vec<u8>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use ::base64::Engine;
+    use ::base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     fn basic(value: &str) -> Option<(String, String)> {
@@ -137,6 +141,21 @@ mod tests {
             ("Bearer YWRtaW46YQ==", None),
         ] {
             assert_eq!(basic(value), read, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_name_or_password_0_is_dropped() {
+        let login = |text: &str| {
+            let basic = format!("Basic {}", STANDARD.encode(text));
+            Login::of(&Request::to("POST", "/jsonrpc.php").with("authorization", basic), None)
+        };
+        for (text, user, password) in
+            [("0:secret1", "", "secret1"), ("00:secret1", "00", "secret1"), ("ada:0", "ada", "")]
+        {
+            let read = login(text);
+            assert_eq!(read.user.as_deref(), Some(user), "{text}");
+            assert_eq!(read.password.expose(), password, "{text}");
         }
     }
 

@@ -21,11 +21,13 @@ use crate::dialect::Kanboard;
 use crate::dialect::method::Method;
 use crate::dialect::table::table;
 use crate::dialect::tests::script::{
-    ANN, APPLICATION, NAMESPACE, answer, answer_on, application, commands, options, person,
-    request, user,
+    ANN, APPLICATION, NAMESPACE, answer, answer_of, answer_on, application, commands, options,
+    options_of, person, request, user,
 };
 use crate::options::version::Version;
 use crate::wire::user::UserRow;
+
+const OUTAGES: [FaultKind; 3] = [FaultKind::Unavailable, FaultKind::Timeout, FaultKind::Unexpected];
 
 /// A call with a number for each required parameter.
 fn call(method: &Method) -> String {
@@ -41,15 +43,16 @@ fn call(method: &Method) -> String {
 
 #[test]
 fn an_outage_is_never_answered_as_absence() {
-    for kind in [FaultKind::Unavailable, FaultKind::Timeout, FaultKind::Unexpected] {
-        let methods = table(Version::default()).methods.iter();
-        for method in methods.filter(|method| !method.info.verbs.is_empty()) {
+    for (version, kind) in
+        Version::ALL.iter().flat_map(|version| OUTAGES.map(|own| (*version, own)))
+    {
+        for method in table(version).methods.iter().filter(|own| !own.info.verbs.is_empty()) {
             let (name, body) = (method.info.name, call(method));
             let down = Script::person(user(Role::Administrator), Proof::Password);
             let down = down.failing(kind).with_sessions(Sessions::failing(kind));
-            let (status, answer) = answer(ANN, &body, &down);
-            assert!(!answer.contains("result"), "{name}: {answer}");
-            assert!(status == 200 && answer.contains("\"code\":0"), "{name}: {answer}");
+            let (status, answer) = answer_of(&options_of(version), ANN, &body, &down);
+            assert!(!answer.contains("result"), "{version:?} {name}: {answer}");
+            assert!(status == 200 && answer.contains("\"code\":0"), "{version:?} {name}: {answer}");
         }
     }
 }

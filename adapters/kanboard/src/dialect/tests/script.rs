@@ -62,11 +62,16 @@ pub(super) fn request(login: &str, body: &str) -> Request {
 
 /// The default options, but for the database.
 pub(super) fn options(database: Database) -> Options {
+    Options { database, ..options_of(Version::default()) }
+}
+
+/// The default options, but for the version.
+pub(super) const fn options_of(version: Version) -> Options {
     Options {
         namespace: NAMESPACE,
-        version: Version::default(),
-        database,
-        integers: Version::default().differences().integers,
+        version,
+        database: Database::Sqlite,
+        integers: version.differences().integers,
         authentication_header: None,
     }
 }
@@ -78,7 +83,17 @@ pub(super) fn answer_on(
     body: &str,
     script: &Script,
 ) -> (u16, String) {
-    let dialect = Kanboard::new(options(database));
+    answer_of(&options(database), login, body, script)
+}
+
+/// The status and the body of the dialect's answer, with these options.
+pub(super) fn answer_of(
+    options: &Options,
+    login: &str,
+    body: &str,
+    script: &Script,
+) -> (u16, String) {
+    let dialect = Kanboard::new(options.clone());
     let response = now(dialect.answer(&request(login, body), script));
     (response.status, String::from_utf8(response.body.to_vec()).unwrap())
 }

@@ -9,7 +9,7 @@ use isogloss_interop::php::value::Php;
 use crate::dialect::call::Call;
 use crate::dialect::failure::{Abort, Failure, none_if, none_if_refused};
 use crate::dialect::users::name::{is_taken_untrimmed, stored_username, uniqueness};
-use crate::dialect::validation::{TEXT_LENGTH, Values, check_type, is_password};
+use crate::dialect::validation::{TEXT_LENGTH, Values, check_type, is_long_enough, is_password};
 use crate::roles::role_to_store;
 use crate::wire::attributes::nulls;
 use crate::wire::directory;
@@ -47,6 +47,15 @@ async fn refuse_nul_password(call: &Call<'_>, username: &Php) -> Result<Php, Fai
     if taken { Ok(Php::Bool(false)) } else { Err(Abort::Uncaught.into()) }
 }
 
+/// The password that is stored. Version 1.0 on PHP 7 stores what is before a NUL, and a client can
+/// send no more than that by HTTP Basic. A part that is too short for a password is not stored alone:
+/// it may be empty. Then the whole password is stored.
+fn stored_password(password: &Php) -> Secret {
+    let whole = password.to_text();
+    let part = whole.split('\0').next().unwrap_or_default();
+    Secret::new(if is_long_enough(part) { part } else { &*whole })
+}
+
 /// The user to create; `None` if the role is null.
 fn new_user(call: &Call<'_>, arguments: [&Php; 5]) -> Result<Option<NewUser>, Failure> {
     let [username, password, name, email, role] = arguments;
@@ -62,7 +71,7 @@ fn new_user(call: &Call<'_>, arguments: [&Php; 5]) -> Result<Option<NewUser>, Fa
     attributes.extend(nulls(&[("name", &name), ("email", &email)]));
     Ok(Some(NewUser {
         username: stored_username(call, username).unwrap_or_default(),
-        password: Some(Secret::new(password.to_text())),
+        password: Some(stored_password(password)),
         display_name: name,
         email,
         role,
@@ -89,4 +98,22 @@ pub(crate) async fn create_from_directory(call: &Call<'_>) -> Result<Php, Failur
     check_type(username, call.options.differences().arrays)?;
     let Some(outcome) = created else { return Ok(Php::Bool(false)) };
     Ok(Php::Int(call.options.user_id(&*outcome.user()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_ends_at_a_nul_unless_too_little_is_left() {
+        for (given, stored) in [
+            ("secret1", "secret1"),
+            ("secret1\0rest", "secret1"),
+            ("é1é2é3\0", "é1é2é3"),
+            ("abc\0defgh", "abc\0defgh"),
+            ("\0defghi", "\0defghi"),
+        ] {
+            assert_eq!(stored_password(&Php::from(given)).expose(), stored, "{given:?}");
+        }
+    }
 }
