@@ -73,6 +73,11 @@ const REASONS: &[Reason] = &[
         of: |able| !able.own.has(Verb::VerifyPassword),
     },
     Reason {
+        name: "no-inactive-login",
+        about: "The system does not say whether the password of an inactive user is right.",
+        of: |able| able.own.has(Verb::VerifyPassword),
+    },
+    Reason {
         name: SOURCE,
         about: "The system alone says where an account comes from.",
         of: |able| able.gives(SOURCE),
