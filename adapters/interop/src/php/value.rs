@@ -36,6 +36,15 @@ pub enum Php {
     Object(Vec<(Key, Php)>),
 }
 
+/// What `-0` in JSON is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MinusZero {
+    /// The float: since PHP 7.1.
+    Float,
+    /// The integer 0: before PHP 7.1.
+    Integer,
+}
+
 impl Key {
     /// The key that a text stands for.
     #[must_use]
@@ -71,28 +80,34 @@ impl Php {
         Self::Array(members.into_iter().map(|(name, value)| (Key::of(name), value)).collect())
     }
 
-    /// What `json_decode` makes of a JSON value, with objects as arrays.
+    /// What `json_decode` makes of a JSON value since PHP 7.1, with objects as arrays.
     #[must_use]
     pub fn from_json(value: Value) -> Self {
+        Self::decoded(value, MinusZero::Float)
+    }
+
+    /// What `json_decode` makes of a JSON value, with objects as arrays.
+    #[must_use]
+    pub fn decoded(value: Value, minus_zero: MinusZero) -> Self {
+        let decoded = |value| Self::decoded(value, minus_zero);
         match value {
             Value::Null => Self::Null,
             Value::Bool(value) => Self::Bool(value),
-            Value::Number(number) => Self::from_number(&number),
+            Value::Number(number) => Self::from_number(&number, minus_zero),
             Value::String(text) => Self::Text(text),
-            Value::Array(items) => items.into_iter().map(Self::from_json).collect(),
+            Value::Array(items) => items.into_iter().map(decoded).collect(),
             Value::Object(members) => {
-                let entry =
-                    |(name, value): (String, Value)| (Key::of(&name), Self::from_json(value));
+                let entry = |(name, value): (String, Value)| (Key::of(&name), decoded(value));
                 Self::Array(members.into_iter().map(entry).collect())
             }
         }
     }
 
-    /// An integer beyond 64 bits is a float, and so is minus zero.
-    fn from_number(number: &Number) -> Self {
+    /// An integer beyond 64 bits is a float.
+    fn from_number(number: &Number, minus_zero: MinusZero) -> Self {
         let text = number.to_string();
         match text.parse::<i64>() {
-            Ok(value) if text != "-0" => Self::Int(value),
+            Ok(value) if text != "-0" || minus_zero == MinusZero::Integer => Self::Int(value),
             _ => Self::Float(text.parse().unwrap_or(f64::INFINITY)),
         }
     }
@@ -185,6 +200,17 @@ pub(super) fn are_positions(entries: &[(Key, Php)]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn minus_zero_is_an_integer_before_7_1() {
+        let read = |json, how| Php::decoded(serde_json::from_str(json).unwrap(), how);
+        assert_eq!(read("-0", MinusZero::Integer), Php::Int(0));
+        assert_eq!(read("[-0]", MinusZero::Integer), [Php::Int(0)].into_iter().collect());
+        for (json, how) in [("-0", MinusZero::Float), ("-0.0", MinusZero::Integer)] {
+            let Php::Float(zero) = read(json, how) else { panic!("{json} is no float") };
+            assert!(zero.is_sign_negative(), "{json}");
+        }
+    }
 
     #[test]
     fn text_of_a_float_has_fourteen_digits() {

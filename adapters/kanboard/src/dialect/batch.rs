@@ -114,8 +114,9 @@ impl<'a> Batch<'a> {
     /// origin.
     async fn forward(&self, item: &Php) -> Option<Result<String, Abort>> {
         let mut body = String::new();
+        // An infinite number cannot be written. An origin is then not asked: an empty body is refused.
         if item.write(&mut body, Style::UNESCAPED).is_err() {
-            return Some(Err(Abort::Uncaught));
+            body.clear();
         }
         let mut alone = Request { body: body.into(), ..self.request.clone() };
         // The answer is read here, to be joined to the others.

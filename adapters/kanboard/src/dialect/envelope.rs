@@ -3,7 +3,7 @@
 use isogloss_canonical::extent::Extent;
 use isogloss_canonical::http::{Request, Response};
 use isogloss_interop::php::json::{Style, Unwritable};
-use isogloss_interop::php::value::Php;
+use isogloss_interop::php::value::{MinusZero, Php};
 
 const JSON: &str = "application/json";
 
@@ -32,7 +32,7 @@ impl<'a> RpcCall<'a> {
 /// The body as PHP decodes it, whatever the HTTP method and the content type; `None` unless it is
 /// an array. A body with more values than the limit is not decoded: a value of two bytes takes a
 /// hundred in memory.
-pub(crate) fn read_payload(request: &Request, limit: usize) -> Option<Php> {
+pub(crate) fn read_payload(request: &Request, limit: usize, minus_zero: MinusZero) -> Option<Php> {
     let kind = request.header("content-type").unwrap_or_default();
     let kind = kind.split([';', ',', ' ']).next().unwrap_or_default();
     // PHP reads such a body itself, so that the script finds none.
@@ -43,7 +43,7 @@ pub(crate) fn read_payload(request: &Request, limit: usize) -> Option<Php> {
         return None;
     }
     let decoded = serde_json::from_slice(&request.body).ok()?;
-    Some(Php::from_json(decoded)).filter(Php::is_array)
+    Some(Php::decoded(decoded, minus_zero)).filter(Php::is_array)
 }
 
 /// Writes the answer to one call. It has a `result` or an `error`, never both: some clients take

@@ -127,7 +127,10 @@ impl Kanboard {
 
     async fn answer_rpc(&self, request: &Request, exchange: &dyn Exchange) -> Response {
         let limit = exchange.batch_limit().saturating_mul(VALUES_PER_CALL);
-        let Some(payload) = read_payload(request, limit) else { return self.parse_error() };
+        let minus_zero = self.options.differences().minus_zero;
+        let Some(payload) = read_payload(request, limit, minus_zero) else {
+            return self.parse_error();
+        };
         if !batch::is_translated(self.options.version, &payload)
             && let Some(answer) = exchange.forward(request.clone()).await
         {

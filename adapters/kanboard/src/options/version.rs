@@ -7,7 +7,7 @@
 
 use isogloss_canonical::version::{self, VersionInfo};
 use isogloss_interop::php::json::Style;
-use isogloss_interop::php::value::Php;
+use isogloss_interop::php::value::{MinusZero, Php};
 
 /// A version of Kanboard. The order is that of the releases.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +63,8 @@ pub(crate) struct Differences {
     pub(crate) health_check: bool,
     /// How answers and errors are written.
     pub(crate) wording: Wording,
+    /// What `-0` in a call is.
+    pub(crate) minus_zero: MinusZero,
     /// What a parameter is that is null by name.
     pub(crate) named_null: NamedNull,
     /// The columns of users and projects that the version does not have yet.
@@ -163,6 +165,7 @@ const V1_2: Differences = Differences {
     reported: "1.2.53",
     health_check: true,
     wording: Wording { json: Style::UNESCAPED, explains_parameters: true, names_sql_state: true },
+    minus_zero: MinusZero::Float,
     named_null: NamedNull::Value,
     later_columns: &[],
     integers: Integers::Numbers,
@@ -187,6 +190,7 @@ const V1_0: Differences = Differences {
         explains_parameters: false,
         names_sql_state: false,
     },
+    minus_zero: MinusZero::Integer,
     named_null: NamedNull::Missing,
     later_columns: &[
         "filter",
