@@ -88,7 +88,10 @@ async fn successor(gateway: Arc<TestGateway>) {
     }
 }
 
+const EVERY_KEY: &str = "GET /api/plugin/appkeys?all=true";
+
 async fn remembered(gateway: Arc<TestGateway>) {
+    let key = application_key(&gateway).await;
     let browser = sign_in(&gateway, "admin", "the first secret").await;
     let mut token = browser.with(&["remember_token"]);
     for (line, body) in [
@@ -104,10 +107,27 @@ async fn remembered(gateway: Arc<TestGateway>) {
         let answer = ask(&mut token, &gateway, line, body).await;
         assert_eq!(answer.status, 403, "{line}: {}", answer.text);
     }
+    let all = ask(&mut token, &gateway, EVERY_KEY, Value::Null).await;
+    assert!(all.status == 200 && !all.text.contains(&key), "{}", all.text);
+    let revoke = json!({"command": "revoke", "key": key});
+    let revoked = ask(&mut token, &gateway, "POST /api/plugin/appkeys", revoke).await;
+    assert_eq!(revoked.status, 500, "{}", revoked.text);
     let passive = ask(&mut token, &gateway, "POST /api/login", json!({"passive": true})).await;
     assert_eq!((passive.status, &passive.json["admin"]), (200, &json!(true)));
     let listed = ask(&mut token.with(&["session"]), &gateway, "GET /api/users", Value::Null).await;
     assert_eq!(listed.status, 200, "{}", listed.text);
+    let all = ask(&mut token.with(&["session"]), &gateway, EVERY_KEY, Value::Null).await;
+    assert!(all.text.contains(&key), "{}", all.text);
+}
+
+/// A key of an application of ann's.
+async fn application_key(gateway: &TestGateway) -> String {
+    let mut ann = sign_in(gateway, "ann", PASSWORD).await;
+    let generate = json!({"command": "generate", "app": "slicer"});
+    let answer = ask(&mut ann, gateway, "POST /api/plugin/appkeys", generate).await;
+    assert_eq!(answer.status, 204, "{}", answer.text);
+    let own = ask(&mut ann, gateway, "GET /api/plugin/appkeys", Value::Null).await;
+    own.json["keys"][0]["api_key"].as_str().unwrap().to_owned()
 }
 
 /// The page of 1.3.0 carries a key that is no secret: the session beside it says who calls.

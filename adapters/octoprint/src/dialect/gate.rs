@@ -65,15 +65,20 @@ pub(crate) async fn require_signed_in(call: &mut Call<'_>) -> Result<(), Failure
     if call.name().is_some() { Ok(()) } else { Err(Failure::of(403)) }
 }
 
-/// Before 1.4: refuses callers without the administrator's role. A token of "remember me" and a proxy
-/// name a user, who gets the role with a login only:
-/// `fixtures/transcripts/octoprint13/cookie-session-admin.json`.
+/// Before 1.4: refuses callers without the administrator's role.
 pub(crate) async fn require_admin(call: &mut Call<'_>) -> Result<(), Failure> {
     require_signed_in(call).await?;
+    let allowed = !call.options.access_control || has_admin_role(call);
+    if allowed { Ok(()) } else { Err(NOT_ADMIN) }
+}
+
+/// Before 1.4: whether the caller has the administrator's role. A token of "remember me" and a proxy
+/// name a user, who gets the role with a login only:
+/// `fixtures/transcripts/octoprint13/cookie-session-admin.json`.
+pub(crate) fn has_admin_role(call: &Call<'_>) -> bool {
     let named =
         matches!(call.session.mechanism, Some(Mechanism::RememberMe | Mechanism::RemoteUser));
-    let allowed = !call.options.access_control || call.is_admin() && !named;
-    if allowed { Ok(()) } else { Err(NOT_ADMIN) }
+    call.is_admin() && !named
 }
 
 /// Before 1.4: refuses callers who are neither administrators nor the user whom the path names.

@@ -41,7 +41,7 @@ const CHANGED_BY_1_3: &[Method] = methods![
     "POST /plugin/appkeys/request", OpenPlugin, OnceSetUp, appkeys::request, [], "Asks for an application key.";
     "GET /plugin/appkeys/request/<token>", OpenPlugin, OnceSetUp, requests::poll, [IssueKey, ListKeys], "Asks whether a request for a key was granted.";
     "POST /plugin/appkeys/decision/<token>", OpenPlugin, SignedIn, appkeys::decide, [], "Grants or denies a request for a key.";
-    "POST /plugin/corewizard/acl", OpenPlugin, Anybody, wizard::first_user, [CreateUser, ListUsers], "Creates the first user, on a route with first_run.";
+    "POST /plugin/corewizard/acl", Plugin, Anybody, wizard::first_user, [CreateUser, ListUsers], "Creates the first user, on a route with first_run.";
     "GET /", Page, Anybody, pages::index, [], "Signs a browser in as who it is already.";
 ];
 

@@ -12,6 +12,7 @@ use crate::dialect::appkeys::{limit, slots};
 use crate::dialect::arguments::is_yes_as;
 use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
+use crate::dialect::gate::has_admin_role;
 use crate::dialect::v1_3::answers::{json, no_content};
 use crate::dialect::v1_3::bodies;
 
@@ -39,7 +40,7 @@ pub(crate) async fn get(call: &Call<'_>) -> Answer {
     let own = call.name().ok_or(CAUGHT)?;
     let trues = call.differences().trues;
     let all = call.value("all").is_some_and(|all| is_yes_as(&Py::text(all), trues) == Ok(true));
-    let keys = if all && call.is_admin() {
+    let keys = if all && has_admin_role(call) {
         keys_of_everybody(call)
             .await?
             .iter()
@@ -89,10 +90,10 @@ async fn generate(call: &Call<'_>, app: &Py) -> Answer {
     Ok(no_content())
 }
 
-/// Revokes a key by its value, for administrators. For any other user the plugin of 1.3.12 fails and
+/// Revokes a key by its value, for callers with the administrator's role. For any other the plugin of 1.3.12 fails and
 /// revokes nothing.
 async fn revoke(call: &Call<'_>, value: &Py) -> Answer {
-    if !value.truthy() || !call.is_admin() {
+    if !value.truthy() || !has_admin_role(call) {
         return Err(CAUGHT);
     }
     let value = Secret::new(value.as_str().unwrap_or_default());
