@@ -38,6 +38,18 @@ pub(super) struct Api {
     next: AtomicU64,
 }
 
+/// What the server says to a user name and a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SignIn {
+    /// It refuses them.
+    Refused,
+    /// It accepts them.
+    Accepted,
+    /// It accepts them, and the user has a second factor. The secret is the personal token, or, at a
+    /// server before 1.2.8, the password.
+    SecondFactor,
+}
+
 impl Api {
     /// Calls as the service's user, or as the application if it names none.
     pub(super) fn new(service: &Service, upstream: Arc<dyn Upstream>) -> Self {
@@ -98,23 +110,24 @@ impl Api {
         answer.as_bool().ok_or_else(|| unexpected(format!("{method} answers no boolean")))
     }
 
-    /// Whether the server accepts a user's password.
+    /// Whether the server accepts a user's password, or personal token.
     pub(super) async fn accepts_password(
         &self,
         user: &str,
         password: &Secret,
-    ) -> Result<bool, Fault> {
+    ) -> Result<SignIn, Fault> {
         if user == APPLICATION || user.contains(':') || password.expose().is_empty() {
-            return Ok(false);
+            return Ok(SignIn::Refused);
         }
         // A server that cannot reach its directory answers 200 to any password, with an error in
         // the body: fixtures/transcripts/kanboard/ldap-unreachable.json. Only a row proves a
         // sign-in.
         match self.sign_in("getMe", user, password).await? {
-            None => Ok(false),
-            // A server before 1.2.8 does not ask for the second factor.
-            Some(row) if row.get("twofactor_activated").is_some_and(is_on) => Ok(false),
-            Some(row) if row.get("username").is_some_and(Value::is_string) => Ok(true),
+            None => Ok(SignIn::Refused),
+            Some(row) if row.get("twofactor_activated").is_some_and(is_on) => {
+                Ok(SignIn::SecondFactor)
+            }
+            Some(row) if row.get("username").is_some_and(Value::is_string) => Ok(SignIn::Accepted),
             Some(_) => Err(unexpected("getMe answers no user")),
         }
     }

@@ -4,11 +4,11 @@ use isogloss_canonical::backend::OwnAccount;
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::key::Key;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::secret::Secret;
+use isogloss_canonical::secret::{Secret, same};
 use isogloss_canonical::user::UserRef;
 use serde_json::json;
 
-use crate::backend::api::Api;
+use crate::backend::api::{Api, SignIn};
 use crate::backend::users;
 
 /// The account that the gateway calls with. The application's token belongs to nobody.
@@ -21,7 +21,8 @@ pub(super) async fn own_account(api: &Api) -> Result<OwnAccount, Fault> {
     Ok(OwnAccount::of(row.user(&api.namespace)))
 }
 
-/// Whether a user's password is right.
+/// Whether a user's password or personal token is right. Of a user with a second factor only the token
+/// is.
 pub(super) async fn verify_password(
     api: &Api,
     user: &UserRef,
@@ -33,7 +34,17 @@ pub(super) async fn verify_password(
             users::find(api, user).await?.username
         }
     };
-    Ok(Outcome::Verified(api.accepts_password(&username, secret).await?))
+    Ok(Outcome::Verified(match api.accepts_password(&username, secret).await? {
+        SignIn::Refused => false,
+        SignIn::Accepted => true,
+        SignIn::SecondFactor => is_token(api, username, secret).await?,
+    }))
+}
+
+/// Whether a secret is the user's personal token, which administrators and the application see.
+async fn is_token(api: &Api, username: String, secret: &Secret) -> Result<bool, Fault> {
+    let token = users::find(api, &UserRef::Name(username)).await?.evidence.token;
+    Ok(token.is_some_and(|own| same(own.expose(), secret.expose())))
 }
 
 /// The key of a value, if it is the application's token. A user's token is accepted only together

@@ -4,7 +4,7 @@ use isogloss_canonical::fault::{FaultKind, Subject};
 use isogloss_testkit::scripted::upstream::System;
 use serde_json::json;
 
-use crate::backend::api::Api;
+use crate::backend::api::{Api, SignIn};
 use crate::backend::tests::server::service;
 
 /// What the real server answers to any password while its directory does not answer:
@@ -20,8 +20,9 @@ async fn only_a_row_proves_a_sign_in() {
     let accepts =
         async |status, body| api(status, body).accepts_password("ada", &"any".into()).await;
     let shown = r#"{"jsonrpc":"2.0","result":{"id":2,"username":"ada"},"id":1}"#;
-    assert!(accepts(200, shown).await.unwrap());
-    assert!(!accepts(401, r#"{"jsonrpc":"2.0","error":{"code":401},"id":null}"#).await.unwrap());
+    assert_eq!(accepts(200, shown).await.unwrap(), SignIn::Accepted);
+    let refused = r#"{"jsonrpc":"2.0","error":{"code":401},"id":null}"#;
+    assert_eq!(accepts(401, refused).await.unwrap(), SignIn::Refused);
     let fault = accepts(200, AWAY).await.unwrap_err();
     assert_eq!((fault.kind, fault.subject), (FaultKind::Unavailable, Some(Subject::Directory)));
     for odd in ["", "[]", "<html>", r#"{"result":null}"#, r#"{"result":{}}"#, r#"{"id":1}"#] {

@@ -24,9 +24,11 @@ fn named(name: &str) -> UserRef {
     UserRef::Name(name.to_owned())
 }
 
-async fn verified(version: &str, row: Value) -> bool {
-    let system = server([row]);
-    let command = Command::VerifyPassword(named("ada"), Secret::new("secret1"));
+/// Whether a backend accepts this secret of a user whose row has these columns.
+async fn verified(version: &str, columns: &Value, secret: &str) -> bool {
+    let row = row(2, "ada", columns);
+    let system = server([row.clone(), row]);
+    let command = Command::VerifyPassword(named("ada"), Secret::new(secret));
     let verified = of_version(&system, version).execute(command).await.unwrap();
     matches!(verified, Outcome::Verified(true))
 }
@@ -43,9 +45,13 @@ async fn a_password_alone_proves_nobody_with_a_second_factor() {
             (json!("1"), false),
             (json!(1), false),
         ] {
-            let shown = row(2, "ada", &json!({"twofactor_activated": activated}));
-            assert_eq!(verified(version, shown).await, right, "{version} {activated}");
+            let columns = json!({"twofactor_activated": activated, "api_access_token": "token"});
+            let told = format!("{version} {activated}");
+            assert_eq!(verified(version, &columns, "secret1").await, right, "{told}");
+            assert!(verified(version, &columns, "token").await, "{told}");
         }
+        let none = json!({"twofactor_activated": 1, "api_access_token": null});
+        assert!(!verified(version, &none, "token").await, "{version}");
     }
 }
 
