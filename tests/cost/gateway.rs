@@ -70,17 +70,17 @@ impl Gateway {
         });
         fs::write(path("accounts.json"), accounts.to_string()).unwrap();
         fs::write(path("gateway.toml"), configuration(&path("data"), options)).unwrap();
-        let run = |arguments: &[&str]| {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_isogloss"));
-            command.args(arguments).arg("--config").arg(path("gateway.toml"));
-            command.stdin(Stdio::null());
-            command
-        };
         let accounts = path("accounts.json");
-        let made = run(&["init", "--accounts", accounts.to_str().unwrap()]).output().unwrap();
+        let mut init = run(folder.path(), &["init", "--accounts", accounts.to_str().unwrap()]);
+        let made = init.output().unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let log = File::create(path("log")).unwrap();
-        let mut serve = run(&["serve"]);
+        Self::serve(folder)
+    }
+
+    /// Serves the configuration `gateway.toml` of a folder.
+    pub(crate) fn serve(folder: TempDir) -> Self {
+        let log = File::create(folder.path().join("log")).unwrap();
+        let mut serve = run(folder.path(), &["serve"]);
         let mut child = serve.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -265,6 +265,14 @@ impl Drop for Gateway {
         // The process may have ended already. Then the error does not matter.
         let _ended = self.child.kill().and_then(|()| self.child.wait());
     }
+}
+
+/// The program with the configuration of a folder.
+fn run(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_isogloss"));
+    command.args(arguments).arg("--config").arg(folder.join("gateway.toml"));
+    command.stdin(Stdio::null());
+    command
 }
 
 async fn number(store: &mut SqliteConnection, query: &str) -> u64 {

@@ -1,11 +1,15 @@
 //! The limits on the cost of requests without credentials, and of batches: time, memory, rows in
-//! the store, bytes of answers and of the log. `fixtures/costs.toml` has the limits.
+//! the store, bytes of answers and of the log. `fixtures/costs.toml` has the limits. The number of
+//! requests that each call sends to the system behind the gateway: `requests.rs`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod batches;
 mod gateway;
+mod relay;
+mod requests;
 mod settings;
+mod systems;
 mod table;
 
 use isogloss::registry;
