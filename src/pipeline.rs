@@ -65,7 +65,8 @@ impl Pipeline {
     /// For one request, which came in there: for the calls that go to the origin.
     #[must_use]
     pub fn inbound(self, inbound: Arc<Inbound>) -> Self {
-        Self { sender: inbound.sender, inbound, ..self }
+        let runner = self.runner.for_request();
+        Self { sender: inbound.sender, inbound, runner, ..self }
     }
 
     /// The pipeline for one request with these limits.

@@ -21,6 +21,13 @@ impl Runner {
         Self { backend }
     }
 
+    /// A runner for one request of a client. What a command reads is not read again by the next
+    /// one.
+    #[must_use]
+    pub fn for_request(&self) -> Self {
+        self.backend.for_request().map_or_else(|| self.clone(), Self::new)
+    }
+
     /// Runs a command, if the backend has it.
     pub async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         let verb = command.verb();

@@ -1,6 +1,7 @@
 //! The backend of an adapter: executes commands.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -21,6 +22,12 @@ pub trait Backend: Debug + Send + Sync {
     /// Executes one command. The outcome is of the kind that the table of verbs says
     /// ([`crate::verb::Verb::answers`]).
     async fn execute(&self, command: Command) -> Result<Outcome, Fault>;
+
+    /// The same backend for one request of a client. It does not ask its system twice for a person
+    /// within the request. `None`: it asks no system, or asks each time.
+    fn for_request(&self) -> Option<Arc<dyn Backend>> {
+        None
+    }
 
     /// The account whose credential it calls its system with. A local backend has none.
     async fn own_account(&self) -> Result<OwnAccount, Fault> {

@@ -14,6 +14,7 @@ use isogloss_canonical::verb::{Place, Verb};
 
 use isogloss_store::{Records, RemoteSystem, Store};
 
+use crate::layers::sidecar::memo::Memo;
 use crate::layers::sidecar::policy::AttributePolicies;
 use crate::layers::sidecar::recent::Recent;
 
@@ -25,8 +26,10 @@ pub struct Sidecar {
     pub(super) recent: Arc<Recent>,
     pub(super) namespace: IdNamespace,
     pub(super) numbering: Numbering,
-    pub(super) policies: AttributePolicies,
-    pub(super) capability: Capability,
+    pub(super) policies: Arc<AttributePolicies>,
+    pub(super) capability: Arc<Capability>,
+    /// What the request has read. `None`: this is the backend of all requests.
+    pub(super) memo: Option<Arc<Memo>>,
 }
 
 impl Sidecar {
@@ -37,7 +40,7 @@ impl Sidecar {
         store: &Store,
         (namespace, numbering): (IdNamespace, Numbering),
     ) -> Self {
-        let capability = capability(system.capability(), store.capability());
+        let capability = Arc::new(capability(system.capability(), store.capability()));
         let records = store.records(RemoteSystem {
             backend: namespace.to_string(),
             namespace: namespace.clone(),
@@ -46,8 +49,8 @@ impl Sidecar {
             activity: system.capability().holds(Field::Active),
             groups: system.capability().holds(Field::Groups),
         });
-        let (recent, policies) = (Arc::default(), AttributePolicies::default());
-        Self { system, records, recent, namespace, numbering, policies, capability }
+        let (recent, policies, memo) = (Arc::default(), Arc::default(), None);
+        Self { system, records, recent, namespace, numbering, policies, capability, memo }
     }
 
     /// The same sidecar, with the backend's name for the log.
@@ -59,7 +62,7 @@ impl Sidecar {
     /// The same sidecar with the policies of a route.
     #[must_use]
     pub fn with_policies(&self, policies: AttributePolicies) -> Self {
-        Self { policies, ..self.clone() }
+        Self { policies: Arc::new(policies), ..self.clone() }
     }
 
     /// The id namespace of the system, and how it numbers its people.
@@ -82,7 +85,13 @@ impl Sidecar {
     pub(super) async fn ask_system(&self, command: Command) -> Result<Outcome, Fault> {
         let verb = command.verb();
         self.system.capability().check(verb)?;
-        self.system.execute(command).await?.checked(verb)
+        if !verb.changes() {
+            return self.system.execute(command).await?.checked(verb);
+        }
+        self.forget_read();
+        let done = self.system.execute(command).await;
+        self.forget_read();
+        done?.checked(verb)
     }
 
     pub(super) async fn ask_store(&self, command: Command) -> Result<Outcome, Fault> {
@@ -127,6 +136,10 @@ pub fn capability(system: &Capability, sidecar: &Capability) -> Capability {
 impl Backend for Sidecar {
     fn capability(&self) -> &Capability {
         &self.capability
+    }
+
+    fn for_request(&self) -> Option<Arc<dyn Backend>> {
+        Some(Arc::new(Self { memo: Some(Arc::default()), ..self.clone() }))
     }
 
     async fn execute(&self, command: Command) -> Result<Outcome, Fault> {

@@ -10,6 +10,7 @@
 mod fields;
 mod groups;
 pub mod layer;
+mod memo;
 mod own_verbs;
 mod people;
 pub mod policy;

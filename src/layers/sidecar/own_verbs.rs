@@ -10,7 +10,7 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{AttributeChanges, User, UserPatch, UserRef};
 use isogloss_canonical::verb::Verb;
-use isogloss_store::{Reading, Seen};
+use isogloss_store::Reading;
 
 use crate::layers::sidecar::layer::{Sidecar, own_trouble};
 use crate::layers::sidecar::reconcile::{Brought, nobody_called};
@@ -140,11 +140,11 @@ impl Sidecar {
             return Err(Fault::not_found(Subject::Key));
         }
         self.introduce().await?;
-        let reading = Reading::begin();
+        let (reading, before) = (Reading::begin(), self.before());
         let find = Command::FindKey(self.namespace.clone(), value.clone());
         let found = self.ask_system(find).await?;
         let Outcome::KeyFound(_, Some(owner)) = found else { return Ok(found) };
-        let owner = match self.reconcile_one(reading.showing(vec![Seen::from(*owner)])).await? {
+        let owner = match self.reconcile_row(reading, before, *owner).await? {
             Some(owner) => owner,
             // The records have changed in the meantime, so the owner is read again.
             None => self.owner_again(value).await?,

@@ -42,9 +42,13 @@ impl Sidecar {
     /// Creates the record of a person whom the system has just created.
     async fn made(&self, reading: Reading, seen: Seen) -> Result<Outcome, Fault> {
         self.recent.forget_unknown();
+        let (before, row) = (self.before(), seen.user.clone());
         let person = self.reconcile_one(reading.showing(vec![seen])).await;
         match person.map_err(own_trouble)? {
-            Some(person) => Ok(Outcome::User(Box::new(person))),
+            Some(person) => {
+                self.keep(before, &row, person.id);
+                Ok(Outcome::User(Box::new(person)))
+            }
             None => {
                 Err(Fault::new(FaultKind::Unavailable, "the record of a new person has changed"))
             }
@@ -114,17 +118,34 @@ impl Sidecar {
         let patch = UserPatch { username: name, attributes, ..patch };
         let (mut asked, stored) = fields::split(self.system.capability(), patch);
         fields::join_names(self.system.capability(), known, &mut asked);
+        let mut shown = None;
         if fields::asks_something(self.system.capability(), &asked) {
             let name = asked.username.clone();
             let command = Command::UpdateUser(self.own(known)?, Box::new(asked));
-            if let Err(fault) = self.ask_system(command).await {
-                self.renaming_failed(known, name.as_deref(), &fault).await;
-                return Err(fault);
+            let reading = Reading::begin();
+            match self.ask_system(command).await.and_then(Outcome::user) {
+                Ok(row) => shown = Some((reading, *row)),
+                Err(fault) => {
+                    self.renaming_failed(known, name.as_deref(), &fault).await;
+                    return Err(fault);
+                }
             }
         }
         self.records.update(known.id, stored).await.map_err(own_trouble)?;
-        let changed = self.get(&UserRef::Id(known.id)).await.map_err(own_trouble)?;
+        let changed = self.changed(known, shown).await.map_err(own_trouble)?;
         Ok(Outcome::User(Box::new(changed)))
+    }
+
+    /// A person after a change, from the row that the system has answered. Without a row, and if the
+    /// row is outdated or shows somebody else, the person is read again.
+    async fn changed(&self, known: &User, shown: Option<(Reading, User)>) -> Result<User, Fault> {
+        if let Some((reading, row)) = shown
+            && let Some(person) = self.reconcile_row(reading, self.before(), row).await?
+            && person.id == known.id
+        {
+            return Ok(person);
+        }
+        self.get(&UserRef::Id(known.id)).await
     }
 
     /// After a refusal by the system, the new name is no longer expected, so that a later person

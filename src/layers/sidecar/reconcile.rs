@@ -12,6 +12,7 @@ use isogloss_store::{Absence, Reading, Reconciled, Record, Seen, State};
 
 use crate::layers::sidecar::fields;
 use crate::layers::sidecar::layer::{Sidecar, own_trouble};
+use crate::layers::sidecar::memo::Before;
 
 /// How many missing people are looked up one by one. If more are missing at once, an operator
 /// decides.
@@ -29,21 +30,40 @@ impl Sidecar {
     /// Reads one person from system and sidecar, by name or by the system's id.
     pub(super) async fn read(&self, user: UserRef) -> Result<User, Fault> {
         self.introduce().await?;
+        if let Some(person) = self.read_before(&user).await? {
+            return Ok(person);
+        }
         for _ in 0..TRIES {
-            let mut reading = Reading::begin();
+            let (reading, before) = (Reading::begin(), self.before());
             let answer = self.ask_system(Command::GetUser(user.clone())).await;
-            match answer.and_then(Outcome::user) {
-                Ok(seen) => reading.seen.push(Seen::from(*seen)),
+            let row = match answer.and_then(Outcome::user) {
+                Ok(row) => *row,
                 Err(fault) if fault.is_absence_of(Subject::User) => {
                     return self.not_there(&user, reading, fault).await;
                 }
                 Err(fault) => return Err(fault),
-            }
-            if let Some(person) = self.reconcile_one(reading).await? {
+            };
+            if let Some(person) = self.reconcile_row(reading, before, row).await? {
                 return Ok(person);
             }
         }
         Err(unstable())
+    }
+
+    /// Reconciles a reading with this row, and keeps the row for the rest of the request. `None`:
+    /// the reading is outdated.
+    pub(super) async fn reconcile_row(
+        &self,
+        reading: Reading,
+        before: Option<Before>,
+        row: User,
+    ) -> Result<Option<User>, Fault> {
+        let reading = reading.showing(vec![Seen::from(row.clone())]);
+        let person = self.reconcile_one(reading).await?;
+        if let Some(person) = &person {
+            self.keep(before, &row, person.id);
+        }
+        Ok(person)
     }
 
     /// All people, in the system's order.
