@@ -41,13 +41,27 @@ pub fn both(user: &NewUser) -> (String, String) {
     split(user.display_name.as_deref().unwrap_or_default())
 }
 
+/// Whether a change has one or both of the two names, but no full name. Then the new full name
+/// depends on the person's present one.
+#[must_use]
+pub const fn changes_one(patch: &UserPatch) -> bool {
+    patch.display_name.is_none() && (patch.given_name.is_some() || patch.family_name.is_some())
+}
+
+/// The new full name if it does not depend on the present one ([`changes_one`]); `None` if the
+/// change has none, empty if it removes it.
+#[must_use]
+pub fn new_full(patch: &UserPatch) -> Option<String> {
+    patch.display_name.clone().map(Option::unwrap_or_default)
+}
+
 /// The new full name of a known person; `None` if the change has none, empty if it removes it.
 ///
 /// Where only one of the two names changes, the other one stays.
 #[must_use]
 pub fn changed_full(known: &User, patch: &UserPatch) -> Option<String> {
-    if let Some(name) = &patch.display_name {
-        return Some(name.clone().unwrap_or_default());
+    if patch.display_name.is_some() {
+        return new_full(patch);
     }
     if patch.given_name.is_none() && patch.family_name.is_none() {
         return None;

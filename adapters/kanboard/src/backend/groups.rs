@@ -73,7 +73,7 @@ pub(super) async fn update(
 
 /// Removes a group.
 pub(super) async fn delete(api: &Api, group: &GroupRef) -> Result<Outcome, Fault> {
-    let id = find(api, group).await?.id;
+    let id = find_id_of(api, group).await?;
     done_or(api, "removeGroup", json!([id]), Fault::not_found(Subject::Group)).await
 }
 
@@ -99,13 +99,13 @@ pub(super) async fn remove_member(
 
 /// Reads the members of a group.
 pub(super) async fn members(api: &Api, group: &GroupRef) -> Result<Outcome, Fault> {
-    let id = find(api, group).await?.id;
+    let id = find_id_of(api, group).await?;
     users::users(api, api.list("getGroupMembers", json!([id])).await?)
 }
 
 /// Reads the groups of a user.
 pub(super) async fn groups_of(api: &Api, user: &UserRef) -> Result<Outcome, Fault> {
-    let id = users::id_of(api, &users::find(api, user).await?)?;
+    let id = users::find_id_of(api, user).await?;
     let rows = read_all(api.list("getMemberGroups", json!([id])).await?)?;
     Ok(answer_all(api, &rows))
 }
@@ -118,8 +118,7 @@ async fn done_or(api: &Api, method: &str, params: Value, refused: Fault) -> Resu
 async fn find(api: &Api, group: &GroupRef) -> Result<GroupRow, Fault> {
     match group {
         GroupRef::Native(namespace, id) if *namespace == api.namespace => {
-            let id = id.parse().map_err(|_| Fault::not_found(Subject::Group))?;
-            find_id(api, id).await
+            find_id(api, parsed_id(id)?).await
         }
         GroupRef::Name(None, name) => {
             let named = all(api).await?.into_iter().find(|group| group.name == *name);
@@ -129,6 +128,20 @@ async fn find(api: &Api, group: &GroupRef) -> Result<GroupRow, Fault> {
             Err(unsupported(Verb::GetGroup))
         }
     }
+}
+
+/// Kanboard's id of a group. A reference that is the id is not read.
+async fn find_id_of(api: &Api, group: &GroupRef) -> Result<i64, Fault> {
+    match group {
+        GroupRef::Native(namespace, id) if *namespace == api.namespace => parsed_id(id),
+        GroupRef::Native(..) | GroupRef::Id(_) | GroupRef::Name(..) => {
+            Ok(find(api, group).await?.id)
+        }
+    }
+}
+
+fn parsed_id(id: &str) -> Result<i64, Fault> {
+    id.parse().map_err(|_| Fault::not_found(Subject::Group))
 }
 
 async fn find_id(api: &Api, id: i64) -> Result<GroupRow, Fault> {
@@ -146,9 +159,8 @@ fn read_all(rows: Vec<Value>) -> Result<Vec<GroupRow>, Fault> {
 }
 
 async fn membership(api: &Api, group: &GroupRef, user: &UserRef) -> Result<Value, Fault> {
-    let group = find(api, group).await?.id;
-    let user = users::id_of(api, &users::find(api, user).await?)?;
-    Ok(json!([group, user]))
+    let group = find_id_of(api, group).await?;
+    Ok(json!([group, users::find_id_of(api, user).await?]))
 }
 
 fn answer(api: &Api, row: &GroupRow) -> Outcome {

@@ -42,17 +42,21 @@ pub(super) async fn create_from_directory(api: &Api, name: &str) -> Result<Outco
 
 /// Changes a user in several calls. What takes rights away comes first, what gives them last.
 pub(super) async fn update(api: &Api, user: &UserRef, patch: &UserPatch) -> Result<Outcome, Fault> {
-    let known = find(api, user).await?;
-    let id = id_of(api, &known)?;
     if let Some(name) = &patch.username {
         check_name(api, name)?;
     }
-    let params = update_params(&known, id, patch);
+    let (id, name) = if names::changes_one(patch) {
+        let known = find(api, user).await?;
+        (id_of(api, &known)?, names::changed_full(&known, patch))
+    } else {
+        (find_id_of(api, user).await?, names::new_full(patch))
+    };
+    let params = update_params(id, name, patch);
     if patch.active == Some(false) {
         switch(api, id, false).await?;
     }
     if params.len() > 1 && !api.is_done("updateUser", params.into()).await? {
-        return Err(why_not_updated(api, &known, patch).await?);
+        return Err(why_not_updated(api, id, patch).await?);
     }
     if patch.active == Some(true) {
         switch(api, id, true).await?;
@@ -62,8 +66,7 @@ pub(super) async fn update(api: &Api, user: &UserRef, patch: &UserPatch) -> Resu
 
 /// Enables or disables a user.
 pub(super) async fn set_active(api: &Api, user: &UserRef, on: bool) -> Result<Outcome, Fault> {
-    // The user is read first: Kanboard answers true for a user who does not exist.
-    let id = id_of(api, &find(api, user).await?)?;
+    let id = find_id_of(api, user).await?;
     switch(api, id, on).await?;
     let patch = UserPatch { active: Some(on), ..UserPatch::default() };
     Ok(Outcome::User(Box::new(find_changed(api, id, &patch).await?)))
@@ -71,8 +74,8 @@ pub(super) async fn set_active(api: &Api, user: &UserRef, on: bool) -> Result<Ou
 
 /// Removes a user.
 pub(super) async fn delete(api: &Api, user: &UserRef) -> Result<Outcome, Fault> {
-    let known = find(api, user).await?;
-    if api.is_done("removeUser", json!([id_of(api, &known)?])).await? {
+    let id = find_id_of(api, user).await?;
+    if api.is_done("removeUser", json!([id])).await? {
         Ok(Outcome::Done)
     } else {
         Err(Fault::not_found(Subject::User))
@@ -83,9 +86,7 @@ pub(super) async fn delete(api: &Api, user: &UserRef) -> Result<Outcome, Fault> 
 pub(super) async fn find(api: &Api, user: &UserRef) -> Result<User, Fault> {
     match user {
         UserRef::Native(namespace, id) if *namespace == api.namespace => {
-            // Only an integer: Kanboard itself takes "1e0" and true for 1.
-            let id = id.parse().map_err(|_| Fault::not_found(Subject::User))?;
-            find_id(api, id).await
+            find_id(api, parsed_id(id)?).await
         }
         UserRef::Name(name) => {
             // MariaDB finds names in any case and with trailing blanks.
@@ -96,6 +97,24 @@ pub(super) async fn find(api: &Api, user: &UserRef) -> Result<User, Fault> {
             Err(unsupported(Verb::GetUser))
         }
     }
+}
+
+/// Kanboard's id of a user. A reference that is the id is not read: Kanboard answers true to a change
+/// of a user who does not exist, and the read after the change finds nobody.
+pub(super) async fn find_id_of(api: &Api, user: &UserRef) -> Result<i64, Fault> {
+    match user {
+        UserRef::Native(namespace, id) if *namespace == api.namespace => parsed_id(id),
+        UserRef::Native(..)
+        | UserRef::Id(_)
+        | UserRef::Name(_)
+        | UserRef::FoldedName(_)
+        | UserRef::Email(_) => id_of(api, &find(api, user).await?),
+    }
+}
+
+/// Only an integer: Kanboard itself takes "1e0" and true for 1.
+fn parsed_id(id: &str) -> Result<i64, Fault> {
+    id.parse().map_err(|_| Fault::not_found(Subject::User))
 }
 
 /// The user of this id.
@@ -153,7 +172,10 @@ pub(super) async fn why_refused(api: &Api, username: &str) -> Result<Fault, Faul
     }
 }
 
-async fn why_not_updated(api: &Api, known: &User, patch: &UserPatch) -> Result<Fault, Fault> {
+/// Why the server refused a change: another user has the name, the user does not exist, or a value
+/// is not valid. The server itself does not say.
+async fn why_not_updated(api: &Api, id: i64, patch: &UserPatch) -> Result<Fault, Fault> {
+    let known = find_id(api, id).await?;
     match &patch.username {
         Some(name) if *name != known.username => why_refused(api, name).await,
         Some(_) | None => Ok(Fault::new(FaultKind::Invalid, "updateUser answers false")),
@@ -191,10 +213,10 @@ pub(super) fn is_named(user: &User, asked: &str) -> bool {
 }
 
 /// The parameters of `updateUser`: the id, and what changes.
-fn update_params(known: &User, id: i64, patch: &UserPatch) -> Map<String, Value> {
+fn update_params(id: i64, name: Option<String>, patch: &UserPatch) -> Map<String, Value> {
     let changes = [
         ("username", patch.username.clone()),
-        ("name", names::changed_full(known, patch)),
+        ("name", name),
         ("email", patch.email.clone().map(Option::unwrap_or_default)),
         ("role", patch.role.map(|role| role_name(role).to_owned())),
     ];

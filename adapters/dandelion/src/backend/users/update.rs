@@ -32,26 +32,31 @@ pub(in crate::backend) async fn update(
     if let Some(password) = &patch.password {
         passwords::check(password.as_ref())?;
     }
-    let known = read::get(api, user).await?;
-    let edit = Edit::of(api, &known, &patch)?;
+    let (id, known) = if needs_row(&patch) {
+        let row = read::get(api, user).await?;
+        (row.id, Some(row))
+    } else {
+        (read::id_of(api, user).await?, None)
+    };
+    let edit = Edit::of(api, known.as_ref(), &patch)?;
     if patch.active == Some(false) {
-        api.set_active(known.id, false).await?;
+        api.set_active(id, false).await?;
     }
     if !edit.gives_rights {
-        edit.send(api, known.id).await?;
+        edit.send(api, id).await?;
     }
     if let Some(password) = patch.password.clone() {
         let prompt = passwords::asks_for_new(value_of(&patch, INITIAL_LOGIN));
         let password = passwords::or_unknown(api, password);
-        api.reset_password(known.id, &password, prompt).await?;
+        api.reset_password(id, &password, prompt).await?;
     }
     if edit.gives_rights {
-        edit.send(api, known.id).await?;
+        edit.send(api, id).await?;
     }
     if patch.active == Some(true) {
-        api.set_active(known.id, true).await?;
+        api.set_active(id, true).await?;
     }
-    let changed = read::get_changed(api, known.id, edit.group, patch.active).await?;
+    let changed = read::get_changed(api, id, edit.group, patch.active).await?;
     Ok(Outcome::User(Box::new(changed.user)))
 }
 
@@ -77,14 +82,18 @@ struct Edit {
 }
 
 impl Edit {
-    fn of(api: &Api, known: &Row, patch: &UserPatch) -> Result<Self, Fault> {
+    /// The call for a patch. `known` is the present row, if the patch needs it.
+    fn of(api: &Api, known: Option<&Row>, patch: &UserPatch) -> Result<Self, Fault> {
         let theme = value_of(patch, THEME).and_then(Value::as_str);
         columns::check_theme(theme)?;
-        let name = new_name(api, &known.user, patch);
+        let name = match known {
+            Some(known) => new_name(api, &known.user, patch),
+            None => names::new_full(patch),
+        };
         columns::check_full_name(name.as_deref().unwrap_or_default())?;
         // `users/resetpassword` sets the prompt together with a new password.
         let prompt = value_of(patch, INITIAL_LOGIN).filter(|_| patch.password.is_none());
-        let group = new_group(known, patch);
+        let group = known.and_then(|known| new_group(known, patch));
         let wanted = [
             ("fullname", name),
             ("role", group.map(|group| group.to_string())),
@@ -96,7 +105,7 @@ impl Edit {
         let fields = fields.filter(|(_, value)| truth::of_text(value)).collect();
         let gives_rights = match group {
             Some(Gid::ADMINISTRATORS) => true,
-            Some(Gid::ORDINARY) => known.group == Gid::GUESTS,
+            Some(Gid::ORDINARY) => known.is_some_and(|known| known.group == Gid::GUESTS),
             Some(_) | None => false,
         };
         Ok(Self { fields, group, gives_rights })
@@ -110,6 +119,14 @@ impl Edit {
             self.fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         api.edit(id, fields).await
     }
+}
+
+/// Whether a change depends on the present row: the group on the present group, one of two names on
+/// the other one, and the default for a removed name on the user name.
+fn needs_row(patch: &UserPatch) -> bool {
+    let groups = patch.groups.as_ref().is_some_and(|change| change.namespace == NAMESPACE);
+    let removed = names::new_full(patch).is_some_and(|name| name.is_empty());
+    groups || removed || patch.role.is_some() || names::changes_one(patch)
 }
 
 /// The new value of an attribute.

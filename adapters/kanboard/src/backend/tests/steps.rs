@@ -161,7 +161,7 @@ async fn a_change_that_was_not_made_is_not_answered_as_done() {
     for command in
         [Command::UpdateUser(user_two(), Box::new(role)), Command::DeactivateUser(user_two())]
     {
-        let fake = Fake::failing(Some((1, Failing::Silently)), Some(row(2, "ada", &json!({}))));
+        let fake = Fake::failing(Some((0, Failing::Silently)), Some(row(2, "ada", &json!({}))));
         assert_eq!(run(&fake, command).await.unwrap_err().kind, FaultKind::Unexpected);
     }
 }
