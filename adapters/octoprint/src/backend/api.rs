@@ -1,6 +1,6 @@
 //! The requests to an OctoPrint server, and its answers.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::Upstream;
@@ -32,7 +32,12 @@ pub(super) struct Api {
     namespace: IdNamespace,
     version: &'static Differences,
     random: fn() -> [u8; 32],
+    /// The CSRF token that the server last gave.
+    csrf: Mutex<Option<CsrfPair>>,
 }
+
+/// The name and the value of the cookie with a CSRF token. `None`: the server has none.
+pub(super) type CsrfPair = Option<(String, String)>;
 
 /// The answer to a request that the server understood: its data, or why it was refused.
 pub(super) type Reply = Result<Value, Refused>;
@@ -60,6 +65,7 @@ impl Api {
             namespace: service.namespace.clone(),
             version: Version::named(service.version.as_deref()).differences(),
             random: service.random,
+            csrf: Mutex::default(),
         }
     }
 
@@ -169,6 +175,16 @@ impl Api {
             401 | 403 => Ok(false),
             status => Err(of_status(status)),
         }
+    }
+
+    /// The CSRF token that the server last gave. `None`: it was not asked for one yet.
+    pub(super) fn last_csrf(&self) -> Option<CsrfPair> {
+        self.csrf.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps a CSRF token for the next login.
+    pub(super) fn keep_csrf(&self, pair: CsrfPair) {
+        *self.csrf.lock().unwrap_or_else(PoisonError::into_inner) = Some(pair);
     }
 
     /// A request with the gateway's own key.

@@ -1,13 +1,13 @@
 //! Passwords: set with the gateway's key, checked by a login.
 
 use isogloss_canonical::fault::{Fault, Refusal, Subject};
-use isogloss_canonical::http::Response;
+use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::UserRef;
 use serde_json::{Map, Value, json};
 
-use crate::backend::api::{Api, LOGIN, Refused, object, request, required_path_of};
+use crate::backend::api::{Api, CsrfPair, LOGIN, Refused, object, request, required_path_of};
 use crate::backend::fault::{impossible, invalid, of_status, unexpected};
 use crate::backend::lookup::fault_of;
 use crate::backend::row::Row;
@@ -56,16 +56,13 @@ pub(super) async fn verify(api: &Api, user: &UserRef, secret: &Secret) -> Result
 /// login without a key; it has no second factor.
 async fn accepts(api: &Api, user: &str, password: &Secret) -> Result<bool, Fault> {
     let body = json!({"user": user, "pass": password.expose()}).to_string();
-    let mut login = request("POST", LOGIN).carrying("application/json", body);
+    let login = request("POST", LOGIN).carrying("application/json", body);
     let gate = api.version().gate;
-    let pair = if gate == Gate::Csrf { csrf_pair(api).await? } else { None };
-    if let Some((name, token)) = pair {
-        login = login.with("cookie", format!("{name}={token}")).with("x-csrf-token", token);
-    }
-    if gate == Gate::Key {
-        login = api.with_own_key(login);
-    }
-    let response = api.send_as_it_is(login).await?;
+    let response = match gate {
+        Gate::Csrf => send_with_csrf(api, login).await?,
+        Gate::Key => api.send_as_it_is(api.with_own_key(login)).await?,
+        Gate::ForceLogin => api.send_as_it_is(login).await?,
+    };
     match response.status {
         200 => match Row::read(&object(&response).map_or(Value::Null, Value::Object))? {
             // 1.3.0 shows the record of an inactive user, and signs nobody in.
@@ -78,9 +75,30 @@ async fn accepts(api: &Api, user: &str, password: &Secret) -> Result<bool, Fault
     }
 }
 
+/// Sends a login with a CSRF token. The token of an earlier login is used again; if the server refuses
+/// it, the password was not checked, and the login is sent once more with a new token.
+async fn send_with_csrf(api: &Api, login: Request) -> Result<Response, Fault> {
+    let with = |login: Request, pair: CsrfPair| match pair {
+        None => login,
+        Some((name, token)) => {
+            login.with("cookie", format!("{name}={token}")).with("x-csrf-token", token)
+        }
+    };
+    if let Some(pair) = api.last_csrf() {
+        let response = api.send_as_it_is(with(login.clone(), pair)).await?;
+        let body = String::from_utf8_lossy(&response.body);
+        if response.status != 400 || !body.contains("CSRF") {
+            return Ok(response);
+        }
+    }
+    let pair = csrf_pair(api).await?;
+    api.keep_csrf(pair.clone());
+    api.send_as_it_is(with(login, pair)).await
+}
+
 /// The name and the value of the cookie with the CSRF token. Older servers have none, and before
 /// 1.4 there is no such page.
-async fn csrf_pair(api: &Api) -> Result<Option<(String, String)>, Fault> {
+async fn csrf_pair(api: &Api) -> Result<CsrfPair, Fault> {
     let (path, cookie) = PAGE;
     let response = api.send_as_it_is(request("GET", path)).await?;
     if !matches!(response.status, 200 | 404) {
