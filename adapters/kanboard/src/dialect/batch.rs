@@ -1,6 +1,8 @@
-//! Runs the calls of one request in their order. The checks of a call: is it an object, is it a
+//! Runs the calls of one request: writes one after the other in the order given, reads next to each other
+//! up to eight at a time. The answers are in the order of the calls. The checks of a call: is it an object, is it a
 //! call, who calls, is there such a method, may the caller call it, do the parameters fit.
 
+use futures_util::future::join_all;
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::Request;
@@ -21,6 +23,9 @@ use crate::options::version::{Version, Wording};
 const UNCHECKED_LIMIT: usize = 20;
 /// How many bytes of answers a batch may collect before no further call is started.
 const ANSWERS_LIMIT: usize = 32 << 20;
+
+/// How many calls that only read run at a time.
+const AT_A_TIME: usize = 8;
 
 /// The calls of one request.
 #[derive(Debug)]
@@ -71,21 +76,63 @@ impl<'a> Batch<'a> {
     /// Once the request is over, the calls that are left are answered by an error and not started.
     async fn answer_all(&mut self, items: &[(Key, Php)]) -> Result<String, Abort> {
         let mut answers = String::new();
-        for (_, item) in items {
+        let mut rest = items;
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(self.reads(rest).max(1));
+            rest = later;
             let full = (answers.len() > ANSWERS_LIMIT).then(answers_too_long);
-            let answer = match full.or_else(|| self.exchange.over()) {
-                None => self.answer_one(item).await?,
-                Some(fault) => answer_unstarted(item, fault, self.wording())?,
+            let given = match (full.or_else(|| self.exchange.over()), now) {
+                (Some(fault), now) => self.unstarted(now, &fault)?,
+                (None, [(_, alone)]) => vec![self.answer_one(alone).await?],
+                (None, now) => self.answer_together(now).await?,
             };
-            if !answer.is_empty() {
+            for answer in given.iter().filter(|answer| !answer.is_empty()) {
                 answers.push(if answers.is_empty() { '[' } else { ',' });
-                answers.push_str(&answer);
+                answers.push_str(answer);
             }
         }
         if !answers.is_empty() {
             answers.push(']');
         }
         Ok(answers)
+    }
+
+    /// How many calls at the beginning can run at a time: reads, once the caller is known.
+    fn reads(&self, items: &[(Key, Php)]) -> usize {
+        let version = self.options.version;
+        let is_read = |item: &Php| {
+            RpcCall::read(item).is_some_and(|call| table::is_read(version, call.method))
+        };
+        let most = if self.identity.is_known() { AT_A_TIME } else { 0 };
+        items.iter().take(most).take_while(|(_, item)| is_read(item)).count()
+    }
+
+    /// Answers calls that only read. The credentials are checked once for all of them: none of them
+    /// changes the caller.
+    async fn answer_together(&mut self, items: &[(Key, Php)]) -> Result<Vec<String>, Abort> {
+        if let Err(failure) = self.identity.check().await {
+            let refused = |(_, item): &(Key, Php)| self.written(Err(failure.clone()), item);
+            return items.iter().map(refused).collect();
+        }
+        let this = &*self;
+        let answers = join_all(items.iter().map(|(_, item)| this.answer_checked(item))).await;
+        answers.into_iter().collect()
+    }
+
+    /// Answers a call of a caller whose credentials have just been checked.
+    async fn answer_checked(&self, item: &Php) -> Result<String, Abort> {
+        if let Some(fault) = self.exchange.over() {
+            return answer_unstarted(item, fault, self.wording());
+        }
+        match RpcCall::read(item) {
+            Some(call) => self.written(self.run(call).await, item),
+            None => Ok(INVALID_REQUEST.write(&Php::Null, self.wording())?),
+        }
+    }
+
+    fn unstarted(&self, items: &[(Key, Php)], fault: &Fault) -> Result<Vec<String>, Abort> {
+        let one = |(_, item): &(Key, Php)| answer_unstarted(item, fault.clone(), self.wording());
+        items.iter().map(one).collect()
     }
 
     async fn answer_one(&mut self, item: &Php) -> Result<String, Abort> {
@@ -100,7 +147,15 @@ impl<'a> Batch<'a> {
         {
             return answer;
         }
-        let result = self.run(call).await;
+        let result = match self.identity.check().await {
+            Ok(()) => self.run(call).await,
+            Err(failure) => Err(failure),
+        };
+        self.written(result, item)
+    }
+
+    /// The answer to a call; empty if it has no id.
+    fn written(&self, result: Result<Php, Failure>, item: &Php) -> Result<String, Abort> {
         let wording = self.wording();
         match (result, item.member("id")) {
             (Err(Failure::Request(abort)), _) => Err(abort),
@@ -139,8 +194,8 @@ impl<'a> Batch<'a> {
         })
     }
 
-    async fn run(&mut self, call: RpcCall<'_>) -> Result<Php, Failure> {
-        self.identity.check().await?;
+    /// Runs a call of a caller whose credentials have been checked.
+    async fn run(&self, call: RpcCall<'_>) -> Result<Php, Failure> {
         let caller = self.identity.caller();
         let (version, is_embedded) = (self.options.version, self.exchange.is_embedded());
         let method = table::find(version, call.method, caller, is_embedded)?;

@@ -40,6 +40,11 @@ impl<'a> Identity<'a> {
         self.first.as_ref().unwrap_or(&Caller::Nobody)
     }
 
+    /// Whether [`Identity::check`] has succeeded.
+    pub(crate) const fn is_known(&self) -> bool {
+        self.first.is_some()
+    }
+
     /// Checks the credentials before the first call instead of with it.
     pub(crate) async fn check_ahead(&mut self) -> Result<(), Failure> {
         self.check().await?;

@@ -101,6 +101,13 @@ pub(crate) fn is_translated(version: Version, name: &str) -> bool {
         && !is_one_of(&ABOUT_THE_SERVER, name)
 }
 
+/// Whether the gateway itself answers a method, and the method changes nothing.
+pub(crate) fn is_read(version: Version, name: &str) -> bool {
+    let method = table(version).method(name);
+    is_translated(version, name)
+        && method.is_some_and(|method| method.info.verbs.iter().all(|verb| !verb.changes()))
+}
+
 /// The name of a method as the manual writes it, from one in any case.
 pub(crate) fn spelled(version: Version, name: String) -> String {
     let known = table(version).method(&name).map(|method| method.info.name.to_owned());
