@@ -104,6 +104,19 @@ impl Lookup {
     }
 }
 
+/// A rule of a system about values that must be unique. It decides what the gateway checks before a
+/// creation or a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rule {
+    /// It refuses a user name that differs from another person's in case only.
+    RefusesFoldedName,
+    /// It takes a new user name that differs from another person's in case only for that person, and
+    /// overwrites them. So the gateway always refuses such a name.
+    OverwritesFoldedName,
+    /// It refuses an e-mail address that another person has.
+    RefusesEmail,
+}
+
 /// The verbs that a backend has, the fields that it holds, and how it finds people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capability {
@@ -112,6 +125,7 @@ pub struct Capability {
     attributes: BTreeSet<&'static str>,
     lookups: BTreeSet<Lookup>,
     paged: BTreeSet<Verb>,
+    rules: BTreeSet<Rule>,
 }
 
 impl Capability {
@@ -180,6 +194,19 @@ impl Capability {
     /// The lists that it reads page by page.
     pub fn paged(&self) -> impl Iterator<Item = Verb> + '_ {
         self.paged.iter().copied()
+    }
+
+    /// Says which rules the system has about unique values.
+    #[must_use]
+    pub fn ruled_by(mut self, rules: impl IntoIterator<Item = Rule>) -> Self {
+        self.rules.extend(rules);
+        self
+    }
+
+    /// Whether the system has this rule.
+    #[must_use]
+    pub fn has_rule(&self, rule: Rule) -> bool {
+        self.rules.contains(&rule)
     }
 
     /// Whether it has this verb.

@@ -22,6 +22,21 @@ pub(crate) struct Passed {
     pub(crate) requests: Vec<String>,
     /// How many connections there were.
     pub(crate) connections: usize,
+    /// The most requests that waited for their answers at the same moment.
+    pub(crate) at_once: usize,
+    waiting: usize,
+}
+
+impl Passed {
+    fn begin(&mut self, request: String) {
+        self.requests.push(request);
+        self.waiting += 1;
+        self.at_once = self.at_once.max(self.waiting);
+    }
+
+    fn end(&mut self) {
+        self.waiting = self.waiting.saturating_sub(1);
+    }
 }
 
 impl Relay {
@@ -36,7 +51,7 @@ impl Relay {
                 let kept = Arc::clone(&kept);
                 kept.lock().unwrap().connections += 1;
                 // A connection that one side closes early ends the thread.
-                thread::spawn(move || forward(client, system, &kept).unwrap_or_default());
+                thread::spawn(move || forward(&client, system, &kept).unwrap_or_default());
             }
         });
         Self { url, passed }
@@ -48,18 +63,24 @@ impl Relay {
     }
 }
 
-fn forward(client: TcpStream, system: SocketAddr, kept: &Mutex<Passed>) -> std::io::Result<()> {
+fn forward(
+    mut client: &TcpStream,
+    system: SocketAddr,
+    kept: &Mutex<Passed>,
+) -> std::io::Result<()> {
     let system = TcpStream::connect(system)?;
     client.set_nodelay(true)?;
     system.set_nodelay(true)?;
-    let (mut client_in, mut system_in) = (BufReader::new(&client), BufReader::new(&system));
+    let (mut client_in, mut system_in) = (BufReader::new(client), BufReader::new(&system));
     loop {
         let Some((head, body)) = message(&mut client_in)? else { return Ok(()) };
-        kept.lock().unwrap().requests.push(named(&head, &body));
+        kept.lock().unwrap().begin(named(&head, &body));
         (&system).write_all(&[head.into_bytes(), body].concat())?;
-        let Some((head, body)) = message(&mut system_in)? else { return Ok(()) };
+        let answer = message(&mut system_in)?;
+        kept.lock().unwrap().end();
+        let Some((head, body)) = answer else { return Ok(()) };
         let last = head.to_lowercase().contains("connection: close");
-        (&client).write_all(&[head.into_bytes(), body].concat())?;
+        client.write_all(&[head.into_bytes(), body].concat())?;
         if last {
             return Ok(());
         }

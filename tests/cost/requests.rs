@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -15,6 +16,9 @@ use crate::systems::{self, KEY, MORE, Scene};
 /// How often a call is measured before it counts as too expensive: what the gateway remembers for a
 /// minute can expire in between.
 const ATTEMPTS: usize = 3;
+
+/// How many reads of a batch the gateway sends at a time.
+const AT_ONCE: RangeInclusive<usize> = 2..=8;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,7 +94,12 @@ impl Call {
         relay.take();
         let answer = String::from_utf8_lossy(&scene.front.ask(&bytes)).into_owned();
         if answer.starts_with("HTTP/1.1 200") && plain(&answer).contains(&plain(&shown)) {
-            return Ok(relay.take().requests);
+            let passed = relay.take();
+            let most = if self.is_batch { AT_ONCE } else { 1..=1 };
+            if passed.at_once == 0 || most.contains(&passed.at_once) {
+                return Ok(passed.requests);
+            }
+            return Err(format!("{pair:?}: {}: {} at a time", self.name, passed.at_once));
         }
         Err(format!("{pair:?}: {}: no {shown:?}:\n{answer:.1000}", self.name))
     }

@@ -14,6 +14,7 @@ mod operator;
 mod outages;
 mod own_work;
 mod random;
+mod requests;
 mod system;
 mod teams;
 mod test_sidecar;
@@ -27,8 +28,15 @@ use crate::test_sidecar::{Case, TestSidecar};
 
 fn main() -> ExitCode {
     log::start();
-    let cases: Vec<Case> =
-        [gone::CASES, changes::CASES, outages::CASES, own_work::CASES, operator::CASES].concat();
+    let cases: Vec<Case> = [
+        gone::CASES,
+        changes::CASES,
+        outages::CASES,
+        own_work::CASES,
+        requests::CASES,
+        operator::CASES,
+    ]
+    .concat();
     let mut trials = Vec::new();
     for kind in KINDS {
         for (name, run) in cases.clone() {

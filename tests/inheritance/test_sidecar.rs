@@ -47,6 +47,13 @@ pub(crate) struct UserData {
     group: Group,
 }
 
+impl UserData {
+    /// The key of the gateway.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+}
+
 impl TestSidecar {
     pub(crate) async fn open(kind: Kind) -> Self {
         let folder = tempfile::tempdir().unwrap();

@@ -140,12 +140,20 @@ impl Sidecar {
             self.records.expect_team_name(team.id, name).await?;
         }
         let asked = Command::UpdateGroup(own.clone(), Box::new(patch.clone()));
-        if let Err(fault) = self.ask_system(asked).await {
-            self.team_renaming_failed((team, &own), patch.name.as_deref(), &fault).await;
-            return Err(fault);
-        }
+        let reading = TeamReading::begin();
+        let row = match self.ask_system(asked).await.and_then(Outcome::group) {
+            Ok(row) => *row,
+            Err(fault) => {
+                self.team_renaming_failed((team, &own), patch.name.as_deref(), &fault).await;
+                return Err(fault);
+            }
+        };
         self.records.update_team(team.id, patch).await.map_err(own_trouble)?;
-        let changed = self.read_team(&own).await.map_err(own_trouble)?;
+        let shown = self.reconcile_team_row(reading, self.before(), row).await;
+        let changed = match shown.map_err(own_trouble)?.filter(|now| now.id == team.id) {
+            Some(changed) => changed,
+            None => self.read_team(&own).await.map_err(own_trouble)?,
+        };
         Ok(Outcome::Group(Box::new(changed)))
     }
 

@@ -94,6 +94,13 @@ impl Sidecar {
         done?.checked(verb)
     }
 
+    /// Forgets what the request has read, because it writes.
+    fn forget_read(&self) {
+        if let Some(memo) = &self.memo {
+            memo.clear();
+        }
+    }
+
     pub(super) async fn ask_store(&self, command: Command) -> Result<Outcome, Fault> {
         self.records.store().execute(command).await
     }

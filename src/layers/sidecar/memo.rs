@@ -1,5 +1,5 @@
-//! The people whom the system has shown during one request. What was read once in a request is not
-//! read again.
+//! The people, teams and keys that the system has shown during one request. What was read once in a
+//! request is not read again.
 //!
 //! A memo has rows of the system, not records: locks, keys and attributes are always read from the
 //! sidecar. It is cleared by every write of the request, and a row is too old after two seconds, so
@@ -8,40 +8,50 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use isogloss_canonical::fault::Fault;
-use isogloss_canonical::namespace::Numbering;
-use isogloss_canonical::user::{User, UserId, UserRef};
-use isogloss_store::State;
+use isogloss_canonical::group::Group;
+use isogloss_canonical::membership::GroupId;
+use isogloss_canonical::secret::Secret;
+use isogloss_canonical::user::{User, UserId};
 use jiff::Timestamp;
-
-use crate::layers::sidecar::fields;
-use crate::layers::sidecar::layer::Sidecar;
 
 /// How long a row counts as read in this request.
 const LASTING: Duration = Duration::from_secs(2);
-/// The most rows of a request.
+/// The most rows of one kind in a request.
 const MOST: usize = 256;
 
-/// The rows that the system has shown in one request.
+/// What the system has shown in one request.
 #[derive(Debug, Default)]
 pub(super) struct Memo(Mutex<Rows>);
 
 #[derive(Debug, Default)]
-struct Rows {
+pub(super) struct Rows {
     /// How many writes the request has begun or ended.
     writes: u64,
-    shown: Vec<Shown>,
+    pub(super) people: Vec<Shown<User, UserId>>,
+    pub(super) teams: Vec<Shown<Group, GroupId>>,
+    /// Keys of the system, with the owner. The application's have none.
+    pub(super) keys: Vec<Shown<Secret, Option<UserId>>>,
 }
 
 /// A row of the system.
 #[derive(Clone, Debug)]
-struct Shown {
-    row: User,
-    /// The record of the person.
-    id: UserId,
+pub(super) struct Shown<R, I> {
+    pub(super) row: R,
+    /// The record.
+    pub(super) id: I,
     /// When the row was reconciled. A later change of the record makes it useless.
-    reconciled: Timestamp,
+    pub(super) reconciled: Timestamp,
     read: Instant,
+}
+
+impl<R, I> Shown<R, I> {
+    pub(super) fn new(before: Before, row: R, id: I) -> Self {
+        Self { row, id, reconciled: Timestamp::now(), read: before.begun }
+    }
+
+    fn is_young(&self) -> bool {
+        self.read.elapsed() < LASTING
+    }
 }
 
 /// The moment before a read.
@@ -52,83 +62,45 @@ pub(super) struct Before {
 }
 
 impl Memo {
-    fn rows<T>(&self, change: impl FnOnce(&mut Rows) -> T) -> T {
+    pub(super) fn rows<T>(&self, change: impl FnOnce(&mut Rows) -> T) -> T {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The moment before a read of the system.
-    fn before(&self) -> Before {
+    pub(super) fn before(&self) -> Before {
         Before { writes: self.rows(|rows| rows.writes), begun: Instant::now() }
     }
 
     /// Forgets everything: the request writes.
-    fn clear(&self) {
-        self.rows(|rows| {
-            rows.writes += 1;
-            rows.shown.clear();
-        });
+    pub(super) fn clear(&self) {
+        self.rows(|rows| *rows = Rows { writes: rows.writes + 1, ..Rows::default() });
     }
 
-    /// Keeps a row, unless the request has written since the read began.
-    fn keep(&self, before: Before, row: User, id: UserId) {
-        let shown = Shown { row, id, reconciled: Timestamp::now(), read: before.begun };
+    /// Adds rows, unless the request has written since the read began.
+    pub(super) fn keep(&self, before: Before, add: impl FnOnce(&mut Rows)) {
         self.rows(|rows| {
-            rows.shown.retain(|one| one.id != id);
-            if rows.writes == before.writes && rows.shown.len() < MOST {
-                rows.shown.push(shown);
+            if rows.writes == before.writes {
+                add(rows);
             }
         });
-    }
-
-    fn find(&self, is_meant: impl Fn(&User) -> bool) -> Option<Shown> {
-        self.rows(|rows| {
-            rows.shown.retain(|one| one.read.elapsed() < LASTING);
-            rows.shown.iter().find(|one| is_meant(&one.row)).cloned()
-        })
     }
 }
 
-impl Sidecar {
-    /// The moment before a read. `None`: not in a request.
-    pub(super) fn before(&self) -> Option<Before> {
-        self.memo.as_ref().map(|memo| memo.before())
+/// Adds a row in place of an older one of the same record.
+pub(super) fn put<R, I: PartialEq>(rows: &mut Vec<Shown<R, I>>, row: Shown<R, I>) {
+    rows.retain(|one| one.id != row.id);
+    if rows.len() < MOST {
+        rows.push(row);
     }
+}
 
-    /// Keeps a row for the rest of the request.
-    pub(super) fn keep(&self, before: Option<Before>, row: &User, id: UserId) {
-        if let Some((memo, before)) = self.memo.as_ref().zip(before) {
-            memo.keep(before, row.clone(), id);
-        }
-    }
-
-    /// Forgets what the request has read, because it writes.
-    pub(super) fn forget_read(&self) {
-        if let Some(memo) = &self.memo {
-            memo.clear();
-        }
-    }
-
-    /// The person of a reference of the system, if this request has read the row, and the record
-    /// has not changed since.
-    pub(super) async fn read_before(&self, user: &UserRef) -> Result<Option<User>, Fault> {
-        let is_meant = |row: &User| match user {
-            UserRef::Name(name) => row.username == *name,
-            UserRef::Native(namespace, id) if *namespace == self.namespace => {
-                match self.numbering {
-                    Numbering::Names => row.username == *id,
-                    Numbering::From(_) => row.native(namespace) == Some(id),
-                }
-            }
-            UserRef::Native(..) | UserRef::Id(_) | UserRef::FoldedName(_) | UserRef::Email(_) => {
-                false
-            }
-        };
-        let shown = self.memo.as_ref().and_then(|memo| memo.find(is_meant));
-        let Some(Shown { row, id, reconciled, .. }) = shown else { return Ok(None) };
-        let record = self.records.find(&UserRef::Id(id)).await?;
-        let same = record.filter(|one| one.state == State::Active && one.since <= reconciled);
-        Ok(same.map(|record| fields::merge(&self.system, row, record.user)))
-    }
+/// The first row that is meant and is not too old.
+pub(super) fn find<R: Clone, I: Copy>(
+    rows: &mut Vec<Shown<R, I>>,
+    is_meant: impl Fn(&R) -> bool,
+) -> Option<Shown<R, I>> {
+    rows.retain(Shown::is_young);
+    rows.iter().find(|one| is_meant(&one.row)).cloned()
 }
 
 #[cfg(test)]
@@ -138,11 +110,12 @@ mod tests {
     use super::*;
 
     fn keep(memo: &Memo, before: Before, name: &str, id: u128) {
-        memo.keep(before, User::seen(name), UserId(Uuid::from_u128(id)));
+        let shown = Shown::new(before, User::seen(name), UserId(Uuid::from_u128(id)));
+        memo.keep(before, |rows| put(&mut rows.people, shown));
     }
 
     fn has(memo: &Memo, name: &str) -> bool {
-        memo.find(|row| row.username == name).is_some()
+        memo.rows(|rows| find(&mut rows.people, |row| row.username == name)).is_some()
     }
 
     #[test]
@@ -175,6 +148,6 @@ mod tests {
         for number in 0..2 * MOST {
             keep(&memo, memo.before(), "ada", number as u128);
         }
-        assert_eq!(memo.rows(|rows| rows.shown.len()), MOST);
+        assert_eq!(memo.rows(|rows| rows.people.len()), MOST);
     }
 }

@@ -14,6 +14,7 @@ mod memo;
 mod own_verbs;
 mod people;
 pub mod policy;
+mod read_once;
 mod recent;
 mod reconcile;
 mod resolve;

@@ -140,17 +140,26 @@ impl Sidecar {
             return Err(Fault::not_found(Subject::Key));
         }
         self.introduce().await?;
+        let vouched = |owner| Box::new(Key::vouched(self.namespace.clone(), owner));
+        if let Some(known) = self.key_before(&value) {
+            let Some(owner) = known.id else { return Ok(Outcome::KeyFound(vouched(None), None)) };
+            let owner = self.get(&UserRef::Id(owner)).await.map_err(gone_is_no_key)?;
+            return Ok(Outcome::KeyFound(vouched(Some(owner.id)), Some(Box::new(owner))));
+        }
         let (reading, before) = (Reading::begin(), self.before());
         let find = Command::FindKey(self.namespace.clone(), value.clone());
         let found = self.ask_system(find).await?;
-        let Outcome::KeyFound(_, Some(owner)) = found else { return Ok(found) };
+        let Outcome::KeyFound(_, Some(owner)) = found else {
+            self.keep_key(before, &value, None);
+            return Ok(found);
+        };
         let owner = match self.reconcile_row(reading, before, *owner).await? {
             Some(owner) => owner,
             // The records have changed in the meantime, so the owner is read again.
-            None => self.owner_again(value).await?,
+            None => self.owner_again(value.clone()).await?,
         };
-        let key = Key::vouched(self.namespace.clone(), Some(owner.id));
-        Ok(Outcome::KeyFound(Box::new(key), Some(Box::new(owner))))
+        self.keep_key(before, &value, Some(owner.id));
+        Ok(Outcome::KeyFound(vouched(Some(owner.id)), Some(Box::new(owner))))
     }
 
     async fn owner_again(&self, value: Secret) -> Result<User, Fault> {

@@ -1,6 +1,6 @@
 //! Commands about people: the system executes the command, then the sidecar is updated.
 
-use isogloss_canonical::capability::Field;
+use isogloss_canonical::capability::{Field, Rule};
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
@@ -11,10 +11,12 @@ use isogloss_canonical::user::{
 };
 use isogloss_canonical::verb::Verb;
 use isogloss_store::{Reading, Seen};
+use jiff::Timestamp;
 
 use crate::layers::sidecar::fields;
 use crate::layers::sidecar::layer::{Sidecar, own_trouble};
 use crate::layers::sidecar::policy::AttributePolicy;
+use crate::layers::sidecar::recent::LISTED_FOR;
 
 impl Sidecar {
     /// Creates a person in the system, then the record. Creations with the same name run one at a
@@ -32,11 +34,26 @@ impl Sidecar {
         self.unique(None, Some(&user.username), user.email.as_deref(), user.unique).await?;
         self.groups_are_there(user.groups.as_ref()).await?;
         self.ids_are_free(&user).await?;
-        let reading = Reading::begin();
+        let (reading, begun) = (Reading::begin(), Timestamp::now());
         let asked = Command::CreateUser(Box::new(user.clone()));
         let seen = *self.ask_system(asked).await?.user()?;
+        self.is_new(&seen, begun).await.map_err(own_trouble)?;
         let made = Some(Box::new(user));
         self.made(reading, Seen { made, ..Seen::from(seen) }).await
+    }
+
+    /// Checks that the system has created somebody, and has not overwritten a person whose name
+    /// differs in case only ([`Rule::OverwritesFoldedName`]).
+    async fn is_new(&self, seen: &User, begun: Timestamp) -> Result<(), Fault> {
+        if !self.system.capability().has_rule(Rule::OverwritesFoldedName) {
+            return Ok(());
+        }
+        let own = UserRef::Native(self.namespace.clone(), self.own_id(seen)?);
+        let record = self.records.find(&own).await?.filter(|record| record.since < begun);
+        if record.is_some_and(|record| folded(&record.user.username) == folded(&seen.username)) {
+            return Err(Fault::new(FaultKind::Unexpected, "another user than the created one"));
+        }
+        Ok(())
     }
 
     /// Creates the record of a person whom the system has just created.
@@ -271,8 +288,8 @@ impl Sidecar {
         }
     }
 
-    /// Refuses a name or an address that another person has. The system enforces its own
-    /// uniqueness; this checks what the dialect requires in addition.
+    /// Refuses a name or an address that another person has, if the dialect requires that and the
+    /// system does not refuse it itself.
     async fn unique(
         &self,
         known: Option<&User>,
@@ -280,22 +297,26 @@ impl Sidecar {
         email: Option<&str>,
         wanted: Uniqueness,
     ) -> Result<(), Fault> {
-        let name = name.filter(|_| wanted.name == Matching::Folded);
+        let rule = |rule| self.system.capability().has_rule(rule);
+        let folded = wanted.name == Matching::Folded && !rule(Rule::RefusesFoldedName);
+        // A change overwrites nobody.
+        let overwrites = known.is_none() && rule(Rule::OverwritesFoldedName);
+        let name = name.filter(|_| folded || overwrites);
         let email = email.filter(|email| wanted.email && !email.is_empty());
-        if name.is_none() && email.is_none() {
-            return Ok(());
+        let email = email.filter(|_| !rule(Rule::RefusesEmail));
+        let name = name.map(|name| (UserRef::FoldedName(name.to_owned()), Subject::Username));
+        let email = email.map(|email| (UserRef::Email(email.to_owned()), Subject::Email));
+        let known = known.map(|known| known.id);
+        let mut just_listed = None;
+        for (user, subject) in name.into_iter().chain(email) {
+            if just_listed.is_none() {
+                just_listed = self.listed_within(LISTED_FOR).await?;
+            }
+            if self.is_taken(&user, known, just_listed.as_deref()).await? {
+                return Err(Fault::conflict(subject));
+            }
         }
-        let everybody = self.list().await?;
-        let others = || everybody.iter().filter(|one| known.is_none_or(|own| own.id != one.id));
-        let same_name = |one: &User| name.is_some_and(|name| folded(&one.username) == folded(name));
-        let same_email = |one: &User| {
-            let own = one.email.as_deref().map(folded);
-            own.is_some() && own == email.map(folded)
-        };
-        if others().any(same_name) {
-            return Err(Fault::conflict(Subject::Username));
-        }
-        if others().any(same_email) { Err(Fault::conflict(Subject::Email)) } else { Ok(()) }
+        Ok(())
     }
 }
 

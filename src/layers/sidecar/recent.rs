@@ -7,8 +7,11 @@ use std::time::{Duration, Instant};
 
 use isogloss_canonical::user::UserRef;
 
-/// How long after a complete list the sidecar assumes that it has a record of every person.
-const LISTED_FOR: Duration = Duration::from_mins(1);
+/// How old the list of all people may be for a search that the system cannot do. What is found is
+/// read again by id.
+pub(super) const LISTED_FOR: Duration = Duration::from_mins(1);
+/// The same for an exact name, which a person can have who was created a moment ago.
+pub(super) const NAMED_FOR: Duration = Duration::from_secs(10);
 /// How long an unknown name is not looked up again. It covers one sign-in, which uses several
 /// references to one person.
 const UNKNOWN_FOR: Duration = Duration::from_secs(2);
@@ -19,8 +22,20 @@ const UNKNOWN: usize = 4096;
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     introduced: AtomicBool,
-    listed: Mutex<Option<Instant>>,
+    listed: Mutex<Option<Listed>>,
+    failed: Mutex<Option<Instant>>,
+    /// Only one request at a time lists all people for a search. The others wait for its list.
+    pub(super) listing: tokio::sync::Mutex<()>,
     unknown: Mutex<HashMap<String, Instant>>,
+}
+
+/// The last list of all people.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Listed {
+    /// When the read began.
+    began: Instant,
+    /// Whether every row could be read.
+    pub(super) is_complete: bool,
 }
 
 impl Recent {
@@ -32,15 +47,29 @@ impl Recent {
         self.introduced.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn listed(&self) {
+    /// Records a list of all people whose read began at this time.
+    pub(super) fn listed(&self, began: Instant, is_complete: bool) {
         if let Ok(mut listed) = self.listed.lock() {
-            *listed = Some(Instant::now());
+            *listed = Some(Listed { began, is_complete });
         }
     }
 
-    pub(super) fn is_listed(&self) -> bool {
+    /// The last list, if it is at most this old.
+    pub(super) fn last_list(&self, age: Duration) -> Option<Listed> {
         let listed = self.listed.lock().map(|listed| *listed).unwrap_or_default();
-        listed.is_some_and(|at| at.elapsed() < LISTED_FOR)
+        listed.filter(|listed| listed.began.elapsed() < age)
+    }
+
+    /// Records that all people could not be listed.
+    pub(super) fn failed(&self) {
+        if let Ok(mut failed) = self.failed.lock() {
+            *failed = Some(Instant::now());
+        }
+    }
+
+    /// Whether a list has failed since this moment.
+    pub(super) fn has_failed_since(&self, moment: Instant) -> bool {
+        self.failed.lock().is_ok_and(|failed| failed.is_some_and(|at| at >= moment))
     }
 
     /// Records that the system has no person with this name.

@@ -1,6 +1,7 @@
 //! Reconciles the records with what a read of the system shows, before the read is answered.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
@@ -75,7 +76,7 @@ impl Sidecar {
     /// namespaces.
     pub(super) async fn list_with(&self, ids: Vec<Brought>) -> Result<(Vec<User>, bool), Fault> {
         for _ in 0..TRIES {
-            let mut reading = Reading::begin();
+            let (mut reading, began) = (Reading::begin(), Instant::now());
             let listed = self.ask_system(Command::ListUsers).await?.listed()?;
             // A person who could not be read may exist. So an incomplete list shows no absence.
             reading.complete = listed.unread.is_empty();
@@ -90,9 +91,7 @@ impl Sidecar {
                     self.records.mark_introduced().await?;
                     self.recent.introduced();
                 }
-                if complete {
-                    self.recent.listed();
-                }
+                self.recent.listed(began, complete);
                 return Ok((people.into_iter().filter_map(Result::ok).collect(), complete));
             }
         }

@@ -9,6 +9,7 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_store::{Absence, ReconciledTeams, SeenTeam, State, TeamReading, TeamRecord};
 
 use crate::layers::sidecar::layer::{Sidecar, own_trouble};
+use crate::layers::sidecar::memo::Before;
 
 /// How many times the system is read again if the records change in the meantime.
 const TRIES: usize = 4;
@@ -48,21 +49,40 @@ impl Sidecar {
 
     /// One team, by name or by the system's own id.
     pub(super) async fn read_team(&self, own: &GroupRef) -> Result<Group, Fault> {
+        if let Some(team) = self.team_before(own).await? {
+            return Ok(team);
+        }
         for _ in 0..TRIES {
-            let mut reading = TeamReading::begin();
+            let (reading, before) = (TeamReading::begin(), self.before());
             let answer = self.ask_system(Command::GetGroup(own.clone())).await;
-            match answer.and_then(Outcome::group) {
-                Ok(team) => reading.seen.push(SeenTeam::from(*team)),
+            let row = match answer.and_then(Outcome::group) {
+                Ok(row) => *row,
                 Err(fault) if fault.is_absence_of(Subject::Group) => {
                     return self.no_such_team(own, fault).await;
                 }
                 Err(fault) => return Err(fault),
-            }
-            if let Some(team) = self.reconcile_team(reading).await? {
+            };
+            if let Some(team) = self.reconcile_team_row(reading, before, row).await? {
                 return Ok(team);
             }
         }
         Err(unstable())
+    }
+
+    /// Reconciles a reading with this row, and keeps the row for the rest of the request. `None`:
+    /// the reading is outdated.
+    pub(super) async fn reconcile_team_row(
+        &self,
+        mut reading: TeamReading,
+        before: Option<Before>,
+        row: Group,
+    ) -> Result<Option<Group>, Fault> {
+        reading.seen = vec![SeenTeam::from(row.clone())];
+        let team = self.reconcile_team(reading).await?;
+        if let Some(team) = &team {
+            self.keep_team(before, &row, team.id);
+        }
+        Ok(team)
     }
 
     /// The record of a team that the system has just created.

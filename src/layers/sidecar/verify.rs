@@ -64,7 +64,9 @@ impl Sidecar {
         {
             return Ok(Outcome::Verified(false));
         }
-        let ask = Command::VerifyPassword(self.own(known)?, secret.clone());
+        // Every system takes a name with a password. The name has just been read.
+        let named = UserRef::Name(known.username.clone());
+        let ask = Command::VerifyPassword(named, secret.clone());
         let right = self.ask_system(ask).await?.verified()?;
         if let Some(hash) = hash.filter(|_| right && !proved_by_hash)
             && store.makes_hash(hash, &secret).await?

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::{Backend, OwnAccount, Upstream};
-use isogloss_canonical::capability::{Capability, Field, Lookup, Support};
+use isogloss_canonical::capability::{Capability, Field, Lookup, Rule, Support};
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::outcome::Outcome;
@@ -63,7 +63,8 @@ pub(crate) fn capability() -> Capability {
         )
         .holding([Field::DisplayName, Field::Role, Field::Active, Field::Password, Field::Groups])
         .storing(&[THEME, INITIAL_LOGIN])
-        .finding([Lookup::Id, Lookup::Name])
+        .finding([Lookup::Id])
+        .ruled_by([Rule::RefusesFoldedName])
 }
 
 #[async_trait]

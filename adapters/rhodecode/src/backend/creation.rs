@@ -1,4 +1,4 @@
-//! The creation of a person: one call, and the proof that it created somebody new.
+//! The creation of a person: one call, and the proof that it did what was asked for.
 
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
@@ -16,7 +16,7 @@ use crate::wire::{self, DEFAULT_USER};
 /// Creates a person.
 pub(super) async fn create(api: &Api, user: NewUser) -> Result<Outcome, Fault> {
     let random = api.service.random;
-    let highest = check_name(api, &user.username).await?;
+    check_name(&user.username)?;
     let args = arguments::of_new(api.version, &user, &password::unknown(&random()));
     let given = user.email.as_ref().filter(|email| !email.is_empty());
     let defaults = &api.service.defaults;
@@ -31,7 +31,7 @@ pub(super) async fn create(api: &Api, user: NewUser) -> Result<Outcome, Fault> {
         }
         created => created?,
     };
-    let created = proved(api, &user, created, highest).await?;
+    let created = proved(api, &user, created).await?;
     Ok(Outcome::User(Box::new(created)))
 }
 
@@ -40,44 +40,33 @@ async fn create_with(api: &Api, mut args: Arguments, email: String) -> Result<Us
     of_row(api, &api.call_about("create_user", args, "user").await?)
 }
 
-/// Refuses a name that is taken, and returns the highest id of all users.
-///
-/// The server takes a name that differs from another user's in case only for that user, and
-/// overwrites them with their rights.
-async fn check_name(api: &Api, username: &str) -> Result<i64, Fault> {
+/// Refuses a name that nobody can have. The server refuses a name that is taken, but takes a name that
+/// differs in case only for the person who has it, and overwrites them with their rights: the
+/// capability says so, and the gateway refuses such a name before.
+fn check_name(username: &str) -> Result<(), Fault> {
     if username.is_empty() {
         return Err(Fault::new(FaultKind::Invalid, "").about(Subject::Username));
     }
-    let Value::Array(rows) = api.call("get_users", Arguments::new()).await? else {
-        return Err(unexpected("no list of users"));
-    };
-    let wanted = username.to_lowercase();
-    let mut taken = wanted == DEFAULT_USER;
-    let mut highest = 0;
-    // Id and name are enough: the rest of a row need not be readable.
-    for row in &rows {
-        let id = row.get("user_id").and_then(Value::as_i64);
-        highest = highest.max(id.ok_or_else(|| unexpected("a user without an id"))?);
-        match row.get("username") {
-            Some(Value::String(name)) => taken |= name.to_lowercase() == wanted,
-            Some(Value::Null) => {}
-            _ => return Err(unexpected("a user without a name")),
-        }
+    if username.to_lowercase() == DEFAULT_USER {
+        return Err(Fault::conflict(Subject::Username));
     }
-    if taken { Err(Fault::conflict(Subject::Username)) } else { Ok(highest) }
+    Ok(())
 }
 
-/// The created person, if they are new and have what was asked for. A new person who has another
-/// role or activity is deleted again.
-async fn proved(api: &Api, user: &NewUser, created: User, highest: i64) -> Result<User, Fault> {
+/// The created person, if they have what was asked for. A person who has another role or activity is
+/// deleted again, unless they have signed in before: then somebody else was overwritten.
+async fn proved(api: &Api, user: &NewUser, created: User) -> Result<User, Fault> {
     let id = created.native(&api.service.namespace).and_then(parsed_id).unwrap_or_default();
-    if created.username != user.username || id <= highest {
+    if created.username != user.username {
         return Err(unexpected("another user than the created one"));
     }
     let wanted_state =
         UserPatch { role: Some(user.role), active: Some(!user.inactive), ..UserPatch::default() };
     if is_shown(&created, &wanted_state) {
         return Ok(created);
+    }
+    if created.last_login.is_some() {
+        return Err(unexpected("another user was overwritten, and has another role or activity"));
     }
     let undone = api.call_about("delete_user", only("userid", id), "user").await;
     Err(match undone {

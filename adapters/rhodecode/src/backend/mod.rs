@@ -20,7 +20,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::{Backend, OwnAccount, Upstream};
-use isogloss_canonical::capability::{Capability, Field, Lookup, Support};
+use isogloss_canonical::capability::{Capability, Field, Lookup, Rule, Support};
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::outcome::Outcome;
@@ -56,6 +56,7 @@ fn capability_of(version: Version) -> Capability {
     let native = [
         Verb::GetUser,
         Verb::ListUsers,
+        Verb::CreateUser,
         Verb::UpdateUser,
         Verb::ActivateUser,
         Verb::DeactivateUser,
@@ -71,13 +72,13 @@ fn capability_of(version: Version) -> Capability {
         Verb::RemoveMember,
     ];
     let capability = Capability::of(native)
-        .with(Verb::CreateUser, Support::Composed("get_users for names in other case, create_user"))
         .with(Verb::ChangePassword, Support::Lossy("a lost password cannot be set again"))
         .with(Verb::ListMembers, Support::Composed("get_user_group"))
         .with(Verb::GroupsOf, Support::Composed("get_user_groups"))
         .holding([Field::Rename, Field::Names, Field::Email, Field::Role, Field::Active])
         .holding([Field::Password, Field::Source, Field::TeamActive])
         .finding([Lookup::Id, Lookup::Name])
+        .ruled_by([Rule::OverwritesFoldedName, Rule::RefusesEmail])
         .storing(&[attribute::EXTERN_NAME, attribute::EXTERN_TYPE]);
     if version.differences().user_descriptions {
         return capability.storing(&[attribute::DESCRIPTION]);

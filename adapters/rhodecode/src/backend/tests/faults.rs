@@ -190,7 +190,7 @@ fn a_schema_error_names_the_subject() {
         (json!({"user_group_name": "Invalid"}), Some(Subject::Group)),
         (json!({"first_name": "x"}), None),
     ] {
-        let server = scripted([result(&json!([])), error(&fields)]);
+        let server = scripted([error(&fields)]);
         let made = run(&backend(None, &server), create(new("x y")));
         fails(made, FaultKind::Invalid, subject);
     }
@@ -226,7 +226,7 @@ fn any_other_answer_about_a_membership_is_a_fault() {
 #[test]
 fn a_creation_that_returns_another_user_is_a_fault() {
     let other = json!({"msg": "", "user": row(7, "somebody")});
-    let server = scripted([result(&json!([])), result(&other)]);
+    let server = scripted([result(&other)]);
     fails(run(&backend(None, &server), create(new("ada"))), FaultKind::Unexpected, None);
 }
 

@@ -22,17 +22,15 @@ use crate::backend::tests::server::{NAMESPACE, TOKEN, backend, call, calls, scri
 use crate::wire::attribute;
 
 #[test]
-fn a_name_in_another_case_is_taken() {
-    let list = result(&json!([row(7, "Ärger")]));
-    for name in ["ÄRGER", "ärger", "Ärger", "dEFAULT"] {
-        let server = scripted([list.clone()]);
+fn a_name_that_nobody_can_have_is_not_sent() {
+    let server = scripted::<String>([]);
+    for name in ["default", "dEFAULT"] {
         let refused = run(&backend(None, &server), create(new(name)));
         fails(refused, FaultKind::Conflict, Subject::Username);
-        assert!(calls(&server).len() < 2, "{name} was created");
     }
-    let server = scripted::<String>([]);
     let nameless = run(&backend(None, &server), create(new("")));
     fails(nameless, FaultKind::Invalid, Subject::Username);
+    assert!(calls(&server).is_empty());
 }
 
 #[test]
@@ -56,12 +54,11 @@ fn a_creation_sends_what_differs_from_the_defaults() {
     newer["create_personal_repo_group"] = json!(true);
     for (version, wanted) in [(None, newer), (Some("4.3"), common)] {
         let shown = with(7, "ada", &json!({"active": false, "admin": true}));
-        let server = scripted([result(&json!([])), made(&shown)]);
+        let server = scripted([made(&shown)]);
         run(&backend(version, &server), create(whole.clone())).unwrap();
-        assert_eq!(call(&server, 1), ("create_user".to_owned(), wanted));
+        assert_eq!(call(&server, 0), ("create_user".to_owned(), wanted));
         let asked = calls(&server);
         assert!(asked.iter().all(|call| call["auth_token"] == TOKEN && call["id"] != 0));
-        assert_ne!(asked[0]["id"], asked[1]["id"]);
     }
 }
 
@@ -73,9 +70,9 @@ fn unknown_password() -> String {
 #[test]
 fn a_person_without_a_password_gets_one_that_nobody_knows() {
     for password in [None, Some("".into())] {
-        let server = scripted([result(&json!([])), made(&row(7, "ada"))]);
+        let server = scripted([made(&row(7, "ada"))]);
         run(&backend(None, &server), create(NewUser { password, ..new("ada") })).unwrap();
-        assert_eq!(call(&server, 1).1["password"], unknown_password());
+        assert_eq!(call(&server, 0).1["password"], unknown_password());
     }
     let server = scripted([made(&row(51, "ada"))]);
     let taken = Command::ChangePassword(someone(), None);
@@ -87,12 +84,13 @@ fn a_person_without_a_password_gets_one_that_nobody_knows() {
 #[test]
 fn a_taken_default_address_is_replaced_by_another() {
     let taken = error(&json!("email `zo@example.com` already exist"));
-    let answers = || [result(&json!([])), taken.clone(), made(&row(7, "zoë"))];
+    let answers = || [taken.clone(), made(&row(7, "zoë"))];
     let server = scripted(answers());
     let made = run(&backend(None, &server), create(NewUser { email: None, ..new("zoë") }));
     assert_eq!(user(made).username, "zoë");
-    assert_eq!(call(&server, 1).1["email"], "zo@example.com");
-    assert_eq!(call(&server, 2).1["email"], "zo-abababab@example.com");
+    assert_eq!(call(&server, 0).1["email"], "zo@example.com");
+    assert_eq!(call(&server, 1).1["email"], "zo-abababab@example.com");
+    assert_ne!(calls(&server)[0]["id"], calls(&server)[1]["id"]);
     let server = scripted(answers());
     let given = run(&backend(None, &server), create(new("zoë")));
     fails(given, FaultKind::Conflict, Subject::Email);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use isogloss_canonical::group::{Group, NewGroup};
 use isogloss_canonical::membership::GroupId;
+use jiff::Timestamp;
 
 use crate::rows::now;
 use crate::sidecar::decision::{Known, State};
@@ -53,6 +54,14 @@ pub struct TeamRecord {
     /// The system's id.
     pub native: Option<String>,
     pub(in crate::sidecar) known: Known,
+}
+
+impl TeamRecord {
+    /// The time of the last change of state, name or id.
+    #[must_use]
+    pub fn since(&self) -> Timestamp {
+        Timestamp::from_microsecond(self.known.changed).unwrap_or(Timestamp::MAX)
+    }
 }
 
 /// The result of reconciling the records with a reading of teams.
