@@ -6,6 +6,7 @@
 
 mod batches;
 mod gateway;
+mod lists;
 mod relay;
 mod requests;
 mod settings;
