@@ -39,6 +39,8 @@ pub(crate) enum Area {
     Plugin,
     /// `/plugin`, in front of the gate.
     OpenPlugin,
+    /// `/api`, about the printer: not translated ([`crate::dialect::printer`]).
+    Printer,
     /// Pages for people.
     Page,
 }
@@ -122,12 +124,12 @@ impl Method {
 impl Area {
     /// Whether the version's gate refuses callers here.
     pub(crate) const fn is_guarded(self) -> bool {
-        matches!(self, Self::Api | Self::Plugin)
+        matches!(self, Self::Api | Self::Plugin | Self::Printer)
     }
 
     /// Whether it belongs to the API, or to a plugin.
     pub(crate) const fn is_api(self) -> bool {
-        matches!(self, Self::Api | Self::OpenApi)
+        matches!(self, Self::Api | Self::OpenApi | Self::Printer)
     }
 }
 

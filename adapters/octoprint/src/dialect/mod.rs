@@ -20,6 +20,7 @@ mod members;
 mod method;
 mod named;
 mod pages;
+mod printer;
 mod server;
 mod sessions;
 mod settings;
@@ -89,6 +90,7 @@ impl OctoPrint {
             Found::Nothing => return Err(Failure::of(404)),
             Found::WrongVerb(verbs) => return self.wrong_verb(call, path, &verbs),
             Found::Redirect(path) => return Ok(redirect(call, &path)),
+            Found::Options(Area::Printer, _) => return Err(Failure::of(404)),
             Found::Options(area, verbs) => (area, Run::Options(verbs)),
             Found::Method(method, parameter) => {
                 call.parameter = parameter;
@@ -177,9 +179,13 @@ impl Dialect for OctoPrint {
 
     fn handles(&self, request: &Request) -> bool {
         let path = decoded_path(&request.path, "");
-        let is_known =
-            !matches!(table::find(&self.options, &request.method, &path), Found::Nothing);
-        is_known && !is_servers_own(&path)
+        let is_translated = match table::find(&self.options, &request.method, &path) {
+            Found::Nothing => false,
+            Found::Method(method, _) => method.area != Area::Printer,
+            Found::Options(area, _) => area != Area::Printer,
+            Found::WrongVerb(_) | Found::Redirect(_) => true,
+        };
+        is_translated && !is_servers_own(&path)
     }
 
     async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response {

@@ -20,15 +20,24 @@ struct Table {
 }
 
 impl Table {
+    /// The manual does not have the methods about the printer: the gateway does not translate them.
     fn of(methods: Vec<&'static Method>) -> Self {
-        let infos = methods.iter().map(|method| method.info).collect();
+        let translated = methods.iter().filter(|method| method.area != Area::Printer);
+        let infos = translated.map(|method| method.info).collect();
         Self { methods, infos }
     }
 }
 
-static V1_11: LazyLock<Table> = LazyLock::new(|| Table::of(v1_11::METHODS.iter().collect()));
-static V1_3: LazyLock<Table> = LazyLock::new(|| Table::of(v1_3::V1_3.over(&V1_11.methods)));
+static V1_11: LazyLock<Table> =
+    LazyLock::new(|| Table::of(v1_11::METHODS.iter().chain(v1_11::PRINTER).collect()));
+static V1_3: LazyLock<Table> = LazyLock::new(|| Table::of(v1_3::V1_3.over(&translated())));
 static V1_3_0: LazyLock<Table> = LazyLock::new(|| Table::of(v1_3::V1_3_0.over(&V1_3.methods)));
+
+/// The methods of 1.11 that the gateway translates. What an older server without a printer answers to the
+/// others is not recorded.
+fn translated() -> Vec<&'static Method> {
+    v1_11::METHODS.iter().collect()
+}
 
 fn table(version: Version) -> &'static Table {
     match version {
@@ -63,13 +72,14 @@ pub(crate) fn find(options: &Options, verb: &str, path: &str) -> Found {
     let path = if path == "/login" { "/login/" } else { path };
     let matching: Vec<_> = matching(options, path).collect();
     let Some((first, _)) = matching.first() else { return merged(options, path) };
-    let verbs = allowed(&matching);
+    let (area, verbs) = (first.area, allowed(&matching));
     if verb == "OPTIONS" {
-        return Found::Options(first.area, verbs);
+        return Found::Options(area, verbs);
     }
     let wanted = if verb == "HEAD" { "GET" } else { verb };
     match matching.into_iter().find(|(method, _)| method.verb() == wanted) {
         Some((method, parameter)) => Found::Method(method, parameter.to_owned()),
+        None if area == Area::Printer => Found::Nothing,
         None => Found::WrongVerb(verbs),
     }
 }
@@ -78,7 +88,8 @@ pub(crate) fn find(options: &Options, verb: &str, path: &str) -> Found {
 fn merged(options: &Options, path: &str) -> Found {
     let merged = path.replace("//", "/");
     let redirects = options.version.differences().merges_slashes;
-    if redirects && merged != path && matching(options, &merged).next().is_some() {
+    let is_translated = |(method, _): (&Method, _)| method.area != Area::Printer;
+    if redirects && merged != path && matching(options, &merged).any(is_translated) {
         return Found::Redirect(merged);
     }
     Found::Nothing

@@ -2,7 +2,9 @@
 
 use crate::dialect::appkeys::{keys as appkeys, requests};
 use crate::dialect::method::{Method, methods};
-use crate::dialect::{account, groups, keys, login, pages, server, settings, users, wizard};
+use crate::dialect::{
+    account, groups, keys, login, pages, printer, server, settings, users, wizard,
+};
 
 /// The methods.
 #[rustfmt::skip]
@@ -48,4 +50,28 @@ pub(super) const METHODS: &[Method] = methods![
     "POST /plugin/corewizard/acl", Plugin, Anybody, wizard::first_user, [CreateUser, ListUsers], "Creates the first user, on a route with first_run.";
     "GET /login/", Page, Anybody, pages::login, [], "Gives the CSRF token.";
     "GET /", Page, Anybody, pages::index, [ListGroups], "Gives the CSRF token.";
+];
+
+/// What clients ask about the printer. The gateway does not translate it.
+#[rustfmt::skip]
+pub(super) const PRINTER: &[Method] = methods![
+    "GET /api/settings", Printer, OnceSetUp, printer::answer, [], "Of a server without a printer.";
+    "GET /api/connection", Printer, OnceSetUp, printer::answer, [], "Of a server without a printer.";
+    "GET /api/printer", Printer, OnceSetUp, printer::answer, [], "Of a server without a printer.";
+    "GET /api/printer/tool", Printer, OnceSetUp, printer::answer, [], "Of a server without a printer.";
+    "GET /api/printer/bed", Printer, OnceSetUp, printer::answer, [], "Of a server without a printer.";
+    "GET /api/printer/chamber", Printer, OnceSetUp, printer::answer, [], "Of a server without a printer.";
+    "GET /api/printer/sd", Printer, OnceSetUp, printer::answer, [], "Of a server without a printer.";
+    "GET /api/printer/error", Printer, OnceSetUp, printer::answer, [], "Of a server without a printer.";
+    "GET /api/printer/command/custom", Printer, OnceSetUp, printer::answer, [], "Of a server without a printer.";
+    "GET /api/job", Printer, OnceSetUp, printer::answer, [], "Of a server without a printer.";
+    "GET /api/printerprofiles", Printer, OnceSetUp, printer::answer, [], "Of a server without a printer.";
+    "GET /api/printerprofiles/_default", Printer, OnceSetUp, printer::answer, [], "Of a server without a printer.";
+    "GET /api/files", Printer, OnceSetUp, printer::answer, [], "Of a server without a printer.";
+    "GET /api/files/local", Printer, OnceSetUp, printer::answer, [], "Of a server without a printer.";
+    "GET /api/files/sdcard", Printer, OnceSetUp, printer::answer, [], "Of a server without a printer.";
+    "GET /api/system/commands", Printer, OnceSetUp, printer::answer, [], "Of a server without a printer.";
+    "GET /api/timelapse", Printer, OnceSetUp, printer::answer, [], "Of a server without a printer.";
+    "GET /api/languages", Printer, OnceSetUp, printer::answer, [], "Of a server without a printer.";
+    "GET /api/slicing", Printer, OnceSetUp, printer::answer, [], "Of a server without a printer.";
 ];
