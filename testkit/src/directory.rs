@@ -110,12 +110,32 @@ fn free_address() -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
+
+    const ENTRIES: &str = "dn: dc=test
+objectClass: dcObject
+objectClass: organization
+dc: test
+o: test
+
+dn: ou=People,dc=test
+objectClass: organizationalUnit
+ou: People
+
+dn: uid=tr_fry,ou=People,dc=test
+objectClass: inetOrgPerson
+uid: tr_fry
+cn: Philip J. Fry
+sn: Fry
+";
 
     #[test]
     fn holds_the_entries() {
-        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/transcripts");
-        let directory = Directory::start(&fixtures.join("kanboard/ldap-user.ldif")).unwrap();
+        let mut entries = tempfile::NamedTempFile::new().unwrap();
+        entries.write_all(ENTRIES.as_bytes()).unwrap();
+        let directory = Directory::start(entries.path()).unwrap();
         let mut search = Command::new("ldapsearch");
         search.args([
             "-x",

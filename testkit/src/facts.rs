@@ -18,8 +18,19 @@ pub struct Facts {
     /// Facts for the suite `contract`.
     #[serde(default)]
     pub contract: Contract,
+    /// Facts for the tests of who may do what.
+    #[serde(default)]
+    pub authorisation: Authorisation,
     /// How to install and start a real server, if a package registry has one.
     pub real: Option<Real>,
+}
+
+/// Facts for the tests of who may do what (`fixtures/authorisation.toml`).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Authorisation {
+    /// Whether clients have a key that belongs to no user.
+    pub application: bool,
 }
 
 /// Facts for the suite `contract`, which holds every adapter to the same rules.

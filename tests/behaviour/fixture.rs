@@ -57,6 +57,11 @@ impl fmt::Display for System {
     }
 }
 
+/// The dialect whose keys and settings the cases use. As a backend it is the system that stores them.
+pub(crate) fn first_dialect() -> &'static str {
+    registry::dialects().map(|adapter| adapter.name).next().unwrap()
+}
+
 /// The values that must exist as long as the backend.
 pub(crate) struct Fixture {
     store: Store,

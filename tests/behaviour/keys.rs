@@ -9,6 +9,7 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::User;
 use isogloss_canonical::verb::Verb;
 
+use crate::fixture::first_dialect;
 use crate::people::{create, get, new};
 use crate::{Case, TestBackend};
 
@@ -40,7 +41,7 @@ pub(crate) const CASES: &[Case] = &[
 const VALUE: &str = "kAbcdefghijklmnopqrstuvwxyz0123456789-_ABCD";
 
 fn namespace() -> IdNamespace {
-    IdNamespace::named("octoprint")
+    IdNamespace::named(first_dialect())
 }
 
 pub(crate) async fn issue(tested: &TestBackend, owner: &User) {

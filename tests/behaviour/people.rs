@@ -1,16 +1,19 @@
 //! Users: create, read, list, change, activate, delete, and the attributes that the sidecar stores.
 
 use futures_util::FutureExt;
+use isogloss::registry;
+use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::capability::Field;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{FaultKind, Subject};
-use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::role::Role;
 use isogloss_canonical::user::{NewUser, User, UserId, UserPatch, UserRef};
 use isogloss_canonical::verb::Verb;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::fixture::first_dialect;
 use crate::{Case, TestBackend};
 
 pub(crate) const CASES: &[Case] = &[
@@ -165,7 +168,7 @@ async fn read_back(tested: &TestBackend) {
     let made = create(tested, NewUser { email: Some("ada@example.org".to_owned()), ..new("ada") });
     let made = made.await;
     assert_eq!(made.email.as_deref(), Some("ada@example.org"));
-    let theme = ("dandelion.theme".to_owned(), Some(json!("modern")));
+    let theme = ("other.theme".to_owned(), Some(json!("modern")));
     let patch = UserPatch {
         display_name: Some(Some("Ada Lovelace".to_owned())),
         email: Some(Some("lovelace@example.org".to_owned())),
@@ -177,7 +180,7 @@ async fn read_back(tested: &TestBackend) {
         assert_eq!(user.full_name().as_deref(), Some("Ada Lovelace"));
         assert_eq!(user.names(), ("Ada".to_owned(), "Lovelace".to_owned()));
         assert_eq!(user.email.as_deref(), Some("lovelace@example.org"));
-        assert_eq!(user.attribute("dandelion.theme"), Some(&json!("modern")));
+        assert_eq!(user.attribute("other.theme"), Some(&json!("modern")));
     }
     let spaced = Some(Some("Ada  King Lovelace".to_owned()));
     change(tested, &made, UserPatch { display_name: spaced.clone(), ..UserPatch::default() }).await;
@@ -259,7 +262,7 @@ async fn deleted(tested: &TestBackend) {
 
 async fn settings(tested: &TestBackend) {
     let made = create(tested, new("ada")).await;
-    let prefix = "octoprint.settings.".to_owned();
+    let prefix = format!("{}.settings.", first_dialect());
     let merge = |name: &str, value| {
         let changes = [(format!("{prefix}{name}"), Some(value))].into();
         Command::MergeSettings((&made).into(), prefix.clone(), changes)
@@ -268,8 +271,8 @@ async fn settings(tested: &TestBackend) {
     tested.done(merge("b", json!(2))).await;
     let read = Command::ReadSettings((&made).into(), prefix.clone());
     let settings = tested.done(read).await.settings().unwrap();
-    assert_eq!(settings.get("octoprint.settings.a"), Some(&json!({"deep": [1, null]})));
-    assert_eq!(settings.get("octoprint.settings.b"), Some(&json!(2)));
+    assert_eq!(settings.get(&format!("{prefix}a")), Some(&json!({"deep": [1, null]})));
+    assert_eq!(settings.get(&format!("{prefix}b")), Some(&json!(2)));
 }
 
 async fn locks(tested: &TestBackend) {
@@ -282,8 +285,10 @@ async fn locks(tested: &TestBackend) {
 async fn assigned(tested: &TestBackend) {
     let (ada, bob) = (create(tested, new("ada")).await, create(tested, new("bob")).await);
     // A system assigns its own ids.
-    let far =
-        IdNamespace::named(if tested.system == "rhodecode" { "kanboard" } else { "rhodecode" });
+    let is_far = |adapter: &&Adapter| {
+        matches!(adapter.users, Numbering::From(_)) && adapter.name != tested.system
+    };
+    let far = IdNamespace::named(registry::dialects().find(is_far).unwrap().name);
     let swap = |one: &User, other: &User| {
         (one.into(), far.clone(), other.native(&far).unwrap_or_default().to_owned())
     };

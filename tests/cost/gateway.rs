@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use isogloss::registry;
+use isogloss_canonical::adapter::Adapter;
 use isogloss_testkit::connections::is_open;
 use isogloss_testkit::cpu;
 use serde_json::{Value, json};
@@ -16,11 +17,11 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Row};
 use tempfile::TempDir;
 
-/// The application token of Kanboard.
+/// The application key, in each dialect that has one.
 pub(crate) const TOKEN: &str = "4f1c0d5e9a7b36284f1c0d5e9a7b36284f1c0d5e9a7b36284f1c0d5e9a7b";
 /// The password of the user `ann`, who has the role `user`.
 pub(crate) const PASSWORD: &str = "correct horse battery";
-/// The OctoPrint key of `ann`.
+/// The key of `ann`, in each dialect.
 pub(crate) const KEY: &str = "b1946ac92492d2347c6235b4d2611184b1946ac9249";
 /// The limit for any one step, for a busy machine.
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -58,15 +59,19 @@ impl Gateway {
     pub(crate) fn start(options: &Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
+        let key = |adapter: &Adapter, value: &str| json!({"dialect": adapter.name, "value": value});
+        let keys: Vec<_> = registry::dialects().map(|adapter| key(adapter, KEY)).collect();
+        let tokens = registry::dialects().filter(|adapter| adapter.application_key);
+        let tokens: Vec<_> = tokens.map(|adapter| key(adapter, TOKEN)).collect();
         let accounts = json!({
             "users": [
                 {"username": "admin", "password": "the first secret", "admin": true},
                 {
                     "username": "ann", "password": PASSWORD,
-                    "keys": [{"dialect": "octoprint", "value": KEY}],
+                    "keys": keys,
                 },
             ],
-            "application_keys": [{"dialect": "kanboard", "value": TOKEN}],
+            "application_keys": tokens,
         });
         fs::write(path("accounts.json"), accounts.to_string()).unwrap();
         fs::write(path("gateway.toml"), configuration(&path("data"), options)).unwrap();
@@ -119,12 +124,6 @@ impl Gateway {
         };
         let (_, token) = cookie.split_once('=').unwrap();
         format!("Cookie: {cookie}\r\nX-CSRF-Token: {token}\r\n")
-    }
-
-    /// Sends a Kanboard call with the credentials of the application or of a user.
-    pub(crate) fn call(&self, login: &str, body: &str) -> TcpStream {
-        let at = path("kanboard", "1.2");
-        self.sent(format!("{}{body}", head(&at, login, body.len())).as_bytes())
     }
 
     pub(crate) fn cost_of(&self, requests: &[Vec<u8>]) -> Cost {
@@ -278,15 +277,6 @@ fn run(folder: &Path, arguments: &[&str]) -> Command {
 async fn number(store: &mut SqliteConnection, query: &str) -> u64 {
     let row = sqlx::query(sqlx::AssertSqlSafe(query)).fetch_one(store).await.unwrap();
     u64::try_from(row.get::<i64, _>(0)).unwrap()
-}
-
-fn head(at: &str, login: &str, length: usize) -> String {
-    use base64::Engine as _;
-    let basic = base64::engine::general_purpose::STANDARD.encode(login);
-    format!(
-        "POST {at}/jsonrpc.php HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\
-         Authorization: Basic {basic}\r\nContent-Length: {length}\r\n\r\n"
-    )
 }
 
 fn configuration(data: &Path, options: &Options) -> String {

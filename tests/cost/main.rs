@@ -4,12 +4,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod batches;
 mod gateway;
+mod kanboard;
 mod lists;
+mod octoprint;
 mod relay;
 mod requests;
-mod settings;
 mod systems;
 mod table;
 

@@ -32,7 +32,7 @@ async fn renamed(tested: &TestSidecar) {
         tested.opens_all(&ada, "renamed").await;
         assert!(is_absence(&tested.get(UserRef::Name("ada".to_owned())).await));
     } else {
-        tested.inherits_nothing(&now, &ada);
+        TestSidecar::inherits_nothing(&now, &ada);
         tested.opens_nothing(&ada, "nothing proves the renaming").await;
         assert_eq!(tested.state(ada.user.id).await, State::Tombstone);
     }
@@ -72,7 +72,7 @@ async fn after(tested: &TestSidecar, names: &[(&str, &str)], gone: Option<&str>)
             assert_eq!(now.id, data.user.id, "{old} is {new}");
             tested.opens_all(data, old).await;
         } else {
-            tested.inherits_nothing(&now, data);
+            TestSidecar::inherits_nothing(&now, data);
             tested.opens_nothing(data, old).await;
         }
     }

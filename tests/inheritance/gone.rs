@@ -3,12 +3,12 @@
 use futures_util::FutureExt;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::membership::GroupRef;
-use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::role::Role;
 use isogloss_canonical::user::UserRef;
 use isogloss_canonical::verb::Verb;
 use isogloss_store::{Absence, State};
 
+use crate::system::OWN;
 use crate::test_sidecar::{Case, TestSidecar, UserData, is_absence};
 
 pub(crate) const CASES: &[Case] = &[
@@ -71,10 +71,10 @@ async fn successor(tested: &TestSidecar) {
     assert_eq!(tested.key_opens(&ada).await, None, "her key opens for him");
     let bob = tested.named("bob").await;
     assert_eq!(bob.role, Role::Administrator);
-    tested.inherits_nothing(&bob, &ada);
+    TestSidecar::inherits_nothing(&bob, &ada);
     tested.opens_nothing(&ada, "after bob").await;
     if tested.kind.numbered && tested.kind.reuses {
-        let own = IdNamespace::new(tested.kind.namespace);
+        let own = OWN;
         assert_eq!(bob.native(&own), ada.user.native(&own), "he has her id in the system");
         assert_eq!(tested.state(ada.user.id).await, State::Tombstone);
     }
@@ -91,7 +91,7 @@ async fn after_any_read(tested: &TestSidecar) {
         read(tested, how, &ada).await;
         tested.system.add(&new, Role::Administrator);
         let bob = tested.named(&new).await;
-        tested.inherits_nothing(&bob, &ada);
+        TestSidecar::inherits_nothing(&bob, &ada);
         tested.opens_nothing(&ada, how).await;
         tested.system.remove(&new);
         tested.sidecar.records().forget(ada.user.id).await.unwrap();
@@ -110,7 +110,7 @@ async fn namesake(tested: &TestSidecar) {
         read(tested, how, &ada).await;
         tested.system.add(&name, Role::User);
         let newcomer = tested.named(&name).await;
-        tested.inherits_nothing(&newcomer, &ada);
+        TestSidecar::inherits_nothing(&newcomer, &ada);
         tested.opens_nothing(&ada, how).await;
         assert_eq!(tested.state(ada.user.id).await, State::Tombstone, "{how}");
         let listed = tested.list().await;
@@ -132,7 +132,7 @@ async fn backup(tested: &TestSidecar) {
         assert_eq!(tested.state(ada.user.id).await, State::Active);
     } else {
         let newcomer = tested.named("ada").await;
-        tested.inherits_nothing(&newcomer, &ada);
+        TestSidecar::inherits_nothing(&newcomer, &ada);
         tested.opens_nothing(&ada, "nothing proves that it is she").await;
     }
 }
@@ -158,7 +158,7 @@ async fn for_good(tested: &TestSidecar) {
 
 async fn own_key(tested: &TestSidecar) {
     tested.system.add("ada", Role::User);
-    let own = IdNamespace::new(tested.kind.namespace);
+    let own = OWN;
     let find = || Command::FindKey(own.clone(), "ada".into());
     let isogloss_canonical::outcome::Outcome::KeyFound(_, Some(owner)) = tested.done(find()).await
     else {

@@ -139,7 +139,7 @@ async fn mass(tested: &TestSidecar) {
     tested.opens_all(first, "confirmed by an operator").await;
     tested.sidecar.records().retire(rest[0].user.id).await.unwrap();
     let newcomer = tested.named(&rest[0].user.username).await;
-    tested.inherits_nothing(&newcomer, &rest[0]);
+    TestSidecar::inherits_nothing(&newcomer, &rest[0]);
     tested.opens_nothing(&rest[0], "buried by an operator").await;
 }
 

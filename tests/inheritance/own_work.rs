@@ -8,14 +8,13 @@ use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Lockout;
 use isogloss_canonical::fault::{FaultKind, Subject};
-use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::role::Role;
 use isogloss_canonical::user::{Matching, NewUser, Uniqueness, UserId, UserPatch, UserRef};
 use isogloss_canonical::verb::Verb;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::system::{Proof, Row};
+use crate::system::{CLIENTS, Proof, Row};
 use crate::test_sidecar::{Case, TestSidecar, is_absence};
 
 pub(crate) const CASES: &[Case] = &[
@@ -39,10 +38,10 @@ async fn created(tested: &TestSidecar) {
     let ada = tested.with_data("ada").await;
     tested.system.remove("ada");
     let bob = tested.create("bob").await;
-    tested.inherits_nothing(&bob, &ada);
+    TestSidecar::inherits_nothing(&bob, &ada);
     tested.opens_nothing(&ada, "after bob").await;
     let again = tested.create("ada").await;
-    tested.inherits_nothing(&again, &ada);
+    TestSidecar::inherits_nothing(&again, &ada);
     tested.opens_nothing(&ada, "after her namesake").await;
     assert_eq!(tested.named("ada").await.id, again.id);
 }
@@ -88,7 +87,7 @@ async fn refused(tested: &TestSidecar) {
     tested.system.put_back(Row { id: row.id, ..bob });
     let newcomer = tested.named("bob").await;
     assert_ne!(newcomer.id, ada.user.id);
-    tested.inherits_nothing(&newcomer, &ada);
+    TestSidecar::inherits_nothing(&newcomer, &ada);
     tested.opens_nothing(&ada, "the id and the refused name are another person's").await;
 }
 
@@ -188,7 +187,7 @@ async fn deleted(tested: &TestSidecar) {
     assert_eq!(tested.key_opens(&ada).await, None);
     assert!(is_absence(&tested.get(UserRef::Id(ada.user.id)).await));
     let again = tested.create("ada").await;
-    tested.inherits_nothing(&again, &ada);
+    TestSidecar::inherits_nothing(&again, &ada);
 }
 
 async fn password(tested: &TestSidecar) {
@@ -207,8 +206,7 @@ async fn low_ids(tested: &TestSidecar) {
     for (name, role) in [("ada", Role::User), ("bob", Role::User), ("chief", Role::Administrator)] {
         tested.system.add(name, role);
     }
-    let namespace = if tested.kind.namespace == "kanboard" { "dandelion" } else { "kanboard" };
-    let namespace = IdNamespace::named(namespace);
+    let namespace = CLIENTS;
     let ada = tested.named("ada").await;
     let id = |user: &isogloss_canonical::user::User| -> i64 {
         user.native(&namespace).unwrap().parse().unwrap()
@@ -221,8 +219,7 @@ async fn imported(tested: &TestSidecar) {
     for name in ["ada", "bob", "carol"] {
         tested.system.add(name, Role::User);
     }
-    let namespace = if tested.kind.namespace == "kanboard" { "dandelion" } else { "kanboard" };
-    let namespace = IdNamespace::named(namespace);
+    let namespace = CLIENTS;
     let row =
         |name: &str, id: &str| (UserRef::Name(name.to_owned()), namespace.clone(), id.to_owned());
     let unknown = Command::AssignIds(vec![row("ada", "3"), row("nobody", "4")]);
@@ -253,7 +250,7 @@ async fn unknown(tested: &TestSidecar) {
     let nobody = || UserRef::Id(UserId(Uuid::nil()));
     let lockout = Lockout { after: 7, lasting: Duration::from_mins(15) };
     assert!(is_absence(&tested.get(nobody()).await));
-    let keys = Command::VerifyKey(nobody(), IdNamespace::named("kanboard"), "guess".into());
+    let keys = Command::VerifyKey(nobody(), CLIENTS, "guess".into());
     assert!(tested.done(keys).await.keys().unwrap().is_empty());
     let counted = tested.sidecar.execute(Command::CountFailure(nobody(), lockout)).await;
     assert!(counted.is_err_and(|fault| fault.is_absence_of(Subject::User)));

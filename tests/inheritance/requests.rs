@@ -72,7 +72,7 @@ async fn succeeded(tested: &TestSidecar) {
     tested.list().await;
     nothing(&request, &ada).await;
     let found = get(&request, UserRef::Name("ada".to_owned())).await.unwrap();
-    tested.inherits_nothing(&found, &ada);
+    TestSidecar::inherits_nothing(&found, &ada);
 }
 
 /// Neither a session nor a key of a deleted user opens anything in a request that had read the user.

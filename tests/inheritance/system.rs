@@ -31,11 +31,16 @@ pub(crate) enum Proof {
 /// A result of `password_hash("secret", PASSWORD_BCRYPT, ["cost" => 4])` in PHP 8.2.
 const HASH_OF_SECRET: &str = "$2y$04$pt6c8RrQsZMBtHdxoST4ouLdqjXiPkakAiAjPk8oLCZjONSx7HHG.";
 
+/// The system's id namespace.
+pub(crate) const OWN: IdNamespace = IdNamespace::named("system");
+
+/// The id namespace of a dialect that numbers people and teams itself.
+pub(crate) const CLIENTS: IdNamespace = IdNamespace::named("clients");
+
 /// A kind of system.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
-    pub(crate) namespace: &'static str,
     pub(crate) numbered: bool,
     /// Whether the highest id is used again after a deletion, as in SQLite.
     pub(crate) reuses: bool,
@@ -50,48 +55,12 @@ impl Kind {
 
 /// One kind for each combination of numbering and evidence.
 pub(crate) const KINDS: [Kind; 6] = [
-    Kind {
-        name: "reused-ids-and-hashes",
-        namespace: "kanboard",
-        numbered: true,
-        reuses: true,
-        proof: Proof::Secret,
-    },
-    Kind {
-        name: "reused-ids",
-        namespace: "kanboard",
-        numbered: true,
-        reuses: true,
-        proof: Proof::Nothing,
-    },
-    Kind {
-        name: "ids-and-dates",
-        namespace: "dandelion",
-        numbered: true,
-        reuses: false,
-        proof: Proof::Created,
-    },
-    Kind {
-        name: "ids-alone",
-        namespace: "rhodecode",
-        numbered: true,
-        reuses: false,
-        proof: Proof::Nothing,
-    },
-    Kind {
-        name: "names-and-keys",
-        namespace: "octoprint",
-        numbered: false,
-        reuses: true,
-        proof: Proof::Secret,
-    },
-    Kind {
-        name: "names",
-        namespace: "octoprint",
-        numbered: false,
-        reuses: true,
-        proof: Proof::Nothing,
-    },
+    Kind { name: "reused-ids-and-hashes", numbered: true, reuses: true, proof: Proof::Secret },
+    Kind { name: "reused-ids", numbered: true, reuses: true, proof: Proof::Nothing },
+    Kind { name: "ids-and-dates", numbered: true, reuses: false, proof: Proof::Created },
+    Kind { name: "ids-alone", numbered: true, reuses: false, proof: Proof::Nothing },
+    Kind { name: "names-and-keys", numbered: false, reuses: true, proof: Proof::Secret },
+    Kind { name: "names", numbered: false, reuses: true, proof: Proof::Nothing },
 ];
 
 /// A user of the system.
@@ -242,8 +211,7 @@ impl System {
     }
 
     fn shown(&self, row: &Row) -> User {
-        let namespace = IdNamespace::new(self.kind.namespace);
-        let ids = self.kind.numbered.then(|| (namespace, row.id.to_string()));
+        let ids = self.kind.numbered.then(|| (OWN, row.id.to_string()));
         let evidence = match self.kind.proof {
             Proof::Secret => Evidence {
                 secret: Some(row.secret.as_str().into()),
@@ -269,8 +237,12 @@ impl System {
     fn matches(&self, row: &Row, user: &UserRef) -> bool {
         match user {
             UserRef::Name(name) => row.name == *name,
-            UserRef::Native(namespace, id) if namespace.as_str() == self.kind.namespace => {
-                if self.kind.numbered { row.id.to_string() == *id } else { row.name == *id }
+            UserRef::Native(namespace, id) if *namespace == OWN => {
+                if self.kind.numbered {
+                    row.id.to_string() == *id
+                } else {
+                    row.name == *id
+                }
             }
             UserRef::Id(_) | UserRef::Native(..) | UserRef::FoldedName(_) | UserRef::Email(_) => {
                 panic!("the system has no such reference: {user:?}")

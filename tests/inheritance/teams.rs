@@ -12,7 +12,6 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::{Group, GroupPatch, NewGroup};
 use isogloss_canonical::membership::{GroupId, GroupRef};
-use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::role::Role;
@@ -24,11 +23,8 @@ use libtest_mimic::Trial;
 use uuid::Uuid;
 
 use crate::block_on;
-use crate::system::{KINDS, Kind, System};
+use crate::system::{CLIENTS, KINDS, Kind, OWN, System};
 use crate::test_sidecar::open;
-
-/// The id namespace of another dialect, which numbers teams too.
-const OTHER_NAMESPACE: IdNamespace = IdNamespace::named("rhodecode");
 
 /// A team of the system.
 #[derive(Clone, Debug)]
@@ -77,9 +73,7 @@ impl Teams {
     fn find(&self, team: &GroupRef) -> Result<Row, Fault> {
         let rows = self.rows.lock().unwrap();
         let found = rows.iter().find(|row| match team {
-            GroupRef::Native(namespace, id) if namespace.as_str() == "kanboard" => {
-                row.id.to_string() == *id
-            }
+            GroupRef::Native(namespace, id) if *namespace == OWN => row.id.to_string() == *id,
             GroupRef::Name(None, name) => row.name == *name,
             GroupRef::Id(_) | GroupRef::Native(..) | GroupRef::Name(..) => {
                 panic!("the system has no such reference: {team:?}")
@@ -98,7 +92,7 @@ impl Teams {
             return Err(Fault::conflict(Subject::Group));
         }
         self.change(row.id, |row| row.name = patch.name.unwrap_or(row.name.clone()));
-        self.find(&GroupRef::Native(IdNamespace::named("kanboard"), row.id.to_string()))
+        self.find(&GroupRef::Native(OWN, row.id.to_string()))
     }
 
     fn answer(&self, command: Command) -> Result<Outcome, Fault> {
@@ -159,7 +153,7 @@ fn shown(row: &Row) -> Group {
     Group {
         id: GroupId(Uuid::nil()),
         namespace: None,
-        ids: [(IdNamespace::named("kanboard"), row.id.to_string())].into(),
+        ids: [(OWN, row.id.to_string())].into(),
         name: row.name.clone(),
         description: None,
         owner: None,
@@ -246,14 +240,14 @@ impl TestSidecar {
     async fn has_nothing_of(&self, new: &Group, old: &Group) {
         assert_ne!(new.id, old.id);
         assert_eq!((new.owner, new.co_owners.len()), (None, 0), "{new:?}");
-        assert_ne!(new.native(&OTHER_NAMESPACE), old.native(&OTHER_NAMESPACE));
+        assert_ne!(new.native(&CLIENTS), old.native(&CLIENTS));
         self.is_gone(old).await;
     }
 
     async fn is_gone(&self, old: &Group) {
         let before = self.system.names();
-        let id = old.native(&OTHER_NAMESPACE).unwrap().to_owned();
-        for way in [GroupRef::Id(old.id), GroupRef::Native(OTHER_NAMESPACE, id)] {
+        let id = old.native(&CLIENTS).unwrap().to_owned();
+        for way in [GroupRef::Id(old.id), GroupRef::Native(CLIENTS, id)] {
             let name = Some("taken over".to_owned());
             let patch = GroupPatch { name, ..GroupPatch::default() };
             for command in [
@@ -285,7 +279,7 @@ const CASES: &[Case] = &[
         tested.system.remove("crew");
         tested.system.add("guild");
         let new = tested.named("guild").await.unwrap();
-        assert_eq!(new.native(&IdNamespace::named("kanboard")), Some("1"));
+        assert_eq!(new.native(&OWN), Some("1"));
         tested.has_nothing_of(&new, &old).await;
     }),
     case!("removed-and-another-made-unseen", tested => {
@@ -445,8 +439,7 @@ async fn on_a_sidecar(kind: Kind, run: for<'b> fn(&'b TestSidecar) -> LocalBoxFu
         blind: Mutex::default(),
     });
     let backend: Arc<dyn Backend> = Arc::<Teams>::clone(&system);
-    let sidecar =
-        Sidecar::new(backend, &store, (IdNamespace::new(kind.namespace), kind.numbering()));
+    let sidecar = Sidecar::new(backend, &store, (OWN, kind.numbering()));
     run(&TestSidecar { system, sidecar }).await;
     store.close().await;
 }

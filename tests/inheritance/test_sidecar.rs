@@ -7,22 +7,21 @@ use std::sync::Arc;
 use futures_util::future::LocalBoxFuture;
 use isogloss::layers::sidecar::layer::Sidecar;
 use isogloss::provision::bootstrap::open_sidecar;
-use isogloss::registry;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::{Group, NewGroup};
 use isogloss_canonical::key::NewKey;
 use isogloss_canonical::membership::GroupRef;
-use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::role::Role;
 use isogloss_canonical::user::{NewUser, User, UserId, UserRef};
-use isogloss_store::{Record, State, Store};
+use isogloss_store::{Numbered, Record, State, Store};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::system::{Kind, System};
+use crate::system::{CLIENTS, Kind, OWN, System};
 
 /// A case: its name and its function.
 pub(crate) type Case = (&'static str, for<'b> fn(&'b TestSidecar) -> LocalBoxFuture<'b, ()>);
@@ -157,7 +156,7 @@ impl TestSidecar {
         let session = self.get(UserRef::Id(data.user.id)).await;
         let absent = session.is_err_and(|fault| fault.is_absence_of(Subject::User));
         assert!(absent, "{why}: the session opens");
-        for (namespace, id) in self.foreign_ids(&data.user) {
+        for (namespace, id) in foreign_ids(&data.user) {
             let found = self.get(UserRef::Native(namespace.clone(), id.clone())).await;
             let absent = found.is_err_and(|fault| fault.is_absence_of(Subject::User));
             assert!(absent, "{why}: {namespace} {id} is somebody");
@@ -180,7 +179,7 @@ impl TestSidecar {
         let session = self.get(UserRef::Id(data.user.id)).await;
         let session = session.unwrap_or_else(|fault| panic!("{why}: {fault:?}"));
         assert!(session.attributes.contains_key("other.colour"), "{why}: the settings");
-        for (namespace, id) in self.foreign_ids(&data.user) {
+        for (namespace, id) in foreign_ids(&data.user) {
             let found = self.get(UserRef::Native(namespace, id)).await.unwrap();
             assert_eq!(found.id, data.user.id, "{why}: an id");
         }
@@ -192,18 +191,13 @@ impl TestSidecar {
     }
 
     /// A new user has nothing of the old one.
-    pub(crate) fn inherits_nothing(&self, newcomer: &User, data: &UserData) {
+    pub(crate) fn inherits_nothing(newcomer: &User, data: &UserData) {
         let old = &data.user;
         assert_ne!(newcomer.id, old.id, "the canonical id");
-        for (namespace, id) in self.foreign_ids(old) {
+        for (namespace, id) in foreign_ids(old) {
             assert_ne!(newcomer.native(&namespace), Some(id.as_str()), "the id of {namespace}");
         }
         assert!(!newcomer.attributes.contains_key("other.colour"), "the settings");
-    }
-
-    fn foreign_ids(&self, user: &User) -> BTreeMap<IdNamespace, String> {
-        let own = IdNamespace::new(self.kind.namespace);
-        user.ids.clone().into_iter().filter(|(namespace, _)| *namespace != own).collect()
     }
 
     pub(crate) async fn record(&self, id: UserId) -> Record {
@@ -221,27 +215,34 @@ impl TestSidecar {
 
     /// The reference of the system to a user, by its own id.
     pub(crate) fn own(&self, user: &User) -> UserRef {
-        let namespace = IdNamespace::new(self.kind.namespace);
-        match user.native(&namespace) {
-            Some(id) if self.kind.numbered => UserRef::Native(namespace, id.to_owned()),
+        match user.native(&OWN) {
+            Some(id) if self.kind.numbered => UserRef::Native(OWN, id.to_owned()),
             _ => UserRef::Name(user.username.clone()),
         }
     }
 }
 
 pub(crate) async fn open(folder: &Path, kind: Kind) -> Store {
-    let mut numbered = registry::own_namespaces();
-    for namespace in
-        numbered.iter_mut().filter(|namespace| namespace.namespace.as_str() == kind.namespace)
-    {
-        namespace.gives_ids = true;
-    }
-    open_sidecar(&folder.join("sidecar"), numbered).await.unwrap()
+    let row = |namespace, users, gives_ids| Numbered {
+        namespace,
+        users,
+        groups: Numbering::From(1),
+        teams: true,
+        shows_keys: false,
+        gives_ids,
+    };
+    let numbered = [row(OWN, kind.numbering(), true), row(CLIENTS, Numbering::From(1), false)];
+    open_sidecar(&folder.join("sidecar"), numbered.into()).await.unwrap()
 }
 
 fn join(system: &Arc<System>, store: &Store, kind: Kind) -> Sidecar {
     let system: Arc<dyn Backend> = Arc::<System>::clone(system);
-    Sidecar::new(system, store, (IdNamespace::new(kind.namespace), kind.numbering()))
+    Sidecar::new(system, store, (OWN, kind.numbering()))
+}
+
+/// The ids that other dialects know the user by.
+fn foreign_ids(user: &User) -> BTreeMap<IdNamespace, String> {
+    user.ids.clone().into_iter().filter(|(namespace, _)| *namespace != OWN).collect()
 }
 
 /// Whether the answer is that the user does not exist.

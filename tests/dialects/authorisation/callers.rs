@@ -1,20 +1,19 @@
-//! Only the gateway can create a caller. The options of a route decide which voucher may name one.
+//! Only the gateway can create a caller. A route decides which voucher may name one.
 
 use isogloss::pipeline::Pipeline;
 use isogloss::proxies::Sender;
-use isogloss_canonical::adapter::RouteOptions;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials, Proof, Seal};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::FaultKind;
-use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::role::Role;
 use isogloss_canonical::user::{NewUser, UserPatch, UserRef};
-use isogloss_canonical::vouching::{Voucher, Vouching};
+use isogloss_canonical::vouching::{Near, Voucher, Vouching};
 use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::commands::NAMESPACE;
 use crate::block_on;
 use crate::gateway::{PreparedStore, TestGateway};
 
@@ -23,10 +22,6 @@ pub(super) fn trials() -> Vec<Trial> {
         trial("authorisation::gateway::a-caller-of-a-dialects-making", || block_on(forged())),
         trial("authorisation::gateway::who-is-believed", || block_on(believed())),
         trial("authorisation::gateway::what-is-done-on-a-word", || block_on(done())),
-        trial("authorisation::octoprint::vouching-follows-the-options", || {
-            options();
-            Ok(())
-        }),
     ]
 }
 
@@ -41,7 +36,7 @@ async fn forged() -> Result<(), Failed> {
     let strange = Seal::new([7; 32]);
     let forged = [
         Caller::person(admin.clone(), Proof::Password, strange),
-        Caller::application(IdNamespace::named("octoprint"), strange),
+        Caller::application(NAMESPACE, strange),
         Caller::Gateway,
     ];
     for caller in forged {
@@ -68,8 +63,10 @@ fn both(gateway: &TestGateway, vouching: &Vouching) -> [Pipeline; 2] {
 
 async fn believed() -> Result<(), Failed> {
     let gateway = gateway().await;
-    let near = settings(&json!({"autologin_as": "ann", "local_networks": ["192.0.2.0/24"]}));
-    let far = settings(&json!({"autologin_as": "ann", "local_networks": ["10.0.0.0/8"]}));
+    let [near, far] = ["192.0.2.0/24", "10.0.0.0/8"].map(|network| {
+        let near = Near { user: "ann".to_owned(), networks: vec![network.parse().unwrap()] };
+        Vouching { near: Some(near), ..Vouching::default() }
+    });
     let proxy = Vouching { proxy: true, ..Vouching::default() };
     for (vouching, voucher, name, expected) in [
         (Vouching::default(), Voucher::Proxy, "admin", [false, false]),
@@ -126,21 +123,4 @@ async fn done() -> Result<(), Failed> {
         }
     }
     Ok(())
-}
-
-fn settings(options: &Value) -> Vouching {
-    let adapter = isogloss::registry::adapter("octoprint").unwrap();
-    let settings = options.as_object().unwrap().clone();
-    let options = RouteOptions { settings, ..RouteOptions::of(IdNamespace::named("octoprint")) };
-    adapter.make_dialect(&options).unwrap().vouching()
-}
-
-fn options() {
-    assert_eq!(settings(&json!({})), Vouching::default());
-    assert!(settings(&json!({"remote_user": true})).proxy);
-    assert!(!settings(&json!({"basic_authentication": true})).proxy);
-    assert!(settings(&json!({"basic_authentication": true, "check_basic_password": false})).proxy);
-    assert!(settings(&json!({"first_run": true})).wizard);
-    let groups = settings(&json!({"remote_user": true, "remote_groups": true}));
-    assert!(groups.groups && !groups.creates);
 }
