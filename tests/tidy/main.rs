@@ -39,6 +39,7 @@ const IMPURE: &[&str] = &[
 const NAMING: &[(&str, &str)] = &[
     ("tests/cli/", SAMPLE),
     ("tests/clients/main.rs", REAL),
+    ("tests/cost/lists.rs", SAMPLE),
     ("tests/dialects/authorisation/commands.rs", SAMPLE),
     ("tests/dialects/authorisation/methods.rs", REQUESTS),
     ("tests/dialects/authorisation/payload.rs", QUIRK),
