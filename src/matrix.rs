@@ -3,7 +3,7 @@
 
 use isogloss_canonical::adapter::{Adapter, BackendKind};
 use isogloss_canonical::capability::{Capability, Lookup, Support};
-use isogloss_canonical::verb::Verb;
+use isogloss_canonical::verb::{Place, Verb};
 
 use crate::layers::sidecar::layer;
 use crate::layers::{directory, own_account};
@@ -60,6 +60,8 @@ pub struct Row {
 struct Column {
     name: &'static str,
     able: Capability,
+    /// What the system can do without the sidecar.
+    own: Capability,
     /// Whether it has a sidecar.
     remote: bool,
 }
@@ -69,11 +71,11 @@ impl Column {
         let (own, name) = (kind.capability(), adapter.name);
         match kind {
             BackendKind::Embedded(_) => {
-                Self { name, able: directory::capability(own), remote: false }
+                Self { name, able: directory::capability(own.clone()), own, remote: false }
             }
             BackendKind::Remote(_) => {
                 let able = layer::capability(&own, &isogloss_store::capability());
-                Self { name, able, remote: true }
+                Self { name, able, own, remote: true }
             }
         }
     }
@@ -101,7 +103,15 @@ fn row(dialect: &Adapter, backend: &Column, method: &Listed) -> Row {
         .map(|verb| {
             // A dialect's own rights groups are no system's teams: they are in the sidecar.
             let stored = own_groups && backend.remote && verb.is_about_groups();
-            if stored { from_sidecar(*verb) } else { judge(*verb, &backend.able) }
+            let of_system = backend.name == dialect.name && verb.place() == Place::Own;
+            match (stored, of_system) {
+                (true, _) => from_sidecar(*verb),
+                (false, true) if *verb == Verb::ListKeys && backend.own.shows_keys() => {
+                    (Level::Native, String::new())
+                }
+                (false, true) => judge(*verb, &backend.own),
+                (false, false) => judge(*verb, &backend.able),
+            }
         })
         .collect();
     let level = judged.iter().map(|(level, _)| *level).max().unwrap_or(Level::Native);

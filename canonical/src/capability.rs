@@ -126,6 +126,7 @@ pub struct Capability {
     lookups: BTreeSet<Lookup>,
     paged: BTreeSet<Verb>,
     rules: BTreeSet<Rule>,
+    shows_keys: bool,
 }
 
 impl Capability {
@@ -207,6 +208,20 @@ impl Capability {
     #[must_use]
     pub fn has_rule(&self, rule: Rule) -> bool {
         self.rules.contains(&rule)
+    }
+
+    /// Says that it shows the keys of a person with the person
+    /// ([`crate::user::Evidence::keys`]). If it has [`Verb::ListKeys`] too, that verb lists the keys
+    /// that are not shown so.
+    #[must_use]
+    pub fn showing_keys(self) -> Self {
+        Self { shows_keys: true, ..self }
+    }
+
+    /// Whether it shows the keys of a person with the person.
+    #[must_use]
+    pub const fn shows_keys(&self) -> bool {
+        self.shows_keys
     }
 
     /// Whether it has this verb.

@@ -36,8 +36,8 @@ pub enum Command {
     /// Revoke a person's (`None`: the application's) keys of a namespace. The answer is the revoked
     /// keys; it is no fault if there are none.
     RevokeKeys(Option<UserRef>, IdNamespace, KeyChoice),
-    /// List a person's keys of a namespace, or (`None`) all keys of it.
-    ListKeys(Option<UserRef>, IdNamespace),
+    /// List a person's keys of a namespace, or (`None`) everybody's and the application's.
+    ListKeys(Option<UserRef>, IdNamespace, KeyChoice),
     /// Read the attributes of a person whose names start with this prefix.
     ReadSettings(UserRef, String),
     /// Set attributes of a person; every name starts with this prefix.
@@ -138,7 +138,7 @@ impl Command {
             | Self::ClearFailures(user)
             | Self::IssueKey(Some(user), _)
             | Self::RevokeKeys(Some(user), ..)
-            | Self::ListKeys(Some(user), _) => Reference::Person(user),
+            | Self::ListKeys(Some(user), ..) => Reference::Person(user),
             Self::GetGroup(group)
             | Self::UpdateGroup(group, _)
             | Self::DeleteGroup(group)
@@ -151,7 +151,7 @@ impl Command {
             | Self::ListUsers
             | Self::IssueKey(None, _)
             | Self::RevokeKeys(None, ..)
-            | Self::ListKeys(None, _)
+            | Self::ListKeys(None, ..)
             | Self::CreateGroup(_)
             | Self::ListGroups(_)
             | Self::ServerFacts
@@ -196,6 +196,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::key::Issuer;
     use crate::role::Role;
     use crate::verb::Target;
 
@@ -213,6 +214,7 @@ mod tests {
             scope: None,
             expires: None,
             addresses: Vec::new(),
+            issuer: Issuer::Gateway,
             replaces: false,
         };
         let lockout = Lockout { after: 6, lasting: Duration::from_mins(15) };
@@ -229,7 +231,7 @@ mod tests {
             Command::ChangePassword(user(), None),
             Command::IssueKey(Some(user()), Box::new(key)),
             Command::RevokeKeys(Some(user()), NAMESPACE, KeyChoice::All),
-            Command::ListKeys(Some(user()), NAMESPACE),
+            Command::ListKeys(Some(user()), NAMESPACE, KeyChoice::All),
             Command::ReadSettings(user(), String::new()),
             Command::MergeSettings(user(), String::new(), AttributeChanges::new()),
             Command::CreateGroup(Box::default()),

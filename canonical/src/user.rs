@@ -92,6 +92,20 @@ pub struct Evidence {
     pub password: Option<Secret>,
     /// A key that the system accepts in place of the password, if the row shows it.
     pub token: Option<Secret>,
+    /// The person's keys in the row. They prove nothing
+    /// ([`crate::capability::Capability::shows_keys`]).
+    pub keys: Vec<RowKey>,
+}
+
+/// A key in a system's row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowKey {
+    /// The id namespace of the system.
+    pub namespace: IdNamespace,
+    /// Its name, as the dialect of the system labels it.
+    pub label: Option<String>,
+    /// The value. `None`: the row only says that there is one.
+    pub value: Option<Secret>,
 }
 
 /// A person.

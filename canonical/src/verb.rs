@@ -74,6 +74,9 @@ pub enum Place {
     Sidecar,
     /// The system if it has the verb, otherwise the sidecar.
     Either,
+    /// The system for its own id namespace: the dialect of the route is then that of the system, and a
+    /// verb that the system does not have is refused. The sidecar for every other id namespace.
+    Own,
 }
 
 /// One row of the table.
@@ -153,9 +156,9 @@ ActivateUser        User     Person  Write  Safe   System  Holder(EditUsers)    
 DeactivateUser      User     Person  Write  Safe   System  Holder(EditUsers)     [Subject];
 DeleteUser          Done     Person  Write  Unsafe System  Holder(DeleteUsers)   [Subject];
 ChangePassword      Done     Person  Write  Safe   System  Own(EditUsers)        [Subject];
-IssueKey            Keys     Person  Write  Unsafe Sidecar Own(Administer)       [Subject];
-RevokeKeys          Keys     Person  Write  Unsafe Sidecar Own(EditUsers)        [Subject];
-ListKeys            Keys     Person  Read   Safe   Sidecar Own(Administer)       [];
+IssueKey            Keys     Person  Write  Unsafe Own     Own(Administer)       [Subject];
+RevokeKeys          Keys     Person  Write  Unsafe Own     Own(EditUsers)        [Subject];
+ListKeys            Keys     Person  Read   Safe   Own     Own(Administer)       [];
 ReadSettings        Settings Person  Read   Safe   Sidecar Own(SeeUsers)         [];
 MergeSettings       Done     Person  Write  Safe   Sidecar Own(EditUsers)        [Subject Attributes];
 CreateGroup         Group    Nothing Write  Unsafe Either  Holder(CreateGroups)  [Rights Attributes];

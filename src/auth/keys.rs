@@ -9,7 +9,7 @@ use isogloss_canonical::fault::{Fault, FaultKind, Refusal, Subject};
 use isogloss_canonical::key::Key;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::secret::Secret;
+use isogloss_canonical::secret::{Secret, same};
 use isogloss_canonical::user::{User, UserRef};
 use jiff::Timestamp;
 
@@ -44,20 +44,33 @@ pub(super) async fn in_place_of_password(
     (namespace, value): (IdNamespace, Secret),
     seal: Seal,
 ) -> Result<Option<Caller>, Fault> {
+    if let Some(owner) = owner.filter(|owner| is_in_row(owner, &namespace, &value)) {
+        let key = Key::vouched(namespace, Some(owner.id));
+        return prove(&key, Some(owner), at.client, &[]).map(|()| Some(with_key(owner, seal)));
+    }
     let person = owner.map_or(UserRef::Id(NOBODY), UserRef::from);
     let own = at.execute(Command::VerifyKey(person, namespace, value)).await;
     let (Some(own), Some(owner)) = (unless_absent(own)?, owner) else { return Ok(None) };
     let mut refusal = None;
     for key in own.keys()? {
         match prove(&key, Some(owner), at.client, &[]) {
-            Ok(()) => {
-                let owner = User { failures: 0, locked_until: None, ..owner.clone() };
-                return Ok(Some(Caller::person(owner, Proof::Key(None), seal)));
-            }
+            Ok(()) => return Ok(Some(with_key(owner, seal))),
             Err(fault) => refusal = Some(fault),
         }
     }
     refusal.map_or(Ok(None), Err)
+}
+
+fn with_key(owner: &User, seal: Seal) -> Caller {
+    let owner = User { failures: 0, locked_until: None, ..owner.clone() };
+    Caller::person(owner, Proof::Key(None), seal)
+}
+
+/// Whether the system's row of the owner shows this key. A key of another system opens nothing.
+fn is_in_row(owner: &User, namespace: &IdNamespace, value: &Secret) -> bool {
+    let keys = owner.evidence.keys.iter().filter(|key| key.namespace == *namespace);
+    let mut shown = keys.filter_map(|key| key.value.as_ref());
+    shown.any(|key| same(key.expose(), value.expose()))
 }
 
 /// Checks a key that was found: expiry, owner, address, scope.

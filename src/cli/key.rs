@@ -5,9 +5,11 @@ use std::net::IpAddr;
 
 use anyhow::{Context, anyhow, bail};
 use ipnet::IpNet;
+use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::key::{Key, KeyChoice, NewKey};
+use isogloss_canonical::key::{Issuer, Key, KeyChoice, NewKey};
 use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::UserRef;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -52,6 +54,7 @@ async fn add(people: &People, ask: &KeyAdd) -> anyhow::Result<()> {
         scope: ask.scope.clone(),
         expires: ask.expires,
         addresses: ask.addresses.clone(),
+        issuer: Issuer::Gateway,
         replaces: false,
     };
     let owner = UserRef::Name(ask.username.clone());
@@ -122,6 +125,7 @@ fn new_key(row: &Row) -> anyhow::Result<NewKey> {
         scope: given(&row.scope),
         expires: None,
         addresses: Vec::new(),
+        issuer: Issuer::Gateway,
         replaces: false,
     })
 }
@@ -159,12 +163,17 @@ async fn revoke(people: &People, id: Uuid, at: &At) -> anyhow::Result<()> {
     print::line(&format!("revoked {id}"))
 }
 
-/// The keys of all users and of the application.
+/// The gateway's keys of all users and of the application. A remote system can have further keys of
+/// its own.
 async fn keys(people: &People) -> anyhow::Result<Vec<Key>> {
     let mut all = Vec::new();
     for adapter in registry::dialects() {
-        let command = Command::ListKeys(None, IdNamespace::named(adapter.name));
-        all.extend(people.execute(command).await?.keys()?);
+        let command = Command::ListKeys(None, IdNamespace::named(adapter.name), KeyChoice::All);
+        let listed = match people.sidecar() {
+            Some(sidecar) => sidecar.records().store().execute(command).await,
+            None => Ok(people.execute(command).await?),
+        };
+        all.extend(listed.and_then(Outcome::keys).map_err(|fault| People::said(&fault))?);
     }
     Ok(all)
 }

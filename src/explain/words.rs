@@ -27,8 +27,10 @@ pub(super) fn command(command: &Command) -> String {
         Command::ChangePassword(user, None) => format!("remove the password of {}", of(user)),
         Command::IssueKey(owner, new) => issued(owner.as_ref(), new),
         Command::RevokeKeys(owner, space, choice) => revoked(owner.as_ref(), space, choice),
-        Command::ListKeys(Some(user), space) => format!("list the keys of {} in {space}", of(user)),
-        Command::ListKeys(None, space) => format!("list all keys in {space}"),
+        Command::ListKeys(Some(user), space, _) => {
+            format!("list the keys of {} in {space}", of(user))
+        }
+        Command::ListKeys(None, space, _) => format!("list all keys in {space}"),
         Command::ReadSettings(user, prefix) => {
             format!("read the attributes {prefix}* of {}", of(user))
         }

@@ -4,7 +4,7 @@ use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::{Command, Reference};
 use isogloss_canonical::credentials::Credentials;
 use isogloss_canonical::group::NewGroup;
-use isogloss_canonical::key::NewKey;
+use isogloss_canonical::key::{Issuer, NewKey};
 use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::role::Role;
@@ -145,6 +145,7 @@ impl World {
                 scope: scope.clone(),
                 expires: None,
                 addresses: Vec::new(),
+                issuer: Issuer::Gateway,
                 replaces: false,
             };
             tried(backend, Command::IssueKey(owner, Box::new(new))).await;

@@ -187,7 +187,7 @@ mod tests {
     use crate::provision::bootstrap;
     use crate::registry;
     use isogloss_canonical::group::NewGroup;
-    use isogloss_canonical::key::NewKey;
+    use isogloss_canonical::key::{Issuer, NewKey};
     use isogloss_canonical::namespace::IdNamespace;
     use isogloss_canonical::secret::Secret;
     use isogloss_canonical::user::{NewUser, UserRef};
@@ -246,6 +246,7 @@ mod tests {
             scope: None,
             expires: None,
             addresses: Vec::new(),
+            issuer: Issuer::Gateway,
             replaces: false,
         };
         let chief = UserRef::Name("chief".to_owned());

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Subject;
-use isogloss_canonical::key::NewKey;
+use isogloss_canonical::key::{Issuer, NewKey};
 use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::role::Role;
@@ -110,6 +110,7 @@ impl AccountKey {
             scope: self.scope.clone(),
             expires: self.expires,
             addresses: self.addresses.clone(),
+            issuer: Issuer::Gateway,
             replaces: false,
         })
     }

@@ -3,9 +3,10 @@
 use futures_util::FutureExt;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{FaultKind, Subject};
-use isogloss_canonical::key::{Key, KeyChoice, NewKey};
+use isogloss_canonical::key::{Issuer, Key, KeyChoice, NewKey};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::User;
 use isogloss_canonical::verb::Verb;
 
@@ -44,7 +45,13 @@ fn namespace() -> IdNamespace {
     IdNamespace::named(first_dialect())
 }
 
+/// A key for an operator, of the gateway only.
 pub(crate) async fn issue(tested: &TestBackend, owner: &User) {
+    issue_by(tested, owner, Issuer::Gateway).await;
+}
+
+/// Issues a key, and answers its value.
+async fn issue_by(tested: &TestBackend, owner: &User, issuer: Issuer) -> Secret {
     let key = NewKey {
         namespace: namespace(),
         value: VALUE.into(),
@@ -52,13 +59,19 @@ pub(crate) async fn issue(tested: &TestBackend, owner: &User) {
         scope: None,
         expires: None,
         addresses: Vec::new(),
+        issuer,
         replaces: true,
     };
-    tested.done(Command::IssueKey(Some(owner.into()), Box::new(key))).await;
+    let issued = tested.done(Command::IssueKey(Some(owner.into()), Box::new(key))).await;
+    issued.keys().unwrap().into_iter().find_map(|key| key.shown).unwrap()
 }
 
 async fn list(tested: &TestBackend, owner: &User) -> Vec<Key> {
-    tested.done(Command::ListKeys(Some(owner.into()), namespace())).await.keys().unwrap()
+    tested
+        .done(Command::ListKeys(Some(owner.into()), namespace(), KeyChoice::All))
+        .await
+        .keys()
+        .unwrap()
 }
 
 pub(crate) fn find() -> Command {
@@ -69,17 +82,29 @@ async fn opens(tested: &TestBackend) {
     let made = create(tested, new("ada")).await;
     tested.fails(find(), FaultKind::NotFound, Some(Subject::Key)).await;
     issue(tested, &made).await;
-    let Outcome::KeyFound(key, Some(owner)) = tested.done(find()).await else {
-        panic!("the key is nobody's");
-    };
-    assert_eq!((key.owner, owner.id), (Some(made.id), made.id));
+    tested.done(find()).await;
     let verify = |value: &str| Command::VerifyKey((&made).into(), namespace(), value.into());
     assert_eq!(tested.done(verify(VALUE)).await.keys().unwrap().len(), 1);
     assert!(tested.done(verify("another")).await.keys().unwrap().is_empty());
-    assert_eq!(list(tested, &made).await.len(), 1);
+    let value = issue_by(tested, &made, Issuer::System(None)).await;
+    let found = Command::FindKey(namespace(), value.clone());
+    let Outcome::KeyFound(key, Some(owner)) = tested.done(found.clone()).await else {
+        panic!("the key is nobody's");
+    };
+    assert_eq!((key.owner, owner.id), (Some(made.id), made.id));
+    let listed = list(tested, &made).await;
+    assert_eq!(listed.iter().map(|key| key.shown.as_ref()).collect::<Vec<_>>(), [Some(&value)]);
     tested.done(Command::RevokeKeys(Some((&made).into()), namespace(), KeyChoice::All)).await;
     assert!(list(tested, &made).await.is_empty());
-    tested.fails(find(), FaultKind::NotFound, Some(Subject::Key)).await;
+    for gone in [found, find()] {
+        tested.fails(gone, FaultKind::NotFound, Some(Subject::Key)).await;
+    }
+    let after = tested.done(get_of(&made)).await.user().unwrap();
+    assert_eq!(after.password_changed, made.password_changed, "a new key ends no session");
+}
+
+fn get_of(user: &User) -> Command {
+    Command::GetUser(user.into())
 }
 
 async fn dies(tested: &TestBackend) {

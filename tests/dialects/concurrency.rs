@@ -11,6 +11,7 @@ use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Lockout;
 use isogloss_canonical::fault::Fault;
+use isogloss_canonical::key::KeyChoice;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{UserRef, folded};
@@ -261,7 +262,9 @@ async fn updates_beside_a_deletion(gateway: Arc<TestGateway>) {
         let refused = answers.iter().filter(|answer| answer.class() == Class::Refused).count();
         assert_eq!(refused, 0, "{answers:#?}");
         assert!(gateway.users().await.iter().all(|user| user.username != "gone"));
-        let keys = gateway.ask(Command::ListKeys(None, IdNamespace::named("octoprint"))).await;
+        let keys = gateway
+            .ask(Command::ListKeys(None, IdNamespace::named("octoprint"), KeyChoice::All))
+            .await;
         assert!(keys.keys().unwrap().iter().all(|key| key.owner != Some(user.id)));
         for (namespace, id) in user.ids.clone() {
             let found = Command::GetUser(UserRef::Native(namespace, id));

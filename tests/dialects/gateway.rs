@@ -19,6 +19,7 @@ use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::key::KeyChoice;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserRef};
@@ -138,7 +139,7 @@ impl TestGateway {
         let namespaces = registry::dialects().map(|adapter| IdNamespace::named(adapter.name));
         for namespace in namespaces {
             let groups = self.ask(Command::ListGroups(Some(namespace.clone()))).await;
-            let keys = self.ask(Command::ListKeys(None, namespace)).await;
+            let keys = self.ask(Command::ListKeys(None, namespace, KeyChoice::All)).await;
             write!(picture, "{groups:#?}\n{keys:#?}\n").unwrap();
         }
         write!(picture, "{:#?}", self.ask(Command::ListGroups(None)).await).unwrap();

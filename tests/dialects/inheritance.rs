@@ -9,7 +9,7 @@ use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, Subject};
-use isogloss_canonical::key::NewKey;
+use isogloss_canonical::key::{Issuer, NewKey};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{NewUser, User, UserId, UserPatch, UserRef};
@@ -71,6 +71,7 @@ impl Setup {
             scope: None,
             expires: None,
             addresses: Vec::new(),
+            issuer: Issuer::Gateway,
             replaces: false,
         };
         let issue = Command::IssueKey(Some(owner.into()), Box::new(key));

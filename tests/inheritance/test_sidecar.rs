@@ -11,7 +11,7 @@ use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::{Group, NewGroup};
-use isogloss_canonical::key::NewKey;
+use isogloss_canonical::key::{Issuer, NewKey};
 use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
@@ -111,6 +111,7 @@ impl TestSidecar {
             scope: None,
             expires: None,
             addresses: Vec::new(),
+            issuer: Issuer::Gateway,
             replaces: false,
         };
         let id = || UserRef::Id(user.id);

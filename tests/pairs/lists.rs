@@ -108,6 +108,21 @@ const REASONS: &[Reason] = &[
         of: |_| true,
     },
     Reason {
+        name: "masked",
+        about: "The gateway that plays the system masks tokens and second factors.",
+        of: |able| able.own.shows_keys(),
+    },
+    Reason {
+        name: "gateway-address",
+        about: "The system checks the address of the caller of its key, and sees the gateway's.",
+        of: |able| able.own.has(Verb::FindKey),
+    },
+    Reason {
+        name: "inactive-owner",
+        about: "The system does not say whose a key is if the owner is inactive.",
+        of: |able| able.own.has(Verb::FindKey),
+    },
+    Reason {
         name: "not-translated",
         about: "The dialect does not translate the method, and no origin is there to answer it.",
         of: |_| true,

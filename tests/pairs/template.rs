@@ -3,8 +3,8 @@
 //!
 //! The system has an administrator, whose key is the service credential. The other users of the
 //! recordings are created through the first gateway: the sidecar stores their keys, and the ids that
-//! the clients know. If the dialect and the system are the same, the system has all users from the
-//! start.
+//! the clients know. If the dialect and the system are the same, the system has all users and keys
+//! from the start, and the sidecar has nothing.
 
 use std::path::{Path, PathBuf};
 
@@ -56,6 +56,9 @@ impl Template {
         bootstrap::initialise(&self.system_directory(), &Accounts::read(&first.to_string())?)
             .await?;
         bootstrap::initialise(&self.gateway_directory(), &Accounts::default()).await?;
+        if setup.dialect == self.system {
+            return Ok(());
+        }
         let mut behind = self.start_system()?;
         let everybody = Accounts::read(&setup.accounts.to_string())?;
         self.introduce(&setup.dialect, &everybody, &behind.url).await?;
@@ -73,11 +76,8 @@ impl Template {
         let store = startup::open_store(&settings).await?;
         let backends = Backends::open(&settings, &store).await?;
         let sidecar = backends.named("people")?;
-        let (known, new): (Vec<_>, Vec<_>) = everybody
-            .users
-            .iter()
-            .cloned()
-            .partition(|account| dialect == self.system || account.username == ADMIN);
+        let (known, new): (Vec<_>, Vec<_>) =
+            everybody.users.iter().cloned().partition(|account| account.username == ADMIN);
         for account in &known {
             let taken = self.take_over(sidecar.as_ref(), dialect, account).await;
             taken.with_context(|| format!("taking over {}", account.username))?;
@@ -98,17 +98,16 @@ impl Template {
         account: &Account,
     ) -> Result<()> {
         let user = UserRef::Name(account.username.clone());
-        let (namespace, is_own) = (IdNamespace::new(dialect), dialect == self.system);
-        if let Some(id) = account.ids.get(dialect).filter(|_| !is_own) {
-            let rows = vec![(user.clone(), namespace, id.to_string())];
+        if let Some(id) = account.ids.get(dialect) {
+            let rows = vec![(user.clone(), IdNamespace::new(dialect), id.to_string())];
             sidecar.execute(Command::AssignIds(rows)).await?;
         }
         let attributes = account.kept().into_iter();
         let attributes = attributes.map(|(name, value)| (name, Some(value))).collect();
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
         let name = Facts::load(&fixtures, dialect)?.pairs.administrator;
-        let display_name = name.filter(|_| !is_own).map(Some);
-        let email = account.email.clone().filter(|_| !is_own).map(Some);
+        let display_name = name.map(Some);
+        let email = account.email.clone().map(Some);
         let patch = UserPatch { display_name, email, attributes, ..UserPatch::default() };
         let change = Command::UpdateUser(user.clone(), Box::new(patch));
         sidecar.execute(change).await?;
@@ -175,13 +174,33 @@ fn there_first(system: &str, setup: &Setup) -> Result<Value> {
         }
     }
     let key = json!({"dialect": system, "value": KEY});
-    if adapter.application_key {
+    if !own && !adapter.application_key {
+        for user in users.iter_mut().filter(|user| user["username"] == ADMIN) {
+            user["keys"] = json!([key]);
+        }
+        return Ok(json!({"users": users}));
+    }
+    if !own {
         return Ok(json!({"users": users, "application_keys": [key]}));
     }
-    for user in users.iter_mut().filter(|user| user["username"] == ADMIN) {
-        user["keys"] = json!([key]);
+    // The service credential is one more key of the system.
+    match there.get_mut("application_keys").and_then(Value::as_array_mut) {
+        Some(keys) => keys.push(key),
+        None => give(&mut there, &key),
     }
-    Ok(json!({"users": users}))
+    there.as_object_mut().context("no accounts")?.remove("vars");
+    Ok(there)
+}
+
+/// Gives the administrator one more key.
+fn give(there: &mut Value, key: &Value) {
+    let users = there.get_mut("users").and_then(Value::as_array_mut).into_iter().flatten();
+    for user in users.filter(|user| user["username"] == ADMIN) {
+        match user.get_mut("keys").and_then(Value::as_array_mut) {
+            Some(keys) => keys.push(key.clone()),
+            None => user["keys"] = json!([key]),
+        }
+    }
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {

@@ -26,6 +26,12 @@ pub(crate) const OWN_PLUGIN: &str = "rhodecode";
 /// The plugin of accounts from LDAP.
 pub(crate) const LDAP_PLUGIN: &str = "ldap";
 
+/// The label of the key that version 4.3 gives every person besides the tokens.
+pub(crate) const BUILT_IN_KEY: &str = "Built-in API key";
+
+/// The label of the token that every new person gets.
+pub(crate) const FEED_TOKEN: &str = "Generated feed token";
+
 /// Names of attributes.
 pub(crate) mod attribute {
     /// A null in the column `active`, of a user or of a user group.

@@ -48,8 +48,8 @@ impl Backend for Store {
             Command::RevokeKeys(owner, namespace, choice) => {
                 store.revoke_keys(owner.as_ref(), &namespace, &choice).await
             }
-            Command::ListKeys(owner, namespace) => {
-                store.list_keys(owner.as_ref(), &namespace).await
+            Command::ListKeys(owner, namespace, choice) => {
+                store.list_keys(owner.as_ref(), &namespace, &choice).await
             }
             Command::ReadSettings(user, prefix) => store.read_settings(&user, &prefix).await,
             Command::MergeSettings(user, prefix, changes) => {

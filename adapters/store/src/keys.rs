@@ -84,6 +84,7 @@ impl Inner {
         &self,
         owner: Option<&UserRef>,
         namespace: &IdNamespace,
+        choice: &KeyChoice,
     ) -> Result<Outcome, Fault> {
         let mut read = match owner {
             Some(_) => self.database.read().await?,
@@ -91,9 +92,11 @@ impl Inner {
         };
         let mut query = QueryBuilder::new("SELECT ");
         query.push(COLUMNS).push(" FROM keys WHERE ");
-        match self.owner(&mut read, owner).await? {
-            Some(owner) => belonging(&mut query, Some(owner), namespace, &KeyChoice::All),
-            None => drop(query.push("namespace = ").push_bind(namespace.as_str().to_owned())),
+        if let Some(owner) = self.owner(&mut read, owner).await? {
+            belonging(&mut query, Some(owner), namespace, choice);
+        } else {
+            query.push("namespace = ").push_bind(namespace.as_str().to_owned());
+            chosen(&mut query, choice);
         }
         query.push(" ORDER BY id");
         let rows = query.build().fetch_all(&mut *read).await.map_err(fault)?;
@@ -208,7 +211,18 @@ impl Inner {
         .map_err(fault)?;
         let NewKey { namespace, label, scope, addresses, .. } = new;
         let (created, expires) = (time(created)?, optional_time(expires)?);
-        Ok(Key { id, namespace, owner, label, scope, expires, addresses, created, shown })
+        Ok(Key {
+            system_owner: None,
+            id,
+            namespace,
+            owner,
+            label,
+            scope,
+            expires,
+            addresses,
+            created,
+            shown,
+        })
     }
 
     fn keys(&self, rows: &[SqliteRow]) -> Result<Vec<Key>, Fault> {
@@ -224,6 +238,7 @@ impl Inner {
             id: uuid(id)?,
             namespace: IdNamespace::new(column::<&str>(row, "namespace")?),
             owner: owner.map(|owner| uuid(owner).map(UserId)).transpose()?,
+            system_owner: None,
             label: column(row, "label")?,
             scope: column(row, "scope")?,
             expires: optional_time(column(row, "expires")?)?,
@@ -250,6 +265,11 @@ fn belonging(
         Some(owner) => query.push(" AND owner = ").push_bind(owner.to_string()),
         None => query.push(" AND owner IS NULL"),
     };
+    chosen(query, choice);
+}
+
+/// The SQL condition for some of the keys of an owner.
+fn chosen(query: &mut QueryBuilder<Sqlite>, choice: &KeyChoice) {
     match choice {
         KeyChoice::All => query,
         KeyChoice::Plain => query.push(" AND label IS NULL"),

@@ -6,6 +6,7 @@ use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Field};
 use isogloss_canonical::role::Role;
 use isogloss_canonical::user::{User, UserPatch};
+use jiff::Timestamp;
 
 /// Merges a person: fields that the system stores come from the system, the others from the
 /// sidecar.
@@ -40,6 +41,9 @@ pub(super) fn merge(system: &Arc<dyn Backend>, seen: User, stored: User) -> User
     // Restrictions of addresses in the system count. Most systems have none.
     if !seen.addresses.is_empty() {
         person.addresses = seen.addresses;
+    }
+    if seen.created != Timestamp::UNIX_EPOCH {
+        person.created = seen.created;
     }
     person.has_password = seen.has_password;
     person.evidence = seen.evidence;

@@ -129,7 +129,7 @@ pub fn capability(system: &Capability, sidecar: &Capability) -> Capability {
         let stored = sidecar.has(verb).then_some(Support::Sidecar);
         let support = match verb.place() {
             Place::System => system.support(verb),
-            Place::Sidecar => stored,
+            Place::Sidecar | Place::Own => stored,
             Place::Either => system.support(verb).or(stored),
         };
         if let Some(support) = support {
@@ -174,11 +174,11 @@ impl Backend for Sidecar {
             command @ (Command::IssueKey(..)
             | Command::RevokeKeys(..)
             | Command::ListKeys(..)
-            | Command::ReadSettings(..)
+            | Command::FindKey(..)) => self.about_keys(command).await,
+            command @ (Command::ReadSettings(..)
             | Command::MergeSettings(..)
             | Command::ServerFacts
             | Command::AssignIds(_)
-            | Command::FindKey(..)
             | Command::VerifyKey(..)
             | Command::CountFailure(..)
             | Command::ClearFailures(_)) => self.in_sidecar(command).await,

@@ -9,6 +9,7 @@
 
 mod fields;
 mod groups;
+mod keys;
 pub mod layer;
 mod memo;
 mod own_verbs;

@@ -3,14 +3,9 @@
 use std::collections::HashMap;
 
 use isogloss_canonical::command::Command;
-use isogloss_canonical::fault::{Fault, FaultKind, Subject};
-use isogloss_canonical::key::Key;
-use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{AttributeChanges, User, UserPatch, UserRef};
-use isogloss_canonical::verb::Verb;
-use isogloss_store::Reading;
 
 use crate::layers::sidecar::layer::{Sidecar, own_trouble};
 use crate::layers::sidecar::reconcile::{Brought, nobody_called};
@@ -26,9 +21,6 @@ impl Sidecar {
         }
         if let Command::MergeSettings(user, prefix, changes) = command {
             return self.merge_settings(&user, prefix, changes).await;
-        }
-        if let Command::FindKey(namespace, value) = command {
-            return self.find_key(namespace, value).await;
         }
         if let Command::AssignIds(rows) = command {
             return self.assign(rows).await;
@@ -50,8 +42,8 @@ impl Sidecar {
             Command::RevokeKeys(Some(user), namespace, which) => {
                 Command::RevokeKeys(Some(self.present(&user).await?), namespace, which)
             }
-            Command::ListKeys(Some(user), namespace) => {
-                Command::ListKeys(Some(self.present(&user).await?), namespace)
+            Command::ListKeys(Some(user), namespace, choice) => {
+                Command::ListKeys(Some(self.present(&user).await?), namespace, choice)
             }
             Command::AddMember(group, user) => {
                 Command::AddMember(group, self.present(&user).await?)
@@ -67,7 +59,7 @@ impl Sidecar {
             Command::ClearFailures(user) => Command::ClearFailures(self.present(&user).await?),
             Command::IssueKey(None, _)
             | Command::RevokeKeys(None, ..)
-            | Command::ListKeys(None, _)
+            | Command::ListKeys(None, ..)
             | Command::CreateUser(_)
             | Command::CreateFromDirectory(_)
             | Command::GetUser(_)
@@ -93,21 +85,6 @@ impl Sidecar {
         })
     }
 
-    /// Finds a key of the gateway, with its owner as read from the system. For another key it asks
-    /// the system for the owner.
-    async fn find_key(&self, namespace: IdNamespace, value: Secret) -> Result<Outcome, Fault> {
-        match self.ask_store(Command::FindKey(namespace.clone(), value.clone())).await {
-            Ok(Outcome::KeyFound(key, Some(owner))) => {
-                let owner = self.get(&UserRef::Id(owner.id)).await.map_err(gone_is_no_key)?;
-                Ok(Outcome::KeyFound(key, Some(Box::new(owner))))
-            }
-            Err(fault) if namespace == self.namespace && fault.is_absence_of(Subject::Key) => {
-                self.forward(value).await
-            }
-            other => other,
-        }
-    }
-
     /// Sets attributes. The system gets those that it has a column for, the sidecar gets all.
     async fn merge_settings(
         &self,
@@ -131,45 +108,6 @@ impl Sidecar {
         let stored = Command::MergeSettings(UserRef::Id(known.id), prefix, changes);
         let stored = self.ask_store(stored).await;
         if asked { stored.map_err(own_trouble) } else { stored }
-    }
-
-    /// Asks the system for the owner of one of its keys. This is possible only if dialect and
-    /// backend are the same system.
-    async fn forward(&self, value: Secret) -> Result<Outcome, Fault> {
-        if !self.system.capability().has(Verb::FindKey) {
-            return Err(Fault::not_found(Subject::Key));
-        }
-        self.introduce().await?;
-        let vouched = |owner| Box::new(Key::vouched(self.namespace.clone(), owner));
-        if let Some(known) = self.key_before(&value) {
-            let Some(owner) = known.id else { return Ok(Outcome::KeyFound(vouched(None), None)) };
-            let owner = self.get(&UserRef::Id(owner)).await.map_err(gone_is_no_key)?;
-            return Ok(Outcome::KeyFound(vouched(Some(owner.id)), Some(Box::new(owner))));
-        }
-        let (reading, before) = (Reading::begin(), self.before());
-        let find = Command::FindKey(self.namespace.clone(), value.clone());
-        let found = self.ask_system(find).await?;
-        let Outcome::KeyFound(_, Some(owner)) = found else {
-            self.keep_key(before, &value, None);
-            return Ok(found);
-        };
-        let owner = match self.reconcile_row(reading, before, *owner).await? {
-            Some(owner) => owner,
-            // The records have changed in the meantime, so the owner is read again.
-            None => self.owner_again(value.clone()).await?,
-        };
-        self.keep_key(before, &value, Some(owner.id));
-        Ok(Outcome::KeyFound(vouched(Some(owner.id)), Some(Box::new(owner))))
-    }
-
-    async fn owner_again(&self, value: Secret) -> Result<User, Fault> {
-        let reading = Reading::begin();
-        let found = self.ask_system(Command::FindKey(self.namespace.clone(), value)).await?;
-        let Outcome::KeyFound(_, Some(owner)) = found else {
-            return Err(Fault::not_found(Subject::Key));
-        };
-        let owners = self.reconcile_all(reading, vec![*owner]).await?;
-        owners.into_iter().next().ok_or_else(|| Fault::not_found(Subject::Key))
     }
 
     /// The canonical id of a person who exists in the system.
@@ -216,9 +154,4 @@ impl Sidecar {
 
 fn is_by_name((user, ..): &Brought) -> bool {
     matches!(user, UserRef::Name(_))
-}
-
-/// If the owner of a key is deleted, the key does not exist.
-fn gone_is_no_key(fault: Fault) -> Fault {
-    if fault.is_absence_of(Subject::User) { Fault::not_found(Subject::Key) } else { fault }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Lockout;
 use isogloss_canonical::group::{GroupPatch, NewGroup};
-use isogloss_canonical::key::{KeyChoice, NewKey};
+use isogloss_canonical::key::{Issuer, KeyChoice, NewKey};
 use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::role::Role;
@@ -68,12 +68,13 @@ fn keys(namespace: &IdNamespace) -> Vec<Command> {
         scope: None,
         expires: None,
         addresses: Vec::new(),
+        issuer: Issuer::Gateway,
         replaces: false,
     };
     vec![
         Command::IssueKey(Some(ann()), Box::new(key)),
         Command::RevokeKeys(Some(ann()), namespace.clone(), KeyChoice::All),
-        Command::ListKeys(Some(ann()), namespace.clone()),
+        Command::ListKeys(Some(ann()), namespace.clone(), KeyChoice::All),
         Command::FindKey(namespace.clone(), "a key that nobody guesses".into()),
         Command::VerifyKey(ann(), namespace.clone(), "a key that nobody guesses".into()),
     ]

@@ -12,7 +12,7 @@ use isogloss_canonical::credentials::{Caller, Lockout, Proof};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::group::{GroupPatch, NewGroup};
-use isogloss_canonical::key::{KeyChoice, NewKey};
+use isogloss_canonical::key::{Issuer, KeyChoice, NewKey};
 use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
@@ -163,7 +163,7 @@ fn commands(user: &User) -> Vec<(String, Command)> {
             "RevokeKeys, the application's",
             Command::RevokeKeys(None, NAMESPACE, KeyChoice::All),
         ),
-        named("ListKeys, everybody's", Command::ListKeys(None, NAMESPACE)),
+        named("ListKeys, everybody's", Command::ListKeys(None, NAMESPACE, KeyChoice::All)),
     ]);
     all
 }
@@ -176,6 +176,7 @@ pub(super) fn key() -> NewKey {
         scope: None,
         expires: None,
         addresses: Vec::new(),
+        issuer: Issuer::Gateway,
         replaces: false,
     }
 }
@@ -196,7 +197,7 @@ fn about_people(user: &UserRef) -> Vec<(String, Command)> {
         Command::ChangePassword(user(), None),
         Command::IssueKey(Some(user()), Box::new(key())),
         Command::RevokeKeys(Some(user()), NAMESPACE, KeyChoice::All),
-        Command::ListKeys(Some(user()), NAMESPACE),
+        Command::ListKeys(Some(user()), NAMESPACE, KeyChoice::All),
         Command::ReadSettings(user(), prefix()),
         Command::MergeSettings(user(), prefix(), std::collections::BTreeMap::new()),
         Command::CreateGroup(Box::default()),

@@ -16,6 +16,7 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{FaultKind, Refusal};
+use isogloss_canonical::key::Issuer;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{UserPatch, UserRef};
@@ -248,6 +249,7 @@ async fn one_proof_of_keys() {
         scope: None,
         expires: None,
         addresses: vec![format!("{OWNER}/32")],
+        issuer: Issuer::Gateway,
         replaces: false,
     };
     let past = Some(jiff::Timestamp::now() - Duration::from_secs(1));

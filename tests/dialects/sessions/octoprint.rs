@@ -11,7 +11,7 @@ use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind};
-use isogloss_canonical::key::NewKey;
+use isogloss_canonical::key::{Issuer, NewKey};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::UserRef;
@@ -262,6 +262,7 @@ async fn many_keys(gateway: Arc<TestGateway>) {
             scope: None,
             expires: None,
             addresses: Vec::new(),
+            issuer: Issuer::Gateway,
             replaces: false,
         };
         match gateway.store.execute(Command::IssueKey(Some(ann()), Box::new(key))).await {

@@ -23,6 +23,11 @@ pub(super) fn key_refused() -> Fault {
     unavailable("the server refuses the gateway's key or its rights")
 }
 
+/// The server does not let the gateway issue or revoke this key.
+pub(super) fn not_by_gateway(detail: &'static str) -> Fault {
+    Fault::new(FaultKind::Unsupported, detail).about(Subject::Key)
+}
+
 /// The server does not delete this user.
 pub(super) fn undeletable(detail: &'static str) -> Fault {
     Fault::new(FaultKind::Unsupported, detail).about(Subject::User)

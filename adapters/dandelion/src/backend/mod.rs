@@ -43,12 +43,21 @@ pub(crate) fn make(service: &Service, upstream: Arc<dyn Upstream>) -> Arc<dyn Ba
     Arc::new(DandelionBackend { api, capability: capability() })
 }
 
+/// For whom the server reads and issues a key.
+const HOLDER: &str = "only for the owner, who shows the present key or has logged in";
+
 /// What the API can do. It has no e-mail addresses and cannot rename a user. Its own groups stay
 /// in the server; the backend sets the membership in the three groups that it is installed with.
 #[must_use]
 pub(crate) fn capability() -> Capability {
-    let native =
-        [Verb::GetUser, Verb::ListUsers, Verb::ChangePassword, Verb::VerifyPassword, Verb::FindKey];
+    let native = [
+        Verb::GetUser,
+        Verb::ListUsers,
+        Verb::ChangePassword,
+        Verb::VerifyPassword,
+        Verb::FindKey,
+        Verb::RevokeKeys,
+    ];
     Capability::of(native)
         .with(
             Verb::CreateUser,
@@ -56,6 +65,8 @@ pub(crate) fn capability() -> Capability {
         )
         .with(Verb::ActivateUser, Support::Composed("users/enable, then a read"))
         .with(Verb::DeactivateUser, Support::Composed("users/disable, then a read"))
+        .with(Verb::IssueKey, Support::Lossy(HOLDER))
+        .with(Verb::ListKeys, Support::Lossy(HOLDER))
         .with(Verb::UpdateUser, Support::Lossy("full name and theme cannot be removed"))
         .with(
             Verb::DeleteUser,
@@ -88,10 +99,13 @@ impl Backend for DandelionBackend {
             Command::ChangePassword(user, password) => passwords::set(api, &user, password).await,
             Command::VerifyPassword(user, secret) => passwords::verify(api, &user, &secret).await,
             Command::FindKey(_, value) => keys::find(api, &value).await,
+            Command::IssueKey(Some(user), new) => keys::issue(api, &user, *new).await,
+            Command::ListKeys(Some(user), ..) => keys::list(api, &user).await,
+            Command::RevokeKeys(Some(user), _, choice) => keys::revoke(api, &user, &choice).await,
             command @ (Command::CreateFromDirectory(_)
-            | Command::IssueKey(..)
-            | Command::RevokeKeys(..)
-            | Command::ListKeys(..)
+            | Command::IssueKey(None, _)
+            | Command::RevokeKeys(None, ..)
+            | Command::ListKeys(None, ..)
             | Command::ReadSettings(..)
             | Command::MergeSettings(..)
             | Command::CreateGroup(_)

@@ -7,6 +7,7 @@ use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::http::Request;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
 
 use crate::dialect::arguments::Arguments;
@@ -34,6 +35,8 @@ pub(crate) struct Call<'a> {
     pub(crate) user: &'a User,
     /// The session of the caller; `None` for a call by key.
     pub(crate) session: Option<&'a Session>,
+    /// The key that the caller has shown; `None` for a call in a session.
+    pub(crate) key: Option<&'a Secret>,
     /// The arguments.
     pub(crate) arguments: Arguments,
 }

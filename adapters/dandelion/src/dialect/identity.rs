@@ -2,6 +2,7 @@
 
 use isogloss_canonical::credentials::{Caller, Credentials};
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
+use isogloss_canonical::secret::Secret;
 use isogloss_interop::php::form::Form;
 use isogloss_interop::php::truth;
 
@@ -15,6 +16,8 @@ pub(crate) struct Identity {
     pub(crate) caller: Caller,
     /// The session, if the caller has one.
     pub(crate) session: Option<Session>,
+    /// The key that the caller has shown; `None` for a call in a session.
+    pub(crate) key: Option<Secret>,
 }
 
 /// Identifies the caller by the API key in a form. Blanks at the end of a key do not count, as in
@@ -28,9 +31,12 @@ pub(crate) async fn by_key(sessions: &Sessions<'_>, form: &Form) -> Result<Ident
         return Err(Failure::INVALID_KEY);
     }
     let namespace = sessions.options.namespace.clone();
-    let credentials = Credentials::Key { namespace, value: key.into(), scopes: &[] };
+    let key = Secret::new(key);
+    let credentials = Credentials::Key { namespace, value: key.clone(), scopes: &[] };
     match sessions.exchange.identify(credentials).await {
-        Ok(caller) if caller.user().is_some() => Ok(Identity { caller, session: None }),
+        Ok(caller) if caller.user().is_some() => {
+            Ok(Identity { caller, session: None, key: Some(key) })
+        }
         Ok(_) => Err(Failure::INVALID_KEY),
         Err(fault) => Err(refused(fault)),
     }
@@ -39,7 +45,7 @@ pub(crate) async fn by_key(sessions: &Sessions<'_>, form: &Form) -> Result<Ident
 /// Identifies the caller by the session of the request.
 pub(crate) async fn by_session(sessions: &Sessions<'_>) -> Result<Identity, Failure> {
     match sessions.find().await? {
-        State::Open(session, caller) => Ok(Identity { caller, session: Some(session) }),
+        State::Open(session, caller) => Ok(Identity { caller, session: Some(session), key: None }),
         State::Inactive => Err(Failure::INVALID_USER),
         State::None => Err(Failure::NO_SESSION),
     }

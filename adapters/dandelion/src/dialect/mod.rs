@@ -171,6 +171,7 @@ impl Dandelion {
             caller: &identity.caller,
             user: identity.caller.user().ok_or(Failure::INVALID_KEY)?,
             session: identity.session.as_ref(),
+            key: identity.key.as_ref(),
             arguments,
         };
         (method.run)(&call).await

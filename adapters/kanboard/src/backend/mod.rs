@@ -68,6 +68,7 @@ pub(crate) fn capability() -> Capability {
         .holding([Field::Rename, Field::DisplayName, Field::Email, Field::Role, Field::Active])
         .holding([Field::Managers, Field::Source])
         .finding([Lookup::Id, Lookup::Name])
+        .showing_keys()
 }
 
 #[async_trait]

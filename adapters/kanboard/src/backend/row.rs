@@ -6,18 +6,34 @@ use isogloss_canonical::membership::GroupId;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{Attributes, Evidence, User};
+use isogloss_canonical::user::{Attributes, Evidence, RowKey, User};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::backend::fault::unexpected;
 use crate::roles::role_named;
-use crate::wire::attributes::EXTERNAL_ID;
-use crate::wire::user::NO_HASH;
+use crate::wire::attributes::{EXTERNAL_ID, PREFIX, SECOND_FACTOR};
+use crate::wire::user::{NO_HASH, NO_TOKEN};
 
 /// The column of a listed group that says how many members it has.
 const MEMBERS: &str = "nb_users";
+
+/// Columns of texts that may be null.
+const TEXTS: [&str; 8] = [
+    "google_id",
+    "github_id",
+    "gitlab_id",
+    "timezone",
+    "language",
+    "avatar_path",
+    "filter",
+    "theme",
+];
+/// Columns of flags.
+const FLAGS: [&str; 2] = ["notifications_enabled", "disable_login_form"];
+/// Columns that have a canonical field. Only that they are null is an attribute.
+const NULLABLE: [&str; 2] = ["name", "email"];
 
 /// A row of the table of users, of any version of the server.
 #[derive(Clone, Debug)]
@@ -52,14 +68,44 @@ impl Row {
             active: self.columns.get("is_active").is_none_or(is_on),
             has_password: !is_ldap,
             source: is_ldap.then(|| "ldap".to_owned()),
+            attributes: self.attributes(),
             evidence: Evidence {
                 secret: hash.clone(),
                 password: hash.filter(|_| !is_ldap),
-                token: text(&self.columns, "api_access_token").map(Secret::new),
+                token: self.token(),
+                keys: self.keys(namespace),
                 ..Evidence::default()
             },
             ..User::seen(self.username.clone())
         }
+    }
+
+    /// The columns that only Kanboard has. A second factor counts in every dialect.
+    fn attributes(&self) -> Attributes {
+        let mut attributes = Attributes::new();
+        let mut store = |name: &str, value: Value| {
+            attributes.insert(format!("{PREFIX}{name}"), value);
+        };
+        let columns = |names: &[&'static str]| -> Vec<(&'static str, &Value)> {
+            names.iter().filter_map(|name| Some((*name, self.columns.get(*name)?))).collect()
+        };
+        for (name, value) in columns(&TEXTS) {
+            store(name, value.clone());
+        }
+        for (name, value) in columns(&FLAGS) {
+            store(name, u8::from(is_on(value)).into());
+        }
+        for (name, value) in columns(&NULLABLE).into_iter().filter(|(_, value)| value.is_null()) {
+            store(name, value.clone());
+        }
+        let filter = self.columns.get("notifications_filter").and_then(integer);
+        if let Some(filter) = filter {
+            store("notifications_filter", filter.into());
+        }
+        if let Some(factor) = self.columns.get("twofactor_activated") {
+            attributes.insert(SECOND_FACTOR.to_owned(), is_on(factor).into());
+        }
+        attributes
     }
 
     /// The password hash. It proves who the user is: a renaming does not change it, and its salt is
@@ -68,6 +114,17 @@ impl Row {
     fn hash(&self) -> Option<Secret> {
         let hash = self.column("password")?;
         (hash.starts_with('$') && hash != NO_HASH).then(|| Secret::new(hash))
+    }
+
+    /// The user's API token. The gateway's own dialect shows everybody the same placeholder.
+    fn token(&self) -> Option<Secret> {
+        self.column("api_access_token").filter(|token| *token != NO_TOKEN).map(Secret::new)
+    }
+
+    fn keys(&self, namespace: &IdNamespace) -> Vec<RowKey> {
+        let token = self.column("api_access_token").filter(|token| !token.is_empty());
+        let key = |_| RowKey { namespace: namespace.clone(), label: None, value: self.token() };
+        token.map(key).into_iter().collect()
     }
 
     fn column(&self, name: &str) -> Option<&str> {

@@ -1,6 +1,7 @@
 //! `getMe`: the caller's own account.
 
 use isogloss_canonical::command::Command;
+use isogloss_canonical::key::KeyChoice;
 use isogloss_canonical::user::UserRef;
 use isogloss_interop::php::value::Php;
 
@@ -15,7 +16,8 @@ pub(crate) async fn get(call: &Call<'_>) -> Result<Php, Failure> {
     let holders = token_holders(call, Some(user.id)).await?;
     let mut token = Php::Null;
     if holders.contains(&user.id) {
-        let command = Command::ListKeys(Some(UserRef::Id(user.id)), call.options.namespace.clone());
+        let namespace = call.options.namespace.clone();
+        let command = Command::ListKeys(Some(UserRef::Id(user.id)), namespace, KeyChoice::All);
         let shown = call.run(command).await?.keys()?.into_iter().find_map(|key| key.shown);
         token = shown.map_or(Php::Null, |token| Php::from(token.expose()));
     }

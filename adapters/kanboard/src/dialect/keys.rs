@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::FaultKind;
+use isogloss_canonical::key::KeyChoice;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserId, UserRef};
 use isogloss_interop::php::value::Php;
@@ -17,7 +18,8 @@ pub(crate) async fn token_holders(
     call: &Call<'_>,
     user: Option<UserId>,
 ) -> Result<HashSet<UserId>, Failure> {
-    let command = Command::ListKeys(user.map(UserRef::Id), call.options.namespace.clone());
+    let namespace = call.options.namespace.clone();
+    let command = Command::ListKeys(user.map(UserRef::Id), namespace, KeyChoice::All);
     let listed = none_if(call.run(command).await, &[FaultKind::Unsupported, FaultKind::NotFound])?;
     let keys = listed.map(Outcome::keys).transpose()?.unwrap_or_default();
     Ok(keys.iter().filter_map(|key| key.owner).collect())

@@ -5,6 +5,8 @@ use serde_json::Value;
 
 /// The prefix of Kanboard's attributes.
 pub(crate) const PREFIX: &str = "kanboard.";
+/// Whether sign-in needs a second factor. It has this name in every dialect.
+pub(crate) const SECOND_FACTOR: &str = "second_factor";
 /// A group's id in another system, which may be null.
 pub(crate) const EXTERNAL_ID: &str = "kanboard.external_id";
 /// A role that Kanboard does not know, as it was given: `""` or `"1"`.

@@ -21,6 +21,8 @@ use crate::options::version::{Differences, KeyOwner, Version};
 const CURRENT: &str = "/api/currentuser";
 /// Where the server says its version, to callers with a valid key.
 const VERSION: &str = "/api/version";
+/// The plugin of application keys.
+const APPKEYS: &str = "/api/plugin/appkeys";
 /// Where a password is checked.
 pub(super) const LOGIN: &str = "/api/login";
 
@@ -105,9 +107,21 @@ impl Api {
         read(&self.upstream.send(self.with_key("DELETE", path)).await?)
     }
 
-    /// Creates a user.
-    pub(super) async fn post(&self, body: &Map<String, Value>) -> Result<Reply, Fault> {
-        self.send("POST", "", body).await
+    /// Creates a user, at the empty path, or something of a user's.
+    pub(super) async fn post(&self, path: &str, body: &Map<String, Value>) -> Result<Reply, Fault> {
+        self.send("POST", path, body).await
+    }
+
+    /// Reads from the plugin of application keys.
+    pub(super) async fn get_appkeys(&self, query: String) -> Result<Reply, Fault> {
+        let request = Request { query: Some(query), ..request("GET", APPKEYS) };
+        read(&self.upstream.send(self.with_own_key(request)).await?)
+    }
+
+    /// Sends a command to the plugin of application keys.
+    pub(super) async fn post_appkeys(&self, body: &Value) -> Result<Reply, Fault> {
+        let request = request("POST", APPKEYS).carrying("application/json", body.to_string());
+        read(&self.upstream.send(self.with_own_key(request)).await?)
     }
 
     /// Changes a user, or something of theirs.
@@ -252,6 +266,7 @@ fn read(response: &Response) -> Result<Reply, Fault> {
                 Err(_) => Err(unexpected("the answer is no JSON").because(error)),
             },
         },
+        204 => Ok(Ok(Value::Null)),
         400 => {
             // Older servers send their sentence as plain text.
             let text = || String::from_utf8_lossy(&response.body).into_owned();

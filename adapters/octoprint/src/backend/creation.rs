@@ -21,8 +21,8 @@ pub(super) async fn create(api: &Api, user: NewUser) -> Result<Outcome, Fault> {
     check_name(api, &user.username)?;
     let (role, active) = (stored_role(user.role), !user.inactive);
     let body = body(api, &user, role)?;
-    match api.post(&body).await? {
-        Ok(data) => match confirmed(&data, &user.username, Some(role), Some(active)) {
+    match api.post("", &body).await? {
+        Ok(data) => match confirmed(api, &data, &user.username, (Some(role), Some(active))) {
             Err(fault) => Err(undo(api, &user.username, fault).await),
             created => created,
         },

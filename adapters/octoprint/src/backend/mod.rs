@@ -53,14 +53,18 @@ pub(crate) fn capability() -> Capability {
         Verb::ActivateUser,
         Verb::DeactivateUser,
         Verb::FindKey,
+        Verb::IssueKey,
+        Verb::RevokeKeys,
     ];
     Capability::of(native)
         .with(Verb::UpdateUser, Support::Composed("the password by itself, then a read and a PUT"))
         .with(Verb::DeleteUser, Support::Lossy("the gateway's own account there stays"))
         .with(Verb::ChangePassword, Support::Lossy("not that of the gateway's own account there"))
+        .with(Verb::ListKeys, Support::Composed("the plugin appkeys lists those of applications"))
         .with(Verb::VerifyPassword, Support::Composed("a CSRF pair from /login/, then /api/login"))
         .holding([Field::Role, Field::Active, Field::Password])
         .finding([Lookup::Id, Lookup::Name])
+        .showing_keys()
 }
 
 #[async_trait]
@@ -83,10 +87,12 @@ impl Backend for OctoPrintBackend {
             Command::ChangePassword(user, password) => passwords::set(api, &user, password).await,
             Command::VerifyPassword(user, secret) => passwords::verify(api, &user, &secret).await,
             Command::FindKey(_, value) => keys::find(api, &value).await,
+            Command::IssueKey(Some(user), new) => keys::issue(api, &user, *new).await,
+            Command::RevokeKeys(Some(user), _, choice) => keys::revoke(api, &user, &choice).await,
+            Command::ListKeys(owner, _, choice) => keys::list(api, owner.as_ref(), &choice).await,
             Command::CreateFromDirectory(_)
-            | Command::IssueKey(..)
-            | Command::RevokeKeys(..)
-            | Command::ListKeys(..)
+            | Command::IssueKey(None, _)
+            | Command::RevokeKeys(None, ..)
             | Command::ReadSettings(..)
             | Command::MergeSettings(..)
             | Command::CreateGroup(_)

@@ -2,9 +2,10 @@
 //! 1.4, with one switch.
 
 use isogloss_canonical::fault::Fault;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::role::Role;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{Evidence, User};
+use isogloss_canonical::user::{Evidence, RowKey, User};
 use serde_json::{Map, Value};
 
 use crate::backend::fault::unexpected;
@@ -73,8 +74,12 @@ impl Row {
     }
 
     /// The user, without a canonical id.
-    pub(super) fn user(self) -> User {
-        let evidence = Evidence { secret: self.key, ..Evidence::default() };
+    pub(super) fn user(self, namespace: &IdNamespace) -> User {
+        let keys = self.key.iter().cloned();
+        let keys = keys
+            .map(|key| RowKey { namespace: namespace.clone(), label: None, value: Some(key) })
+            .collect();
+        let evidence = Evidence { secret: self.key, keys, ..Evidence::default() };
         User { role: self.role, active: self.active, evidence, ..User::seen(self.name) }
     }
 }

@@ -18,13 +18,13 @@ use crate::roles::stored_role;
 
 /// Reads a user.
 pub(super) async fn get(api: &Api, user: &UserRef) -> Result<Outcome, Fault> {
-    row(api, api.name(user)?).await.map(outcome)
+    row(api, api.name(user)?).await.map(|row| outcome(api, row))
 }
 
 /// Reads every user.
 pub(super) async fn list(api: &Api) -> Result<Outcome, Fault> {
     let listed = rows(api).await?;
-    let users = listed.rows.into_iter().map(Row::user).collect();
+    let users = listed.rows.into_iter().map(|row| row.user(api.namespace())).collect();
     Ok(Outcome::people(users, listed.unread))
 }
 
@@ -65,7 +65,7 @@ pub(super) async fn change(
         (RightsModel::Groups, Some(role)) => {
             let known = row(api, name).await?;
             if known.role == role && active.is_none_or(|active| active == known.active) {
-                return Ok(outcome(known));
+                return Ok(outcome(api, known));
             }
             put_role(&known, role, &mut body);
         }
@@ -80,7 +80,7 @@ pub(super) async fn change(
         body.insert("active".to_owned(), json!(active));
     }
     match api.put(&path, &body).await? {
-        Ok(data) => confirmed(&data, name, role, active),
+        Ok(data) => confirmed(api, &data, name, (role, active)),
         Err(why) => Err(fault_of(api, name, why).await),
     }
 }
@@ -103,16 +103,16 @@ pub(super) async fn delete(api: &Api, user: &UserRef) -> Result<Outcome, Fault> 
     }
 }
 
-fn outcome(row: Row) -> Outcome {
-    Outcome::User(Box::new(row.user()))
+fn outcome(api: &Api, row: Row) -> Outcome {
+    Outcome::User(Box::new(row.user(api.namespace())))
 }
 
 /// The user in the list that answers a change, if the list shows the change.
 pub(super) fn confirmed(
+    api: &Api,
     data: &Value,
     name: &str,
-    role: Option<Role>,
-    active: Option<bool>,
+    (role, active): (Option<Role>, Option<bool>),
 ) -> Result<Outcome, Fault> {
     let Some(row) = Row::find(data, name)? else {
         return Err(unexpected("the server does not list a user who was changed"));
@@ -120,7 +120,7 @@ pub(super) fn confirmed(
     let has_role = role.is_none_or(|role| role == row.role);
     let has_activity = active.is_none_or(|active| active == row.active);
     if has_role && has_activity {
-        Ok(outcome(row))
+        Ok(outcome(api, row))
     } else {
         Err(unexpected("the server does not show a change"))
     }

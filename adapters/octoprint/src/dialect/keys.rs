@@ -2,7 +2,7 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::key::{KeyChoice, NewKey};
+use isogloss_canonical::key::{Issuer, Key, KeyChoice, NewKey};
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
 use isogloss_interop::python::value::Py;
@@ -28,10 +28,16 @@ pub(crate) async fn replace(call: &Call<'_>, user: UserRef) -> Result<Secret, Fa
         scope: None,
         expires: None,
         addresses: Vec::new(),
+        issuer: Issuer::System(None),
         replaces: true,
     };
-    call.run(Command::IssueKey(Some(user), Box::new(key))).await?;
-    Ok(value)
+    let issued = call.run(Command::IssueKey(Some(user), Box::new(key))).await?.keys()?;
+    Ok(value_of(issued).unwrap_or(value))
+}
+
+/// The value of a key that was issued. A system behind the gateway chooses it itself.
+pub(crate) fn value_of(issued: Vec<Key>) -> Option<Secret> {
+    issued.into_iter().find_map(|key| key.shown)
 }
 
 /// A new key in an answer.
@@ -53,7 +59,8 @@ pub(crate) async fn remove(call: &Call<'_>, user: UserRef) -> Result<(), Fault> 
 
 /// A user's own key, if the caller may see it.
 pub(crate) async fn api_key(call: &Call<'_>, user: &User) -> Result<Option<Secret>, Failure> {
-    let command = Command::ListKeys(Some(UserRef::Id(user.id)), call.options.namespace.clone());
+    let namespace = call.options.namespace.clone();
+    let command = Command::ListKeys(Some(UserRef::Id(user.id)), namespace, KeyChoice::Plain);
     let keys = call.run(command).await?.keys()?;
     Ok(keys.into_iter().find(|key| key.label.is_none()).and_then(|key| key.shown))
 }

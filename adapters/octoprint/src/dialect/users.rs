@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Subject;
-use isogloss_canonical::key::Key;
+use isogloss_canonical::key::{Key, KeyChoice};
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
 use isogloss_interop::python::value::Py;
@@ -93,7 +93,7 @@ async fn all(call: &Call<'_>) -> Answer {
     let users = call.run(Command::ListUsers).await?.users()?;
     let mut keys: Vec<Key> = Vec::new();
     if call.is_password_recent() {
-        let command = Command::ListKeys(None, call.options.namespace.clone());
+        let command = Command::ListKeys(None, call.options.namespace.clone(), KeyChoice::Plain);
         keys = call.run(command).await?.keys()?;
         keys.retain(|key| key.label.is_none() && key.owner.is_some());
     }

@@ -82,6 +82,8 @@ pub(crate) struct Differences {
     pub(crate) reauthentication_minutes: u64,
     /// How a client finds out whose a key is.
     pub(crate) key_owner: KeyOwner,
+    /// What an administrator can do with the application keys of others.
+    pub(crate) app_keys: AppKeys,
     /// Where a request can carry a key. The first that is present counts.
     pub(crate) key_sources: &'static [KeySource],
     /// How a caller is proved, the strongest proof first.
@@ -131,6 +133,17 @@ pub(crate) enum RightsModel {
     Groups,
     /// By one switch, `admin`. A `PUT` that does not name the switch turns it off.
     AdminSwitch,
+}
+
+/// What an administrator can do with the application keys of others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AppKeys {
+    /// The server has no application keys.
+    Absent,
+    /// List them with their values, and revoke them by value. Only the owner can generate one.
+    ByValue,
+    /// List them without their values, and generate, read and revoke them by user and application.
+    ByName,
 }
 
 /// How a client finds out whose a key is.
@@ -272,6 +285,7 @@ const V1_11: Differences = Differences {
     login_details: true,
     reauthentication_minutes: 5,
     key_owner: KeyOwner::CurrentUser,
+    app_keys: AppKeys::ByName,
     key_sources: &[KeySource::Field, KeySource::Header, KeySource::Bearer],
     proofs: &[
         ProofSource::Session,
@@ -311,6 +325,7 @@ const V1_3: Differences = Differences {
     user_fields: &["active", "admin", "apikey", "name", "settings", "user"],
     reauthentication_minutes: 0,
     key_owner: KeyOwner::PassiveLogin,
+    app_keys: AppKeys::ByValue,
     key_sources: &[KeySource::Field, KeySource::Header],
     proofs: &[
         ProofSource::Key,
@@ -346,6 +361,7 @@ const V1_3_0: Differences = Differences {
     version_text: false,
     login_details: false,
     key_owner: KeyOwner::Rows,
+    app_keys: AppKeys::Absent,
     proofs: &[ProofSource::Session, ProofSource::Remember],
     gate: Gate::Key,
     key_cookies: KeyCookies::Always,

@@ -1,7 +1,7 @@
 //! What the errors of a RhodeCode server mean. Its sentences decide nothing but the kind of the
 //! fault, and never get into it: a sentence may quote the whole request.
 
-use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::fault::{Fault, FaultKind, Refusal as Reason, Subject};
 use isogloss_canonical::verb::Verb;
 use serde_json::{Map, Value};
 
@@ -20,11 +20,16 @@ pub(super) fn unsupported(verb: Verb) -> Fault {
     Fault::new(FaultKind::Unsupported, format!("RhodeCode's API has no {verb}"))
 }
 
+/// The API cannot issue this token.
+pub(super) fn not_by_api(detail: &'static str) -> Fault {
+    Fault::new(FaultKind::Unsupported, detail).about(Subject::Key)
+}
+
 /// What an error means.
 #[derive(Clone, Debug)]
 pub(super) enum Refusal {
-    /// The server refuses the token: it is wrong, of another role, or not for this address.
-    Token,
+    /// The server refuses the token, for this reason.
+    Token(Reason),
     /// The server refuses the call.
     Call(Fault),
 }
@@ -34,7 +39,7 @@ impl Refusal {
     /// the caller's doing.
     pub(super) fn into_fault(self) -> Fault {
         match self {
-            Self::Token => unavailable("it refuses the gateway's own token"),
+            Self::Token(_) => unavailable("it refuses the gateway's own token"),
             Self::Call(fault) => fault,
         }
     }
@@ -46,7 +51,7 @@ enum Meaning {
     /// A fault about a subject.
     About(FaultKind, Subject),
     /// The token is refused.
-    Token,
+    Token(Reason),
     /// The server does not have the method.
     NoMethod,
 }
@@ -65,11 +70,12 @@ const SENTENCES: &[(&str, &str, Meaning)] = &[
     ("failed to create group `", "`", Meaning::About(FaultKind::Invalid, Subject::Group)),
     ("failed to update user group `", "`", Meaning::About(FaultKind::Invalid, Subject::Group)),
     ("failed to delete user group ID:", "", Meaning::About(FaultKind::Invalid, Subject::Group)),
-    ("Invalid API KEY", "", Meaning::Token),
-    ("API KEY ", " bad role for an API call", Meaning::Token),
-    ("Request from ", " not allowed", Meaning::Token),
-    ("Access was denied to this resource.", "", Meaning::Token),
-    ("userid is not the same as your user", "", Meaning::Token),
+    ("Invalid API KEY", "", Meaning::Token(Reason::Unknown)),
+    ("API KEY ", " bad role for an API call", Meaning::Token(Reason::Scope)),
+    ("Request from this user not allowed", "", Meaning::Token(Reason::Inactive)),
+    ("Request from ", " not allowed", Meaning::Token(Reason::Address)),
+    ("Access was denied to this resource.", "", Meaning::Token(Reason::Unknown)),
+    ("userid is not the same as your user", "", Meaning::Token(Reason::Unknown)),
     ("No such method: ", "", Meaning::NoMethod),
 ];
 
@@ -82,7 +88,7 @@ pub(super) fn of_sentence(sentence: &str) -> Refusal {
         Some((.., Meaning::About(kind, subject))) => {
             Refusal::Call(Fault::new(*kind, "").about(*subject))
         }
-        Some((.., Meaning::Token)) => Refusal::Token,
+        Some((.., Meaning::Token(reason))) => Refusal::Token(*reason),
         Some((.., Meaning::NoMethod)) => {
             Refusal::Call(Fault::new(FaultKind::Unsupported, "it has no such method"))
         }

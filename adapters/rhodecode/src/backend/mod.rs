@@ -51,7 +51,7 @@ pub(crate) fn capability() -> Capability {
     capability_of(Version::default())
 }
 
-/// What RhodeCode's API can do. It does not verify passwords or manage keys.
+/// What RhodeCode's API can do. It does not verify passwords or revoke keys.
 fn capability_of(version: Version) -> Capability {
     let native = [
         Verb::GetUser,
@@ -73,12 +73,14 @@ fn capability_of(version: Version) -> Capability {
     ];
     let capability = Capability::of(native)
         .with(Verb::ChangePassword, Support::Lossy("a lost password cannot be set again"))
+        .with(Verb::IssueKey, Support::Lossy("only the tokens that it gives to each new user"))
         .with(Verb::ListMembers, Support::Composed("get_user_group"))
         .with(Verb::GroupsOf, Support::Composed("get_user_groups"))
         .holding([Field::Rename, Field::Names, Field::Email, Field::Role, Field::Active])
         .holding([Field::Password, Field::Source, Field::TeamActive])
         .finding([Lookup::Id, Lookup::Name])
         .ruled_by([Rule::OverwritesFoldedName, Rule::RefusesEmail])
+        .showing_keys()
         .storing(&[attribute::EXTERN_NAME, attribute::EXTERN_TYPE]);
     if version.differences().user_descriptions {
         return capability.storing(&[attribute::DESCRIPTION]);
@@ -119,6 +121,7 @@ async fn run(api: &Api, command: Command) -> Result<Outcome, Fault> {
         Command::ChangePassword(user, password) => users::set_password(api, &user, password).await,
         Command::ListLocks(user) => users::locks(api, &user).await,
         Command::FindKey(_, value) => keys::find(api, &value).await,
+        Command::IssueKey(Some(user), new) => keys::issue(api, &user, *new).await,
         Command::CreateGroup(group) => groups::create(api, &group).await,
         Command::GetGroup(group) => groups::get(api, &group).await,
         Command::ListGroups(None) => groups::list(api).await,
@@ -129,7 +132,7 @@ async fn run(api: &Api, command: Command) -> Result<Outcome, Fault> {
         Command::ListMembers(group) => groups::members(api, &group).await,
         Command::GroupsOf(user) => groups::of_user(api, &user).await,
         Command::CreateFromDirectory(_)
-        | Command::IssueKey(..)
+        | Command::IssueKey(None, _)
         | Command::RevokeKeys(..)
         | Command::ListKeys(..)
         | Command::ReadSettings(..)

@@ -5,10 +5,11 @@ use isogloss_canonical::adapter::Service;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::Group;
 use isogloss_canonical::membership::GroupId;
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Listed;
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{Attributes, Evidence, User};
+use isogloss_canonical::user::{Attributes, Evidence, RowKey, User};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -17,7 +18,7 @@ use uuid::Uuid;
 
 use crate::backend::fault::unexpected;
 use crate::roles::role_of;
-use crate::wire::{DEFAULT_USER_ID, OWN_PLUGIN, attribute, placeholder, source_of};
+use crate::wire::{BUILT_IN_KEY, DEFAULT_USER_ID, OWN_PLUGIN, attribute, placeholder, source_of};
 
 /// What stands for no first name where the server would not store an empty one.
 pub(super) const NO_NAME: &str = " ";
@@ -56,7 +57,11 @@ impl<'a> Row<'a> {
             addresses: row.texts("ip_addresses")?,
             attributes: self.attributes(&id, username.is_none())?,
             last_login: row.text("last_login")?.as_deref().map(moment).transpose()?,
-            evidence: Evidence { secret: self.first_token(), ..Evidence::default() },
+            evidence: Evidence {
+                secret: self.first_token(),
+                keys: self.keys(&service.namespace),
+                ..Evidence::default()
+            },
             ..User::seen(username.unwrap_or_else(|| placeholder(&id)))
         }))
     }
@@ -84,15 +89,32 @@ impl<'a> Row<'a> {
         Ok(attributes)
     }
 
+    /// The tokens. Some answers mask them.
+    fn keys(self, namespace: &IdNamespace) -> Vec<RowKey> {
+        let listed = self.0.get("auth_tokens").or_else(|| self.0.get("api_keys"));
+        let listed = listed.and_then(Value::as_array).into_iter().flatten();
+        let built_in = self.0.get("api_key").and_then(Value::as_str);
+        let tokens = listed.filter_map(Value::as_str).filter(|token| !is_masked(token));
+        let key = |token: &str| RowKey {
+            namespace: namespace.clone(),
+            label: (Some(token) == built_in).then(|| BUILT_IN_KEY.to_owned()),
+            value: Some(Secret::new(token)),
+        };
+        tokens.map(key).collect()
+    }
+
     /// The token that the server issued when it created this user: in version 4.3 the built-in key,
     /// later the first of the list. Nobody chooses it, and it is deleted with the user. Some answers
     /// mask it.
     fn first_token(self) -> Option<Secret> {
         let listed = || self.0.get("auth_tokens").and_then(|all| all.get(0));
         let token = self.0.get("api_key").or_else(listed).and_then(Value::as_str)?;
-        let masked = token.chars().all(|letter| letter == '*');
-        (!masked).then(|| Secret::new(token))
+        (!is_masked(token)).then(|| Secret::new(token))
     }
+}
+
+fn is_masked(token: &str) -> bool {
+    token.chars().all(|letter| letter == '*')
 }
 
 /// Whether the gateway made this address up for somebody without one: its domain is then that of the

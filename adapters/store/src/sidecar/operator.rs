@@ -75,6 +75,15 @@ impl Records {
         write.commit().await.map_err(fault)
     }
 
+    /// Records that the gateway is about to change the secret in the row of a person. The next read
+    /// stores the new one, and ends no session.
+    pub async fn expect_secret(&self, id: UserId) -> Result<(), Fault> {
+        let mut write = self.inner().database.write().await?;
+        let query = sqlx::query("UPDATE users SET secret_print = NULL WHERE id = $1");
+        query.bind(id.to_string()).execute(&mut *write).await.map_err(fault)?;
+        write.commit().await.map_err(fault)
+    }
+
     /// Stores a change in the record. The name comes from the next read of the system. Of a
     /// password only the date is stored, and the evidence is read again.
     pub async fn update(&self, id: UserId, mut patch: UserPatch) -> Result<(), Fault> {

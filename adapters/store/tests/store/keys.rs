@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
-use isogloss_canonical::key::{Key, KeyChoice, NewKey};
+use isogloss_canonical::key::{Issuer, Key, KeyChoice, NewKey};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserId, UserRef};
@@ -22,6 +22,7 @@ fn key(namespace: IdNamespace, value: &str) -> NewKey {
         scope: None,
         expires: None,
         addresses: Vec::new(),
+        issuer: Issuer::Gateway,
         replaces: false,
     }
 }
@@ -42,7 +43,7 @@ async fn find(
 }
 
 async fn list(store: &Store, owner: Option<&User>, namespace: IdNamespace) -> Vec<Key> {
-    let command = Command::ListKeys(owner.map(UserRef::from), namespace);
+    let command = Command::ListKeys(owner.map(UserRef::from), namespace, KeyChoice::All);
     ask(store, command).await.unwrap().keys().unwrap()
 }
 
@@ -112,6 +113,7 @@ async fn keys_are_replaced_and_revoked_by_label() {
     let ada = person(&store, "ada").await;
     let labelled = |value: &str, label: &str| NewKey {
         label: Some(label.to_owned()),
+        issuer: Issuer::Gateway,
         replaces: true,
         ..key(OCTOPRINT, value)
     };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use isogloss_canonical::command::Command;
-use isogloss_canonical::key::NewKey;
+use isogloss_canonical::key::{Issuer, NewKey};
 use isogloss_canonical::user::{NewUser, UserRef};
 use isogloss_store::Store;
 use tokio::task::JoinSet;
@@ -26,6 +26,7 @@ async fn keyed() -> Fresh {
         scope: None,
         expires: None,
         addresses: Vec::new(),
+        issuer: Issuer::Gateway,
         replaces: false,
     };
     ask(&store, Command::IssueKey(Some((&ada).into()), Box::new(new))).await.unwrap();

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{FaultKind, Subject};
-use isogloss_canonical::key::NewKey;
+use isogloss_canonical::key::{Issuer, KeyChoice, NewKey};
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::session_store::SessionStore;
 use isogloss_canonical::user::{NewUser, UserRef};
@@ -60,6 +60,7 @@ async fn everything_is_there_after_a_restart() {
         scope: None,
         expires: None,
         addresses: Vec::new(),
+        issuer: Issuer::Gateway,
         replaces: false,
     };
     ask(&first, Command::IssueKey(Some((&ada).into()), Box::new(new))).await.unwrap();
@@ -73,7 +74,9 @@ async fn everything_is_there_after_a_restart() {
     assert!(second.is_initialised().await.unwrap());
     assert_fault(second.mark_initialised().await, FaultKind::Conflict, None);
     assert_eq!(get(&second, &ada).await.unwrap(), ada);
-    let keys = ask(&second, Command::ListKeys(Some((&ada).into()), OCTOPRINT)).await.unwrap();
+    let keys = ask(&second, Command::ListKeys(Some((&ada).into()), OCTOPRINT, KeyChoice::All))
+        .await
+        .unwrap();
     assert_eq!(keys.keys().unwrap()[0].shown, Some("abc".into()));
     assert_eq!(second.recall("t.session", "k").await.unwrap(), Some(json!(1)));
     let check = Command::VerifyPassword((&ada).into(), "secret".into());

@@ -2,7 +2,8 @@
 
 pub(super) mod transport;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::Upstream;
@@ -10,8 +11,8 @@ use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::secret::Secret;
 use serde_json::Value;
 
-use crate::backend::api::transport::{Fields, Reply, get, login, post};
-use crate::backend::fault::{key_refused, unavailable, unexpected};
+use crate::backend::api::transport::{Fields, Reply, With, get, login, post};
+use crate::backend::fault::{key_refused, not_by_gateway, unavailable, unexpected};
 use crate::backend::row::{Row, Rows};
 use crate::ids::{Gid, Uid};
 
@@ -21,6 +22,40 @@ pub(super) struct Api {
     upstream: Arc<dyn Upstream>,
     /// How the configuration describes the server.
     pub(super) service: Service,
+    sessions: Sessions,
+}
+
+/// Who calls with a key or a session.
+#[derive(Debug)]
+pub(super) enum Holder {
+    /// This user.
+    User(Box<Row>),
+    /// A user who is disabled.
+    Disabled,
+    /// Nobody: the key or session is not valid.
+    Nobody,
+}
+
+/// The most sessions that are kept. A user whose session is dropped must log in again to read or
+/// issue a key.
+const MOST_SESSIONS: usize = 10_000;
+
+/// The cookies of the last sessions, by user name, in memory only.
+#[derive(Debug, Default)]
+struct Sessions(Mutex<HashMap<String, Secret>>);
+
+impl Sessions {
+    fn keep(&self, user: &str, session: Secret) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MOST_SESSIONS {
+            all.clear();
+        }
+        all.insert(user.to_owned(), session);
+    }
+
+    fn of(&self, user: &str) -> Option<Secret> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(user).cloned()
+    }
 }
 
 /// The result of a method that answers one sentence.
@@ -37,13 +72,13 @@ pub(super) enum Acted {
 impl Api {
     /// The API of a server.
     pub(super) fn new(upstream: Arc<dyn Upstream>, service: Service) -> Self {
-        Self { upstream, service }
+        Self { upstream, service, sessions: Sessions::default() }
     }
 
     /// Reads a user. A user who does not exist is a `NotFound` fault.
     pub(super) async fn user(&self, id: Uid) -> Result<Row, Fault> {
         let shown = id.to_string();
-        let key = &self.service.secret;
+        let key = With::Key(&self.service.secret);
         match get(&self.upstream, key, "users/getuser", vec![("uid", &shown)]).await? {
             Reply::Data(data) => match Row::only(&data, &self.service.namespace)? {
                 row if row.id == id => Ok(row),
@@ -52,24 +87,44 @@ impl Api {
             Reply::Nothing => Err(Fault::not_found(Subject::User)),
             Reply::Refused => Err(unexpected("the server refuses to show a user")),
             Reply::Failed(_) => Err(unavailable("the server cannot read a user")),
-            Reply::KeyRefused => Err(key_refused()),
+            Reply::KeyRefused | Reply::OwnerRefused => Err(key_refused()),
         }
     }
 
-    /// Reads the owner of a key; `None` if the server refuses the key.
-    pub(super) async fn owner_of(&self, key: &Secret) -> Result<Option<Row>, Fault> {
-        match get(&self.upstream, key, "users/getuser", Vec::new()).await? {
-            Reply::Data(data) => Row::only(&data, &self.service.namespace).map(Some),
-            Reply::KeyRefused => Ok(None),
+    /// Reads who calls with a key or a session.
+    pub(super) async fn holder_of(&self, with: With<'_>) -> Result<Holder, Fault> {
+        match get(&self.upstream, with, "users/getuser", Vec::new()).await? {
+            Reply::Data(data) => {
+                let row = Row::only(&data, &self.service.namespace)?;
+                Ok(Holder::User(Box::new(row)))
+            }
+            Reply::KeyRefused => Ok(Holder::Nobody),
+            // Everybody may read their own row.
+            Reply::OwnerRefused => Ok(Holder::Disabled),
             Reply::Nothing | Reply::Refused | Reply::Failed(_) => {
                 Err(unexpected("the server does not show the owner of a key"))
             }
         }
     }
 
+    /// Issues a new key to the holder of a key or a session. The old key is void then.
+    pub(super) async fn generate_key(&self, with: With<'_>) -> Result<Secret, Fault> {
+        key_in(post(&self.upstream, with, "key/generate", Vec::new()).await?)
+    }
+
+    /// Reads the key of the holder of a session. If there is none, the server makes one.
+    pub(super) async fn key_of(&self, session: &Secret) -> Result<Secret, Fault> {
+        key_in(get(&self.upstream, With::Session(session), "key/get", Vec::new()).await?)
+    }
+
+    /// Revokes a user's key. It is done too if the user has none.
+    pub(super) async fn revoke_key(&self, id: Uid) -> Result<(), Fault> {
+        self.act_on(id, "key/revoke", Vec::new(), "Key revoked successfully").await
+    }
+
     /// Reads all users.
     pub(super) async fn users(&self) -> Result<Rows, Fault> {
-        let key = &self.service.secret;
+        let key = With::Key(&self.service.secret);
         match get(&self.upstream, key, "users/getusers", Vec::new()).await? {
             Reply::Data(data) => match Rows::of(&data, &self.service.namespace)? {
                 // The owner of the gateway's key exists.
@@ -79,7 +134,7 @@ impl Api {
             Reply::Nothing => Err(unexpected("the server lists no user")),
             Reply::Refused => Err(unexpected("the server refuses to list users")),
             Reply::Failed(_) => Err(unavailable("the server cannot list users")),
-            Reply::KeyRefused => Err(key_refused()),
+            Reply::KeyRefused | Reply::OwnerRefused => Err(key_refused()),
         }
     }
 
@@ -126,9 +181,20 @@ impl Api {
         self.act_on(id, "users/resetpassword", fields, "Password changed successfully").await
     }
 
-    /// Whether a user can log in with a password.
+    /// Whether a user can log in with a password. The session is kept, to read and issue the user's
+    /// key in it: an administrator cannot.
     pub(super) async fn login(&self, user: &str, password: &Secret) -> Result<bool, Fault> {
-        login(&self.upstream, user, password).await
+        let session = login(&self.upstream, user, password).await?;
+        let opened = session.is_some();
+        if let Some(session) = session {
+            self.sessions.keep(user, session);
+        }
+        Ok(opened)
+    }
+
+    /// The session of the last login of this user.
+    pub(super) fn session_of(&self, user: &str) -> Option<Secret> {
+        self.sessions.of(user)
     }
 
     /// Calls a method that answers one sentence.
@@ -138,14 +204,14 @@ impl Api {
         fields: Fields<'_>,
         sentence: &'static str,
     ) -> Result<Acted, Fault> {
-        match post(&self.upstream, &self.service.secret, method, fields).await? {
+        match post(&self.upstream, With::Key(&self.service.secret), method, fields).await? {
             Reply::Data(Value::String(text)) if text == sentence => Ok(Acted::Done),
             Reply::Data(_) | Reply::Nothing => {
                 Err(unexpected("the server does not say what it did"))
             }
             Reply::Refused => Ok(Acted::Refused),
             Reply::Failed(fault) => Ok(Acted::Failed(fault)),
-            Reply::KeyRefused => Err(key_refused()),
+            Reply::KeyRefused | Reply::OwnerRefused => Err(key_refused()),
         }
     }
 
@@ -167,6 +233,17 @@ impl Api {
                 Ok(_) => Err(fault),
                 Err(reason) => Err(reason),
             },
+        }
+    }
+}
+
+fn key_in(reply: Reply) -> Result<Secret, Fault> {
+    match reply {
+        Reply::Data(Value::String(key)) => Ok(Secret::from(key)),
+        Reply::Failed(fault) => Err(fault),
+        Reply::KeyRefused => Err(not_by_gateway("the session has ended")),
+        Reply::Data(_) | Reply::Nothing | Reply::Refused | Reply::OwnerRefused => {
+            Err(unexpected("the server does not show a key"))
         }
     }
 }

@@ -32,35 +32,73 @@ pub(super) enum Reply {
     /// The database refuses or fails (errorcode 6): a duplicate, an unknown id or an outage. A
     /// further read can tell which; if not, this fault holds.
     Failed(Fault),
-    /// The key or its rights are refused (errorcodes 1 to 4).
+    /// The key or session is refused (errorcodes 1 to 3).
     KeyRefused,
+    /// The owner of the key or session is disabled, or lacks a right (errorcode 4).
+    OwnerRefused,
+}
+
+/// What a call shows for authentication.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::backend) enum With<'a> {
+    /// An API key.
+    Key(&'a Secret),
+    /// The cookie of a session that a login has opened.
+    Session(&'a Secret),
+}
+
+impl With<'_> {
+    /// The path of a method. The methods for sessions have a prefix of their own.
+    fn path(self, method: &str) -> String {
+        match self {
+            Self::Key(_) => format!("/api/{method}"),
+            Self::Session(_) => format!("/api/i/{method}"),
+        }
+    }
+
+    fn form(self, fields: Fields<'_>) -> String {
+        match self {
+            Self::Key(key) => {
+                let key = [("apikey", key.expose())];
+                form(&key.into_iter().chain(fields).collect::<Vec<_>>())
+            }
+            Self::Session(_) => form(&fields),
+        }
+    }
+
+    fn sign(self, request: Request) -> Request {
+        match self {
+            Self::Key(_) => request,
+            Self::Session(cookie) => request.with("cookie", cookie.expose().to_owned()),
+        }
+    }
 }
 
 /// Calls a method that takes its parameters from the query.
 pub(super) async fn get(
     upstream: &Arc<dyn Upstream>,
-    key: &Secret,
+    with: With<'_>,
     method: &str,
     fields: Fields<'_>,
 ) -> Result<Reply, Fault> {
-    let query = form(&with_key(key, fields));
-    let request = Request { query: Some(query), ..Request::to("GET", path(method)) };
-    reply(&upstream.send(request).await?)
+    let query = Some(with.form(fields));
+    let request = Request { query, ..Request::to("GET", with.path(method)) };
+    reply(&upstream.send(with.sign(request)).await?)
 }
 
 /// Calls a method that takes its parameters from a form.
 pub(super) async fn post(
     upstream: &Arc<dyn Upstream>,
-    key: &Secret,
+    with: With<'_>,
     method: &str,
     fields: Fields<'_>,
 ) -> Result<Reply, Fault> {
-    let body = form(&with_key(key, fields));
-    let request = Request::to("POST", path(method)).carrying(FORM, body);
-    reply(&upstream.send(request).await?)
+    let request = Request::to("POST", with.path(method)).carrying(FORM, with.form(fields));
+    reply(&upstream.send(with.sign(request)).await?)
 }
 
-/// Whether the server accepts a user name and a password. It answers `false`, or a number that
+/// Logs in. Answers the cookie of the session, or `None` if the server does not accept the user name
+/// and the password. It answers `false`, or a number that
 /// says what it asks the user next (`fixtures/transcripts/dandelion/resetpassword.json`).
 ///
 /// The server decodes values twice, but Dandelion's own clients encode a password only once. So
@@ -70,21 +108,22 @@ pub(super) async fn login(
     upstream: &Arc<dyn Upstream>,
     user: &str,
     password: &Secret,
-) -> Result<bool, Fault> {
+) -> Result<Option<Secret>, Fault> {
     let text = password.expose();
     let encoded = twice(text);
-    if try_login(upstream, user, &encoded).await? {
-        return Ok(true);
+    match try_login(upstream, user, &encoded).await? {
+        None if text.contains(['+', '%']) => {
+            try_login(upstream, user, &encoded.replace("%25", "%")).await
+        }
+        session => Ok(session),
     }
-    let differs = text.contains(['+', '%']);
-    Ok(differs && try_login(upstream, user, &encoded.replace("%25", "%")).await?)
 }
 
 async fn try_login(
     upstream: &Arc<dyn Upstream>,
     user: &str,
     password: &str,
-) -> Result<bool, Fault> {
+) -> Result<Option<Secret>, Fault> {
     let body = format!("{}&pass={password}", form(&[("user", user)]));
     let request = Request::to("POST", "/login").carrying(FORM, body);
     let response = upstream.send(request).await?;
@@ -92,18 +131,17 @@ async fn try_login(
         return Err(unavailable("the login answers with an error status"));
     }
     match std::str::from_utf8(&response.body).map(str::trim) {
-        Ok("false") => Ok(false),
-        Ok(prompt) if prompt.parse::<i16>().is_ok() => Ok(true),
+        Ok("false") => Ok(None),
+        Ok(prompt) if prompt.parse::<i16>().is_ok() => Ok(Some(cookies(&response))),
         Ok(_) | Err(_) => Err(unexpected("the login answers neither false nor a number")),
     }
 }
 
-fn with_key<'a>(key: &'a Secret, fields: Fields<'a>) -> Fields<'a> {
-    [("apikey", key.expose())].into_iter().chain(fields).collect()
-}
-
-fn path(method: &str) -> String {
-    format!("/api/{method}")
+/// The cookies that an answer sets, as a request sends them.
+fn cookies(response: &Response) -> Secret {
+    let set = response.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+    let pairs = set.filter_map(|(_, value)| value.split(';').next());
+    Secret::from(pairs.collect::<Vec<_>>().join("; "))
 }
 
 fn form(fields: &[(&str, &str)]) -> String {
@@ -137,7 +175,8 @@ fn reply(response: &Response) -> Result<Reply, Fault> {
     let code = envelope.get("errorcode").and_then(number);
     match (response.status, code) {
         (200, Some(0)) => data(envelope),
-        (200 | 500, Some(1..=4)) => Ok(Reply::KeyRefused),
+        (200 | 500, Some(1..=3)) => Ok(Reply::KeyRefused),
+        (200 | 500, Some(4)) => Ok(Reply::OwnerRefused),
         (200, Some(5)) => Ok(Reply::Refused),
         (500, Some(6)) => Ok(Reply::Failed(unexpected("the server's database refuses"))),
         _ => Err(unexpected("the server does not understand the call")),

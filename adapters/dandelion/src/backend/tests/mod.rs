@@ -3,6 +3,7 @@
 
 mod fake;
 mod faults;
+mod keys;
 mod server;
 mod steps;
 

@@ -2,6 +2,7 @@
 //! server was recorded accepting, and read the recorded answers. Then everything that can fail.
 
 mod faults;
+mod keys;
 mod older;
 mod server;
 mod steps;

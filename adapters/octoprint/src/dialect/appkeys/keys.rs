@@ -4,12 +4,12 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials, Proof};
 use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::key::{Key, KeyChoice};
-use isogloss_canonical::secret::Secret;
+use isogloss_canonical::secret::{Secret, same};
 use isogloss_canonical::user::UserRef;
 use isogloss_interop::python::value::Py;
 
 use crate::dialect::answers::{Answer, json, no_content};
-use crate::dialect::appkeys::issue::{issue, labelled};
+use crate::dialect::appkeys::issue::{issue, labelled, shown};
 use crate::dialect::appkeys::slots;
 use crate::dialect::arguments::is_yes;
 use crate::dialect::call::Call;
@@ -73,8 +73,8 @@ async fn one(call: &Call<'_>, own: &str, of: &str, app: &str) -> Answer {
     let key = labelled(&keys, app).ok_or(Failure::of(404))?;
     let mut shape = external(of, key);
     if call.is_password_recent() {
-        let value = key.shown.as_ref().map_or(Py::None, |value| Py::text(value.expose()));
-        shape.set("api_key", value);
+        let value = shown(call, &UserRef::Name(of.to_owned()), key).await?;
+        shape.set("api_key", value.map_or(Py::None, |value| Py::text(value.expose())));
     }
     json(&Py::dict([("key", shape)]))
 }
@@ -130,7 +130,8 @@ async fn revoke(call: &Call<'_>, own: &str, body: &Py) -> Answer {
     if let Some((owner, key)) = found {
         let namespace = call.options.namespace.clone();
         let owner = Some(UserRef::Name(owner));
-        call.run(Command::RevokeKeys(owner, namespace, KeyChoice::Id(key.id))).await?;
+        let label = key.label.unwrap_or_default();
+        call.run(Command::RevokeKeys(owner, namespace, KeyChoice::Labelled(label))).await?;
     }
     Ok(no_content())
 }
@@ -148,15 +149,27 @@ async fn by_value(call: &Call<'_>, value: &str) -> Result<Option<(String, Key)>,
         Err(fault) if fault.kind == FaultKind::Unauthenticated => return Ok(None),
         Err(fault) => return Err(fault.into()),
     };
-    let Proof::Key(Some(label)) = person.proof() else { return Ok(None) };
-    let keys = keys_of(call, &person.user().username).await?;
-    let key = keys.into_iter().find(|key| key.label.as_ref() == Some(label));
-    Ok(key.map(|key| (person.user().username.clone(), key)))
+    let owner = &person.user().username;
+    for key in keys_of(call, owner).await? {
+        let is_it = match person.proof() {
+            Proof::Key(Some(label)) => key.label.as_ref() == Some(label),
+            // A system behind the gateway says whose a key is, but not which one.
+            Proof::Key(None) => {
+                let shown = shown(call, &UserRef::Name(owner.clone()), &key).await?;
+                shown.is_some_and(|shown| same(shown.expose(), value))
+            }
+            Proof::Password | Proof::Vouched => false,
+        };
+        if is_it {
+            return Ok(Some((owner.clone(), key)));
+        }
+    }
+    Ok(None)
 }
 
 /// The application keys of every user.
 async fn keys_of_everybody(call: &Call<'_>) -> Result<Vec<Py>, Failure> {
-    let keys = Command::ListKeys(None, call.options.namespace.clone());
+    let keys = Command::ListKeys(None, call.options.namespace.clone(), KeyChoice::All);
     let keys = call.run(keys).await?.keys()?;
     let users = call.run(Command::ListUsers).await?.users()?;
     let owned = keys.iter().filter(|key| key.label.is_some()).filter_map(|key| {
@@ -179,7 +192,7 @@ async fn keys_of_caller(call: &Call<'_>) -> Result<Vec<Key>, Failure> {
 /// user's.
 async fn keys_of(call: &Call<'_>, name: &str) -> Result<Vec<Key>, Failure> {
     let owner = UserRef::Name(name.to_owned());
-    let command = Command::ListKeys(Some(owner), call.options.namespace.clone());
+    let command = Command::ListKeys(Some(owner), call.options.namespace.clone(), KeyChoice::All);
     let mut keys = match call.read(command).await {
         Err(fault) if fault.kind == FaultKind::NotFound => Vec::new(),
         keys => keys?.keys()?,

@@ -7,7 +7,7 @@ use isogloss_canonical::user::{User, UserRef};
 use isogloss_interop::python::value::Py;
 
 use crate::dialect::answers::{Answer, json_as};
-use crate::dialect::appkeys::issue::issue;
+use crate::dialect::appkeys::issue::{issue, shown};
 use crate::dialect::appkeys::{limit, slots};
 use crate::dialect::arguments::is_yes_as;
 use crate::dialect::call::Call;
@@ -100,29 +100,36 @@ async fn revoke(call: &Call<'_>, value: &Py) -> Answer {
     let keys = keys_of_everybody(call).await?;
     for (key, owner) in keys.into_iter().filter(|(key, _)| key.shown.as_ref() == Some(&value)) {
         let (owner, namespace) = (Some(UserRef::Id(owner.id)), call.options.namespace.clone());
-        call.run(Command::RevokeKeys(owner, namespace, KeyChoice::Id(key.id))).await?;
+        let choice = KeyChoice::Labelled(key.label.unwrap_or_default());
+        call.run(Command::RevokeKeys(owner, namespace, choice)).await?;
     }
     Ok(no_content())
 }
 
 /// The application keys of every user, each with its owner.
 async fn keys_of_everybody(call: &Call<'_>) -> Result<Vec<(Key, User)>, Failure> {
-    let keys = Command::ListKeys(None, call.options.namespace.clone());
+    let keys = Command::ListKeys(None, call.options.namespace.clone(), KeyChoice::All);
     let keys = call.run(keys).await?.keys()?;
     let users = call.run(Command::ListUsers).await?.users()?;
-    let owned = keys.into_iter().filter(|key| key.label.is_some()).filter_map(|key| {
-        let owner = users.iter().find(|user| Some(user.id) == key.owner)?;
-        Some((key, owner.clone()))
-    });
-    Ok(owned.collect())
+    let mut owned = Vec::new();
+    for mut key in keys.into_iter().filter(|key| key.label.is_some()) {
+        let Some(owner) = users.iter().find(|user| Some(user.id) == key.owner) else { continue };
+        key.shown = shown(call, &UserRef::Id(owner.id), &key).await?;
+        owned.push((key, owner.clone()));
+    }
+    Ok(owned)
 }
 
 /// The application keys of the caller, if the caller is a user.
 async fn keys_of_caller(call: &Call<'_>) -> Result<Vec<Key>, Failure> {
     let Some(user) = call.caller.user() else { return Ok(Vec::new()) };
-    let command = Command::ListKeys(Some(UserRef::Id(user.id)), call.options.namespace.clone());
+    let namespace = call.options.namespace.clone();
+    let command = Command::ListKeys(Some(UserRef::Id(user.id)), namespace, KeyChoice::All);
     let mut keys = call.run(command).await?.keys()?;
     keys.retain(|key| key.label.is_some());
+    for key in &mut keys {
+        key.shown = shown(call, &UserRef::Id(user.id), key).await?;
+    }
     Ok(keys)
 }
 

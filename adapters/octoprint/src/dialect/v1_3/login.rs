@@ -2,6 +2,7 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Credentials;
+use isogloss_canonical::key::KeyChoice;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
 use isogloss_interop::python::value::Py;
@@ -107,7 +108,8 @@ async fn inactive(call: &Call<'_>, name: &str, wrong: Failure) -> Answer {
 /// The key of an inactive user, which opens nothing. It is read in the gateway's own name: the user
 /// has shown the password, but may do nothing.
 async fn own_key(call: &Call<'_>, user: &User) -> Result<Option<Secret>, Failure> {
-    let command = Command::ListKeys(Some(UserRef::Id(user.id)), call.options.namespace.clone());
+    let namespace = call.options.namespace.clone();
+    let command = Command::ListKeys(Some(UserRef::Id(user.id)), namespace, KeyChoice::Plain);
     let keys = call.read(command).await?.keys()?;
     Ok(keys.into_iter().find(|key| key.label.is_none()).and_then(|key| key.shown))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Subject;
-use isogloss_canonical::key::Key;
+use isogloss_canonical::key::{Key, KeyChoice};
 use isogloss_canonical::role::Role;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
@@ -96,7 +96,7 @@ async fn changed(call: &mut Call<'_>) -> Answer {
 /// Every user, with their keys.
 async fn all(call: &Call<'_>) -> Answer {
     let users = call.run(Command::ListUsers).await?.users()?;
-    let command = Command::ListKeys(None, call.options.namespace.clone());
+    let command = Command::ListKeys(None, call.options.namespace.clone(), KeyChoice::Plain);
     let mut keys: Vec<Key> = call.run(command).await?.keys()?;
     keys.retain(|key| key.label.is_none() && key.owner.is_some());
     let keys: BTreeMap<_, _> =

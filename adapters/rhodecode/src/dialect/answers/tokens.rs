@@ -4,19 +4,13 @@ use std::collections::HashMap;
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::key::Key;
+use isogloss_canonical::key::{Key, KeyChoice};
 use isogloss_canonical::user::{User, UserId, UserRef};
 use isogloss_interop::python::value::Py;
 
 use crate::dialect::call::Call;
 use crate::options::version::Differences;
-use crate::wire::Object;
-
-/// The label of the built-in key ([`Differences::built_in_keys`]).
-pub(crate) const BUILT_IN_KEY: &str = "Built-in API key";
-
-/// The label of the token that every new person gets.
-pub(crate) const FEED_TOKEN: &str = "Generated feed token";
+use crate::wire::{BUILT_IN_KEY, Object};
 
 /// The scope of that token.
 pub(crate) const FEED: &str = "feed";
@@ -35,13 +29,14 @@ pub(crate) enum Tokens {
 
 /// Reads a person's tokens.
 pub(crate) async fn of_user(call: &Call<'_>, user: &User) -> Result<Tokens, Fault> {
-    let command = Command::ListKeys(Some(UserRef::from(user)), call.options.namespace.clone());
+    let namespace = call.options.namespace.clone();
+    let command = Command::ListKeys(Some(UserRef::from(user)), namespace, KeyChoice::All);
     Ok(Tokens::Shown(call.run(command).await?.keys()?))
 }
 
 /// Reads everybody's tokens.
 pub(crate) async fn of_everybody(call: &Call<'_>) -> Result<AllKeys, Fault> {
-    let command = Command::ListKeys(None, call.options.namespace.clone());
+    let command = Command::ListKeys(None, call.options.namespace.clone(), KeyChoice::All);
     let mut owned = AllKeys::new();
     for key in call.run(command).await?.keys()? {
         if let Some(owner) = key.owner {
@@ -77,9 +72,10 @@ fn shown(keys: &[Key], seed: &str) -> (String, Vec<String>) {
     let built_in = |key: &Key| key.label.as_deref() == Some(BUILT_IN_KEY);
     let first = keys.iter().find(|key| built_in(key)).and_then(value);
     let mut listed: Vec<_> = keys.iter().filter(|key| !built_in(key)).filter_map(value).collect();
-    // A person whom version 4.3 gave a built-in key and no token has none.
-    let feed = keys.iter().any(|key| key.scope.as_deref() == Some(FEED));
-    if !feed && first.is_none() {
+    // A person whom version 4.3 gave a built-in key and no token has none. A server behind the
+    // gateway shows all the tokens that there are.
+    let feed = |key: &Key| key.scope.as_deref() == Some(FEED) || key.is_vouched();
+    if !keys.iter().any(feed) && first.is_none() {
         listed.insert(0, made_up_token(seed, "feed"));
     }
     (first.unwrap_or_else(|| made_up_token(seed, "c0de")), listed)

@@ -2,13 +2,13 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
-use isogloss_canonical::key::NewKey;
+use isogloss_canonical::key::{Issuer, NewKey};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
 use isogloss_interop::python::value::Py;
 
-use crate::dialect::answers::tokens::{BUILT_IN_KEY, FEED, FEED_TOKEN};
+use crate::dialect::answers::tokens::FEED;
 use crate::dialect::answers::{self, users};
 use crate::dialect::arguments::compared_text;
 use crate::dialect::call::Call;
@@ -16,7 +16,7 @@ use crate::dialect::failure::Failure;
 use crate::dialect::lookup::FoundUser;
 use crate::dialect::method::Answer;
 use crate::dialect::users::draft::Draft;
-use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER};
+use crate::wire::{BUILT_IN_KEY, DEFAULT_EMAIL, DEFAULT_USER, FEED_TOKEN};
 
 /// `create_user`.
 pub(crate) async fn create_user(call: &Call<'_>) -> Answer {
@@ -111,6 +111,7 @@ async fn issue_tokens(call: &Call<'_>, user: &User, feed: bool) -> Result<(), Fa
         scope: Some(scope.to_owned()),
         expires: None,
         addresses: Vec::new(),
+        issuer: Issuer::System(None),
         replaces: false,
     };
     let mut keys = Vec::new();
