@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use crate::layers::sidecar::fields;
 use crate::layers::sidecar::layer::{Sidecar, own_trouble};
 use crate::layers::sidecar::policy::AttributePolicy;
-use crate::layers::sidecar::recent::LISTED_FOR;
+use crate::layers::sidecar::recent::{LISTED_FOR, NAMED_FOR};
 
 impl Sidecar {
     /// Creates a person in the system, then the record. Creations with the same name run one at a
@@ -307,10 +307,12 @@ impl Sidecar {
         let name = name.map(|name| (UserRef::FoldedName(name.to_owned()), Subject::Username));
         let email = email.map(|email| (UserRef::Email(email.to_owned()), Subject::Email));
         let known = known.map(|known| known.id);
+        // Somebody who is missing in the list would be overwritten.
+        let age = if overwrites { NAMED_FOR } else { LISTED_FOR };
         let mut just_listed = None;
         for (user, subject) in name.into_iter().chain(email) {
             if just_listed.is_none() {
-                just_listed = self.listed_within(LISTED_FOR).await?;
+                just_listed = self.listed_within(age).await?;
             }
             if self.is_taken(&user, known, just_listed.as_deref()).await? {
                 return Err(Fault::conflict(subject));
