@@ -87,10 +87,9 @@ impl OctoPrint {
             identity::identify(call).await?;
         }
         let (area, run) = match found {
-            Found::Nothing => return Err(Failure::of(404)),
+            Found::Nothing | Found::Options(Area::Printer, _) => return Err(Failure::of(404)),
             Found::WrongVerb(verbs) => return self.wrong_verb(call, path, &verbs),
             Found::Redirect(path) => return Ok(redirect(call, &path)),
-            Found::Options(Area::Printer, _) => return Err(Failure::of(404)),
             Found::Options(area, verbs) => (area, Run::Options(verbs)),
             Found::Method(method, parameter) => {
                 call.parameter = parameter;
