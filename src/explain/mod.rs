@@ -1,8 +1,8 @@
 //! Explains a request without executing it: who answers it, its commands with the permission of each,
 //! the requests to a remote system, the answer, and the answer to each kind of fault.
 //!
-//! The request runs through the real route in a temporary directory ([`simulation`]). What it asks for
-//! exists there ([`world`]), and its caller is an administrator.
+//! The request runs through the real route in a temporary directory (`simulation`). What it asks for
+//! exists there (`world`), and its caller is an administrator.
 
 mod examples;
 mod observed;
