@@ -67,6 +67,12 @@ impl RealServer {
         Ok(Self { url, real, program, port, process, folder })
     }
 
+    /// The folder with its files.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Waits until it answers. During the start it may answer 503.
     fn wait(&mut self) -> Result<()> {
         let start = Instant::now();

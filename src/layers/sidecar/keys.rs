@@ -101,7 +101,10 @@ impl Sidecar {
         let one = owner.is_some();
         let people = match owner {
             Some(user) => vec![self.get(user).await?],
-            None => self.list().await?,
+            None => match self.listed_before() {
+                Some(people) => people,
+                None => self.list().await?,
+            },
         };
         let mut keys: Vec<_> =
             people.iter().flat_map(|person| self.keys_in_row(person, choice)).collect();

@@ -29,6 +29,8 @@ pub(super) struct Rows {
     writes: u64,
     pub(super) people: Vec<Shown<User, UserId>>,
     pub(super) teams: Vec<Shown<Group, GroupId>>,
+    /// All people, as the last list showed them.
+    pub(super) everybody: Option<Shown<Vec<User>, ()>>,
     /// Keys of the system, with the owner. The application's have none.
     pub(super) keys: Vec<Shown<Secret, Option<UserId>>>,
 }
@@ -69,6 +71,14 @@ impl Memo {
     /// The moment before a read of the system.
     pub(super) fn before(&self) -> Before {
         Before { writes: self.rows(|rows| rows.writes), begun: Instant::now() }
+    }
+
+    /// All people, if this request has listed them just now.
+    pub(super) fn everybody(&self) -> Option<Vec<User>> {
+        self.rows(|rows| {
+            let listed = rows.everybody.as_ref().filter(|one| one.is_young());
+            listed.map(|one| one.row.clone())
+        })
     }
 
     /// Forgets everything: the request writes.

@@ -27,6 +27,20 @@ impl Sidecar {
         }
     }
 
+    /// Keeps a list of all people.
+    pub(super) fn keep_everybody(&self, before: Option<Before>, everybody: &[User]) {
+        if let Some((memo, before)) = self.memo.as_ref().zip(before) {
+            let shown = Shown::new(before, everybody.to_vec(), ());
+            memo.keep(before, |rows| rows.everybody = Some(shown));
+        }
+    }
+
+    /// All people, if this request has listed them just now. Only for what their rows show: the
+    /// records may have changed since.
+    pub(super) fn listed_before(&self) -> Option<Vec<User>> {
+        self.memo.as_ref()?.everybody()
+    }
+
     /// Keeps the row of a team.
     pub(super) fn keep_team(&self, before: Option<Before>, row: &Group, id: GroupId) {
         if let Some((memo, before)) = self.memo.as_ref().zip(before) {

@@ -76,7 +76,7 @@ impl Sidecar {
     /// namespaces.
     pub(super) async fn list_with(&self, ids: Vec<Brought>) -> Result<(Vec<User>, bool), Fault> {
         for _ in 0..TRIES {
-            let (mut reading, began) = (Reading::begin(), Instant::now());
+            let (mut reading, began, before) = (Reading::begin(), Instant::now(), self.before());
             let listed = self.ask_system(Command::ListUsers).await?.listed()?;
             // A person who could not be read may exist. So an incomplete list shows no absence.
             reading.complete = listed.unread.is_empty();
@@ -92,7 +92,9 @@ impl Sidecar {
                     self.recent.introduced();
                 }
                 self.recent.listed(began, complete);
-                return Ok((people.into_iter().filter_map(Result::ok).collect(), complete));
+                let everybody: Vec<_> = people.into_iter().filter_map(Result::ok).collect();
+                self.keep_everybody(before, &everybody);
+                return Ok((everybody, complete));
             }
         }
         Err(unstable())

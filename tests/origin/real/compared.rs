@@ -7,6 +7,7 @@ use std::path::Path;
 use isogloss_testkit::client::{Answer, Base};
 use isogloss_testkit::player::capture;
 use isogloss_testkit::profile::Profiles;
+use isogloss_testkit::real::RealServer;
 use isogloss_testkit::transcript::{Exchange, load};
 
 /// Headers whose values are new in every answer.
@@ -14,8 +15,9 @@ const NEW_EACH_TIME: [&str; 2] = ["server-timing", "last-modified"];
 /// The least letters of a word that may be drawn at random: a key, a token, a signature.
 const RANDOM: usize = 16;
 
-/// Plays what was recorded of the server as it is installed.
-pub(crate) fn every_recorded_exchange(direct: &str, through: &str) {
+/// Plays what was recorded of the server as it is installed. Each side is a server with the URL at which
+/// it is asked.
+pub(crate) fn every_recorded_exchange(direct: (&RealServer, &str), through: (&RealServer, &str)) {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let profiles = Profiles::load(&fixtures).unwrap();
     let all = load(&fixtures.join("transcripts")).unwrap();
@@ -27,11 +29,11 @@ pub(crate) fn every_recorded_exchange(direct: &str, through: &str) {
         // The gateway refuses a TRACE, whose answer would show the headers that it adds.
         let is_forwarded = |one: &&Exchange| one.request["method"] != "TRACE";
         for exchange in transcript.exchanges.iter().filter(is_forwarded) {
-            let answers = sides.each_mut().map(|(url, known)| {
+            let answers = sides.each_mut().map(|((server, url), known)| {
                 let answer = Base::parse(url).unwrap().send(&exchange.request, known).unwrap();
                 // What the server does not answer as recorded is not captured on either side.
                 let _captured = capture(exchange, &answer, known);
-                shape(&answer, url)
+                shape(&answer, server, url)
             });
             let [one, other] = answers;
             played += 1;
@@ -46,7 +48,7 @@ pub(crate) fn every_recorded_exchange(direct: &str, through: &str) {
 }
 
 /// What must be equal of an answer: status, headers and body, without what is new in every answer and
-/// without the address of the server.
+/// without the address and the folder of the server.
 #[derive(Debug, PartialEq)]
 struct Shape {
     status: u16,
@@ -54,10 +56,13 @@ struct Shape {
     body: String,
 }
 
-fn shape(answer: &Answer, url: &str) -> Shape {
+fn shape(answer: &Answer, server: &RealServer, url: &str) -> Shape {
+    let folder = server.folder().to_str().unwrap();
     let address = url.trim_start_matches("http://");
     let port = address.rsplit(':').next().unwrap();
-    let still = |text: &str| words(&text.replace(address, "ADDRESS").replace(port, "PORT"));
+    let still = |text: &str| {
+        words(&text.replace(address, "ADDRESS").replace(port, "PORT").replace(folder, "FOLDER"))
+    };
     // A gateway adds the date that the server leaves out (RFC 9110, section 6.6.1). It drops the length
     // of an answer that must have none (section 8.6).
     let stays = |name: &str| name != "date" && !(answer.status == 204 && name == "content-length");

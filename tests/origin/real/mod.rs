@@ -53,7 +53,7 @@ fn no_client_of_the_real_server_notices_the_proxy() {
     let at_root = GatewayProcess::with(&Plan { server, ..plan("") });
     let below = GatewayProcess::with(&plan("/octoprint"));
     let url = format!("http://{}", at_root.address);
-    compared::every_recorded_exchange(&direct.url, &url);
+    compared::every_recorded_exchange((&direct, &direct.url), (&behind, &url));
     drop(direct);
     library_reads_the_sockets(&url, &behind);
     program_listens(&below.address, &behind);

@@ -84,10 +84,10 @@ async fn a_name_that_the_server_would_trim_is_not_sent() {
         let fault = of_version(&system, "1.2").execute(create.clone()).await.unwrap_err();
         assert_eq!((fault.kind, calls(&system).len()), (FaultKind::Invalid, 0), "{name:?}");
         let patch = UserPatch { username: Some(name.to_owned()), ..UserPatch::default() };
-        let system = server([row(2, "ada", &json!({}))]);
+        let system = server([]);
         let rename = Command::UpdateUser(named("ada"), Box::new(patch));
         let fault = of_version(&system, "1.2").execute(rename).await.unwrap_err();
-        assert_eq!((fault.kind, calls(&system).len()), (FaultKind::Invalid, 1), "{name:?}");
+        assert_eq!((fault.kind, calls(&system).len()), (FaultKind::Invalid, 0), "{name:?}");
         // A server of version 1.0 stores it as it is.
         let system = server([json!(2), row(2, name, &json!({}))]);
         let made = of_version(&system, "1.0").execute(create).await.unwrap().user().unwrap();
