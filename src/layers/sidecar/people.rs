@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use crate::layers::sidecar::fields;
 use crate::layers::sidecar::layer::{Sidecar, own_trouble};
 use crate::layers::sidecar::policy::AttributePolicy;
-use crate::layers::sidecar::recent::{LISTED_FOR, NAMED_FOR};
+use crate::layers::sidecar::recent::{LISTED_FOR, OVERWRITES_FOR};
 
 impl Sidecar {
     /// Creates a person in the system, then the record. Creations with the same name run one at a
@@ -308,7 +308,7 @@ impl Sidecar {
         let email = email.map(|email| (UserRef::Email(email.to_owned()), Subject::Email));
         let known = known.map(|known| known.id);
         // Somebody who is missing in the list would be overwritten.
-        let age = if overwrites { NAMED_FOR } else { LISTED_FOR };
+        let age = if overwrites { OVERWRITES_FOR } else { LISTED_FOR };
         let mut just_listed = None;
         for (user, subject) in name.into_iter().chain(email) {
             if just_listed.is_none() {

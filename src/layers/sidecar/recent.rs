@@ -10,8 +10,11 @@ use isogloss_canonical::user::UserRef;
 /// How old the list of all people may be for a search that the system cannot do. What is found is
 /// read again by id.
 pub(super) const LISTED_FOR: Duration = Duration::from_mins(1);
-/// The same for an exact name, which a person can have who was created a moment ago.
-pub(super) const NAMED_FOR: Duration = Duration::from_secs(10);
+/// The same before a creation that would overwrite a person with the same folded name.
+pub(super) const OVERWRITES_FOR: Duration = Duration::from_secs(10);
+/// The same for an exact name, which a person can have who was created a moment ago. Only a list that
+/// began after the question shows that nobody has the name.
+pub(super) const NAMED_FOR: Duration = Duration::ZERO;
 /// How long an unknown name is not looked up again. It covers one sign-in, which uses several
 /// references to one person.
 const UNKNOWN_FOR: Duration = Duration::from_secs(2);

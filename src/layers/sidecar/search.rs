@@ -61,7 +61,8 @@ impl Sidecar {
                 return Ok(person);
             }
         }
-        let is_complete = self.recent.last_list(age).is_some_and(|listed| listed.is_complete);
+        let last = self.recent.last_list(LISTED_FOR);
+        let is_complete = last.is_some_and(|listed| listed.is_complete);
         if matches!(user, UserRef::Name(_)) && !is_complete {
             let detail = "the list has people who cannot be read";
             return Err(Fault::new(FaultKind::Unexpected, detail));
@@ -77,7 +78,8 @@ impl Sidecar {
             return Ok(None);
         }
         let _alone = self.recent.listing.lock().await;
-        if self.recent.last_list(age).is_some() {
+        // A list that began after the question is young enough in any case.
+        if self.recent.last_list(age.max(asked.elapsed())).is_some() {
             return Ok(None);
         }
         if self.recent.has_failed_since(asked) {

@@ -164,8 +164,8 @@ async fn of_apps(api: &Api, owner: Option<&str>, choice: &KeyChoice) -> Result<V
         return Ok(Vec::new());
     }
     let listed = match api.get_appkeys("all=true".to_owned()).await? {
-        // The plugin is switched off.
-        Err(Refused::Absent | Refused::PageNotFound) => return Ok(Vec::new()),
+        // The plugin is switched off. A page can be the answer of another server.
+        Err(Refused::Absent) => return Ok(Vec::new()),
         listed => done(listed)?,
     };
     let rows = listed.get("keys").and_then(Value::as_array);
@@ -216,9 +216,8 @@ fn value_in(answer: &Value, member: &str) -> Result<Secret, Fault> {
 /// The data of an answer of the plugin.
 fn done(reply: Reply) -> Result<Value, Fault> {
     reply.map_err(|why| match why {
-        Refused::Absent | Refused::PageNotFound => {
-            impossible(Subject::Key, "the server has no application keys")
-        }
+        Refused::Absent => impossible(Subject::Key, "the server has no application keys"),
+        Refused::PageNotFound => unexpected("a page instead of the plugin's answer"),
         Refused::Taken | Refused::Value(_) => {
             unexpected("the server does not understand a request about application keys")
         }
