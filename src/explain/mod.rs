@@ -11,6 +11,7 @@ mod simulation;
 mod words;
 mod world;
 
+use bytes::Bytes;
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::http::{Request, Response};
@@ -101,7 +102,7 @@ pub async fn explain(
     {
         return Ok(Explanation { methods, ..by_origin(origin, request) });
     }
-    let usual = Rehearsal::new(None, false);
+    let usual = Rehearsal::new(None);
     let _example = dialect.answer(request, &usual).await;
     let asked = usual.asked();
     let simulation = Simulation::build(settings, route, (&*dialect, &asked)).await?;
@@ -111,12 +112,11 @@ pub async fn explain(
     let (asked, forwarded) = observed.end();
     let requests = sent("the system", simulation.requests());
     let requests = requests.chain(sent("the origin", forwarded)).collect();
-    let step = |command| Step::from(command);
     Ok(Explanation {
         methods,
         answered_by: "the dialect",
         credentials: asked.credentials.iter().map(words::credentials).collect(),
-        commands: asked.commands.iter().map(step).collect(),
+        commands: asked.commands.iter().map(Step::from).collect(),
         requests,
         answer: Some(Answer::from(&response)),
         faults: faults(&*dialect, request).await,
@@ -136,17 +136,17 @@ fn sent(to: &'static str, requests: Vec<String>) -> impl Iterator<Item = Sent> {
 }
 
 fn by_origin(origin: &Origin, request: &Request) -> Explanation {
-    let query = request.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
-    let url = origin.url.as_str().trim_end_matches('/');
-    let line = format!("{} {url}{}{query}", request.method, request.path);
-    let requests = sent("the origin", vec![line]).collect();
+    let url = origin.url.masked();
+    let path = format!("{}{}", url.trim_end_matches('/'), request.path);
+    let head = Request { path, body: Bytes::new(), ..request.clone() };
+    let requests = sent("the origin", vec![words::request(&head)]).collect();
     Explanation { answered_by: "the origin", requests, ..Explanation::default() }
 }
 
 async fn faults(dialect: &dyn Dialect, request: &Request) -> Vec<AfterFault> {
     let mut faults = Vec::new();
     for kind in FaultKind::ALL {
-        let trial = Rehearsal::new(Some(kind), false);
+        let trial = Rehearsal::new(Some(kind));
         let response = dialect.answer(request, &trial).await;
         if !trial.asked().commands.is_empty() {
             faults.push(AfterFault { fault: words::fault(kind), answer: Answer::from(&response) });

@@ -14,6 +14,7 @@ use isogloss_canonical::vouching::Voucher;
 use jiff::Timestamp;
 
 use crate::explain::rehearsal::Asked;
+use crate::explain::words;
 
 /// The exchange.
 #[derive(Debug)]
@@ -72,8 +73,7 @@ impl Exchange for Observed<'_> {
             return None;
         }
         if let Ok(mut forwarded) = self.forwarded.lock() {
-            let body = String::from_utf8_lossy(&request.body);
-            forwarded.push(format!("{} {} {body}", request.method, request.path));
+            forwarded.push(words::request(&request));
         }
         Some(Ok(Response::new(200, "(the answer of the origin)")))
     }

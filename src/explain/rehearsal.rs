@@ -29,14 +29,13 @@ pub(super) struct Asked {
 #[derive(Debug)]
 pub(super) struct Rehearsal {
     fault: Option<FaultKind>,
-    is_embedded: bool,
     asked: Mutex<Asked>,
 }
 
 impl Rehearsal {
     /// An exchange whose commands all fail with this fault (`None`: all succeed).
-    pub(super) fn new(fault: Option<FaultKind>, is_embedded: bool) -> Self {
-        Self { fault, is_embedded, asked: Mutex::default() }
+    pub(super) fn new(fault: Option<FaultKind>) -> Self {
+        Self { fault, asked: Mutex::default() }
     }
 
     /// What was asked for.
@@ -67,7 +66,7 @@ impl Exchange for Rehearsal {
     }
 
     fn is_embedded(&self) -> bool {
-        self.is_embedded
+        false
     }
 
     async fn vouch(&self, _voucher: Voucher, command: Command) -> Result<Outcome, Fault> {

@@ -20,6 +20,7 @@ use crate::auth::Authority;
 use crate::backends::{self, Backends, PreparedBackends};
 use crate::config::settings::{Route, Settings};
 use crate::explain::rehearsal::Asked;
+use crate::explain::words;
 use crate::explain::world::World;
 use crate::pipeline::Pipeline;
 use crate::provision::accounts::Accounts;
@@ -165,21 +166,13 @@ impl SimulatedSystem {
         let secret = shown.as_str().unwrap_or_default().to_owned();
         Ok(Self { dialect, pipeline, store, secret, sent: Mutex::default() })
     }
-
-    /// A request in one line: verb, path, query and body.
-    fn line(&self, request: &Request) -> String {
-        let query = request.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
-        let body = String::from_utf8_lossy(&request.body);
-        let line = format!("{} {}{query} {body}", request.method, request.path);
-        line.trim_end().replace(&self.secret, MASK)
-    }
 }
 
 #[async_trait]
 impl Upstream for SimulatedSystem {
     async fn send(&self, request: Request) -> Result<Response, Fault> {
         if let Ok(mut sent) = self.sent.lock() {
-            sent.push(self.line(&request));
+            sent.push(words::request(&request).replace(&self.secret, MASK));
         }
         let length = request.body.len().to_string();
         let request = request.with("content-length", length).with("host", "system");

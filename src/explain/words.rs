@@ -4,6 +4,7 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Credentials;
 use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::group::{GroupPatch, NewGroup};
+use isogloss_canonical::http::Request;
 use isogloss_canonical::key::{KeyChoice, NewKey};
 use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::namespace::IdNamespace;
@@ -179,6 +180,13 @@ fn value(text: Option<&String>) -> String {
 
 fn activity(active: bool) -> String {
     if active { "active" } else { "inactive" }.to_owned()
+}
+
+/// A request in one line: verb, path, query and body.
+pub(super) fn request(request: &Request) -> String {
+    let query = request.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+    let body = String::from_utf8_lossy(&request.body);
+    format!("{} {}{query} {body}", request.method, request.path).trim_end().to_owned()
 }
 
 /// Who may run a command.

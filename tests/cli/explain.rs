@@ -56,6 +56,12 @@ path = "/proxy"
 dialect = "octoprint"
 mode = "proxy"
 origin = { url = "http://old.example:5000" }
+
+[[route]]
+path = "/private"
+dialect = "octoprint"
+mode = "proxy"
+origin = { url = "http://gateway:hidden@old.example:5000" }
 "#;
 
 /// Explains a request to one of the routes.
@@ -136,4 +142,10 @@ fn what_an_origin_answers_is_said() {
     assert_eq!(proxied["answered_by"], "the origin");
     assert_eq!(requests(&proxied), ["the origin: GET http://old.example:5000/api/users"]);
     assert!(!proxied.to_string().contains("abc"), "the key is shown");
+}
+
+#[test]
+fn a_password_in_the_address_of_an_origin_is_not_shown() {
+    let told = explained("/private", "GET /api/users HTTP/1.1\n\n");
+    assert_eq!(requests(&told), ["the origin: GET http://***@old.example:5000/api/users"]);
 }
