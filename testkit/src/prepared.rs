@@ -48,7 +48,7 @@ type Slot = Arc<Mutex<Option<Arc<Files>>>>;
 static STORES: LazyLock<Mutex<HashMap<(PathBuf, String), Slot>>> = LazyLock::new(Mutex::default);
 
 /// Writes a store with these accounts into a folder. The program initialises it at the first time.
-pub(crate) fn write(program: &Path, accounts: &str, folder: &Path) -> Result<()> {
+pub fn write(program: &Path, accounts: &str, folder: &Path) -> Result<()> {
     let key = (program.to_owned(), accounts.to_owned());
     let slot = {
         let mut stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);

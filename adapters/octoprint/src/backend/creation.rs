@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::backend::api::{Api, Refused, required_path_of};
 use crate::backend::fault::{invalid, unexpected};
+use crate::backend::keys;
 use crate::backend::lookup::row;
 use crate::backend::passwords::hashable;
 use crate::backend::users::confirmed;
@@ -21,6 +22,7 @@ pub(super) async fn create(api: &Api, user: NewUser) -> Result<Outcome, Fault> {
     check_name(api, &user.username)?;
     let (role, active) = (stored_role(user.role), !user.inactive);
     let body = body(api, &user, role)?;
+    keys::revoke_of_predecessor(api, &user.username).await?;
     match api.post("", &body).await? {
         Ok(data) => match confirmed(api, &data, &user.username, (Some(role), Some(active))) {
             Err(fault) => Err(undo(api, &user.username, fault).await),

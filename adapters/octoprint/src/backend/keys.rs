@@ -130,7 +130,28 @@ async fn revoke_own(api: &Api, name: &str) -> Result<(), Fault> {
     }
 }
 
-async fn revoke_of_apps(api: &Api, name: &str, choice: &KeyChoice) -> Result<Vec<Key>, Fault> {
+/// Revokes the application keys of a name before a user of this name is created. The server keeps the
+/// keys of users who were deleted there, and would give them to their namesake.
+pub(super) async fn revoke_of_predecessor(api: &Api, name: &str) -> Result<(), Fault> {
+    if of_apps(api, Some(name), &KeyChoice::All).await?.is_empty() {
+        return Ok(());
+    }
+    match row(api, name).await {
+        // The creation will say that the name is taken.
+        Ok(_) => Ok(()),
+        Err(fault) if fault.is_absence_of(Subject::User) => {
+            revoke_of_apps(api, name, &KeyChoice::All).await.map(drop)
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Revokes the keys that applications have of a name, which need not be a user's any more.
+pub(super) async fn revoke_of_apps(
+    api: &Api,
+    name: &str,
+    choice: &KeyChoice,
+) -> Result<Vec<Key>, Fault> {
     let keys = of_apps(api, Some(name), choice).await?;
     for key in &keys {
         let command = match (api.version().app_keys, &key.shown) {

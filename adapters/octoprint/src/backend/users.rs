@@ -1,6 +1,7 @@
 //! The verbs about users.
 
 use isogloss_canonical::fault::{Fault, Subject};
+use isogloss_canonical::key::KeyChoice;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::role::Role;
 use isogloss_canonical::user::{UserPatch, UserRef};
@@ -8,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::backend::api::{Api, Refused, required_path_of};
 use crate::backend::fault::{impossible, unexpected};
+use crate::backend::keys;
 use crate::backend::lookup::{fault_of, row, rows};
 use crate::backend::passwords::{self, settable};
 use crate::backend::row::Row;
@@ -85,16 +87,22 @@ pub(super) async fn change(
     }
 }
 
-/// Deletes a user.
+/// Deletes a user, with the keys that applications have of them. The server leaves those keys, and the
+/// next user of this name would inherit them, so they are revoked first: if that fails, the user stays.
 pub(super) async fn delete(api: &Api, user: &UserRef) -> Result<Outcome, Fault> {
     let name = api.name(user)?;
     let path = required_path_of(name)?;
     row(api, name).await?;
+    keys::revoke_of_apps(api, name, &KeyChoice::All).await?;
     match api.delete(&path).await? {
-        Ok(data) => match Row::find(&data, name)? {
-            Some(_) => Err(unexpected("the server still shows a deleted user")),
-            None => Ok(Outcome::Done),
-        },
+        Ok(data) if Row::find(&data, name)?.is_some() => {
+            Err(unexpected("the server still shows a deleted user"))
+        }
+        Ok(_) => {
+            // An application may have got a key in the meantime.
+            keys::revoke_of_apps(api, name, &KeyChoice::All).await?;
+            Ok(Outcome::Done)
+        }
         Err(Refused::Value(sentence)) if sentence.contains("yourself") => {
             let detail = "the gateway's own account there cannot delete itself";
             Err(impossible(Subject::User, detail))

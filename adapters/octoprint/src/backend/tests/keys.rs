@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use isogloss_canonical::backend::Upstream;
@@ -11,14 +12,17 @@ use isogloss_canonical::namespace::IdNamespace;
 use isogloss_interop::percent;
 use serde_json::{Value, json};
 
-use super::server::older;
+use super::server::with_apps;
 use super::*;
 
 const NAMESPACE: IdNamespace = IdNamespace::named("octoprint");
 
-/// A server with the user `ann`. The keys of applications are by name.
+/// A server with the user `ann`. The keys of applications are by name, and outlive the user.
 #[derive(Debug, Default)]
 struct Keys {
+    gone: AtomicBool,
+    /// Whether the server fails to revoke a key.
+    keeps: AtomicBool,
     own: Mutex<Option<String>>,
     apps: Mutex<BTreeMap<String, String>>,
     /// Whether the list of application keys shows the values, as before 1.4.
@@ -29,7 +33,7 @@ impl Keys {
     fn with(apps: &[(&str, &str)], shows: bool) -> Arc<Self> {
         let apps = apps.iter().map(|(app, key)| ((*app).to_owned(), (*key).to_owned()));
         let own = Mutex::new(Some("own".to_owned()));
-        Arc::new(Self { own, apps: Mutex::new(apps.collect()), shows })
+        Arc::new(Self { own, apps: Mutex::new(apps.collect()), shows, ..Self::default() })
     }
 
     fn external(&self, app: &str, key: &str, shows: bool) -> Value {
@@ -51,6 +55,9 @@ impl Keys {
                 let app = text("app").unwrap();
                 let key = apps.entry(app.clone()).or_insert_with(|| format!("key of {app}"));
                 json!({"user_id": "ann", "app_id": app, "api_key": key})
+            }
+            (Some("revoke"), _) if self.keeps.load(Ordering::Relaxed) => {
+                return Response::new(500, "");
             }
             (Some("revoke"), _) => {
                 let (key, app) = (text("key"), text("app"));
@@ -89,14 +96,30 @@ impl Upstream for Keys {
                 *own = None;
                 json!({})
             }
-            ("GET", false) => json!({
-                "name": "ann", "active": true, "groups": [], "permissions": [], "admin": false,
-                "apikey": *own,
-            }),
+            ("GET", false) if self.gone.load(Ordering::Relaxed) => {
+                return Ok(Response::new(404, r#"{"error":"The requested URL was not found"}"#));
+            }
+            ("GET", false) => ann(own.as_deref()),
+            ("DELETE", false) => {
+                self.gone.store(true, Ordering::Relaxed);
+                json!({"users": []})
+            }
+            ("POST", false) => {
+                *own = None;
+                self.gone.store(false, Ordering::Relaxed);
+                json!({"users": [ann(None)]})
+            }
             _ => panic!("{request:?}"),
         };
         Ok(Response::new(200, shown.to_string()))
     }
+}
+
+fn ann(key: Option<&str>) -> Value {
+    json!({
+        "name": "ann", "active": true, "groups": ["users"], "permissions": [], "admin": false,
+        "apikey": key,
+    })
 }
 
 fn issue(label: Option<&str>) -> Command {
@@ -133,7 +156,7 @@ fn labelled(app: &str) -> KeyChoice {
 #[test]
 fn the_server_issues_and_revokes_a_users_own_key() {
     let server = Keys::with(&[], false);
-    let backend = backend(&server);
+    let backend = with_apps(&server, None);
     assert_eq!(shown(run(&backend, issue(None))), [Some("new".to_owned())]);
     let read = user(run(&backend, Command::GetUser(named("ann")))).evidence;
     let row: Vec<_> = read.keys.iter().map(|key| key.value.as_ref().unwrap().expose()).collect();
@@ -145,7 +168,7 @@ fn the_server_issues_and_revokes_a_users_own_key() {
 #[test]
 fn the_server_issues_and_revokes_keys_of_applications() {
     let server = Keys::with(&[("my app", "one"), ("other", "two")], false);
-    let backend = backend(&server);
+    let backend = with_apps(&server, None);
     assert_eq!(shown(run(&backend, list(KeyChoice::All))), [None, None]);
     assert_eq!(shown(run(&backend, list(labelled("my app")))), [Some("one".to_owned())]);
     assert_eq!(shown(run(&backend, issue(Some("third")))), [Some("key of third".to_owned())]);
@@ -161,12 +184,44 @@ fn the_server_issues_and_revokes_keys_of_applications() {
 #[test]
 fn an_older_server_revokes_by_value() {
     let server = Keys::with(&[("my app", "one"), ("other", "two")], true);
-    let backend = older(&server, "1.3");
+    let backend = with_apps(&server, Some("1.3"));
     assert_eq!(shown(run(&backend, list(labelled("other")))), [Some("two".to_owned())]);
     run(&backend, revoke(labelled("my app"))).unwrap();
     assert_eq!(server.apps.lock().unwrap().keys().collect::<Vec<_>>(), ["other"]);
     let refusal = refused(run(&backend, issue(Some("third"))));
     assert_eq!(refusal, (FaultKind::Unsupported, Some(Subject::Key)));
+    assert_eq!(server.apps.lock().unwrap().len(), 1);
+}
+
+/// The server keeps the keys of a deleted user, and would give them to a namesake.
+#[test]
+fn nobody_inherits_the_keys_of_applications() {
+    for version in [None, Some("1.3")] {
+        let server = Keys::with(&[("my app", "one"), ("other", "two")], version.is_some());
+        let backend = with_apps(&server, version);
+        server.keeps.store(true, Ordering::Relaxed);
+        let kept = run(&backend, Command::DeleteUser(named("ann"))).unwrap_err();
+        assert_eq!(kept.kind, FaultKind::Unavailable);
+        assert!(!server.gone.load(Ordering::Relaxed), "deleted, with keys left");
+        server.keeps.store(false, Ordering::Relaxed);
+        run(&backend, Command::DeleteUser(named("ann"))).unwrap();
+        assert!(server.gone.load(Ordering::Relaxed) && server.apps.lock().unwrap().is_empty());
+        // Another user was deleted in the server itself.
+        server.apps.lock().unwrap().insert("old app".to_owned(), "three".to_owned());
+        server.keeps.store(true, Ordering::Relaxed);
+        run(&backend, new("ann")).unwrap_err();
+        assert!(server.gone.load(Ordering::Relaxed), "created, with keys left");
+        server.keeps.store(false, Ordering::Relaxed);
+        run(&backend, new("ann")).unwrap();
+        assert!(server.apps.lock().unwrap().is_empty());
+    }
+}
+
+/// A creation that the server will refuse revokes nothing.
+#[test]
+fn the_keys_of_a_user_whose_name_is_taken_stay() {
+    let server = Keys::with(&[("my app", "one")], false);
+    drop(run(&with_apps(&server, None), new("ann")));
     assert_eq!(server.apps.lock().unwrap().len(), 1);
 }
 

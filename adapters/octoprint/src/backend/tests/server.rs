@@ -34,11 +34,37 @@ pub(super) fn older(server: &Arc<impl Upstream + 'static>, version: &str) -> Arc
 }
 
 fn of(server: &Arc<impl Upstream + 'static>, key: &str, version: Option<&str>) -> Arc<dyn Backend> {
+    made(Arc::new(WithoutApps(Arc::clone(server) as Arc<dyn Upstream>)), key, version)
+}
+
+/// A backend in front of a server that answers for the plugin of application keys itself.
+pub(super) fn with_apps(
+    server: &Arc<impl Upstream + 'static>,
+    version: Option<&str>,
+) -> Arc<dyn Backend> {
+    made(Arc::clone(server) as Arc<dyn Upstream>, "admin_key", version)
+}
+
+fn made(upstream: Arc<dyn Upstream>, key: &str, version: Option<&str>) -> Arc<dyn Backend> {
     let service = Service {
         version: version.map(str::to_owned),
         ..service(IdNamespace::named("octoprint"), key)
     };
-    make(&service, Arc::clone(server) as Arc<dyn Upstream>)
+    make(&service, upstream)
+}
+
+/// A server on which no application has a key.
+#[derive(Debug)]
+struct WithoutApps(Arc<dyn Upstream>);
+
+#[async_trait]
+impl Upstream for WithoutApps {
+    async fn send(&self, request: Request) -> Result<Response, Fault> {
+        if request.path == "/api/plugin/appkeys" {
+            return Ok(Response::new(200, r#"{"keys":[],"pending":{}}"#));
+        }
+        self.0.send(request).await
+    }
 }
 
 /// Plays a recorded scenario backwards: it answers a request only if the real server was recorded
