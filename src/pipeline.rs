@@ -176,7 +176,10 @@ impl Pipeline {
         }
         let read = Command::GetGroup(group.clone());
         match self.runner.execute(read).await.and_then(Outcome::group) {
-            Ok(group) => Ok(group.owner == Some(user.id) || group.co_owners.contains(&user.id)),
+            // A person's name is that of the row which proved them in this request.
+            Ok(group) => Ok(group.owner == Some(user.id)
+                || group.co_owners.contains(&user.id)
+                || group.changers.contains(&user.username)),
             Err(fault) if fault.kind == FaultKind::NotFound => Ok(false),
             Err(fault) => Err(fault),
         }
@@ -290,6 +293,10 @@ impl Exchange for Pipeline {
 
     fn is_embedded(&self) -> bool {
         self.is_embedded
+    }
+
+    fn holds(&self, attribute: &str) -> bool {
+        self.is_embedded || self.runner.capability().stores(attribute)
     }
 
     fn over(&self) -> Option<Fault> {

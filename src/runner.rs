@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use isogloss_canonical::backend::Backend;
+use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::outcome::Outcome;
@@ -26,6 +27,11 @@ impl Runner {
     #[must_use]
     pub fn for_request(&self) -> Self {
         self.backend.for_request().map_or_else(|| self.clone(), Self::new)
+    }
+
+    /// What the backend can do.
+    pub fn capability(&self) -> &Capability {
+        self.backend.capability()
     }
 
     /// Runs a command, if the backend has it.

@@ -44,11 +44,13 @@ pub enum Field {
     Groups,
     /// Whether a team is active.
     TeamActive,
+    /// The owner of a team, and who else has which right on it.
+    GroupRights,
 }
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Rename,
         Self::DisplayName,
         Self::Names,
@@ -60,6 +62,7 @@ impl Field {
         Self::Source,
         Self::Groups,
         Self::TeamActive,
+        Self::GroupRights,
     ];
 }
 
@@ -123,6 +126,7 @@ pub struct Capability {
     verbs: BTreeMap<Verb, Support>,
     fields: BTreeSet<Field>,
     attributes: BTreeSet<&'static str>,
+    team_attributes: BTreeSet<&'static str>,
     lookups: BTreeSet<Lookup>,
     paged: BTreeSet<Verb>,
     rules: BTreeSet<Rule>,
@@ -159,10 +163,30 @@ impl Capability {
         self
     }
 
+    /// The attributes of people that it stores.
+    #[must_use]
+    pub fn stored(&self) -> Vec<&'static str> {
+        self.attributes.iter().copied().collect()
+    }
+
     /// Whether it stores this attribute of people.
     #[must_use]
     pub fn stores(&self, attribute: &str) -> bool {
         self.attributes.contains(attribute)
+    }
+
+    /// Says which attributes of teams it stores: it changes them with [`Verb::CreateGroup`] and
+    /// [`Verb::UpdateGroup`], and shows them with each team.
+    #[must_use]
+    pub fn storing_of_teams(mut self, attributes: &[&'static str]) -> Self {
+        self.team_attributes.extend(attributes);
+        self
+    }
+
+    /// Whether it stores this attribute of teams.
+    #[must_use]
+    pub fn stores_of_teams(&self, attribute: &str) -> bool {
+        self.team_attributes.contains(attribute)
     }
 
     /// Says how it finds people.

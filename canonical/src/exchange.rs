@@ -60,6 +60,13 @@ pub trait Exchange: Debug + Send + Sync {
         true
     }
 
+    /// Whether the backend itself holds this attribute of people, not a sidecar. A dialect asks before
+    /// a call that makes more than a value. Example: a repository group of a new user.
+    fn holds(&self, attribute: &str) -> bool {
+        let _ = attribute;
+        true
+    }
+
     /// Why no further call of a batch may begin: the client has disconnected, the time limit is
     /// reached, or the gateway stops. `None`: go on. A dialect asks between independent calls, never
     /// between the parts of one write, and answers the remaining calls with the fault.

@@ -7,7 +7,7 @@ use crate::membership::{GroupId, GroupRef};
 use crate::namespace::{IdNamespace, NativeIds};
 use crate::permission::Grants;
 use crate::role::Role;
-use crate::user::{AttributeChanges, Attributes, Evidence, UserId};
+use crate::user::{AttributeChanges, Attributes, Evidence, UserId, UserRef};
 
 impl From<&Group> for GroupRef {
     fn from(group: &Group) -> Self {
@@ -32,6 +32,10 @@ pub struct Group {
     pub owner: Option<UserId>,
     /// Who else may change it.
     pub co_owners: Vec<UserId>,
+    /// The user names of those who may change it, if its system decides that
+    /// ([`crate::capability::Field::GroupRights`]). They are names of the moment of the read: only a
+    /// person whom the same request has read may be compared with them.
+    pub changers: Vec<String>,
     /// Whether it is active.
     pub active: bool,
     /// What its members may do, unless it stands for a role.
@@ -79,6 +83,8 @@ pub struct NewGroup {
     pub attributes: Attributes,
     /// Ids to use instead of the next free ones.
     pub ids: NativeIds,
+    /// Who has which right on it from the start, for a system that decides that.
+    pub rights: Vec<RightChange>,
 }
 
 /// Changes to a group; what is `None` stays as it is.
@@ -98,4 +104,30 @@ pub struct GroupPatch {
     pub grants: Option<Grants>,
     /// What only one system has a place for.
     pub attributes: AttributeChanges,
+    /// Who gets or loses which right on it, for a system that decides that.
+    pub rights: Vec<RightChange>,
+}
+
+/// A change of the rights on a group, for a system that has rights on groups
+/// ([`crate::capability::Field::GroupRights`]). Any other backend ignores it: there the dialect stores
+/// the rights in attributes, owners and co-owners.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RightChange {
+    /// Makes the holder the owner.
+    Owner(RightHolder),
+    /// Grants a right, by the system's name, in place of the one that the holder has.
+    Grant(RightHolder, String),
+    /// Revokes the right of the holder.
+    Revoke(RightHolder),
+}
+
+/// Who holds a right on a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RightHolder {
+    /// Everybody.
+    Everybody,
+    /// A person.
+    Person(UserRef),
+    /// The members of a group.
+    Group(GroupRef),
 }

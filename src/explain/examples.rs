@@ -88,6 +88,7 @@ fn group() -> Group {
         description: None,
         owner: None,
         co_owners: Vec::new(),
+        changers: Vec::new(),
         active: true,
         grants: Grants::none(),
         confers: None,

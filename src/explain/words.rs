@@ -162,6 +162,7 @@ fn changed_group(patch: &GroupPatch) -> Vec<String> {
     );
     all.extend(patch.owner.as_ref().map(|_| "owner".to_owned()));
     all.extend(patch.co_owners.as_ref().map(|_| "co-owners".to_owned()));
+    all.extend((!patch.rights.is_empty()).then(|| "rights".to_owned()));
     all.extend(patch.active.map(activity));
     all.extend(patch.grants.as_ref().map(|_| "grants".to_owned()));
     all.extend(patch.attributes.keys().map(|name| format!("attribute {name}")));

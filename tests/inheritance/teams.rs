@@ -158,6 +158,7 @@ fn shown(row: &Row) -> Group {
         description: None,
         owner: None,
         co_owners: Vec::new(),
+        changers: Vec::new(),
         active: true,
         grants: Grants::none(),
         confers: None,

@@ -88,6 +88,11 @@ const REASONS: &[Reason] = &[
         of: |able| able.gives(REQUIRED),
     },
     Reason {
+        name: "not-made",
+        about: "The system cannot make what the call asks for besides the person.",
+        of: |_| true,
+    },
+    Reason {
         name: "name-policy",
         about: "The system does not take this name, or not to the letter.",
         of: |_| true,

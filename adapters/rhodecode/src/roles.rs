@@ -4,7 +4,7 @@
 //! A group's owner and its co-owners are canonical, and they are what the gateway checks. Lesser
 //! permissions, and those of other groups, are attributes of the group.
 
-use isogloss_canonical::group::{Group, GroupPatch};
+use isogloss_canonical::group::{Group, GroupPatch, RightHolder};
 use isogloss_canonical::membership::GroupId;
 use isogloss_canonical::role::Role;
 use isogloss_canonical::user::{User, UserId};
@@ -68,6 +68,16 @@ pub(crate) enum Holder {
     Everybody,
     /// A person.
     Person(UserId),
+}
+
+impl Holder {
+    /// The holder in a change of rights.
+    pub(crate) fn in_change(self) -> RightHolder {
+        match self {
+            Self::Everybody => RightHolder::Everybody,
+            Self::Person(user) => RightHolder::Person(user.into()),
+        }
+    }
 }
 
 /// The permissions on a user group, in the order in which they were granted.

@@ -52,6 +52,10 @@ pub(crate) mod attribute {
     pub(crate) const OWNS: &str = "rhodecode.owns";
     /// The repository group that was created with the person.
     pub(crate) const REPO_GROUP: &str = "rhodecode.personal_repo_group";
+    /// What the row of a RhodeCode server shows and no canonical field holds: of a user e-mail
+    /// addresses, language, last activity and permissions; of a user group the owner and the
+    /// permissions. The backend makes it from each row, and nothing stores it.
+    pub(crate) const SYSTEM: &str = "rhodecode.system";
     /// How a user group is synchronised.
     pub(crate) const SYNC: &str = "rhodecode.sync";
     /// The permissions of people on a user group.

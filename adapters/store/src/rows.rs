@@ -132,6 +132,7 @@ pub(crate) fn group(row: &SqliteRow) -> Result<Group, Fault> {
         description: column(row, "description")?,
         owner: owner.map(person).transpose()?,
         co_owners: co_owners.split_whitespace().map(person).collect::<Result<_, _>>()?,
+        changers: Vec::new(),
         active: column(row, "active")?,
         grants: grants(column(row, "grants")?),
         confers: column::<Option<&str>>(row, "confers")?.map(Role::from_word),

@@ -49,9 +49,10 @@ impl Sidecar {
     }
 
     async fn create_team(&self, team: NewGroup) -> Result<Outcome, Fault> {
+        let (asked, stored) = self.split_new_team(team).await?;
         let reading = TeamReading::begin();
-        let seen = self.ask_system(Command::CreateGroup(Box::new(team.clone()))).await?.group()?;
-        Ok(Outcome::Group(Box::new(self.made_team(reading, *seen, team).await?)))
+        let seen = self.ask_system(Command::CreateGroup(Box::new(asked))).await?.group()?;
+        Ok(Outcome::Group(Box::new(self.made_team(reading, *seen, stored).await?)))
     }
 
     async fn groups_of(&self, user: &UserRef) -> Result<Outcome, Fault> {
@@ -139,17 +140,21 @@ impl Sidecar {
             // A read that sees the new name in the system can now identify the team.
             self.records.expect_team_name(team.id, name).await?;
         }
-        let asked = Command::UpdateGroup(own.clone(), Box::new(patch.clone()));
+        let name = patch.name.clone();
+        let (asked, stored) = self.split_team_patch(patch).await?;
+        let asked = Command::UpdateGroup(own.clone(), Box::new(asked));
         let reading = TeamReading::begin();
         let row = match self.ask_system(asked).await.and_then(Outcome::group) {
             Ok(row) => *row,
             Err(fault) => {
-                self.team_renaming_failed((team, &own), patch.name.as_deref(), &fault).await;
+                self.team_renaming_failed((team, &own), name.as_deref(), &fault).await;
                 return Err(fault);
             }
         };
-        self.records.update_team(team.id, patch).await.map_err(own_trouble)?;
-        let shown = self.reconcile_team_row(reading, self.before(), row).await;
+        self.records.update_team(team.id, stored).await.map_err(own_trouble)?;
+        // The answer to a change need not show the rights: a later read asks the system again.
+        let before = self.before().filter(|_| !self.has_rights());
+        let shown = self.reconcile_team_row(reading, before, row).await;
         let changed = match shown.map_err(own_trouble)?.filter(|now| now.id == team.id) {
             Some(changed) => changed,
             None => self.read_team(&own).await.map_err(own_trouble)?,
@@ -177,7 +182,7 @@ impl Sidecar {
     }
 
     /// The reference of the system to a team.
-    fn own_team(&self, team: &Group) -> Result<GroupRef, Fault> {
+    pub(super) fn own_team(&self, team: &Group) -> Result<GroupRef, Fault> {
         let id = team.native(&self.namespace).map(str::to_owned);
         let id = id.ok_or_else(|| {
             Fault::new(FaultKind::Unexpected, "a team without an id of the system")
@@ -193,24 +198,36 @@ impl Sidecar {
     }
 
     /// The reference of the system to a person.
-    async fn system_ref_of(&self, user: &UserRef) -> Result<UserRef, Fault> {
+    pub(super) async fn system_ref_of(&self, user: &UserRef) -> Result<UserRef, Fault> {
         self.own(&self.get(user).await?)
     }
 
     async fn holder(&self, group: &GroupRef) -> Result<Holder, Fault> {
-        match group {
+        Ok(match self.team_of_system(group).await? {
+            Some((own, known)) => Holder::System(own, known),
+            None => Holder::Sidecar,
+        })
+    }
+
+    /// The reference of the system to a team, and the id of its record if it is known. `None`: it is
+    /// no team of the system.
+    pub(super) async fn team_of_system(
+        &self,
+        group: &GroupRef,
+    ) -> Result<Option<(GroupRef, Option<GroupId>)>, Fault> {
+        Ok(match group {
             GroupRef::Native(namespace, _) if *namespace == self.namespace => {
-                Ok(Holder::System(group.clone(), None))
+                Some((group.clone(), None))
             }
-            GroupRef::Name(None, _) => Ok(Holder::System(group.clone(), None)),
-            GroupRef::Name(Some(_), _) => Ok(Holder::Sidecar),
+            GroupRef::Name(None, _) => Some((group.clone(), None)),
+            GroupRef::Name(Some(_), _) => None,
             GroupRef::Native(..) | GroupRef::Id(_) => match self.records.find_team(group).await? {
                 Some(TeamRecord { team, native: Some(id), .. }) => {
-                    Ok(Holder::System(GroupRef::Native(self.namespace.clone(), id), Some(team.id)))
+                    Some((GroupRef::Native(self.namespace.clone(), id), Some(team.id)))
                 }
-                _ => Ok(Holder::Sidecar),
+                _ => None,
             },
-        }
+        })
     }
 
     /// Merges a team: fields that the system stores come from the system, the others from the
@@ -224,6 +241,6 @@ impl Sidecar {
             team.attributes.insert(name, value);
         }
         team.description = seen.description.or(team.description);
-        team
+        self.with_rights_of(team, seen.changers)
     }
 }

@@ -125,6 +125,7 @@ pub fn capability(system: &Capability, sidecar: &Capability) -> Capability {
         .into_iter()
         .filter(|field| !matches!(field, Field::Rename | Field::Password) || system.holds(*field));
     let mut both = Capability::default().holding(held).finding(Lookup::ALL);
+    both = both.storing(&system.stored());
     for verb in Verb::ALL {
         let stored = sidecar.has(verb).then_some(Support::Sidecar);
         let support = match verb.place() {

@@ -19,6 +19,7 @@ mod read_once;
 mod recent;
 mod reconcile;
 mod resolve;
+mod rights;
 mod search;
 mod teams;
 mod verify;

@@ -175,6 +175,7 @@ impl GroupRow {
             description: None,
             owner: None,
             co_owners: Vec::new(),
+            changers: Vec::new(),
             active: true,
             grants: Grants::none(),
             confers: None,

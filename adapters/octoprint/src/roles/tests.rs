@@ -25,6 +25,7 @@ fn group(index: u128, name: &str, attributes: Value) -> Group {
         description: None,
         owner: None,
         co_owners: Vec::new(),
+        changers: Vec::new(),
         active: true,
         grants: Grants::none(),
         confers: (name == "admins").then_some(Role::Administrator),

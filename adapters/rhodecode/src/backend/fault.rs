@@ -70,6 +70,17 @@ const SENTENCES: &[(&str, &str, Meaning)] = &[
     ("failed to create group `", "`", Meaning::About(FaultKind::Invalid, Subject::Group)),
     ("failed to update user group `", "`", Meaning::About(FaultKind::Invalid, Subject::Group)),
     ("failed to delete user group ID:", "", Meaning::About(FaultKind::Invalid, Subject::Group)),
+    ("failed to edit permission for user", "`", Meaning::About(FaultKind::Invalid, Subject::Group)),
+    (
+        "failed to add member to user group `",
+        "`",
+        Meaning::About(FaultKind::Invalid, Subject::Group),
+    ),
+    (
+        "failed to remove member from user group `",
+        "`",
+        Meaning::About(FaultKind::Invalid, Subject::Group),
+    ),
     ("Invalid API KEY", "", Meaning::Token(Reason::Unknown)),
     ("API KEY ", " bad role for an API call", Meaning::Token(Reason::Scope)),
     ("Request from this user not allowed", "", Meaning::Token(Reason::Inactive)),

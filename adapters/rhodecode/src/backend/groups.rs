@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 
 use crate::backend::api::{Api, Arguments, only};
 use crate::backend::fault::{unexpected, unsupported};
-use crate::backend::row::{GroupRow, parsed_id};
+use crate::backend::rights;
+use crate::backend::row::group::GroupRow;
+use crate::backend::row::parsed_id;
 use crate::backend::users::id_of as user_id;
 use crate::options::version::Differences;
 use crate::wire::attribute;
@@ -36,11 +38,18 @@ pub(super) async fn create(api: &Api, group: &NewGroup) -> Result<Outcome, Fault
         return Err(unsupported(Verb::CreateGroup));
     }
     let mut args = only("group_name", group.name.as_str());
-    if let Some(text) = group.description.as_deref().filter(|text| !text.is_empty()) {
+    let null = |name: &str| group.attributes.get(name) == Some(&Value::Null);
+    if null(attribute::DESCRIPTION) {
+        args.insert("description".to_owned(), Value::Null);
+    } else if let Some(text) = group.description.as_deref().filter(|text| !text.is_empty()) {
         args.insert("description".to_owned(), text.into());
     }
     if group.inactive {
-        args.insert("active".to_owned(), false.into());
+        let off = if null(attribute::ACTIVE) { Value::Null } else { false.into() };
+        args.insert("active".to_owned(), off);
+    }
+    if let Some(owner) = rights::owner(api, &group.rights)? {
+        args.insert("owner".to_owned(), owner);
     }
     let synced = group.attributes.get(attribute::SYNC).is_some_and(|sync| !sync.is_null());
     if synced && api.version.group_sync {
@@ -66,15 +75,26 @@ pub(super) async fn update(
     patch: &GroupPatch,
 ) -> Result<Outcome, Fault> {
     let id = id_of(api, group).await?;
-    match call_about_group(api, "update_user_group", changes(api.version, id, patch)).await {
-        Ok(now) => {
-            let name = patch.name.as_ref().is_none_or(|name| *name == now.name);
-            let active = patch.active.is_none_or(|active| active == now.active);
-            if id_in(api, &now) == Some(id) && name && active {
-                return Ok(Outcome::Group(Box::new(now)));
-            }
-            Err(unexpected("an answer that does not show the change"))
+    let mut args = changes(api.version, patch);
+    if let Some(owner) = rights::owner(api, &patch.rights)? {
+        args.insert("owner".to_owned(), owner);
+    }
+    let rights = rights::change(api, id, &patch.rights).await?;
+    let everybody = patch.attributes.get(attribute::DEFAULT_MEMBER);
+    if let Some(member) = everybody {
+        let on = matches!(member, Some(Value::Bool(true)));
+        rights::set_default_member(api, id, on).await?;
+    }
+    if args.is_empty() && (rights || everybody.is_some()) {
+        // The answers of these methods do not show the group.
+        return get(api, &GroupRef::Native(api.service.namespace.clone(), id.to_string())).await;
+    }
+    args.insert("usergroupid".to_owned(), id.into());
+    match call_about_group(api, "update_user_group", args).await {
+        Ok(now) if id_in(api, &now) == Some(id) && is_shown(&now, patch) => {
+            Ok(Outcome::Group(Box::new(now)))
         }
+        Ok(_) => Err(unexpected("an answer that does not show the change")),
         Err(fault) if fault.kind == FaultKind::Invalid => {
             Err(conflict(api, id, patch.name.as_deref()).await?.unwrap_or(fault))
         }
@@ -82,9 +102,16 @@ pub(super) async fn update(
     }
 }
 
-/// The arguments of `update_user_group`.
-fn changes(version: &Differences, id: i64, patch: &GroupPatch) -> Arguments {
-    let mut args = only("usergroupid", id);
+/// Whether a group has what a change asks for, as far as it decides who may do what.
+fn is_shown(now: &Group, patch: &GroupPatch) -> bool {
+    let name = patch.name.as_ref().is_none_or(|name| *name == now.name);
+    name && patch.active.is_none_or(|active| active == now.active)
+}
+
+/// The arguments of `update_user_group` except the group and the owner.
+fn changes(version: &Differences, patch: &GroupPatch) -> Arguments {
+    let mut args = Arguments::new();
+    let null = |name: &str| patch.attributes.get(name) == Some(&Some(Value::Null));
     let mut give = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
             args.insert(name.to_owned(), value);
@@ -92,8 +119,13 @@ fn changes(version: &Differences, id: i64, patch: &GroupPatch) -> Arguments {
     };
     give("group_name", patch.name.as_deref().map(Value::from));
     let description = patch.description.clone();
-    give("description", description.map(|text| text.unwrap_or_default().into()));
-    give("active", patch.active.map(Value::from));
+    let described = |text: Option<String>| match text {
+        None if null(attribute::DESCRIPTION) => Value::Null,
+        text => text.unwrap_or_default().into(),
+    };
+    give("description", description.map(described));
+    let off = |on: bool| if !on && null(attribute::ACTIVE) { Value::Null } else { on.into() };
+    give("active", patch.active.map(off));
     if version.group_sync {
         let sync = patch.attributes.get(attribute::SYNC);
         give("sync", sync.map(|sync| sync.as_ref().is_some_and(|sync| !sync.is_null()).into()));
@@ -180,6 +212,7 @@ async fn read(api: &Api, group: &GroupRef) -> Result<(Group, Listed), Fault> {
     };
     let row = api.call("get_user_group", only("usergroupid", id)).await?;
     let (found, members) = GroupRow::of(&row)?.group(&api.service)?;
+    let found = rights::with_changing_groups(api, &row, found).await?;
     match group {
         // A MySQL database finds a name in any case.
         GroupRef::Name(_, name) if *name != found.name => Err(absent()),

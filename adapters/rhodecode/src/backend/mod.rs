@@ -10,6 +10,7 @@ mod creation;
 mod fault;
 mod groups;
 mod keys;
+mod rights;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -51,6 +52,17 @@ pub(crate) fn capability() -> Capability {
     capability_of(Version::default())
 }
 
+/// The attributes of a team that the server holds.
+const TEAM_ATTRIBUTES: [&str; 7] = [
+    attribute::ACTIVE,
+    attribute::DEFAULT_MEMBER,
+    attribute::DEFAULT_OWNER,
+    attribute::DESCRIPTION,
+    attribute::GROUP_PERMISSIONS,
+    attribute::SYNC,
+    attribute::USER_PERMISSIONS,
+];
+
 /// What RhodeCode's API can do. It does not verify passwords or revoke keys.
 fn capability_of(version: Version) -> Capability {
     let native = [
@@ -77,11 +89,12 @@ fn capability_of(version: Version) -> Capability {
         .with(Verb::ListMembers, Support::Composed("get_user_group"))
         .with(Verb::GroupsOf, Support::Composed("get_user_groups"))
         .holding([Field::Rename, Field::Names, Field::Email, Field::Role, Field::Active])
-        .holding([Field::Password, Field::Source, Field::TeamActive])
+        .holding([Field::Password, Field::Source, Field::TeamActive, Field::GroupRights])
         .finding([Lookup::Id, Lookup::Name])
         .ruled_by([Rule::OverwritesFoldedName, Rule::RefusesEmail])
         .showing_keys()
-        .storing(&[attribute::EXTERN_NAME, attribute::EXTERN_TYPE]);
+        .storing(&[attribute::EXTERN_NAME, attribute::EXTERN_TYPE, attribute::REPO_GROUP])
+        .storing_of_teams(&TEAM_ATTRIBUTES);
     if version.differences().user_descriptions {
         return capability.storing(&[attribute::DESCRIPTION]);
     }

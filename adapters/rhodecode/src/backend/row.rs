@@ -1,27 +1,30 @@
-//! Users and user groups as the answers of either version show them. A row of any other shape is
-//! refused.
+//! Users as the answers of either version show them. A row of any other shape is refused.
+
+mod columns;
+pub(super) mod group;
 
 use isogloss_canonical::adapter::Service;
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::group::Group;
-use isogloss_canonical::membership::GroupId;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Listed;
-use isogloss_canonical::permission::Grants;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{Attributes, Evidence, RowKey, User};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use serde_json::{Map, Value};
-use uuid::Uuid;
+use serde_json::Value;
 
 use crate::backend::fault::unexpected;
+use crate::backend::row::columns::Columns;
 use crate::roles::role_of;
 use crate::wire::{BUILT_IN_KEY, DEFAULT_USER_ID, OWN_PLUGIN, attribute, placeholder, source_of};
 
 /// What stands for no first name where the server would not store an empty one.
 pub(super) const NO_NAME: &str = " ";
+
+/// The columns of a user that a dialect shows as they are.
+const USER_COLUMNS: [&str; 5] =
+    ["emails", "language", "last_activity", "permissions", "permissions_summary"];
 
 /// The row of a user.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +58,7 @@ impl<'a> Row<'a> {
             has_password: plugin == OWN_PLUGIN,
             source: source_of(&plugin),
             addresses: row.texts("ip_addresses")?,
-            attributes: self.attributes(&id, username.is_none())?,
+            attributes: self.attributes((&id, username.is_none()), service)?,
             last_login: row.text("last_login")?.as_deref().map(moment).transpose()?,
             evidence: Evidence {
                 secret: self.first_token(),
@@ -67,8 +70,17 @@ impl<'a> Row<'a> {
     }
 
     /// The columns that only RhodeCode has, and the nulls of others.
-    fn attributes(self, id: &str, nameless: bool) -> Result<Attributes, Fault> {
+    fn attributes(
+        self,
+        (id, nameless): (&str, bool),
+        service: &Service,
+    ) -> Result<Attributes, Fault> {
         let mut attributes = Attributes::new();
+        let made_up = self.0.text("email")?.is_some_and(|address| is_made_up(&address, service));
+        let shown = USER_COLUMNS.iter().filter(|name| !(made_up && **name == "emails"));
+        attributes.insert(attribute::SYSTEM.to_owned(), self.0.picked(shown));
+        // The server itself knows who owns which repository group.
+        attributes.insert(attribute::REPO_GROUP.to_owned(), Value::Null);
         for (name, own) in [("active", attribute::ACTIVE), ("admin", attribute::ADMIN)] {
             if self.0.flag(name)?.is_none() {
                 attributes.insert(own.to_owned(), Value::Null);
@@ -144,99 +156,6 @@ pub(super) fn users(rows: &Value, service: &Service) -> Result<Listed, Fault> {
         return Err(unexpected("no user of a list can be read"));
     }
     Ok(listed)
-}
-
-/// The row of a user group.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct GroupRow<'a>(Columns<'a>);
-
-impl<'a> GroupRow<'a> {
-    /// Takes a value for the row of a user group.
-    pub(super) fn of(value: &'a Value) -> Result<Self, Fault> {
-        Columns::of(value, "a group that is no object").map(Self)
-    }
-
-    /// The group and its members.
-    pub(super) fn group(self, service: &Service) -> Result<(Group, Listed), Fault> {
-        let row = self.0;
-        let id = row.number("users_group_id")?;
-        let members = users(row.get("users").unwrap_or(&Value::Null), service)?;
-        let mut attributes = Attributes::new();
-        // Version 4.3 has no such column.
-        if row.has("sync") {
-            attributes.insert(attribute::SYNC.to_owned(), row.text_or_null("sync")?);
-        }
-        let group = Group {
-            id: GroupId(Uuid::nil()),
-            namespace: None,
-            ids: [(service.namespace.clone(), id.to_string())].into(),
-            name: row.text("group_name")?.ok_or_else(|| unexpected("a group without a name"))?,
-            description: row.text("group_description")?,
-            owner: None,
-            co_owners: Vec::new(),
-            active: row.flag("active")? == Some(true),
-            grants: Grants::none(),
-            confers: None,
-            members: (members.users.len() + members.unread.len()) as u64,
-            attributes,
-            created: Timestamp::UNIX_EPOCH,
-            // The owner of a group can change every column of its row.
-            evidence: Evidence::default(),
-        };
-        Ok((group, members))
-    }
-}
-
-/// The columns of a row.
-#[derive(Clone, Copy, Debug)]
-struct Columns<'a>(&'a Map<String, Value>);
-
-impl<'a> Columns<'a> {
-    fn of(value: &'a Value, otherwise: &'static str) -> Result<Self, Fault> {
-        value.as_object().map(Self).ok_or_else(|| unexpected(otherwise))
-    }
-
-    fn get(self, name: &str) -> Option<&'a Value> {
-        self.0.get(name)
-    }
-
-    fn has(self, name: &str) -> bool {
-        self.0.contains_key(name)
-    }
-
-    fn number(self, name: &str) -> Result<i64, Fault> {
-        self.get(name).and_then(Value::as_i64).ok_or_else(|| unexpected("no number"))
-    }
-
-    /// A text or null. A column that is not shown at all is refused.
-    fn text(self, name: &str) -> Result<Option<String>, Fault> {
-        match self.get(name) {
-            Some(Value::String(text)) => Ok(Some(text.clone())),
-            Some(Value::Null) => Ok(None),
-            _ => Err(unexpected("no text")),
-        }
-    }
-
-    fn text_or_null(self, name: &str) -> Result<Value, Fault> {
-        Ok(self.text(name)?.map_or(Value::Null, Value::from))
-    }
-
-    /// A flag; null means no.
-    fn flag(self, name: &str) -> Result<Option<bool>, Fault> {
-        match self.get(name) {
-            Some(Value::Bool(on)) => Ok(Some(*on)),
-            Some(Value::Null) => Ok(None),
-            _ => Err(unexpected("no flag")),
-        }
-    }
-
-    fn texts(self, name: &str) -> Result<Vec<String>, Fault> {
-        let list = self.get(name).and_then(Value::as_array);
-        let list = list.ok_or_else(|| unexpected("no list of texts"))?;
-        let texts: Option<Vec<_>> =
-            list.iter().map(|one| one.as_str().map(str::to_owned)).collect();
-        texts.ok_or_else(|| unexpected("a list that holds more than texts"))
-    }
 }
 
 /// A moment. The server writes it in its own time zone, which it does not name.

@@ -121,7 +121,7 @@ pub(crate) async fn find_group(call: &Call<'_>, value: &Py) -> Result<Group, Fai
 /// The user group that an argument refers to, if the caller may administer it.
 pub(crate) async fn find_own_group(call: &Call<'_>, value: &Py) -> Result<Group, Failure> {
     let group = find_group(call, value).await?;
-    if right_of_caller(call, &group) < Right::Admin {
+    if right_of_caller(call, &group).await? < Right::Admin {
         return Err(no_such_group(value));
     }
     Ok(group)
@@ -143,11 +143,35 @@ pub(crate) async fn read_group(call: &Call<'_>, group: GroupRef) -> Result<Optio
 }
 
 /// The right of the caller on a group. A super administrator has every right.
-pub(crate) fn right_of_caller(call: &Call<'_>, group: &Group) -> Right {
+pub(crate) async fn right_of_caller(call: &Call<'_>, group: &Group) -> Result<Right, Fault> {
     if call.is_admin() {
-        return Right::Admin;
+        return Ok(Right::Admin);
     }
-    call.caller.user().map_or(Right::None, |user| right_of(user, group))
+    let Some(user) = call.caller.user() else { return Ok(Right::None) };
+    if !group.attributes.contains_key(attribute::SYSTEM) {
+        return Ok(right_of(user, group));
+    }
+    if group.changers.contains(&user.username) {
+        return Ok(Right::Admin);
+    }
+    // The server remembers for a while what somebody may do. Who may change the group is taken from
+    // the group alone, which the server does not remember.
+    let shown = match right_shown(user, group) {
+        Some(right) => right,
+        None => match read_user(call, UserRef::from(user)).await? {
+            Some(now) => right_shown(&now, group).unwrap_or(Right::None),
+            None => Right::None,
+        },
+    };
+    Ok(shown.min(Right::Write))
+}
+
+/// The right of a person on a group, as a RhodeCode server shows it with the person: by the group's
+/// name. `None`: it was not shown with this person.
+fn right_shown(user: &User, group: &Group) -> Option<Right> {
+    let shown = user.attribute(attribute::SYSTEM)?.get("permissions")?.get("user_groups")?;
+    let right = shown.get(&group.name).and_then(serde_json::Value::as_str);
+    Some(right.and_then(Right::named).unwrap_or(Right::None))
 }
 
 /// A person, read as RhodeCode reads a row that another one refers to: without a check of the

@@ -48,6 +48,9 @@ pub(crate) struct Method {
     /// Whether it is only about what canonical commands do not have: repositories, gists. Such a
     /// method is not in the manual.
     pub(crate) is_untranslated: bool,
+    /// Whether the embedded store alone can answer it without an origin: of a remote system it would
+    /// be an invention.
+    pub(crate) is_embedded_only: bool,
     /// Whether an origin answers it, where the route has one.
     pub(crate) is_origins: bool,
     /// Its handler.
@@ -68,6 +71,7 @@ impl Method {
             access: Access::Everybody,
             replacement: None,
             is_untranslated: true,
+            is_embedded_only: true,
             is_origins: true,
             run,
         }
@@ -83,6 +87,7 @@ impl Method {
         self.info = MethodInfo { name: self.info.name, verbs, about };
         self.access = access;
         self.is_untranslated = false;
+        self.is_embedded_only = false;
         self.is_origins = false;
         self
     }
@@ -90,6 +95,14 @@ impl Method {
     /// Says that it is about the server itself: the origin knows that of its own.
     pub(crate) const fn about_the_server(mut self) -> Self {
         self.is_origins = true;
+        self
+    }
+
+    /// Says that it is about repositories, of which the embedded store has none: they are the
+    /// origin's.
+    pub(crate) const fn about_repositories(mut self) -> Self {
+        self.is_origins = true;
+        self.is_embedded_only = true;
         self
     }
 

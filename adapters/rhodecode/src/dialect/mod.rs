@@ -149,7 +149,7 @@ impl RhodeCode {
             return (answer.unwrap_or_else(|fault| self.refuse(request, &fault)), false);
         }
         // Without an origin the gateway knows the repositories of the embedded store: none.
-        match method.filter(|method| exchange.is_embedded() || !method.is_untranslated) {
+        match method.filter(|method| exchange.is_embedded() || !method.is_embedded_only) {
             Some(method) => self.call(method, &envelope, request, exchange).await,
             None => (self.unknown_method(&envelope), false),
         }

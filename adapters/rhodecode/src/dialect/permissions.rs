@@ -2,12 +2,13 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::group::Group;
+use isogloss_canonical::group::{Group, GroupPatch, RightChange, RightHolder};
 use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::user::{User, UserId};
 use isogloss_interop::python::value::Py;
+use serde_json::Value;
 
-use crate::dialect::answers::groups::{Owner, owner};
+use crate::dialect::answers::groups::{Owner, owner, systems};
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::dialect::lookup::{
@@ -22,8 +23,16 @@ fn success(sentence: String) -> Py {
     Object::default().with("success", true).with("msg", sentence).into()
 }
 
-async fn store(call: &Call<'_>, group: &Group, permissions: &Permissions) -> Result<(), Fault> {
-    let change = Command::UpdateGroup(GroupRef::from(group), Box::new(permissions.patch()));
+/// Stores the permissions of a group after this change. A RhodeCode server gets the change alone,
+/// any other backend all permissions.
+async fn store(
+    call: &Call<'_>,
+    group: &Group,
+    permissions: &Permissions,
+    change: RightChange,
+) -> Result<(), Fault> {
+    let patch = GroupPatch { rights: vec![change], ..permissions.patch() };
+    let change = Command::UpdateGroup(GroupRef::from(group), Box::new(patch));
     call.run(change).await.map(|_| ())
 }
 
@@ -35,7 +44,8 @@ pub(crate) async fn grant(call: &Call<'_>) -> Answer {
     let right = right_named(call, call.required("perm"))?;
     let mut permissions = Permissions::of(&group);
     permissions.grant(found.holder(), right);
-    store(call, &group, &permissions).await.map_err(|_| failed_for_user(value, &group))?;
+    let change = RightChange::Grant(found.holder().in_change(), right.name().to_owned());
+    store(call, &group, &permissions, change).await.map_err(|_| failed_for_user(value, &group))?;
     let (right, user, group) = (right.name(), found.name(), &group.name);
     Ok(success(format!("Granted perm: `{right}` for user: `{user}` in user group: `{group}`")))
 }
@@ -47,7 +57,8 @@ pub(crate) async fn revoke(call: &Call<'_>) -> Answer {
     let found = find_user(call, value).await?;
     let mut permissions = Permissions::of(&group);
     permissions.revoke(found.holder());
-    store(call, &group, &permissions).await.map_err(|_| failed_for_user(value, &group))?;
+    let change = RightChange::Revoke(found.holder().in_change());
+    store(call, &group, &permissions, change).await.map_err(|_| failed_for_user(value, &group))?;
     let (user, group) = (found.name(), &group.name);
     Ok(success(format!("Revoked perm for user: `{user}` in user group: `{group}`")))
 }
@@ -64,12 +75,12 @@ async fn two_groups(call: &Call<'_>) -> Result<(Group, Group), Failure> {
     Ok((source, target))
 }
 
-fn check_rights(call: &Call<'_>, source: &Group, target: &Group) -> Result<(), Failure> {
-    if right_of_caller(call, target) < Right::Admin {
+async fn check_rights(call: &Call<'_>, source: &Group, target: &Group) -> Result<(), Failure> {
+    if right_of_caller(call, target).await? < Right::Admin {
         let value = call.required("usergroupid").to_text();
         return Err(Failure::error(format!("to user group `{value}` does not exist")));
     }
-    if right_of_caller(call, source) < Right::Read {
+    if right_of_caller(call, source).await? < Right::Read {
         return Err(no_such_group(call.required("sourceusergroupid")));
     }
     Ok(())
@@ -79,13 +90,17 @@ fn check_rights(call: &Call<'_>, source: &Group, target: &Group) -> Result<(), F
 pub(crate) async fn grant_group(call: &Call<'_>) -> Answer {
     let (source, target) = two_groups(call).await?;
     let right = right_named(call, call.required("perm"))?;
-    check_rights(call, &source, &target)?;
+    check_rights(call, &source, &target).await?;
     if source.id == target.id {
         return Err(failed_for_group(call, &target));
     }
     let mut permissions = Permissions::of(&target);
     permissions.grant_group(source.id, right);
-    store(call, &target, &permissions).await.map_err(|_| failed_for_group(call, &target))?;
+    let holder = RightHolder::Group(GroupRef::from(&source));
+    let change = RightChange::Grant(holder, right.name().to_owned());
+    store(call, &target, &permissions, change)
+        .await
+        .map_err(|_| failed_for_group(call, &target))?;
     let (right, from, to) = (right.name(), &source.name, &target.name);
     Ok(success(format!("Granted perm: `{right}` for user group: `{from}` in user group: `{to}`")))
 }
@@ -93,10 +108,13 @@ pub(crate) async fn grant_group(call: &Call<'_>) -> Answer {
 /// `revoke_user_group_permission_from_user_group`.
 pub(crate) async fn revoke_group(call: &Call<'_>) -> Answer {
     let (source, target) = two_groups(call).await?;
-    check_rights(call, &source, &target)?;
+    check_rights(call, &source, &target).await?;
     let mut permissions = Permissions::of(&target);
     permissions.revoke_group(source.id);
-    store(call, &target, &permissions).await.map_err(|_| failed_for_group(call, &target))?;
+    let change = RightChange::Revoke(RightHolder::Group(GroupRef::from(&source)));
+    store(call, &target, &permissions, change)
+        .await
+        .map_err(|_| failed_for_group(call, &target))?;
     let (from, to) = (&source.name, &target.name);
     Ok(success(format!("Revoked perm for user group: `{from}` in user group: `{to}`")))
 }
@@ -137,6 +155,11 @@ fn right_named(call: &Call<'_>, value: &Py) -> Result<Right, Failure> {
 /// The permissions as `get_user_group` lists them: those of super administrators, of the owner, of
 /// people, of groups: fixtures/transcripts/rhodecode/user-group-permissions.json.
 pub(crate) async fn list(call: &Call<'_>, group: &Group) -> Result<Vec<Py>, Fault> {
+    // A RhodeCode server lists them itself. Version 4.3 calls them members.
+    let listed = ["permissions", "members"].into_iter().find_map(|name| systems(group, name));
+    if let Some(Value::Array(rows)) = listed {
+        return Ok(rows.iter().map(Py::from).collect());
+    }
     let everybody = call.read(Command::ListUsers).await?.users()?;
     let owner = owner(call, group).await?;
     let owner_id = if let Owner::Person(user) = &owner { Some(user.id) } else { None };
@@ -152,7 +175,8 @@ pub(crate) async fn list(call: &Call<'_>, group: &Group) -> Result<Vec<Py>, Faul
         Owner::Person(user) => {
             entries.push(entry("user", "owner", shown_name(user), Right::Admin));
         }
-        Owner::None => {}
+        // A server that says who the owner is lists the permissions too.
+        Owner::Shown(..) | Owner::None => {}
     }
     let permissions = Permissions::of(group);
     let has_anyway =

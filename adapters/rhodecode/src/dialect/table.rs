@@ -135,7 +135,8 @@ pub(crate) static TABLE: &[Method] = methods! {
     "create_repo_group" V4_3 repositories::create_repo_group, "group_name owner=@ description='' \
         copy_permissions=False";
     "delete_repo_group" V4_3 repositories::delete_repo_group, "repogroupid"
-        => Everybody [ListUsers UpdateUser] "Deletes the repository group of a person.";
+        => Everybody [ListUsers UpdateUser] "Deletes the repository group of a person."
+        at about_repositories;
     "get_repo_group" V4_3 repositories::no_repository_group, "repogroupid";
     "get_repo_groups" V4_3 repositories::empty_list, "";
     "grant_user_group_permission_to_repo_group" V4_3 repositories::no_repository_group, " \

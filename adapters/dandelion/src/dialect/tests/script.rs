@@ -102,6 +102,7 @@ pub(super) fn administrators() -> Group {
         description: None,
         owner: None,
         co_owners: Vec::new(),
+        changers: Vec::new(),
         active: true,
         grants: Grants::none(),
         confers: founded.confers,

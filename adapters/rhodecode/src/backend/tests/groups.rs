@@ -6,7 +6,9 @@ use isogloss_canonical::group::{GroupPatch, NewGroup};
 use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 
-use crate::backend::tests::script::{absent, fails, native, on_both, run, someone, team, text};
+use crate::backend::tests::script::{
+    absent, fails, native, on_both, run, someone, team, text, texts,
+};
 use crate::backend::tests::server::NAMESPACE;
 
 #[test]
@@ -23,8 +25,12 @@ fn groups_are_created_changed_and_deleted() {
             ("tr_g1", Some("51"), true)
         );
         let by_name = |name: &str| Command::GetGroup(GroupRef::Name(None, name.to_owned()));
-        assert_eq!(group(by_name("tr_g1")), made);
-        assert_eq!(group(Command::GetGroup(team())), made);
+        let read = group(by_name("tr_g1"));
+        assert_eq!((&*read.name, &read.ids), (&*made.name, &made.ids));
+        // Only a read shows the rights.
+        assert_eq!((read.changers, made.changers), (texts(&["admin", "admin"]), texts(&[])));
+        let read = group(Command::GetGroup(team()));
+        assert_eq!((&*read.name, &read.ids), (&*made.name, &made.ids));
         gone(run(backend, by_name("TR_G1")));
         gone(run(backend, by_name("tr_nosuch")));
         let all = run(backend, Command::ListGroups(None)).unwrap().groups().unwrap();

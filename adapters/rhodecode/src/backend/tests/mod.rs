@@ -4,6 +4,7 @@ mod evidence;
 mod faults;
 mod groups;
 mod recorded;
+mod rights;
 mod rows;
 mod script;
 mod server;

@@ -86,3 +86,7 @@ pub(super) fn absent(result: Result<Outcome, Fault>) {
 pub(super) fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
+
+pub(super) fn texts(all: &[&str]) -> Vec<String> {
+    all.iter().map(|text| (*text).to_owned()).collect()
+}

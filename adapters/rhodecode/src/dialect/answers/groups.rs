@@ -56,6 +56,7 @@ async fn group_with(
     let (owner, owner_email) = match owner(call, group).await? {
         Owner::Default => (Py::from(DEFAULT_USER), Py::from(DEFAULT_EMAIL)),
         Owner::Person(user) => (shown_name(&user), users::email_of(&user)),
+        Owner::Shown(name, email) => (name, email),
         Owner::None => (Py::None, Py::None),
     };
     let null = group.attributes.get(attribute::ACTIVE) == Some(&Value::Null) && !group.active;
@@ -101,6 +102,11 @@ fn description(group: &Group) -> Py {
     }
 }
 
+/// A column of the row of a RhodeCode server, if that is where the group is.
+pub(crate) fn systems<'g>(group: &'g Group, column: &str) -> Option<&'g Value> {
+    group.attributes.get(attribute::SYSTEM)?.get(column)
+}
+
 /// The owner of a group.
 #[derive(Debug)]
 pub(crate) enum Owner {
@@ -108,6 +114,8 @@ pub(crate) enum Owner {
     Default,
     /// A person.
     Person(Box<User>),
+    /// The user whose name and address a RhodeCode server shows.
+    Shown(Py, Py),
     /// No user.
     None,
 }
@@ -115,6 +123,10 @@ pub(crate) enum Owner {
 /// Reads the owner of a group. A group without one belongs to the first administrator, as RhodeCode
 /// decides for groups that it did not create itself.
 pub(crate) async fn owner(call: &Call<'_>, group: &Group) -> Result<Owner, Fault> {
+    if let Some(name) = systems(group, "owner") {
+        let email = systems(group, "owner_email").map_or(Py::None, Py::from);
+        return Ok(Owner::Shown(Py::from(name), email));
+    }
     if group.attributes.get(attribute::DEFAULT_OWNER) == Some(&Value::Bool(true)) {
         return Ok(Owner::Default);
     }

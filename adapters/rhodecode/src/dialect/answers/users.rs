@@ -40,7 +40,7 @@ pub(crate) fn person(options: &Options, user: &User, tokens: &Tokens) -> Object 
     }
     let email = email_of(user);
     shape.set("email", email.clone());
-    shape.set("emails", Py::List(vec![email]));
+    shape.set("emails", systems(user, "emails").map_or_else(|| Py::List(vec![email]), Py::from));
     let mut extras = Object::with_room(9);
     tokens::set(&mut extras, version, tokens, &user.id.0.simple().to_string());
     extras.set("active", flag(user, attribute::ACTIVE, user.active));
@@ -49,12 +49,18 @@ pub(crate) fn person(options: &Options, user: &User, tokens: &Tokens) -> Object 
     extras.set("extern_name", stored_or(user, attribute::EXTERN_NAME, Py::from(OWN_PLUGIN)));
     extras.set("last_login", user.last_login.map(date));
     if version.last_activity {
-        extras.set("last_activity", last_activity(options, user));
+        let seen = || last_activity(options, user);
+        extras.set("last_activity", systems(user, "last_activity").map_or_else(seen, Py::from));
     }
     let addresses = user.addresses.iter().map(|address| Py::from(address.as_str()));
     extras.set("ip_addresses", Py::List(addresses.collect()));
-    extras.set("language", Py::None);
+    extras.set("language", systems(user, "language").map_or(Py::None, Py::from));
     shape.updated(&extras)
+}
+
+/// A column of the row of a RhodeCode server, if that is where the person is.
+pub(crate) fn systems<'u>(user: &'u User, column: &str) -> Option<&'u Value> {
+    user.attribute(attribute::SYSTEM)?.get(column)
 }
 
 /// The user `default`.

@@ -2,7 +2,7 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::FaultKind;
-use isogloss_canonical::group::NewGroup;
+use isogloss_canonical::group::{NewGroup, RightChange};
 use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Attributes, UserId};
@@ -94,6 +94,7 @@ fn new_group(call: &Call<'_>, draft: Draft, owner: &FoundUser) -> NewGroup {
         description: draft.description,
         owner: owner_id,
         inactive: draft.active != Some(true),
+        rights: vec![RightChange::Owner(owner.holder().in_change())],
         ..NewGroup::default()
     }
 }

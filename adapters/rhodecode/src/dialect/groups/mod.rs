@@ -4,10 +4,10 @@ pub(crate) mod create;
 pub(crate) mod update;
 
 use isogloss_canonical::command::Command;
-use isogloss_canonical::group::Group;
 use isogloss_canonical::membership::GroupRef;
 use isogloss_interop::python::value::Py;
 
+use crate::dialect::answers::groups::systems;
 use crate::dialect::answers::{self, groups};
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
@@ -21,7 +21,7 @@ use crate::wire::Object;
 pub(crate) async fn get_user_group(call: &Call<'_>) -> Answer {
     let value = call.required("usergroupid");
     let group = find_group(call, value).await?;
-    if right_of_caller(call, &group) < Right::Read {
+    if right_of_caller(call, &group).await? < Right::Read {
         return Err(no_such_group(value));
     }
     let permissions = Py::List(permissions::list(call, &group).await?);
@@ -29,16 +29,21 @@ pub(crate) async fn get_user_group(call: &Call<'_>) -> Answer {
     if !call.differences().permission_summaries {
         return Ok(shape.with("members", permissions).into());
     }
-    let summary = Object::default().with("repositories", Object::default());
-    let summary = summary.with("repositories_groups", Object::default());
+    let none = Object::default().with("repositories", Object::default());
+    let none = none.with("repositories_groups", Object::default());
+    let summary = systems(&group, "permissions_summary").map_or_else(|| none.into(), Py::from);
     Ok(shape.with("permissions", permissions).with("permissions_summary", summary).into())
 }
 
 /// `get_user_groups`.
 pub(crate) async fn get_user_groups(call: &Call<'_>) -> Answer {
     let all = call.run(Command::ListGroups(None)).await?.groups()?;
-    let is_readable = |group: &&Group| right_of_caller(call, group) >= Right::Read;
-    let readable: Vec<_> = all.iter().filter(is_readable).collect();
+    let mut readable = Vec::new();
+    for group in &all {
+        if right_of_caller(call, group).await? >= Right::Read {
+            readable.push(group);
+        }
+    }
     Ok(Py::List(groups::with_tokens(call, &readable).await?))
 }
 

@@ -1,7 +1,7 @@
 //! `update_user_group`.
 
 use isogloss_canonical::command::Command;
-use isogloss_canonical::group::{Group, GroupPatch};
+use isogloss_canonical::group::{Group, GroupPatch, RightChange};
 use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_interop::python::value::Py;
@@ -39,7 +39,10 @@ pub(crate) async fn update_user_group(call: &Call<'_>) -> Answer {
 fn patch(call: &Call<'_>, group: &Group, owner: Option<&FoundUser>) -> Result<GroupPatch, Refused> {
     // The previous owner gets a permission of their own.
     let mut patch = match owner {
-        Some(_) => Permissions::of(group).patch(),
+        Some(owner) => {
+            let rights = vec![RightChange::Owner(owner.holder().in_change())];
+            GroupPatch { rights, ..Permissions::of(group).patch() }
+        }
         None => GroupPatch::default(),
     };
     let mut store = |name: &str, value: Option<Value>| {

@@ -16,7 +16,7 @@ use crate::dialect::failure::Failure;
 use crate::dialect::lookup::FoundUser;
 use crate::dialect::method::Answer;
 use crate::dialect::users::draft::Draft;
-use crate::wire::{BUILT_IN_KEY, DEFAULT_EMAIL, DEFAULT_USER, FEED_TOKEN};
+use crate::wire::{BUILT_IN_KEY, DEFAULT_EMAIL, DEFAULT_USER, FEED_TOKEN, attribute};
 
 /// `create_user`.
 pub(crate) async fn create_user(call: &Call<'_>) -> Answer {
@@ -33,7 +33,13 @@ pub(crate) async fn create_user(call: &Call<'_>) -> Answer {
         return Err(failed());
     }
     let feed = draft.feed;
-    let created = call.run(Command::CreateUser(Box::new(draft.into_new_user(call)))).await;
+    let new = draft.into_new_user(call);
+    // A repository group that no system makes must not be answered as made.
+    let makes_group = new.attributes.contains_key(attribute::REPO_GROUP);
+    if makes_group && !call.exchange.holds(attribute::REPO_GROUP) {
+        return Err(failed());
+    }
+    let created = call.run(Command::CreateUser(Box::new(new))).await;
     let user = created.and_then(Outcome::user).map_err(|fault| {
         if fault.kind == FaultKind::Conflict {
             duplicate(&fault, username, email)

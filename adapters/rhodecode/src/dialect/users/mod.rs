@@ -13,6 +13,7 @@ use isogloss_interop::python::value::Py;
 use serde_json::Value;
 
 use crate::dialect::answers::tokens::{self, Tokens};
+use crate::dialect::answers::users::systems;
 use crate::dialect::answers::{self, users};
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
@@ -25,10 +26,16 @@ use crate::wire::{Object, attribute};
 pub(crate) async fn get_user(call: &Call<'_>) -> Answer {
     let found = user_or_caller(call).await?;
     let mut shape = users::with_tokens(call, &found).await?;
-    let permissions = permissions(call, &found).await?;
-    shape.set("permissions", permissions.clone());
+    let shown =
+        |name| if let FoundUser::Person(user) = &found { systems(user, name) } else { None };
+    let permissions = match shown("permissions") {
+        Some(permissions) => Py::from(permissions),
+        None => permissions(call, &found).await?.into(),
+    };
+    let summary = shown("permissions_summary").map_or_else(|| permissions.clone(), Py::from);
+    shape.set("permissions", permissions);
     if call.differences().permission_summaries {
-        shape.set("permissions_summary", permissions);
+        shape.set("permissions_summary", summary);
     }
     Ok(shape.into())
 }
@@ -144,7 +151,7 @@ pub(crate) async fn delete_user(call: &Call<'_>) -> Answer {
 
 async fn owns_something(call: &Call<'_>, user: &User) -> Result<bool, Fault> {
     let owns = user.attribute(attribute::OWNS).is_some_and(|owned| Py::from(owned).truthy());
-    if owns || user.attribute(attribute::REPO_GROUP).is_some() {
+    if owns || user.attribute(attribute::REPO_GROUP).is_some_and(Value::is_string) {
         return Ok(true);
     }
     let groups = call.run(Command::ListGroups(None)).await?.groups()?;
