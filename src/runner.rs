@@ -30,6 +30,7 @@ impl Runner {
     }
 
     /// What the backend can do.
+    #[must_use]
     pub fn capability(&self) -> &Capability {
         self.backend.capability()
     }

@@ -24,8 +24,8 @@ impl<'a> Columns<'a> {
 
     /// An object of those of these columns that the row has.
     pub(super) fn picked<'n>(self, names: impl Iterator<Item = &'n &'n str>) -> Value {
-        let column = |name: &&str| Some(((*name).to_owned(), self.get(name)?.clone()));
-        Value::Object(names.filter_map(|name| column(name)).collect())
+        let column = |name: &'n &'n str| Some(((*name).to_owned(), self.get(name)?.clone()));
+        Value::Object(names.filter_map(column).collect())
     }
 
     pub(super) fn number(self, name: &str) -> Result<i64, Fault> {
