@@ -14,10 +14,12 @@ use isogloss_canonical::adapter::{Adapter, BackendKind, RemoteBackend, Service};
 use isogloss_canonical::backend::{Backend, Upstream};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::secret::Secret;
+use isogloss_canonical::value::ValueRule;
 use isogloss_store::{Numbered, Store};
 
 use crate::config::settings::{self, Route, Settings};
 use crate::config::values;
+use crate::layers::aliases::Aliased;
 use crate::layers::directory::Directory;
 use crate::layers::directory::config::DirectoryConfig;
 use crate::layers::own_account::OwnAccountKept;
@@ -59,6 +61,8 @@ struct RemoteSystem {
     backend: Arc<dyn Backend>,
     namespace: IdNamespace,
     adapter: &'static Adapter,
+    /// Whether names that it does not take become aliases.
+    aliases: bool,
 }
 
 impl PreparedBackends {
@@ -119,8 +123,10 @@ impl PreparedBackends {
                 }
                 Prepared::Remote(system) => {
                     let numbered = self.numbered.clone();
+                    let (of_adapter, aliases) = (system.adapter.name, system.aliases);
                     let opened = with_sidecar(data, &name, (system, numbered)).await;
-                    Opened::Remote(Box::new(opened.with_context(|| format!("backend.{name}"))?))
+                    let sidecar = opened.with_context(|| format!("backend.{name}"))?;
+                    Opened::Remote(Box::new(Joined { sidecar, system: of_adapter, aliases }))
                 }
             };
             all.insert(name, opened);
@@ -160,7 +166,7 @@ fn joined(
     let (ids, rights) = ((namespace.clone(), adapter.users), IdNamespace::named(adapter.name));
     let system = OwnAccountKept::over(system, name, ids, rights);
     let backend = Renamed::over(system, values::renamings(wanted));
-    RemoteSystem { backend, namespace, adapter }
+    RemoteSystem { backend, namespace, adapter, aliases: wanted.aliases }
 }
 
 /// The id namespace of a remote system: as configured, or that of its adapter.
@@ -173,7 +179,7 @@ async fn with_sidecar(
     name: &str,
     (system, mut numbered): (RemoteSystem, Vec<Numbered>),
 ) -> anyhow::Result<Sidecar> {
-    let RemoteSystem { backend, namespace, adapter } = system;
+    let RemoteSystem { backend, namespace, adapter, aliases: _ } = system;
     let directory = sidecar_directory(data, name);
     for own in numbered.iter_mut().filter(|numbered| numbered.namespace == namespace) {
         own.gives_ids = true;
@@ -182,6 +188,14 @@ async fn with_sidecar(
         .await
         .with_context(|| format!("{} cannot be opened", directory.display()))?;
     Ok(Sidecar::new(backend, &records, (namespace, adapter.users)).of_backend(name))
+}
+
+/// The rules about values of a dialect's own system. Its clients know them: a route does not refuse what
+/// the own server would take and treat in the same way, such as a password that is too long for
+/// bcrypt.
+fn own_rules(dialect: &str) -> Vec<ValueRule> {
+    let own = registry::adapter(dialect).and_then(|adapter| adapter.backend);
+    own.map_or(Vec::new(), |own| own.capability().values().to_vec())
 }
 
 fn unknown<'n>(name: &str, known: impl Iterator<Item = &'n String>) -> anyhow::Error {
@@ -196,7 +210,18 @@ pub struct Backends(BTreeMap<String, Opened>);
 #[derive(Debug)]
 enum Opened {
     Embedded(Arc<dyn Backend>),
-    Remote(Box<Sidecar>),
+    /// A remote system.
+    Remote(Box<Joined>),
+}
+
+/// A remote system with its sidecar.
+#[derive(Debug)]
+struct Joined {
+    sidecar: Sidecar,
+    /// The name of its adapter.
+    system: &'static str,
+    /// Whether it has aliases.
+    aliases: bool,
 }
 
 impl Backends {
@@ -208,30 +233,39 @@ impl Backends {
     /// The backend of a route, with the route's policies for attributes that the system cannot
     /// store.
     pub fn of(&self, route: &Route) -> anyhow::Result<Arc<dyn Backend>> {
-        self.with_policies(&route.backend, values::policies(&route.attributes))
+        let policies = values::policies(&route.attributes);
+        self.for_route(&route.backend, policies, Some(&route.dialect))
     }
 
     /// A backend by name. The sidecar stores every attribute that the system cannot store.
     pub fn named(&self, name: &str) -> anyhow::Result<Arc<dyn Backend>> {
-        self.with_policies(name, AttributePolicies::default())
+        self.for_route(name, AttributePolicies::default(), None)
     }
 
-    fn with_policies(
+    fn for_route(
         &self,
         name: &str,
         policies: AttributePolicies,
+        dialect: Option<&str>,
     ) -> anyhow::Result<Arc<dyn Backend>> {
         match self.0.get(name) {
             None => Err(unknown(name, self.0.keys())),
             Some(Opened::Embedded(store)) => Ok(Arc::clone(store)),
-            Some(Opened::Remote(sidecar)) => Ok(Arc::new(sidecar.with_policies(policies))),
+            Some(Opened::Remote(joined)) => {
+                let Joined { sidecar, system, aliases } = &**joined;
+                let own = dialect.map_or(Vec::new(), own_rules);
+                let mut rules = sidecar.system_capability().values().to_vec();
+                rules.retain(|rule| !own.contains(rule));
+                let sidecar = sidecar.for_route(policies, rules, dialect == Some(*system));
+                Ok(if *aliases { Arc::new(Aliased::over(sidecar)) } else { Arc::new(sidecar) })
+            }
         }
     }
 
     /// Whether a backend is a system over HTTP.
     #[must_use]
     pub fn is_remote(&self, name: &str) -> bool {
-        matches!(self.0.get(name), Some(Opened::Remote(_)))
+        matches!(self.0.get(name), Some(Opened::Remote(..)))
     }
 
     /// The session store of a backend.
@@ -240,7 +274,7 @@ impl Backends {
         let all = Arc::new(store.clone());
         match self.0.get(name) {
             Some(Opened::Embedded(_)) => Sessions::of_store(all),
-            Some(Opened::Remote(_)) | None => Sessions::of_system(name, all),
+            Some(Opened::Remote(..)) | None => Sessions::of_system(name, all),
         }
     }
 
@@ -249,7 +283,7 @@ impl Backends {
     #[must_use]
     pub fn sidecar(&self, name: &str) -> Option<&Sidecar> {
         match self.0.get(name) {
-            Some(Opened::Remote(sidecar)) => Some(sidecar),
+            Some(Opened::Remote(joined)) => Some(&joined.sidecar),
             Some(Opened::Embedded(_)) | None => None,
         }
     }
@@ -257,8 +291,8 @@ impl Backends {
     /// Closes the sidecars.
     pub async fn close(&self) {
         for opened in self.0.values() {
-            if let Opened::Remote(sidecar) = opened {
-                sidecar.records().store().close().await;
+            if let Opened::Remote(joined) = opened {
+                joined.sidecar.records().store().close().await;
             }
         }
     }

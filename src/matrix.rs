@@ -3,6 +3,7 @@
 
 use isogloss_canonical::adapter::{Adapter, BackendKind};
 use isogloss_canonical::capability::{Capability, Lookup, Support};
+use isogloss_canonical::value::ValueRule;
 use isogloss_canonical::verb::{Place, Verb};
 
 use crate::layers::sidecar::layer;
@@ -158,6 +159,7 @@ pub fn markdown(rows: &[Row]) -> String {
         }));
     }
     page.push(lookups());
+    page.push(values());
     page.push(own_accounts());
     page.join("\n") + "\n"
 }
@@ -183,6 +185,26 @@ fn lookups() -> String {
          the person in the sidecar or in the list of everybody. A list that is read page by page can \
          miss a user who moves to another page meanwhile; the gateway reads such a user by id before it \
          counts them as absent.\n\n| backend | finds a person by | reads page by page \
+         |\n|---|---|---|\n{}",
+        rows.join("\n")
+    )
+}
+
+/// The values that each backend does not take.
+fn values() -> String {
+    let row = |(adapter, kind): (&Adapter, BackendKind)| {
+        let able = kind.capability();
+        let one = |rule: &ValueRule| {
+            format!("| {} | {} | {} |", adapter.name, rule.kind.as_str(), rule.refused)
+        };
+        able.values().iter().map(one).collect::<Vec<_>>()
+    };
+    let rows: Vec<_> = registry::SYSTEMS.backends().flat_map(row).collect();
+    format!(
+        "\n## Values\n\nThe values that a system does not take, or with which nobody could sign in. A \
+         route refuses them before it sends anything, with an error in the dialect's own format, unless \
+         the dialect's own server has the same rule: then the system answers. \
+         The rules are those of the newest version.\n\n| backend | value | not taken \
          |\n|---|---|---|\n{}",
         rows.join("\n")
     )

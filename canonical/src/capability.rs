@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fault::{Fault, FaultKind};
 use crate::user::UserRef;
+use crate::value::ValueRule;
 use crate::verb::Verb;
 
 /// How a backend does a verb.
@@ -130,7 +131,9 @@ pub struct Capability {
     lookups: BTreeSet<Lookup>,
     paged: BTreeSet<Verb>,
     rules: BTreeSet<Rule>,
+    values: Vec<ValueRule>,
     shows_keys: bool,
+    counts_failures: bool,
 }
 
 impl Capability {
@@ -234,6 +237,19 @@ impl Capability {
         self.rules.contains(&rule)
     }
 
+    /// Says which values the system does not take, or nobody could sign in with.
+    #[must_use]
+    pub fn refusing(mut self, values: impl IntoIterator<Item = ValueRule>) -> Self {
+        self.values.extend(values);
+        self
+    }
+
+    /// Its rules about values.
+    #[must_use]
+    pub fn values(&self) -> &[ValueRule] {
+        &self.values
+    }
+
     /// Says that it shows the keys of a person with the person
     /// ([`crate::user::Evidence::keys`]). If it has [`Verb::ListKeys`] too, that verb lists the keys
     /// that are not shown so.
@@ -246,6 +262,19 @@ impl Capability {
     #[must_use]
     pub const fn shows_keys(&self) -> bool {
         self.shows_keys
+    }
+
+    /// Says that it counts failed sign-ins itself, locks accounts, and shows both with the person
+    /// ([`crate::user::User::failures`], [`crate::user::User::locked_until`]).
+    #[must_use]
+    pub fn counting_failures(self) -> Self {
+        Self { counts_failures: true, ..self }
+    }
+
+    /// Whether it counts failed sign-ins and locks accounts itself.
+    #[must_use]
+    pub const fn counts_failures(&self) -> bool {
+        self.counts_failures
     }
 
     /// Whether it has this verb.

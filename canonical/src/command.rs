@@ -168,6 +168,46 @@ impl Command {
         }
     }
 
+    /// Every reference to a person in it.
+    pub fn people_mut(&mut self) -> Vec<&mut UserRef> {
+        match self {
+            Self::GetUser(user)
+            | Self::UpdateUser(user, _)
+            | Self::ActivateUser(user)
+            | Self::DeactivateUser(user)
+            | Self::DeleteUser(user)
+            | Self::ChangePassword(user, _)
+            | Self::ReadSettings(user, _)
+            | Self::MergeSettings(user, ..)
+            | Self::GroupsOf(user)
+            | Self::ListLocks(user)
+            | Self::VerifyPassword(user, _)
+            | Self::VerifyKey(user, ..)
+            | Self::CountFailure(user, _)
+            | Self::ClearFailures(user)
+            | Self::IssueKey(Some(user), _)
+            | Self::RevokeKeys(Some(user), ..)
+            | Self::ListKeys(Some(user), ..)
+            | Self::AddMember(_, user)
+            | Self::RemoveMember(_, user) => vec![user],
+            Self::AssignIds(rows) => rows.iter_mut().map(|(user, ..)| user).collect(),
+            Self::CreateUser(_)
+            | Self::CreateFromDirectory(_)
+            | Self::ListUsers
+            | Self::IssueKey(None, _)
+            | Self::RevokeKeys(None, ..)
+            | Self::ListKeys(None, ..)
+            | Self::CreateGroup(_)
+            | Self::GetGroup(_)
+            | Self::ListGroups(_)
+            | Self::UpdateGroup(..)
+            | Self::DeleteGroup(_)
+            | Self::ListMembers(_)
+            | Self::ServerFacts
+            | Self::FindKey(..) => Vec::new(),
+        }
+    }
+
     /// The group that its reference names.
     #[must_use]
     pub const fn group(&self) -> Option<&GroupRef> {

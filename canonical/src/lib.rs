@@ -26,6 +26,7 @@ pub mod role;
 pub mod secret;
 pub mod session_store;
 pub mod user;
+pub mod value;
 pub mod verb;
 pub mod version;
 pub mod vouching;

@@ -9,6 +9,7 @@ mod keys;
 mod locks;
 pub mod request;
 pub mod restrictions;
+mod system_lock;
 mod verified;
 
 use std::net::IpAddr;
@@ -97,15 +98,29 @@ impl Authority {
         (namespace, lockout): (Option<IdNamespace>, Option<Lockout>),
     ) -> Result<Caller, Fault> {
         let found = account(at, &user).await?;
+        let is_locked = match &found {
+            Some(found) if at.counts_failures() => {
+                system_lock::is_locked(at.sessions, found).await?
+            }
+            _ => false,
+        };
+        if is_locked && lockout.is_some() {
+            return Err(Fault::refused(Refusal::Locked));
+        }
         let guess = Guess::of(at.sessions, (found.as_ref(), &user), at.client).await?;
         if let Some(namespace) = namespace {
             let shown = (namespace, secret.clone());
             let caller = keys::in_place_of_password(at, found.as_ref(), shown, self.seal).await?;
             if let (Some(found), Some(caller)) = (&found, caller) {
-                self.by_token(at, found, (&guess, lockout)).await?;
+                self.by_token(at, (found, secret), (&guess, lockout)).await?;
                 return Ok(caller);
             }
         }
+        if is_locked {
+            return Err(Fault::refused(Refusal::Locked));
+        }
+        // A system that counts failures locks its accounts itself.
+        let lockout = lockout.filter(|_| !at.counts_failures());
         let _lock = self.locks.acquire(&guess.pair()).await;
         let result = match found {
             Some(found) => self.by_password(at, found, secret, (&guess, lockout)).await,
@@ -122,10 +137,13 @@ impl Authority {
     async fn by_token(
         &self,
         at: AuthRequest<'_>,
-        found: &User,
+        (found, secret): (&User, Secret),
         (guess, lockout): (&Guess, Option<Lockout>),
     ) -> Result<(), Fault> {
         let Some(lockout) = lockout else { return Ok(()) };
+        if at.counts_failures() {
+            return system_sees_token(at, found, secret).await;
+        }
         let stranger = !guess.known && is_locked(found);
         if stranger || guess.is_locked_out(at.sessions, lockout).await? {
             return Err(Fault::refused(Refusal::Locked));
@@ -236,6 +254,15 @@ fn unfit(user: &User, client: Option<IpAddr>) -> Option<Refusal> {
 /// locks accounts sets the lock. An address that the account knows can still sign in.
 async fn is_closed(at: AuthRequest<'_>, user: UserRef, guess: &Guess) -> Result<bool, Fault> {
     Ok(!guess.known && at.user(user).await?.is_none_or(|user| is_locked(&user)))
+}
+
+/// A sign-in with a token resets the count of the system that counts failures. It happens there if
+/// there is something to reset.
+async fn system_sees_token(at: AuthRequest<'_>, found: &User, token: Secret) -> Result<(), Fault> {
+    if found.failures == 0 || is_password(at, found.into(), token).await? {
+        return Ok(());
+    }
+    Err(Fault::refused(Refusal::Unknown))
 }
 
 fn is_locked(user: &User) -> bool {

@@ -33,6 +33,11 @@ impl AuthRequest<'_> {
         self.runner.execute(command).await
     }
 
+    /// Whether the system behind counts failed sign-ins and locks accounts itself.
+    pub(super) fn counts_failures(&self) -> bool {
+        self.runner.capability().counts_failures()
+    }
+
     /// A person. `None` if the backend has no person with this id or name.
     pub(super) async fn user(&self, user: UserRef) -> Result<Option<User>, Fault> {
         let found = self.execute(Command::GetUser(user)).await.and_then(Outcome::user);

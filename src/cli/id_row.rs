@@ -12,6 +12,9 @@ pub(crate) struct Row {
     pub(crate) id_namespace: String,
     pub(crate) id: String,
     pub(crate) username: String,
+    /// The name by which clients know the user, if it is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) alias: Option<String>,
 }
 
 /// Refuses a row whose id or id namespace is not valid.

@@ -1,9 +1,13 @@
 //! `isogloss identity`.
 
+use std::collections::HashMap;
+
 use anyhow::{Context, anyhow, bail};
+use isogloss_canonical::backend::Backend as _;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
+use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{UserId, UserRef};
 use isogloss_store::{Absence, Record, Seen, State};
 use serde_json::{Value, json};
@@ -15,6 +19,9 @@ use crate::cli::import;
 use crate::cli::open::{People, people};
 use crate::cli::print;
 use crate::layers::sidecar::layer::Sidecar;
+
+/// The columns of an export.
+const COLUMNS: [&str; 4] = ["id_namespace", "id", "username", "alias"];
 
 const HEADINGS: [&str; 6] = ["ID", "STATE", "USER NAME", "ID THERE", "SINCE", "IDS"];
 
@@ -42,22 +49,45 @@ pub(crate) async fn run(ask: &Identity) -> anyhow::Result<()> {
 }
 
 async fn export(people: &People, at: &At) -> anyhow::Result<()> {
-    let users = people.execute(Command::ListUsers).await?.users()?;
-    let rows = users.iter().flat_map(|user| {
-        user.ids.iter().map(|(namespace, id)| Row {
+    let (users, mut aliases) = match people.sidecar() {
+        Some(sidecar) => {
+            let listed = sidecar.execute(Command::ListUsers).await.and_then(Outcome::users);
+            let aliases = sidecar.records().aliases().await;
+            let said = |fault| People::said(&fault);
+            (listed.map_err(said)?, aliases.map_err(said)?)
+        }
+        None => (people.execute(Command::ListUsers).await?.users()?, HashMap::new()),
+    };
+    let mut rows = Vec::new();
+    for user in users {
+        let alias = aliases.remove(&user.id);
+        rows.extend(user.ids.iter().map(|(namespace, id)| Row {
             id_namespace: namespace.to_string(),
             id: id.clone(),
             username: user.username.clone(),
-        })
-    });
+            alias: alias.clone(),
+        }));
+    }
     if at.json {
-        return print::json(&serde_json::to_value(rows.collect::<Vec<_>>())?);
+        return print::json(&serde_json::to_value(rows)?);
     }
+    print::bytes(&table_of(&rows)?)
+}
+
+/// The rows as CSV. There is a column of aliases if somebody has one.
+fn table_of(rows: &[Row]) -> anyhow::Result<Vec<u8>> {
     let mut out = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        out.serialize(row)?;
+    let aliased = rows.iter().any(|row| row.alias.is_some());
+    let columns = if aliased { &COLUMNS[..] } else { &COLUMNS[..3] };
+    if !rows.is_empty() {
+        out.write_record(columns)?;
     }
-    print::bytes(&out.into_inner().context("writing the table")?)
+    for row in rows {
+        let alias = row.alias.as_deref().unwrap_or_default();
+        let cells = [row.id_namespace.as_str(), &row.id, &row.username, alias];
+        out.write_record(&cells[..columns.len()])?;
+    }
+    out.into_inner().context("writing the table")
 }
 
 /// The sidecar of the backend. An error if the backend is the embedded store, which has no records.

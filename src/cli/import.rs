@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::{Context, anyhow, bail};
 use isogloss_canonical::command::Command;
 use isogloss_canonical::namespace::IdNamespace;
-use isogloss_canonical::user::UserRef;
+use isogloss_canonical::user::{UserPatch, UserRef};
 use serde_json::json;
 
 use crate::cli::arguments::At;
@@ -24,13 +24,28 @@ pub(crate) async fn run(people: &People, file: &str, at: &At) -> anyhow::Result<
         (user, IdNamespace::new(row.id_namespace.as_str()), row.id.clone())
     };
     let assign = Command::AssignIds(rows.iter().map(row).collect());
-    if let Err(why) = people.execute(assign).await {
+    if let Err(why) = people.execute_by_system_names(assign).await {
         return Err(placed(&rows, why)).context(refused);
     }
+    give_aliases(people, &rows).await?;
     if at.json {
         return print::json(&json!({"imported": count}));
     }
     print::line(&format!("{count} ids were imported"))
+}
+
+/// Gives the users their aliases, after the ids. It is a renaming that a client could ask for.
+async fn give_aliases(people: &People, rows: &[(u64, Row)]) -> anyhow::Result<()> {
+    for (line, row) in rows {
+        let Some(alias) = &row.alias else { continue };
+        let user = UserRef::Native(IdNamespace::new(row.id_namespace.as_str()), row.id.clone());
+        let patch = UserPatch { username: Some(alias.clone()), ..UserPatch::default() };
+        let given = people.execute(Command::UpdateUser(user, Box::new(patch))).await;
+        given.with_context(|| {
+            format!("line {line}: the ids were imported, but not the alias {alias:?}")
+        })?;
+    }
+    Ok(())
 }
 
 /// Checks that need only the file.

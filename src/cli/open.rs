@@ -121,6 +121,17 @@ impl People {
         result.map_err(|fault| sentence(&fault))
     }
 
+    /// The same for a command whose names are those of the system, not aliases.
+    pub(crate) async fn execute_by_system_names(
+        &self,
+        command: Command,
+    ) -> anyhow::Result<Outcome> {
+        match &self.sidecar {
+            Some(sidecar) => sidecar.execute(command).await.map_err(|fault| sentence(&fault)),
+            None => self.execute(command).await,
+        }
+    }
+
     /// The owner of the key with this value: none, the application (`Some(None)`) or a person.
     pub(crate) async fn holder(&self, key: &NewKey) -> anyhow::Result<Option<Option<UserId>>> {
         let find = Command::FindKey(key.namespace.clone(), key.value.clone());

@@ -118,6 +118,8 @@ pub struct Backend {
     #[serde(default)]
     pub identity_file: Option<PathBuf>,
     #[serde(default)]
+    pub aliases: bool,
+    #[serde(default)]
     pub defaults: Templates,
     #[serde(default)]
     pub roles: Roles,

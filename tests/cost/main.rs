@@ -1,6 +1,7 @@
 //! The limits on the cost of requests without credentials, and of batches: time, memory, rows in
 //! the store, bytes of answers and of the log. `fixtures/costs.toml` has the limits. The number of
-//! requests that each call sends to the system behind the gateway: `requests.rs`.
+//! requests that each call sends to the system behind the gateway: `requests.rs`. No request that writes
+//! for a value that the system does not take: `values.rs`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -12,6 +13,7 @@ mod relay;
 mod requests;
 mod systems;
 mod table;
+mod values;
 
 use isogloss::registry;
 

@@ -7,6 +7,7 @@
 //! the kinds of evidence that the real systems have.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod aliases;
 mod changes;
 mod gone;
 mod log;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         own_work::CASES,
         requests::CASES,
         operator::CASES,
+        aliases::CASES,
     ]
     .concat();
     let mut trials = Vec::new();

@@ -15,6 +15,7 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::role::Role;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{Evidence, NewUser, User, UserPatch, UserRef};
+use isogloss_canonical::value::{ValueKind, ValueRule};
 use isogloss_canonical::verb::Verb;
 
 /// The evidence in the rows of a kind of system.
@@ -30,6 +31,14 @@ pub(crate) enum Proof {
 
 /// A result of `password_hash("secret", PASSWORD_BCRYPT, ["cost" => 4])` in PHP 8.2.
 const HASH_OF_SECRET: &str = "$2y$04$pt6c8RrQsZMBtHdxoST4ouLdqjXiPkakAiAjPk8oLCZjONSx7HHG.";
+
+/// The names that the system does not take.
+const NO_SLASH: ValueRule = ValueRule {
+    kind: ValueKind::Username,
+    refused: "with a slash",
+    takes: |name| !name.contains('/'),
+    example: || "a/b".to_owned(),
+};
 
 /// The system's id namespace.
 pub(crate) const OWN: IdNamespace = IdNamespace::named("system");
@@ -116,7 +125,7 @@ impl System {
         let fields = [Field::Email, Field::Role, Field::Managers, Field::Active, Field::Password];
         let renames = kind.numbered.then_some(Field::Rename);
         let capability = Capability::of(verbs).holding(fields).holding(renames);
-        let capability = capability.finding([Lookup::Id, Lookup::Name]);
+        let capability = capability.finding([Lookup::Id, Lookup::Name]).refusing([NO_SLASH]);
         Self { kind, world: Mutex::default(), capability }
     }
 

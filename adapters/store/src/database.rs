@@ -21,11 +21,12 @@ use crate::write::Write;
 
 /// The migrations, forward only. A released migration is never edited: the database has its
 /// checksum.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (1, "people", include_str!("../migrations/0001_people.sql")),
     (2, "sidecar", include_str!("../migrations/0002_sidecar.sql")),
     (3, "sessions", include_str!("../migrations/0003_sessions.sql")),
     (4, "names", include_str!("../migrations/0004_names.sql")),
+    (5, "aliases", include_str!("../migrations/0005_aliases.sql")),
 ];
 
 const READERS: u32 = 4;

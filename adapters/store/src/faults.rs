@@ -8,9 +8,10 @@ use sqlx::error::{DatabaseError, ErrorKind};
 
 /// The unique indexes, and what each one keeps unique. SQLite's error has the columns, PostgreSQL's
 /// the name of the index.
-const GUARDS: [(&str, &str, Subject); 3] = [
+const GUARDS: [(&str, &str, Subject); 4] = [
     ("users.username", "users_username", Subject::Username),
     ("groups.namespace, groups.unique_name", "groups_unique_name", Subject::Group),
+    ("aliases.folded", "aliases_folded", Subject::Username),
     ("memberships.group_id", "memberships_pkey", Subject::Membership),
 ];
 

@@ -45,6 +45,7 @@ pub use crate::files::{DATABASE, SECRET_KEY};
 pub use crate::halves::check_files;
 pub use crate::lock::DirectoryLock;
 pub use crate::numbered::Numbered;
+pub use crate::sidecar::aliases::Named;
 pub use crate::sidecar::claims::Claim;
 pub use crate::sidecar::decision::{Absence, State};
 pub use crate::sidecar::operator::Bound;

@@ -38,6 +38,10 @@ pub(super) fn merge(system: &Arc<dyn Backend>, seen: User, stored: User) -> User
     if holds(Field::Source) {
         person.source = seen.source;
     }
+    if system.capability().counts_failures() {
+        person.failures = seen.failures;
+        person.locked_until = seen.locked_until;
+    }
     // Restrictions of addresses in the system count. Most systems have none.
     if !seen.addresses.is_empty() {
         person.addresses = seen.addresses;

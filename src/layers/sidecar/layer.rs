@@ -10,6 +10,7 @@ use isogloss_canonical::fault::{Fault, FaultKind, Sent};
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserRef};
+use isogloss_canonical::value::{self, ValueKind, ValueRule};
 use isogloss_canonical::verb::{Place, Verb};
 
 use isogloss_store::{Records, RemoteSystem, Store};
@@ -28,6 +29,10 @@ pub struct Sidecar {
     pub(super) numbering: Numbering,
     pub(super) policies: Arc<AttributePolicies>,
     pub(super) capability: Arc<Capability>,
+    /// The rules about values that the route checks.
+    values: Arc<[ValueRule]>,
+    /// Whether the route's dialect is the system's own: the system itself counts wrong passwords.
+    pub(super) own_dialect: bool,
     /// What the request has read. `None`: this is the backend of all requests.
     pub(super) memo: Option<Arc<Memo>>,
 }
@@ -50,7 +55,20 @@ impl Sidecar {
             groups: system.capability().holds(Field::Groups),
         });
         let (recent, policies, memo) = (Arc::default(), Arc::default(), None);
-        Self { system, records, recent, namespace, numbering, policies, capability, memo }
+        let values = system.capability().values().to_vec().into();
+        let own_dialect = false;
+        Self {
+            system,
+            records,
+            recent,
+            namespace,
+            numbering,
+            policies,
+            capability,
+            values,
+            own_dialect,
+            memo,
+        }
     }
 
     /// The same sidecar, with the backend's name for the log.
@@ -59,16 +77,43 @@ impl Sidecar {
         Self { records: self.records.of_backend(name), ..self }
     }
 
-    /// The same sidecar with the policies of a route.
+    /// The same sidecar for a route: with its policies and the rules about values that it checks. The
+    /// dialect is the system's own or another.
     #[must_use]
-    pub fn with_policies(&self, policies: AttributePolicies) -> Self {
-        Self { policies: Arc::new(policies), ..self.clone() }
+    pub fn for_route(
+        &self,
+        policies: AttributePolicies,
+        values: Vec<ValueRule>,
+        own_dialect: bool,
+    ) -> Self {
+        Self { policies: Arc::new(policies), values: values.into(), own_dialect, ..self.clone() }
+    }
+
+    /// Refuses a value that the system does not take, before anything is sent.
+    pub(super) fn check_values(
+        &self,
+        values: Vec<(ValueKind, &str)>,
+        known: Option<&User>,
+    ) -> Result<(), Fault> {
+        value::check(&self.values, values, known)
+    }
+
+    /// The rules about values that the route checks.
+    #[must_use]
+    pub fn values(&self) -> &[ValueRule] {
+        &self.values
     }
 
     /// The id namespace of the system, and how it numbers its people.
     #[must_use]
     pub const fn namespace(&self) -> (&IdNamespace, Numbering) {
         (&self.namespace, self.numbering)
+    }
+
+    /// What the system can do without the sidecar.
+    #[must_use]
+    pub fn system_capability(&self) -> &Capability {
+        self.system.capability()
     }
 
     /// Reads a person of the system now, without the record.
@@ -137,7 +182,7 @@ pub fn capability(system: &Capability, sidecar: &Capability) -> Capability {
             both = both.with(verb, support);
         }
     }
-    both
+    if system.counts_failures() { both.counting_failures() } else { both }
 }
 
 #[async_trait]

@@ -52,12 +52,18 @@ impl Sidecar {
     /// the password is wrong, the system is not asked: it would count the attempt and lock the
     /// account for its owner too (Kanboard does after six). This is done only if the person's
     /// correct password was seen to match the hash; otherwise a directory can accept another
-    /// password.
+    /// password. On a route of the system's own dialect the system counts, as its clients know it.
+    ///
+    /// The system refuses every password of an inactive person. The hash shows whether the password
+    /// is right, so that only its owner is told that the account is inactive.
     async fn verify_known(&self, known: &User, secret: Secret) -> Result<Outcome, Fault> {
         let (store, evidence) = (self.records.store(), &known.evidence);
         let mark = known.id.to_string();
         let token = evidence.token.as_ref().is_some_and(|own| same(own.expose(), secret.expose()));
-        let hash = evidence.password.as_ref().filter(|_| !token);
+        let hash = evidence.password.as_ref().filter(|_| !token && !self.own_dialect);
+        if let Some(hash) = hash.filter(|_| !known.active) {
+            return Ok(Outcome::Verified(store.makes_hash(hash, &secret).await?));
+        }
         let proved_by_hash = hash.is_some() && store.recall(BY_HASH, &mark).await?.is_some();
         if let Some(hash) = hash.filter(|_| proved_by_hash)
             && !store.makes_hash(hash, &secret).await?

@@ -2,6 +2,7 @@
 
 mod fixture;
 mod one_policy;
+mod system_lock;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -31,7 +32,7 @@ use crate::guessing::fixture::{Fixture, KANBOARD, KEY, OWNER, STRANGER, TOKEN};
 type Work = fn(&'static Policy) -> std::pin::Pin<Box<dyn Future<Output = ()>>>;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, Work); 14] = [
+    let tests: [(&str, Work); 17] = [
         ("one-count-for-every-dialect", |policy| Box::pin(one_policy::one_count(policy))),
         ("strangers-lock-an-unknown-name-as-any-other", |policy| {
             Box::pin(one_policy::strangers_at_a_name(policy))
@@ -47,6 +48,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("an-outage-is-no-guess", |policy| Box::pin(outage(policy))),
         ("an-account-is-unlocked", |policy| Box::pin(unlocked(policy))),
         ("octoprints-own-limit-counts-before", |_| Box::pin(octoprints_limit())),
+        ("a-lock-of-the-system-is-told-as-one", |_| Box::pin(system_lock::told())),
+        ("the-system-counts-and-locks", |_| Box::pin(system_lock::counted())),
+        ("a-lock-removed-in-the-system-is-removed-here", |_| Box::pin(system_lock::unlocked())),
         ("a-key-shown-as-a-password-is-proved-as-any", |_| Box::pin(one_proof_of_keys())),
     ];
     let trial = |(name, work): (&str, Work)| {

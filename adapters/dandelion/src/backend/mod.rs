@@ -29,6 +29,7 @@ use isogloss_canonical::verb::Verb;
 use crate::backend::api::Api;
 use crate::backend::users::{delete, read, update};
 use crate::wire::attributes::{INITIAL_LOGIN, THEME};
+use crate::wire::values::RULES;
 
 /// A Dandelion server as a backend.
 #[derive(Debug)]
@@ -76,6 +77,7 @@ pub(crate) fn capability() -> Capability {
         .storing(&[THEME, INITIAL_LOGIN])
         .finding([Lookup::Id])
         .ruled_by([Rule::RefusesFoldedName])
+        .refusing(RULES.iter().copied())
 }
 
 #[async_trait]

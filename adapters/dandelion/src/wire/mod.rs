@@ -4,3 +4,4 @@ pub(crate) mod attributes;
 pub(crate) mod cheesto;
 pub(crate) mod columns;
 pub(crate) mod person;
+pub(crate) mod values;

@@ -26,6 +26,8 @@ use isogloss_canonical::verb::Verb;
 
 use crate::backend::api::Api;
 use crate::backend::fault::unsupported;
+use crate::options::version::Version;
+use crate::wire::values;
 
 /// A Kanboard server.
 #[derive(Debug)]
@@ -37,12 +39,18 @@ struct KanboardBackend {
 /// Makes the backend of a Kanboard server.
 pub(crate) fn make(service: &Service, upstream: Arc<dyn Upstream>) -> Arc<dyn Backend> {
     let api = Api::new(service, upstream);
-    Arc::new(KanboardBackend { api, capability: capability() })
+    let version = Version::named(service.version.as_deref());
+    Arc::new(KanboardBackend { api, capability: capability_of(version) })
+}
+
+/// What the API of the newest version can do.
+#[must_use]
+pub(crate) fn capability() -> Capability {
+    capability_of(Version::named(None))
 }
 
 /// What Kanboard's API can do. It can neither set the password of an existing user nor manage keys.
-#[must_use]
-pub(crate) fn capability() -> Capability {
+fn capability_of(version: Version) -> Capability {
     let native = [
         Verb::CreateFromDirectory,
         Verb::GetUser,
@@ -68,7 +76,9 @@ pub(crate) fn capability() -> Capability {
         .holding([Field::Rename, Field::DisplayName, Field::Email, Field::Role, Field::Active])
         .holding([Field::Managers, Field::Source])
         .finding([Lookup::Id, Lookup::Name])
+        .refusing(values::rules(version))
         .showing_keys()
+        .counting_failures()
 }
 
 #[async_trait]

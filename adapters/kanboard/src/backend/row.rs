@@ -32,6 +32,10 @@ const TEXTS: [&str; 8] = [
 ];
 /// Columns of flags.
 const FLAGS: [&str; 2] = ["notifications_enabled", "disable_login_form"];
+/// Columns of other numbers. Two are of the time before there were roles; the end of the lock is here
+/// only to tell a lock that has ended from one that never was.
+const NUMBERS: [&str; 4] =
+    ["notifications_filter", "is_admin", "is_project_admin", "lock_expiration_date"];
 /// Columns that have a canonical field. Only that they are null is an attribute.
 const NULLABLE: [&str; 2] = ["name", "email"];
 
@@ -66,7 +70,9 @@ impl Row {
             email: text(&self.columns, "email"),
             role: self.column("role").and_then(role_named).unwrap_or_default(),
             active: self.columns.get("is_active").is_none_or(is_on),
-            has_password: !is_ldap,
+            has_password: self.columns.get("password") != Some(&Value::Null),
+            failures: self.number("nb_failed_login").and_then(|n| n.try_into().ok()).unwrap_or(0),
+            locked_until: self.locked_until(),
             source: is_ldap.then(|| "ldap".to_owned()),
             attributes: self.attributes(),
             evidence: Evidence {
@@ -78,6 +84,16 @@ impl Row {
             },
             ..User::seen(self.username.clone())
         }
+    }
+
+    fn number(&self, name: &str) -> Option<i64> {
+        self.columns.get(name).and_then(integer)
+    }
+
+    /// The end of the lock, which may be over. Zero and null are none.
+    fn locked_until(&self) -> Option<Timestamp> {
+        let until = self.number("lock_expiration_date").filter(|until| *until > 0)?;
+        Timestamp::from_second(until).ok()
     }
 
     /// The columns that only Kanboard has. A second factor counts in every dialect.
@@ -98,9 +114,10 @@ impl Row {
         for (name, value) in columns(&NULLABLE).into_iter().filter(|(_, value)| value.is_null()) {
             store(name, value.clone());
         }
-        let filter = self.columns.get("notifications_filter").and_then(integer);
-        if let Some(filter) = filter {
-            store("notifications_filter", filter.into());
+        for name in NUMBERS {
+            if let Some(number) = self.number(name) {
+                store(name, number.into());
+            }
         }
         if let Some(factor) = self.columns.get("twofactor_activated") {
             attributes.insert(SECOND_FACTOR.to_owned(), is_on(factor).into());

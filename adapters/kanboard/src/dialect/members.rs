@@ -2,6 +2,7 @@
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::FaultKind;
+use isogloss_canonical::group::Group;
 use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserRef};
@@ -71,12 +72,16 @@ pub(crate) async fn remove(call: &Call<'_>) -> Result<Php, Failure> {
     Ok(Php::Bool(none_if_absent(answered)?.is_some()))
 }
 
-/// `isGroupMember`.
+/// `isGroupMember`. The groups of the user are read: with a Kanboard server behind, only that server
+/// knows them.
 pub(crate) async fn is_member(call: &Call<'_>) -> Result<Php, Failure> {
     let (group, user) = (call.group_ref(0, 1)?, call.user_ref(1, 2)?);
-    let (Some(group), Some(user)) = (call.find_group(group).await?, call.find_user(user).await?)
-    else {
+    let (Some(GroupRef::Native(namespace, id)), Some(user)) = (group, user) else {
         return Ok(Php::Bool(false));
     };
-    Ok(Php::Bool(user.groups.iter().any(|membership| membership.group == group.id)))
+    let answered = none_if_absent(call.run(Command::GroupsOf(user)).await)?;
+    let groups = answered.map(Outcome::groups).transpose()?.unwrap_or_default();
+    let is_it =
+        |group: &Group| group.namespace.is_none() && group.native(&namespace) == Some(id.as_str());
+    Ok(Php::Bool(groups.iter().any(is_it)))
 }

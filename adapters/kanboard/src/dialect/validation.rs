@@ -6,12 +6,12 @@ use isogloss_interop::php::value::Php;
 use crate::dialect::failure::{Abort, Failure};
 use crate::options::version::{Arrays, Differences, Roles};
 use crate::roles::role_named;
+use crate::wire::values;
 
 /// The most characters of a group's name where the database has a limit.
 pub(crate) const NAME_LENGTH: usize = 191;
 /// The most characters of another text where the database has a limit.
 pub(crate) const TEXT_LENGTH: usize = 255;
-const PASSWORD_LENGTH: usize = 6;
 
 /// Values as a caller gave them; null if a field is not given.
 #[derive(Clone, Copy, Debug)]
@@ -38,12 +38,7 @@ impl Values<'_> {
 pub(crate) fn is_password(password: &Php, arrays: Arrays) -> Result<bool, Failure> {
     check_type(password, arrays)?;
     let is_measured = password.is_given() && !password.is_array();
-    Ok(is_measured && is_long_enough(&password.to_text()))
-}
-
-/// Whether a text is long enough for a password.
-pub(crate) fn is_long_enough(text: &str) -> bool {
-    text.chars().count() >= PASSWORD_LENGTH
+    Ok(is_measured && values::is_long_enough(&password.to_text()))
 }
 
 /// Kanboard measures the text: `fixtures/transcripts/kanboard/rpc-batch.json` and
@@ -75,23 +70,15 @@ fn is_role(value: &Php) -> bool {
     }
 }
 
-/// Kanboard's check is an early form of the one in HTML: ASCII, no dot at the end, two characters
-/// after the `@`. A number or a boolean is refused.
+/// A number or a boolean is refused.
 fn is_email(value: &Php) -> bool {
-    if !value.is_given() {
-        return true;
+    match value {
+        value if !value.is_given() => true,
+        Php::Text(text) => values::is_email(text),
+        Php::Null | Php::Bool(_) | Php::Int(_) | Php::Float(_) | Php::Array(_) | Php::Object(_) => {
+            false
+        }
     }
-    let Php::Text(text) = value else { return false };
-    let Some((local, domain)) = text.split_once('@') else { return false };
-    let in_local = |b: u8| b.is_ascii_alphanumeric() || b".!#$%&'*+-/=?^_`{|}~".contains(&b);
-    let in_domain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
-    !local.is_empty()
-        && local.bytes().all(in_local)
-        && domain.len() > 1
-        && !domain.starts_with('.')
-        && !domain.ends_with('.')
-        && !domain.contains("..")
-        && domain.bytes().all(in_domain)
 }
 
 #[cfg(test)]

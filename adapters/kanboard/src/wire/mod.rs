@@ -6,3 +6,4 @@ pub(crate) mod directory;
 pub(crate) mod group;
 pub(crate) mod project;
 pub(crate) mod user;
+pub(crate) mod values;

@@ -28,6 +28,7 @@
 //! that time. Applying it twice has no further effect. A read that began before a record last
 //! changed has no effect ([`Stale`](reconciled::Reconciled::Stale)): the system is read again.
 
+pub(crate) mod aliases;
 mod changes;
 pub(crate) mod claims;
 pub(crate) mod decision;

@@ -9,10 +9,11 @@ use isogloss_interop::php::value::Php;
 use crate::dialect::call::Call;
 use crate::dialect::failure::{Abort, Failure, none_if, none_if_refused};
 use crate::dialect::users::name::{is_taken_untrimmed, stored_username, uniqueness};
-use crate::dialect::validation::{TEXT_LENGTH, Values, check_type, is_long_enough, is_password};
+use crate::dialect::validation::{TEXT_LENGTH, Values, check_type, is_password};
 use crate::roles::role_to_store;
 use crate::wire::attributes::nulls;
 use crate::wire::directory;
+use crate::wire::values::is_long_enough;
 
 /// `createUser`. A refused value is answered with `false`, without a reason.
 pub(crate) async fn create(call: &Call<'_>) -> Result<Php, Failure> {

@@ -1,0 +1,101 @@
+//! Aliases: the names by which clients know people whose name in the system is another.
+
+use std::collections::HashMap;
+
+use isogloss_canonical::fault::Fault;
+use isogloss_canonical::user::{Matching, UserId, folded};
+use sqlx::sqlite::SqliteRow;
+
+use crate::faults::fault;
+use crate::rows::{column, uuid};
+use crate::sidecar::records::Records;
+
+/// Whom a name names, as far as aliases are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// It is the alias of this person.
+    Alias(UserId),
+    /// It is the name in the system of a person who has an alias: no client knows it.
+    Hidden(UserId),
+    /// No alias is concerned.
+    Plain,
+}
+
+/// The person of an alias who is no tombstone and fulfils the condition.
+macro_rules! aliased {
+    ($condition:literal) => {
+        concat!(
+            "SELECT u.id FROM aliases a JOIN users u ON u.id = a.id \
+             WHERE u.state <> 'tombstone' AND ",
+            $condition
+        )
+    };
+}
+
+impl Records {
+    /// Whom a name names. Aliases of tombstones do not count.
+    pub async fn named(&self, name: &str, matching: Matching) -> Result<Named, Fault> {
+        let (name, alias, hidden) = match matching {
+            Matching::Exact => {
+                (name.to_owned(), aliased!("a.alias = $1"), aliased!("u.username = $1"))
+            }
+            Matching::Folded => {
+                (folded(name), aliased!("a.folded = $1"), aliased!("u.folded_name = $1"))
+            }
+        };
+        if let Some(id) = self.one_aliased(alias, &name).await? {
+            return Ok(Named::Alias(id));
+        }
+        Ok(self.one_aliased(hidden, &name).await?.map_or(Named::Plain, Named::Hidden))
+    }
+
+    async fn one_aliased(&self, sql: &'static str, name: &str) -> Result<Option<UserId>, Fault> {
+        let mut read = self.inner().database.read().await?;
+        let found = sqlx::query(sql).bind(name).fetch_optional(&mut *read).await;
+        found.map_err(fault)?.as_ref().map(id_of).transpose()
+    }
+
+    /// The alias of a person.
+    pub async fn alias(&self, id: UserId) -> Result<Option<String>, Fault> {
+        let mut read = self.inner().database.read().await?;
+        let query = sqlx::query("SELECT alias FROM aliases WHERE id = $1").bind(id.to_string());
+        let found = query.fetch_optional(&mut *read).await.map_err(fault)?;
+        found.map(|row| column(&row, "alias")).transpose()
+    }
+
+    /// All aliases.
+    pub async fn aliases(&self) -> Result<HashMap<UserId, String>, Fault> {
+        let mut read = self.inner().database.read().await?;
+        let rows = sqlx::query("SELECT id, alias FROM aliases").fetch_all(&mut *read).await;
+        let pair = |row: &SqliteRow| Ok((id_of(row)?, column(row, "alias")?));
+        rows.map_err(fault)?.iter().map(pair).collect()
+    }
+
+    /// Gives a person an alias, in place of an earlier one. It is a conflict if another person has it.
+    /// An alias of a tombstone gives way.
+    pub async fn set_alias(&self, id: UserId, alias: &str) -> Result<(), Fault> {
+        let mut write = self.inner().database.write().await?;
+        let sql = "DELETE FROM aliases WHERE folded = $1 AND id IN \
+                   (SELECT u.id FROM users u WHERE u.state = 'tombstone')";
+        let query = sqlx::query(sql).bind(folded(alias));
+        query.execute(&mut *write).await.map_err(fault)?;
+        let sql = "INSERT INTO aliases (id, alias, folded) VALUES ($1, $2, $3) \
+                   ON CONFLICT (id) DO UPDATE SET alias = excluded.alias, \
+                   folded = excluded.folded";
+        let query = sqlx::query(sql).bind(id.to_string()).bind(alias).bind(folded(alias));
+        query.execute(&mut *write).await.map_err(fault)?;
+        write.commit().await.map_err(fault)
+    }
+
+    /// Takes a person's alias away. It is no fault if there is none.
+    pub async fn remove_alias(&self, id: UserId) -> Result<(), Fault> {
+        let mut write = self.inner().database.write().await?;
+        let query = sqlx::query("DELETE FROM aliases WHERE id = $1").bind(id.to_string());
+        query.execute(&mut *write).await.map_err(fault)?;
+        write.commit().await.map_err(fault)
+    }
+}
+
+fn id_of(row: &SqliteRow) -> Result<UserId, Fault> {
+    uuid(column(row, "id")?).map(UserId)
+}
