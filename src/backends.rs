@@ -31,10 +31,10 @@ use crate::registry;
 use crate::sessions::Sessions;
 use crate::upstream::HttpUpstream;
 
-/// The directory of the sidecars, below that of the store. Each backend has a folder.
+/// Where releases before 0.2 had the sidecars, below the data directory. Each backend had a folder.
 const SIDECARS: &str = "backends";
 
-/// The directory of a remote backend's sidecar, below that of the store.
+/// The directory of a remote backend's sidecar in releases before 0.2.
 pub(crate) fn sidecar_directory(store: &Path, name: &str) -> PathBuf {
     store.join(SIDECARS).join(name)
 }
@@ -124,7 +124,7 @@ impl PreparedBackends {
                 Prepared::Remote(system) => {
                     let numbered = self.numbered.clone();
                     let (of_adapter, aliases) = (system.adapter.name, system.aliases);
-                    let opened = with_sidecar(data, &name, (system, numbered)).await;
+                    let opened = with_sidecar((data, store), &name, (system, numbered)).await;
                     let sidecar = opened.with_context(|| format!("backend.{name}"))?;
                     Opened::Remote(Box::new(Joined { sidecar, system: of_adapter, aliases }))
                 }
@@ -175,18 +175,16 @@ pub(crate) fn namespace(wanted: &settings::Backend, adapter: &Adapter) -> IdName
 }
 
 async fn with_sidecar(
-    data: &Path,
+    (data, store): (&Path, &Store),
     name: &str,
     (system, mut numbered): (RemoteSystem, Vec<Numbered>),
 ) -> anyhow::Result<Sidecar> {
     let RemoteSystem { backend, namespace, adapter, aliases: _ } = system;
-    let directory = sidecar_directory(data, name);
     for own in numbered.iter_mut().filter(|numbered| numbered.namespace == namespace) {
         own.gives_ids = true;
     }
-    let records = open_sidecar(&directory, numbered)
-        .await
-        .with_context(|| format!("{} cannot be opened", directory.display()))?;
+    let former = sidecar_directory(data, name);
+    let records = open_sidecar(store, (name, &former), numbered).await?;
     Ok(Sidecar::new(backend, &records, (namespace, adapter.users)).of_backend(name))
 }
 
@@ -285,15 +283,6 @@ impl Backends {
         match self.0.get(name) {
             Some(Opened::Remote(joined)) => Some(&joined.sidecar),
             Some(Opened::Embedded(_)) | None => None,
-        }
-    }
-
-    /// Closes the sidecars.
-    pub async fn close(&self) {
-        for opened in self.0.values() {
-            if let Opened::Remote(joined) = opened {
-                joined.sidecar.records().store().close().await;
-            }
         }
     }
 }

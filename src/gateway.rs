@@ -49,7 +49,6 @@ pub struct Gateway {
     pub limits: Limits,
     /// The trusted proxies of each listener.
     pub proxies: Proxies,
-    backends: Backends,
 }
 
 /// The gateway of a configuration, before a file of the data directory is opened. Nothing is sent
@@ -112,7 +111,6 @@ impl PreparedGateway {
             listeners: routes.into_iter().map(Listener::of).collect(),
             limits: limits(&settings.server),
             proxies: settings.server.trusted_proxies.clone(),
-            backends,
         })
     }
 }
@@ -121,11 +119,6 @@ impl Gateway {
     /// Builds the gateway of a checked configuration. Nothing is sent to a system yet.
     pub async fn build(settings: &Settings, store: Option<&Store>) -> anyhow::Result<Self> {
         PreparedGateway::new(settings)?.open(settings, store).await
-    }
-
-    /// Closes the databases of the backends.
-    pub async fn close(&self) {
-        self.backends.close().await;
     }
 }
 

@@ -8,25 +8,16 @@ use isogloss_store::Store;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::settings::Settings;
+use crate::config::values;
 use crate::gateway::{Gateway, Listener};
-use crate::provision::bootstrap;
 use crate::registry;
 use crate::server::listen;
 use crate::usage::Writer;
 
 /// Opens the embedded store of a configuration, which must be initialised.
 pub async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
-    let directory = &settings.store.directory;
-    let missing =
-        || anyhow!("{} is not initialised; `isogloss init` does that", directory.display());
-    if !directory.is_dir() {
-        return Err(missing());
-    }
-    let lock = bootstrap::take(directory).await?;
-    if !bootstrap::is_initialised(&lock)? {
-        return Err(missing());
-    }
-    bootstrap::open(&lock, registry::numbered(settings.named_namespaces())).await
+    let namespaces = registry::numbered(settings.named_namespaces());
+    values::state(settings)?.open(namespaces).await
 }
 
 /// Serves until a signal arrives, then finishes the running requests and closes the store, if there
@@ -55,7 +46,6 @@ pub async fn serve(settings: &Settings, store: Option<Store>) -> anyhow::Result<
     if let Some(counting) = &counting {
         counting.close().await;
     }
-    gateway.close().await;
     if let Some(store) = store {
         store.close().await;
     }

@@ -81,6 +81,13 @@ pub enum Ask {
         /// Place and format.
         at: At,
     },
+    /// Copy the state database: to PostgreSQL, or back to a directory
+    #[command(
+        after_help = "Examples:\n  isogloss state copy --from sqlite:data --to env:STATE_URL\n  \
+                      isogloss state copy --from env:STATE_URL --to sqlite:backup --secret-file data/secret.key\n\n\
+        Stop the gateways first. A copy that was interrupted goes on when the command is run again."
+    )]
+    State(State),
     /// Print completions for a shell
     #[command(
         after_help = "Example:\n  isogloss completions bash > /etc/bash_completion.d/isogloss"
@@ -132,6 +139,33 @@ pub struct Serve {
     /// The log level: error, warn, info, debug, trace
     #[arg(long, value_name = "LEVEL")]
     pub log_level: Option<String>,
+}
+
+/// `isogloss state`.
+#[derive(Debug, Args)]
+pub struct State {
+    #[command(subcommand)]
+    pub(crate) ask: StateAsk,
+}
+
+/// The commands of `isogloss state`.
+#[derive(Debug, Subcommand)]
+pub enum StateAsk {
+    /// Copy all rows to an empty database, and compare both with checksums
+    Copy {
+        /// The source: sqlite:DIRECTORY, postgres://..., env:NAME or file:PATH
+        #[arg(long, value_name = "URL")]
+        from: String,
+        /// The target, which must be empty
+        #[arg(long, value_name = "URL")]
+        to: String,
+        /// The file of the master secret; default: secret.key in the directory of the source or target
+        #[arg(long, value_name = "FILE")]
+        secret_file: Option<PathBuf>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// `isogloss init`.

@@ -3,22 +3,23 @@
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
-use isogloss_store::DirectoryLock;
 use serde_json::{Value, json};
 
 use crate::cli::arguments::Init;
 use crate::cli::{open, print};
 use crate::config::secret::environment;
+use crate::config::values;
 use crate::provision::accounts::Accounts;
 use crate::provision::bootstrap::{self, FirstAdministrator};
 use crate::provision::credentials;
+use crate::provision::state::State;
 
 /// Creates the administrator, or the users of an accounts file.
 pub(crate) async fn run(ask: &Init) -> anyhow::Result<()> {
     let settings = open::settings(&ask.place)?;
     let directory = &settings.store.directory;
     let Some(file) = &ask.accounts else {
-        let lock = bootstrap::take(directory).await?;
+        let state = values::state(&settings)?.take().await?;
         let first = first_administrator()?;
         let tell = |_: &Path| {
             let shown = &first.credentials;
@@ -27,12 +28,12 @@ pub(crate) async fn run(ask: &Init) -> anyhow::Result<()> {
                 anyhow!("nobody reads the credentials; nothing was changed: {why:#}")
             })
         };
-        return bootstrap::initialise_in(&lock, &first.accounts, tell).await;
+        return state.initialise(&first.accounts, tell).await;
     };
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("{} cannot be read", file.display()))?;
     let accounts = Accounts::read(&text).with_context(|| file.display().to_string())?;
-    bootstrap::initialise(directory, &accounts).await?;
+    values::state(&settings)?.take().await?.initialise(&accounts, |_| Ok(())).await?;
     let (users, keys) = (accounts.users.len(), accounts.application_keys.len());
     if ask.json {
         return print::line(&json!({"users": users, "application_keys": keys}).to_string());
@@ -45,11 +46,11 @@ pub(crate) async fn run(ask: &Init) -> anyhow::Result<()> {
 
 /// The first start: creates the administrator, writes the credentials to a file, and prints them
 /// once.
-pub(crate) async fn first_start(lock: &DirectoryLock) -> anyhow::Result<()> {
+pub(crate) async fn first_start(state: &State) -> anyhow::Result<()> {
     let FirstAdministrator { accounts, credentials } = first_administrator()?;
     let leave = |draft: &Path| credentials::write_credentials(draft, &credentials);
-    bootstrap::initialise_in(lock, &accounts, leave).await?;
-    let path = lock.directory().join(credentials::CREDENTIALS);
+    state.initialise(&accounts, leave).await?;
+    let path = state.directory().join(credentials::CREDENTIALS);
     let path = path.display();
     let also = format!("They are also in {path}. They are printed only this once.");
     if let Err(error) = show(&credentials).and_then(|()| print::line(&also)) {

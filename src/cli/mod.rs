@@ -22,6 +22,7 @@ mod open;
 mod owners;
 mod print;
 mod serve;
+mod state;
 mod table;
 mod usage;
 mod user;
@@ -56,6 +57,7 @@ fn obey(arguments: Arguments) -> anyhow::Result<()> {
         Ask::Dialects { name, json, markdown } => dialects::run(name.as_deref(), json, markdown),
         Ask::Explain { route, at } => block_on(explain::run(&route, &at)),
         Ask::Usage { at } => block_on(usage::run(&at)),
+        Ask::State(ask) => block_on(state::run(&ask)),
         Ask::Completions { shell } => manual::completions(shell),
         Ask::Man => manual::man(),
     }

@@ -74,7 +74,6 @@ pub(crate) struct People {
     store: Store,
     sessions: Sessions,
     policy: Policy,
-    backends: Backends,
     backend: Arc<dyn Backend>,
     sidecar: Option<Sidecar>,
     namespaces: Vec<Numbered>,
@@ -91,7 +90,7 @@ pub(crate) async fn people(at: &At) -> anyhow::Result<People> {
     let namespaces = registry::numbered(settings.named_namespaces());
     let sessions = backends.sessions(&name, &store);
     let policy = guess_policy(&settings.auth);
-    Ok(People { store, sessions, policy, backends, backend, sidecar, namespaces })
+    Ok(People { store, sessions, policy, backend, sidecar, namespaces })
 }
 
 fn name(settings: &Settings, at: &At) -> anyhow::Result<String> {
@@ -172,7 +171,6 @@ impl People {
 
     /// Closes the stores.
     pub(crate) async fn close(&self) {
-        self.backends.close().await;
         self.store.close().await;
     }
 }

@@ -13,7 +13,7 @@ use crate::config::check::report::Scope;
 use crate::config::finding::{Key, Severity};
 use crate::config::load::Loaded;
 use crate::config::settings::{Mode, Origin, Route, Settings, default_backend};
-use crate::provision::bootstrap;
+use crate::config::values;
 use crate::{registry, startup, telemetry};
 
 /// Serves. If there is no administrator yet, it creates one first. Errors of the configuration are
@@ -38,11 +38,14 @@ pub(crate) fn run(ask: &Serve) -> anyhow::Result<()> {
 
 /// Opens the store. The lock on the directory is held from the first check until the store is open.
 async fn open(settings: &Settings) -> anyhow::Result<Store> {
-    let lock = bootstrap::take(&settings.store.directory).await?;
-    if !bootstrap::is_initialised(&lock)? {
-        init::first_start(&lock).await?;
+    let state = values::state(settings)?.take().await?;
+    let namespaces = || registry::numbered(settings.named_namespaces());
+    if let Some(store) = state.open_initialised(namespaces()).await? {
+        return Ok(store);
     }
-    bootstrap::open(&lock, registry::numbered(settings.named_namespaces())).await
+    init::first_start(&state).await?;
+    let opened = state.open_initialised(namespaces()).await?;
+    opened.ok_or_else(|| anyhow!("the store was not initialised"))
 }
 
 fn loaded(ask: &Serve) -> anyhow::Result<Loaded> {

@@ -10,6 +10,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretSource(String);
 
+impl From<String> for SecretSource {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
 impl SecretSource {
     /// Resolves the secret. The error has the reference, never the value.
     pub fn resolve(&self) -> Result<Secret, String> {

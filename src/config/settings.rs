@@ -25,6 +25,9 @@ pub struct Settings {
     pub auth: Auth,
     /// The embedded store.
     pub store: Store,
+    /// The state database.
+    #[serde(default)]
+    pub state: State,
     /// Backends by name.
     pub backend: BTreeMap<String, Backend>,
     /// The routes.
@@ -89,6 +92,17 @@ pub struct Auth {
 #[allow(missing_docs, reason = "gateway.toml is the manual")]
 pub struct Store {
     pub directory: PathBuf,
+}
+
+/// `[state]`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "gateway.toml is the manual")]
+pub struct State {
+    #[serde(default)]
+    pub url: Option<SecretSource>,
+    #[serde(default)]
+    pub secret_file: Option<PathBuf>,
 }
 
 /// `[backend.NAME]`.

@@ -2,6 +2,7 @@
 //! do not know the configuration.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -9,13 +10,15 @@ use isogloss_canonical::adapter::{Defaults, Service};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::role::Role;
 use isogloss_canonical::secret::Secret;
+use isogloss_store::{DATABASE, Location, check_url};
 
 use crate::config::role::RoleWord;
 use crate::config::secret::SecretSource;
-use crate::config::settings::{Backend, Directory, Policy};
+use crate::config::settings::{Backend, Directory, Policy, Settings};
 use crate::layers::directory::config::DirectoryConfig;
 use crate::layers::rename::{Mapping, Renamings};
 use crate::layers::sidecar::policy::{AttributePolicies, AttributePolicy};
+use crate::provision::state::StatePlace;
 use crate::random::random;
 use crate::upstream::Reach;
 
@@ -42,6 +45,36 @@ pub(crate) fn directory(wanted: &Directory) -> anyhow::Result<DirectoryConfig> {
         create_at_login: wanted.create_at_login.unwrap_or(standard.create_at_login),
         timeout: wanted.timeout_ms.map_or(standard.timeout, Duration::from_millis),
     })
+}
+
+/// `[state]` and `[store]`: where the state database is.
+pub(crate) fn state(settings: &Settings) -> anyhow::Result<StatePlace> {
+    let directory = &settings.store.directory;
+    let Some(url) = &settings.state.url else { return Ok(StatePlace::of_directory(directory)) };
+    let url = url.resolve().map_err(|why| anyhow!("state.url: {why}"))?;
+    Ok(match location(&url).map_err(|why| anyhow!("state.url: {why}"))? {
+        Location::Directory(directory) => StatePlace::of_directory(&directory),
+        Location::Server(url) => {
+            StatePlace::of_server(directory, url, settings.state.secret_file.clone())
+        }
+    })
+}
+
+/// The place that a URL names: `sqlite:DIRECTORY`, `sqlite:DIRECTORY/isogloss.sqlite`, or a
+/// PostgreSQL server. The error has no password.
+pub(crate) fn location(url: &Secret) -> Result<Location, String> {
+    let Some(path) = url.expose().strip_prefix("sqlite:") else {
+        check_url(url.expose())?;
+        return Ok(Location::Server(url.clone()));
+    };
+    let path = Path::new(path);
+    if path.as_os_str().is_empty() {
+        return Err("the path after sqlite: is empty".to_owned());
+    }
+    let is_file = path.file_name().is_some_and(|name| name == DATABASE);
+    let directory = if is_file { path.parent().unwrap_or(path) } else { path };
+    let here = directory.as_os_str().is_empty();
+    Ok(Location::Directory(if here { Path::new(".") } else { directory }.to_owned()))
 }
 
 /// `[route.attributes]`.

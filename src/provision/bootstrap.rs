@@ -9,6 +9,7 @@ use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Fault;
+use isogloss_canonical::group::NewGroup;
 use isogloss_store::{DirectoryLock, Numbered, Store};
 use serde_json::{Map, Value, json};
 
@@ -55,35 +56,44 @@ pub async fn initialise_in(
 async fn fill(draft: &Path, accounts: &Accounts) -> anyhow::Result<()> {
     let opened = Store::open(draft, registry::own_namespaces()).await;
     let store = opened.map_err(|fault| anyhow!(words(&fault)))?;
-    let result = provision(&store, accounts).await;
+    let result = provision(&store, accounts, || Ok(())).await;
     store.close().await;
     result
 }
 
-async fn provision(store: &Store, accounts: &Accounts) -> anyhow::Result<()> {
-    lay_foundation(store).await?;
+/// Creates the first groups and accounts. `deliver` writes the first credentials before the store
+/// is marked as initialised.
+pub(super) async fn provision(
+    store: &Store,
+    accounts: &Accounts,
+    deliver: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    for group in foundation() {
+        store.execute(Command::CreateGroup(Box::new(group))).await?;
+    }
     accounts.provision(store).await?;
+    deliver()?;
     store.mark_initialised().await?;
     Ok(())
 }
 
 /// The groups that a fresh server of each system has.
-async fn lay_foundation(store: &Store) -> anyhow::Result<()> {
-    for adapter in registry::dialects() {
-        for group in (adapter.foundation)() {
-            store.execute(Command::CreateGroup(Box::new(group))).await?;
-        }
-    }
-    Ok(())
+fn foundation() -> Vec<NewGroup> {
+    registry::dialects().flat_map(|adapter| (adapter.foundation)()).collect()
 }
 
-/// Opens the sidecar of a system, and initialises a new one. Its people come from the system.
-pub async fn open_sidecar(directory: &Path, namespaces: Vec<Numbered>) -> anyhow::Result<Store> {
-    let lock = take(directory).await?;
-    if !is_initialised(&lock)? {
-        initialise_in(&lock, &Accounts::default(), |_| Ok(())).await?;
-    }
-    open(&lock, namespaces).await
+/// Opens the sidecar of a system in the database of the embedded store. A sidecar in files of its
+/// own, of an earlier release, is taken over first. Its people come from the system.
+pub async fn open_sidecar(
+    store: &Store,
+    (name, former): (&str, &Path),
+    namespaces: Vec<Numbered>,
+) -> anyhow::Result<Store> {
+    let opened = async {
+        store.take_over(name, former).await?;
+        store.sidecar(name, namespaces, foundation()).await
+    };
+    opened.await.map_err(|fault: Fault| anyhow!(words(&fault)))
 }
 
 /// Opens an initialised store.

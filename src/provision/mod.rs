@@ -5,3 +5,4 @@ pub mod bootstrap;
 mod check;
 pub mod credentials;
 pub(crate) mod publish;
+pub mod state;

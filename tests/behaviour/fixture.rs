@@ -65,7 +65,6 @@ pub(crate) fn first_dialect() -> &'static str {
 /// The values that must exist as long as the backend.
 pub(crate) struct Fixture {
     store: Store,
-    backends: Backends,
     _system: Option<Gateway>,
     _folder: TempDir,
     lock: Option<MutexGuard<'static, ()>>,
@@ -134,14 +133,8 @@ impl Fixture {
         let store = startup::open_store(&settings).await?;
         let backends = Backends::open(&settings, &store).await?;
         let backend = Arc::clone(&backends.named("people")?);
-        let fixture = Self {
-            store,
-            backends,
-            _system: gateway,
-            _folder: folder,
-            lock: None,
-            credential: None,
-        };
+        let fixture =
+            Self { store, _system: gateway, _folder: folder, lock: None, credential: None };
         Ok(TestBackend { system: system.to_owned(), backend, fixture })
     }
 
@@ -157,7 +150,6 @@ impl Fixture {
 
     /// Closes the stores.
     pub(crate) async fn close(&self) {
-        self.backends.close().await;
         self.store.close().await;
     }
 }

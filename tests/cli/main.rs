@@ -11,6 +11,7 @@ mod matrix;
 mod operator;
 mod records;
 mod store;
+mod upgrade;
 mod workdir;
 
 use std::os::unix::fs::PermissionsExt;

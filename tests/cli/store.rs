@@ -93,8 +93,12 @@ fn a_check_of_the_configuration_finds_half_a_store() {
          [[route]]\ndialect = \"kanboard\"\nbackend = \"old\"\n",
     );
     let words = ["config", "check", "--config", "gateway.toml"];
-    workdir.serve(&words[2..]).stop();
+    // A sidecar in files of its own, as releases before 0.2 wrote it.
     let sidecar = workdir.data().join("backends").join("old");
+    fs::create_dir_all(&sidecar).unwrap();
+    for name in ["isogloss.sqlite", "secret.key"] {
+        fs::copy(workdir.data().join(name), sidecar.join(name)).unwrap();
+    }
     for (directory, shown) in [(workdir.data(), "./data"), (sidecar, "data/backends/old")] {
         for (name, text, hint) in cases {
             workdir.ok(&words);
@@ -148,9 +152,9 @@ fn half_a_store_of_a_backend_is_refused() {
          [[route]]\ndialect = \"kanboard\"\nbackend = \"old\"\n",
     );
     let serve = ["serve", "--config", "gateway.toml", "--listen", "127.0.0.1:0"];
-    workdir.serve(&serve[1..3]).stop();
     let directory = workdir.data().join("backends").join("old");
-    fs::remove_file(directory.join("isogloss.sqlite")).unwrap();
+    fs::create_dir_all(&directory).unwrap();
+    fs::copy(workdir.data().join("secret.key"), directory.join("secret.key")).unwrap();
     let secret = fs::read(directory.join("secret.key")).unwrap();
     let told = workdir.fails(&serve);
     assert!(told.contains("backends/old") && told.contains("same backup"), "{told}");

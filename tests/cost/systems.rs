@@ -152,7 +152,6 @@ async fn take_over(folder: &Path) -> BTreeMap<(&'static str, &'static str, Strin
             ids.insert((adapter.name, dialect.name, TEAM.to_owned()), id);
         }
     }
-    backends.close().await;
     store.close().await;
     ids
 }

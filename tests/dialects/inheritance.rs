@@ -13,6 +13,7 @@ use isogloss_canonical::key::{Issuer, NewKey};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{NewUser, User, UserId, UserPatch, UserRef};
+use isogloss_store::Store;
 use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
 use serde_json::json;
@@ -109,7 +110,9 @@ async fn nobody_inherits(system: &'static Adapter) -> Result<(), Failed> {
     {
         namespace.gives_ids = true;
     }
-    let sidecar = open_sidecar(&folder.path().join("sidecar"), numbered).await?;
+    let store = Store::open(&folder.path().join("data"), Vec::new()).await.unwrap();
+    let former = folder.path().join("former");
+    let sidecar = open_sidecar(&store, (system.name, &former), numbered).await?;
     let reached = loopback(&behind, (system, None), SERVICE);
     let sidecar = Sidecar::new(reached, &sidecar, (IdNamespace::named(system.name), system.users));
     let setup = Setup { behind, sidecar };

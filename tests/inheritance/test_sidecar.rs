@@ -233,7 +233,8 @@ pub(crate) async fn open(folder: &Path, kind: Kind) -> Store {
         gives_ids,
     };
     let numbered = [row(OWN, kind.numbering(), true), row(CLIENTS, Numbering::From(1), false)];
-    open_sidecar(&folder.join("sidecar"), numbered.into()).await.unwrap()
+    let store = Store::open(&folder.join("data"), Vec::new()).await.unwrap();
+    open_sidecar(&store, ("system", &folder.join("former")), numbered.into()).await.unwrap()
 }
 
 fn join(system: &Arc<System>, store: &Store, kind: Kind) -> Sidecar {

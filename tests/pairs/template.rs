@@ -85,7 +85,6 @@ impl Template {
         let mut rest = everybody.clone();
         rest.users = new;
         rest.provision(sidecar.as_ref()).await?;
-        backends.close().await;
         store.close().await;
         Ok(())
     }

@@ -5,17 +5,16 @@ use std::collections::HashMap;
 use futures_util::TryStreamExt;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::session_store::{Limit, Pace, Wait};
-use sqlx::SqliteConnection;
 
-use crate::faults::fault;
 use crate::inner::Inner;
 use crate::rows::{after, now, time};
+use crate::sql::{self, Connection, column};
 
 impl Inner {
     /// Counts one attempt for each limit, unless a limit is reached. The first check only reads, so
     /// that a refusal costs no write.
     pub(crate) async fn attempt(&self, limits: &[Limit]) -> Result<Option<Wait>, Fault> {
-        if let Some(wait) = self.waits(&mut *self.database.read().await?, limits).await? {
+        if let Some(wait) = self.waits(&mut self.database.read().await?, limits).await? {
             return Ok(Some(wait));
         }
         let mut write = self.database.write().await?;
@@ -26,7 +25,7 @@ impl Inner {
             self.add_one(&mut write, limit).await?;
         }
         self.prune(&mut write).await?;
-        write.commit().await.map_err(fault)?;
+        write.commit().await?;
         Ok(None)
     }
 
@@ -44,10 +43,10 @@ impl Inner {
         // The order matters: a count of one is deleted first, then a count of two becomes one.
         let back = back.iter().flat_map(|limit| [(limit, last), (limit, less)]);
         for (limit, sql) in forget.chain(back) {
-            let query = sqlx::query(sql).bind(limit.kind).bind(self.row(limit));
-            query.execute(&mut *write).await.map_err(fault)?;
+            let query = sql::query(sql).bind(limit.kind).bind(self.row(limit));
+            query.execute(&mut write).await?;
         }
-        write.commit().await.map_err(fault)
+        write.commit().await
     }
 
     /// The digests of a group's rows begin with the digest of the group. One query reads the rows of
@@ -68,14 +67,16 @@ impl Inner {
                    WHERE kind = $1 AND digest >= $2 AND digest < $3 AND expires > $4";
         // One group is found by the index. The digits of a digest are all below `g`.
         let only = groups.keys().next().filter(|_| groups.len() == 1).cloned().unwrap_or_default();
-        let query = sqlx::query_as::<_, (String, i64, i64)>(sql).bind(first.kind);
+        let query = sql::query(sql).bind(first.kind);
         let query = query.bind(only.clone()).bind(only + "g").bind(now);
         let mut read = self.database.list().await?;
-        let mut rows = query.fetch(&mut *read);
-        while let Some((digest, tally, expires)) = rows.try_next().await.map_err(fault)? {
+        let mut rows = query.fetch(&mut read);
+        while let Some(row) = rows.try_next().await? {
+            let (digest, tally) = (column::<&str>(&row, 0)?, column(&row, 1)?);
             let group = digest.get(..digest.len() / 2).and_then(|group| groups.get(group));
             let Some(at) = group else { continue };
-            let waits = until(&limits[*at], tally, expires).is_some_and(|until| until > now);
+            let waits =
+                until(&limits[*at], tally, column(&row, 2)?).is_some_and(|until| until > now);
             counts[*at] += u64::from(waits);
         }
         Ok(counts)
@@ -95,7 +96,7 @@ impl Inner {
     /// The first limit that is reached, and the time until which the caller has to wait.
     async fn waits(
         &self,
-        database: &mut SqliteConnection,
+        database: &mut Connection,
         limits: &[Limit],
     ) -> Result<Option<Wait>, Fault> {
         let now = now();
@@ -103,10 +104,11 @@ impl Inner {
             let sql = "SELECT tally, expires FROM session_store \
                        WHERE kind = $1 AND digest = $2 AND expires > $3";
             let digest = self.row(limit);
-            let query = sqlx::query_as::<_, (i64, i64)>(sql);
+            let query = sql::query(sql);
             let query = query.bind(limit.kind).bind(digest).bind(now);
-            let row = query.fetch_optional(&mut *database).await.map_err(fault)?;
-            let until = row.and_then(|(tally, expires)| until(limit, tally, expires));
+            let row = query.fetch_optional(&mut *database).await?;
+            let Some(row) = row else { continue };
+            let until = until(limit, column(&row, 0)?, column(&row, 1)?);
             if let Some(until) = until.filter(|until| *until > now) {
                 return Ok(Some(Wait { kind: limit.kind, until: time(until)? }));
             }
@@ -116,13 +118,13 @@ impl Inner {
 
     /// Adds one to a limit's count. A `Window` ends a fixed time after its first attempt. A
     /// `Doubling` row expires a fixed time after its last attempt.
-    async fn add_one(&self, write: &mut SqliteConnection, limit: &Limit) -> Result<(), Fault> {
+    async fn add_one(&self, write: &mut Connection, limit: &Limit) -> Result<(), Fault> {
         let now = now();
         let (lasting, goes_on) = match limit.pace {
             Pace::Window(lasting) => (lasting, false),
             Pace::Doubling { forgotten, .. } => (forgotten, true),
         };
-        sqlx::query(
+        sql::query(
             "INSERT INTO session_store (kind, digest, sealed, tally, expires) VALUES ($1, $2, NULL, 1, $4) \
              ON CONFLICT (kind, digest) DO UPDATE SET sealed = NULL, \
              tally = CASE WHEN session_store.expires <= $3 THEN 1 ELSE session_store.tally + 1 END, \
@@ -137,7 +139,6 @@ impl Inner {
         .execute(write)
         .await
         .map(drop)
-        .map_err(fault)
     }
 }
 

@@ -5,6 +5,7 @@
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use sqlx::Error;
 use sqlx::error::{DatabaseError, ErrorKind};
+use sqlx::postgres::PgDatabaseError;
 
 /// The unique indexes, and what each one keeps unique. SQLite's error has the columns, PostgreSQL's
 /// the name of the index.
@@ -32,6 +33,25 @@ const STATES: [(i32, FaultKind, &str); 9] = [
     (14, FaultKind::Unavailable, "isogloss.sqlite cannot be opened"),
     (23, FaultKind::Unavailable, READ_ONLY),
     (26, FaultKind::Unexpected, DAMAGED),
+];
+
+const DOWN: &str = "the database server is stopping, starting or refusing connections";
+const STANDBY: &str = "the database server is a standby or read-only; name the primary server";
+const CONTENDED: &str = "another write to the database did not end in time; try again";
+
+/// PostgreSQL's error codes that are about the server, by their beginning.
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+const SERVER_STATES: [(&str, FaultKind, &str); 10] = [
+    ("08", FaultKind::Unavailable, "the connection to the database server is broken"),
+    ("25006", FaultKind::Unavailable, STANDBY),
+    ("28", FaultKind::Unavailable, "the database server refuses the user or the password"),
+    ("3D", FaultKind::Unavailable, "the database does not exist"),
+    ("40", FaultKind::Timeout, CONTENDED),
+    ("42501", FaultKind::Unavailable, "the database user may not use the tables"),
+    ("53", FaultKind::Unavailable, "the database server lacks disk space, memory or connections"),
+    ("55P03", FaultKind::Timeout, CONTENDED),
+    ("57014", FaultKind::Timeout, "a statement was cancelled: it took too long"),
+    ("57", FaultKind::Unavailable, DOWN),
 ];
 
 /// The fault for a failure of the database.
@@ -73,9 +93,14 @@ fn taken(error: &dyn DatabaseError) -> Fault {
     }
 }
 
-/// The row of [`STATES`] for an error. Only the low byte counts: SQLite adds details in the higher
-/// bytes.
+/// The row of [`STATES`] or [`SERVER_STATES`] for an error. Of SQLite's codes only the low byte
+/// counts: the higher bytes have details.
 fn state(error: &dyn DatabaseError) -> Option<(FaultKind, &'static str)> {
+    if error.try_downcast_ref::<PgDatabaseError>().is_some() {
+        let code = error.code()?;
+        let row = SERVER_STATES.iter().find(|row| code.starts_with(row.0));
+        return row.map(|(_, kind, detail)| (*kind, *detail));
+    }
     let code = error.code().and_then(|code| code.parse::<i32>().ok())? & 0xff;
     STATES.iter().find(|row| row.0 == code).map(|(_, kind, detail)| (*kind, *detail))
 }

@@ -1,40 +1,60 @@
-//! The state that all parts of the store share.
+//! What the parts of one backend's store share.
 
-use isogloss_canonical::fault::{Fault, FaultKind};
+use std::sync::Arc;
+
+use isogloss_canonical::fault::Fault;
 use isogloss_canonical::namespace::IdNamespace;
 
-use crate::database::Database;
+use crate::database::{Database, claim_meta};
 use crate::health::Health;
 use crate::numbered::Numbered;
 use crate::passwords::Passwords;
 use crate::sealing::Seals;
+use crate::sql::Connection;
 use crate::write_counts::WriteCounts;
 
+/// The rows of one backend in the state database.
 pub(crate) struct Inner {
-    pub(crate) database: Database,
+    /// The name of the backend. The embedded store has the name ''.
+    pub(crate) backend: String,
     pub(crate) namespaces: Vec<Numbered>,
-    pub(crate) seals: Seals,
-    pub(crate) passwords: Passwords,
-    pub(crate) pruning: WriteCounts,
-    pub(crate) health: Health,
+    pub(crate) seals: Arc<Seals>,
+    pub(crate) database: Arc<Database>,
+    pub(crate) passwords: Arc<Passwords>,
+    pub(crate) pruning: Arc<WriteCounts>,
+    pub(crate) health: Arc<Health>,
 }
 
 impl Inner {
-    /// Refuses a `secret.key` that does not belong to this database. With a wrong one, no API key
-    /// would be found.
-    pub(crate) async fn check_secret(&self) -> Result<(), Fault> {
-        let proof = self.seals.proof();
-        if self.database.claim_meta("secret", &proof).await?
-            || self.database.meta("secret").await? == Some(proof)
-        {
-            return Ok(());
-        }
-        let detail = "secret.key is not the one that isogloss.sqlite was written with; \
-                      restore both from the same backup";
-        Err(Fault::new(FaultKind::Unexpected, detail))
-    }
-
     pub(crate) fn shows_keys(&self, namespace: &IdNamespace) -> bool {
         self.namespaces.iter().any(|known| known.namespace == *namespace && known.shows_keys)
+    }
+
+    /// Reads a single value of this backend.
+    pub(crate) async fn meta(&self, name: &str) -> Result<Option<String>, Fault> {
+        self.database.meta(&self.own(name)).await
+    }
+
+    /// Sets a single value of this backend if it is not set yet. Answers whether it did.
+    pub(crate) async fn claim_meta(&self, name: &str, value: &str) -> Result<bool, Fault> {
+        self.database.claim_meta(&self.own(name), value).await
+    }
+
+    /// The same in a transaction.
+    pub(crate) async fn claim_meta_in(
+        &self,
+        write: &mut Connection,
+        name: &str,
+        value: &str,
+    ) -> Result<bool, Fault> {
+        claim_meta(write, &self.own(name), value).await
+    }
+
+    /// The name of a value of this backend in the table `meta`.
+    fn own(&self, name: &str) -> String {
+        match self.backend.as_str() {
+            "" => name.to_owned(),
+            backend => format!("{name} of {backend}"),
+        }
     }
 }

@@ -8,14 +8,11 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{UserId, UserRef};
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-use crate::faults::fault;
 use crate::inner::Inner;
-use crate::lookup::key_owner;
-use crate::rows::{column, fresh_id, from_json, now, optional_time, time, to_json, uuid};
+use crate::rows::{fresh_id, from_json, now, optional_time, time, to_json, uuid};
 use crate::sealing::same;
+use crate::sql::{self, Builder, Connection, Row, column};
 
 const COLUMNS: &str =
     "id, namespace, owner, label, scope, expires, addresses, digest, sealed, created";
@@ -27,14 +24,14 @@ const MOST_KEYS: i64 = 1000;
 /// Refuses a key beyond the limit. Application keys have no limit: only an administrator creates
 /// them.
 async fn has_room(
-    write: &mut SqliteConnection,
+    write: &mut Connection,
     owner: Option<UserId>,
     namespace: &IdNamespace,
 ) -> Result<(), Fault> {
     let Some(owner) = owner else { return Ok(()) };
     let sql = "SELECT COUNT(*) FROM keys WHERE owner = $1 AND namespace = $2";
-    let count = sqlx::query_scalar::<_, i64>(sql).bind(owner.to_string()).bind(namespace.as_str());
-    if count.fetch_one(write).await.map_err(fault)? < MOST_KEYS {
+    let count = sql::query(sql).bind(owner.to_string()).bind(namespace.as_str());
+    if count.only::<i64>(write).await? < MOST_KEYS {
         return Ok(());
     }
     let detail = format!("a user has at most {MOST_KEYS} keys in an id namespace");
@@ -51,13 +48,13 @@ impl Inner {
         let owner = self.owner(&mut write, owner).await?;
         if new.replaces {
             let choice = new.label.clone().map_or(KeyChoice::Plain, KeyChoice::Labelled);
-            let mut earlier = QueryBuilder::new("DELETE FROM keys WHERE ");
-            belonging(&mut earlier, owner, &new.namespace, &choice);
-            earlier.build().execute(&mut *write).await.map_err(fault)?;
+            let mut earlier = Builder::new("DELETE FROM keys WHERE ");
+            belonging(&mut earlier, (&self.backend, owner), &new.namespace, &choice);
+            earlier.build().execute(&mut write).await?;
         }
         has_room(&mut write, owner, &new.namespace).await?;
         let key = self.insert(&mut write, owner, new).await?;
-        write.commit().await.map_err(fault)?;
+        write.commit().await?;
         Ok(Outcome::Keys(vec![key]))
     }
 
@@ -70,13 +67,13 @@ impl Inner {
     ) -> Result<Outcome, Fault> {
         let mut write = self.database.write().await?;
         let owner = self.owner(&mut write, owner).await?;
-        let mut query = QueryBuilder::new("DELETE FROM keys WHERE ");
-        belonging(&mut query, owner, namespace, choice);
+        let mut query = Builder::new("DELETE FROM keys WHERE ");
+        belonging(&mut query, (&self.backend, owner), namespace, choice);
         query.push(" RETURNING ").push(COLUMNS);
-        let rows = query.build().fetch_all(&mut *write).await.map_err(fault)?;
+        let rows = query.build().fetch_all(&mut write).await?;
         let mut revoked = self.keys(&rows)?;
         revoked.sort_by_key(|key| key.id);
-        write.commit().await.map_err(fault)?;
+        write.commit().await?;
         Ok(Outcome::Keys(revoked))
     }
 
@@ -90,16 +87,17 @@ impl Inner {
             Some(_) => self.database.read().await?,
             None => self.database.list().await?,
         };
-        let mut query = QueryBuilder::new("SELECT ");
+        let mut query = Builder::new("SELECT ");
         query.push(COLUMNS).push(" FROM keys WHERE ");
         if let Some(owner) = self.owner(&mut read, owner).await? {
-            belonging(&mut query, Some(owner), namespace, choice);
+            belonging(&mut query, (&self.backend, Some(owner)), namespace, choice);
         } else {
-            query.push("namespace = ").push_bind(namespace.as_str().to_owned());
+            query.push("backend = ").push_bind(&self.backend);
+            query.push(" AND namespace = ").push_bind(namespace.as_str());
             chosen(&mut query, choice);
         }
         query.push(" ORDER BY id");
-        let rows = query.build().fetch_all(&mut *read).await.map_err(fault)?;
+        let rows = query.build().fetch_all(&mut read).await?;
         Ok(Outcome::Keys(self.keys(&rows)?))
     }
 
@@ -122,7 +120,7 @@ impl Inner {
             return Err(missing());
         }
         let person = match owner {
-            Some(owner) => Some(key_owner(&mut read, owner.0).await?.ok_or_else(missing)?),
+            Some(owner) => Some(self.key_owner(&mut read, owner.0).await?.ok_or_else(missing)?),
             None => None,
         };
         Ok(Outcome::KeyFound(Box::new(found.swap_remove(0)), person.map(Box::new)))
@@ -149,7 +147,7 @@ impl Inner {
 
     async fn owner(
         &self,
-        database: &mut SqliteConnection,
+        database: &mut Connection,
         owner: Option<&UserRef>,
     ) -> Result<Option<UserId>, Fault> {
         match owner {
@@ -160,22 +158,21 @@ impl Inner {
 
     async fn with_value(
         &self,
-        read: &mut SqliteConnection,
+        read: &mut Connection,
         namespace: &IdNamespace,
         value: &Secret,
     ) -> Result<Vec<Key>, Fault> {
         let digest = self.seals.digest(namespace.as_str(), value.expose());
-        let mut query = QueryBuilder::new("SELECT ");
-        query.push(COLUMNS).push(" FROM keys WHERE namespace = ");
-        query
-            .push_bind(namespace.as_str().to_owned())
-            .push(" AND digest = ")
-            .push_bind(digest.clone());
+        let mut query = Builder::new("SELECT ");
+        query.push(COLUMNS).push(" FROM keys WHERE backend = ").push_bind(&self.backend);
+        query.push(" AND namespace = ").push_bind(namespace.as_str());
+        query.push(" AND digest = ").push_bind(&digest);
         // The key of a tombstone is never valid, and it is not counted as a second owner.
         query.push(
             " AND (owner IS NULL OR owner IN (SELECT id FROM users WHERE state <> 'tombstone'))",
         );
-        let rows = query.push(" ORDER BY id").build().fetch_all(read).await.map_err(fault)?;
+        query.push(" ORDER BY id");
+        let rows = query.build().fetch_all(read).await?;
         let kept = rows
             .into_iter()
             .filter(|row| column::<&str>(row, "digest").is_ok_and(|kept| same(kept, &digest)));
@@ -184,7 +181,7 @@ impl Inner {
 
     async fn insert(
         &self,
-        write: &mut SqliteConnection,
+        write: &mut Connection,
         owner: Option<UserId>,
         new: NewKey,
     ) -> Result<Key, Fault> {
@@ -192,9 +189,9 @@ impl Inner {
         let shown = self.shows_keys(&new.namespace).then(|| new.value.clone());
         let sealed = shown.as_ref().map(|value| self.seals.seal(value.expose(), &id.to_string()));
         let (created, expires) = (now(), new.expires.map(Timestamp::as_microsecond));
-        sqlx::query(
+        sql::query(
             "INSERT INTO keys (id, namespace, owner, label, scope, expires, addresses, digest, \
-             sealed, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             sealed, created, backend) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(id.to_string())
         .bind(new.namespace.as_str())
@@ -206,9 +203,9 @@ impl Inner {
         .bind(self.seals.digest(new.namespace.as_str(), new.value.expose()))
         .bind(sealed.transpose()?)
         .bind(created)
+        .bind(&self.backend)
         .execute(write)
-        .await
-        .map_err(fault)?;
+        .await?;
         let NewKey { namespace, label, scope, addresses, .. } = new;
         let (created, expires) = (time(created)?, optional_time(expires)?);
         Ok(Key {
@@ -225,11 +222,11 @@ impl Inner {
         })
     }
 
-    fn keys(&self, rows: &[SqliteRow]) -> Result<Vec<Key>, Fault> {
+    fn keys(&self, rows: &[Row]) -> Result<Vec<Key>, Fault> {
         rows.iter().map(|row| self.key(row)).collect()
     }
 
-    fn key(&self, row: &SqliteRow) -> Result<Key, Fault> {
+    fn key(&self, row: &Row) -> Result<Key, Fault> {
         let id = column::<&str>(row, "id")?;
         let sealed = column::<Option<&str>>(row, "sealed")?;
         let shown = sealed.map(|sealed| self.seals.open(sealed, id)).transpose()?;
@@ -255,12 +252,13 @@ fn is_valid(key: &Key, now: Timestamp) -> bool {
 
 /// The SQL condition for the keys of one user, or of the application, in an id namespace.
 fn belonging(
-    query: &mut QueryBuilder<Sqlite>,
-    owner: Option<UserId>,
+    query: &mut Builder,
+    (backend, owner): (&str, Option<UserId>),
     namespace: &IdNamespace,
     choice: &KeyChoice,
 ) {
-    query.push("namespace = ").push_bind(namespace.as_str().to_owned());
+    query.push("backend = ").push_bind(backend);
+    query.push(" AND namespace = ").push_bind(namespace.as_str());
     match owner {
         Some(owner) => query.push(" AND owner = ").push_bind(owner.to_string()),
         None => query.push(" AND owner IS NULL"),
@@ -269,7 +267,7 @@ fn belonging(
 }
 
 /// The SQL condition for some of the keys of an owner.
-fn chosen(query: &mut QueryBuilder<Sqlite>, choice: &KeyChoice) {
+fn chosen(query: &mut Builder, choice: &KeyChoice) {
     match choice {
         KeyChoice::All => query,
         KeyChoice::Plain => query.push(" AND label IS NULL"),

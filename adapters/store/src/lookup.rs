@@ -2,17 +2,15 @@
 
 use futures_util::TryStreamExt;
 use isogloss_canonical::fault::{Fault, Subject};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{User, UserRef, folded};
-use sqlx::SqliteConnection;
-use sqlx::query::Query;
-use sqlx::sqlite::{Sqlite, SqliteArguments};
 use tokio::task::yield_now;
 use uuid::Uuid;
 
-use crate::faults::fault;
 use crate::identities::Kind;
 use crate::inner::Inner;
 use crate::rows::{add_user_row, select_users};
+use crate::sql::{self, Connection, Query};
 
 /// After this many rows of a list, the task yields to the other tasks of its thread.
 const AT_A_STRETCH: usize = 64;
@@ -21,94 +19,102 @@ impl Inner {
     /// The user that a reference names.
     pub(crate) async fn find_user(
         &self,
-        database: &mut SqliteConnection,
+        database: &mut Connection,
         user: &UserRef,
     ) -> Result<User, Fault> {
         let found = match user {
-            UserRef::Id(id) => by_id(database, id.0).await?,
-            UserRef::Name(name) => by_name(database, name).await?,
+            UserRef::Id(id) => self.by_id(database, id.0).await?,
+            UserRef::Name(name) => self.by_name(database, name).await?,
             UserRef::Native(namespace, name) if self.goes_by_name(namespace, Kind::User) => {
-                by_name(database, name).await?
+                self.by_name(database, name).await?
             }
             UserRef::Native(namespace, native) => {
-                by_native(database, namespace.as_str(), native).await?
+                self.by_native(database, namespace, native).await?
             }
             UserRef::FoldedName(name) => {
-                let alike = sqlx::query(select_users!(
-                    "WHERE u.folded_name = $1 AND u.state = 'active' ORDER BY u.id, m.place"
+                let alike = sql::query(select_users!(
+                    "WHERE u.backend = $1 AND u.folded_name = $2 AND u.state = 'active' \
+                     ORDER BY u.id, m.place"
                 ));
-                let alike = people(database, alike.bind(folded(name))).await?;
-                choose(alike, |user| user.username == *name)
+                let alike = alike.bind(&self.backend).bind(folded(name));
+                choose(people(database, alike).await?, |user| user.username == *name)
             }
             // Many users have no address. An empty one identifies nobody.
             UserRef::Email(email) if email.is_empty() => None,
             UserRef::Email(email) => {
-                let alike = sqlx::query(select_users!(
-                    "WHERE u.folded_email = $1 AND u.state = 'active' ORDER BY u.id, m.place"
+                let alike = sql::query(select_users!(
+                    "WHERE u.backend = $1 AND u.folded_email = $2 AND u.state = 'active' \
+                     ORDER BY u.id, m.place"
                 ));
-                let alike = people(database, alike.bind(email.to_lowercase())).await?;
-                choose(alike, |user| user.email.as_ref() == Some(email))
+                let alike = alike.bind(&self.backend).bind(email.to_lowercase());
+                choose(people(database, alike).await?, |user| user.email.as_ref() == Some(email))
             }
         };
         found.ok_or_else(|| Fault::not_found(Subject::User))
     }
-}
 
-/// The user with this canonical id.
-pub(crate) async fn by_id(
-    database: &mut SqliteConnection,
-    id: Uuid,
-) -> Result<Option<User>, Fault> {
-    let query =
-        sqlx::query(select_users!("WHERE u.id = $1 AND u.state = 'active' ORDER BY u.id, m.place"));
-    Ok(people(database, query.bind(id.to_string())).await?.pop())
-}
+    /// The user with this canonical id.
+    pub(crate) async fn by_id(
+        &self,
+        database: &mut Connection,
+        id: Uuid,
+    ) -> Result<Option<User>, Fault> {
+        let query = sql::query(select_users!(
+            "WHERE u.id = $1 AND u.backend = $2 AND u.state = 'active' ORDER BY u.id, m.place"
+        ));
+        let query = query.bind(id.to_string()).bind(&self.backend);
+        Ok(people(database, query).await?.pop())
+    }
 
-/// The owner of a key, also if suspended. The sidecar layer asks the system afterwards, and the
-/// owner may be back there.
-pub(crate) async fn key_owner(
-    database: &mut SqliteConnection,
-    id: Uuid,
-) -> Result<Option<User>, Fault> {
-    let query = sqlx::query(select_users!(
-        "WHERE u.id = $1 AND u.state <> 'tombstone' ORDER BY u.id, m.place"
-    ));
-    Ok(people(database, query.bind(id.to_string())).await?.pop())
-}
+    /// A user that must exist.
+    pub(crate) async fn require(&self, database: &mut Connection, id: Uuid) -> Result<User, Fault> {
+        self.by_id(database, id).await?.ok_or_else(|| Fault::not_found(Subject::User))
+    }
 
-async fn by_name(database: &mut SqliteConnection, name: &str) -> Result<Option<User>, Fault> {
-    let query = sqlx::query(select_users!(
-        "WHERE u.username = $1 AND u.state = 'active' ORDER BY u.id, m.place"
-    ));
-    Ok(people(database, query.bind(name.to_owned())).await?.pop())
-}
+    /// The owner of a key, also if suspended. The sidecar layer asks the system afterwards, and the
+    /// owner may be back there.
+    pub(crate) async fn key_owner(
+        &self,
+        database: &mut Connection,
+        id: Uuid,
+    ) -> Result<Option<User>, Fault> {
+        let query = sql::query(select_users!(
+            "WHERE u.id = $1 AND u.backend = $2 AND u.state <> 'tombstone' ORDER BY u.id, m.place"
+        ));
+        let query = query.bind(id.to_string()).bind(&self.backend);
+        Ok(people(database, query).await?.pop())
+    }
 
-async fn by_native(
-    database: &mut SqliteConnection,
-    namespace: &str,
-    native: &str,
-) -> Result<Option<User>, Fault> {
-    let query = sqlx::query(select_users!(
-        "WHERE u.id = (SELECT i.id FROM identities i WHERE i.namespace = $1 AND i.kind = 'user' \
-         AND i.native = $2) AND u.state = 'active' ORDER BY u.id, m.place"
-    ));
-    Ok(people(database, query.bind(namespace.to_owned()).bind(native.to_owned())).await?.pop())
-}
+    async fn by_name(&self, database: &mut Connection, name: &str) -> Result<Option<User>, Fault> {
+        let query = sql::query(select_users!(
+            "WHERE u.backend = $1 AND u.username = $2 AND u.state = 'active' \
+             ORDER BY u.id, m.place"
+        ));
+        Ok(people(database, query.bind(&self.backend).bind(name)).await?.pop())
+    }
 
-/// A user that must exist.
-pub(crate) async fn require(database: &mut SqliteConnection, id: Uuid) -> Result<User, Fault> {
-    by_id(database, id).await?.ok_or_else(|| Fault::not_found(Subject::User))
+    async fn by_native(
+        &self,
+        database: &mut Connection,
+        namespace: &IdNamespace,
+        native: &str,
+    ) -> Result<Option<User>, Fault> {
+        let query = sql::query(select_users!(
+            "WHERE u.id = (SELECT i.id FROM identities i WHERE i.backend = $1 \
+             AND i.namespace = $2 AND i.kind = 'user' AND i.native = $3) \
+             AND u.state = 'active' ORDER BY u.id, m.place"
+        ));
+        let query = query.bind(&self.backend).bind(namespace.as_str()).bind(native);
+        Ok(people(database, query).await?.pop())
+    }
 }
 
 /// The users that a query returns, in its order.
-pub(crate) async fn people(
-    database: &mut SqliteConnection,
-    query: Query<'_, Sqlite, SqliteArguments>,
-) -> Result<Vec<User>, Fault> {
+pub(crate) async fn people(database: &mut Connection, query: Query) -> Result<Vec<User>, Fault> {
     let mut people = Vec::new();
     let mut rows = query.fetch(database);
     let mut count: usize = 0;
-    while let Some(row) = rows.try_next().await.map_err(fault)? {
+    while let Some(row) = rows.try_next().await? {
         add_user_row(&mut people, &row)?;
         count += 1;
         if count.is_multiple_of(AT_A_STRETCH) {

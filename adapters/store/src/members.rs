@@ -4,13 +4,12 @@ use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{GroupChange, UserRef};
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use crate::faults::fault;
 use crate::inner::Inner;
 use crate::lookup::people;
 use crate::rows::{fresh_id, select_users};
+use crate::sql::{self, Connection};
 
 impl Inner {
     pub(crate) async fn add_member(
@@ -24,7 +23,7 @@ impl Inner {
         if !join(&mut write, group, user).await? {
             return Err(Fault::conflict(Subject::Membership));
         }
-        write.commit().await.map_err(fault)?;
+        write.commit().await?;
         Ok(Outcome::Done)
     }
 
@@ -36,19 +35,19 @@ impl Inner {
         let mut write = self.database.write().await?;
         let group = self.find_group(&mut write, group).await?.id;
         let user = self.find_user(&mut write, user).await?.id;
-        let query = sqlx::query("DELETE FROM memberships WHERE group_id = $1 AND user_id = $2");
+        let query = sql::query("DELETE FROM memberships WHERE group_id = $1 AND user_id = $2");
         let query = query.bind(group.to_string()).bind(user.to_string());
-        if query.execute(&mut *write).await.map_err(fault)?.rows_affected() == 0 {
+        if query.execute(&mut write).await? == 0 {
             return Err(Fault::not_found(Subject::Membership));
         }
-        write.commit().await.map_err(fault)?;
+        write.commit().await?;
         Ok(Outcome::Done)
     }
 
     pub(crate) async fn list_members(&self, group: &GroupRef) -> Result<Outcome, Fault> {
         let mut read = self.database.list().await?;
         let group = self.find_group(&mut read, group).await?;
-        let query = sqlx::query(select_users!(
+        let query = sql::query(select_users!(
             "JOIN memberships joined ON joined.user_id = u.id WHERE joined.group_id = $1 \
              AND u.state = 'active' ORDER BY joined.place, u.id, m.place"
         ));
@@ -59,14 +58,14 @@ impl Inner {
     /// namespaces stay.
     pub(crate) async fn replace_groups(
         &self,
-        write: &mut SqliteConnection,
+        write: &mut Connection,
         user: Uuid,
         change: &GroupChange,
     ) -> Result<(), Fault> {
         let sql = "DELETE FROM memberships WHERE user_id = $1 \
                    AND group_id IN (SELECT id FROM groups WHERE namespace = $2)";
-        let query = sqlx::query(sql).bind(user.to_string()).bind(change.namespace.as_str());
-        query.execute(&mut *write).await.map_err(fault)?;
+        let query = sql::query(sql).bind(user.to_string()).bind(change.namespace.as_str());
+        query.execute(&mut *write).await?;
         for wanted in &change.groups {
             let group = self.find_group(write, wanted).await?;
             if group.namespace.as_ref() != Some(&change.namespace) {
@@ -80,10 +79,10 @@ impl Inner {
 }
 
 /// Adds a user to a group. Answers whether the user was not a member before.
-async fn join(write: &mut SqliteConnection, group: Uuid, user: Uuid) -> Result<bool, Fault> {
+async fn join(write: &mut Connection, group: Uuid, user: Uuid) -> Result<bool, Fault> {
     let sql = "INSERT INTO memberships (group_id, user_id, place) VALUES ($1, $2, $3) \
                ON CONFLICT (group_id, user_id) DO NOTHING";
-    let query = sqlx::query(sql).bind(group.to_string()).bind(user.to_string());
-    let done = query.bind(fresh_id().to_string()).execute(write).await.map_err(fault)?;
-    Ok(done.rows_affected() == 1)
+    let query = sql::query(sql).bind(group.to_string()).bind(user.to_string());
+    let done = query.bind(fresh_id().to_string()).execute(write).await?;
+    Ok(done == 1)
 }

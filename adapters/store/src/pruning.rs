@@ -8,9 +8,9 @@ use std::time::Duration;
 use isogloss_canonical::fault::Fault;
 use tokio::time::sleep;
 
-use crate::faults::fault;
 use crate::inner::Inner;
 use crate::rows::{after, now};
+use crate::sql::{self, Connection, column};
 
 /// One in this many writes also deletes expired rows.
 const PRUNE_EVERY: u64 = 256;
@@ -64,14 +64,14 @@ pub(crate) async fn keep(store: Weak<Inner>, pause: Duration) {
 
 impl Inner {
     /// Each write calls this. One in [`PRUNE_EVERY`] calls deletes some expired rows.
-    pub(crate) async fn prune(&self, write: &mut sqlx::SqliteConnection) -> Result<(), Fault> {
+    pub(crate) async fn prune(&self, write: &mut Connection) -> Result<(), Fault> {
         if !self.pruning.writes.fetch_add(1, Ordering::Relaxed).is_multiple_of(PRUNE_EVERY) {
             return Ok(());
         }
         let sql = "DELETE FROM session_store WHERE (kind, digest) IN \
                    (SELECT kind, digest FROM session_store WHERE expires <= $1 LIMIT $2)";
-        let query = sqlx::query(sql).bind(now()).bind(AT_ONCE);
-        query.execute(write).await.map(drop).map_err(fault)
+        let query = sql::query(sql).bind(now()).bind(AT_ONCE);
+        query.execute(write).await.map(drop)
     }
 
     /// Deletes all expired rows, and the rows beyond the limits.
@@ -101,19 +101,19 @@ impl Inner {
 
     async fn is_something_past(&self) -> Result<bool, Fault> {
         let sql = "SELECT 1 FROM session_store WHERE expires <= $1 LIMIT 1";
-        let query = sqlx::query(sql).bind(now());
-        let found = query.fetch_optional(&mut *self.database.list().await?).await;
-        Ok(found.map_err(fault)?.is_some())
+        let query = sql::query(sql).bind(now());
+        Ok(query.fetch_optional(&mut self.database.list().await?).await?.is_some())
     }
 
     /// The size of each kind. It uses a reading connection, because counting many rows takes time.
     async fn sizes(&self) -> Result<Vec<Size>, Fault> {
         let sql = "SELECT kind, COUNT(*), COALESCE(SUM(OCTET_LENGTH(sealed)), 0) FROM session_store \
                    WHERE expires <= $1 GROUP BY kind";
-        let query = sqlx::query_as::<_, (String, i64, i64)>(sql).bind(after(now(), FOR_A_WHILE));
-        let rows = query.fetch_all(&mut *self.database.list().await?).await.map_err(fault)?;
-        let size = |(kind, rows, bytes)| Size { kind, rows, bytes };
-        Ok(rows.into_iter().map(size).collect())
+        let query = sql::query(sql).bind(after(now(), FOR_A_WHILE));
+        let rows = query.fetch_all(&mut self.database.list().await?).await?;
+        let size =
+            |row| Ok(Size { kind: column(row, 0)?, rows: column(row, 1)?, bytes: column(row, 2)? });
+        rows.iter().map(size).collect()
     }
 
     /// Deletes up to `rows` rows: of a kind, those that expire first; without a kind, expired ones.
@@ -122,9 +122,9 @@ impl Inner {
         let sql = "DELETE FROM session_store WHERE (kind, digest) IN (SELECT kind, digest FROM session_store \
                    WHERE ($1 IS NULL OR kind = $1) AND expires <= $2 ORDER BY expires LIMIT $3)";
         let mut write = self.database.write().await?;
-        let query = sqlx::query(sql).bind(kind).bind(until).bind(rows);
-        query.execute(&mut *write).await.map_err(fault)?;
-        write.commit().await.map_err(fault)
+        let query = sql::query(sql).bind(kind).bind(until).bind(rows);
+        query.execute(&mut write).await?;
+        write.commit().await
     }
 }
 
@@ -155,7 +155,7 @@ mod tests {
     async fn rows(store: &Store, kind: &str) -> i64 {
         let sql = "SELECT COUNT(*) FROM session_store WHERE kind = $1";
         let mut read = store.0.database.read().await.unwrap();
-        sqlx::query_scalar(sql).bind(kind).fetch_one(&mut *read).await.unwrap()
+        sql::query(sql).bind(kind).only(&mut read).await.unwrap()
     }
 
     async fn fresh() -> (TempDir, Store) {

@@ -1,5 +1,6 @@
 //! Converts rows of the database to canonical types.
 
+use crate::sql::{Row, column};
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::group::Group;
 use isogloss_canonical::membership::{GroupId, Membership};
@@ -10,11 +11,7 @@ use isogloss_canonical::user::{Attributes, Evidence, User, UserId};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Decode, Row, Sqlite, Type};
 use uuid::Uuid;
-
-use crate::faults::fault;
 
 /// Selects users with their ids and groups, one row for each membership. The caller adds a `WHERE`.
 /// Control characters separate aggregated values: no id namespace, name or id has them.
@@ -61,16 +58,8 @@ macro_rules! select_groups {
 
 pub(crate) use {select_groups, select_users};
 
-/// A column of a row.
-pub(crate) fn column<'r, T>(row: &'r SqliteRow, name: &str) -> Result<T, Fault>
-where
-    T: Decode<'r, Sqlite> + Type<Sqlite>,
-{
-    row.try_get(name).map_err(fault)
-}
-
 /// Adds a row of [`select_users`]: a new user, or one more membership of the last user.
-pub(crate) fn add_user_row(people: &mut Vec<User>, row: &SqliteRow) -> Result<(), Fault> {
+pub(crate) fn add_user_row(people: &mut Vec<User>, row: &Row) -> Result<(), Fault> {
     let id = UserId(uuid(column(row, "id")?)?);
     if people.last().is_none_or(|last| last.id != id) {
         people.push(user(id, row)?);
@@ -81,7 +70,7 @@ pub(crate) fn add_user_row(people: &mut Vec<User>, row: &SqliteRow) -> Result<()
     Ok(())
 }
 
-fn user(id: UserId, row: &SqliteRow) -> Result<User, Fault> {
+fn user(id: UserId, row: &Row) -> Result<User, Fault> {
     Ok(User {
         id,
         ids: native_ids(column(row, "ids")?),
@@ -107,7 +96,7 @@ fn user(id: UserId, row: &SqliteRow) -> Result<User, Fault> {
     })
 }
 
-fn membership(row: &SqliteRow) -> Result<Option<Membership>, Fault> {
+fn membership(row: &Row) -> Result<Option<Membership>, Fault> {
     let Some(id) = column::<Option<&str>>(row, "group_id")? else { return Ok(None) };
     Ok(Some(Membership {
         group: GroupId(uuid(id)?),
@@ -120,7 +109,7 @@ fn membership(row: &SqliteRow) -> Result<Option<Membership>, Fault> {
 }
 
 /// A row of [`select_groups`].
-pub(crate) fn group(row: &SqliteRow) -> Result<Group, Fault> {
+pub(crate) fn group(row: &Row) -> Result<Group, Fault> {
     let owner = column::<Option<&str>>(row, "owner")?;
     let co_owners = column::<Option<&str>>(row, "co_owners")?.unwrap_or_default();
     let person = |id: &str| uuid(id).map(UserId);

@@ -13,15 +13,19 @@ use crate::access;
 /// The bytes of the file.
 pub(crate) type MasterSecret = Zeroizing<[u8; 32]>;
 
-/// Reads the file. Creates it if it is missing.
+/// Reads the file of a directory. Creates it if it is missing.
 pub(crate) fn read_or_make(directory: &Path) -> Result<MasterSecret, Fault> {
-    let path = directory.join(crate::files::SECRET_KEY);
-    let failed = |error: io::Error| access::refused(&path, error);
+    read_or_make_at(&directory.join(crate::files::SECRET_KEY))
+}
+
+/// Reads a file. Creates it if it is missing.
+pub(crate) fn read_or_make_at(path: &Path) -> Result<MasterSecret, Fault> {
+    let failed = |error: io::Error| access::refused(path, error);
     if !path.try_exists().map_err(failed)? {
-        make(directory, &path).map_err(failed)?;
+        make(path.parent().unwrap_or(path), path).map_err(failed)?;
     }
-    warn_if_open(&path);
-    read(&path)
+    warn_if_open(path);
+    read(path)
 }
 
 /// Reads a file that must exist.
@@ -44,6 +48,24 @@ pub(crate) fn read(path: &Path) -> Result<MasterSecret, Fault> {
 fn make(directory: &Path, path: &Path) -> io::Result<()> {
     let mut secret = Zeroizing::new([0_u8; 32]);
     getrandom::fill(secret.as_mut_slice())?;
+    write(directory, path, &secret)
+}
+
+/// Writes a secret to the file of a directory that has none. Another secret there is refused.
+pub(crate) fn place(directory: &Path, secret: &MasterSecret) -> Result<(), Fault> {
+    let path = directory.join(crate::files::SECRET_KEY);
+    let failed = |error: io::Error| access::refused(&path, error);
+    if !path.try_exists().map_err(failed)? {
+        return write(directory, &path, secret).map_err(failed);
+    }
+    if read(&path)? == *secret {
+        return Ok(());
+    }
+    let detail = format!("{} has another secret", path.display());
+    Err(Fault::new(FaultKind::Conflict, detail))
+}
+
+fn write(directory: &Path, path: &Path, secret: &MasterSecret) -> io::Result<()> {
     let draft = path.with_extension("draft");
     let mut options = OpenOptions::new();
     let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;

@@ -11,9 +11,9 @@ use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::session_store::{Limit, SessionKind, SessionStore, Wait};
 use serde_json::Value;
 
-use crate::faults::fault;
 use crate::inner::Inner;
 use crate::rows::{after, from_json, now, to_json};
+use crate::sql::{self, column};
 use crate::store::Store;
 
 /// The longest value, in bytes. Values of the dialects are much shorter. Longer ones could fill the
@@ -44,11 +44,12 @@ impl Inner {
         let sql =
             "SELECT digest, sealed, tally FROM session_store WHERE kind = $1 AND expires > $2";
         let mut read = self.database.list().await?;
-        let query = sqlx::query_as::<_, (String, Option<String>, i64)>(sql);
-        let mut rows = query.bind(kind).bind(now()).fetch(&mut *read);
-        while let Some((digest, sealed, tally)) = rows.try_next().await.map_err(fault)? {
-            let Some(at) = places.get(&digest) else { continue };
-            values[*at] = Some(self.opened(&digest, (sealed, tally))?);
+        let query = sql::query(sql);
+        let mut rows = query.bind(kind).bind(now()).fetch(&mut read);
+        while let Some(row) = rows.try_next().await? {
+            let digest = column::<&str>(&row, 0)?;
+            let Some(at) = places.get(digest) else { continue };
+            values[*at] = Some(self.opened(digest, (column(&row, 1)?, column(&row, 2)?))?);
         }
         Ok(values)
     }
@@ -60,11 +61,12 @@ impl SessionStore for Store {
         let digest = self.0.seals.digest(kind, key);
         let sql = "SELECT sealed, tally FROM session_store \
                    WHERE kind = $1 AND digest = $2 AND expires > $3";
-        let query = sqlx::query_as::<_, Stored>(sql);
+        let query = sql::query(sql);
         let query = query.bind(kind).bind(&digest).bind(now());
         let mut read = self.0.database.read().await?;
-        let row = query.fetch_optional(&mut *read).await.map_err(fault)?;
-        row.map(|row| self.0.opened(&digest, row)).transpose()
+        let row = query.fetch_optional(&mut read).await?;
+        let open = |row| self.0.opened(&digest, (column(&row, 0)?, column(&row, 1)?));
+        row.map(open).transpose()
     }
 
     async fn recall_all(
@@ -92,7 +94,7 @@ impl SessionStore for Store {
             return Err(Fault::new(FaultKind::TooLarge, detail));
         }
         let mut write = self.0.database.write().await?;
-        sqlx::query(
+        sql::query(
             "INSERT INTO session_store (kind, digest, sealed, tally, expires) VALUES ($1, $2, $3, 0, $4) \
              ON CONFLICT (kind, digest) DO UPDATE \
              SET sealed = excluded.sealed, tally = 0, expires = excluded.expires",
@@ -101,11 +103,10 @@ impl SessionStore for Store {
         .bind(digest)
         .bind(sealed)
         .bind(after(now(), lasting))
-        .execute(&mut *write)
-        .await
-        .map_err(fault)?;
+        .execute(&mut write)
+        .await?;
         self.0.prune(&mut write).await?;
-        write.commit().await.map_err(fault)
+        write.commit().await
     }
 
     async fn renew(
@@ -121,20 +122,20 @@ impl SessionStore for Store {
         let mut write = self.0.database.write().await?;
         let sql = "UPDATE session_store SET sealed = $3, tally = 0, expires = $4 \
                    WHERE kind = $1 AND digest = $2 AND expires > $5";
-        let query = sqlx::query(sql).bind(kind).bind(digest).bind(sealed);
+        let query = sql::query(sql).bind(kind).bind(digest).bind(sealed);
         let query = query.bind(after(now, lasting)).bind(now);
-        let done = query.execute(&mut *write).await.map_err(fault)?;
-        write.commit().await.map_err(fault)?;
-        Ok(done.rows_affected() > 0)
+        let done = query.execute(&mut write).await?;
+        write.commit().await?;
+        Ok(done > 0)
     }
 
     async fn forget(&self, kind: SessionKind, key: &str) -> Result<bool, Fault> {
         let digest = self.0.seals.digest(kind, key);
         let mut write = self.0.database.write().await?;
         let sql = "DELETE FROM session_store WHERE kind = $1 AND digest = $2 RETURNING expires";
-        let query = sqlx::query_scalar::<_, i64>(sql).bind(kind).bind(digest);
-        let expires = query.fetch_optional(&mut *write).await.map_err(fault)?;
-        write.commit().await.map_err(fault)?;
+        let query = sql::query(sql).bind(kind).bind(digest);
+        let expires = query.scalar::<i64>(&mut write).await?;
+        write.commit().await?;
         Ok(expires.is_some_and(|expires| expires > now()))
     }
 
@@ -142,7 +143,7 @@ impl SessionStore for Store {
         let digest = self.0.seals.digest(kind, key);
         let now = now();
         let mut write = self.0.database.write().await?;
-        let query = sqlx::query_scalar::<_, i64>(
+        let query = sql::query(
             "INSERT INTO session_store (kind, digest, sealed, tally, expires) VALUES ($1, $2, NULL, 1, $4) \
              ON CONFLICT (kind, digest) DO UPDATE SET sealed = NULL, \
              tally = CASE WHEN session_store.expires <= $3 THEN 1 ELSE session_store.tally + 1 END, \
@@ -150,9 +151,9 @@ impl SessionStore for Store {
              ELSE session_store.expires END RETURNING tally",
         );
         let query = query.bind(kind).bind(digest).bind(now).bind(after(now, window));
-        let tally = query.fetch_one(&mut *write).await.map_err(fault)?;
+        let tally = query.only::<i64>(&mut write).await?;
         self.0.prune(&mut write).await?;
-        write.commit().await.map_err(fault)?;
+        write.commit().await?;
         Ok(u64::try_from(tally).unwrap_or_default())
     }
 

@@ -5,9 +5,9 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{AttributeChanges, Attributes, UserRef};
 use serde_json::Value;
 
-use crate::faults::fault;
 use crate::inner::Inner;
 use crate::rows::to_json;
+use crate::sql;
 
 impl Inner {
     pub(crate) async fn read_settings(
@@ -15,7 +15,7 @@ impl Inner {
         user: &UserRef,
         prefix: &str,
     ) -> Result<Outcome, Fault> {
-        let user = self.find_user(&mut *self.database.read().await?, user).await?;
+        let user = self.find_user(&mut self.database.read().await?, user).await?;
         let own = user.attributes.into_iter().filter(|(name, _)| name.starts_with(prefix));
         Ok(Outcome::Settings(own.collect()))
     }
@@ -33,16 +33,16 @@ impl Inner {
         let mut write = self.database.write().await?;
         let mut user = self.find_user(&mut write, user).await?;
         apply(&mut user.attributes, changes);
-        let query = sqlx::query("UPDATE users SET attributes = $2 WHERE id = $1");
+        let query = sql::query("UPDATE users SET attributes = $2 WHERE id = $1");
         let query = query.bind(user.id.to_string()).bind(to_json(&user.attributes)?);
-        query.execute(&mut *write).await.map_err(fault)?;
-        write.commit().await.map_err(fault)?;
+        query.execute(&mut write).await?;
+        write.commit().await?;
         Ok(Outcome::Done)
     }
 
     /// The repositories that a user has locked in RhodeCode.
     pub(crate) async fn list_locks(&self, user: &UserRef) -> Result<Outcome, Fault> {
-        let user = self.find_user(&mut *self.database.read().await?, user).await?;
+        let user = self.find_user(&mut self.database.read().await?, user).await?;
         let locks = user.attribute("rhodecode.locks").and_then(Value::as_array);
         let names = locks.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
         Ok(Outcome::Locks(names.collect()))
@@ -51,10 +51,8 @@ impl Inner {
     /// The facts about the store. A fault if the store cannot be written.
     pub(crate) async fn server_facts(&self) -> Result<Outcome, Fault> {
         self.health.check(&self.database).await?;
-        let mut read = self.database.read().await?;
-        let version = sqlx::query_scalar::<_, String>("SELECT sqlite_version()");
-        let version = version.fetch_one(&mut *read).await.map_err(fault)?;
-        let facts = [("system", Value::from("SQLite")), ("version", Value::from(version))];
+        let (engine, version) = self.database.engine().await?;
+        let facts = [("system", Value::from(engine)), ("version", Value::from(version))];
         Ok(Outcome::Settings(
             facts.map(|(name, value)| (name.to_owned(), value)).into_iter().collect(),
         ))

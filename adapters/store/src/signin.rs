@@ -6,10 +6,9 @@ use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::UserRef;
 
-use crate::faults::fault;
 use crate::inner::Inner;
-use crate::lookup::by_id;
 use crate::rows::{after, now};
+use crate::sql;
 use crate::users::set_password;
 
 impl Inner {
@@ -22,7 +21,7 @@ impl Inner {
         let mut write = self.database.write().await?;
         let user = self.find_user(&mut write, user).await?;
         set_password(&mut write, user.id.0, hash).await?;
-        write.commit().await.map_err(fault)?;
+        write.commit().await?;
         Ok(Outcome::Done)
     }
 
@@ -48,9 +47,8 @@ impl Inner {
     async fn stored_password(&self, user: &UserRef) -> Result<(String, Option<String>), Fault> {
         let mut read = self.database.read().await?;
         let id = self.find_user(&mut read, user).await?.id.to_string();
-        let query = sqlx::query_scalar("SELECT password FROM users WHERE id = $1").bind(&id);
-        let stored: Option<Option<String>> =
-            query.fetch_optional(&mut *read).await.map_err(fault)?;
+        let query = sql::query("SELECT password FROM users WHERE id = $1").bind(&id);
+        let stored = query.scalar::<Option<String>>(&mut read).await?;
         Ok((id, stored.flatten()))
     }
 
@@ -60,9 +58,9 @@ impl Inner {
         let kept = async {
             let mut write = self.database.write().await?;
             let sql = "UPDATE users SET password = $3 WHERE id = $1 AND password = $2";
-            let query = sqlx::query(sql).bind(id).bind(outdated).bind(better);
-            query.execute(&mut *write).await.map_err(fault)?;
-            write.commit().await.map_err(fault)
+            let query = sql::query(sql).bind(id).bind(outdated).bind(better);
+            query.execute(&mut write).await?;
+            write.commit().await
         };
         if let Err(fault) = kept.await {
             tracing::warn!(user = id, %fault, "a better hash of a password was not stored");
@@ -78,7 +76,7 @@ impl Inner {
         let mut write = self.database.write().await?;
         let user = self.find_user(&mut write, user).await?;
         let now = now();
-        sqlx::query(
+        sql::query(
             "UPDATE users SET failures = failures + 1, \
              locked_until = CASE WHEN failures + 1 >= $2 THEN $3 ELSE locked_until END \
              WHERE id = $1 AND (locked_until IS NULL OR locked_until <= $4)",
@@ -87,24 +85,23 @@ impl Inner {
         .bind(i64::from(lockout.after))
         .bind(after(now, lockout.lasting))
         .bind(now)
-        .execute(&mut *write)
-        .await
-        .map_err(fault)?;
-        let counted = by_id(&mut write, user.id.0).await?.unwrap_or(user);
-        write.commit().await.map_err(fault)?;
+        .execute(&mut write)
+        .await?;
+        let counted = self.by_id(&mut write, user.id.0).await?.unwrap_or(user);
+        write.commit().await?;
         Ok(Outcome::User(Box::new(counted)))
     }
 
     /// Clears the failures. It writes only if there are some: most sign-ins follow no failure.
     pub(crate) async fn clear_failures(&self, user: &UserRef) -> Result<Outcome, Fault> {
-        let known = self.find_user(&mut *self.database.read().await?, user).await?;
+        let known = self.find_user(&mut self.database.read().await?, user).await?;
         if known.failures == 0 && known.locked_until.is_none() {
             return Ok(Outcome::Done);
         }
         let mut write = self.database.write().await?;
-        let query = sqlx::query("UPDATE users SET failures = 0, locked_until = NULL WHERE id = $1");
-        query.bind(known.id.to_string()).execute(&mut *write).await.map_err(fault)?;
-        write.commit().await.map_err(fault)?;
+        let query = sql::query("UPDATE users SET failures = 0, locked_until = NULL WHERE id = $1");
+        query.bind(known.id.to_string()).execute(&mut write).await?;
+        write.commit().await?;
         Ok(Outcome::Done)
     }
 }

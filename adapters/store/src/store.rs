@@ -1,12 +1,14 @@
-//! An open store.
+//! The store of one backend in an open state database.
 
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::group::NewGroup;
 use isogloss_canonical::secret::Secret;
 
+use crate::copying::COPYING;
 use crate::database::Database;
 use crate::health::Health;
 use crate::inner::Inner;
@@ -14,16 +16,22 @@ use crate::lock::DirectoryLock;
 use crate::numbered::Numbered;
 use crate::passwords::Passwords;
 use crate::pruning;
+use crate::rows::fresh_id;
 use crate::sealing::Seals;
-use crate::secret_file;
+use crate::secret_file::{self, MasterSecret};
 use crate::write_counts::WriteCounts;
 
-/// The embedded store. Clones share one database.
+/// The value that marks a store as initialised.
+const INITIALISED: &str = "initialised";
+
+/// The rows of one backend: of the embedded store, or of a sidecar. Clones, and the stores of other
+/// backends that it opens, share one database.
 #[derive(Clone)]
 pub struct Store(pub(crate) Arc<Inner>);
 
 impl Store {
-    /// Opens the store in a directory. Creates the directory and the store if they are missing.
+    /// Opens the embedded store in a directory. Creates the directory and the store if they are
+    /// missing.
     pub async fn open(directory: &Path, namespaces: Vec<Numbered>) -> Result<Self, Fault> {
         Self::open_in(&DirectoryLock::take(directory).await?, namespaces).await
     }
@@ -33,31 +41,96 @@ impl Store {
         let directory = lock.directory();
         lock.holds_store()?;
         let secret = secret_file::read_or_make(directory)?;
-        let seals = Seals::from_secret(&secret);
-        let database = Database::open(directory).await?;
+        Self::over(Database::open(directory).await?, &secret, namespaces).await
+    }
+
+    /// Opens the embedded store in a PostgreSQL database. `secret` is the file of the master
+    /// secret. It is created if it is missing.
+    pub async fn connect(
+        url: &Secret,
+        secret: &Path,
+        namespaces: Vec<Numbered>,
+    ) -> Result<Self, Fault> {
+        let secret = secret_file::read_or_make_at(secret)?;
+        Self::over(Database::connect(url.expose()).await?, &secret, namespaces).await
+    }
+
+    async fn over(
+        database: Database,
+        secret: &MasterSecret,
+        namespaces: Vec<Numbered>,
+    ) -> Result<Self, Fault> {
+        let seals = Seals::from_secret(secret);
+        if database.meta(COPYING).await?.is_some() {
+            let detail = "the database is the target of a copy that has not ended; start the copy \
+                          again";
+            return Err(Fault::new(FaultKind::Unavailable, detail));
+        }
+        check_secret(&database, &seals).await?;
         let inner = Inner {
-            database,
+            backend: String::new(),
             namespaces,
-            seals,
-            passwords: Passwords::new()?,
-            pruning: WriteCounts::default(),
-            health: Health::default(),
+            seals: Arc::new(seals),
+            database: Arc::new(database),
+            passwords: Arc::new(Passwords::new()?),
+            pruning: Arc::new(WriteCounts::default()),
+            health: Arc::new(Health::default()),
         };
-        inner.check_secret().await?;
         inner.introduce_namespaces().await?;
         let inner = Arc::new(inner);
         tokio::spawn(pruning::keep(Arc::downgrade(&inner), pruning::PAUSE));
         Ok(Self(inner))
     }
 
-    /// Whether [`Store::mark_initialised`] was called on this database before.
+    /// Opens the sidecar of a remote backend, in the same database. The first time it creates the
+    /// groups that a fresh server of each system has.
+    pub async fn sidecar(
+        &self,
+        backend: &str,
+        namespaces: Vec<Numbered>,
+        foundation: Vec<NewGroup>,
+    ) -> Result<Self, Fault> {
+        let shared = &*self.0;
+        let inner = Inner {
+            backend: backend.to_owned(),
+            namespaces,
+            seals: self.seals_of(backend).await?,
+            database: Arc::clone(&shared.database),
+            passwords: Arc::clone(&shared.passwords),
+            pruning: Arc::clone(&shared.pruning),
+            health: Arc::clone(&shared.health),
+        };
+        inner.introduce_namespaces().await?;
+        let sidecar = Self(Arc::new(inner));
+        if !sidecar.is_initialised().await? {
+            sidecar.lay_foundation(foundation).await?;
+        }
+        Ok(sidecar)
+    }
+
+    /// Creates the first groups, and marks the store as initialised: all of it, or nothing.
+    async fn lay_foundation(&self, foundation: Vec<NewGroup>) -> Result<(), Fault> {
+        let inner = &*self.0;
+        let mut write = inner.database.write().await?;
+        if !inner.claim_meta_in(&mut write, INITIALISED, "true").await? {
+            return Ok(());
+        }
+        for group in foundation {
+            let id = fresh_id();
+            inner.insert_group(&mut write, id, &group).await?;
+            inner.name_group(&mut write, id, group.namespace.as_ref(), &group.ids).await?;
+        }
+        write.commit().await
+    }
+
+    /// Whether [`Store::mark_initialised`] was called on this store before.
     pub async fn is_initialised(&self) -> Result<bool, Fault> {
-        Ok(self.0.database.meta("initialised").await?.is_some())
+        Ok(self.0.meta(INITIALISED).await?.is_some())
     }
 
     /// Marks the store as initialised: its first users exist. A conflict if it is marked already.
     pub async fn mark_initialised(&self) -> Result<(), Fault> {
-        if self.0.database.claim_meta("initialised", "true").await? {
+        if self.0.claim_meta(INITIALISED, "true").await? {
             return Ok(());
         }
         Err(Fault::new(FaultKind::Conflict, "the store is initialised already"))
@@ -74,14 +147,30 @@ impl Store {
         self.0.passwords.makes(hash, password).await
     }
 
-    /// Waits for running commands and closes the database.
+    /// Waits for running commands and closes the database, for the stores of all backends.
     pub async fn close(&self) {
         self.0.database.close().await;
     }
 }
 
+/// Refuses a master secret that does not belong to this database. With a wrong one, no API key
+/// would be found.
+async fn check_secret(database: &Database, seals: &Seals) -> Result<(), Fault> {
+    let proof = seals.proof();
+    if database.claim_meta("secret", &proof).await? || database.meta("secret").await? == Some(proof)
+    {
+        return Ok(());
+    }
+    let detail = "secret.key is not the one that the database was written with; restore both from \
+                  the same backup";
+    Err(Fault::new(FaultKind::Unexpected, detail))
+}
+
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("namespaces", &self.0.namespaces).finish_non_exhaustive()
+        f.debug_struct("Store")
+            .field("backend", &self.0.backend)
+            .field("namespaces", &self.0.namespaces)
+            .finish_non_exhaustive()
     }
 }

@@ -4,25 +4,26 @@ use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Matching, NewUser, Uniqueness, User, UserPatch, UserRef, folded};
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use crate::faults::fault;
 use crate::inner::Inner;
-use crate::lookup::{people, require};
+use crate::lookup::people;
 use crate::rows::{fresh_id, now, select_users, to_json};
 use crate::settings::apply;
+use crate::sql::{self, Connection, Query};
 
 impl Inner {
     pub(crate) async fn get_user(&self, user: &UserRef) -> Result<Outcome, Fault> {
-        let found = self.find_user(&mut *self.database.read().await?, user).await?;
+        let found = self.find_user(&mut self.database.read().await?, user).await?;
         Ok(Outcome::User(Box::new(found)))
     }
 
     pub(crate) async fn list_users(&self) -> Result<Outcome, Fault> {
-        let everybody =
-            sqlx::query(select_users!("WHERE u.state = 'active' ORDER BY u.id, m.place"));
-        Ok(Outcome::Users(people(&mut *self.database.list().await?, everybody).await?))
+        let everybody = sql::query(select_users!(
+            "WHERE u.backend = $1 AND u.state = 'active' ORDER BY u.id, m.place"
+        ));
+        let everybody = everybody.bind(&self.backend);
+        Ok(Outcome::Users(people(&mut self.database.list().await?, everybody).await?))
     }
 
     pub(crate) async fn create_user(&self, new: NewUser) -> Result<Outcome, Fault> {
@@ -30,14 +31,14 @@ impl Inner {
         let mut write = self.database.write().await?;
         let id = fresh_id();
         let mail = new.email.as_deref();
-        check_unique(&mut write, id, Some(&new.username), mail, new.unique).await?;
-        insert(&mut write, id, &new, password).await?;
+        self.check_unique(&mut write, id, (Some(&new.username), mail), new.unique).await?;
+        self.insert_user(&mut write, id, &new, password).await?;
         self.name_user(&mut write, id, &new.ids).await?;
         if let Some(change) = &new.groups {
             self.replace_groups(&mut write, id, change).await?;
         }
-        let created = require(&mut write, id).await?;
-        write.commit().await.map_err(fault)?;
+        let created = self.require(&mut write, id).await?;
+        write.commit().await?;
         Ok(Outcome::User(Box::new(created)))
     }
 
@@ -54,7 +55,7 @@ impl Inner {
         let mut changed = self.find_user(&mut write, user).await?;
         let id = changed.id.0;
         let mail = patch.email.as_ref().and_then(|email| email.as_deref());
-        check_unique(&mut write, id, patch.username.as_deref(), mail, patch.unique).await?;
+        self.check_unique(&mut write, id, (patch.username.as_deref(), mail), patch.unique).await?;
         let groups = patch.groups.take();
         patch_user(&mut changed, patch);
         update(&mut write, &changed).await?;
@@ -64,8 +65,8 @@ impl Inner {
         if let Some(change) = groups {
             self.replace_groups(&mut write, id, &change).await?;
         }
-        let changed = require(&mut write, id).await?;
-        write.commit().await.map_err(fault)?;
+        let changed = self.require(&mut write, id).await?;
+        write.commit().await?;
         Ok(Outcome::User(Box::new(changed)))
     }
 
@@ -79,96 +80,96 @@ impl Inner {
     pub(crate) async fn delete_user(&self, user: &UserRef) -> Result<Outcome, Fault> {
         let mut write = self.database.write().await?;
         let known = self.find_user(&mut write, user).await?;
-        let query = sqlx::query("DELETE FROM users WHERE id = $1");
-        query.bind(known.id.to_string()).execute(&mut *write).await.map_err(fault)?;
-        write.commit().await.map_err(fault)?;
+        let query = sql::query("DELETE FROM users WHERE id = $1");
+        query.bind(known.id.to_string()).execute(&mut write).await?;
+        write.commit().await?;
         Ok(Outcome::Done)
     }
-}
 
-/// Sets the password hash. All earlier sessions of the user end.
-pub(crate) async fn set_password(
-    write: &mut SqliteConnection,
-    id: Uuid,
-    hash: Option<String>,
-) -> Result<(), Fault> {
-    let sql = "UPDATE users SET password = $2, password_changed = $3 WHERE id = $1";
-    let query = sqlx::query(sql).bind(id.to_string()).bind(hash).bind(now());
-    query.execute(write).await.map(drop).map_err(fault)
-}
-
-/// Checks the uniqueness that the command asks for. The index already checks the exact name.
-async fn check_unique(
-    write: &mut SqliteConnection,
-    id: Uuid,
-    username: Option<&str>,
-    email: Option<&str>,
-    unique: Uniqueness,
-) -> Result<(), Fault> {
-    if let (Some(name), Matching::Folded) = (username, unique.name) {
-        let sql = "SELECT 1 FROM users WHERE folded_name = $1 AND id <> $2 AND state = 'active'";
-        refuse_other(write, sql, folded(name), id, Subject::Username).await?;
+    /// Checks the uniqueness that the command asks for. The index already checks the exact name.
+    async fn check_unique(
+        &self,
+        write: &mut Connection,
+        id: Uuid,
+        (username, email): (Option<&str>, Option<&str>),
+        unique: Uniqueness,
+    ) -> Result<(), Fault> {
+        if let (Some(name), Matching::Folded) = (username, unique.name) {
+            let sql = "SELECT 1 FROM users WHERE backend = $1 AND folded_name = $2 AND id <> $3 \
+                       AND state = 'active'";
+            let other = sql::query(sql).bind(&self.backend).bind(folded(name)).bind(id.to_string());
+            refuse_other(write, other, Subject::Username).await?;
+        }
+        if let Some(email) = email.filter(|email| unique.email && !email.is_empty()) {
+            let sql = "SELECT 1 FROM users WHERE backend = $1 AND folded_email = $2 AND id <> $3 \
+                       AND state = 'active'";
+            let other = sql::query(sql).bind(&self.backend).bind(email.to_lowercase());
+            refuse_other(write, other.bind(id.to_string()), Subject::Email).await?;
+        }
+        Ok(())
     }
-    if let Some(email) = email.filter(|email| unique.email && !email.is_empty()) {
-        let sql = "SELECT 1 FROM users WHERE folded_email = $1 AND id <> $2 AND state = 'active'";
-        refuse_other(write, sql, email.to_lowercase(), id, Subject::Email).await?;
+
+    /// Inserts the row of a new user.
+    pub(crate) async fn insert_user(
+        &self,
+        write: &mut Connection,
+        id: Uuid,
+        new: &NewUser,
+        password: Option<String>,
+    ) -> Result<(), Fault> {
+        let now = now();
+        sql::query(
+            "INSERT INTO users (id, username, folded_name, display_name, given_name, family_name, \
+             email, folded_email, role, active, password, source, failures, addresses, attributes, \
+             created, password_changed, backend) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15, $16, $17)",
+        )
+        .bind(id.to_string())
+        .bind(&new.username)
+        .bind(folded(&new.username))
+        .bind(&new.display_name)
+        .bind(&new.given_name)
+        .bind(&new.family_name)
+        .bind(&new.email)
+        .bind(new.email.as_ref().map(|email| email.to_lowercase()))
+        .bind(new.role.as_str())
+        .bind(!new.inactive)
+        .bind(password)
+        .bind(&new.source)
+        .bind(to_json(&new.addresses)?)
+        .bind(to_json(&new.attributes)?)
+        .bind(now)
+        .bind(now)
+        .bind(&self.backend)
+        .execute(write)
+        .await
+            .map(drop)
     }
-    Ok(())
 }
 
-async fn refuse_other(
-    write: &mut SqliteConnection,
-    sql: &'static str,
-    value: String,
-    id: Uuid,
-    subject: Subject,
-) -> Result<(), Fault> {
-    let query = sqlx::query(sql).bind(value).bind(id.to_string());
-    match query.fetch_optional(write).await.map_err(fault)? {
+/// A conflict if a query finds another user.
+async fn refuse_other(write: &mut Connection, other: Query, subject: Subject) -> Result<(), Fault> {
+    match other.fetch_optional(write).await? {
         Some(_) => Err(Fault::conflict(subject)),
         None => Ok(()),
     }
 }
 
-pub(crate) async fn insert(
-    write: &mut SqliteConnection,
+/// Sets the password hash. All earlier sessions of the user end.
+pub(crate) async fn set_password(
+    write: &mut Connection,
     id: Uuid,
-    new: &NewUser,
-    password: Option<String>,
+    hash: Option<String>,
 ) -> Result<(), Fault> {
-    let now = now();
-    sqlx::query(
-        "INSERT INTO users (id, username, folded_name, display_name, given_name, family_name, \
-         email, folded_email, role, active, password, source, failures, addresses, attributes, \
-         created, password_changed) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15, $16)",
-    )
-    .bind(id.to_string())
-    .bind(&new.username)
-    .bind(folded(&new.username))
-    .bind(&new.display_name)
-    .bind(&new.given_name)
-    .bind(&new.family_name)
-    .bind(&new.email)
-    .bind(new.email.as_ref().map(|email| email.to_lowercase()))
-    .bind(new.role.as_str())
-    .bind(!new.inactive)
-    .bind(password)
-    .bind(&new.source)
-    .bind(to_json(&new.addresses)?)
-    .bind(to_json(&new.attributes)?)
-    .bind(now)
-    .bind(now)
-    .execute(write)
-    .await
-    .map(drop)
-    .map_err(fault)
+    let sql = "UPDATE users SET password = $2, password_changed = $3 WHERE id = $1";
+    let query = sql::query(sql).bind(id.to_string()).bind(hash).bind(now());
+    query.execute(write).await.map(drop)
 }
 
 /// Sets the fields of an existing user to those of a new one. Attributes that the new one does not
 /// have stay.
 pub(crate) async fn overwrite(
-    write: &mut SqliteConnection,
+    write: &mut Connection,
     mut user: User,
     new: &NewUser,
 ) -> Result<(), Fault> {
@@ -180,13 +181,13 @@ pub(crate) async fn overwrite(
     (user.role, user.active) = (new.role, !new.inactive);
     user.attributes.extend(new.attributes.clone());
     update(write, &user).await?;
-    let query = sqlx::query("UPDATE users SET addresses = $2 WHERE id = $1");
+    let query = sql::query("UPDATE users SET addresses = $2 WHERE id = $1");
     let query = query.bind(user.id.to_string()).bind(to_json(&new.addresses)?);
-    query.execute(write).await.map(drop).map_err(fault)
+    query.execute(write).await.map(drop)
 }
 
-pub(crate) async fn update(write: &mut SqliteConnection, user: &User) -> Result<(), Fault> {
-    sqlx::query(
+pub(crate) async fn update(write: &mut Connection, user: &User) -> Result<(), Fault> {
+    sql::query(
         "UPDATE users SET username = $2, folded_name = $3, display_name = $4, given_name = $5, \
          family_name = $6, email = $7, folded_email = $8, role = $9, active = $10, source = $11, \
          attributes = $12, sessions_since = $13 WHERE id = $1",
@@ -207,7 +208,6 @@ pub(crate) async fn update(write: &mut SqliteConnection, user: &User) -> Result<
     .execute(write)
     .await
     .map(drop)
-    .map_err(fault)
 }
 
 /// Applies a patch to the user's own row, except for the password. A deactivation ends the user's

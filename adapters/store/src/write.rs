@@ -2,9 +2,9 @@
 
 use std::ops::{Deref, DerefMut};
 
-use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
-use sqlx::{Error, Sqlite};
+use isogloss_canonical::fault::Fault;
+
+use crate::sql::{self, Connection};
 
 /// A write transaction. There is only one at a time.
 ///
@@ -12,22 +12,34 @@ use sqlx::{Error, Sqlite};
 /// connection is closed, which rolls back what is open. Examples: a refusal, a full disk, a caller
 /// that disconnects. SQLite ends some transactions by itself, for instance at a full disk, so the
 /// state of such a connection is unknown.
+#[derive(Debug)]
 pub(crate) struct Write {
-    connection: PoolConnection<Sqlite>,
+    connection: Connection,
     committed: bool,
 }
 
+/// Begins a transaction that other writers wait for. On PostgreSQL a row that every write locks
+/// first does what SQLite's write lock does: what a transaction has checked still holds at its
+/// commit.
+const LOCK: &str = "SELECT value FROM meta WHERE name = 'writer' FOR UPDATE";
+
 impl Write {
-    /// Waits for the writing connection and begins a transaction.
-    pub(crate) async fn begin(writer: &SqlitePool) -> Result<Self, Error> {
-        let mut write = Self { connection: writer.acquire().await?, committed: false };
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut *write).await?;
+    /// Begins a transaction on a writing connection.
+    pub(crate) async fn begin(connection: Connection) -> Result<Self, Fault> {
+        let mut write = Self { connection, committed: false };
+        match &write.connection {
+            Connection::Sqlite(_) => sql::query("BEGIN IMMEDIATE").execute(&mut write).await?,
+            Connection::Postgres(_) => {
+                sql::query("BEGIN ISOLATION LEVEL READ COMMITTED").execute(&mut write).await?;
+                sql::query(LOCK).execute(&mut write).await?
+            }
+        };
         Ok(write)
     }
 
     /// Commits the transaction.
-    pub(crate) async fn commit(mut self) -> Result<(), Error> {
-        sqlx::query("COMMIT").execute(&mut *self).await?;
+    pub(crate) async fn commit(mut self) -> Result<(), Fault> {
+        sql::query("COMMIT").execute(&mut self).await?;
         self.committed = true;
         Ok(())
     }
@@ -42,15 +54,15 @@ impl Drop for Write {
 }
 
 impl Deref for Write {
-    type Target = SqliteConnection;
+    type Target = Connection;
 
-    fn deref(&self) -> &SqliteConnection {
+    fn deref(&self) -> &Connection {
         &self.connection
     }
 }
 
 impl DerefMut for Write {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
+    fn deref_mut(&mut self) -> &mut Connection {
         &mut self.connection
     }
 }
@@ -59,18 +71,17 @@ impl DerefMut for Write {
 mod tests {
     use std::time::Duration;
 
-    use isogloss_canonical::fault::{Fault, FaultKind};
+    use isogloss_canonical::fault::FaultKind;
     use tempfile::TempDir;
 
     use super::*;
     use crate::database::Database;
-    use crate::faults::fault;
 
     /// Writes more than the free pages can hold.
-    async fn fill(write: &mut SqliteConnection) -> Result<(), Fault> {
+    async fn fill(write: &mut Connection) -> Result<(), Fault> {
         let sql =
             "INSERT INTO meta (name, value) VALUES (hex(randomblob(8)), hex(zeroblob(50000)))";
-        sqlx::query(sql).execute(write).await.map(drop).map_err(fault)
+        sql::query(sql).execute(write).await.map(drop)
     }
 
     #[tokio::test]
@@ -79,7 +90,7 @@ mod tests {
         let database = Database::open(folder.path()).await.unwrap();
         for round in 0..3 {
             let mut write = database.write().await.unwrap();
-            sqlx::query("PRAGMA max_page_count = 1").execute(&mut *write).await.unwrap();
+            sql::query("PRAGMA max_page_count = 1").execute(&mut write).await.unwrap();
             let full = fill(&mut write).await.unwrap_err();
             assert_eq!(full.kind, FaultKind::Unavailable, "{full}");
             assert!(full.detail.contains("disk is full"), "{full}");
@@ -102,13 +113,13 @@ mod tests {
             let writing = async {
                 let mut write = database.write().await?;
                 fill(&mut write).await?;
-                write.commit().await.map_err(fault)
+                write.commit().await
             };
             let done = tokio::time::timeout(Duration::from_micros(micros), writing).await;
             let mut write = database.write().await.unwrap();
-            let removed = sqlx::query("DELETE FROM meta").execute(&mut *write).await.unwrap();
+            let removed = sql::query("DELETE FROM meta").execute(&mut write).await.unwrap();
             let told = matches!(done, Ok(Ok(())));
-            assert!(removed.rows_affected() == 1 || !told, "{micros}: {done:?}");
+            assert!(removed == 1 || !told, "{micros}: {done:?}");
             write.commit().await.unwrap();
         }
     }

@@ -9,6 +9,7 @@ mod log;
 mod proxies;
 pub mod report;
 mod routes;
+mod state;
 mod store;
 
 use crate::config::check::report::{Check, Scope};
@@ -27,6 +28,7 @@ pub fn check(loaded: &Loaded, scope: Scope, systems: Systems) -> Findings {
     limits::check(&mut check);
     log::check(&mut check);
     store::check(&mut check);
+    state::check(&mut check);
     proxies::check(&mut check);
     backends::check(&mut check, scope);
     routes::check(&mut check);
@@ -37,7 +39,8 @@ pub fn check(loaded: &Loaded, scope: Scope, systems: Systems) -> Findings {
         let named = |source: &crate::config::secret::SecretSource| source.variable() == Some(stray);
         let backends = settings.backend.values().filter_map(|backend| backend.secret.as_ref());
         let directory = settings.directory.iter().filter_map(|one| one.bind_password.as_ref());
-        if !backends.chain(directory).any(named) {
+        let state = settings.state.url.iter();
+        if !backends.chain(directory).chain(state).any(named) {
             check.findings.add(environment::stray(stray));
         }
     }

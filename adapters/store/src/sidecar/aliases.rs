@@ -4,11 +4,10 @@ use std::collections::HashMap;
 
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::user::{Matching, UserId, folded};
-use sqlx::sqlite::SqliteRow;
 
-use crate::faults::fault;
-use crate::rows::{column, uuid};
+use crate::rows::uuid;
 use crate::sidecar::records::Records;
+use crate::sql::{self, Row, column};
 
 /// Whom a name names, as far as aliases are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +25,7 @@ macro_rules! aliased {
     ($condition:literal) => {
         concat!(
             "SELECT u.id FROM aliases a JOIN users u ON u.id = a.id \
-             WHERE u.state <> 'tombstone' AND ",
+             WHERE a.backend = $2 AND u.state <> 'tombstone' AND ",
             $condition
         )
     };
@@ -51,51 +50,53 @@ impl Records {
 
     async fn one_aliased(&self, sql: &'static str, name: &str) -> Result<Option<UserId>, Fault> {
         let mut read = self.inner().database.read().await?;
-        let found = sqlx::query(sql).bind(name).fetch_optional(&mut *read).await;
-        found.map_err(fault)?.as_ref().map(id_of).transpose()
+        let found = sql::query(sql).bind(name).bind(&self.inner().backend);
+        found.fetch_optional(&mut read).await?.as_ref().map(id_of).transpose()
     }
 
     /// The alias of a person.
     pub async fn alias(&self, id: UserId) -> Result<Option<String>, Fault> {
         let mut read = self.inner().database.read().await?;
-        let query = sqlx::query("SELECT alias FROM aliases WHERE id = $1").bind(id.to_string());
-        let found = query.fetch_optional(&mut *read).await.map_err(fault)?;
+        let query = sql::query("SELECT alias FROM aliases WHERE id = $1").bind(id.to_string());
+        let found = query.fetch_optional(&mut read).await?;
         found.map(|row| column(&row, "alias")).transpose()
     }
 
     /// All aliases.
     pub async fn aliases(&self) -> Result<HashMap<UserId, String>, Fault> {
         let mut read = self.inner().database.read().await?;
-        let rows = sqlx::query("SELECT id, alias FROM aliases").fetch_all(&mut *read).await;
-        let pair = |row: &SqliteRow| Ok((id_of(row)?, column(row, "alias")?));
-        rows.map_err(fault)?.iter().map(pair).collect()
+        let query = sql::query("SELECT id, alias FROM aliases WHERE backend = $1");
+        let rows = query.bind(&self.inner().backend).fetch_all(&mut read).await?;
+        let pair = |row: &Row| Ok((id_of(row)?, column(row, "alias")?));
+        rows.iter().map(pair).collect()
     }
 
     /// Gives a person an alias, in place of an earlier one. It is a conflict if another person has it.
     /// An alias of a tombstone gives way.
     pub async fn set_alias(&self, id: UserId, alias: &str) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
-        let sql = "DELETE FROM aliases WHERE folded = $1 AND id IN \
+        let sql = "DELETE FROM aliases WHERE backend = $2 AND folded = $1 AND id IN \
                    (SELECT u.id FROM users u WHERE u.state = 'tombstone')";
-        let query = sqlx::query(sql).bind(folded(alias));
-        query.execute(&mut *write).await.map_err(fault)?;
-        let sql = "INSERT INTO aliases (id, alias, folded) VALUES ($1, $2, $3) \
+        let query = sql::query(sql).bind(folded(alias)).bind(&self.inner().backend);
+        query.execute(&mut write).await?;
+        let sql = "INSERT INTO aliases (id, alias, folded, backend) VALUES ($1, $2, $3, $4) \
                    ON CONFLICT (id) DO UPDATE SET alias = excluded.alias, \
                    folded = excluded.folded";
-        let query = sqlx::query(sql).bind(id.to_string()).bind(alias).bind(folded(alias));
-        query.execute(&mut *write).await.map_err(fault)?;
-        write.commit().await.map_err(fault)
+        let query = sql::query(sql).bind(id.to_string()).bind(alias).bind(folded(alias));
+        let query = query.bind(&self.inner().backend);
+        query.execute(&mut write).await?;
+        write.commit().await
     }
 
     /// Takes a person's alias away. It is no fault if there is none.
     pub async fn remove_alias(&self, id: UserId) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
-        let query = sqlx::query("DELETE FROM aliases WHERE id = $1").bind(id.to_string());
-        query.execute(&mut *write).await.map_err(fault)?;
-        write.commit().await.map_err(fault)
+        let query = sql::query("DELETE FROM aliases WHERE id = $1").bind(id.to_string());
+        query.execute(&mut write).await?;
+        write.commit().await
     }
 }
 
-fn id_of(row: &SqliteRow) -> Result<UserId, Fault> {
+fn id_of(row: &Row) -> Result<UserId, Fault> {
     uuid(column(row, "id")?).map(UserId)
 }

@@ -5,18 +5,16 @@ use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::role::Role;
 use isogloss_canonical::user::{GroupChange, User, folded};
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use crate::faults::fault;
-use crate::identities::reassign;
 use crate::rows::{fresh_id, now};
 use crate::sidecar::decision::{Sighted, Verdict};
 use crate::sidecar::plan::{Differences, Plan, other_groups, proves_by_now};
 use crate::sidecar::reading::{Reading, Seen, record_of};
 use crate::sidecar::record::Row;
 use crate::sidecar::records::Records;
-use crate::users::{insert, overwrite};
+use crate::sql::{self, Connection};
+use crate::users::overwrite;
 
 /// Why a record becomes a tombstone when a read shows it.
 const REPLACED: &str = "another user of the system has its id or its name";
@@ -26,7 +24,7 @@ impl Records {
     /// swap names.
     pub(super) async fn apply(
         &self,
-        write: &mut SqliteConnection,
+        write: &mut Connection,
         plan: &Plan,
         reading: &Reading,
         sighted: &[Sighted<'_>],
@@ -68,7 +66,7 @@ impl Records {
     /// Creates the new records: administrators first, then in the system's order.
     async fn create_records(
         &self,
-        write: &mut SqliteConnection,
+        write: &mut Connection,
         plan: &Plan,
         reading: &Reading,
         sighted: &[Sighted<'_>],
@@ -87,13 +85,13 @@ impl Records {
 
     async fn create_record(
         &self,
-        write: &mut SqliteConnection,
+        write: &mut Connection,
         seen: &Seen,
         one: &Sighted<'_>,
     ) -> Result<(), Fault> {
         let id = fresh_id();
         let new = record_of(seen);
-        insert(write, id, &new, None).await?;
+        self.inner().insert_user(write, id, &new, None).await?;
         self.inner().name_user(write, id, &new.ids).await?;
         match &new.groups {
             Some(change) => self.inner().replace_groups(write, id, change).await?,
@@ -103,26 +101,26 @@ impl Records {
                    WHERE id = $1";
         let is_old = seen.user.evidence.created.as_deref().is_some_and(proves_by_now);
         let created = one.prints.created.clone().filter(|_| is_old);
-        let query = sqlx::query(sql).bind(id.to_string()).bind(now());
+        let query = sql::query(sql).bind(id.to_string()).bind(now());
         let query = query.bind(one.prints.secret.clone()).bind(created);
-        query.execute(write).await.map(drop).map_err(fault)
+        query.execute(write).await.map(drop)
     }
 
     /// Makes a record a tombstone. Its id in the system belongs to the person who has it now. Its
     /// other ids are never used again.
     pub(super) async fn make_tombstone(
         &self,
-        write: &mut SqliteConnection,
+        write: &mut Connection,
         row: &Row,
         why: &'static str,
     ) -> Result<(), Fault> {
         let sql = "UPDATE users SET state = 'tombstone', absence = NULL, settled = $2, was = $3, \
                    expected = NULL WHERE id = $1";
-        let query = sqlx::query(sql).bind(row.known.id.to_string()).bind(now());
-        query.bind(row.known.native.clone()).execute(&mut *write).await.map_err(fault)?;
+        let query = sql::query(sql).bind(row.known.id.to_string()).bind(now());
+        query.bind(row.known.native.clone()).execute(&mut *write).await?;
         let sql = "DELETE FROM identities WHERE id = $1 AND kind = 'user' AND namespace = $2";
-        let query = sqlx::query(sql).bind(row.known.id.to_string());
-        query.bind(self.system.namespace.as_str()).execute(write).await.map_err(fault)?;
+        let query = sql::query(sql).bind(row.known.id.to_string());
+        query.bind(self.system.namespace.as_str()).execute(write).await?;
         tracing::warn!(
             record = %row.known.id, username = row.known.name, native = row.known.native,
             backend = self.system.backend, why, "the record is now a tombstone"
@@ -132,7 +130,7 @@ impl Records {
 
     async fn update_known(
         &self,
-        write: &mut SqliteConnection,
+        write: &mut Connection,
         (row, new_secret): (&Row, bool),
         differs: &Differences,
         seen: &Seen,
@@ -143,24 +141,24 @@ impl Records {
                        created_print = COALESCE($3, created_print), \
                        password_changed = CASE WHEN $4 THEN $5 ELSE password_changed END \
                        WHERE id = $1";
-            let query = sqlx::query(sql).bind(id.to_string()).bind(&differs.secret);
+            let query = sql::query(sql).bind(id.to_string()).bind(&differs.secret);
             let query = query.bind(&differs.created).bind(new_secret).bind(now());
-            query.execute(&mut *write).await.map_err(fault)?;
+            query.execute(&mut *write).await?;
         }
         if differs.email {
             let sql = "UPDATE users SET email = $2, folded_email = $3 WHERE id = $1";
             let email = seen.user.email.as_ref();
-            let query = sqlx::query(sql).bind(id.to_string()).bind(email);
+            let query = sql::query(sql).bind(id.to_string()).bind(email);
             let query = query.bind(email.map(|email| email.to_lowercase()));
-            query.execute(&mut *write).await.map_err(fault)?;
+            query.execute(&mut *write).await?;
         }
         if differs.activity {
             // A deactivation in the system ends the open sessions for good, as a deactivation in
             // the gateway does.
             let sql = "UPDATE users SET active = $2, \
                        sessions_since = CASE WHEN $2 THEN sessions_since ELSE $3 END WHERE id = $1";
-            let query = sqlx::query(sql).bind(id.to_string()).bind(seen.user.active).bind(now());
-            query.execute(&mut *write).await.map_err(fault)?;
+            let query = sql::query(sql).bind(id.to_string()).bind(seen.user.active).bind(now());
+            query.execute(&mut *write).await?;
         }
         if differs.groups {
             self.take_over_groups(write, id, seen).await?;
@@ -175,7 +173,7 @@ impl Records {
     /// creation.
     async fn complete_creation(
         &self,
-        write: &mut SqliteConnection,
+        write: &mut Connection,
         row: &Row,
         seen: &Seen,
     ) -> Result<(), Fault> {
@@ -184,7 +182,7 @@ impl Records {
         for (namespace, native) in
             new.ids.iter().filter(|(namespace, _)| **namespace != self.system.namespace)
         {
-            reassign(write, row.known.id, namespace, native).await?;
+            self.inner().reassign(write, row.known.id, namespace, native).await?;
         }
         match &new.groups {
             Some(change) => self.inner().replace_groups(write, row.known.id, change).await,
@@ -196,7 +194,7 @@ impl Records {
     /// not know gives no rights.
     async fn take_over_groups(
         &self,
-        write: &mut SqliteConnection,
+        write: &mut Connection,
         id: Uuid,
         seen: &Seen,
     ) -> Result<(), Fault> {
@@ -218,16 +216,16 @@ impl Records {
 }
 
 /// Removes a record that will be renamed or restored from the index of names.
-async fn release_name(write: &mut SqliteConnection, row: Option<&Row>) -> Result<(), Fault> {
+async fn release_name(write: &mut Connection, row: Option<&Row>) -> Result<(), Fault> {
     let Some(row) = row else { return Ok(()) };
-    let query = sqlx::query("UPDATE users SET state = 'suspended' WHERE id = $1");
-    query.bind(row.known.id.to_string()).execute(write).await.map(drop).map_err(fault)
+    let query = sql::query("UPDATE users SET state = 'suspended' WHERE id = $1");
+    query.bind(row.known.id.to_string()).execute(write).await.map(drop)
 }
 
-async fn activate(write: &mut SqliteConnection, row: &Row, seen: &User) -> Result<(), Fault> {
+async fn activate(write: &mut Connection, row: &Row, seen: &User) -> Result<(), Fault> {
     let sql = "UPDATE users SET state = 'active', absence = NULL, username = $2, \
                folded_name = $3, settled = $4, expected = NULL WHERE id = $1";
-    let query = sqlx::query(sql).bind(row.known.id.to_string()).bind(&seen.username);
+    let query = sql::query(sql).bind(row.known.id.to_string()).bind(&seen.username);
     let query = query.bind(folded(&seen.username)).bind(now());
-    query.execute(write).await.map(drop).map_err(fault)
+    query.execute(write).await.map(drop)
 }

@@ -8,9 +8,9 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use crate::faults::fault;
 use crate::rows::{after, fresh_id, now};
 use crate::sidecar::records::Records;
+use crate::sql;
 use crate::store::Store;
 
 /// The age after which a claim is invalid: its gateway has ended.
@@ -31,44 +31,53 @@ impl Records {
     /// Waits until all these names are free and claims them. Names that differ only in case or
     /// outer blanks are equal.
     pub async fn claim(&self, names: &[&str]) -> Result<Claim, Fault> {
-        let mut keys: Vec<_> = names.iter().map(|name| name.trim().to_lowercase()).collect();
+        let keys = names.iter().map(|name| self.claimed(name)).collect();
+        Claim::take(&self.store, keys).await
+    }
+
+    /// The key of a claim. The name of a backend has no slash.
+    fn claimed(&self, name: &str) -> String {
+        format!("{}/{}", self.inner().backend, name.trim().to_lowercase())
+    }
+}
+
+async fn try_claim(store: &Store, keys: &[String], holder: Uuid) -> Result<bool, Fault> {
+    let mut write = store.0.database.write().await?;
+    let now = now();
+    for key in keys {
+        let sql = "INSERT INTO claims (name, holder, until) VALUES ($1, $2, $3) \
+                   ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, \
+                   until = excluded.until WHERE claims.until <= $4";
+        let query = sql::query(sql).bind(key).bind(holder.to_string());
+        let query = query.bind(after(now, LASTING)).bind(now);
+        if query.execute(&mut write).await? == 0 {
+            let sql = "DELETE FROM claims WHERE holder = $1";
+            sql::query(sql).bind(holder.to_string()).execute(&mut write).await?;
+            write.commit().await?;
+            return Ok(false);
+        }
+    }
+    write.commit().await?;
+    Ok(true)
+}
+
+impl Claim {
+    /// Waits until all these keys are free and claims them.
+    pub(crate) async fn take(store: &Store, mut keys: Vec<String>) -> Result<Self, Fault> {
         keys.sort();
         keys.dedup();
         let holder = fresh_id();
         let deadline = Instant::now() + TIMEOUT;
-        while !self.try_claim(&keys, holder).await? {
+        while !try_claim(store, &keys, holder).await? {
             if Instant::now() >= deadline {
                 let detail = "another creation or rename with this name does not end";
                 return Err(Fault::new(FaultKind::Unavailable, detail));
             }
             sleep(PAUSE).await;
         }
-        Ok(Claim { store: self.store.clone(), holder, released: false })
+        Ok(Self { store: store.clone(), holder, released: false })
     }
 
-    async fn try_claim(&self, keys: &[String], holder: Uuid) -> Result<bool, Fault> {
-        let mut write = self.inner().database.write().await?;
-        let now = now();
-        for key in keys {
-            let sql = "INSERT INTO claims (name, holder, until) VALUES ($1, $2, $3) \
-                       ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, \
-                       until = excluded.until WHERE claims.until <= $4";
-            let query = sqlx::query(sql).bind(key).bind(holder.to_string());
-            let query = query.bind(after(now, LASTING)).bind(now);
-            if query.execute(&mut *write).await.map_err(fault)?.rows_affected() == 0 {
-                let sql = "DELETE FROM claims WHERE holder = $1";
-                let query = sqlx::query(sql).bind(holder.to_string());
-                query.execute(&mut *write).await.map_err(fault)?;
-                write.commit().await.map_err(fault)?;
-                return Ok(false);
-            }
-        }
-        write.commit().await.map_err(fault)?;
-        Ok(true)
-    }
-}
-
-impl Claim {
     /// Releases the names. A failure is ignored, because the claim expires.
     pub async fn release(mut self) {
         self.released = true;
@@ -98,9 +107,9 @@ impl fmt::Debug for Claim {
 async fn release(store: &Store, holder: Uuid) {
     let done = async {
         let mut write = store.0.database.write().await?;
-        let query = sqlx::query("DELETE FROM claims WHERE holder = $1").bind(holder.to_string());
-        query.execute(&mut *write).await.map_err(fault)?;
-        write.commit().await.map_err(fault)
+        let query = sql::query("DELETE FROM claims WHERE holder = $1").bind(holder.to_string());
+        query.execute(&mut write).await?;
+        write.commit().await
     };
     if let Err(fault) = done.await {
         tracing::warn!(%fault, "a claimed name is not released; it expires");

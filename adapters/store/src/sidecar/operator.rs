@@ -6,17 +6,15 @@ use std::time::Duration;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::namespace::Numbering;
 use isogloss_canonical::user::{User, UserId, UserPatch, UserRef, folded};
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use crate::faults::fault;
-use crate::identities::reassign;
 use crate::rows::{after, now};
 use crate::sidecar::decision::State;
 use crate::sidecar::plan::proves_by_now;
 use crate::sidecar::reading::Seen;
 use crate::sidecar::record::{Record, Row};
 use crate::sidecar::records::Records;
+use crate::sql::{self, Connection};
 use crate::users::{patch_user, update};
 use crate::write::Write;
 
@@ -39,19 +37,20 @@ const INTRODUCED: &str = "introduced";
 impl Records {
     /// Whether all people of the system were listed once.
     pub async fn is_introduced(&self) -> Result<bool, Fault> {
-        Ok(self.inner().database.meta(INTRODUCED).await?.is_some())
+        Ok(self.inner().meta(INTRODUCED).await?.is_some())
     }
 
     /// Whether there is no record yet.
     pub async fn is_empty(&self) -> Result<bool, Fault> {
         let mut read = self.inner().database.read().await?;
-        let any = sqlx::query_scalar::<_, i64>("SELECT 1 FROM users LIMIT 1");
-        Ok(any.fetch_optional(&mut *read).await.map_err(fault)?.is_none())
+        let any = sql::query("SELECT 1 FROM users WHERE backend = $1 LIMIT 1");
+        let any = any.bind(&self.inner().backend);
+        Ok(any.fetch_optional(&mut read).await?.is_none())
     }
 
     /// Marks that all people of the system were listed.
     pub async fn mark_introduced(&self) -> Result<(), Fault> {
-        self.inner().database.claim_meta(INTRODUCED, "true").await.map(drop)
+        self.inner().claim_meta(INTRODUCED, "true").await.map(drop)
     }
 
     /// Records that the gateway is about to rename a person in the system, so that a read with the
@@ -59,10 +58,10 @@ impl Records {
     pub async fn expect_name(&self, id: UserId, name: &str) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
         let sql = "UPDATE users SET expected = $2, expected_until = $3 WHERE id = $1";
-        let query = sqlx::query(sql).bind(id.to_string()).bind(name);
+        let query = sql::query(sql).bind(id.to_string()).bind(name);
         let query = query.bind(after(now(), EXPECTED_FOR));
-        query.execute(&mut *write).await.map_err(fault)?;
-        write.commit().await.map_err(fault)
+        query.execute(&mut write).await?;
+        write.commit().await
     }
 
     /// Records that the system refused the expected rename.
@@ -70,18 +69,18 @@ impl Records {
         let mut write = self.inner().database.write().await?;
         let sql = "UPDATE users SET expected = NULL, expected_until = NULL \
                    WHERE id = $1 AND expected = $2";
-        let query = sqlx::query(sql).bind(id.to_string()).bind(name);
-        query.execute(&mut *write).await.map_err(fault)?;
-        write.commit().await.map_err(fault)
+        let query = sql::query(sql).bind(id.to_string()).bind(name);
+        query.execute(&mut write).await?;
+        write.commit().await
     }
 
     /// Records that the gateway is about to change the secret in the row of a person. The next read
     /// stores the new one, and ends no session.
     pub async fn expect_secret(&self, id: UserId) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
-        let query = sqlx::query("UPDATE users SET secret_print = NULL WHERE id = $1");
-        query.bind(id.to_string()).execute(&mut *write).await.map_err(fault)?;
-        write.commit().await.map_err(fault)
+        let query = sql::query("UPDATE users SET secret_print = NULL WHERE id = $1");
+        query.bind(id.to_string()).execute(&mut write).await?;
+        write.commit().await
     }
 
     /// Stores a change in the record. The name comes from the next read of the system. Of a
@@ -95,22 +94,22 @@ impl Records {
         update(&mut write, &row.user).await?;
         if password.is_some() {
             let sql = "UPDATE users SET password_changed = $2, secret_print = NULL WHERE id = $1";
-            let query = sqlx::query(sql).bind(id.to_string()).bind(now());
-            query.execute(&mut *write).await.map_err(fault)?;
+            let query = sql::query(sql).bind(id.to_string()).bind(now());
+            query.execute(&mut write).await?;
         }
         if let Some(change) = groups {
             self.inner().replace_groups(&mut write, id.0, &change).await?;
         }
-        write.commit().await.map_err(fault)
+        write.commit().await
     }
 
     /// Deletes the record of a person whom the gateway has deleted in the system. A missing record
     /// is no fault: another request has read the absence first. The ids are never used again.
     pub async fn forget(&self, id: UserId) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
-        let query = sqlx::query("DELETE FROM users WHERE id = $1").bind(id.to_string());
-        query.execute(&mut *write).await.map_err(fault)?;
-        write.commit().await.map_err(fault)
+        let query = sql::query("DELETE FROM users WHERE id = $1").bind(id.to_string());
+        query.execute(&mut write).await?;
+        write.commit().await
     }
 
     /// Confirms, for an operator, that a suspended record belongs to a user of the system. The user
@@ -148,10 +147,10 @@ impl Records {
     /// was one. The system is not asked: an operator revokes a key also while the system is down.
     pub async fn revoke_key(&self, key: Uuid) -> Result<bool, Fault> {
         let mut write = self.inner().database.write().await?;
-        let query = sqlx::query("DELETE FROM keys WHERE id = $1").bind(key.to_string());
-        let done = query.execute(&mut *write).await.map_err(fault)?;
-        write.commit().await.map_err(fault)?;
-        Ok(done.rows_affected() > 0)
+        let query = sql::query("DELETE FROM keys WHERE id = $1").bind(key.to_string());
+        let done = query.execute(&mut write).await?;
+        write.commit().await?;
+        Ok(done > 0)
     }
 
     /// Binds a record to a user of the system, for an operator. The record may be a tombstone: its
@@ -175,7 +174,7 @@ impl Records {
     /// Makes tombstones of the records that now have the user's id or name. Returns these records.
     async fn replace_holders(
         &self,
-        write: &mut SqliteConnection,
+        write: &mut Connection,
         id: UserId,
         seen: &Seen,
     ) -> Result<Vec<Record>, Fault> {
@@ -192,28 +191,23 @@ impl Records {
             self.make_tombstone(write, holder, why).await?;
         }
         if let Numbering::From(_) = self.system.numbering {
-            reassign(write, id.0, &self.system.namespace, &native).await?;
+            self.inner().reassign(write, id.0, &self.system.namespace, &native).await?;
         }
         let tombstone = |holder: &Row| Record { state: State::Tombstone, ..holder.record() };
         Ok(holders.iter().map(tombstone).collect())
     }
 
     /// Makes a record active, with the name and the evidence of the system's row.
-    async fn bind_to(
-        &self,
-        write: &mut SqliteConnection,
-        row: &Row,
-        seen: &Seen,
-    ) -> Result<(), Fault> {
+    async fn bind_to(&self, write: &mut Connection, row: &Row, seen: &Seen) -> Result<(), Fault> {
         let sql = "UPDATE users SET state = 'active', absence = NULL, username = $2, \
                    folded_name = $3, settled = $4, secret_print = $5, created_print = $6, \
                    expected = NULL, was = NULL WHERE id = $1";
         let (name, prints) = (&seen.user.username, self.prints(&seen.user));
         let is_old = seen.user.evidence.created.as_deref().is_some_and(proves_by_now);
-        let query = sqlx::query(sql).bind(row.known.id.to_string()).bind(name);
+        let query = sql::query(sql).bind(row.known.id.to_string()).bind(name);
         let query = query.bind(folded(name)).bind(now());
         let query = query.bind(prints.secret).bind(prints.created.filter(|_| is_old));
-        query.execute(write).await.map(drop).map_err(fault)
+        query.execute(write).await.map(drop)
     }
 
     /// The fault for a user with another name than the record.
@@ -226,15 +220,15 @@ impl Records {
 
     async fn done(&self, mut write: Write, id: UserId) -> Result<Record, Fault> {
         let row = self.record(&mut write, id).await?;
-        write.commit().await.map_err(fault)?;
+        write.commit().await?;
         Ok(row.record())
     }
 
-    async fn record(&self, write: &mut SqliteConnection, id: UserId) -> Result<Row, Fault> {
+    async fn record(&self, write: &mut Connection, id: UserId) -> Result<Row, Fault> {
         self.any(write, id).await?.ok_or_else(|| Fault::not_found(Subject::User))
     }
 
-    async fn living_record(&self, write: &mut SqliteConnection, id: UserId) -> Result<Row, Fault> {
+    async fn living_record(&self, write: &mut Connection, id: UserId) -> Result<Row, Fault> {
         let row = self.any(write, id).await?;
         row.filter(|row| row.known.state != State::Tombstone).ok_or_else(|| {
             Fault::new(
@@ -247,12 +241,12 @@ impl Records {
 
 /// Revokes the keys, sessions and remembered passwords of a tombstone, so that they give no access
 /// after the record is bound.
-async fn revoke_all(write: &mut SqliteConnection, id: UserId) -> Result<(), Fault> {
-    let keys = sqlx::query("DELETE FROM keys WHERE owner = $1").bind(id.to_string());
-    keys.execute(&mut *write).await.map_err(fault)?;
+async fn revoke_all(write: &mut Connection, id: UserId) -> Result<(), Fault> {
+    let keys = sql::query("DELETE FROM keys WHERE owner = $1").bind(id.to_string());
+    keys.execute(&mut *write).await?;
     let sql = "UPDATE users SET sessions_since = $2, password_changed = $2 WHERE id = $1";
-    let sessions = sqlx::query(sql).bind(id.to_string()).bind(now());
-    sessions.execute(write).await.map(drop).map_err(fault)
+    let sessions = sql::query(sql).bind(id.to_string()).bind(now());
+    sessions.execute(write).await.map(drop)
 }
 
 fn invalid(detail: &str) -> Fault {

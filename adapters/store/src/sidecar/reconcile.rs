@@ -2,14 +2,13 @@
 
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::user::User;
-use sqlx::SqliteConnection;
 
-use crate::faults::fault;
 use crate::sidecar::decision::Sighted;
 use crate::sidecar::plan::Plan;
 use crate::sidecar::reading::{Reading, Seen};
 use crate::sidecar::reconciled::Reconciled;
 use crate::sidecar::records::Records;
+use crate::sql::Connection;
 
 impl Records {
     /// Reconciles the records with a reading, in one transaction: either all changes happen or
@@ -40,7 +39,7 @@ impl Records {
             Err(taken) if taken.kind == FaultKind::Conflict => return refused(reading, taken),
             Err(other) => return Err(other),
         };
-        write.commit().await.map_err(fault)?;
+        write.commit().await?;
         Ok(Reconciled::Records(people))
     }
 
@@ -59,7 +58,7 @@ impl Records {
 
     async fn carry_out(
         &self,
-        write: &mut SqliteConnection,
+        write: &mut Connection,
         plan: Plan,
         reading: &Reading,
         sighted: &[Sighted<'_>],

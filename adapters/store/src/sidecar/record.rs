@@ -5,15 +5,12 @@ use isogloss_canonical::fault::Fault;
 use isogloss_canonical::namespace::Numbering;
 use isogloss_canonical::user::{User, UserId, UserRef, folded};
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
-use sqlx::query::Query;
-use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
 
-use crate::faults::fault;
-use crate::rows::{add_user_row, column, now, select_users, time};
+use crate::rows::{add_user_row, now, select_users, time};
 use crate::sidecar::decision::{Absence, Known, Prints, State};
 use crate::sidecar::reading::Reading;
 use crate::sidecar::records::Records;
+use crate::sql::{self, Connection, Query, column};
 
 /// If a reading has more people than this, all records are read at once.
 const FEW: usize = 16;
@@ -54,7 +51,8 @@ impl Row {
 impl Records {
     /// All records, tombstones too, in the order of creation.
     pub async fn all(&self) -> Result<Vec<Record>, Fault> {
-        let query = sqlx::query(select_users!("ORDER BY u.id, m.place"));
+        let query = sql::query(select_users!("WHERE u.backend = $1 ORDER BY u.id, m.place"));
+        let query = query.bind(&self.inner().backend);
         let mut read = self.inner().database.read().await?;
         Ok(self.rows(&mut read, query).await?.iter().map(Row::record).collect())
     }
@@ -75,35 +73,43 @@ impl Records {
 
     pub(crate) async fn living(
         &self,
-        database: &mut SqliteConnection,
+        database: &mut Connection,
         user: &UserRef,
     ) -> Result<Vec<Row>, Fault> {
+        let backend = &self.inner().backend;
         let query = match user {
-            UserRef::Id(id) => sqlx::query(select_users!(
-                "WHERE u.id = $1 AND u.state <> 'tombstone' ORDER BY u.id, m.place"
+            UserRef::Id(id) => sql::query(select_users!(
+                "WHERE u.id = $1 AND u.backend = $2 AND u.state <> 'tombstone' \
+                 ORDER BY u.id, m.place"
             ))
-            .bind(id.to_string()),
-            UserRef::Name(name) => named(name.clone()),
+            .bind(id.to_string())
+            .bind(backend),
+            UserRef::Name(name) => named(backend, name),
             UserRef::Native(namespace, name)
                 if *namespace == self.system.namespace
                     && self.system.numbering == Numbering::Names =>
             {
-                named(name.clone())
+                named(backend, name)
             }
-            UserRef::Native(namespace, native) => sqlx::query(select_users!(
-                "WHERE u.id = (SELECT i.id FROM identities i WHERE i.namespace = $1 \
-                 AND i.kind = 'user' AND i.native = $2) AND u.state <> 'tombstone' \
+            UserRef::Native(namespace, native) => sql::query(select_users!(
+                "WHERE u.id = (SELECT i.id FROM identities i WHERE i.backend = $1 \
+                 AND i.namespace = $2 AND i.kind = 'user' AND i.native = $3) AND u.state <> 'tombstone' \
                  ORDER BY u.id, m.place"
             ))
-            .bind(namespace.as_str().to_owned())
-            .bind(native.clone()),
-            UserRef::FoldedName(name) => sqlx::query(select_users!(
-                "WHERE u.folded_name = $1 AND u.state <> 'tombstone' ORDER BY u.id, m.place"
+            .bind(backend)
+            .bind(namespace.as_str())
+            .bind(native),
+            UserRef::FoldedName(name) => sql::query(select_users!(
+                "WHERE u.backend = $1 AND u.folded_name = $2 AND u.state <> 'tombstone' \
+                 ORDER BY u.id, m.place"
             ))
+            .bind(backend)
             .bind(folded(name)),
-            UserRef::Email(email) => sqlx::query(select_users!(
-                "WHERE u.folded_email = $1 AND u.state <> 'tombstone' ORDER BY u.id, m.place"
+            UserRef::Email(email) => sql::query(select_users!(
+                "WHERE u.backend = $1 AND u.folded_email = $2 AND u.state <> 'tombstone' \
+                 ORDER BY u.id, m.place"
             ))
+            .bind(backend)
             .bind(email.to_lowercase()),
         };
         self.rows(database, query).await
@@ -112,12 +118,14 @@ impl Records {
     /// The records that a reading can affect.
     pub(crate) async fn load(
         &self,
-        database: &mut SqliteConnection,
+        database: &mut Connection,
         reading: &Reading,
     ) -> Result<Vec<Row>, Fault> {
         if reading.complete || reading.seen.len() + reading.absent.len() > FEW {
-            let all = select_users!("WHERE u.state <> 'tombstone' ORDER BY u.id, m.place");
-            return self.rows(database, sqlx::query(all)).await;
+            let all = sql::query(select_users!(
+                "WHERE u.backend = $1 AND u.state <> 'tombstone' ORDER BY u.id, m.place"
+            ));
+            return self.rows(database, all.bind(&self.inner().backend)).await;
         }
         let mut rows: Vec<Row> = Vec::new();
         for seen in &reading.seen {
@@ -136,13 +144,13 @@ impl Records {
 
     pub(crate) async fn rows(
         &self,
-        database: &mut SqliteConnection,
-        query: Query<'_, Sqlite, SqliteArguments>,
+        database: &mut Connection,
+        query: Query,
     ) -> Result<Vec<Row>, Fault> {
         let (mut people, mut known): (Vec<User>, Vec<Known>) = (Vec::new(), Vec::new());
         let (mut more, now) = (Vec::new(), now());
         let mut rows = query.fetch(database);
-        while let Some(row) = rows.try_next().await.map_err(fault)? {
+        while let Some(row) = rows.try_next().await? {
             add_user_row(&mut people, &row)?;
             let Some(last) = people.last().filter(|_| known.len() < people.len()) else { continue };
             known.push(self.known(&row, last, now)?);
@@ -152,7 +160,7 @@ impl Records {
         Ok(all.map(|((user, known), (was, since))| Row { user, known, was, since }).collect())
     }
 
-    fn known(&self, row: &SqliteRow, user: &User, now: i64) -> Result<Known, Fault> {
+    fn known(&self, row: &sql::Row, user: &User, now: i64) -> Result<Known, Fault> {
         let state = state(column(row, "state")?, column(row, "absence")?);
         let until = column::<Option<i64>>(row, "expected_until")?;
         let expected = until.filter(|until| *until > now);
@@ -178,19 +186,23 @@ impl Records {
     /// A record by its id, in any state.
     pub(crate) async fn any(
         &self,
-        database: &mut SqliteConnection,
+        database: &mut Connection,
         id: UserId,
     ) -> Result<Option<Row>, Fault> {
-        let query = sqlx::query(select_users!("WHERE u.id = $1 ORDER BY u.id, m.place"));
-        Ok(self.rows(database, query.bind(id.to_string())).await?.pop())
+        let query =
+            sql::query(select_users!("WHERE u.id = $1 AND u.backend = $2 ORDER BY u.id, m.place"));
+        let query = query.bind(id.to_string()).bind(&self.inner().backend);
+        Ok(self.rows(database, query).await?.pop())
     }
 }
 
 /// The records that have this name, or had it when the system last showed them.
-fn named(name: String) -> Query<'static, Sqlite, SqliteArguments> {
-    let sql =
-        select_users!("WHERE u.username = $1 AND u.state <> 'tombstone' ORDER BY u.id, m.place");
-    sqlx::query(sql).bind(name)
+fn named(backend: &str, name: &str) -> Query {
+    let sql = select_users!(
+        "WHERE u.backend = $1 AND u.username = $2 AND u.state <> 'tombstone' \
+         ORDER BY u.id, m.place"
+    );
+    sql::query(sql).bind(backend).bind(name)
 }
 
 pub(super) fn state(word: &str, absence: Option<&str>) -> State {

@@ -1,13 +1,12 @@
 //! Suspends the records of absent people, and detects when too many vanish at once.
 
 use isogloss_canonical::fault::Fault;
-use sqlx::SqliteConnection;
 
-use crate::faults::fault;
 use crate::rows::now;
 use crate::sidecar::decision::Absence;
 use crate::sidecar::plan::Plan;
 use crate::sidecar::records::Records;
+use crate::sql::{self, Connection};
 
 /// People who vanish within this time count together.
 const TOGETHER_MICROS: i64 = 60_000_000;
@@ -19,11 +18,7 @@ const SHARE_PERCENT: i64 = 5;
 const SHARE_FROM: i64 = 3;
 
 impl Records {
-    pub(super) async fn suspend(
-        &self,
-        write: &mut SqliteConnection,
-        plan: &Plan,
-    ) -> Result<(), Fault> {
+    pub(super) async fn suspend(&self, write: &mut Connection, plan: &Plan) -> Result<(), Fault> {
         let gone = &plan.decision.suspend;
         if gone.is_empty() {
             return Ok(());
@@ -34,8 +29,8 @@ impl Records {
             let absence = if held { Absence::Held } else { *absence };
             let sql = "UPDATE users SET state = 'suspended', absence = $2, settled = $3 \
                        WHERE id = $1";
-            let query = sqlx::query(sql).bind(row.known.id.to_string()).bind(word(absence));
-            query.bind(now()).execute(&mut *write).await.map_err(fault)?;
+            let query = sql::query(sql).bind(row.known.id.to_string()).bind(word(absence));
+            query.bind(now()).execute(&mut *write).await?;
             tracing::info!(
                 record = %row.known.id, username = row.known.name, backend = self.system.backend,
                 absence = word(absence),
@@ -49,25 +44,25 @@ impl Records {
     /// wait for an operator, and one alarm is logged.
     async fn vanish_together(
         &self,
-        write: &mut SqliteConnection,
+        write: &mut Connection,
         now_gone: usize,
     ) -> Result<bool, Fault> {
+        let backend = &self.inner().backend;
         let since = now() - TOGETHER_MICROS;
-        let count = |sql: &'static str| sqlx::query_scalar::<_, i64>(sql);
-        let recent = "SELECT COUNT(*) FROM users WHERE state = 'suspended' AND settled > $1";
-        let recent = count(recent).bind(since).fetch_one(&mut *write).await.map_err(fault)?;
-        let there = "SELECT COUNT(*) FROM users WHERE state = 'active'";
-        let there = count(there).fetch_one(&mut *write).await.map_err(fault)?;
+        let recent = "SELECT COUNT(*) FROM users WHERE backend = $2 AND state = 'suspended' AND settled > $1";
+        let recent = sql::query(recent).bind(since).bind(backend).only::<i64>(write).await?;
+        let there = "SELECT COUNT(*) FROM users WHERE backend = $1 AND state = 'active'";
+        let there = sql::query(there).bind(backend).only::<i64>(write).await?;
         let gone = recent + i64::try_from(now_gone).unwrap_or(i64::MAX);
         let share = gone.saturating_mul(100) > SHARE_PERCENT * (there + recent);
         if gone <= MANY && !(gone >= SHARE_FROM && share) {
             return Ok(false);
         }
-        let known = "SELECT COUNT(*) FROM users WHERE state = 'suspended' AND absence = 'held' \
-                     AND settled > $1";
-        let known = count(known).bind(since).fetch_one(&mut *write).await.map_err(fault)?;
-        let sql = "UPDATE users SET absence = 'held' WHERE state = 'suspended' AND settled > $1";
-        sqlx::query(sql).bind(since).execute(write).await.map_err(fault)?;
+        let known = "SELECT COUNT(*) FROM users WHERE backend = $2 AND state = 'suspended' \
+                     AND absence = 'held' AND settled > $1";
+        let known = sql::query(known).bind(since).bind(backend).only::<i64>(write).await?;
+        let sql = "UPDATE users SET absence = 'held' WHERE backend = $2 AND state = 'suspended' AND settled > $1";
+        sql::query(sql).bind(since).bind(backend).execute(write).await?;
         if known == 0 {
             let (namespace, of) = (self.system.namespace.as_str(), there + recent);
             tracing::error!(

@@ -12,7 +12,7 @@ use isogloss_canonical::user::{User, UserId, UserRef};
 use isogloss_store::Store;
 use jiff::Timestamp;
 
-use crate::kit::{KANBOARD, OCTOPRINT, another, ask, assert_fault, fresh, person};
+use crate::kit::{KANBOARD, OCTOPRINT, ask, assert_fault, fresh, person};
 
 fn key(namespace: IdNamespace, value: &str) -> NewKey {
     NewKey {
@@ -162,12 +162,13 @@ async fn a_person_has_a_thousand_keys_in_a_namespace_and_no_more() {
     let ada = person(&store, "ada").await;
     let replaced = NewKey { replaces: true, ..key(OCTOPRINT, "plain") };
     issue(&store, Some(&ada), replaced.clone()).await;
-    let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 998) \
-                INSERT INTO keys (id, namespace, owner, label, addresses, digest, created) \
-                SELECT 'k' || i, 'octoprint', $1, 'app' || i, '[]', 'd' || i, 0 FROM n";
-    let mut direct = another(store.directory.path()).await;
-    let many = sqlx::query(many).bind(ada.id.to_string()).execute(&mut direct).await.unwrap();
-    assert_eq!(many.rows_affected(), 998);
+    let many = format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 998) \
+         INSERT INTO keys (id, namespace, owner, label, addresses, digest, created) \
+         SELECT 'k' || i, 'octoprint', '{}', 'app' || i, '[]', 'd' || i, 0 FROM n",
+        ada.id
+    );
+    assert_eq!(store.direct().await.execute(&many).await, 998);
     issue(&store, Some(&ada), key(OCTOPRINT, "the last")).await;
     let beyond = |new: NewKey| ask(&store, Command::IssueKey(Some((&ada).into()), Box::new(new)));
     assert_fault(beyond(key(OCTOPRINT, "more")).await, FaultKind::Invalid, Subject::Key);

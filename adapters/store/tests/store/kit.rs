@@ -11,7 +11,7 @@ use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{NewUser, User, UserRef};
 use isogloss_store::{Numbered, Store};
-use sqlx::Connection as _;
+use sqlx::{AssertSqlSafe, Connection as _};
 use tempfile::TempDir;
 
 pub(crate) const KANBOARD: IdNamespace = IdNamespace::named("kanboard");
@@ -36,9 +36,14 @@ pub(crate) fn namespaces() -> Vec<Numbered> {
     ]
 }
 
+/// The URL of a PostgreSQL server (`scripts/with-postgres` sets it). If it is set, the tests use it.
+const SERVER: &str = "TEST_POSTGRES_URL";
+
 pub(crate) struct Fresh {
     pub(crate) store: Store,
     pub(crate) directory: TempDir,
+    /// The URL of the server, with a schema of its own.
+    server: Option<String>,
 }
 
 impl Deref for Fresh {
@@ -49,13 +54,102 @@ impl Deref for Fresh {
     }
 }
 
+/// A new, empty store.
 pub(crate) async fn fresh() -> Fresh {
-    let directory = TempDir::new().unwrap();
-    let store = Store::open(directory.path(), namespaces()).await.unwrap();
-    Fresh { store, directory }
+    fresh_with(namespaces()).await
 }
 
-/// A database connection as another process would open it.
+/// The same with these id namespaces.
+pub(crate) async fn fresh_with(namespaces: Vec<Numbered>) -> Fresh {
+    let directory = TempDir::new().unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the script that starts the server names it")]
+    let server = match std::env::var(SERVER) {
+        Ok(url) => Some(own_schema(&url).await),
+        Err(_) => None,
+    };
+    let store = open(directory.path(), server.as_deref(), namespaces).await.unwrap();
+    Fresh { store, directory, server }
+}
+
+async fn open(
+    directory: &Path,
+    server: Option<&str>,
+    namespaces: Vec<Numbered>,
+) -> Result<Store, Fault> {
+    match server {
+        None => Store::open(directory, namespaces).await,
+        Some(url) => {
+            let secret = directory.join(isogloss_store::SECRET_KEY);
+            Store::connect(&url.into(), &secret, namespaces).await
+        }
+    }
+}
+
+async fn own_schema(url: &str) -> String {
+    let mut server = Direct::Postgres(sqlx::PgConnection::connect(url).await.unwrap());
+    let name = format!("t{}", uuid::Uuid::now_v7().simple());
+    server.execute(&format!("CREATE SCHEMA {name}")).await;
+    format!("{url}?options[search_path]={name}")
+}
+
+impl Fresh {
+    /// The name of the engine.
+    pub(crate) const fn engine(&self) -> &'static str {
+        if self.server.is_some() { "PostgreSQL" } else { "SQLite" }
+    }
+
+    /// The same store, as another gateway would open it.
+    pub(crate) async fn again(&self) -> Store {
+        open(self.directory.path(), self.server.as_deref(), namespaces()).await.unwrap()
+    }
+
+    /// A database connection as another process would open it.
+    pub(crate) async fn direct(&self) -> Direct {
+        match &self.server {
+            Some(url) => Direct::Postgres(sqlx::PgConnection::connect(url).await.unwrap()),
+            None => Direct::Sqlite(another(self.directory.path()).await),
+        }
+    }
+}
+
+/// A connection that bypasses the store.
+pub(crate) enum Direct {
+    Sqlite(sqlx::SqliteConnection),
+    Postgres(sqlx::PgConnection),
+}
+
+impl Direct {
+    /// Executes a statement, and answers how many rows it has changed.
+    pub(crate) async fn execute(&mut self, sql: &str) -> u64 {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite(direct) => sqlx::query(sql).execute(direct).await.unwrap().rows_affected(),
+            Self::Postgres(direct) => {
+                sqlx::query(sql).execute(direct).await.unwrap().rows_affected()
+            }
+        }
+    }
+
+    /// The only value of a query.
+    pub(crate) async fn text(&mut self, sql: &str) -> String {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite(direct) => sqlx::query_scalar(sql).fetch_one(direct).await.unwrap(),
+            Self::Postgres(direct) => sqlx::query_scalar(sql).fetch_one(direct).await.unwrap(),
+        }
+    }
+
+    /// The same for a number.
+    pub(crate) async fn number(&mut self, sql: &str) -> i64 {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite(direct) => sqlx::query_scalar(sql).fetch_one(direct).await.unwrap(),
+            Self::Postgres(direct) => sqlx::query_scalar(sql).fetch_one(direct).await.unwrap(),
+        }
+    }
+}
+
+/// A connection to the SQLite file of a directory as another process would open it.
 pub(crate) async fn another(directory: &Path) -> sqlx::SqliteConnection {
     let options = sqlx::sqlite::SqliteConnectOptions::new();
     let options = options.filename(directory.join("isogloss.sqlite"));

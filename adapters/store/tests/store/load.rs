@@ -8,9 +8,9 @@ use isogloss_canonical::user::{NewUser, UserRef};
 use isogloss_store::Store;
 use tokio::task::JoinSet;
 
-use crate::kit::{Fresh, OCTOPRINT, another, ask, create, fresh, named};
+use crate::kit::{Fresh, OCTOPRINT, ask, create, fresh, named};
 
-const EVERYBODY: i64 = 20_000;
+const EVERYBODY: u32 = 20_000;
 /// So many look-ups in the meantime show that they wait for nobody.
 const ENOUGH: usize = 50;
 
@@ -49,14 +49,15 @@ async fn look_ups_during<T: 'static>(store: &Store, others: &mut JoinSet<T>) -> 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_of_everybody_do_not_hold_up_who_shows_a_key() {
     let store = keyed().await;
-    let sql = "INSERT INTO users (id, username, folded_name, role, active, failures, addresses, \
-               attributes, created, password_changed) \
-               WITH RECURSIVE numbers (n) AS \
-               (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1) \
-               SELECT printf('018f0000-0000-7000-8000-%012x', n), 'p' || n, 'p' || n, 'user', \
-               TRUE, 0, '[]', '{}', 0, 0 FROM numbers";
-    let mut other = another(store.directory.path()).await;
-    sqlx::query(sql).bind(EVERYBODY).execute(&mut other).await.unwrap();
+    let sql = format!(
+        "INSERT INTO users (id, username, folded_name, role, active, failures, addresses, \
+         attributes, created, password_changed) \
+         WITH RECURSIVE numbers (n) AS \
+         (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {EVERYBODY}) \
+         SELECT '018f0000-0000-7000-8000-' || (100000000000 + n), 'p' || n, 'p' || n, 'user', \
+         TRUE, 0, '[]', '{{}}', 0, 0 FROM numbers"
+    );
+    store.direct().await.execute(&sql).await;
     let everybody = ask(&store, Command::ListUsers).await.unwrap().users().unwrap();
     assert!(everybody.len() > 20_000);
     let mut lists = JoinSet::new();

@@ -13,8 +13,8 @@ use isogloss_store::Store;
 use serde_json::json;
 
 use crate::kit::{
-    DANDELION, KANBOARD, OCTOPRINT, RHODECODE, ask, assert_fault, create, create_group, fresh, get,
-    named, namespaces, person, team,
+    DANDELION, KANBOARD, OCTOPRINT, RHODECODE, ask, assert_fault, create, create_group, fresh,
+    fresh_with, get, named, namespaces, person, team,
 };
 
 async fn change(store: &Store, user: &User, patch: UserPatch) -> Result<User, Fault> {
@@ -248,12 +248,11 @@ async fn ids_given_are_taken_and_no_id_is_used_twice() {
 
 #[tokio::test]
 async fn a_system_may_give_the_id_of_somebody_who_is_gone_again() {
-    let directory = tempfile::tempdir().unwrap();
     let mut namespaces = namespaces();
     for namespace in &mut namespaces {
         namespace.gives_ids = namespace.namespace == KANBOARD;
     }
-    let store = Store::open(directory.path(), namespaces).await.unwrap();
+    let store = fresh_with(namespaces).await;
     let given = |name: &str| NewUser { ids: [(KANBOARD, "7".to_owned())].into(), ..named(name) };
     let ada = create(&store, given("ada")).await.unwrap();
     assert_fault(create(&store, given("bob")).await, FaultKind::Conflict, Subject::User);
@@ -287,7 +286,7 @@ async fn activity_settings_and_locks() {
     let locks = ask(&store, Command::ListLocks((&ada).into())).await.unwrap().locks().unwrap();
     assert_eq!(locks, ["repo"]);
     let facts = ask(&store, Command::ServerFacts).await.unwrap().settings().unwrap();
-    assert_eq!(facts["system"], json!("SQLite"));
+    assert_eq!(facts["system"], json!(store.engine()));
 }
 
 #[tokio::test]

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Lockout;
-use isogloss_canonical::fault::FaultKind;
+use isogloss_canonical::fault::{FaultKind, Subject};
+use isogloss_canonical::key::{Issuer, NewKey};
 use isogloss_canonical::session_store::SessionStore;
-use isogloss_canonical::user::{Matching, NewUser, Uniqueness};
+use isogloss_canonical::user::{Matching, NewUser, Uniqueness, UserRef};
 use isogloss_store::Store;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::kit::{KANBOARD, ask, create, fresh, get, named, namespaces, person};
+use crate::kit::{KANBOARD, ask, assert_fault, create, fresh, get, named, namespaces, person};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_eight_who_take_one_name_exactly_one_gets_it() {
@@ -72,6 +73,77 @@ async fn a_store_that_several_open_at_once_is_made_once() {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 6);
+}
+
+/// Each gateway has connections of its own. Only one of them creates a name, and no id is given
+/// twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn several_gateways_share_one_database() {
+    let first = fresh().await;
+    let mut tasks = JoinSet::new();
+    for number in 0..4 {
+        let store = first.again().await;
+        tasks.spawn(async move {
+            let mut wins = 0;
+            for round in 0..10 {
+                person(&store, &format!("own-{number}-{round}")).await;
+                let unique = Uniqueness { name: Matching::Folded, email: false };
+                let new = NewUser { unique, ..named(&format!("Same-{round}")) };
+                wins += u32::from(create(&store, new).await.is_ok());
+            }
+            store.close().await;
+            wins
+        });
+    }
+    assert_eq!(tasks.join_all().await.iter().sum::<u32>(), 10);
+    let everybody = ask(&first, Command::ListUsers).await.unwrap().users().unwrap();
+    assert_eq!(everybody.len(), 50);
+    let mut ids: Vec<_> = everybody.iter().map(|user| user.native(&KANBOARD)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 50);
+}
+
+/// The sidecars are in the same database. A name, an id or a key of one backend is no other's.
+#[tokio::test]
+async fn backends_in_one_database_see_nothing_of_each_other() {
+    let store = fresh().await;
+    let one = store.sidecar("one", namespaces(), Vec::new()).await.unwrap();
+    let two = store.sidecar("two", namespaces(), Vec::new()).await.unwrap();
+    let ada = person(&one, "ada").await;
+    let other = person(&two, "ada").await;
+    assert_eq!(ada.ids, other.ids);
+    assert_ne!(ada.id, other.id);
+    assert_fault(get(&store, &ada).await, FaultKind::NotFound, Subject::User);
+    assert_fault(get(&two, UserRef::Id(ada.id)).await, FaultKind::NotFound, Subject::User);
+    let found = get(&two, UserRef::Native(KANBOARD, "1".to_owned())).await.unwrap();
+    assert_eq!(found.id, other.id);
+    let key = NewKey {
+        namespace: KANBOARD,
+        value: "abc".into(),
+        label: None,
+        scope: None,
+        expires: None,
+        addresses: Vec::new(),
+        issuer: Issuer::Gateway,
+        replaces: false,
+    };
+    ask(&one, Command::IssueKey(Some((&ada).into()), Box::new(key))).await.unwrap();
+    for store in [&*store, &two] {
+        let found = ask(store, Command::FindKey(KANBOARD, "abc".into())).await;
+        assert_fault(found, FaultKind::NotFound, Subject::Key);
+    }
+    let again = store.sidecar("one", namespaces(), Vec::new()).await.unwrap();
+    assert!(ask(&again, Command::FindKey(KANBOARD, "abc".into())).await.is_ok());
+    assert!(
+        store
+            .sidecar("three", namespaces(), Vec::new())
+            .await
+            .unwrap()
+            .is_initialised()
+            .await
+            .unwrap()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,22 +6,19 @@ use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::session_store::SessionStore;
 use serde_json::json;
 
-use crate::kit::{Fresh, another, assert_fault, fresh};
+use crate::kit::{Fresh, assert_fault, fresh};
 
 const LONG: Duration = Duration::from_hours(1);
 
 /// Moves the end of everything that is remembered into the past, as if its time had passed.
 async fn let_time_pass(store: &Fresh) {
-    let mut other = another(store.directory.path()).await;
-    let changed = sqlx::query("UPDATE session_store SET expires = 1").execute(&mut other).await;
-    assert!(changed.unwrap().rows_affected() > 0);
+    let changed = store.direct().await.execute("UPDATE session_store SET expires = 1").await;
+    assert!(changed > 0);
 }
 
 /// When the one thing that is remembered ends.
 async fn end(store: &Fresh) -> i64 {
-    let mut other = another(store.directory.path()).await;
-    let query = sqlx::query_scalar("SELECT expires FROM session_store");
-    query.fetch_one(&mut other).await.unwrap()
+    store.direct().await.number("SELECT expires FROM session_store").await
 }
 
 #[tokio::test]

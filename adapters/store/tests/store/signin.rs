@@ -8,7 +8,7 @@ use isogloss_canonical::fault::{FaultKind, Subject};
 use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
 use isogloss_store::Store;
 
-use crate::kit::{another, ask, assert_fault, create, fresh, get, named, person};
+use crate::kit::{ask, assert_fault, create, fresh, get, named, person};
 
 async fn verify(store: &Store, name: &str, password: &str) -> bool {
     let user = UserRef::Name(name.to_owned());
@@ -68,8 +68,7 @@ async fn failures_lock_for_a_while_and_are_not_counted_meanwhile() {
     assert!(second.failures == 2 && second.locked_until.is_some());
     assert_eq!(fail(&store, &ada, 2, lasting).await, second);
     // The lock ends, as if its time had passed.
-    let mut other = another(store.directory.path()).await;
-    sqlx::query("UPDATE users SET locked_until = 1").execute(&mut other).await.unwrap();
+    store.direct().await.execute("UPDATE users SET locked_until = 1").await;
     let third = fail(&store, &ada, 2, lasting).await;
     assert!(third.failures == 3 && third.locked_until > second.locked_until);
     ask(&store, Command::ClearFailures((&ada).into())).await.unwrap();
@@ -83,14 +82,9 @@ async fn a_hash_that_was_brought_along_is_replaced_when_it_is_proved() {
     // A bcrypt hash as PHP writes it.
     let brought = bcrypt::hash_with_result("secret1", 4).unwrap();
     let brought = brought.format_for_version(bcrypt::Version::TwoY);
-    let path = store.directory.path().join(isogloss_store::DATABASE);
-    let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", path.display())).await.unwrap();
-    let query = sqlx::query("UPDATE users SET password = $1").bind(&brought);
-    query.execute(&pool).await.unwrap();
-    let kept = async || {
-        let query = sqlx::query_scalar::<_, String>("SELECT password FROM users");
-        query.fetch_one(&pool).await.unwrap()
-    };
+    let mut direct = store.direct().await;
+    direct.execute(&format!("UPDATE users SET password = '{brought}'")).await;
+    let kept = async || store.direct().await.text("SELECT password FROM users").await;
     assert!(!verify(&store, "ada", "secret2").await);
     assert_eq!(kept().await, brought);
     for _ in 0..2 {

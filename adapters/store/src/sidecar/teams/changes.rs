@@ -2,20 +2,19 @@
 
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{Group, NewGroup};
-use sqlx::SqliteConnection;
 
-use crate::faults::fault;
-use crate::groups::{insert, update};
+use crate::groups::update;
 use crate::rows::{fresh_id, now};
 use crate::sidecar::decision::{Absence, Decision, Verdict};
 use crate::sidecar::records::Records;
 use crate::sidecar::teams::reading::{SeenTeam, TeamReading, TeamRecord};
 use crate::sidecar::vanishing::word;
+use crate::sql::{self, Connection};
 
 impl Records {
     pub(in crate::sidecar) async fn apply_teams(
         &self,
-        write: &mut SqliteConnection,
+        write: &mut Connection,
         records: &[TeamRecord],
         decision: &Decision,
         reading: &TeamReading,
@@ -52,7 +51,7 @@ impl Records {
 
     async fn create_team_record(
         &self,
-        write: &mut SqliteConnection,
+        write: &mut Connection,
         seen: &SeenTeam,
     ) -> Result<(), Fault> {
         let id = fresh_id();
@@ -66,28 +65,28 @@ impl Records {
             },
             None => NewGroup { name: seen.team.name.clone(), ids, ..NewGroup::default() },
         };
-        insert(write, id, &new).await?;
+        self.inner().insert_group(write, id, &new).await?;
         self.inner().name_group(write, id, None, &new.ids).await?;
-        let query = sqlx::query("UPDATE groups SET settled = $2 WHERE id = $1");
+        let query = sql::query("UPDATE groups SET settled = $2 WHERE id = $1");
         let query = query.bind(id.to_string()).bind(now());
-        query.execute(write).await.map(drop).map_err(fault)
+        query.execute(write).await.map(drop)
     }
 
     /// Makes a team's record a tombstone. Its id in the system belongs to the team that has it now.
     /// Its other ids are never used again.
     async fn make_team_tombstone(
         &self,
-        write: &mut SqliteConnection,
+        write: &mut Connection,
         record: &TeamRecord,
     ) -> Result<(), Fault> {
         let id = record.team.id.to_string();
         let sql = "UPDATE groups SET state = 'tombstone', absence = NULL, settled = $2, was = $3, \
                    expected = NULL, unique_name = NULL WHERE id = $1";
-        let query = sqlx::query(sql).bind(&id).bind(now()).bind(record.native.clone());
-        query.execute(&mut *write).await.map_err(fault)?;
+        let query = sql::query(sql).bind(&id).bind(now()).bind(record.native.clone());
+        query.execute(&mut *write).await?;
         let sql = "DELETE FROM identities WHERE id = $1 AND kind = 'group' AND namespace = $2";
-        let query = sqlx::query(sql).bind(&id).bind(self.system.namespace.as_str());
-        query.execute(write).await.map_err(fault)?;
+        let query = sql::query(sql).bind(&id).bind(self.system.namespace.as_str());
+        query.execute(write).await?;
         tracing::warn!(
             team = id,
             name = record.team.name,
@@ -99,13 +98,13 @@ impl Records {
 }
 
 async fn suspend(
-    write: &mut SqliteConnection,
+    write: &mut Connection,
     record: &TeamRecord,
     absence: Absence,
 ) -> Result<(), Fault> {
     let sql = "UPDATE groups SET state = 'suspended', absence = $2, settled = $3 WHERE id = $1";
-    let query = sqlx::query(sql).bind(record.team.id.to_string()).bind(word(absence)).bind(now());
-    query.execute(write).await.map_err(fault)?;
+    let query = sql::query(sql).bind(record.team.id.to_string()).bind(word(absence)).bind(now());
+    query.execute(write).await?;
     tracing::info!(
         team = %record.team.id, name = record.team.name, absence = word(absence),
         "the system does not show this team: the record is suspended"
@@ -114,21 +113,21 @@ async fn suspend(
 }
 
 async fn activate(
-    write: &mut SqliteConnection,
+    write: &mut Connection,
     record: Option<&TeamRecord>,
     name: &str,
 ) -> Result<(), Fault> {
     let Some(record) = record else { return Ok(()) };
     let sql = "UPDATE groups SET state = 'active', absence = NULL, name = $2, settled = $3, \
                expected = NULL WHERE id = $1";
-    let query = sqlx::query(sql).bind(record.team.id.to_string()).bind(name).bind(now());
-    query.execute(write).await.map(drop).map_err(fault)
+    let query = sql::query(sql).bind(record.team.id.to_string()).bind(name).bind(now());
+    query.execute(write).await.map(drop)
 }
 
 /// Completes a creation whose record was created by another request: sets the fields of the
 /// creation.
 async fn complete_creation(
-    write: &mut SqliteConnection,
+    write: &mut Connection,
     record: Option<&TeamRecord>,
     seen: &SeenTeam,
 ) -> Result<(), Fault> {

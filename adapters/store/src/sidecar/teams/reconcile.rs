@@ -5,17 +5,15 @@ use std::collections::HashMap;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::group::{Group, GroupPatch};
 use isogloss_canonical::membership::{GroupId, GroupRef};
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
 
-use crate::faults::fault;
 use crate::groups::{patch_group, replace_co_owners, update};
-use crate::rows::{after, column, group, now, select_groups};
+use crate::rows::{after, group, now, select_groups};
 use crate::sidecar::decision::{Decision, Facts, Known, Prints, Sighted, State, Verdict, decide};
 use crate::sidecar::operator::EXPECTED_FOR;
 use crate::sidecar::record::state;
 use crate::sidecar::records::Records;
 use crate::sidecar::teams::reading::{ReconciledTeams, SeenTeam, TeamReading, TeamRecord};
+use crate::sql::{self, Connection, Row, column};
 
 impl Records {
     /// Reconciles the records of teams with a reading, in one transaction: either all changes
@@ -40,7 +38,7 @@ impl Records {
         self.apply_teams(&mut write, &records, &decision, reading).await?;
         let records = self.teams(&mut write).await?;
         let teams = self.teams_seen(records, &decision, reading)?;
-        write.commit().await.map_err(fault)?;
+        write.commit().await?;
         Ok(teams)
     }
 
@@ -63,10 +61,10 @@ impl Records {
     pub async fn expect_team_name(&self, id: GroupId, name: &str) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
         let sql = "UPDATE groups SET expected = $2, expected_until = $3 WHERE id = $1";
-        let query = sqlx::query(sql).bind(id.to_string()).bind(name);
+        let query = sql::query(sql).bind(id.to_string()).bind(name);
         let query = query.bind(after(now(), EXPECTED_FOR));
-        query.execute(&mut *write).await.map_err(fault)?;
-        write.commit().await.map_err(fault)
+        query.execute(&mut write).await?;
+        write.commit().await
     }
 
     /// Records that the system refused the expected rename.
@@ -74,9 +72,9 @@ impl Records {
         let mut write = self.inner().database.write().await?;
         let sql = "UPDATE groups SET expected = NULL, expected_until = NULL \
                    WHERE id = $1 AND expected = $2";
-        let query = sqlx::query(sql).bind(id.to_string()).bind(name);
-        query.execute(&mut *write).await.map_err(fault)?;
-        write.commit().await.map_err(fault)
+        let query = sql::query(sql).bind(id.to_string()).bind(name);
+        query.execute(&mut write).await?;
+        write.commit().await
     }
 
     /// Stores a change in the record of a team. The name comes from the system.
@@ -90,27 +88,29 @@ impl Records {
         let new_owner = patch.owner.is_some();
         patch_group(&mut kept, patch);
         update(&mut write, &kept, new_owner).await?;
-        write.commit().await.map_err(fault)
+        write.commit().await
     }
 
     /// Deletes the record of a team that the gateway has deleted in the system. A missing record is
     /// no fault: another request has read the absence first. The ids are never used again.
     pub async fn forget_team(&self, id: GroupId) -> Result<(), Fault> {
         let mut write = self.inner().database.write().await?;
-        let query = sqlx::query("DELETE FROM groups WHERE id = $1").bind(id.to_string());
-        query.execute(&mut *write).await.map_err(fault)?;
-        write.commit().await.map_err(fault)
+        let query = sql::query("DELETE FROM groups WHERE id = $1").bind(id.to_string());
+        query.execute(&mut write).await?;
+        write.commit().await
     }
 
     /// The records of all teams, without tombstones. There are few teams.
-    async fn teams(&self, database: &mut SqliteConnection) -> Result<Vec<TeamRecord>, Fault> {
-        let all = select_groups!("WHERE g.namespace = '' AND g.state <> 'tombstone' ORDER BY g.id");
-        let rows = sqlx::query(all).fetch_all(database).await.map_err(fault)?;
+    async fn teams(&self, database: &mut Connection) -> Result<Vec<TeamRecord>, Fault> {
+        let all = select_groups!(
+            "WHERE g.backend = $1 AND g.namespace = '' AND g.state <> 'tombstone' ORDER BY g.id"
+        );
+        let rows = sql::query(all).bind(&self.inner().backend).fetch_all(database).await?;
         let now = now();
         rows.iter().map(|row| self.team_record(row, now)).collect()
     }
 
-    fn team_record(&self, row: &SqliteRow, now: i64) -> Result<TeamRecord, Fault> {
+    fn team_record(&self, row: &Row, now: i64) -> Result<TeamRecord, Fault> {
         let team = group(row)?;
         let until = column::<Option<i64>>(row, "expected_until")?;
         let native = team.native(&self.system.namespace).map(str::to_owned);

@@ -1,0 +1,140 @@
+//! The database: its connections, its migrations, its single values. SQLite or PostgreSQL.
+
+mod migrations;
+mod pools;
+mod postgres;
+mod sqlite;
+
+use std::path::Path;
+
+use isogloss_canonical::fault::Fault;
+use sqlx::{Postgres, Sqlite};
+
+use crate::faults::fault;
+use crate::rows::now;
+use crate::sql::{Connection, column, query};
+use crate::write::Write;
+
+use self::pools::Pools;
+pub(crate) use self::sqlite::make_private;
+
+/// An open database.
+#[derive(Debug)]
+pub(crate) enum Database {
+    Sqlite(Pools<Sqlite>),
+    Postgres(Pools<Postgres>),
+}
+
+impl Database {
+    /// Opens the SQLite file of a directory and runs the missing migrations. Creates the file if it
+    /// is missing.
+    pub(crate) async fn open(directory: &Path) -> Result<Self, Fault> {
+        sqlite::open(directory).await.map(Self::Sqlite)
+    }
+
+    /// Connects to a PostgreSQL server and runs the missing migrations.
+    pub(crate) async fn connect(url: &str) -> Result<Self, Fault> {
+        postgres::connect(url).await.map(Self::Postgres)
+    }
+
+    /// A connection for reading a few rows.
+    pub(crate) async fn read(&self) -> Result<Connection, Fault> {
+        Ok(match self {
+            Self::Sqlite(pools) => {
+                Connection::Sqlite(pools.readers.acquire().await.map_err(fault)?)
+            }
+            Self::Postgres(pools) => {
+                Connection::Postgres(pools.readers.acquire().await.map_err(fault)?)
+            }
+        })
+    }
+
+    /// A connection for reading a list of any length.
+    pub(crate) async fn list(&self) -> Result<Connection, Fault> {
+        Ok(match self {
+            Self::Sqlite(pools) => {
+                Connection::Sqlite(pools.listers.acquire().await.map_err(fault)?)
+            }
+            Self::Postgres(pools) => {
+                Connection::Postgres(pools.listers.acquire().await.map_err(fault)?)
+            }
+        })
+    }
+
+    /// Begins a write transaction. There is only one at a time.
+    pub(crate) async fn write(&self) -> Result<Write, Fault> {
+        let connection = match self {
+            Self::Sqlite(pools) => Connection::Sqlite(pools.writer.acquire().await.map_err(fault)?),
+            Self::Postgres(pools) => {
+                Connection::Postgres(pools.writer.acquire().await.map_err(fault)?)
+            }
+        };
+        Write::begin(connection).await
+    }
+
+    /// Tests that the store can write: writes one small row and commits it.
+    pub(crate) async fn check_writable(&self) -> Result<(), Fault> {
+        let mut write = self.write().await?;
+        let sql = "INSERT INTO meta (name, value) VALUES ('writable', $1) \
+                   ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        query(sql).bind(now().to_string()).execute(&mut write).await?;
+        write.commit().await
+    }
+
+    /// Reads a single value of the table `meta`.
+    pub(crate) async fn meta(&self, name: &str) -> Result<Option<String>, Fault> {
+        let query = query("SELECT value FROM meta WHERE name = $1").bind(name);
+        let row = query.fetch_optional(&mut self.read().await?).await?;
+        row.map(|row| column(&row, 0)).transpose()
+    }
+
+    /// Sets a single value if it is not set yet. Answers whether it did.
+    pub(crate) async fn claim_meta(&self, name: &str, value: &str) -> Result<bool, Fault> {
+        let mut write = self.write().await?;
+        let claimed = claim_meta(&mut write, name, value).await?;
+        write.commit().await?;
+        Ok(claimed)
+    }
+
+    /// The name and the version of the engine.
+    pub(crate) async fn engine(&self) -> Result<(&'static str, String), Fault> {
+        let (name, sql) = match self {
+            Self::Sqlite(_) => ("SQLite", "SELECT sqlite_version()"),
+            Self::Postgres(_) => ("PostgreSQL", "SELECT current_setting('server_version')"),
+        };
+        let row = query(sql).fetch_one(&mut self.read().await?).await?;
+        Ok((name, column(&row, 0)?))
+    }
+
+    /// Whether [`Database::close`] was called.
+    pub(crate) fn is_closed(&self) -> bool {
+        match self {
+            Self::Sqlite(pools) => pools.writer.is_closed(),
+            Self::Postgres(pools) => pools.writer.is_closed(),
+        }
+    }
+
+    /// Closes all connections. The last one of SQLite writes the write-ahead log back into the
+    /// file.
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite(pools) => pools.close().await,
+            Self::Postgres(pools) => pools.close().await,
+        }
+    }
+}
+
+/// Sets a single value if it is not set yet. Answers whether it did.
+pub(crate) async fn claim_meta(
+    write: &mut Connection,
+    name: &str,
+    value: &str,
+) -> Result<bool, Fault> {
+    let sql = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+    Ok(query(sql).bind(name).bind(value).execute(write).await? == 1)
+}
+
+/// Checks the URL of a PostgreSQL server. It connects to nothing. The error has no password.
+pub fn check_url(url: &str) -> Result<(), String> {
+    postgres::options(url).map(drop)
+}

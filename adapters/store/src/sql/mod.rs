@@ -1,0 +1,17 @@
+//! SQL on both engines: one query, one row and one connection, over SQLite or PostgreSQL.
+//!
+//! The statements are the same on both. What differs (opening, locks, error codes) is in
+//! `database` and `faults`.
+
+mod builder;
+mod connection;
+mod query;
+mod row;
+mod text;
+mod value;
+
+pub(crate) use self::builder::Builder;
+pub(crate) use self::connection::Connection;
+pub(crate) use self::query::{Query, query};
+pub(crate) use self::row::{Row, column};
+pub(crate) use self::value::Value;

@@ -1,0 +1,132 @@
+//! A statement with its values, and how it is executed.
+
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt, TryStreamExt};
+use isogloss_canonical::fault::Fault;
+use sqlx::postgres::PgArguments;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Executor, SqlSafeStr, SqlStr};
+
+use crate::faults::fault;
+use crate::sql::connection::Connection;
+use crate::sql::row::{Column, Row, column};
+use crate::sql::value::Value;
+
+/// A statement with its values.
+#[derive(Debug)]
+pub(crate) struct Query {
+    sql: SqlStr,
+    values: Vec<Value>,
+}
+
+/// A statement. Its parameters are `$1`, `$2` and so on.
+pub(crate) fn query(sql: impl SqlSafeStr) -> Query {
+    Query { sql: sql.into_sql_str(), values: Vec::new() }
+}
+
+impl Query {
+    /// Adds the value of the next parameter.
+    #[must_use]
+    pub(crate) fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// Executes the statement. Answers how many rows it has changed.
+    pub(crate) async fn execute(self, database: &mut Connection) -> Result<u64, Fault> {
+        match database {
+            Connection::Sqlite(connection) => {
+                let (sql, values) = self.for_sqlite()?;
+                let done = connection.execute(sqlx::query_with(sql, values)).await;
+                done.map(|done| done.rows_affected()).map_err(fault)
+            }
+            Connection::Postgres(connection) => {
+                let (sql, values) = self.for_postgres()?;
+                let done = connection.execute(sqlx::query_with(sql, values)).await;
+                done.map(|done| done.rows_affected()).map_err(fault)
+            }
+        }
+    }
+
+    /// The rows, as they come.
+    pub(crate) fn fetch(self, database: &mut Connection) -> BoxStream<'_, Result<Row, Fault>> {
+        let rows = match database {
+            Connection::Sqlite(connection) => self.for_sqlite().map(|(sql, values)| {
+                let rows = connection.fetch(sqlx::query_with(sql, values));
+                rows.map_ok(Row::Sqlite).map_err(fault).boxed()
+            }),
+            Connection::Postgres(connection) => self.for_postgres().map(|(sql, values)| {
+                let rows = connection.fetch(sqlx::query_with(sql, values));
+                rows.map_ok(Row::Postgres).map_err(fault).boxed()
+            }),
+        };
+        rows.unwrap_or_else(|fault| stream::iter([Err(fault)]).boxed())
+    }
+
+    /// All rows.
+    pub(crate) async fn fetch_all(self, database: &mut Connection) -> Result<Vec<Row>, Fault> {
+        self.fetch(database).try_collect().await
+    }
+
+    /// The first row, if there is one.
+    pub(crate) async fn fetch_optional(
+        self,
+        database: &mut Connection,
+    ) -> Result<Option<Row>, Fault> {
+        match database {
+            Connection::Sqlite(connection) => {
+                let (sql, values) = self.for_sqlite()?;
+                let row = connection.fetch_optional(sqlx::query_with(sql, values)).await;
+                row.map(|row| row.map(Row::Sqlite)).map_err(fault)
+            }
+            Connection::Postgres(connection) => {
+                let (sql, values) = self.for_postgres()?;
+                let row = connection.fetch_optional(sqlx::query_with(sql, values)).await;
+                row.map(|row| row.map(Row::Postgres)).map_err(fault)
+            }
+        }
+    }
+
+    /// The only row. A statement that counts always has one.
+    pub(crate) async fn fetch_one(self, database: &mut Connection) -> Result<Row, Fault> {
+        let row = self.fetch_optional(database).await?;
+        row.ok_or_else(|| fault(sqlx::Error::RowNotFound))
+    }
+
+    /// The first column of the first row, if there is one.
+    pub(crate) async fn scalar<T: for<'r> Column<'r>>(
+        self,
+        database: &mut Connection,
+    ) -> Result<Option<T>, Fault> {
+        let row = self.fetch_optional(database).await?;
+        row.map(|row| column(&row, 0)).transpose()
+    }
+
+    /// The first column of the only row.
+    pub(crate) async fn only<T: for<'r> Column<'r>>(
+        self,
+        database: &mut Connection,
+    ) -> Result<T, Fault> {
+        column(&self.fetch_one(database).await?, 0)
+    }
+
+    fn for_sqlite(self) -> Result<(SqlStr, SqliteArguments), Fault> {
+        let mut values = SqliteArguments::default();
+        for value in self.values {
+            value.add_sqlite(&mut values).map_err(encoding)?;
+        }
+        Ok((self.sql, values))
+    }
+
+    fn for_postgres(self) -> Result<(SqlStr, PgArguments), Fault> {
+        let mut values = PgArguments::default();
+        for value in self.values {
+            value.add_postgres(&mut values).map_err(encoding)?;
+        }
+        Ok((self.sql, values))
+    }
+}
+
+fn encoding(error: sqlx::error::BoxDynError) -> Fault {
+    fault(sqlx::Error::Encode(error))
+}
