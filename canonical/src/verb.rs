@@ -171,7 +171,7 @@ RemoveMember        Done     Group   Write  Unsafe Either  OwnGroup(EditGroups) 
 ListMembers         Users    Group   Read   Safe   Either  Known                 [];
 GroupsOf            Groups   Person  Read   Safe   Either  Own(SeeUsers)         [];
 ListLocks           Locks    Person  Read   Safe   Either  Own(SeeUsers)         [];
-ServerFacts         Settings Nothing Read   Safe   Sidecar Known                 [];
+ServerFacts         Settings Nothing Read   Safe   Either  Known                 [];
 AssignIds           Done     Nothing Write  Safe   Sidecar Gateway               [];
 FindKey             KeyFound Key     Read   Safe   Sidecar Gateway               [];
 VerifyPassword      Verified Person  Read   Unsafe System  Gateway               [];

@@ -221,6 +221,9 @@ impl Backend for Sidecar {
             | Command::RevokeKeys(..)
             | Command::ListKeys(..)
             | Command::FindKey(..)) => self.about_keys(command).await,
+            Command::ServerFacts if self.system.capability().has(Verb::ServerFacts) => {
+                self.ask_system(Command::ServerFacts).await
+            }
             command @ (Command::ReadSettings(..)
             | Command::MergeSettings(..)
             | Command::ServerFacts

@@ -110,6 +110,23 @@ impl Api {
         answer.as_bool().ok_or_else(|| unexpected(format!("{method} answers no boolean")))
     }
 
+    /// Calls methods without parameters in one batch. The results are in the order of the methods.
+    pub(super) async fn batch(&self, methods: &[&str]) -> Result<Vec<Value>, Fault> {
+        let call =
+            |(id, method): (usize, &&str)| json!({"jsonrpc": "2.0", "method": method, "id": id});
+        let calls: Value = methods.iter().enumerate().map(call).collect();
+        let response = self.post(&calls, &self.authorization).await?;
+        if response.status != 200 {
+            return Err(of_status(response.status));
+        }
+        let Value::Array(answers) = parsed(&response)? else {
+            return Err(unexpected("a batch is not answered with a list"));
+        };
+        let answer_to = |id: usize| answers.iter().find(|one| one["id"] == id).cloned();
+        let answers = (0..methods.len()).map(|id| answer_to(id).unwrap_or_default());
+        answers.map(result_of).collect()
+    }
+
     /// Whether the server accepts a user's password, or personal token.
     pub(super) async fn accepts_password(
         &self,
@@ -173,9 +190,13 @@ impl Api {
     ) -> Result<Response, Fault> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let call = json!({"jsonrpc": "2.0", "method": method, "id": id, "params": params});
+        self.post(&call, authorization).await
+    }
+
+    async fn post(&self, body: &Value, authorization: &Secret) -> Result<Response, Fault> {
         let request = Request::to("POST", PATH)
             .with("authorization", authorization.expose().to_owned())
-            .carrying("application/json", call.to_string());
+            .carrying("application/json", body.to_string());
         self.upstream.send(request).await
     }
 }
@@ -187,8 +208,15 @@ fn basic(user: &str, secret: &Secret) -> Secret {
 
 /// The result of a call, or the fault of its error.
 fn result(response: &Response) -> Result<Value, Fault> {
-    let answer: Value = serde_json::from_slice(&response.body)
-        .map_err(|error| Fault::new(FaultKind::Unexpected, "not JSON").because(error))?;
+    result_of(parsed(response)?)
+}
+
+fn parsed(response: &Response) -> Result<Value, Fault> {
+    serde_json::from_slice(&response.body)
+        .map_err(|error| Fault::new(FaultKind::Unexpected, "not JSON").because(error))
+}
+
+fn result_of(answer: Value) -> Result<Value, Fault> {
     let Value::Object(mut answer) = answer else { return Err(unexpected("not an object")) };
     if let Some(error) = answer.get("error").filter(|error| !error.is_null()) {
         return Err(of_error(error));

@@ -5,6 +5,7 @@
 
 mod api;
 mod creation;
+mod facts;
 mod fault;
 mod groups;
 mod keys;
@@ -67,6 +68,7 @@ fn capability_of(version: Version) -> Capability {
         Verb::RemoveMember,
         Verb::ListMembers,
         Verb::GroupsOf,
+        Verb::ServerFacts,
     ];
     Capability::of(native)
         .with(Verb::CreateUser, Support::Composed("createUser, then getUser"))
@@ -111,6 +113,7 @@ impl Backend for KanboardBackend {
             Command::RemoveMember(group, user) => groups::remove_member(api, &group, &user).await,
             Command::ListMembers(group) => groups::members(api, &group).await,
             Command::GroupsOf(user) => groups::groups_of(api, &user).await,
+            Command::ServerFacts => facts::read(api).await,
             Command::ListGroups(Some(_))
             | Command::ChangePassword(..)
             | Command::IssueKey(..)
@@ -119,7 +122,6 @@ impl Backend for KanboardBackend {
             | Command::ReadSettings(..)
             | Command::MergeSettings(..)
             | Command::ListLocks(_)
-            | Command::ServerFacts
             | Command::AssignIds(_)
             | Command::VerifyKey(..)
             | Command::CountFailure(..)

@@ -1,43 +1,62 @@
-//! The methods about the server itself, which everybody may call.
+//! The methods about the server itself, which everybody may call. A Kanboard server behind says what it
+//! is itself; otherwise the dialect answers as the server of its version.
 
+use isogloss_canonical::command::Command;
+use isogloss_canonical::fault::FaultKind;
+use isogloss_canonical::outcome::Outcome;
 use isogloss_interop::php::value::Php;
 
 use crate::dialect::call::Call;
-use crate::wire::attributes::time_zone;
+use crate::dialect::failure::{Failure, none_if};
+use crate::wire::attributes::{PREFIX, time_zone};
+
+/// What a Kanboard server behind says; `None` if there is none.
+async fn fact(call: &Call<'_>, method: &str) -> Result<Option<Php>, Failure> {
+    let read = call.exchange.read(Command::ServerFacts).await;
+    let facts = none_if(read, &[FaultKind::Unsupported])?.map(Outcome::settings).transpose()?;
+    let fact = facts.and_then(|mut facts| facts.remove(&format!("{PREFIX}{method}")));
+    Ok(fact.map(Php::from_json))
+}
 
 /// `getTimezone`: the caller's own, or the server's.
-pub(crate) fn timezone(call: &Call<'_>) -> Php {
-    Php::from(call.caller.user().and_then(time_zone).unwrap_or("UTC"))
+pub(crate) async fn timezone(call: &Call<'_>) -> Result<Php, Failure> {
+    if let Some(own) = call.caller.user().and_then(time_zone) {
+        return Ok(Php::from(own));
+    }
+    Ok(fact(call, "getTimezone").await?.unwrap_or_else(|| Php::from("UTC")))
 }
 
 /// `getVersion`.
-pub(crate) fn version(call: &Call<'_>) -> Php {
-    Php::from(call.options.differences().reported)
+pub(crate) async fn version(call: &Call<'_>) -> Result<Php, Failure> {
+    let own = || Php::from(call.options.differences().reported);
+    Ok(fact(call, "getVersion").await?.unwrap_or_else(own))
 }
 
 /// `getDefaultTaskColor`.
-pub(crate) fn default_color(_: &Call<'_>) -> Php {
-    Php::from(COLORS[0].0)
+pub(crate) async fn default_color(call: &Call<'_>) -> Result<Php, Failure> {
+    Ok(fact(call, "getDefaultTaskColor").await?.unwrap_or_else(|| Php::from(COLORS[0].0)))
 }
 
 /// `getDefaultTaskColors`.
-pub(crate) fn colors(_: &Call<'_>) -> Php {
-    Php::map(COLORS.map(|color| (color.0, shades(color))))
+pub(crate) async fn colors(call: &Call<'_>) -> Result<Php, Failure> {
+    let own = || Php::map(COLORS.map(|color| (color.0, shades(color))));
+    Ok(fact(call, "getDefaultTaskColors").await?.unwrap_or_else(own))
 }
 
 /// `getColorList`.
-pub(crate) fn color_names(_: &Call<'_>) -> Php {
-    names(&COLORS.map(|(id, name, ..)| (id, name)))
+pub(crate) async fn color_names(call: &Call<'_>) -> Result<Php, Failure> {
+    let own = || names(&COLORS.map(|(id, name, ..)| (id, name)));
+    Ok(fact(call, "getColorList").await?.unwrap_or_else(own))
 }
 
 /// `getApplicationRoles`.
-pub(crate) fn application_roles(_: &Call<'_>) -> Php {
-    names(&APPLICATION_ROLES)
+pub(crate) async fn application_roles(call: &Call<'_>) -> Result<Php, Failure> {
+    Ok(fact(call, "getApplicationRoles").await?.unwrap_or_else(|| names(&APPLICATION_ROLES)))
 }
 
 /// `getProjectRoles`.
-pub(crate) fn project_roles(_: &Call<'_>) -> Php {
-    names(&PROJECT_ROLES)
+pub(crate) async fn project_roles(call: &Call<'_>) -> Result<Php, Failure> {
+    Ok(fact(call, "getProjectRoles").await?.unwrap_or_else(|| names(&PROJECT_ROLES)))
 }
 
 const APPLICATION_ROLES: [(&str, &str); 3] =

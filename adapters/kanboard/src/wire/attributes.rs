@@ -20,6 +20,17 @@ pub(crate) const PROJECT: &str = "kanboard.project.";
 pub(crate) const PROJECTS: &str = "kanboard.projects";
 const TIMEZONE: &str = "kanboard.timezone";
 
+/// The methods about the server itself, which need no parameters. Each is a fact of this name.
+pub(crate) const FACTS: [&str; 7] = [
+    "getVersion",
+    "getTimezone",
+    "getDefaultTaskColor",
+    "getDefaultTaskColors",
+    "getColorList",
+    "getApplicationRoles",
+    "getProjectRoles",
+];
+
 /// The attributes that remember which columns were given as null.
 pub(crate) fn nulls(columns: &[(&str, &Option<String>)]) -> AttributeChanges {
     let nulls = columns.iter().filter(|(_, text)| text.is_none());

@@ -2,6 +2,8 @@
 
 mod evidence;
 mod faults;
+mod recordings;
 mod server;
+mod stateful;
 mod steps;
 mod version;

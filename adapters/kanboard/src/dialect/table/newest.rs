@@ -71,58 +71,58 @@ pub(super) const METHODS: [Method; 35] = [
     // The server.
     Method::new(
         "getTimezone",
-        &[],
+        &[Verb::ServerFacts],
         "Gives the time zone of the caller, or of the server.",
         &[],
-        run!(ready server::timezone),
+        run!(server::timezone),
     )
     .open_to(Access::Everybody),
     Method::new(
         "getVersion",
+        &[Verb::ServerFacts],
+        "Gives the version of the Kanboard server behind, or the one that the dialect answers as.",
         &[],
-        "Gives the version of Kanboard that the dialect answers as.",
-        &[],
-        run!(ready server::version),
+        run!(server::version),
     )
     .open_to(Access::Everybody),
     Method::new(
         "getDefaultTaskColor",
-        &[],
+        &[Verb::ServerFacts],
         "Gives the colour of a new task.",
         &[],
-        run!(ready server::default_color),
+        run!(server::default_color),
     )
     .open_to(Access::Everybody),
     Method::new(
         "getDefaultTaskColors",
-        &[],
+        &[Verb::ServerFacts],
         "Gives the colours of tasks, each with its shades.",
         &[],
-        run!(ready server::colors),
+        run!(server::colors),
     )
     .open_to(Access::Everybody),
     Method::new(
         "getColorList",
-        &[],
+        &[Verb::ServerFacts],
         "Gives the names of the colours of tasks.",
         &[],
-        run!(ready server::color_names),
+        run!(server::color_names),
     )
     .open_to(Access::Everybody),
     Method::new(
         "getApplicationRoles",
-        &[],
+        &[Verb::ServerFacts],
         "Gives the names of the roles of users.",
         &[],
-        run!(ready server::application_roles),
+        run!(server::application_roles),
     )
     .open_to(Access::Everybody),
     Method::new(
         "getProjectRoles",
-        &[],
+        &[Verb::ServerFacts],
         "Gives the names of the roles within projects.",
         &[],
-        run!(ready server::project_roles),
+        run!(server::project_roles),
     )
     .open_to(Access::Everybody),
     // Users.
