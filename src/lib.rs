@@ -31,3 +31,4 @@ pub mod telemetry;
 pub mod term;
 pub mod upstream;
 pub mod usage;
+pub mod verified;

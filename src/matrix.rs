@@ -10,6 +10,7 @@ use crate::layers::sidecar::layer;
 use crate::layers::{directory, own_account};
 use crate::listing::{self, Listed};
 use crate::registry;
+use crate::verified;
 
 /// How a method of a dialect is run on a backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -161,6 +162,7 @@ pub fn markdown(rows: &[Row]) -> String {
     page.push(lookups());
     page.push(values());
     page.push(own_accounts());
+    page.extend(verified::markdown());
     page.join("\n") + "\n"
 }
 

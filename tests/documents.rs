@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use isogloss::config::secret::environment;
-use isogloss::{manual, matrix, registry};
+use isogloss::{manual, matrix, registry, verified};
 
 fn holds(path: &str, wanted: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -24,6 +24,26 @@ fn holds(path: &str, wanted: &str) {
 #[test]
 fn the_matrix() {
     holds("docs/matrix.md", &matrix::markdown(&matrix::rows().unwrap()));
+}
+
+/// What was seen on a real server is what the matrix says.
+#[test]
+fn the_verified_rows_agree_with_the_matrix() {
+    let rows = matrix::rows().unwrap();
+    let verified = verified::all().unwrap();
+    assert!(verified.len() > 5);
+    for one in verified {
+        for method in &one.methods {
+            let is_it = |row: &&matrix::Row| {
+                row.dialect == one.dialect && row.backend == one.system && row.method == method
+            };
+            let row = rows.iter().find(is_it);
+            let row = row.unwrap_or_else(|| panic!("{} has no {method}", one.dialect));
+            let is_refused = row.level == matrix::Level::Refused;
+            let seen = one.result == verified::Found::Refused;
+            assert_eq!(is_refused, seen, "{} before {}: {method}", one.dialect, one.system);
+        }
+    }
 }
 
 #[test]
