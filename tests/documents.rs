@@ -58,7 +58,7 @@ fn the_manual_of_each_dialect() {
 fn the_tests_of_the_threat_model() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = String::new();
-    for folder in ["tests", "src", "adapters", "canonical"] {
+    for folder in ["tests", "src", "adapters", "canonical", "testkit"] {
         collect(&root.join(folder), &mut sources);
     }
     let written = fs::read_to_string(root.join("docs/security.md")).unwrap();

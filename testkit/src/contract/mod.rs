@@ -13,6 +13,7 @@ mod backend;
 mod commands;
 mod constants;
 mod dialect;
+mod markup;
 pub mod rule;
 
 use libtest_mimic::{Failed, Trial};
@@ -24,12 +25,12 @@ use crate::suite::trial;
 #[must_use]
 pub fn trials(material: &Material) -> Vec<Trial> {
     let backend = if material.adapter.remote().is_some() { backend::RULES } else { &[] };
-    let (constants, dialect): (&[Rule], &[Rule]) = match material.adapter.dialect {
-        Some(_) => (constants::RULES, dialect::RULES),
-        None => (&[], &[]),
+    let of_dialect: &[&[Rule]] = match material.adapter.dialect {
+        Some(_) => &[constants::RULES, dialect::RULES, markup::RULES],
+        None => &[],
     };
-    let rules = [constants, dialect, backend].concat_rules();
-    rules.into_iter().map(|rule| rule_trial(material.clone(), rule)).collect()
+    let rules = of_dialect.iter().chain([&backend]).flat_map(|rules| *rules);
+    rules.map(|rule| rule_trial(material.clone(), rule)).collect()
 }
 
 fn rule_trial(material: Material, rule: &'static Rule) -> Trial {
@@ -37,15 +38,4 @@ fn rule_trial(material: Material, rule: &'static Rule) -> Trial {
         let findings = (rule.check)(&material);
         if findings.is_empty() { Ok(()) } else { Err(Failed::from(findings.join("\n"))) }
     })
-}
-
-/// Joins the rules of several modules.
-trait Concat {
-    fn concat_rules(self) -> Vec<&'static Rule>;
-}
-
-impl<const N: usize> Concat for [&'static [Rule]; N] {
-    fn concat_rules(self) -> Vec<&'static Rule> {
-        self.into_iter().flatten().collect()
-    }
 }

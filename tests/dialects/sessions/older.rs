@@ -11,11 +11,12 @@ use super::{Case, KEY};
 use crate::calls::{Answer, octoprint};
 use crate::gateway::TestGateway;
 
-pub(super) const CASES: [Case; 5] = [
+pub(super) const CASES: [Case; 6] = [
     ("octoprint-1.3-a-new-password-ends-every-other-session", |gateway| {
         Box::pin(new_password(gateway))
     }),
     ("octoprint-1.3-a-logout-ends-every-copy", |gateway| Box::pin(logged_out(gateway))),
+    ("octoprint-1.3-a-deactivation-ends-every-copy", |gateway| Box::pin(deactivated(gateway))),
     ("octoprint-1.3-a-successor-inherits-no-session", |gateway| Box::pin(successor(gateway))),
     ("octoprint-1.3-a-token-alone-administers-nobody", |gateway| Box::pin(remembered(gateway))),
     ("octoprint-1.3.0-the-key-of-the-page-opens-nothing", |gateway| Box::pin(page(gateway))),
@@ -71,6 +72,22 @@ async fn logged_out(gateway: Arc<TestGateway>) {
         assert!(!reads(&gateway, &browser, cookies).await, "{cookies:?}");
         assert!(!reads(&gateway, &copy, cookies).await, "{cookies:?}");
         assert!(reads(&gateway, &other, cookies).await, "{cookies:?}");
+    }
+}
+
+/// Whether the cookies are used while ann is inactive makes no difference.
+async fn deactivated(gateway: Arc<TestGateway>) {
+    let ann = || UserRef::Name("ann".to_owned());
+    for shown in [true, false] {
+        let browser = sign_in(&gateway, "ann", PASSWORD).await;
+        gateway.ask(Command::DeactivateUser(ann())).await;
+        for cookies in EVERY_COOKIE.iter().filter(|_| shown) {
+            assert!(!reads(&gateway, &browser, cookies).await, "{cookies:?}");
+        }
+        gateway.ask(Command::ActivateUser(ann())).await;
+        for cookies in EVERY_COOKIE {
+            assert!(!reads(&gateway, &browser, cookies).await, "{cookies:?}");
+        }
     }
 }
 
@@ -138,7 +155,8 @@ async fn page(gateway: Arc<TestGateway>) {
     let mut browser = Browser::default();
     let login = octoprint(key, "POST /api/login", &json!({"user": "ann", "pass": PASSWORD}));
     let alone = gateway.send(octoprint(key, ANN, &Value::Null).by("1.3.0")).await;
-    assert_eq!(alone.status, 403, "{}", alone.text);
+    assert_eq!(alone.status, 401, "{}", alone.text);
+    assert!(alone.text.contains("<title>401 Unauthorized</title>"), "{}", alone.text);
     assert_eq!(browser.send(&gateway, login.by("1.3.0")).await.status, 200);
     for (key, status) in [(key, 200), ("", 401), ("wrong", 401)] {
         let asked = octoprint(key, ANN, &Value::Null).by("1.3.0");

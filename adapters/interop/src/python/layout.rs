@@ -1,5 +1,6 @@
 //! How Python writes JSON: one item a line, ASCII only.
 
+use std::char::DecodeUtf16Error;
 use std::fmt;
 
 use super::float;
@@ -41,7 +42,8 @@ pub(super) fn write(
         Py::Bool(on) => out.write_str(if *on { "true" } else { "false" }),
         Py::Int(digits) => out.write_str(digits),
         Py::Float(number) => write_float(out, *number, layout),
-        Py::Str(text) => quote(out, text),
+        Py::Str(text) => quote(out, text.chars().map(Ok)),
+        Py::Halves(units) => quote(out, char::decode_utf16(units.iter().copied())),
         Py::List(items) if items.is_empty() => out.write_str("[]"),
         Py::List(items) => {
             let lines = items.iter().map(|item| (None, item));
@@ -73,7 +75,7 @@ fn write_lines<'a>(
         }
         break_line(out, (depth + 1) * layout.indent)?;
         if let Some(name) = name {
-            quote(out, name)?;
+            quote(out, name.chars().map(Ok))?;
             out.write_str(": ")?;
         }
         write(out, value, depth + 1, layout)?;
@@ -100,9 +102,20 @@ fn write_float(out: &mut impl fmt::Write, number: f64, layout: Layout) -> fmt::R
     })
 }
 
-fn quote(out: &mut impl fmt::Write, text: &str) -> fmt::Result {
+/// Writes letters in quotes. Half a surrogate pair is escaped as it is.
+fn quote(
+    out: &mut impl fmt::Write,
+    letters: impl Iterator<Item = Result<char, DecodeUtf16Error>>,
+) -> fmt::Result {
     out.write_char('"')?;
-    for letter in text.chars() {
+    for letter in letters {
+        let letter = match letter {
+            Ok(letter) => letter,
+            Err(half) => {
+                write!(out, "\\u{:04x}", half.unpaired_surrogate())?;
+                continue;
+            }
+        };
         match letter {
             '"' => out.write_str("\\\"")?,
             '\\' => out.write_str("\\\\")?,

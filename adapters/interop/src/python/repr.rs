@@ -13,6 +13,7 @@ impl Py {
             Self::Str(text) => text.clone(),
             Self::Int(digits) => digits.clone(),
             Self::Float(number) => float::text(*number),
+            Self::Halves(units) => String::from_utf16_lossy(units),
             Self::None | Self::Bool(_) | Self::List(_) | Self::Dict(_) => self.repr(),
         }
     }
@@ -40,6 +41,7 @@ impl Py {
             }
             Self::Float(number) => out.push_str(&float::repr(*number)),
             Self::Str(text) => out.push_str(&text_repr(text)),
+            Self::Halves(units) => out.push_str(&text_repr(&String::from_utf16_lossy(units))),
             Self::List(items) => {
                 out.push('[');
                 for (place, item) in items.iter().enumerate() {

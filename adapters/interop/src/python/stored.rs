@@ -1,4 +1,4 @@
-//! Python values in plain JSON, which lacks NaN and Infinity.
+//! Python values in plain JSON, which lacks NaN, Infinity and texts with half a surrogate pair.
 //!
 //! These are stored as an object whose only key is U+0000. A key that begins with U+0000 itself is
 //! stored with one more in front, so that it is not mistaken for such an object.
@@ -23,6 +23,9 @@ pub fn to_json(value: &Py) -> Value {
             Value::Object(Map::from_iter([(MARK.to_string(), Value::from(word))]))
         }
         Py::Str(text) => Value::from(text.as_str()),
+        Py::Halves(units) => {
+            Value::Object(Map::from_iter([(MARK.to_string(), Value::from(units.as_slice()))]))
+        }
         Py::List(items) => Value::Array(items.iter().map(to_json).collect()),
         Py::Dict(entries) => Value::Object(
             entries.iter().map(|(key, value)| (guarded(key), to_json(value))).collect(),
@@ -63,8 +66,12 @@ fn unguarded(key: &str) -> String {
 }
 
 fn special(entries: &Map<String, Value>) -> Option<Py> {
-    let word = entries.get("\0").filter(|_| entries.len() == 1)?.as_str()?;
-    match word {
+    let stored = entries.get("\0").filter(|_| entries.len() == 1)?;
+    if let Some(units) = stored.as_array() {
+        let unit = |unit: &Value| u16::try_from(unit.as_u64()?).ok();
+        return units.iter().map(unit).collect::<Option<_>>().map(Py::Halves);
+    }
+    match stored.as_str()? {
         "NaN" => Some(Py::Float(f64::NAN)),
         "Infinity" => Some(Py::Float(f64::INFINITY)),
         "-Infinity" => Some(Py::Float(f64::NEG_INFINITY)),

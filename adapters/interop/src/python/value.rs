@@ -1,5 +1,6 @@
 //! A Python value, and what Python's operators make of it.
 
+use std::char::DecodeUtf16Error;
 use std::fmt;
 
 use serde_json::Value;
@@ -19,6 +20,8 @@ pub enum Py {
     Float(f64),
     /// A text.
     Str(String),
+    /// A text with half a surrogate pair, in UTF-16. No [`String`] can hold it.
+    Halves(Vec<u16>),
     /// A list.
     List(Vec<Py>),
     /// A dictionary.
@@ -37,7 +40,7 @@ impl fmt::Debug for Py {
             Self::Bool(_) => "bool",
             Self::Int(_) => "int",
             Self::Float(_) => "float",
-            Self::Str(_) => "str",
+            Self::Str(_) | Self::Halves(_) => "str",
             Self::List(_) => "list",
             Self::Dict(_) => "dict",
         })
@@ -133,6 +136,7 @@ impl Py {
             Self::Int(digits) => digits != "0",
             Self::Float(float) => *float != 0.0,
             Self::Str(text) => !text.is_empty(),
+            Self::Halves(units) => !units.is_empty(),
             Self::List(items) => !items.is_empty(),
             Self::Dict(entries) => !entries.is_empty(),
         }
@@ -149,6 +153,7 @@ impl Py {
                 Ok(items.iter().any(|item| matches!(item, Self::Str(text) if text == word)))
             }
             Self::Str(text) => Ok(text.contains(word)),
+            Self::Halves(units) => Ok(String::from_utf16_lossy(units).contains(word)),
             Self::None | Self::Bool(_) | Self::Int(_) | Self::Float(_) => Err(TypeError),
         }
     }
@@ -177,6 +182,7 @@ impl Py {
             Self::List(items) => Ok(items.clone()),
             Self::Dict(entries) => Ok(entries.iter().map(|(key, _)| Self::text(key)).collect()),
             Self::Str(text) => Ok(text.chars().map(Self::text).collect()),
+            Self::Halves(units) => Ok(letters(units)),
             Self::None | Self::Bool(_) | Self::Int(_) | Self::Float(_) => Err(TypeError),
         }
     }
@@ -193,4 +199,11 @@ impl Py {
     pub fn hashable(&self) -> bool {
         !matches!(self, Self::List(_) | Self::Dict(_))
     }
+}
+
+/// The letters of a text in UTF-16. Half a surrogate pair is one of them.
+fn letters(units: &[u16]) -> Vec<Py> {
+    let half = |error: DecodeUtf16Error| Py::Halves(vec![error.unpaired_surrogate()]);
+    let letters = char::decode_utf16(units.iter().copied());
+    letters.map(|letter| letter.map_or_else(half, Py::text)).collect()
 }

@@ -2,27 +2,39 @@
 
 use isogloss_canonical::http::Request;
 use isogloss_interop::python::form::{dict, media_type};
-use isogloss_interop::python::json::read::{Unreadable, read};
+use isogloss_interop::python::json::read::{Unreadable, read, read_body};
 use isogloss_interop::python::value::{Py, TypeError};
 
 use crate::dialect::failure::{CRASH, Failure};
 use crate::options::version::Trues;
 
-/// The body as JSON.
+/// The body as JSON, without the entries whose key is no text.
 pub(crate) fn json(request: &Request) -> Result<Py, Failure> {
     if !is_json(request) {
         return Err(Failure::of(415));
     }
-    read(&request.body).map_err(|error| match error {
+    read_body(&request.body).map(|body| body.value).map_err(unreadable)
+}
+
+/// The body as JSON, of which everything is stored. It may hold no half of a surrogate pair.
+pub(crate) fn json_to_store(request: &Request) -> Result<Py, Failure> {
+    if !is_json(request) {
+        return Err(Failure::of(415));
+    }
+    read(&request.body).map_err(unreadable)
+}
+
+fn unreadable(error: Unreadable) -> Failure {
+    match error {
         Unreadable::Malformed => Failure::of(400),
         Unreadable::TooDeep | Unreadable::Surrogate => CRASH,
-    })
+    }
 }
 
 /// The body as JSON. If it is no JSON or is empty, these fields.
 pub(crate) fn json_or_values(request: &Request, values: &[(String, String)]) -> Py {
-    let body = if is_json(request) { read(&request.body).ok() } else { None };
-    body.filter(Py::truthy).unwrap_or_else(|| dict(values))
+    let body = if is_json(request) { read_body(&request.body).ok() } else { None };
+    body.map(|body| body.value).filter(Py::truthy).unwrap_or_else(|| dict(values))
 }
 
 fn is_json(request: &Request) -> bool {
@@ -42,7 +54,7 @@ pub(crate) fn is_yes(value: &Py) -> Result<bool, TypeError> {
 pub(crate) fn is_yes_as(value: &Py, trues: Trues) -> Result<bool, TypeError> {
     const WORDS: [&str; 4] = ["1", "true", "yes", "y"];
     match (value, trues) {
-        (Py::None, _) | (Py::List(_) | Py::Dict(_), Trues::Exact) => Ok(false),
+        (Py::None | Py::Halves(_), _) | (Py::List(_) | Py::Dict(_), Trues::Exact) => Ok(false),
         (Py::Bool(on), _) => Ok(*on),
         (Py::Int(digits), _) => Ok(digits == "1"),
         (Py::Float(float), _) => Ok((*float - 1.0).abs() == 0.0),

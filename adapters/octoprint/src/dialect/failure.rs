@@ -51,9 +51,10 @@ impl Failure {
         Self { status, words: Words::Text(Cow::Borrowed(text)) }
     }
 
-    /// A plain text that names what the caller sent.
-    pub(crate) fn told(status: u16, text: String) -> Self {
-        Self { status, words: Words::Text(Cow::Owned(text)) }
+    /// A plain text that ends with what the caller sent. Its media type says HTML, so what the caller
+    /// sent is escaped. OctoPrint does not: there it runs as a script in the browser that shows it.
+    pub(crate) fn told(status: u16, text: &'static str, sent: &str) -> Self {
+        Self { status, words: Words::Text(Cow::Owned(format!("{text}{}", escaped(sent)))) }
     }
 
     /// The same status in the framework's own words. A crash stays one.
@@ -181,6 +182,7 @@ const INTERNAL_ERROR: Status = (
 #[rustfmt::skip]
 const STATUSES: &[Status] = &[
     (400, "Bad Request", "The browser (or proxy) sent a request that this server could not understand."),
+    (401, "Unauthorized", "The server could not verify that you are authorized to access the URL requested. You either supplied the wrong credentials (e.g. a bad password), or your browser doesn't understand how to supply the credentials required."),
     (403, "Forbidden", "You don't have the permission to access the requested resource. It is either read-protected or not readable by the server."),
     (404, "Not Found", "The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again."),
     (405, "Method Not Allowed", "The method is not allowed for the requested URL."),
@@ -195,6 +197,10 @@ const STATUSES: &[Status] = &[
 
 /// The descriptions of Werkzeug 0.8 that are others than the later ones.
 const WERKZEUG_8: &[(u16, &str)] = &[
+    (
+        401,
+        "<p>The server could not verify that you are authorized to access the URL requested.  You either supplied the wrong credentials (e.g. a bad password), or your browser doesn't understand how to supply the credentials required.</p><p>In case you are allowed to request the document, please check your user-id and password and try again.</p>",
+    ),
     (
         404,
         "<p>The requested URL was not found on the server.</p><p>If you entered the URL manually please check your spelling and try again.</p>",

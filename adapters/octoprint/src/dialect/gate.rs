@@ -1,6 +1,8 @@
 //! Who is refused before a handler runs: the gate of each version, and who counts as signed in before
 //! 1.4.
 
+use isogloss_canonical::credentials::Caller;
+
 use crate::dialect::call::Call;
 use crate::dialect::csrf;
 use crate::dialect::failure::Failure;
@@ -43,6 +45,12 @@ async fn require_key(call: &mut Call<'_>) -> Result<(), Failure> {
         None => return Err(NO_KEY),
         Some(KeyProof::Unknown) => return Err(WRONG_KEY),
         Some(KeyProof::Page) => return Ok(()),
+        // Without access control there are no users.
+        Some(KeyProof::Inactive | KeyProof::Of(Caller::Person(_)))
+            if !call.options.access_control =>
+        {
+            return Err(WRONG_KEY);
+        }
         Some(KeyProof::Inactive) => call.key_owner = None,
         Some(KeyProof::Of(caller)) => call.key_owner = Some(caller),
     }
@@ -62,7 +70,7 @@ pub(crate) async fn require_signed_in(call: &mut Call<'_>) -> Result<(), Failure
         call.caller = call.key_owner.clone().ok_or(WRONG_KEY)?;
         call.session.mechanism = None;
     }
-    if call.name().is_some() { Ok(()) } else { Err(Failure::of(403)) }
+    if call.name().is_some() { Ok(()) } else { Err(Failure::of(call.differences().guests)) }
 }
 
 /// Before 1.4: refuses callers without the administrator's role.

@@ -114,6 +114,8 @@ fn key_of(item: &Py) -> Result<Option<&str>, Failure> {
             Some(key) if !key.hashable() => Err(CRASH),
             key => Ok(key.and_then(Py::as_str)),
         },
-        Py::None | Py::Bool(_) | Py::Int(_) | Py::Float(_) | Py::List(_) => Ok(None),
+        Py::None | Py::Bool(_) | Py::Int(_) | Py::Float(_) | Py::Halves(_) | Py::List(_) => {
+            Ok(None)
+        }
     }
 }

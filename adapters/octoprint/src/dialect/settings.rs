@@ -8,6 +8,7 @@ use isogloss_interop::python::stored;
 use isogloss_interop::python::value::Py;
 
 use crate::dialect::answers::{Answer, json, success};
+use crate::dialect::arguments;
 use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
 use crate::wire::{self, SETTINGS};
@@ -16,9 +17,12 @@ use crate::wire::{self, SETTINGS};
 /// fill the gateway's disk.
 const MOST_STORED: usize = 1 << 20;
 /// The most bytes of the answer that shows the settings of a request: a constant, and so many for each
-/// byte of the request. In the answer each item is on a line of its own, indented by its depth.
-const MOST_SHOWN: usize = 4096;
+/// byte of the request. In the answer each item is on a line of its own, indented by its depth: a list
+/// in a list, 100 deep, is 21 KB long.
+const MOST_SHOWN: usize = 24 * 1024;
 const MOST_SHOWN_PER_BYTE: usize = 16;
+/// The most bytes of the answer that shows all settings of a user.
+const MOST_SHOWN_IN_ALL: usize = MOST_SHOWN_PER_BYTE * MOST_STORED;
 
 /// `GET /api/access/users/NAME/settings`
 pub(crate) async fn get(call: &Call<'_>) -> Answer {
@@ -32,7 +36,7 @@ pub(crate) async fn merge(call: &Call<'_>) -> Answer {
     if !call.is_about_caller() {
         call.require_recent_password()?;
     }
-    let Py::Dict(entries) = call.json()? else {
+    let Py::Dict(entries) = arguments::json_to_store(call.request)? else {
         // A user who does not exist is a 404 before the wrong body is a 500.
         call.user(&call.parameter).await?;
         return Err(CRASH);
@@ -70,5 +74,6 @@ async fn check_size(
     let mut merged = call.run(command).await?.settings()?;
     merged.extend(changes.iter().filter_map(|(key, value)| Some((key.clone(), value.clone()?))));
     let size = serde_json::to_vec(&merged).map_err(|_| CRASH)?.len();
-    if size > MOST_STORED { Err(Failure::of(400)) } else { Ok(()) }
+    let shown = shown_length(&wire::settings(&merged), 0);
+    if size > MOST_STORED || shown > MOST_SHOWN_IN_ALL { Err(Failure::of(400)) } else { Ok(()) }
 }

@@ -4,6 +4,7 @@
 //! [`Differences`]: the rest of the adapter never compares versions. Each version is written as the
 //! one after it with some fields changed.
 
+use isogloss_canonical::http::Request;
 use isogloss_canonical::version::{self, VersionInfo};
 use isogloss_interop::python::json::write::{PYTHON_3, Style};
 
@@ -84,6 +85,8 @@ pub(crate) struct Differences {
     pub(crate) key_owner: KeyOwner,
     /// What an administrator can do with the application keys of others.
     pub(crate) app_keys: AppKeys,
+    /// How the media type of a body is compared.
+    pub(crate) media_types: MediaTypes,
     /// Where a request can carry a key. The first that is present counts.
     pub(crate) key_sources: &'static [KeySource],
     /// How a caller is proved, the strongest proof first.
@@ -94,6 +97,8 @@ pub(crate) struct Differences {
     pub(crate) merges_slashes: bool,
     /// Who is refused before a method is looked at.
     pub(crate) gate: Gate,
+    /// The status of the framework's page for a guest whom the gate has let in.
+    pub(crate) guests: u16,
     /// How callers are refused until the first user is created; `None`: in the framework's words.
     pub(crate) not_set_up: Option<&'static str>,
     /// When a call by key gets a session cookie.
@@ -155,6 +160,34 @@ pub(crate) enum KeyOwner {
     PassiveLogin,
     /// The users' rows show their keys. A key that is valid and in no row is the application's own.
     Rows,
+}
+
+/// How the media type of a body is compared. OctoPrint since 1.4 has a rule of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MediaTypes {
+    /// In any case. The first of several counts.
+    AnyCase,
+    /// Exactly.
+    Exact,
+}
+
+/// The media type of JSON.
+pub(crate) const JSON: &str = "application/json";
+
+impl MediaTypes {
+    /// Whether a body is JSON and nothing else.
+    pub(crate) fn is_json(self, request: &Request) -> bool {
+        let whole = request.header("content-type").unwrap_or_default();
+        let end: &[char] = match self {
+            Self::AnyCase => &[';', ','],
+            Self::Exact => &[';'],
+        };
+        let media_type = whole.split(end).next().unwrap_or_default().trim();
+        match self {
+            Self::AnyCase => media_type.eq_ignore_ascii_case(JSON),
+            Self::Exact => media_type == JSON,
+        }
+    }
 }
 
 /// A place of a request that can hold a key.
@@ -286,6 +319,7 @@ const V1_11: Differences = Differences {
     reauthentication_minutes: 5,
     key_owner: KeyOwner::CurrentUser,
     app_keys: AppKeys::ByName,
+    media_types: MediaTypes::AnyCase,
     key_sources: &[KeySource::Field, KeySource::Header, KeySource::Bearer],
     proofs: &[
         ProofSource::Session,
@@ -297,6 +331,7 @@ const V1_11: Differences = Differences {
     proves_before_routing: true,
     merges_slashes: true,
     gate: Gate::Csrf,
+    guests: 403,
     not_set_up: None,
     key_cookies: KeyCookies::AtLogin,
     clears_guests: false,
@@ -362,8 +397,10 @@ const V1_3_0: Differences = Differences {
     login_details: false,
     key_owner: KeyOwner::Rows,
     app_keys: AppKeys::Absent,
+    media_types: MediaTypes::Exact,
     proofs: &[ProofSource::Session, ProofSource::Remember],
     gate: Gate::Key,
+    guests: 401,
     key_cookies: KeyCookies::Always,
     remembers_logout: false,
     inactive_login: InactiveLogin::Shown,

@@ -42,7 +42,9 @@ pub(crate) fn user_reference(version: &Differences, value: &Py) -> Result<Refere
             Some(number) => reference(&Py::Int(number.to_string())),
             None => Ok(Reference::Name(text.clone())),
         },
-        Py::None | Py::List(_) | Py::Dict(_) => Err(Failure::Exception("TypeError")),
+        Py::None | Py::Halves(_) | Py::List(_) | Py::Dict(_) => {
+            Err(Failure::Exception("TypeError"))
+        }
     }
 }
 
@@ -66,7 +68,7 @@ pub(crate) fn reference(value: &Py) -> Result<Reference, Failure> {
         },
         Py::Float(number) => Ok(Reference::Name(float::repr(*number))),
         Py::Str(text) => Ok(Reference::Name(text.clone())),
-        Py::List(_) | Py::Dict(_) => Err(Failure::Exception("InterfaceError")),
+        Py::Halves(_) | Py::List(_) | Py::Dict(_) => Err(Failure::Exception("InterfaceError")),
     }
 }
 
@@ -88,7 +90,7 @@ pub(crate) fn flag(version: &Differences, value: &Py) -> Result<Option<bool>, Re
         Py::Int(digits) => zero_or_one(digits),
         Py::Float(number) => whole(if int { number.trunc() } else { *number }),
         Py::Str(text) if int => zero_or_one(&integer(text).ok_or(Refused)?.to_string()),
-        Py::Str(_) | Py::List(_) | Py::Dict(_) => Err(Refused),
+        Py::Str(_) | Py::Halves(_) | Py::List(_) | Py::Dict(_) => Err(Refused),
     }
 }
 
@@ -126,7 +128,7 @@ pub(crate) fn text(value: &Py) -> Result<Option<String>, Refused> {
         Py::Int(digits) if digits.parse::<i64>().is_ok() => Ok(Some(digits.clone())),
         Py::Float(number) if number.is_finite() => Ok(Some(float::repr(*number))),
         Py::Str(text) => Ok(Some(text.clone())),
-        Py::Int(_) | Py::Float(_) | Py::List(_) | Py::Dict(_) => Err(Refused),
+        Py::Int(_) | Py::Float(_) | Py::Halves(_) | Py::List(_) | Py::Dict(_) => Err(Refused),
     }
 }
 

@@ -102,7 +102,13 @@ fn is_own_id(call: &Call<'_>, value: &Py) -> bool {
     match value {
         Py::Int(digits) => digits == own,
         Py::Float(number) if number.fract() == 0.0 => format!("{number:.0}") == own,
-        Py::None | Py::Bool(_) | Py::Float(_) | Py::Str(_) | Py::List(_) | Py::Dict(_) => false,
+        Py::None
+        | Py::Bool(_)
+        | Py::Float(_)
+        | Py::Str(_)
+        | Py::Halves(_)
+        | Py::List(_)
+        | Py::Dict(_) => false,
     }
 }
 

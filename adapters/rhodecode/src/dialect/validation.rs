@@ -72,7 +72,7 @@ impl Schema {
         let word = match value {
             Py::Bool(on) => return *on,
             Py::Str(word) => word.to_lowercase(),
-            Py::None | Py::Int(_) | Py::Float(_) | Py::List(_) | Py::Dict(_) => {
+            Py::None | Py::Int(_) | Py::Float(_) | Py::Halves(_) | Py::List(_) | Py::Dict(_) => {
                 self.fail(field, format!("{} is not a string", value.repr()));
                 return false;
             }

@@ -16,25 +16,45 @@ pub enum Unreadable {
     Malformed,
     /// It is nested too deep.
     TooDeep,
-    /// It holds half a surrogate pair, which no text can keep.
+    /// It holds half a surrogate pair, which no [`String`] can hold.
     Surrogate,
 }
 
-/// Reads a body; a byte order mark is skipped.
+/// A body that was read.
+#[derive(Debug)]
+pub struct Body {
+    /// Its value, without the entries whose key holds half a surrogate pair.
+    pub value: Py,
+    /// Whether such an entry was left out.
+    pub lacks_entries: bool,
+    has_halves: bool,
+}
+
+/// Reads a body that holds no half of a surrogate pair; a byte order mark is skipped.
 ///
 /// # Errors
 /// If Python could not read it either, if it is nested deeper than 100 levels, or if it holds half
 /// a surrogate pair.
 pub fn read(body: &[u8]) -> Result<Py, Unreadable> {
+    let body = read_body(body)?;
+    if body.has_halves { Err(Unreadable::Surrogate) } else { Ok(body.value) }
+}
+
+/// Reads a body. A text with half a surrogate pair is [`Py::Halves`].
+///
+/// # Errors
+/// If Python could not read it either, or if it is nested deeper than 100 levels.
+pub fn read_body(body: &[u8]) -> Result<Body, Unreadable> {
     let text = decode(body).ok_or(Unreadable::Malformed)?;
-    let mut reader = Reader { text: &text, at: 0, surrogate: false };
+    let mut reader = Reader { text: &text, at: 0, has_halves: false, lacks_entries: false };
     reader.blanks();
     let value = reader.value(0)?;
     reader.blanks();
     if reader.at < text.len() {
         return Err(Unreadable::Malformed);
     }
-    if reader.surrogate { Err(Unreadable::Surrogate) } else { Ok(value) }
+    let Reader { has_halves, lacks_entries, .. } = reader;
+    Ok(Body { value, lacks_entries, has_halves })
 }
 
 /// The words that stand for values.
@@ -50,7 +70,35 @@ const WORDS: [(&str, Py); 6] = [
 struct Reader<'a> {
     text: &'a str,
     at: usize,
-    surrogate: bool,
+    has_halves: bool,
+    lacks_entries: bool,
+}
+
+/// A text that is read: in UTF-8, or from its first half of a surrogate pair in UTF-16.
+#[derive(Default)]
+struct Text {
+    text: String,
+    units: Option<Vec<u16>>,
+}
+
+impl Text {
+    fn push(&mut self, letter: char) {
+        match &mut self.units {
+            None => self.text.push(letter),
+            Some(units) => units.extend_from_slice(letter.encode_utf16(&mut [0; 2])),
+        }
+    }
+
+    fn push_half(&mut self, half: u16) {
+        let text = &self.text;
+        self.units.get_or_insert_with(|| text.encode_utf16().collect()).push(half);
+    }
+}
+
+impl From<Text> for Py {
+    fn from(text: Text) -> Self {
+        text.units.map_or(Self::Str(text.text), Self::Halves)
+    }
 }
 
 impl Reader<'_> {
@@ -83,7 +131,7 @@ impl Reader<'_> {
         match self.next_byte() {
             Some(b'{') => self.dict(level),
             Some(b'[') => self.list(level),
-            Some(b'"') => self.string().map(Py::Str),
+            Some(b'"') => self.string(),
             _ => {
                 let word = WORDS.into_iter().find(|(word, _)| self.take(word));
                 word.map_or_else(|| self.number(), |(_, value)| Ok(value))
@@ -123,7 +171,11 @@ impl Reader<'_> {
             self.expect(":")?;
             self.blanks();
             let value = self.value(level + 1)?;
-            entries.push((key, value));
+            if let Py::Str(key) = key {
+                entries.push((key, value));
+            } else {
+                self.lacks_entries = true;
+            }
             self.blanks();
             if self.take("}") {
                 return Ok(Py::Dict(entries.into_iter().collect()));
@@ -132,22 +184,29 @@ impl Reader<'_> {
         }
     }
 
-    fn string(&mut self) -> Result<String, Unreadable> {
+    fn string(&mut self) -> Result<Py, Unreadable> {
         self.expect("\"")?;
-        let mut out = String::new();
+        let mut out = Text::default();
         loop {
             let letter = self.text[self.at..].chars().next().ok_or(Unreadable::Malformed)?;
             self.at += letter.len_utf8();
             match letter {
-                '"' => return Ok(out),
-                '\\' => out.push(self.escape()?),
+                '"' => return Ok(out.into()),
+                '\\' => match self.escape()? {
+                    Ok(letter) => out.push(letter),
+                    Err(half) => {
+                        self.has_halves = true;
+                        out.push_half(half);
+                    }
+                },
                 '\0'..='\u{1f}' => return Err(Unreadable::Malformed),
                 _ => out.push(letter),
             }
         }
     }
 
-    fn escape(&mut self) -> Result<char, Unreadable> {
+    /// A letter, or half a surrogate pair.
+    fn escape(&mut self) -> Result<Result<char, u16>, Unreadable> {
         let letter = self.next_byte().ok_or(Unreadable::Malformed)?;
         if letter == b'u' {
             self.at += 1;
@@ -163,10 +222,10 @@ impl Reader<'_> {
             _ => return Err(Unreadable::Malformed),
         };
         self.at += 1;
-        Ok(plain)
+        Ok(Ok(plain))
     }
 
-    fn unicode(&mut self) -> Result<char, Unreadable> {
+    fn unicode(&mut self) -> Result<Result<char, u16>, Unreadable> {
         let first = self.unit()?;
         let mut units = vec![first];
         if (0xd800..0xdc00).contains(&first) && self.text[self.at..].starts_with("\\u") {
@@ -180,8 +239,7 @@ impl Reader<'_> {
             }
         }
         let letter = char::decode_utf16(units).next().and_then(Result::ok);
-        self.surrogate |= letter.is_none();
-        Ok(letter.unwrap_or(char::REPLACEMENT_CHARACTER))
+        Ok(letter.ok_or(first))
     }
 
     fn unit(&mut self) -> Result<u16, Unreadable> {

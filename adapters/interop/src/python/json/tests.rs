@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::python::dict::Dict;
-use crate::python::json::read::{Unreadable, read};
+use crate::python::json::read::{Unreadable, read, read_body};
 use crate::python::json::write::{NotANumber, Style, shown_length, write, write_as};
 use crate::python::stored::{from_json, to_json};
 use crate::python::value::Py;
@@ -42,6 +42,20 @@ fn refuses_what_python_refuses() {
     assert_eq!(read(b"\"\\ud800\""), Err(Unreadable::Surrogate));
     assert_eq!(read("[".repeat(5000).as_bytes()), Err(Unreadable::TooDeep));
     assert_eq!(read("9".repeat(4301).as_bytes()), Err(Unreadable::Malformed));
+}
+
+#[test]
+fn keeps_half_a_surrogate_pair() {
+    for text in ["\"\\ud800\"", "\"a\u{fc}\\udc00\\ud83d\\ude00b\\ud800\"", "\"\\ud800\\u0041\""] {
+        let body = read_body(text.as_bytes()).expect(text);
+        assert!(!body.lacks_entries && body.value.truthy() && body.value.as_str().is_none());
+        let shown = text.replace('\u{fc}', "\\u00fc").replace("\\u0041", "A");
+        assert_eq!(write(&body.value).expect(text), format!("{shown}\n"));
+        assert!(from_json(&to_json(&body.value)) == body.value, "{text} stored");
+        assert!(shown.len() <= shown_length(&body.value, 0), "{text}");
+    }
+    let body = read_body(b"{\"a\":1,\"\\ud800\":2}").expect("two entries");
+    assert!(body.lacks_entries && body.value == Py::dict([("a", Py::number("1"))]));
 }
 
 #[test]

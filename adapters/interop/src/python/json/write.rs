@@ -53,6 +53,7 @@ pub fn shown_length(value: &Py, level: usize) -> usize {
         Py::None | Py::Bool(_) | Py::Float(_) => SCALAR,
         Py::Int(digits) => digits.len(),
         Py::Str(text) => text_length(text),
+        Py::Halves(units) => 2 + 6 * units.len(),
         Py::List(items) => {
             items.iter().fold(lines(items.len()), |sum, item| sum + shown_length(item, level + 1))
         }

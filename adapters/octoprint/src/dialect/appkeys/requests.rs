@@ -55,6 +55,7 @@ pub(crate) async fn request(call: &Call<'_>) -> Answer {
 pub(crate) fn text_of(value: &Py) -> String {
     match value {
         Py::Str(text) => text.clone(),
+        Py::Halves(units) => String::from_utf16_lossy(units),
         Py::None => "None".to_owned(),
         Py::Bool(on) => if *on { "True" } else { "False" }.to_owned(),
         Py::Int(_) | Py::Float(_) | Py::List(_) | Py::Dict(_) => {

@@ -15,7 +15,7 @@ use crate::dialect::cookies::{REMEMBER, SESSION};
 use crate::dialect::failure::{CRASH, Failure};
 use crate::dialect::identity::key::{KeyProof, prove_sent};
 use crate::dialect::identity::proof::{Proof, by_name, check_password, prove};
-use crate::dialect::sessions::{Mechanism, Session, SignedIn, remembered};
+use crate::dialect::sessions::{Mechanism, Session, SignedIn, forget_remembered, remembered};
 use crate::options::PasswordCheck;
 use crate::options::version::ProofSource;
 use crate::secrets::is_hex_token;
@@ -96,13 +96,15 @@ fn is_uninterrupted(caller: &Caller, who: &SignedIn) -> bool {
     caller.user().is_some_and(|user| user.sessions_since == who.sessions_since)
 }
 
-/// A valid token hides a key, even if the token's user is inactive.
+/// A valid token hides a key, even if the token's user is inactive. Then the token ends for good, with
+/// its whole sign-in.
 async fn by_remember_token(call: &mut Call<'_>) -> Result<bool, Failure> {
     let Some(token) = call.cookies.get(REMEMBER).map(str::to_owned) else { return Ok(false) };
     let Some(found) = remembered(call.exchange, &token).await? else { return Ok(false) };
     match prove_again(call, &found.who).await? {
         Proof::Invalid => return Ok(false),
-        Proof::Inactive => {}
+        Proof::Inactive => forget_remembered(call.exchange, &token).await?,
+        Proof::Valid(caller) if !is_uninterrupted(&caller, &found.who) => return Ok(false),
         Proof::Valid(caller) => {
             let who = caller.user().map(SignedIn::now);
             call.caller = caller;
@@ -131,15 +133,23 @@ async fn by_basic(call: &mut Call<'_>) -> Result<bool, Failure> {
 }
 
 /// OctoPrint answers 500 if the base64 is wrong or the colon is missing:
-/// `fixtures/transcripts/octoprint/profile-basic-auth.json`.
+/// `fixtures/transcripts/octoprint/profile-basic-auth.json`. Before 1.4 it finds no user by a name
+/// outside ASCII here.
 async fn named_by_basic(call: &Call<'_>) -> Result<Option<Caller>, Failure> {
     let Some(check) = call.options.basic else { return Ok(None) };
     let header = call.request.joined_header("authorization").unwrap_or_default();
     let header = String::from_utf8_lossy(&header);
     let Some(encoded) = header.strip_prefix("Basic ") else { return Ok(None) };
     let decoded = base64::decode(encoded).ok_or(CRASH)?;
-    let decoded = String::from_utf8(decoded).map_err(|_| CRASH)?;
-    let (name, password) = decoded.split_once(':').ok_or(CRASH)?;
+    let colon = decoded.iter().position(|byte| *byte == b':').ok_or(CRASH)?;
+    let (name, password) = (&decoded[..colon], &decoded[colon + 1..]);
+    let texts = std::str::from_utf8(name).ok().zip(std::str::from_utf8(password).ok());
+    let (name, password) = match (texts, call.differences().ascii_logins) {
+        (Some((name, password)), false) => (name, password),
+        (Some((name, password)), true) if name.is_ascii() => (name, password),
+        (_, true) => return Ok(None),
+        (None, false) => return Err(CRASH),
+    };
     match check {
         PasswordCheck::Gateway => {
             check_password(call, UserRef::Name(name.to_owned()), password).await

@@ -68,8 +68,8 @@ impl Mechanism {
 pub(crate) struct SignedIn {
     pub(crate) user: Uuid,
     pub(crate) password_changed: Timestamp,
-    /// The user's `sessions_since` at that time. A deactivation moves it, which ends the session but
-    /// not a remembered login.
+    /// The user's `sessions_since` at that time. A deactivation moves it, which ends the session and
+    /// the remembered login.
     #[serde(rename = "era")]
     pub(crate) sessions_since: Timestamp,
 }
@@ -207,10 +207,10 @@ impl Session {
         Ok(())
     }
 
-    /// Ends the session of this cookie and its live login, but no remembered login. OctoPrint does
-    /// this when it gets the session of an inactive user.
+    /// Ends the session of this cookie with its whole sign-in, as a logout does, once its user is
+    /// seen inactive. OctoPrint ends the live login only.
     pub(crate) async fn end(mut self, exchange: &dyn Exchange, token: &str) -> Result<(), Fault> {
-        self.end_login(exchange).await?;
+        self.log_out(exchange).await?;
         exchange.sessions().forget(SESSIONS, token).await.map(drop)
     }
 

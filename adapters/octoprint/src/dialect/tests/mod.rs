@@ -1,5 +1,7 @@
 //! Without a gateway: an outage never looks like an absence.
 
+mod bodies;
+
 use isogloss_canonical::adapter::RouteOptions;
 use isogloss_canonical::credentials::Proof;
 use isogloss_canonical::namespace::IdNamespace;
@@ -8,6 +10,8 @@ use isogloss_canonical::user::User;
 use isogloss_testkit::scripted::exchange::Script;
 use isogloss_testkit::scripted::now;
 use isogloss_testkit::scripted::session_store::Sessions;
+
+use serde_json::{Value, json};
 
 use super::*;
 use crate::options::version::Version;
@@ -42,13 +46,20 @@ fn request(method: &str) -> Request {
     Request { body: BODY.into(), ..request }
 }
 
-fn answer(method: &str, exchange: &Script, version: &str) -> Response {
-    let options = RouteOptions {
+/// The dialect of a version, with these options of the route.
+fn dialect_of(version: &str, settings: &Value) -> OctoPrint {
+    let mut options = RouteOptions {
         version: Some(version.to_owned()),
         ..RouteOptions::of(IdNamespace::named("octoprint"))
     };
-    let dialect = OctoPrint::new(Options::of(&options).unwrap());
-    now(dialect.answer(&request(method), exchange))
+    for (name, value) in settings.as_object().unwrap() {
+        options.settings.insert(name.clone(), value.clone());
+    }
+    OctoPrint::new(Options::of(&options).unwrap())
+}
+
+fn answer(method: &str, exchange: &Script, version: &str) -> Response {
+    now(dialect_of(version, &json!({})).answer(&request(method), exchange))
 }
 
 /// The methods that need no backend once the caller is known, by version.

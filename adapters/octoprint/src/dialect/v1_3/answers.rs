@@ -28,7 +28,7 @@ pub(crate) fn no_content() -> Response {
 /// by name.
 pub(crate) fn unknown_user(call: &Call<'_>, fault: Fault) -> Failure {
     if fault.is_absence_of(Subject::User) {
-        return Failure::told(404, format!("Unknown user: {}", call.parameter));
+        return Failure::told(404, "Unknown user: ", &call.parameter);
     }
     fault.into()
 }

@@ -1,17 +1,16 @@
 //! Bodies as Flask 0.10 reads them on Python 2.
 
-use std::borrow::Cow;
-
-use isogloss_interop::python::form::{dict, media_type};
-use isogloss_interop::python::json::read::{Unreadable, read};
+use isogloss_interop::python::form::dict;
+use isogloss_interop::python::json::read::{Body, Unreadable, read_body};
 use isogloss_interop::python::value::Py;
 
 use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
+use crate::dialect::v1_3::charset;
+use crate::options::version::JSON;
 
 const MALFORMED: Failure = Failure::text(400, "Malformed JSON body in request");
 const NO_JSON: Failure = Failure::text(400, "Expected content-type JSON");
-const JSON: &str = "application/json";
 
 /// The body of a call that takes only JSON. The content type must hold the words `application/json`;
 /// without one OctoPrint fails.
@@ -20,17 +19,30 @@ pub(crate) fn required_json(call: &Call<'_>) -> Result<Py, Failure> {
     if kind.contains(JSON) { json(call) } else { Err(NO_JSON) }
 }
 
-/// The body, if its content type is exactly JSON; else `None`.
+/// The body, if its content type is exactly JSON; else `None`. Entries whose key is no text are left
+/// out.
 pub(crate) fn json(call: &Call<'_>) -> Result<Py, Failure> {
-    if media_type(call.request) != JSON {
-        return Ok(Py::None);
+    Ok(whole_json(call)?.map_or(Py::None, |body| body.value))
+}
+
+/// The same for a call that stores the whole body. A key that is no text cannot be stored.
+pub(crate) fn json_to_store(call: &Call<'_>) -> Result<Py, Failure> {
+    match whole_json(call)? {
+        Some(Body { lacks_entries: true, .. }) => Err(CRASH),
+        body => Ok(body.map_or(Py::None, |body| body.value)),
     }
-    let text = decoded(call)?.ok_or(MALFORMED)?;
+}
+
+fn whole_json(call: &Call<'_>) -> Result<Option<Body>, Failure> {
+    if !call.differences().media_types.is_json(call.request) {
+        return Ok(None);
+    }
+    let text = charset::decoded(call.request)?.ok_or(MALFORMED)?;
     // Python 2 takes a byte order mark for a letter, and does not guess the encoding.
     if text.starts_with('\u{feff}') || text.contains('\0') {
         return Err(MALFORMED);
     }
-    read(text.as_bytes()).map_err(|error| match error {
+    read_body(text.as_bytes()).map(Some).map_err(|error| match error {
         Unreadable::Malformed => MALFORMED,
         Unreadable::TooDeep | Unreadable::Surrogate => CRASH,
     })
@@ -52,24 +64,4 @@ pub(crate) fn of_command(call: &Call<'_>) -> Result<Py, Failure> {
 pub(crate) fn json_or_values(call: &Call<'_>) -> Py {
     let body = json(call).ok().filter(Py::truthy);
     body.unwrap_or_else(|| dict(&call.values))
-}
-
-/// The text of a body in the encoding that its content type names; `None`: it is not valid. Python
-/// raises a `LookupError` for an encoding that it does not know.
-fn decoded<'a>(call: &'a Call<'_>) -> Result<Option<Cow<'a, str>>, Failure> {
-    let body = call.request.body.as_ref();
-    let kind = call.request.header("content-type").unwrap_or_default();
-    let charset = kind.split(';').skip(1).filter_map(|part| part.trim().split_once('='));
-    let charset = charset.filter(|(name, _)| name.eq_ignore_ascii_case("charset")).last();
-    let charset = charset.map_or("utf-8", |(_, value)| value.trim_matches('"'));
-    let charset = charset.to_lowercase().replace('_', "-");
-    let text = std::str::from_utf8(body).ok().map(Cow::Borrowed);
-    match charset.as_str() {
-        "utf-8" | "utf8" => Ok(text),
-        "ascii" | "us-ascii" => Ok(text.filter(|text| text.is_ascii())),
-        "latin-1" | "latin1" | "iso-8859-1" => {
-            Ok(Some(body.iter().copied().map(char::from).collect::<String>().into()))
-        }
-        _ => Err(CRASH),
-    }
 }

@@ -5,6 +5,7 @@ pub(crate) mod account;
 pub(crate) mod answers;
 pub(crate) mod appkeys;
 pub(crate) mod bodies;
+pub(crate) mod charset;
 pub(crate) mod keys;
 pub(crate) mod login;
 pub(crate) mod pages;

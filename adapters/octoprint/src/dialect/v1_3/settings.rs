@@ -26,7 +26,7 @@ pub(crate) async fn unreadable(_: &Call<'_>) -> Answer {
 /// `PATCH /api/users/NAME/settings`: merges at the top level only. A body that is no object fails
 /// after the user was looked for.
 pub(crate) async fn merge(call: &Call<'_>) -> Answer {
-    let body = bodies::json(call)?;
+    let body = bodies::json_to_store(call)?;
     let command = Command::GetUser(call.named_user());
     call.run(command).await.map_err(|fault| unknown_user(call, fault))?;
     let Py::Dict(entries) = body else { return Err(CRASH) };
