@@ -165,7 +165,11 @@ impl Authority {
         let pair = guess.pair();
         // If the password is in a directory, it can have changed there, so it is not cached.
         let mark = found.source.is_none().then(|| self.verified.mark(&found, &secret));
+        // Another gateway may have counted a failure since. Then the password is verified again, which
+        // clears the count.
+        let is_clear = lockout.is_none() || found.failures == 0;
         if mark.is_some_and(|mark| self.verified.holds(&pair, &mark))
+            && is_clear
             && unfit(&found, at.client).is_none()
         {
             return Ok(self.admitted(found));

@@ -4,17 +4,21 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
 use crate::client::Base;
+use crate::database::{self, Database};
 use crate::prepared;
 use crate::profile::Setup;
 
 /// The name of its configuration file.
 const CONFIG: &str = "gateway.toml";
+/// The file of its master secret.
+const SECRET: &str = "secret.key";
 /// The limit for the start, for a busy machine.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -25,16 +29,34 @@ pub struct Gateway {
     pub url: String,
     child: Child,
     folder: TempDir,
+    /// The database that it shares with other gateways.
+    database: Option<Arc<Database>>,
 }
 
 impl Gateway {
     /// Serves the dialect on a free port, with a store that has the accounts and with the most
     /// verbose log.
+    ///
+    /// If there is a PostgreSQL server for tests, the store is a database on it.
     pub fn start(program: &Path, setup: &Setup) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("isogloss-").tempdir()?;
         let program = &program.canonicalize().context("the gateway is not built")?;
-        prepared::write(program, &setup.accounts.to_string(), &folder.path().join("data"))?;
-        Self::serve(program, setup, folder)
+        let (accounts, data) = (setup.accounts.to_string(), folder.path().join("data"));
+        prepared::write(program, &accounts, &data)?;
+        let database = database::server()
+            .map(|server| Database::of_store(&server, program, &accounts, &data).map(Arc::new));
+        Self::serve(program, setup, (folder, database.transpose()?))
+    }
+
+    /// Another gateway with the same state. `None`: the state is a file, which one gateway has.
+    pub fn twin(&self, program: &Path, setup: &Setup) -> Result<Option<Self>> {
+        let Some(database) = &self.database else { return Ok(None) };
+        let folder = tempfile::Builder::new().prefix("isogloss-").tempdir()?;
+        let data = folder.path().join("data");
+        fs::create_dir(&data)?;
+        fs::copy(self.data_dir().join(SECRET), data.join(SECRET))?;
+        let program = &program.canonicalize().context("the gateway is not built")?;
+        Self::serve(program, setup, (folder, Some(Arc::clone(database)))).map(Some)
     }
 
     /// Serves the dialect with a copy of a store and with this configuration.
@@ -43,13 +65,21 @@ impl Gateway {
         copy(store, &folder.path().join("data"))?;
         fs::write(folder.path().join(CONFIG), config)?;
         let program = &program.canonicalize().context("the gateway is not built")?;
-        Self::serve(program, setup, folder)
+        Self::serve(program, setup, (folder, None))
     }
 
-    fn serve(program: &Path, setup: &Setup, folder: TempDir) -> Result<Self> {
-        let mut child = serve(program, setup, folder.path())?;
+    fn serve(
+        program: &Path,
+        setup: &Setup,
+        (folder, database): (TempDir, Option<Arc<Database>>),
+    ) -> Result<Self> {
+        let mut command = command(program, setup, folder.path())?;
+        if let Some(database) = &database {
+            command.env("ISOGLOSS__STATE__URL", database.url());
+        }
+        let mut child = command.spawn().context("starting the gateway")?;
         match await_url(&mut child, folder.path()) {
-            Ok(url) => Ok(Self { url, child, folder }),
+            Ok(url) => Ok(Self { url, child, folder, database }),
             Err(error) => {
                 stop(&mut child);
                 Err(error)
@@ -102,7 +132,7 @@ impl Drop for Gateway {
     }
 }
 
-fn serve(program: &Path, setup: &Setup, folder: &Path) -> Result<Child> {
+fn command(program: &Path, setup: &Setup, folder: &Path) -> Result<Command> {
     let mut serve = Command::new(program);
     serve.args(["serve", "--listen", "127.0.0.1:0", "--log-level", "trace"]);
     serve.args(["--dialect", &setup.dialect]).arg("--data-dir").arg(folder.join("data"));
@@ -125,7 +155,7 @@ fn serve(program: &Path, setup: &Setup, folder: &Path) -> Result<Child> {
     let out = File::create(folder.join("stdout"))?;
     let err = File::create(folder.join("stderr"))?;
     serve.current_dir(folder).stdin(Stdio::null()).stdout(out).stderr(err);
-    serve.spawn().context("starting the gateway")
+    Ok(serve)
 }
 
 /// Waits for the line `listening on http://ADDRESS (DIALECT)` and reads the address.

@@ -18,6 +18,7 @@ pub mod comparison;
 pub mod connections;
 pub mod contract;
 pub mod cpu;
+pub mod database;
 pub mod directory;
 pub mod facts;
 pub mod gateway;

@@ -13,13 +13,13 @@ use crate::variables::Variables;
 /// Plays every exchange in order. An exchange that fails does not stop the next ones.
 pub fn play(
     transcript: &Transcript,
-    base: &Base,
+    bases: &[Base],
     variables: &mut Variables,
     deviations: &[Deviation],
 ) -> Vec<Played> {
-    let exchanges = transcript.exchanges.iter();
+    let exchanges = transcript.exchanges.iter().zip(bases.iter().cycle());
     exchanges
-        .map(|exchange| {
+        .map(|(exchange, base)| {
             let mut ours = deviations.iter().filter(|row| row.is_for(transcript, exchange));
             play_one(exchange, base, variables, ours.next())
         })
@@ -161,7 +161,7 @@ mod tests {
             ],
         };
         let base = scripted(vec![r#"[{"id":1},{"id":7}]"#, "[]", r#""7""#]);
-        let played = play(&transcript, &base, &mut Variables::default(), &[]);
+        let played = play(&transcript, &[base], &mut Variables::default(), &[]);
         let matched: Vec<_> = played.iter().map(Played::matched).collect();
         assert_eq!(matched, [true, false, false, true], "{played:?}");
     }

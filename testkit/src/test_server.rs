@@ -20,6 +20,8 @@ pub struct TestServer {
     /// The setup, with the present values of the variables.
     pub setup: Setup,
     gateway: Gateway,
+    /// A second gateway with the same state. Exchanges go to one and the other in turn.
+    twin: Option<Gateway>,
     _directory: Option<Directory>,
 }
 
@@ -41,7 +43,8 @@ impl TestServer {
             setup.origin = Some(replay.url);
         }
         let gateway = Gateway::start(program, &setup)?;
-        Ok(Self { setup, gateway, _directory: directory })
+        let twin = gateway.twin(program, &setup)?;
+        Ok(Self { setup, gateway, twin, _directory: directory })
     }
 
     /// The base URL of the gateway.
@@ -56,18 +59,22 @@ impl TestServer {
         transcript: &Transcript,
         deviations: &[Deviation],
     ) -> Result<Vec<Played>> {
-        let base = self.gateway.base()?;
-        Ok(play(transcript, &base, &mut self.setup.variables, deviations))
+        let bases = self.gateways().map(Gateway::base).collect::<Result<Vec<_>>>()?;
+        Ok(play(transcript, &bases, &mut self.setup.variables, deviations))
     }
 
     /// The secrets of a played transcript that the gateway has logged.
     pub fn leaks(&self, transcript: &Transcript) -> Result<Vec<String>> {
-        let log = self.gateway.log()?;
+        let log = self.gateways().map(Gateway::log).collect::<Result<Vec<_>>>()?.concat();
         Ok(Secrets::of(&self.setup, transcript, &self.setup.variables).shown_in(&log))
     }
 
     /// The length of the gateway's log, in bytes.
     pub fn log_length(&self) -> Result<usize> {
-        Ok(self.gateway.log()?.len())
+        Ok(self.gateways().map(Gateway::log).collect::<Result<Vec<_>>>()?.concat().len())
+    }
+
+    fn gateways(&self) -> impl Iterator<Item = &Gateway> {
+        std::iter::once(&self.gateway).chain(&self.twin)
     }
 }

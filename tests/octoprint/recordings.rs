@@ -33,9 +33,9 @@ fn what_the_server_answers_is_answered_through_the_gateway() {
     for transcript in ours {
         let known = profiles.setup(&transcript.heading()).unwrap().variables;
         let base = |url: &str| Base::parse(url).unwrap();
-        let own = play(transcript, &base(&alone.url), &mut known.clone(), &[]);
+        let own = play(transcript, &[base(&alone.url)], &mut known.clone(), &[]);
         let url = &bridge.gateway.url;
-        let ours = play(transcript, &base(url), &mut known.clone(), &ledger.deviations);
+        let ours = play(transcript, &[base(url)], &mut known.clone(), &ledger.deviations);
         let as_recorded = |own: &Played| own.verdict.as_ref().is_ok_and(Vec::is_empty);
         let both = own.iter().zip(&ours).filter(|(own, _)| as_recorded(own));
         for (_, ours) in both {

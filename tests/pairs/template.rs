@@ -128,7 +128,7 @@ impl Template {
         }
         let gateway = Gateway::on(Path::new(PROGRAM), &setup, &self.gateway_directory(), &config)?;
         let base = gateway.base()?;
-        let played = play(transcript, &base, &mut setup.variables, deviations);
+        let played = play(transcript, &[base], &mut setup.variables, deviations);
         let log = gateway.log()?;
         ensure!(log.len() > played.len(), "the log is as good as empty");
         ensure!(!log.contains(KEY), "the log shows the service credential");

@@ -96,7 +96,7 @@ fn play_one(
         setup.variables.set(name, value.as_str());
     }
     if let Some(url) = &arguments.url {
-        return Ok(play(transcript, &Base::parse(url)?, &mut setup.variables, &[]));
+        return Ok(play(transcript, &[Base::parse(url)?], &mut setup.variables, &[]));
     }
     let program = arguments.gateway.as_ref().context("--url or --gateway is needed")?;
     let mut server = TestServer::start(program, &arguments.fixtures, transcript, setup)?;
