@@ -82,10 +82,11 @@ async fn system(name: &str, url: Option<&MaskedUrl>, backend: &dyn Backend) -> C
     timed(format!("backend {name}"), url, async {
         let read = Command::GetUser(UserRef::Name(NOBODY.to_owned()));
         match backend.execute(read).await {
-            Ok(_) => Ok(()),
-            Err(fault) if fault.is_absence_of(Subject::User) => Ok(()),
-            Err(fault) => Err(words(&fault)),
+            Err(fault) if !fault.is_absence_of(Subject::User) => return Err(words(&fault)),
+            Ok(_) | Err(_) => {}
         }
+        let passwords = backend.verifies_passwords().await;
+        passwords.map_err(|fault| format!("it verifies no passwords: {}", words(&fault)))
     })
     .await
 }

@@ -9,6 +9,7 @@ use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials};
 use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::fact::Fact;
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::json::has_one_meaning;
@@ -20,6 +21,7 @@ use isogloss_canonical::user::{UserPatch, UserRef};
 use isogloss_canonical::verb::Verb;
 use isogloss_canonical::vouching::{Voucher, Vouching};
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::auth::request::AuthRequest;
 use crate::auth::{Authority, guessing};
@@ -297,6 +299,22 @@ impl Exchange for Pipeline {
 
     fn holds(&self, attribute: &str) -> bool {
         self.is_embedded || self.runner.capability().stores(attribute)
+    }
+
+    fn knows(&self, fact: &str) -> bool {
+        !self.is_embedded && self.runner.capability().knows(fact)
+    }
+
+    async fn fact(&self, caller: &Caller, fact: Fact) -> Option<Result<Value, Fault>> {
+        let own = fact.person.as_ref().is_some_and(|person| caller.is(person));
+        let known = caller.is_sealed_by(self.authority.seal());
+        if !known || !is_known(caller) || !(own || caller.holds(Grant::Administer)) {
+            return Some(Err(Fault::forbidden()));
+        }
+        if let Err(fault) = self.term.admit(true) {
+            return Some(Err(fault));
+        }
+        self.runner.fact(fact).await
     }
 
     fn over(&self) -> Option<Fault> {

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
+use isogloss_canonical::fact::Fact;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::outcome::Outcome;
+use serde_json::Value;
 
 /// A backend, with a check of its capability and a log line for each command. It is cheap to clone.
 #[derive(Clone, Debug)]
@@ -33,6 +35,19 @@ impl Runner {
     #[must_use]
     pub fn capability(&self) -> &Capability {
         self.backend.capability()
+    }
+
+    /// Asks the server for a fact, if the backend knows it.
+    pub async fn fact(&self, fact: Fact) -> Option<Result<Value, Fault>> {
+        let name = fact.name;
+        if !self.capability().knows(name) {
+            return None;
+        }
+        let answer = self.backend.fact(fact).await;
+        if let Some(Err(fault)) = &answer {
+            tracing::warn!(name, %fault, cause = ?fault.source, "a fact was not answered");
+        }
+        answer
     }
 
     /// Runs a command, if the backend has it.

@@ -4,9 +4,11 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde_json::Value;
 
 use crate::capability::Capability;
 use crate::command::Command;
+use crate::fact::Fact;
 use crate::fault::Fault;
 use crate::http::{Request, Response};
 use crate::outcome::Outcome;
@@ -27,6 +29,19 @@ pub trait Backend: Debug + Send + Sync {
     /// within the request. `None`: it asks no system, or asks each time.
     fn for_request(&self) -> Option<Arc<dyn Backend>> {
         None
+    }
+
+    /// Asks its server for a fact that the capability says it knows. The gateway has decided who may
+    /// ask. `None`: it is a question in another system's words.
+    async fn fact(&self, fact: Fact) -> Option<Result<Value, Fault>> {
+        drop(fact);
+        None
+    }
+
+    /// Whether its system verifies passwords at present. The fault says why not. It is asked by
+    /// `isogloss config check --connect` only.
+    async fn verifies_passwords(&self) -> Result<(), Fault> {
+        Ok(())
     }
 
     /// The account whose credential it calls its system with. A local backend has none.

@@ -119,6 +119,9 @@ pub enum Rule {
     OverwritesFoldedName,
     /// It refuses an e-mail address that another person has.
     RefusesEmail,
+    /// It lets a person whose addresses are restricted sign in from those only. The gateway has
+    /// another one, so it sends no password of such a person.
+    BindsSignIn,
 }
 
 /// The verbs that a backend has, the fields that it holds, and how it finds people.
@@ -132,6 +135,7 @@ pub struct Capability {
     paged: BTreeSet<Verb>,
     rules: BTreeSet<Rule>,
     values: Vec<ValueRule>,
+    facts: BTreeSet<&'static str>,
     shows_keys: bool,
     counts_failures: bool,
 }
@@ -190,6 +194,24 @@ impl Capability {
     #[must_use]
     pub fn stores_of_teams(&self, attribute: &str) -> bool {
         self.team_attributes.contains(attribute)
+    }
+
+    /// Says which facts about its server it knows ([`crate::fact::Fact`]).
+    #[must_use]
+    pub fn knowing(mut self, facts: impl IntoIterator<Item = &'static str>) -> Self {
+        self.facts.extend(facts);
+        self
+    }
+
+    /// The facts about its server that it knows.
+    pub fn facts(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.facts.iter().copied()
+    }
+
+    /// Whether it knows this fact about its server.
+    #[must_use]
+    pub fn knows(&self, fact: &str) -> bool {
+        self.facts.contains(fact)
     }
 
     /// Says how it finds people.

@@ -7,9 +7,11 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::command::Command;
 use crate::credentials::{Caller, Credentials};
+use crate::fact::Fact;
 use crate::fault::Fault;
 use crate::http::{Request, Response};
 use crate::outcome::Outcome;
@@ -65,6 +67,19 @@ pub trait Exchange: Debug + Send + Sync {
     fn holds(&self, attribute: &str) -> bool {
         let _ = attribute;
         true
+    }
+
+    /// Whether the system behind the route knows this fact about itself.
+    fn knows(&self, fact: &str) -> bool {
+        let _ = fact;
+        false
+    }
+
+    /// Asks the system behind the route for a fact about itself, for a caller who may know it.
+    /// `None`: it has no such fact, and the dialect answers as its server does for an unknown method.
+    async fn fact(&self, caller: &Caller, fact: Fact) -> Option<Result<Value, Fault>> {
+        drop((caller, fact));
+        None
     }
 
     /// Why no further call of a batch may begin: the client has disconnected, the time limit is

@@ -11,6 +11,7 @@ pub mod credentials;
 pub mod dialect;
 pub mod exchange;
 pub mod extent;
+pub mod fact;
 pub mod fault;
 pub mod group;
 pub mod held;

@@ -12,11 +12,13 @@ use async_trait::async_trait;
 use isogloss_canonical::backend::{Backend, OwnAccount};
 use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
+use isogloss_canonical::fact::Fact;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::role::Role;
 use isogloss_canonical::user::{User, UserPatch, UserRef};
+use serde_json::Value;
 use tokio::time::Instant;
 use tracing::warn;
 
@@ -190,6 +192,14 @@ impl Backend for OwnAccountKept {
             _ => {}
         }
         outcome
+    }
+
+    async fn fact(&self, fact: Fact) -> Option<Result<Value, Fault>> {
+        self.system.fact(fact).await
+    }
+
+    async fn verifies_passwords(&self) -> Result<(), Fault> {
+        self.system.verifies_passwords().await
     }
 
     async fn own_account(&self) -> Result<OwnAccount, Fault> {

@@ -11,12 +11,14 @@ use async_trait::async_trait;
 use isogloss_canonical::backend::{Backend, OwnAccount};
 use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
+use isogloss_canonical::fact::Fact;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::Group;
 use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::role::Role;
 use isogloss_canonical::user::{GroupChange, User};
+use serde_json::Value;
 
 /// The names of roles or of teams on both sides. A name that is not in a table stays unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -166,6 +168,14 @@ fn rename(table: &BTreeMap<String, String>, name: &mut String) {
 impl Backend for Renamed {
     fn capability(&self) -> &Capability {
         self.inner.capability()
+    }
+
+    async fn fact(&self, fact: Fact) -> Option<Result<Value, Fault>> {
+        self.inner.fact(fact).await
+    }
+
+    async fn verifies_passwords(&self) -> Result<(), Fault> {
+        self.inner.verifies_passwords().await
     }
 
     async fn own_account(&self) -> Result<OwnAccount, Fault> {

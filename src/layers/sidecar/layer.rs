@@ -6,12 +6,14 @@ use async_trait::async_trait;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Field, Lookup, Support};
 use isogloss_canonical::command::Command;
+use isogloss_canonical::fact::Fact;
 use isogloss_canonical::fault::{Fault, FaultKind, Sent};
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserRef};
 use isogloss_canonical::value::{self, ValueKind, ValueRule};
 use isogloss_canonical::verb::{Place, Verb};
+use serde_json::Value;
 
 use isogloss_store::{Records, RemoteSystem, Store};
 
@@ -170,7 +172,7 @@ pub fn capability(system: &Capability, sidecar: &Capability) -> Capability {
         .into_iter()
         .filter(|field| !matches!(field, Field::Rename | Field::Password) || system.holds(*field));
     let mut both = Capability::default().holding(held).finding(Lookup::ALL);
-    both = both.storing(&system.stored());
+    both = both.storing(&system.stored()).knowing(system.facts());
     for verb in Verb::ALL {
         let stored = sidecar.has(verb).then_some(Support::Sidecar);
         let support = match verb.place() {
@@ -193,6 +195,24 @@ impl Backend for Sidecar {
 
     fn for_request(&self) -> Option<Arc<dyn Backend>> {
         Some(Arc::new(Self { memo: Some(Arc::default()), ..self.clone() }))
+    }
+
+    async fn fact(&self, fact: Fact) -> Option<Result<Value, Fault>> {
+        if fact.namespace != self.namespace {
+            return None;
+        }
+        let person = match &fact.person {
+            None => None,
+            Some(user) => match self.system_ref_of(user).await {
+                Ok(own) => Some(own),
+                Err(fault) => return Some(Err(fault)),
+            },
+        };
+        self.system.fact(Fact { person, ..fact }).await
+    }
+
+    async fn verifies_passwords(&self) -> Result<(), Fault> {
+        self.system.verifies_passwords().await
     }
 
     async fn execute(&self, command: Command) -> Result<Outcome, Fault> {

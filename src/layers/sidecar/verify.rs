@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use isogloss_canonical::capability::Rule;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::fault::{Fault, Subject};
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::{Secret, same};
 use isogloss_canonical::session_store::{SessionKind, SessionStore};
@@ -69,6 +70,10 @@ impl Sidecar {
             && !store.makes_hash(hash, &secret).await?
         {
             return Ok(Outcome::Verified(false));
+        }
+        if self.system.capability().has_rule(Rule::BindsSignIn) && !known.addresses.is_empty() {
+            let detail = "the system lets this user sign in from the user's own addresses only";
+            return Err(Fault::new(FaultKind::Unavailable, detail));
         }
         // Every system takes a name with a password. The name has just been read.
         let named = UserRef::Name(known.username.clone());

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::Upstream;
 use isogloss_canonical::fault::{Fault, FaultKind};
-use isogloss_canonical::http::Request;
+use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::secret::Secret;
 use serde_json::{Map, Value, json};
 
@@ -57,6 +57,11 @@ impl Api {
             return Err(unexpected("a result that is no object"));
         };
         result.remove(name).ok_or_else(|| unexpected("a result without its subject"))
+    }
+
+    /// Sends a request that is no call of the API: to a web page.
+    pub(super) async fn page(&self, request: Request) -> Result<Response, Fault> {
+        self.upstream.send(request).await
     }
 
     /// Calls a method with a token, and returns its result or the server's refusal.

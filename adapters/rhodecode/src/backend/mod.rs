@@ -7,9 +7,11 @@
 mod api;
 mod arguments;
 mod creation;
+mod facts;
 mod fault;
 mod groups;
 mod keys;
+mod passwords;
 mod rights;
 mod row;
 #[cfg(test)]
@@ -23,9 +25,11 @@ use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::{Backend, OwnAccount, Upstream};
 use isogloss_canonical::capability::{Capability, Field, Lookup, Rule, Support};
 use isogloss_canonical::command::Command;
+use isogloss_canonical::fact::Fact;
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::verb::Verb;
+use serde_json::Value;
 
 use crate::backend::api::Api;
 use crate::backend::fault::unsupported;
@@ -63,7 +67,8 @@ const TEAM_ATTRIBUTES: [&str; 7] = [
     attribute::USER_PERMISSIONS,
 ];
 
-/// What RhodeCode's API can do. It does not verify passwords or revoke keys.
+/// What a RhodeCode server can do. Its API does not verify passwords, but its web login does. It does
+/// not revoke keys.
 fn capability_of(version: Version) -> Capability {
     let native = [
         Verb::GetUser,
@@ -86,13 +91,15 @@ fn capability_of(version: Version) -> Capability {
     let capability = Capability::of(native)
         .with(Verb::ChangePassword, Support::Lossy("a lost password cannot be set again"))
         .with(Verb::IssueKey, Support::Lossy("only the tokens that it gives to each new user"))
+        .with(Verb::VerifyPassword, Support::Composed("its web login, and a log-out"))
         .with(Verb::ListMembers, Support::Composed("get_user_group"))
         .with(Verb::GroupsOf, Support::Composed("get_user_groups"))
         .holding([Field::Rename, Field::Names, Field::Email, Field::Role, Field::Active])
         .holding([Field::Password, Field::Source, Field::TeamActive, Field::GroupRights])
         .finding([Lookup::Id, Lookup::Name])
-        .ruled_by([Rule::OverwritesFoldedName, Rule::RefusesEmail])
+        .ruled_by([Rule::OverwritesFoldedName, Rule::RefusesEmail, Rule::BindsSignIn])
         .showing_keys()
+        .knowing(facts::FACTS)
         .storing(&[attribute::EXTERN_NAME, attribute::EXTERN_TYPE, attribute::REPO_GROUP])
         .storing_of_teams(&TEAM_ATTRIBUTES);
     if version.differences().user_descriptions {
@@ -116,6 +123,14 @@ impl Backend for RhodeCodeBackend {
         }
     }
 
+    async fn fact(&self, fact: Fact) -> Option<Result<Value, Fault>> {
+        facts::ask(&self.api, fact).await
+    }
+
+    async fn verifies_passwords(&self) -> Result<(), Fault> {
+        passwords::probe(&self.api).await
+    }
+
     async fn own_account(&self) -> Result<OwnAccount, Fault> {
         keys::own_account(&self.api).await
     }
@@ -133,6 +148,9 @@ async fn run(api: &Api, command: Command) -> Result<Outcome, Fault> {
         Command::DeleteUser(user) => users::delete(api, &user).await,
         Command::ChangePassword(user, password) => users::set_password(api, &user, password).await,
         Command::ListLocks(user) => users::locks(api, &user).await,
+        Command::VerifyPassword(user, secret) => {
+            passwords::verify(api, &user, &secret).await.map(Outcome::Verified)
+        }
         Command::FindKey(_, value) => keys::find(api, &value).await,
         Command::IssueKey(Some(user), new) => keys::issue(api, &user, *new).await,
         Command::CreateGroup(group) => groups::create(api, &group).await,
@@ -153,7 +171,6 @@ async fn run(api: &Api, command: Command) -> Result<Outcome, Fault> {
         | Command::ListGroups(Some(_))
         | Command::ServerFacts
         | Command::AssignIds(_)
-        | Command::VerifyPassword(..)
         | Command::VerifyKey(..)
         | Command::CountFailure(..)
         | Command::ClearFailures(_) => Err(unsupported(verb)),

@@ -98,6 +98,13 @@ impl Method {
         self
     }
 
+    /// Says that only the server itself knows the answer: the origin, or the system behind the route.
+    pub(crate) const fn known_to_the_server(mut self) -> Self {
+        self.is_origins = true;
+        self.is_embedded_only = true;
+        self
+    }
+
     /// Says that it is about repositories, of which the embedded store has none: they are the
     /// origin's.
     pub(crate) const fn about_repositories(mut self) -> Self {

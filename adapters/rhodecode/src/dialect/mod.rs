@@ -5,6 +5,7 @@ mod arguments;
 mod call;
 mod cookies;
 mod envelope;
+mod facts;
 mod failure;
 mod glob;
 mod groups;
@@ -149,7 +150,11 @@ impl RhodeCode {
             return (answer.unwrap_or_else(|fault| self.refuse(request, &fault)), false);
         }
         // Without an origin the gateway knows the repositories of the embedded store: none.
-        match method.filter(|method| exchange.is_embedded() || !method.is_embedded_only) {
+        let answers = |method: &&Method| {
+            let name = method.info.name;
+            exchange.is_embedded() || !method.is_embedded_only || exchange.knows(name)
+        };
+        match method.filter(answers) {
             Some(method) => self.call(method, &envelope, request, exchange).await,
             None => (self.unknown_method(&envelope), false),
         }
@@ -190,6 +195,12 @@ impl RhodeCode {
             signatures: table::signatures,
         };
         let answer = match method.check(&caller) {
+            Ok(()) if method.is_embedded_only && !exchange.is_embedded() => {
+                match facts::of_system(&call, method).await {
+                    Some(answer) => answer,
+                    None => return (self.unknown_method(envelope), false),
+                }
+            }
             Ok(()) => (method.run)(&call).await,
             Err(failure) => Err(failure),
         };

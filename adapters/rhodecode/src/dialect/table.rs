@@ -156,7 +156,7 @@ pub(crate) static TABLE: &[Method] = methods! {
     // The server.
     "cleanup_sessions" V4_26 server::cleanup_sessions, "older_then=60"
         => Administrators [] "Removes old web sessions. The gateway has none."
-        at about_the_server;
+        at known_to_the_server;
     "get_ip" V4_3 server::get_ip, "userid=@"
         => Administrators [GetUser] "Shows the caller's address and a person's allowed addresses.";
     "get_method" V4_26 server::get_method, "pattern='*'"
@@ -164,16 +164,16 @@ pub(crate) static TABLE: &[Method] = methods! {
         at about_the_server;
     "get_repo_store" V4_26 server::get_repo_store, ""
         => Administrators [] "Shows where repositories are stored. The gateway has none."
-        at about_the_server;
+        at known_to_the_server;
     "get_server_info" V4_3 server::get_server_info, ""
         => Administrators [ServerFacts] "Shows the names of a server's facts, without values."
-        at about_the_server;
+        at known_to_the_server;
     "rescan_repos" V4_3 server::rescan_repos, "remove_obsolete=False"
         => Administrators [] "Looks for new repositories. The gateway has none."
-        at about_the_server;
+        at known_to_the_server;
     "store_exception" V4_26 server::store_exception, "exc_data_json prefix='rhodecode'"
         => Administrators [] "Accepts a program's exception and does not store it."
-        at about_the_server;
+        at known_to_the_server;
     // Tests of a client.
     "test" V4_3 testing::test, "args"
         => Everybody [] "Answers its argument.";
@@ -202,7 +202,8 @@ pub(crate) static TABLE: &[Method] = methods! {
     "get_user" V4_3 users::get_user, "userid=@"
         => Everybody [GetUser ListKeys] "Shows a person with tokens and permissions.";
     "get_user_audit_logs" V4_26 users::get_user_audit_logs, "userid=@"
-        => Everybody [GetUser] "Lists what a person did. The gateway records nothing.";
+        => Everybody [GetUser] "Lists what a person did. The gateway records nothing."
+        at known_to_the_server;
     "get_user_locks" V4_3 users::get_user_locks, "userid=@"
         => Everybody [ListLocks] "Lists the repositories that a person has locked.";
     "get_users" V4_3 users::get_users, ""

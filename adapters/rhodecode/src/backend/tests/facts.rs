@@ -1,0 +1,42 @@
+//! Facts about the server: its own methods are asked, with its own ids.
+
+use isogloss_canonical::fact::Fact;
+use isogloss_canonical::namespace::IdNamespace;
+use isogloss_testkit::scripted::now;
+use serde_json::{Value, json};
+
+use crate::backend::facts::FACTS;
+use crate::backend::tests::rows::result;
+use crate::backend::tests::script::someone;
+use crate::backend::tests::server::{NAMESPACE, backend, call, calls, scripted};
+
+fn fact(name: &'static str) -> Fact {
+    Fact { namespace: NAMESPACE, name, person: None, arguments: serde_json::Map::new() }
+}
+
+#[test]
+fn each_fact_is_the_answer_of_the_servers_own_method() {
+    for name in FACTS {
+        let server = scripted([result(&json!({"path": "/repos"}))]);
+        let backend = backend(None, &server);
+        assert!(backend.capability().knows(name));
+        let answer: Value = now(backend.fact(fact(name))).unwrap().unwrap();
+        assert_eq!(answer, json!({"path": "/repos"}));
+        assert_eq!(call(&server, 0), (name.to_owned(), json!({})));
+    }
+    let server = scripted([result(&json!([]))]);
+    let about = Fact { person: Some(someone()), ..fact("get_user_audit_logs") };
+    now(backend(None, &server).fact(about)).unwrap().unwrap();
+    assert_eq!(call(&server, 0).1, json!({"userid": 51}));
+}
+
+#[test]
+fn a_question_in_other_words_is_not_sent() {
+    let server = scripted::<String>([]);
+    let backend = backend(None, &server);
+    let other = Fact { namespace: IdNamespace::named("other"), ..fact("get_server_info") };
+    for fact in [other, fact("delete_repo")] {
+        assert!(now(backend.fact(fact)).is_none());
+    }
+    assert!(calls(&server).is_empty());
+}
