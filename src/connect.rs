@@ -32,6 +32,8 @@ pub struct Connection {
     pub url: String,
     /// The problem, if there is one.
     pub problem: Option<String>,
+    /// What does not work although the connection is in order.
+    pub note: Option<String>,
     /// How long it took.
     pub millis: u128,
 }
@@ -45,6 +47,7 @@ impl Connection {
             "url": self.url,
             "ok": self.problem.is_none(),
             "problem": self.problem,
+            "note": self.note,
             "millis": u64::try_from(self.millis).unwrap_or(u64::MAX),
         })
     }
@@ -54,7 +57,10 @@ impl Connection {
     pub fn line(&self) -> String {
         let Self { what, url, millis, .. } = self;
         match &self.problem {
-            None => format!("ok      {what} at {url} ({millis} ms)"),
+            None => {
+                let note = self.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+                format!("ok      {what} at {url} ({millis} ms){note}")
+            }
             Some(problem) => format!("failed  {what} at {url} ({millis} ms): {problem}"),
         }
     }
@@ -85,8 +91,9 @@ async fn system(name: &str, url: Option<&MaskedUrl>, backend: &dyn Backend) -> C
             Err(fault) if !fault.is_absence_of(Subject::User) => return Err(words(&fault)),
             Ok(_) | Err(_) => {}
         }
+        // Callers with keys do not need it.
         let passwords = backend.verifies_passwords().await;
-        passwords.map_err(|fault| format!("it verifies no passwords: {}", words(&fault)))
+        Ok(passwords.err().map(|fault| format!("it verifies no passwords: {}", words(&fault))))
     })
     .await
 }
@@ -97,7 +104,7 @@ async fn origin(path: &str, url: &MaskedUrl, origin: &Origin) -> Connection {
         let answer = answer.map_err(|fault| words(&fault))?;
         match answer.status {
             status @ 500.. => Err(format!("it answers with status {status}")),
-            _ => Ok(()),
+            _ => Ok(None),
         }
     })
     .await
@@ -106,19 +113,23 @@ async fn origin(path: &str, url: &MaskedUrl, origin: &Origin) -> Connection {
 async fn ldap(url: &MaskedUrl, config: &DirectoryConfig) -> Connection {
     timed("directory".to_owned(), url.masked(), async {
         let asked = Box::pin(directory::probe(config.clone(), NOBODY)).await;
-        asked.map_err(|fault| words(&fault))
+        asked.map(|()| None).map_err(|fault| words(&fault))
     })
     .await
 }
 
+/// Times a connection. What it tells is a note.
 async fn timed(
     what: String,
     url: String,
-    asking: impl Future<Output = Result<(), String>>,
+    asking: impl Future<Output = Result<Option<String>, String>>,
 ) -> Connection {
     let began = Instant::now();
-    let problem = asking.await.err();
-    Connection { what, url, problem, millis: began.elapsed().as_millis() }
+    let (note, problem) = match asking.await {
+        Ok(note) => (note, None),
+        Err(problem) => (None, Some(problem)),
+    };
+    Connection { what, url, problem, note, millis: began.elapsed().as_millis() }
 }
 
 /// A fault with its causes. They have no secret: the log shows the same text.

@@ -31,11 +31,13 @@ const LETTERS: std::ops::RangeInclusive<usize> = 3..=72;
 pub(super) async fn verify(api: &Api, user: &UserRef, secret: &Secret) -> Result<bool, Fault> {
     let name = match user {
         UserRef::Name(name) => name.clone(),
-        other => match users::get(api, other).await {
-            Ok(user) => user.username,
-            Err(fault) if fault.kind.is_callers() => return Ok(false),
-            Err(fault) => return Err(fault),
-        },
+        UserRef::Id(_) | UserRef::Native(..) | UserRef::FoldedName(_) | UserRef::Email(_) => {
+            match users::get(api, user).await {
+                Ok(user) => user.username,
+                Err(fault) if fault.kind.is_callers() => return Ok(false),
+                Err(fault) => return Err(fault),
+            }
+        }
     };
     // The form refuses these, whoever has them, and takes blanks off a name.
     if !takes(secret) || name.is_empty() || name.trim() != name {

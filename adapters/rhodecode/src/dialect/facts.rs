@@ -38,7 +38,7 @@ async fn fact(call: &Call<'_>, method: &Method) -> Result<Fact, Failure> {
         } else if let Some(value) = call.argument(&parameter.name) {
             let value = serde_json::from_str(&write(value));
             let value = value.map_err(|_| Failure::Exception("ValueError"))?;
-            arguments.insert(parameter.name.to_string(), value);
+            arguments.insert(parameter.name.clone(), value);
         }
     }
     let (namespace, name) = (call.options.namespace.clone(), method.info.name);
