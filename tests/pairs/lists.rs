@@ -68,9 +68,9 @@ const REASONS: &[Reason] = &[
         of: |able| able.lacks(Field::Password),
     },
     Reason {
-        name: "no-password-login",
-        about: "The system verifies no passwords for others: only keys let anybody in.",
-        of: |able| !able.own.has(Verb::VerifyPassword),
+        name: NO_PAGES,
+        about: "The system of this test has no web pages, by which its passwords are verified.",
+        of: |able| able.gives(NO_PAGES),
     },
     Reason {
         name: "no-inactive-login",
@@ -143,6 +143,7 @@ const REASONS: &[Reason] = &[
 const SOURCE: &str = "source-of-the-system";
 const REQUIRED: &str = "required-field";
 const FOLDED: &str = "names-folded";
+const NO_PAGES: &str = "no-web-pages";
 /// The reason for a difference that an earlier difference explains.
 const FOLLOWS: &str = "follows";
 /// The prefix of a known bug: `bug: what is wrong`.
