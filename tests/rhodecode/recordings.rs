@@ -45,7 +45,7 @@ fn recordings() -> Vec<(Recording, Setup)> {
 /// Plays a scenario, and says which exchanges are not answered as recorded.
 fn played(recording: &Recording, base: &Base, mut setup: Setup) -> (usize, Vec<String>) {
     let transcript = recording.transcript().unwrap();
-    let all = play(transcript, base, &mut setup.variables, &[]);
+    let all = play(transcript, std::slice::from_ref(base), &mut setup.variables, &[]);
     let wrong: Vec<_> = all.iter().filter(|one| !one.matched()).map(ToString::to_string).collect();
     (all.len() - wrong.len(), wrong)
 }
