@@ -79,7 +79,7 @@ impl PreparedGateway {
         for wanted in &settings.route {
             let route = || format!("route {}", wanted.path);
             backends.check(&wanted.backend).with_context(route)?;
-            routes.push(PreparedRoute::new(&settings.server, wanted).with_context(route)?);
+            routes.push(PreparedRoute::new(settings, wanted).with_context(route)?);
         }
         Ok(Self { backends, routes, authority: Arc::new(authority) })
     }
@@ -130,8 +130,9 @@ impl Listener {
 }
 
 impl PreparedRoute {
-    fn new(server: &settings::Server, wanted: &settings::Route) -> anyhow::Result<Self> {
-        let dialect = registry::SYSTEMS.make_dialect(&wanted.dialect, &wanted.dialect_options());
+    fn new(settings: &Settings, wanted: &settings::Route) -> anyhow::Result<Self> {
+        let (server, options) = (&settings.server, settings.dialect_options(wanted));
+        let dialect = registry::SYSTEMS.make_dialect(&wanted.dialect, &options);
         let dialect = dialect.map_err(|why| anyhow!(why))?;
         let vouching = dialect.vouching();
         let origin = wanted.origin.as_ref().map(|wanted| origin(server, wanted, &vouching));

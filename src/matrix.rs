@@ -106,6 +106,10 @@ fn row(dialect: &Adapter, backend: &Column, method: &Listed) -> Row {
             // A dialect's own rights groups are no system's teams: they are in the sidecar.
             let stored = own_groups && backend.remote && verb.is_about_groups();
             let of_system = backend.name == dialect.name && verb.place() == Place::Own;
+            let own = (backend.name == dialect.name).then_some(&backend.own);
+            if let Some(judged) = own.and_then(|own| of_its_own(*verb, dialect, own)) {
+                return judged;
+            }
             match (stored, of_system) {
                 (true, _) => from_sidecar(*verb),
                 (false, true) if *verb == Verb::ListKeys && backend.own.shows_keys() => {
@@ -125,13 +129,32 @@ fn row(dialect: &Adapter, backend: &Column, method: &Listed) -> Row {
     Row { dialect, backend, method, versions, level, note }
 }
 
+/// How a system does a verb about its own rights groups, and about the settings of its users that it
+/// stores itself.
+fn of_its_own(verb: Verb, dialect: &Adapter, own: &Capability) -> Option<(Level, String)> {
+    let settings = own.owns(&format!("{}.settings.", dialect.name));
+    if settings && matches!(verb, Verb::ReadSettings | Verb::MergeSettings) {
+        let done = if verb.changes() { Verb::UpdateUser } else { Verb::GetUser };
+        return Some(judge(done, own));
+    }
+    let support = own.rights_groups().filter(|_| verb.is_about_groups())?;
+    Some(level(if verb.changes() { support } else { Support::Native }))
+}
+
+fn level(support: Support) -> (Level, String) {
+    match support {
+        Support::Native => (Level::Native, String::new()),
+        Support::Sidecar => (Level::Sidecar, String::new()),
+        Support::Composed(how) => (Level::Composed, how.to_owned()),
+        Support::Lossy(what) => (Level::Lossy, what.to_owned()),
+    }
+}
+
 fn judge(verb: Verb, able: &Capability) -> (Level, String) {
     match able.support(verb) {
         None => (Level::Refused, format!("the backend has no {verb}")),
-        Some(Support::Native) => (Level::Native, String::new()),
         Some(Support::Sidecar) => from_sidecar(verb),
-        Some(Support::Composed(how)) => (Level::Composed, how.to_owned()),
-        Some(Support::Lossy(what)) => (Level::Lossy, what.to_owned()),
+        Some(support) => level(support),
     }
 }
 

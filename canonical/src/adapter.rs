@@ -1,6 +1,7 @@
 //! What a crate under `adapters/` offers to the gateway.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde_json::{Map, Value};
 
@@ -21,13 +22,15 @@ pub struct RouteOptions {
     pub version: Option<String>,
     /// Settings of the real server that the dialect reproduces, by the adapter's option names.
     pub settings: Map<String, Value>,
+    /// Whether the route's origin is the server of its backend, and a server of the dialect's system.
+    pub origin_is_backend: bool,
 }
 
 impl RouteOptions {
     /// The defaults of a namespace.
     #[must_use]
     pub fn of(namespace: IdNamespace) -> Self {
-        Self { namespace, version: None, settings: Map::new() }
+        Self { namespace, version: None, settings: Map::new(), origin_is_backend: false }
     }
 }
 
@@ -46,6 +49,8 @@ pub struct Service {
     pub defaults: Defaults,
     /// Makes random bytes, for the password of a person who is created without one.
     pub random: fn() -> [u8; 32],
+    /// The time, for the age of what the system said.
+    pub clock: fn() -> Instant,
 }
 
 /// Templates for required fields; `{username}` stands for the user name.

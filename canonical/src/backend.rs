@@ -76,4 +76,11 @@ pub trait Upstream: Debug + Send + Sync {
     /// Sends a request whose path is below the system's base address. A fault is `Unavailable` or
     /// `Timeout`; any answer at all, an error status too, is a response.
     async fn send(&self, request: Request) -> Result<Response, Fault>;
+
+    /// Sends a request with the credentials that a caller showed. The system hears the caller's address,
+    /// if the gateway knows it: a system that counts failed sign-ins by address must not count those of
+    /// all callers together.
+    async fn send_for_caller(&self, request: Request) -> Result<Response, Fault> {
+        self.send(request).await
+    }
 }

@@ -131,6 +131,8 @@ pub struct Capability {
     fields: BTreeSet<Field>,
     attributes: BTreeSet<&'static str>,
     team_attributes: BTreeSet<&'static str>,
+    owned: BTreeSet<&'static str>,
+    rights_groups: Option<Support>,
     lookups: BTreeSet<Lookup>,
     paged: BTreeSet<Verb>,
     rules: BTreeSet<Rule>,
@@ -176,10 +178,39 @@ impl Capability {
         self.attributes.iter().copied().collect()
     }
 
+    /// Says which attributes of people are the system's alone, by the beginnings of their names. It
+    /// stores them as those of [`Capability::storing`], and the sidecar has none of them.
+    #[must_use]
+    pub fn owning(mut self, attributes: &[&'static str]) -> Self {
+        self.owned.extend(attributes);
+        self
+    }
+
+    /// Whether an attribute of people is the system's alone.
+    #[must_use]
+    pub fn owns(&self, attribute: &str) -> bool {
+        self.owned.iter().any(|own| attribute.starts_with(own))
+    }
+
     /// Whether it stores this attribute of people.
     #[must_use]
     pub fn stores(&self, attribute: &str) -> bool {
-        self.attributes.contains(attribute)
+        self.attributes.contains(attribute) || self.owns(attribute)
+    }
+
+    /// Says that it has the rights groups of its own id namespace, and how it lists, reads, creates,
+    /// changes and deletes them. It shows and changes the memberships with each person. Their ids are
+    /// [derived](crate::membership::GroupId::derived).
+    #[must_use]
+    pub fn with_rights_groups(self, support: Support) -> Self {
+        Self { rights_groups: Some(support), ..self }
+    }
+
+    /// How it does the verbs about the rights groups of its own id namespace. `None`: the sidecar has
+    /// them.
+    #[must_use]
+    pub const fn rights_groups(&self) -> Option<Support> {
+        self.rights_groups
     }
 
     /// Says which attributes of teams it stores: it changes them with [`Verb::CreateGroup`] and

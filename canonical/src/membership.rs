@@ -12,6 +12,21 @@ use crate::role::Role;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupId(pub Uuid);
 
+impl GroupId {
+    /// The id of a rights group that a remote system has itself: it is made from a digest of the
+    /// group's name there, and is stored nowhere. Its UUID has version 8, so it is no id of a record.
+    #[must_use]
+    pub const fn derived(digest: [u8; 16]) -> Self {
+        Self(uuid::Builder::from_custom_bytes(digest).into_uuid())
+    }
+
+    /// Whether the id is a derived one ([`GroupId::derived`]).
+    #[must_use]
+    pub const fn is_derived(self) -> bool {
+        self.0.get_version_num() == 8
+    }
+}
+
 impl fmt::Display for GroupId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

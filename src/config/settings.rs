@@ -239,6 +239,7 @@ impl Route {
             namespace: IdNamespace::new(namespace),
             version: self.version.clone(),
             settings: self.options.clone(),
+            origin_is_backend: false,
         }
     }
 }
@@ -248,6 +249,21 @@ impl Settings {
     #[must_use]
     pub fn has_accounts(&self) -> bool {
         self.route.iter().any(|route| route.mode == Mode::Normal)
+    }
+
+    /// The options of a route's dialect, with what the rest of the configuration says of the route.
+    #[must_use]
+    pub fn dialect_options(&self, route: &Route) -> RouteOptions {
+        let origin_is_backend = self.has_backend_as_origin(route);
+        RouteOptions { origin_is_backend, ..route.dialect_options() }
+    }
+
+    /// Whether a route's origin is the server of its backend, and a server of the dialect's system.
+    fn has_backend_as_origin(&self, route: &Route) -> bool {
+        let Some(backend) = self.backend.get(&route.backend) else { return false };
+        let (Some(origin), Some(url)) = (&route.origin, &backend.url) else { return false };
+        let plain = |url: &MaskedUrl| url.as_str().trim_end_matches('/').to_lowercase();
+        backend.system == route.dialect && plain(&origin.url) == plain(url)
     }
 
     /// The id namespaces that routes and backends name, each with its system.

@@ -121,6 +121,7 @@ pub(crate) fn service(wanted: &Backend, namespace: IdNamespace) -> anyhow::Resul
             full_name: wanted.defaults.full_name.clone().unwrap_or(built_in.full_name),
         },
         random,
+        clock: std::time::Instant::now,
     })
 }
 

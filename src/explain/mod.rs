@@ -94,7 +94,7 @@ pub async fn explain(
     route: &Route,
     request: &Request,
 ) -> anyhow::Result<Explanation> {
-    let made = registry::SYSTEMS.make_dialect(&route.dialect, &route.dialect_options());
+    let made = registry::SYSTEMS.make_dialect(&route.dialect, &settings.dialect_options(route));
     let dialect = made.map_err(|why| anyhow::anyhow!(why))?;
     let methods = dialect.named(request).methods;
     if let Some(origin) = &route.origin

@@ -148,7 +148,9 @@ impl OwnAccountKept {
 
     fn harm_of(&self, patch: &UserPatch) -> Option<&'static str> {
         let chief = patch.role == Some(Role::Administrator);
-        let grouped = patch.groups.as_ref().is_some_and(|change| change.namespace == self.rights);
+        let rights = [&self.rights, &self.namespace];
+        let grouped =
+            patch.groups.as_ref().is_some_and(|change| rights.contains(&&change.namespace));
         let harms = [
             (patch.active == Some(false), "deactivation"),
             (patch.role.is_some() && !chief, "demotion"),

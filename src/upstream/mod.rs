@@ -4,6 +4,7 @@
 //! variables are ignored. Answers are limited in time and size.
 
 pub mod address;
+pub(crate) mod caller;
 pub(crate) mod sent;
 
 use std::path::Path;
@@ -140,6 +141,10 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 
 #[async_trait]
 impl Upstream for HttpUpstream {
+    async fn send_for_caller(&self, request: Request) -> Result<Response, Fault> {
+        self.send(caller::with_address(request)).await
+    }
+
     async fn send(&self, request: Request) -> Result<Response, Fault> {
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|error| Fault::new(FaultKind::Unexpected, "verb").because(error))?;

@@ -36,8 +36,18 @@ pub struct RealServer {
 impl RealServer {
     /// Installs and starts `N` equal servers of a system, side by side.
     pub fn start<const N: usize>(root: &Path, system: &str) -> Result<[Self; N]> {
+        Self::start_changed(root, system, |_| {})
+    }
+
+    /// The same, with another way to start or other files.
+    pub fn start_changed<const N: usize>(
+        root: &Path,
+        system: &str,
+        change: impl FnOnce(&mut Real),
+    ) -> Result<[Self; N]> {
         let facts = Facts::load(&root.join("fixtures"), system)?;
-        let real = facts.real.with_context(|| format!("{system} has no table [real]"))?;
+        let mut real = facts.real.with_context(|| format!("{system} has no table [real]"))?;
+        change(&mut real);
         let folder = installed::python(root, &[&real.package])?;
         let program = folder.join("bin").join(&real.program);
         let servers: Result<Vec<_>> = (0..N).map(|_| Self::spawn(&real, &program)).collect();

@@ -160,6 +160,7 @@ pub(crate) fn loopback(
         secret: secret.into(),
         defaults: Defaults::default(),
         random,
+        clock: std::time::Instant::now,
     };
     let upstream = Arc::new(Loopback {
         dialect: dialect_of(system.name, version),

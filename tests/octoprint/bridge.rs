@@ -28,12 +28,13 @@ pub(crate) struct Bridge {
 impl Bridge {
     /// Puts a gateway in front of a server.
     pub(crate) fn over(server: RealServer) -> Self {
-        Self::with(server, "")
+        Self::with(server, "", false)
     }
 
-    /// The same, with more of the configuration.
-    pub(crate) fn with(server: RealServer, more: &str) -> Self {
-        let setup = Setup { dialect: SYSTEM.to_owned(), ..Setup::default() };
+    /// The same, with more of the configuration, and with the server as the origin.
+    pub(crate) fn with(server: RealServer, more: &str, origin: bool) -> Self {
+        let origin = origin.then(|| server.url.clone());
+        let setup = Setup { dialect: SYSTEM.to_owned(), origin, ..Setup::default() };
         let config = format!(
             "{more}\n[backend.people]\nsystem = {SYSTEM:?}\nurl = {:?}\nsecret = {:?}\n",
             server.url,
@@ -83,7 +84,8 @@ pub(crate) fn application_key(server: &RealServer) -> String {
 pub(crate) struct Client(Base);
 
 impl Client {
-    fn of(url: &str) -> Self {
+    /// The client of the server or gateway at a URL.
+    pub(crate) fn of(url: &str) -> Self {
         Self(Base::parse(url).unwrap())
     }
 

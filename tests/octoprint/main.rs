@@ -5,5 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bridge;
+mod groups;
 mod heirs;
+mod limits;
 mod recordings;
+mod state;

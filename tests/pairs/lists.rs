@@ -128,6 +128,11 @@ const REASONS: &[Reason] = &[
         of: |able| able.own.has(Verb::FindKey),
     },
     Reason {
+        name: "harms-the-server",
+        about: "The system would store it and then fail for everybody, so the gateway refuses it.",
+        of: |able| able.own.rights_groups().is_some(),
+    },
+    Reason {
         name: "not-translated",
         about: "The dialect does not translate the method, and no origin is there to answer it.",
         of: |_| true,

@@ -1,5 +1,7 @@
 //! OctoPrint's JSON shapes: users, groups, permissions.
 
+use std::sync::Arc;
+
 use isogloss_canonical::group::Group;
 use isogloss_canonical::role::Role;
 use isogloss_canonical::user::{Attributes, User};
@@ -14,6 +16,11 @@ use crate::roles::rights::{Cyclic, Membership, Needs, Rights};
 /// The prefix of a user's settings among the attributes.
 pub(crate) const SETTINGS: &str = "octoprint.settings.";
 
+/// The permissions of a server among its facts.
+pub(crate) const SERVER_PERMISSIONS: &str = "octoprint.server.permissions";
+/// The version of a server among its facts.
+pub(crate) const SERVER_VERSION: &str = "octoprint.server.version";
+
 /// Needs as an object without its empty members.
 pub(crate) fn needs(needs: &Needs) -> Py {
     let mut object = Py::dict([]);
@@ -21,7 +28,7 @@ pub(crate) fn needs(needs: &Needs) -> Py {
         object.set("group", Py::texts(needs.groups.iter().map(String::as_str)));
     }
     if !needs.roles.is_empty() {
-        object.set("role", Py::texts(needs.roles.iter().copied()));
+        object.set("role", Py::texts(needs.roles.iter().cloned()));
     }
     object
 }
@@ -148,23 +155,23 @@ pub(crate) fn group(group: &Group, rights: &Rights) -> Result<Py, Cyclic> {
 /// A permission.
 pub(crate) fn permission(permission: &Permission) -> Py {
     let mut shape = Py::dict([
-        ("key", Py::text(permission.key)),
-        ("name", Py::text(permission.title)),
+        ("key", Py::text(&permission.key)),
+        ("name", Py::text(&permission.title)),
         ("dangerous", Py::Bool(permission.dangerous)),
-        ("default_groups", Py::texts(permission.groups.iter().copied())),
-        ("description", Py::text(permission.about)),
-        ("needs", Py::dict([("role", Py::texts(permission.needs.iter().copied()))])),
+        ("default_groups", Py::texts(permission.groups.iter().cloned())),
+        ("description", Py::text(&permission.about)),
+        ("needs", Py::dict([("role", Py::texts(permission.needs.iter().cloned()))])),
     ]);
-    if let Some(plugin) = permission.plugin {
+    if let Some(plugin) = &permission.plugin {
         shape.set("plugin", Py::text(plugin));
     }
     shape
 }
 
-fn permission_keys(permissions: &[&'static Permission]) -> Py {
+fn permission_keys(permissions: &[Arc<Permission>]) -> Py {
     Py::texts(keys_of(permissions))
 }
 
-fn keys_of(permissions: &[&'static Permission]) -> Vec<String> {
-    permissions.iter().map(|permission| permission.key.to_owned()).collect()
+fn keys_of(permissions: &[Arc<Permission>]) -> Vec<String> {
+    permissions.iter().map(|permission| permission.key.clone()).collect()
 }

@@ -4,13 +4,20 @@ use std::sync::Arc;
 
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Field};
+use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::role::Role;
 use isogloss_canonical::user::{User, UserPatch};
 use jiff::Timestamp;
 
+use crate::layers::sidecar::owned;
+
 /// Merges a person: fields that the system stores come from the system, the others from the
 /// sidecar.
-pub(super) fn merge(system: &Arc<dyn Backend>, seen: User, stored: User) -> User {
+pub(super) fn merge(
+    (system, namespace): (&Arc<dyn Backend>, &IdNamespace),
+    seen: User,
+    stored: User,
+) -> User {
     let holds = |field| system.capability().holds(field);
     let (name, names) = (seen.full_name(), seen.names());
     let mut person = User { username: seen.username, ..stored };
@@ -52,6 +59,7 @@ pub(super) fn merge(system: &Arc<dyn Backend>, seen: User, stored: User) -> User
     person.has_password = seen.has_password;
     person.evidence = seen.evidence;
     person.last_login = seen.last_login.or(person.last_login);
+    owned::replace((system.capability(), namespace), seen.groups, &mut person);
     for (name, value) in seen.attributes {
         person.attributes.insert(name, value);
     }

@@ -130,8 +130,13 @@ impl Sidecar {
     }
 
     pub(super) async fn ask_system(&self, command: Command) -> Result<Outcome, Fault> {
+        self.system.capability().check(command.verb())?;
+        self.send(command).await
+    }
+
+    /// Sends a command to the system. Its capability is checked.
+    pub(super) async fn send(&self, command: Command) -> Result<Outcome, Fault> {
         let verb = command.verb();
-        self.system.capability().check(verb)?;
         if !verb.changes() {
             return self.system.execute(command).await?.checked(verb);
         }

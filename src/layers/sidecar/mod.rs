@@ -13,6 +13,7 @@ mod keys;
 pub mod layer;
 mod memo;
 mod own_verbs;
+mod owned;
 mod people;
 pub mod policy;
 mod read_once;

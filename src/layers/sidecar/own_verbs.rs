@@ -105,6 +105,11 @@ impl Sidecar {
             let patch = UserPatch { attributes, ..UserPatch::default() };
             self.ask_system(Command::UpdateUser(self.own(&known)?, Box::new(patch))).await?;
         }
+        let mut changes = changes;
+        changes.retain(|name, _| !self.system.capability().owns(name));
+        if asked && changes.is_empty() {
+            return Ok(Outcome::Done);
+        }
         let stored = Command::MergeSettings(UserRef::Id(known.id), prefix, changes);
         let stored = self.ask_store(stored).await;
         if asked { stored.map_err(own_trouble) } else { stored }

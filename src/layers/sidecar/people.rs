@@ -40,7 +40,7 @@ impl Sidecar {
         let asked = Command::CreateUser(Box::new(user.clone()));
         let seen = *self.ask_system(asked).await?.user()?;
         self.is_new(&seen, begun).await.map_err(own_trouble)?;
-        let made = Some(Box::new(user));
+        let made = Some(Box::new(self.stored_part(user)));
         self.made(reading, Seen { made, ..Seen::from(seen) }).await
     }
 
@@ -137,7 +137,8 @@ impl Sidecar {
             self.recent.forget_unknown();
         }
         let patch = UserPatch { username: name, attributes, ..patch };
-        let (mut asked, stored) = fields::split(self.system.capability(), patch);
+        let (mut asked, mut stored) = fields::split(self.system.capability(), patch);
+        self.divide(&mut asked, &mut stored);
         fields::join_names(self.system.capability(), known, &mut asked);
         let mut shown = None;
         if fields::asks_something(self.system.capability(), &asked) {
@@ -188,7 +189,8 @@ impl Sidecar {
     /// Checks that the groups of a change exist, before the system gets the change. So either all
     /// of the change happens or none.
     async fn groups_are_there(&self, change: Option<&GroupChange>) -> Result<(), Fault> {
-        for group in change.into_iter().flat_map(|change| &change.groups) {
+        let wanted = change.into_iter().flat_map(|change| &change.groups);
+        for group in wanted.filter(|group| !self.is_rights_group(group)) {
             self.ask_store(Command::GetGroup(group.clone())).await?;
         }
         Ok(())

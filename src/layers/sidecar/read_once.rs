@@ -77,7 +77,7 @@ impl Sidecar {
         let Some(Shown { row, id, reconciled, .. }) = shown else { return Ok(None) };
         let record = self.records.find(&UserRef::Id(id)).await?;
         let same = record.filter(|one| one.state == State::Active && one.since <= reconciled);
-        Ok(same.map(|record| fields::merge(&self.system, row, record.user)))
+        Ok(same.map(|record| fields::merge((&self.system, &self.namespace), row, record.user)))
     }
 
     /// The team of a reference of the system, in the same way.

@@ -180,7 +180,7 @@ impl Sidecar {
         records: Vec<Result<User, &'static str>>,
     ) -> Vec<Result<User, &'static str>> {
         let one = |(seen, record): (Seen, Result<User, &'static str>)| match record {
-            Ok(record) => Ok(fields::merge(&self.system, seen.user, record)),
+            Ok(record) => Ok(fields::merge((&self.system, &self.namespace), seen.user, record)),
             Err(why) => {
                 tracing::warn!(username = seen.user.username, why, "a person has no record");
                 Err(why)

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use isogloss_canonical::backend::{Backend, Upstream};
+use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::verb::Verb;
 
 use crate::contract::commands::all;
 use crate::contract::rule::{Material, Rule};
@@ -46,7 +48,7 @@ impl Material {
         for command in all(&self.namespace()) {
             let system = system();
             let Some(backend) = self.backend(&system) else { continue };
-            if backend.capability().has(command.verb()) {
+            if can(backend.capability(), command.verb()) {
                 let outcome = now(backend.execute(command.clone()));
                 outcomes.push((command, outcome, system.asked().len()));
             }
@@ -68,12 +70,17 @@ fn capability(material: &Material) -> Vec<String> {
     findings
 }
 
+/// Whether a backend can do a verb, for rights groups of its own too.
+fn can(able: &Capability, verb: Verb) -> bool {
+    able.has(verb) || verb.is_about_groups() && able.rights_groups().is_some()
+}
+
 fn unsupported(material: &Material) -> Vec<String> {
     let mut findings = Vec::new();
     for command in all(&material.namespace()) {
         let (verb, system) = (command.verb(), System::always(200, "{}"));
         let Some(backend) = material.backend(&system) else { continue };
-        if backend.capability().has(verb) {
+        if can(backend.capability(), verb) {
             continue;
         }
         match now(backend.execute(command)) {

@@ -162,6 +162,7 @@ pub fn service(namespace: IdNamespace, secret: &str) -> Service {
         secret: secret.into(),
         defaults: Defaults::default(),
         random: || [0xab; 32],
+        clock: std::time::Instant::now,
     }
 }
 

@@ -49,6 +49,18 @@ pub fn from_json(value: &Value) -> Py {
     }
 }
 
+/// The JSON to store for plain JSON, in which no number is special.
+#[must_use]
+pub fn of_plain(value: &Value) -> Value {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+        Value::Array(items) => Value::Array(items.iter().map(of_plain).collect()),
+        Value::Object(entries) => Value::Object(
+            entries.iter().map(|(key, value)| (guarded(key), of_plain(value))).collect(),
+        ),
+    }
+}
+
 fn infinity(float: f64) -> &'static str {
     if float > 0.0 { "Infinity" } else { "-Infinity" }
 }

@@ -1,6 +1,7 @@
 //! The requests to an OctoPrint server, and its answers.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::Upstream;
@@ -8,21 +9,22 @@ use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::UserRef;
+use isogloss_canonical::user::{Attributes, UserRef};
 use isogloss_canonical::verb::Verb;
 use isogloss_interop::python::{json, stored};
 use isogloss_interop::{password, percent};
 use serde_json::{Map, Value};
 
 use crate::backend::fault::{impossible, key_refused, of_status, unexpected, unsupported};
-use crate::options::version::{Differences, KeyOwner, Version};
+use crate::backend::lately::Lately;
+use crate::options::version::{Differences, Version};
 
-/// Where the server says who calls.
-const CURRENT: &str = "/api/currentuser";
 /// Where the server says its version, to callers with a valid key.
 const VERSION: &str = "/api/version";
 /// The plugin of application keys.
 const APPKEYS: &str = "/api/plugin/appkeys";
+/// The groups.
+const GROUPS: &str = "/api/access/groups";
 /// Where a password is checked.
 pub(super) const LOGIN: &str = "/api/login";
 
@@ -34,8 +36,13 @@ pub(super) struct Api {
     namespace: IdNamespace,
     version: &'static Differences,
     random: fn() -> [u8; 32],
+    clock: fn() -> Instant,
     /// The CSRF token that the server last gave.
     csrf: Mutex<Option<CsrfPair>>,
+    /// What the server last said of itself, and when.
+    pub(super) facts: Lately<Attributes>,
+    /// The groups that the server last listed.
+    pub(super) groups: Lately<Value>,
 }
 
 /// The name and the value of the cookie with a CSRF token. `None`: the server has none.
@@ -67,7 +74,10 @@ impl Api {
             namespace: service.namespace.clone(),
             version: Version::named(service.version.as_deref()).differences(),
             random: service.random,
+            clock: service.clock,
             csrf: Mutex::default(),
+            facts: Lately::default(),
+            groups: Lately::default(),
         }
     }
 
@@ -79,6 +89,11 @@ impl Api {
     /// The id namespace of the server's users.
     pub(super) fn namespace(&self) -> &IdNamespace {
         &self.namespace
+    }
+
+    /// The time, for the age of what the server said.
+    pub(super) fn now(&self) -> Instant {
+        (self.clock)()
     }
 
     /// A random password, for a user who is to have none.
@@ -129,6 +144,37 @@ impl Api {
         self.send("PUT", path, body).await
     }
 
+    /// Reads the groups.
+    pub(super) async fn get_groups(&self) -> Result<Reply, Fault> {
+        read(&self.upstream.send(self.with_own_key(request("GET", GROUPS))).await?)
+    }
+
+    /// Creates a group, at the empty path, or changes or deletes one.
+    pub(super) async fn change_groups(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Map<String, Value>>,
+    ) -> Result<Reply, Fault> {
+        let request = self.with_own_key(request(method, format!("{GROUPS}{path}")));
+        let request = match body {
+            Some(body) => {
+                request.carrying("application/json", Value::Object(body.clone()).to_string())
+            }
+            None => request,
+        };
+        self.groups.forget();
+        let response = self.upstream.send(request).await;
+        self.groups.forget();
+        read(&response?)
+    }
+
+    /// Merges settings, in JSON, into those of the user at this path.
+    pub(super) async fn patch_settings(&self, user: &str, body: String) -> Result<Reply, Fault> {
+        let request = self.with_key("PATCH", &format!("{user}/settings"));
+        read(&self.upstream.send(request.carrying("application/json", body)).await?)
+    }
+
     async fn send(
         &self,
         method: &str,
@@ -143,43 +189,6 @@ impl Api {
     /// The gateway's own key.
     pub(super) fn key(&self) -> &Secret {
         &self.key
-    }
-
-    /// Whose a key is, by the place of the server's version that says it.
-    pub(super) async fn said_owner(&self, key: &Secret) -> Result<SaidOwner, Fault> {
-        match self.version.key_owner {
-            KeyOwner::CurrentUser => self.current_user(key).await,
-            KeyOwner::PassiveLogin => self.passive_login(key).await,
-            KeyOwner::Rows => Ok(SaidOwner::Silent),
-        }
-    }
-
-    async fn current_user(&self, key: &Secret) -> Result<SaidOwner, Fault> {
-        let response = self.upstream.send(keyed(request("GET", CURRENT), key)).await?;
-        let name = object(&response).and_then(|mut body| body.remove("name"));
-        match (response.status, name) {
-            (200, Some(Value::String(name))) => Ok(SaidOwner::Named(name)),
-            // A caller with an unknown key is a guest.
-            (200, Some(Value::Null)) | (403, _) => Ok(SaidOwner::Nobody),
-            (404, _) => Ok(SaidOwner::Silent),
-            (200, _) => Err(unexpected("the current user has no name")),
-            (status, _) => Err(of_status(status)),
-        }
-    }
-
-    /// A passive login by key opens no session:
-    /// `fixtures/transcripts/octoprint13/login-address.json`. It fails for a name outside ASCII.
-    async fn passive_login(&self, key: &Secret) -> Result<SaidOwner, Fault> {
-        let login = request("POST", LOGIN).carrying("application/json", r#"{"passive":true}"#);
-        let response = self.upstream.send(keyed(login, key)).await?;
-        let name = object(&response).and_then(|mut body| body.remove("name"));
-        match (response.status, name) {
-            (200, Some(Value::String(name))) => Ok(SaidOwner::Named(name)),
-            (204, _) => Ok(SaidOwner::Nobody),
-            (500, _) => Ok(SaidOwner::Silent),
-            (200, _) => Err(unexpected("a passive login names nobody")),
-            (status, _) => Err(of_status(status)),
-        }
     }
 
     /// Whether the server takes a key.
@@ -206,6 +215,11 @@ impl Api {
         keyed(request, &self.key)
     }
 
+    /// Sends a request with the credentials that a caller showed, and with the caller's address.
+    pub(super) async fn send_for_caller(&self, request: Request) -> Result<Response, Fault> {
+        self.upstream.send_for_caller(request).await
+    }
+
     /// Sends a request as it is.
     pub(super) async fn send_as_it_is(&self, request: Request) -> Result<Response, Fault> {
         self.upstream.send(request).await
@@ -217,18 +231,8 @@ impl Api {
     }
 }
 
-/// What the server says of the owner of a key.
-#[derive(Debug)]
-pub(super) enum SaidOwner {
-    /// The key is this user's, or the application's own.
-    Named(String),
-    /// The key is nobody's, or an inactive user's.
-    Nobody,
-    /// The server does not say it.
-    Silent,
-}
-
-fn keyed(request: Request, key: &Secret) -> Request {
+/// A request with a key.
+pub(super) fn keyed(request: Request, key: &Secret) -> Request {
     request.with("x-api-key", key.expose().to_owned())
 }
 
@@ -255,9 +259,16 @@ fn sentence(response: &Response) -> Option<String> {
     }
 }
 
+/// Whether a body has the letter U+0000, which stored JSON uses for marks ([`stored`]).
+fn has_zero(body: &[u8]) -> bool {
+    const ZERO: &[u8] = br"\u0000";
+    body.windows(ZERO.len()).any(|part| part == ZERO)
+}
+
 fn read(response: &Response) -> Result<Reply, Fault> {
     match response.status {
         200 => match serde_json::from_slice(&response.body) {
+            Ok(data) if has_zero(&response.body) => Ok(Ok(stored::of_plain(&data))),
             Ok(data) => Ok(Ok(data)),
             // 1.3.0 writes NaN: `fixtures/transcripts/octoprint13/users-settings-nan.json` has the
             // request.

@@ -11,9 +11,10 @@ use isogloss_canonical::verb::Verb;
 use isogloss_interop::percent;
 use serde_json::{Map, Value, json};
 
-use crate::backend::api::{Api, Refused, Reply, SaidOwner, required_path_of};
+use crate::backend::api::{Api, Refused, Reply, required_path_of};
 use crate::backend::fault::{impossible, key_refused, unexpected, unsupported};
 use crate::backend::lookup::{fault_of, row, rows};
+use crate::backend::owner::SaidOwner;
 use crate::backend::row::Row;
 use crate::options::version::{AppKeys, KeyOwner};
 use crate::wire::APPLICATION;

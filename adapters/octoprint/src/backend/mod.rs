@@ -6,11 +6,17 @@
 
 mod api;
 mod creation;
+mod facts;
 mod fault;
+mod groups;
 mod keys;
+mod lately;
 mod lookup;
+mod owner;
 mod passwords;
+mod rights;
 mod row;
+mod settings;
 mod users;
 
 #[cfg(test)]
@@ -29,6 +35,10 @@ use isogloss_canonical::verb::Verb;
 
 use crate::backend::api::Api;
 use crate::backend::fault::unsupported;
+use crate::options::version::RightsModel;
+use crate::roles::groups::PERMISSION_KEYS;
+use crate::roles::rights::GIVEN;
+use crate::wire::SETTINGS;
 
 /// An OctoPrint server.
 #[derive(Debug)]
@@ -39,13 +49,25 @@ pub(crate) struct OctoPrintBackend {
 
 /// Makes the backend of an OctoPrint server.
 pub(crate) fn make(service: &Service, upstream: Arc<dyn Upstream>) -> Arc<dyn Backend> {
-    Arc::new(OctoPrintBackend { api: Api::new(upstream, service), capability: capability() })
+    let api = Api::new(upstream, service);
+    let capability = match api.version().rights {
+        RightsModel::Groups => capability(),
+        RightsModel::AdminSwitch => common(),
+    };
+    Arc::new(OctoPrintBackend { api, capability })
 }
 
 /// What OctoPrint's API can do. It has no full names and no e-mail addresses, and cannot rename
-/// users. Its groups are sets of rights, which the gateway has in a form of its own.
+/// users. Its groups are sets of rights, which only its own dialect has.
 #[must_use]
 pub(crate) fn capability() -> Capability {
+    common()
+        .owning(&[PERMISSION_KEYS, GIVEN])
+        .with_rights_groups(Support::Composed("a read of all groups, then the change"))
+}
+
+/// What the servers of every version can do.
+fn common() -> Capability {
     let native = [
         Verb::CreateUser,
         Verb::GetUser,
@@ -60,10 +82,12 @@ pub(crate) fn capability() -> Capability {
         .with(Verb::UpdateUser, Support::Composed("the password by itself, then a read and a PUT"))
         .with(Verb::DeleteUser, Support::Lossy("the gateway's own account there stays"))
         .with(Verb::ChangePassword, Support::Lossy("not that of the gateway's own account there"))
+        .with(Verb::ServerFacts, Support::Composed("/api/version and the permissions"))
         .with(Verb::ListKeys, Support::Composed("the plugin appkeys lists those of applications"))
         .with(Verb::VerifyPassword, Support::Composed("a CSRF pair from /login/, then /api/login"))
         .holding([Field::Role, Field::Active, Field::Password])
         .finding([Lookup::Id, Lookup::Name])
+        .owning(&[SETTINGS])
         .showing_keys()
 }
 
@@ -81,8 +105,8 @@ impl Backend for OctoPrintBackend {
             Command::GetUser(user) => users::get(api, &user).await,
             Command::ListUsers => users::list(api).await,
             Command::UpdateUser(user, patch) => users::update(api, &user, &patch).await,
-            Command::ActivateUser(user) => users::change(api, &user, None, Some(true)).await,
-            Command::DeactivateUser(user) => users::change(api, &user, None, Some(false)).await,
+            Command::ActivateUser(user) => users::activate(api, &user, true).await,
+            Command::DeactivateUser(user) => users::activate(api, &user, false).await,
             Command::DeleteUser(user) => users::delete(api, &user).await,
             Command::ChangePassword(user, password) => passwords::set(api, &user, password).await,
             Command::VerifyPassword(user, secret) => passwords::verify(api, &user, &secret).await,
@@ -90,22 +114,22 @@ impl Backend for OctoPrintBackend {
             Command::IssueKey(Some(user), new) => keys::issue(api, &user, *new).await,
             Command::RevokeKeys(Some(user), _, choice) => keys::revoke(api, &user, &choice).await,
             Command::ListKeys(owner, _, choice) => keys::list(api, owner.as_ref(), &choice).await,
+            Command::ServerFacts => facts::facts(api).await,
+            Command::ListGroups(namespace) => groups::list(api, namespace.as_ref()).await,
+            Command::GetGroup(group) => groups::get(api, &group).await,
+            Command::CreateGroup(new) => groups::create(api, *new).await,
+            Command::UpdateGroup(group, patch) => groups::update(api, &group, *patch).await,
+            Command::DeleteGroup(group) => groups::delete(api, &group).await,
             Command::CreateFromDirectory(_)
             | Command::IssueKey(None, _)
             | Command::RevokeKeys(None, ..)
             | Command::ReadSettings(..)
             | Command::MergeSettings(..)
-            | Command::CreateGroup(_)
-            | Command::GetGroup(_)
-            | Command::ListGroups(_)
-            | Command::UpdateGroup(..)
-            | Command::DeleteGroup(_)
             | Command::AddMember(..)
             | Command::RemoveMember(..)
             | Command::ListMembers(_)
             | Command::GroupsOf(_)
             | Command::ListLocks(_)
-            | Command::ServerFacts
             | Command::AssignIds(_)
             | Command::VerifyKey(..)
             | Command::CountFailure(..)

@@ -60,8 +60,8 @@ async fn accepts(api: &Api, user: &str, password: &Secret) -> Result<bool, Fault
     let gate = api.version().gate;
     let response = match gate {
         Gate::Csrf => send_with_csrf(api, login).await?,
-        Gate::Key => api.send_as_it_is(api.with_own_key(login)).await?,
-        Gate::ForceLogin => api.send_as_it_is(login).await?,
+        Gate::Key => api.send_for_caller(api.with_own_key(login)).await?,
+        Gate::ForceLogin => api.send_for_caller(login).await?,
     };
     match response.status {
         200 => match Row::read(&object(&response).map_or(Value::Null, Value::Object))? {
@@ -85,7 +85,7 @@ async fn send_with_csrf(api: &Api, login: Request) -> Result<Response, Fault> {
         }
     };
     if let Some(pair) = api.last_csrf() {
-        let response = api.send_as_it_is(with(login.clone(), pair)).await?;
+        let response = api.send_for_caller(with(login.clone(), pair)).await?;
         let body = String::from_utf8_lossy(&response.body);
         if response.status != 400 || !body.contains("CSRF") {
             return Ok(response);
@@ -93,7 +93,7 @@ async fn send_with_csrf(api: &Api, login: Request) -> Result<Response, Fault> {
     }
     let pair = csrf_pair(api).await?;
     api.keep_csrf(pair.clone());
-    api.send_as_it_is(with(login, pair)).await
+    api.send_for_caller(with(login, pair)).await
 }
 
 /// The name and the value of the cookie with the CSRF token. Older servers have none, and before

@@ -5,14 +5,18 @@ use isogloss_canonical::fault::Fault;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::role::Role;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{Evidence, RowKey, User};
+use isogloss_canonical::user::{Attributes, Evidence, RowKey, User};
 use serde_json::{Map, Value};
 
 use crate::backend::fault::unexpected;
+use crate::backend::groups::memberships;
+use crate::roles::groups::PERMISSION_KEYS;
+use crate::roles::rights::GIVEN;
 use crate::roles::role_of;
+use crate::wire::SETTINGS;
 
 /// A user.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Row {
     /// The user's API key, if they have one and the server shows it.
     pub(super) key: Option<Secret>,
@@ -21,6 +25,12 @@ pub(super) struct Row {
     pub(super) groups: Vec<String>,
     pub(super) permissions: Vec<String>,
     pub(super) role: Role,
+    /// Whether the server lets the user do everything, also through a group of its own.
+    pub(super) everything: bool,
+    /// Whether the server has groups.
+    pub(super) has_groups: bool,
+    /// The settings, as attributes.
+    pub(super) settings: Attributes,
 }
 
 impl Row {
@@ -41,7 +51,10 @@ impl Row {
             role_of_switch(shape)?
         };
         let key = shape.get("apikey").and_then(Value::as_str).filter(|key| !key.is_empty());
-        Ok(Self { key: key.map(Secret::new), name, active, groups, permissions, role })
+        let everything = shape.get("admin") == Some(&Value::Bool(true));
+        let settings = settings(shape);
+        let key = key.map(Secret::new);
+        Ok(Self { key, name, active, groups, permissions, role, everything, has_groups, settings })
     }
 
     /// Reads a list of users. A row that cannot be read does not spoil the others.
@@ -80,8 +93,21 @@ impl Row {
             .map(|key| RowKey { namespace: namespace.clone(), label: None, value: Some(key) })
             .collect();
         let evidence = Evidence { secret: self.key, keys, ..Evidence::default() };
-        User { role: self.role, active: self.active, evidence, ..User::seen(self.name) }
+        let (mut groups, mut attributes) = (Vec::new(), self.settings);
+        if self.has_groups {
+            groups = memberships(namespace, &self.groups, self.everything);
+            attributes.insert(PERMISSION_KEYS.to_owned(), Value::from(self.permissions));
+            attributes.insert(GIVEN.to_owned(), Value::Bool(true));
+        }
+        let (role, active) = (self.role, self.active);
+        User { role, active, evidence, groups, attributes, ..User::seen(self.name) }
     }
+}
+
+/// The settings of a user. 1.3.0 shows none to some callers.
+fn settings(shape: &Map<String, Value>) -> Attributes {
+    let settings = shape.get("settings").and_then(Value::as_object).into_iter().flatten();
+    settings.map(|(key, value)| (format!("{SETTINGS}{key}"), value.clone())).collect()
 }
 
 /// Whether a name is known, though it may be nobody's whom a path can address. Before 1.4 a name can be

@@ -12,10 +12,10 @@ use crate::backend::fault::{impossible, unexpected};
 use crate::backend::keys;
 use crate::backend::lookup::{fault_of, row, rows};
 use crate::backend::passwords::{self, settable};
+use crate::backend::rights::Wanted;
 use crate::backend::row::Row;
+use crate::backend::settings;
 use crate::options::version::RightsModel;
-use crate::roles::groups::{ADMINS, USERS};
-use crate::roles::permissions::ADMIN;
 use crate::roles::stored_role;
 
 /// Reads a user.
@@ -30,59 +30,71 @@ pub(super) async fn list(api: &Api) -> Result<Outcome, Fault> {
     Ok(Outcome::people(users, listed.unread))
 }
 
-/// Changes a user in several requests. A restriction comes first, a grant last.
+/// Changes a user in several requests. A restriction comes first, a grant last, settings after them.
 pub(super) async fn update(api: &Api, user: &UserRef, patch: &UserPatch) -> Result<Outcome, Fault> {
-    check_patch(api.name(user)?, patch)?;
+    let name = api.name(user)?;
+    check_patch(name, patch)?;
     if let Some(Some(password)) = &patch.password {
         settable(api, password)?;
     }
-    let role = patch.role.map(stored_role);
-    let grants = role == Some(Role::Administrator);
-    let restricted = match (role.filter(|_| !grants), patch.active.filter(|active| !active)) {
-        (None, None) => None,
-        (role, active) => Some(change(api, user, role, active).await?),
-    };
+    let rights = Wanted::rights(api, patch.groups.as_ref(), &patch.attributes).await?;
+    let rights = Wanted { role: patch.role.map(stored_role), ..rights };
+    let (on, off) = (patch.active.filter(|active| *active), patch.active.filter(|active| !active));
+    let (mut first, mut last) = (Wanted::default(), rights);
+    if last.role != Some(Role::Administrator) {
+        std::mem::swap(&mut first, &mut last);
+    }
+    (first.active, last.active) = (off, on);
+    let mut shown = None;
+    if !first.is_empty() {
+        shown = Some(change(api, user, first).await?);
+    }
     if let Some(password) = &patch.password {
         passwords::set(api, user, password.clone()).await?;
     }
-    match (role.filter(|_| grants), patch.active.filter(|active| *active), restricted) {
-        (None, None, Some(restricted)) => Ok(restricted),
-        (None, None, None) => get(api, user).await,
-        (role, active, _) => change(api, user, role, active).await,
+    if !last.is_empty() {
+        shown = Some(change(api, user, last).await?);
+    }
+    let settings = settings::of(&patch.attributes);
+    if !settings.is_empty() {
+        return settings::merge(api, name, &settings).await.map(|row| outcome(api, row));
+    }
+    match shown {
+        Some(shown) => Ok(shown),
+        None => get(api, user).await,
     }
 }
 
-/// Changes role and activity in one request. `None` changes nothing.
-pub(super) async fn change(
-    api: &Api,
-    user: &UserRef,
-    role: Option<Role>,
-    active: Option<bool>,
-) -> Result<Outcome, Fault> {
+/// Activates or deactivates a user.
+pub(super) async fn activate(api: &Api, user: &UserRef, active: bool) -> Result<Outcome, Fault> {
+    change(api, user, Wanted { active: Some(active), ..Wanted::default() }).await
+}
+
+/// Changes role, groups, permissions and activity in one request.
+pub(super) async fn change(api: &Api, user: &UserRef, wanted: Wanted) -> Result<Outcome, Fault> {
     let name = api.name(user)?;
     let path = required_path_of(name)?;
-    let mut body = Map::new();
-    match (api.version().rights, role) {
-        (RightsModel::Groups, None) => {}
-        (RightsModel::Groups, Some(role)) => {
+    let (wanted, body) = match (api.version().rights, wanted.role) {
+        (RightsModel::Groups, None) => (wanted.clone(), wanted.body()),
+        (RightsModel::Groups, Some(_)) => {
             let known = row(api, name).await?;
-            if known.role == role && active.is_none_or(|active| active == known.active) {
+            if wanted.is_shown_by(&known) {
                 return Ok(outcome(api, known));
             }
-            put_role(&known, role, &mut body);
+            let wanted = wanted.with_role(&known);
+            (wanted.clone(), wanted.body())
         }
         (RightsModel::AdminSwitch, role) => {
             let known = row(api, name).await?;
             let admin = role.unwrap_or(known.role) == Role::Administrator;
-            body.insert("admin".to_owned(), json!(admin));
-            body.insert("active".to_owned(), json!(known.active));
+            let mut body = Map::from_iter([("admin".to_owned(), json!(admin))]);
+            let active = wanted.active.unwrap_or(known.active);
+            body.insert("active".to_owned(), json!(active));
+            (wanted, body)
         }
-    }
-    if let Some(active) = active {
-        body.insert("active".to_owned(), json!(active));
-    }
+    };
     match api.put(&path, &body).await? {
-        Ok(data) => confirmed(api, &data, name, (role, active)),
+        Ok(data) => confirmed(api, &data, name, &wanted),
         Err(why) => Err(fault_of(api, name, why).await),
     }
 }
@@ -120,36 +132,15 @@ pub(super) fn confirmed(
     api: &Api,
     data: &Value,
     name: &str,
-    (role, active): (Option<Role>, Option<bool>),
+    wanted: &Wanted,
 ) -> Result<Outcome, Fault> {
     let Some(row) = Row::find(data, name)? else {
         return Err(unexpected("the server does not list a user who was changed"));
     };
-    let has_role = role.is_none_or(|role| role == row.role);
-    let has_activity = active.is_none_or(|active| active == row.active);
-    if has_role && has_activity {
+    if wanted.is_shown_by(&row) {
         Ok(outcome(api, row))
     } else {
         Err(unexpected("the server does not show a change"))
-    }
-}
-
-/// Puts the role among a user's groups and permissions, and leaves the others as they are.
-fn put_role(known: &Row, role: Role, body: &mut Map<String, Value>) {
-    if known.role == role {
-        return;
-    }
-    let mut groups = known.groups.clone();
-    groups.retain(|group| group != ADMINS);
-    if role == Role::Administrator {
-        groups.push(ADMINS.to_owned());
-    } else if groups.is_empty() {
-        groups.push(USERS.to_owned());
-    }
-    body.insert("groups".to_owned(), json!(groups));
-    let others: Vec<_> = known.permissions.iter().filter(|own| *own != ADMIN).collect();
-    if role != Role::Administrator && others.len() < known.permissions.len() {
-        body.insert("permissions".to_owned(), json!(others));
     }
 }
 
@@ -158,9 +149,9 @@ fn check_patch(name: &str, patch: &UserPatch) -> Result<(), Fault> {
     let renamed = patch.username.as_ref().is_some_and(|wanted| wanted != name);
     let named = patch.display_name.is_some() || patch.given_name.is_some();
     let named = named || patch.family_name.is_some();
-    let more = patch.email.is_some() || patch.source.is_some() || patch.groups.is_some();
+    let more = patch.email.is_some() || patch.source.is_some();
     if renamed || named || more {
-        let detail = "OctoPrint stores no full names, e-mail addresses, sources or groups";
+        let detail = "OctoPrint stores no full names, e-mail addresses or sources";
         return Err(impossible(Subject::Username, detail));
     }
     Ok(())

@@ -19,7 +19,7 @@ pub(crate) async fn current_user(call: &Call<'_>) -> Answer {
     let allowed = rights.permissions().filter(|permission| needs.allow(permission));
     json(&Py::dict([
         ("name", call.name().map_or(Py::None, Py::text)),
-        ("permissions", Py::texts(allowed.map(|permission| permission.key))),
+        ("permissions", Py::texts(allowed.map(|permission| permission.key.clone()))),
         ("groups", Py::texts(member.groups)),
     ]))
 }

@@ -17,6 +17,7 @@ use isogloss_interop::python::value::Py;
 
 use crate::dialect::arguments;
 use crate::dialect::cookies::Cookies;
+use crate::dialect::facts as server;
 use crate::dialect::failure::Failure;
 use crate::dialect::sessions::{Mechanism, Session};
 use crate::dialect::site::Site;
@@ -108,6 +109,10 @@ impl<'a> Call<'a> {
     pub(crate) async fn fresh_rights(&self) -> Result<Rights, Failure> {
         let command = Command::ListGroups(Some(self.options.namespace.clone()));
         let groups = self.read(command).await?.groups()?;
+        if groups.iter().any(|group| group.id.is_derived()) {
+            let permissions = server::permissions(self.exchange).await?;
+            return Ok(Rights::of_server(groups, permissions));
+        }
         Ok(Rights::new(groups, self.options.bundled))
     }
 

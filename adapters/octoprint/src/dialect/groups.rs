@@ -1,5 +1,7 @@
 //! `/api/access/groups` and `/api/access/permissions`.
 
+use std::sync::Arc;
+
 use isogloss_canonical::command::Command;
 use isogloss_canonical::group::{Group, GroupPatch, NewGroup};
 use isogloss_canonical::membership::GroupRef;
@@ -23,7 +25,7 @@ use crate::wire;
 
 /// `GET /api/access/permissions`
 pub(crate) async fn permissions(call: &Call<'_>) -> Answer {
-    let permissions = call.rights().await?.permissions().map(wire::permission).collect();
+    let permissions = call.rights().await?.permissions().map(|own| wire::permission(own)).collect();
     json(&Py::dict([("permissions", Py::List(permissions))]))
 }
 
@@ -193,14 +195,14 @@ fn read_changes(
 /// The permissions of a group after a change. Guests cannot have dangerous ones.
 fn permissions_after(
     group: &Group,
-    own: &[&'static Permission],
-    wished: &[&'static Permission],
-) -> Vec<&'static Permission> {
-    let allowed = |permission: &&Permission| group.name != GUESTS || !permission.dangerous;
-    let wished: Vec<_> = wished.iter().copied().filter(allowed).collect();
+    own: &[Arc<Permission>],
+    wished: &[Arc<Permission>],
+) -> Vec<Arc<Permission>> {
+    let allowed = |permission: &&Arc<Permission>| group.name != GUESTS || !permission.dangerous;
+    let wished: Vec<_> = wished.iter().filter(allowed).cloned().collect();
     let remaining = own.iter().filter(|permission| wished.contains(permission));
     let added = wished.iter().filter(|permission| !own.contains(permission));
-    remaining.chain(added).copied().collect()
+    remaining.chain(added).cloned().collect()
 }
 
 /// The subgroups of a group after a change. Guests cannot have dangerous ones.
@@ -227,8 +229,8 @@ fn describe(described: &Py, attributes: &mut AttributeChanges) -> Option<String>
     None
 }
 
-fn keys(permissions: &[&'static Permission]) -> Value {
-    permissions.iter().map(|permission| Value::from(permission.key)).collect()
+fn keys(permissions: &[Arc<Permission>]) -> Value {
+    permissions.iter().map(|permission| Value::from(permission.key.as_str())).collect()
 }
 
 fn ids(rights: &Rights, groups: &[String]) -> Value {

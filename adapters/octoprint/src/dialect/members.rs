@@ -1,5 +1,7 @@
 //! Gives users groups and permissions, with the canonical role that belongs to them.
 
+use std::sync::Arc;
+
 use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::role::Role;
@@ -34,10 +36,7 @@ pub(crate) fn groups(rights: &Rights, named: &Py) -> Result<Vec<String>, Failure
 }
 
 /// The permissions that a caller names. Unknown ones are left out.
-pub(crate) fn permissions(
-    rights: &Rights,
-    named: &Py,
-) -> Result<Vec<&'static Permission>, TypeError> {
+pub(crate) fn permissions(rights: &Rights, named: &Py) -> Result<Vec<Arc<Permission>>, TypeError> {
     let named = named.unpack()?;
     let named = named.iter().map(|item| item.get("key").unwrap_or(item));
     Ok(named.filter_map(|key| rights.permission(key.as_str()?)).collect())
@@ -58,7 +57,7 @@ pub(crate) fn change(
     namespace: &IdNamespace,
     before: Role,
     groups: &[String],
-    permissions: &[&'static Permission],
+    permissions: &[Arc<Permission>],
 ) -> UserPatch {
     let attributes = attributes(permissions).into_iter();
     let role = role(groups, permissions);
@@ -78,28 +77,29 @@ pub(crate) fn give_new(
     rights: &Rights,
     namespace: &IdNamespace,
     groups: &[String],
-    permissions: &[&'static Permission],
+    permissions: &[Arc<Permission>],
 ) {
     new.role = role(groups, permissions);
     new.groups = Some(group_change(rights, namespace, groups));
     new.attributes = attributes(permissions);
 }
 
-fn role(groups: &[String], permissions: &[&'static Permission]) -> Role {
-    let permissions = permissions.iter().map(|permission| permission.key);
+fn role(groups: &[String], permissions: &[Arc<Permission>]) -> Role {
+    let permissions = permissions.iter().map(|permission| permission.key.as_str());
     role_of(groups.iter().map(String::as_str), permissions)
 }
 
 fn group_change(rights: &Rights, namespace: &IdNamespace, groups: &[String]) -> GroupChange {
-    let ids = groups.iter().filter_map(|key| rights.find(key)).map(GroupRef::from).collect();
-    GroupChange { namespace: namespace.clone(), groups: ids }
+    let named = groups.iter().filter(|key| rights.find(key).is_some());
+    let named = named.map(|key| GroupRef::Name(Some(namespace.clone()), key.clone()));
+    GroupChange { namespace: namespace.clone(), groups: named.collect() }
 }
 
-fn attributes(permissions: &[&'static Permission]) -> Attributes {
+fn attributes(permissions: &[Arc<Permission>]) -> Attributes {
     let mut keys: Vec<&str> = Vec::new();
     for permission in permissions {
-        if !keys.contains(&permission.key) {
-            keys.push(permission.key);
+        if !keys.contains(&permission.key.as_str()) {
+            keys.push(&permission.key);
         }
     }
     let entries = [(PERMISSION_KEYS, Value::from(keys)), (GIVEN, Value::Bool(true))];

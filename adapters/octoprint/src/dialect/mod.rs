@@ -4,10 +4,12 @@ mod account;
 mod answers;
 mod appkeys;
 mod arguments;
+mod by_session;
 mod call;
 mod content;
 mod cookies;
 mod csrf;
+mod facts;
 mod failure;
 mod gate;
 mod groups;
@@ -184,7 +186,8 @@ impl Dialect for OctoPrint {
             Found::Options(area, _) => area != Area::Printer,
             Found::WrongVerb(_) | Found::Redirect(_) => true,
         };
-        is_translated && !is_servers_own(&path)
+        let has_session = self.options.origin_is_backend && by_session::is_servers(request, &path);
+        is_translated && !is_servers_own(&path) && !has_session
     }
 
     async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response {

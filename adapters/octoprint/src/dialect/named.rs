@@ -21,15 +21,21 @@ pub(crate) fn named(options: &Options, request: &Request) -> Named {
     Named { methods, shown: shown(request) }
 }
 
-fn shown(request: &Request) -> Shown {
+/// The key of a request that is not in its form.
+pub(super) fn sent_key(request: &Request) -> Option<&str> {
     let header = |name| request.header(name).filter(|value| !value.is_empty());
     let query = request.query.as_deref().unwrap_or_default();
     let in_query = query.split('&').find_map(|pair| pair.strip_prefix("apikey="));
-    let authorization = header("authorization").unwrap_or_default();
-    let bearer = authorization.strip_prefix("Bearer ");
-    if let Some(key) = in_query.or_else(|| header("x-api-key")).or(bearer) {
+    let bearer = header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    in_query.or_else(|| header("x-api-key")).or(bearer)
+}
+
+fn shown(request: &Request) -> Shown {
+    let header = |name| request.header(name).filter(|value| !value.is_empty());
+    if let Some(key) = sent_key(request) {
         return Shown::Key(key.into());
     }
+    let authorization = header("authorization").unwrap_or_default();
     if let Some(encoded) = authorization.strip_prefix("Basic ") {
         let pair = base64::decode(encoded).and_then(|pair| String::from_utf8(pair).ok());
         let pair = pair.unwrap_or_default();

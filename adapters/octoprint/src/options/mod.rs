@@ -72,6 +72,8 @@ pub(crate) struct Options {
     pub(crate) force_login: bool,
     /// Before 1.4: whether there are users.
     pub(crate) access_control: bool,
+    /// Whether the origin is the server of the backend: then the sessions are that server's.
+    pub(crate) origin_is_backend: bool,
 }
 
 /// Who checks the password of a Basic header.
@@ -132,6 +134,7 @@ impl Options {
             first_run: read.flag("first_run")?,
             force_login: read.switch("force_login")?.unwrap_or(true),
             access_control: read.access_control(version)?,
+            origin_is_backend: options.origin_is_backend,
         })
     }
 }

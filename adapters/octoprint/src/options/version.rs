@@ -131,6 +131,15 @@ pub(crate) struct Differences {
     pub(crate) timing: bool,
 }
 
+impl Differences {
+    /// Whether a release, such as `1.10.3`, is one that this version stands for: before 1.4, or not.
+    pub(crate) fn covers(&self, release: &str) -> bool {
+        let mut numbers = release.split('.').map(|part| part.parse::<u32>().unwrap_or_default());
+        let release = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
+        (release < (1, 4)) == (self.rights == RightsModel::AdminSwitch)
+    }
+}
+
 /// How a version stores what a user may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RightsModel {
@@ -416,6 +425,20 @@ const V1_3_0: Differences = Differences {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_release_belongs_to_the_version_that_stands_for_it() {
+        for (release, is_old) in
+            [("1.3.12", true), ("1.4.0", false), ("1.11.8", false), ("2.0", false)]
+        {
+            let covers = |version: Version| version.differences().covers(release);
+            assert_eq!(
+                (covers(Version::V1_3), covers(Version::V1_11)),
+                (is_old, !is_old),
+                "{release}"
+            );
+        }
+    }
 
     #[test]
     fn every_version_has_a_name_of_its_own() {

@@ -1,5 +1,7 @@
 //! Rights: what each user, group and caller may do on this server, as OctoPrint computes it.
 
+use std::sync::Arc;
+
 use isogloss_canonical::group::Group;
 use isogloss_canonical::role::Role;
 use isogloss_canonical::user::User;
@@ -21,7 +23,7 @@ pub(crate) struct Cyclic;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Needs {
     pub(crate) groups: Vec<String>,
-    pub(crate) roles: Vec<&'static str>,
+    pub(crate) roles: Vec<String>,
 }
 
 impl Needs {
@@ -37,13 +39,13 @@ impl Needs {
 
     /// Whether they are an administrator's.
     pub(crate) fn is_admin(&self) -> bool {
-        self.roles.contains(&"admin")
+        self.roles.iter().any(|role| role == "admin")
     }
 
     fn grant(&mut self, permission: &Permission) {
-        for role in permission.needs {
+        for role in &permission.needs {
             if !self.roles.contains(role) {
-                self.roles.push(role);
+                self.roles.push(role.clone());
             }
         }
     }
@@ -55,7 +57,7 @@ pub(crate) struct Membership {
     /// The keys of the groups.
     pub(crate) groups: Vec<String>,
     /// The permissions that the user has without a group.
-    pub(crate) permissions: Vec<&'static Permission>,
+    pub(crate) permissions: Vec<Arc<Permission>>,
 }
 
 /// The groups of a server, and what each of them may do.
@@ -63,24 +65,30 @@ pub(crate) struct Membership {
 pub(crate) struct Rights {
     /// In the order of creation.
     pub(crate) groups: Vec<Group>,
-    bundled: bool,
+    /// Every permission of the server.
+    permissions: Vec<Arc<Permission>>,
 }
 
 impl Rights {
     /// The rights on a server with these groups, and with all bundled plugins or only `appkeys`.
     pub(crate) fn new(groups: Vec<Group>, bundled: bool) -> Self {
-        Self { groups, bundled }
+        let installed = PERMISSIONS.iter().filter(|permission| permission.installed(bundled));
+        Self { groups, permissions: installed.cloned().collect() }
+    }
+
+    /// The rights on a server with these groups and permissions.
+    pub(crate) fn of_server(groups: Vec<Group>, permissions: Vec<Arc<Permission>>) -> Self {
+        Self { groups, permissions }
     }
 
     /// Every permission of this server.
-    pub(crate) fn permissions(&self) -> impl Iterator<Item = &'static Permission> {
-        let bundled = self.bundled;
-        PERMISSIONS.iter().filter(move |permission| permission.installed(bundled))
+    pub(crate) fn permissions(&self) -> impl Iterator<Item = &Arc<Permission>> {
+        self.permissions.iter()
     }
 
     /// The permission of this key, if this server has it.
-    pub(crate) fn permission(&self, key: &str) -> Option<&'static Permission> {
-        Permission::find(key).filter(|permission| permission.installed(self.bundled))
+    pub(crate) fn permission(&self, key: &str) -> Option<Arc<Permission>> {
+        self.permissions.iter().find(|permission| permission.key == key).cloned()
     }
 
     /// The group of this key.
@@ -89,10 +97,11 @@ impl Rights {
     }
 
     /// A group's own permissions: those it was given, or else those of a fresh server.
-    pub(crate) fn permissions_of(&self, group: &Group) -> Vec<&'static Permission> {
+    pub(crate) fn permissions_of(&self, group: &Group) -> Vec<Arc<Permission>> {
         let Some(Value::Array(keys)) = group.attributes.get(PERMISSION_KEYS) else {
             let name = group.name.as_str();
-            return self.permissions().filter(|own| own.groups.contains(&name)).collect();
+            let has = |own: &&Arc<Permission>| own.groups.iter().any(|group| group == name);
+            return self.permissions().filter(has).cloned().collect();
         };
         keys.iter().filter_map(|key| self.permission(key.as_str()?)).collect()
     }
@@ -170,7 +179,7 @@ impl Rights {
         Membership { groups, permissions: Vec::new() }
     }
 
-    fn own_permissions(&self, user: &User) -> Vec<&'static Permission> {
+    fn own_permissions(&self, user: &User) -> Vec<Arc<Permission>> {
         let Some(Value::Array(keys)) = user.attributes.get(PERMISSION_KEYS) else {
             return Vec::new();
         };
@@ -185,7 +194,7 @@ impl Rights {
     }
 
     /// Adds the needs of permissions. `ADMIN` adds those of every permission.
-    fn grant(&self, permissions: &[&'static Permission], needs: &mut Needs) {
+    fn grant(&self, permissions: &[Arc<Permission>], needs: &mut Needs) {
         if permissions.iter().any(|permission| permission.key == ADMIN) {
             self.permissions().for_each(|permission| needs.grant(permission));
         }

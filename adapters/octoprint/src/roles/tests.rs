@@ -99,6 +99,9 @@ fn permissions_of_a_subgroup_count_and_a_cycle_is_found() {
     let outer = group(12, "outer", json!({PERMISSION_KEYS: [], SUBGROUPS: link}));
     let circle = group(11, "inner", json!({SUBGROUPS: [outer.id.to_string()]}));
     let needs = rights(vec![inner, outer.clone()]).needs_of_group(&outer).unwrap();
-    assert_eq!((needs.groups, needs.roles), (vec!["outer".into(), "inner".into()], vec!["print"]));
+    assert_eq!(
+        (needs.groups, needs.roles),
+        (vec!["outer".into(), "inner".into()], vec!["print".into()])
+    );
     assert_eq!(rights(vec![circle, outer.clone()]).needs_of_group(&outer), Err(Cyclic));
 }
