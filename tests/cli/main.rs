@@ -10,6 +10,7 @@ mod hashing;
 mod matrix;
 mod operator;
 mod records;
+mod shared;
 mod store;
 mod upgrade;
 mod workdir;
