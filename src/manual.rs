@@ -51,6 +51,13 @@ pub fn page(adapter: &Adapter) -> Result<String, String> {
     lines.extend(adapter.versions.iter().map(|version| {
         format!("| {} | {} | {} |", version.name, version.releases, version.evidence())
     }));
+    lines.extend(adapter.versions.last().map(|oldest| {
+        format!(
+            "\nA route names its version: `version = \"{}\"`. `isogloss config check` refuses an option that \
+             the version lacks.",
+            oldest.name
+        )
+    }));
     lines.push("\n## Options of a route\n".to_owned());
     if adapter.options.is_empty() {
         lines.push("None.".to_owned());

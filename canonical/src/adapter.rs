@@ -209,10 +209,12 @@ impl Adapter {
         self.versions.iter().any(|version| version.name == name)
     }
 
-    /// The names of its versions, the default first, with commas between them.
+    /// Its versions with the releases that each stands for, the default first:
+    /// `1.2 (1.2.46 to 1.2.53), 1.0 (1.0.39 to 1.1.1)`. For a message.
     #[must_use]
-    pub fn version_names(&self) -> String {
-        self.versions.iter().map(|version| version.name).collect::<Vec<_>>().join(", ")
+    pub fn known_versions(&self) -> String {
+        let known = |version: &VersionInfo| format!("{} ({})", version.name, version.releases);
+        self.versions.iter().map(known).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -234,7 +236,7 @@ impl RouteOptions {
         if let Some(version) = &self.version
             && !adapter.has_version(version)
         {
-            let known = adapter.version_names();
+            let known = adapter.known_versions();
             return Err(format!("{} has no version {version:?}; known: {known}", adapter.name));
         }
         for name in self.settings.keys() {

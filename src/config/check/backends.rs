@@ -132,7 +132,7 @@ fn check_adapter(check: &mut Check<'_>, name: &str, (backend, adapter): (&Backen
         && !adapter.has_version(version)
     {
         let problem = format!("{} has no version {version:?}", adapter.name);
-        check.refuse(&at("version"), problem, adapter.version_names());
+        check.refuse(&at("version"), problem, adapter.known_versions());
     }
     if let Some(namespace) = &backend.id_namespace {
         check_namespace(check, &at("id_namespace"), namespace, adapter.name);

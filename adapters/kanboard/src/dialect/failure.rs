@@ -199,7 +199,31 @@ impl From<Fault> for Failure {
 /// The outcome of a command, or `None` if a value was refused: Kanboard answers `false` and gives
 /// no reason.
 pub(crate) fn none_if_refused<T>(answered: Result<T, Fault>) -> Result<Option<T>, Failure> {
-    none_if(answered, &[FaultKind::Conflict, FaultKind::Invalid])
+    match answered {
+        Ok(value) => Ok(Some(value)),
+        Err(fault) if is_refused_value(&fault) => Ok(None),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// Whether a fault says that a value is refused: also a name that the system of the accounts cannot
+/// hold. The method exists, so that "Method not found" would be untrue.
+pub(crate) fn is_refused_value(fault: &Fault) -> bool {
+    let names = fault.subject == Some(Subject::Username);
+    match fault.kind {
+        FaultKind::Conflict | FaultKind::Invalid => true,
+        FaultKind::Unsupported => names,
+        FaultKind::Unauthenticated
+        | FaultKind::Forbidden
+        | FaultKind::UnknownMethod
+        | FaultKind::NotFound
+        | FaultKind::Malformed
+        | FaultKind::TooLarge
+        | FaultKind::Throttled
+        | FaultKind::Unavailable
+        | FaultKind::Timeout
+        | FaultKind::Unexpected => false,
+    }
 }
 
 /// The outcome of a command, or `None` if its subject does not exist.

@@ -23,7 +23,11 @@ pub(crate) enum Version {
 pub(crate) const VERSIONS: [VersionInfo; 2] = [
     VersionInfo::recorded(Version::V1_2.name(), "1.2.46 to 1.2.53", "1.2.53")
         .but(&["getDefaultTaskColors"]),
-    VersionInfo::recorded(Version::V1_0.name(), "1.0.39 to 1.1.1", "1.0.39"),
+    VersionInfo::recorded(
+        Version::V1_0.name(),
+        "1.0.39 to 1.1.1; getAllGroups and getMyDashboard as up to 1.0.40",
+        "1.0.39",
+    ),
 ];
 
 impl Version {

@@ -119,6 +119,7 @@ impl Options {
     pub(crate) fn of(options: &RouteOptions) -> Result<Self, OptionError> {
         let read = Reader(options);
         let version = Version::named(options.version.as_deref());
+        read.check_version(version)?;
         let default = version.differences().reauthentication_minutes;
         let minutes = read.minutes("reauthentication_minutes", default)?;
         Ok(Self {
@@ -180,6 +181,18 @@ impl Reader<'_> {
         let checks = self.switch("check_basic_password")?.unwrap_or(true);
         let check = if checks { PasswordCheck::Gateway } else { PasswordCheck::Proxy };
         Ok(on.then_some(check))
+    }
+
+    /// Refuses an option that means nothing in the version. It would be trusted and do nothing.
+    fn check_version(&self, version: Version) -> Result<(), OptionError> {
+        let lacks = version.differences().lacks_options;
+        match lacks.iter().find(|name| self.0.settings.contains_key(**name)) {
+            Some(name) => Err(format!(
+                "octoprint: version {:?} has no option {name:?}; remove it",
+                version.name()
+            )),
+            None => Ok(()),
+        }
     }
 
     /// Access control cannot be switched off where users have groups.
@@ -262,6 +275,29 @@ mod tests {
         assert!(options(serde_json::json!({"remote_user_header": ""})).is_err());
         assert!(options(serde_json::json!({"autologin_as": ""})).is_err());
         assert!(options(serde_json::json!({"remote_groups_mapping": {"a": 1}})).is_err());
+    }
+
+    #[test]
+    fn an_option_that_the_version_lacks_is_refused() {
+        let of = |version: &str, name: &str| {
+            let mut options = RouteOptions::of(IdNamespace::named("octoprint"));
+            options.version = Some(version.to_owned());
+            options.settings.insert(name.to_owned(), true.into());
+            Options::of(&options).map(drop)
+        };
+        assert_eq!(
+            of("1.3.0", "basic_authentication").unwrap_err(),
+            "octoprint: version \"1.3.0\" has no option \"basic_authentication\"; remove it"
+        );
+        for (version, name) in [("1.11", "force_login"), ("1.3", "remote_groups")] {
+            assert!(of(version, name).is_err(), "{version} {name}");
+        }
+        for (version, name) in [("1.3", "force_login"), ("1.11", "basic_authentication")] {
+            assert_eq!(of(version, name), Ok(()), "{version} {name}");
+        }
+        for name in Version::ALL.iter().flat_map(|version| version.differences().lacks_options) {
+            assert!(OPTIONS.iter().any(|row| row.name == *name), "{name}");
+        }
     }
 
     #[test]

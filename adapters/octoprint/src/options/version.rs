@@ -25,9 +25,13 @@ pub(crate) enum Version {
 pub(crate) const VERSIONS: [VersionInfo; 3] = [
     VersionInfo::recorded(Version::V1_11.name(), "1.4 to 1.11", "1.11.8")
         .but(&["GET /plugin/appkeys/auth/<token>", "GET /"]),
-    VersionInfo::recorded(Version::V1_3.name(), "the last releases before 1.4", "1.3.12")
-        .but(&["POST /plugin/corewizard/acl", "GET /"]),
-    VersionInfo::recorded(Version::V1_3_0.name(), "the first releases of 1.3", "1.3.0").but(&[
+    VersionInfo::recorded(
+        Version::V1_3.name(),
+        "1.3.12; the nearest for 1.3.1 to 1.3.11",
+        "1.3.12",
+    )
+    .but(&["POST /plugin/corewizard/acl", "GET /"]),
+    VersionInfo::recorded(Version::V1_3_0.name(), "1.3.0", "1.3.0").but(&[
         "POST /plugin/corewizard/acl",
         "GET /",
         "POST /api/plugin/<name>",
@@ -71,6 +75,8 @@ pub(crate) struct Differences {
     pub(crate) server: &'static str,
     /// Whether `/api/version` has the member `text`.
     pub(crate) version_text: bool,
+    /// The options of a route that mean nothing in this version.
+    pub(crate) lacks_options: &'static [&'static str],
     /// The path of the users' API.
     pub(crate) users: &'static str,
     /// How users get their rights.
@@ -310,6 +316,7 @@ pub(crate) enum Errors {
 const V1_11: Differences = Differences {
     server: "1.11.8",
     version_text: true,
+    lacks_options: &["force_login"],
     users: "/api/access/users",
     rights: RightsModel::Groups,
     user_fields: &[
@@ -364,6 +371,13 @@ const V1_11: Differences = Differences {
 
 const V1_3: Differences = Differences {
     server: "1.3.12",
+    lacks_options: &[
+        "reauthentication_minutes",
+        "bundled_plugins",
+        "remote_groups",
+        "remote_groups_header",
+        "remote_groups_mapping",
+    ],
     users: "/api/users",
     rights: RightsModel::AdminSwitch,
     user_fields: &["active", "admin", "apikey", "name", "settings", "user"],
@@ -402,6 +416,19 @@ const V1_3: Differences = Differences {
 
 const V1_3_0: Differences = Differences {
     server: "1.3.0",
+    lacks_options: &[
+        "reauthentication_minutes",
+        "bundled_plugins",
+        "remote_groups",
+        "remote_groups_header",
+        "remote_groups_mapping",
+        "force_login",
+        "basic_authentication",
+        "check_basic_password",
+        "remote_user",
+        "remote_user_header",
+        "add_remote_users",
+    ],
     version_text: false,
     login_details: false,
     key_owner: KeyOwner::Rows,

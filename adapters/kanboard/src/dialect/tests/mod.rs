@@ -154,3 +154,27 @@ fn a_body_that_is_too_large_is_a_parse_error() {
     assert_eq!(refused(FaultKind::TooLarge), (200, false));
     assert_eq!(refused(FaultKind::Timeout), (500, true));
 }
+
+/// A system without renaming, or one whose names have no slash.
+#[test]
+fn a_name_that_the_system_cannot_hold_is_refused_by_false() {
+    let of = |subject| {
+        application(Outcome::Done).answering(move |command| {
+            if matches!(command, Command::CreateUser(_) | Command::UpdateUser(..)) {
+                return Err(Fault::new(FaultKind::Unsupported, "it cannot").about(subject));
+            }
+            Err(Fault::not_found(Subject::User))
+        })
+    };
+    for (method, params) in [
+        ("createUser", json!({"username": "a/b", "password": "secret"})),
+        ("updateUser", json!({"id": 7, "username": "other"})),
+    ] {
+        let body = json!({"jsonrpc": "2.0", "method": method, "params": params, "id": 1});
+        let body = body.to_string();
+        let (_, refused) = answer(APPLICATION, &body, &of(Subject::Username));
+        assert!(refused.contains("\"result\":false"), "{method}: {refused}");
+        let (_, lacking) = answer(APPLICATION, &body, &of(Subject::Password));
+        assert!(lacking.contains("Method not found"), "{method}: {lacking}");
+    }
+}

@@ -1,12 +1,11 @@
 //! `updateUser`: what is checked, in which order, and the command.
 
 use isogloss_canonical::command::Command;
-use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::user::{UserPatch, UserRef};
 use isogloss_interop::php::value::Php;
 
 use crate::dialect::call::Call;
-use crate::dialect::failure::{Abort, Failure, none_if_absent};
+use crate::dialect::failure::{Abort, Failure, is_refused_value, none_if_absent};
 use crate::dialect::users::name::{is_taken_untrimmed, stored_username, uniqueness};
 use crate::dialect::validation::{TEXT_LENGTH, Values};
 use crate::options::version::EmptyUpdate;
@@ -56,9 +55,7 @@ async fn run_update(
     if let Some(user) = user {
         let command = Command::UpdateUser(user.clone(), Box::new(patch));
         let answered = match call.run(command).await {
-            Err(fault) if [FaultKind::Conflict, FaultKind::Invalid].contains(&fault.kind) => {
-                return Ok(false);
-            }
+            Err(fault) if is_refused_value(&fault) => return Ok(false),
             answered => none_if_absent(answered)?,
         };
         if answered.is_some() {
