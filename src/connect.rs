@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::time::Instant;
 
-use futures_util::future::{join_all, join3};
+use futures_util::future::{join, join_all, join3};
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::config::masked::MaskedUrl;
 use crate::config::settings::Settings;
+use crate::config::values;
 use crate::gateway::PreparedGateway;
 use crate::layers::directory;
 use crate::layers::directory::config::DirectoryConfig;
@@ -78,9 +79,20 @@ pub async fn all(settings: &Settings, gateway: &PreparedGateway) -> Vec<Connecti
     });
     let directories = settings.directory.iter().zip(&gateway.backends.directory);
     let directories = directories.map(|(wanted, config)| ldap(&wanted.url, config));
-    let (systems, origins, directories) =
-        join3(join_all(systems), join_all(origins), join_all(directories)).await;
-    systems.into_iter().chain(origins).chain(directories).collect()
+    let others = join3(join_all(systems), join_all(origins), join_all(directories));
+    let (state, (systems, origins, directories)) = join(state(settings), others).await;
+    state.into_iter().chain(systems).chain(origins).chain(directories).collect()
+}
+
+/// The state database, if it is on a server. Nothing is created there.
+async fn state(settings: &Settings) -> Option<Connection> {
+    let url = values::server(settings)?;
+    let shown = settings.state.url.as_ref().map(|url| format!("{url:?}")).unwrap_or_default();
+    let asked = timed("state".to_owned(), shown, async {
+        let found = isogloss_store::probe(&url).await;
+        found.map(|version| Some(format!("PostgreSQL {version}"))).map_err(|fault| words(&fault))
+    });
+    Some(asked.await)
 }
 
 async fn system(name: &str, url: Option<&MaskedUrl>, backend: &dyn Backend) -> Connection {

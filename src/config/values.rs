@@ -60,6 +60,15 @@ pub(crate) fn state(settings: &Settings) -> anyhow::Result<StatePlace> {
     })
 }
 
+/// The URL of the database server that has the state. `None`: a directory has it.
+pub(crate) fn server(settings: &Settings) -> Option<Secret> {
+    let url = settings.state.url.as_ref()?.resolve().ok()?;
+    match location(&url) {
+        Ok(Location::Server(url)) => Some(url),
+        Ok(Location::Directory(_)) | Err(_) => None,
+    }
+}
+
 /// The place that a URL names: `sqlite:DIRECTORY`, `sqlite:DIRECTORY/isogloss.sqlite`, or a
 /// PostgreSQL server. The error has no password.
 pub(crate) fn location(url: &Secret) -> Result<Location, String> {

@@ -81,6 +81,10 @@ fn a_gateway_with_another_secret_is_refused() {
 fn a_copy_back_has_everything_and_a_used_target_is_refused() {
     let (workdir, database) = shared();
     workdir.ok(&["user", "add", "ada", "--config", "gateway.toml"]);
+    // The database of the directory is not used any more.
+    std::fs::remove_file(workdir.data().join("isogloss.sqlite")).unwrap();
+    let checked = workdir.ok(&["config", "check", "--connect", "--config", "gateway.toml"]);
+    assert!(checked.contains("state at ***") && checked.contains("PostgreSQL"), "{checked}");
     let url = database.url();
     let copy = |to: &str| {
         ["state", "copy", "--from", &url, "--to", to, "--secret-file", "data/secret.key"]

@@ -48,7 +48,7 @@ pub use crate::access::refused;
 pub use crate::adapter::ADAPTER;
 pub use crate::backend::capability;
 pub use crate::copying::{CopiedTable, Location, copy_state};
-pub use crate::database::check_url;
+pub use crate::database::{check_url, probe};
 pub use crate::files::{DATABASE, SECRET_KEY};
 pub use crate::halves::check_files;
 pub use crate::lock::DirectoryLock;

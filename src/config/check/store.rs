@@ -9,6 +9,7 @@ use crate::backends::sidecar_directory;
 use crate::config::check::report::Check;
 use crate::config::finding::{Finding, Findings, Key, Severity};
 use crate::config::load::Loaded;
+use crate::config::values;
 use crate::provision::bootstrap::words;
 use crate::provision::publish::is_unfinished;
 use crate::systems::Systems;
@@ -47,7 +48,10 @@ pub fn check_files(loaded: &Loaded, systems: Systems) -> Findings {
     let remote = remote.filter(|(_, backend)| systems.is_remote(&backend.system));
     let sidecars =
         remote.map(|(name, _)| (Key::backend(name, &[]), sidecar_directory(directory, name)));
-    for (key, directory) in [(Key::of(&["store", "directory"]), directory.clone())]
+    // With a database server the directory has only the secret.
+    let own = values::server(settings).is_none();
+    let own = own.then(|| (Key::of(&["store", "directory"]), directory.clone()));
+    for (key, directory) in own
         .into_iter()
         .chain(sidecars)
         .filter(|(_, directory)| directory.is_dir() && !is_unfinished(directory))

@@ -8,6 +8,7 @@ mod sqlite;
 use std::path::Path;
 
 use isogloss_canonical::fault::Fault;
+use isogloss_canonical::secret::Secret;
 use sqlx::{Postgres, Sqlite};
 
 use crate::faults::fault;
@@ -132,6 +133,11 @@ pub(crate) async fn claim_meta(
 ) -> Result<bool, Fault> {
     let sql = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
     Ok(query(sql).bind(name).bind(value).execute(write).await? == 1)
+}
+
+/// Connects to a PostgreSQL server, and answers its version. It creates nothing there.
+pub async fn probe(url: &Secret) -> Result<String, Fault> {
+    postgres::version(url.expose()).await
 }
 
 /// Checks the URL of a PostgreSQL server. It connects to nothing. The error has no password.

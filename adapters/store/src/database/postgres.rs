@@ -43,6 +43,23 @@ pub(super) async fn connect(url: &str) -> Result<Pools<Postgres>, Fault> {
     Ok(Pools { readers, listers, writer })
 }
 
+/// The version of the server. It is an error if the server is a standby.
+pub(super) async fn version(url: &str) -> Result<String, Fault> {
+    let options = options(url).map_err(|why| Fault::new(FaultKind::Invalid, why))?;
+    let asking = async {
+        let mut connection = options.connect().await?;
+        let sql = "SELECT current_setting('server_version'), pg_is_in_recovery()";
+        sqlx::query_as::<_, (String, bool)>(sql).fetch_one(&mut connection).await
+    };
+    let Ok(answer) = tokio::time::timeout(TIMEOUT, asking).await else {
+        return Err(Fault::new(FaultKind::Timeout, "the database server does not answer"));
+    };
+    match answer.map_err(fault)? {
+        (_, true) => Err(Fault::new(FaultKind::Unavailable, "the database server is a standby")),
+        (version, false) => Ok(version),
+    }
+}
+
 /// The options of a URL. The error says what is wrong, without the URL: it may have a password.
 pub(super) fn options(url: &str) -> Result<PgConnectOptions, String> {
     let known = ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
