@@ -3,53 +3,52 @@
 use std::ops::{Deref, DerefMut};
 
 use isogloss_canonical::fault::Fault;
+use sqlx::{Postgres, Transaction};
 
-use crate::sql::{self, Connection};
+use crate::faults::fault;
+use crate::sql::{self, Connection, Lease};
+
+/// The row that a write locks first on PostgreSQL. It does what SQLite's write lock does: what a
+/// transaction has checked still holds at its commit.
+const LOCK: &str = "SELECT value FROM meta WHERE name = 'writer' FOR UPDATE";
 
 /// A write transaction. There is only one at a time.
 ///
-/// Only after a confirmed commit the connection goes back to its pool. After every other end the
-/// connection is closed, which rolls back what is open. Examples: a refusal, a full disk, a caller
+/// Only after a confirmed commit the connection to a SQLite file goes back to its pool. After every
+/// other end it is closed, which rolls back what is open. Examples: a refusal, a full disk, a caller
 /// that disconnects. SQLite ends some transactions by itself, for instance at a full disk, so the
 /// state of such a connection is unknown.
 #[derive(Debug)]
-pub(crate) struct Write {
-    connection: Connection,
-    committed: bool,
-}
-
-/// Begins a transaction that other writers wait for. On PostgreSQL a row that every write locks
-/// first does what SQLite's write lock does: what a transaction has checked still holds at its
-/// commit.
-const LOCK: &str = "SELECT value FROM meta WHERE name = 'writer' FOR UPDATE";
+pub(crate) struct Write(Connection);
 
 impl Write {
-    /// Begins a transaction on a writing connection.
-    pub(crate) async fn begin(connection: Connection) -> Result<Self, Fault> {
-        let mut write = Self { connection, committed: false };
-        match &write.connection {
-            Connection::Sqlite(_) => sql::query("BEGIN IMMEDIATE").execute(&mut write).await?,
-            Connection::Postgres(_) => {
-                sql::query("BEGIN ISOLATION LEVEL READ COMMITTED").execute(&mut write).await?;
-                sql::query(LOCK).execute(&mut write).await?
-            }
-        };
+    /// Begins a transaction on the writing connection of a SQLite file.
+    pub(crate) async fn on_sqlite(mut lease: Lease) -> Result<Self, Fault> {
+        lease.closes = true;
+        let mut write = Self(Connection::Sqlite(lease));
+        sql::query("BEGIN IMMEDIATE").execute(&mut write).await?;
+        Ok(write)
+    }
+
+    /// Begins a transaction on a PostgreSQL server.
+    pub(crate) async fn on_postgres(
+        transaction: Transaction<'static, Postgres>,
+    ) -> Result<Self, Fault> {
+        let mut write = Self(Connection::Transaction(transaction));
+        sql::query(LOCK).execute(&mut write).await?;
         Ok(write)
     }
 
     /// Commits the transaction.
     pub(crate) async fn commit(mut self) -> Result<(), Fault> {
-        sql::query("COMMIT").execute(&mut self).await?;
-        self.committed = true;
-        Ok(())
-    }
-}
-
-impl Drop for Write {
-    fn drop(&mut self) {
-        if !self.committed {
-            self.connection.close_on_drop();
+        if let Connection::Transaction(transaction) = self.0 {
+            return transaction.commit().await.map_err(fault);
         }
+        sql::query("COMMIT").execute(&mut self).await?;
+        if let Connection::Sqlite(lease) = &mut self.0 {
+            lease.closes = false;
+        }
+        Ok(())
     }
 }
 
@@ -57,13 +56,13 @@ impl Deref for Write {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
-        &self.connection
+        &self.0
     }
 }
 
 impl DerefMut for Write {
     fn deref_mut(&mut self) -> &mut Connection {
-        &mut self.connection
+        &mut self.0
     }
 }
 
@@ -117,7 +116,10 @@ mod tests {
             };
             let done = tokio::time::timeout(Duration::from_micros(micros), writing).await;
             let mut write = database.write().await.unwrap();
-            let removed = sql::query("DELETE FROM meta").execute(&mut write).await.unwrap();
+            let removed = sql::query("DELETE FROM meta WHERE name <> 'writer'")
+                .execute(&mut write)
+                .await
+                .unwrap();
             let told = matches!(done, Ok(Ok(())));
             assert!(removed == 1 || !told, "{micros}: {done:?}");
             write.commit().await.unwrap();

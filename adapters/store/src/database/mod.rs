@@ -42,7 +42,7 @@ impl Database {
     pub(crate) async fn read(&self) -> Result<Connection, Fault> {
         Ok(match self {
             Self::Sqlite(pools) => {
-                Connection::Sqlite(pools.readers.acquire().await.map_err(fault)?)
+                Connection::Sqlite(pools.readers.acquire().await.map_err(fault)?.into())
             }
             Self::Postgres(pools) => {
                 Connection::Postgres(pools.readers.acquire().await.map_err(fault)?)
@@ -54,7 +54,7 @@ impl Database {
     pub(crate) async fn list(&self) -> Result<Connection, Fault> {
         Ok(match self {
             Self::Sqlite(pools) => {
-                Connection::Sqlite(pools.listers.acquire().await.map_err(fault)?)
+                Connection::Sqlite(pools.listers.acquire().await.map_err(fault)?.into())
             }
             Self::Postgres(pools) => {
                 Connection::Postgres(pools.listers.acquire().await.map_err(fault)?)
@@ -64,13 +64,14 @@ impl Database {
 
     /// Begins a write transaction. There is only one at a time.
     pub(crate) async fn write(&self) -> Result<Write, Fault> {
-        let connection = match self {
-            Self::Sqlite(pools) => Connection::Sqlite(pools.writer.acquire().await.map_err(fault)?),
-            Self::Postgres(pools) => {
-                Connection::Postgres(pools.writer.acquire().await.map_err(fault)?)
+        match self {
+            Self::Sqlite(pools) => {
+                Write::on_sqlite(pools.writer.acquire().await.map_err(fault)?.into()).await
             }
-        };
-        Write::begin(connection).await
+            Self::Postgres(pools) => {
+                Write::on_postgres(pools.writer.begin().await.map_err(fault)?).await
+            }
+        }
     }
 
     /// Tests that the store can write: writes one small row and commits it.

@@ -1,21 +1,35 @@
 //! A connection of either engine, borrowed from its pool.
 
 use sqlx::pool::PoolConnection;
-use sqlx::{Postgres, Sqlite};
+use sqlx::{Postgres, Sqlite, Transaction};
 
 /// A connection.
 #[derive(Debug)]
 pub(crate) enum Connection {
-    Sqlite(PoolConnection<Sqlite>),
+    Sqlite(Lease),
     Postgres(PoolConnection<Postgres>),
+    /// A transaction. It is rolled back when it is dropped.
+    Transaction(Transaction<'static, Postgres>),
 }
 
-impl Connection {
-    /// The connection is closed when it is dropped, and does not return to its pool.
-    pub(crate) fn close_on_drop(&mut self) {
-        match self {
-            Self::Sqlite(connection) => connection.close_on_drop(),
-            Self::Postgres(connection) => connection.close_on_drop(),
+/// A borrowed connection to a SQLite file.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    pub(super) connection: PoolConnection<Sqlite>,
+    /// Whether the connection is closed when the lease ends, and does not return to its pool.
+    pub(crate) closes: bool,
+}
+
+impl From<PoolConnection<Sqlite>> for Lease {
+    fn from(connection: PoolConnection<Sqlite>) -> Self {
+        Self { connection, closes: false }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if self.closes {
+            self.connection.close_on_drop();
         }
     }
 }

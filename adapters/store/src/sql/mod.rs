@@ -11,7 +11,7 @@ mod text;
 mod value;
 
 pub(crate) use self::builder::Builder;
-pub(crate) use self::connection::Connection;
+pub(crate) use self::connection::{Connection, Lease};
 pub(crate) use self::query::{Query, query};
 pub(crate) use self::row::{Row, column};
 pub(crate) use self::value::Value;

@@ -3,7 +3,7 @@
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
 use isogloss_canonical::fault::Fault;
-use sqlx::postgres::PgArguments;
+use sqlx::postgres::{PgArguments, PgConnection};
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Executor, SqlSafeStr, SqlStr};
 
@@ -35,30 +35,25 @@ impl Query {
     /// Executes the statement. Answers how many rows it has changed.
     pub(crate) async fn execute(self, database: &mut Connection) -> Result<u64, Fault> {
         match database {
-            Connection::Sqlite(connection) => {
+            Connection::Sqlite(lease) => {
                 let (sql, values) = self.for_sqlite()?;
-                let done = connection.execute(sqlx::query_with(sql, values)).await;
+                let done = lease.connection.execute(sqlx::query_with(sql, values)).await;
                 done.map(|done| done.rows_affected()).map_err(fault)
             }
-            Connection::Postgres(connection) => {
-                let (sql, values) = self.for_postgres()?;
-                let done = connection.execute(sqlx::query_with(sql, values)).await;
-                done.map(|done| done.rows_affected()).map_err(fault)
-            }
+            Connection::Postgres(connection) => self.execute_on(connection).await,
+            Connection::Transaction(connection) => self.execute_on(connection).await,
         }
     }
 
     /// The rows, as they come.
     pub(crate) fn fetch(self, database: &mut Connection) -> BoxStream<'_, Result<Row, Fault>> {
         let rows = match database {
-            Connection::Sqlite(connection) => self.for_sqlite().map(|(sql, values)| {
-                let rows = connection.fetch(sqlx::query_with(sql, values));
+            Connection::Sqlite(lease) => self.for_sqlite().map(|(sql, values)| {
+                let rows = lease.connection.fetch(sqlx::query_with(sql, values));
                 rows.map_ok(Row::Sqlite).map_err(fault).boxed()
             }),
-            Connection::Postgres(connection) => self.for_postgres().map(|(sql, values)| {
-                let rows = connection.fetch(sqlx::query_with(sql, values));
-                rows.map_ok(Row::Postgres).map_err(fault).boxed()
-            }),
+            Connection::Postgres(connection) => self.fetch_on(connection),
+            Connection::Transaction(connection) => self.fetch_on(connection),
         };
         rows.unwrap_or_else(|fault| stream::iter([Err(fault)]).boxed())
     }
@@ -74,16 +69,13 @@ impl Query {
         database: &mut Connection,
     ) -> Result<Option<Row>, Fault> {
         match database {
-            Connection::Sqlite(connection) => {
+            Connection::Sqlite(lease) => {
                 let (sql, values) = self.for_sqlite()?;
-                let row = connection.fetch_optional(sqlx::query_with(sql, values)).await;
+                let row = lease.connection.fetch_optional(sqlx::query_with(sql, values)).await;
                 row.map(|row| row.map(Row::Sqlite)).map_err(fault)
             }
-            Connection::Postgres(connection) => {
-                let (sql, values) = self.for_postgres()?;
-                let row = connection.fetch_optional(sqlx::query_with(sql, values)).await;
-                row.map(|row| row.map(Row::Postgres)).map_err(fault)
-            }
+            Connection::Postgres(connection) => self.fetch_optional_on(connection).await,
+            Connection::Transaction(connection) => self.fetch_optional_on(connection).await,
         }
     }
 
@@ -108,6 +100,27 @@ impl Query {
         database: &mut Connection,
     ) -> Result<T, Fault> {
         column(&self.fetch_one(database).await?, 0)
+    }
+
+    async fn execute_on(self, connection: &mut PgConnection) -> Result<u64, Fault> {
+        let (sql, values) = self.for_postgres()?;
+        let done = connection.execute(sqlx::query_with(sql, values)).await;
+        done.map(|done| done.rows_affected()).map_err(fault)
+    }
+
+    fn fetch_on(
+        self,
+        connection: &mut PgConnection,
+    ) -> Result<BoxStream<'_, Result<Row, Fault>>, Fault> {
+        let (sql, values) = self.for_postgres()?;
+        let rows = connection.fetch(sqlx::query_with(sql, values));
+        Ok(rows.map_ok(Row::Postgres).map_err(fault).boxed())
+    }
+
+    async fn fetch_optional_on(self, connection: &mut PgConnection) -> Result<Option<Row>, Fault> {
+        let (sql, values) = self.for_postgres()?;
+        let row = connection.fetch_optional(sqlx::query_with(sql, values)).await;
+        row.map(|row| row.map(Row::Postgres)).map_err(fault)
     }
 
     fn for_sqlite(self) -> Result<(SqlStr, SqliteArguments), Fault> {
