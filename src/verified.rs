@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 /// The file that the script writes.
-const FILE: &str = include_str!("../fixtures/verified.toml");
+const FILE: &str = include_str!("verified.toml");
 
 /// Methods of a dialect that were played before a release of a system.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
