@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fault::{Fault, FaultKind};
+use crate::namespace::IdNamespace;
 use crate::user::UserRef;
 use crate::value::ValueRule;
 use crate::verb::Verb;
@@ -133,6 +134,7 @@ pub struct Capability {
     team_attributes: BTreeSet<&'static str>,
     owned: BTreeSet<&'static str>,
     rights_groups: Option<Support>,
+    rights_namespace: Option<IdNamespace>,
     lookups: BTreeSet<Lookup>,
     paged: BTreeSet<Verb>,
     rules: BTreeSet<Rule>,
@@ -211,6 +213,21 @@ impl Capability {
     #[must_use]
     pub const fn rights_groups(&self) -> Option<Support> {
         self.rights_groups
+    }
+
+    /// Says that its rights groups are those of this id namespace, whichever namespace its people
+    /// have.
+    #[must_use]
+    pub fn naming_rights_groups(self, namespace: IdNamespace) -> Self {
+        Self { rights_namespace: Some(namespace), ..self }
+    }
+
+    /// The id namespace of the rights groups that it has itself, if its people have this one. `None`:
+    /// it has no such groups.
+    #[must_use]
+    pub fn rights_namespace<'a>(&'a self, people: &'a IdNamespace) -> Option<&'a IdNamespace> {
+        self.rights_groups?;
+        Some(self.rights_namespace.as_ref().unwrap_or(people))
     }
 
     /// Says which attributes of teams it stores: it changes them with [`Verb::CreateGroup`] and

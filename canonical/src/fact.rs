@@ -1,6 +1,7 @@
 //! Facts that only a real server knows: what it is, what it logs, what it stores where.
 
 use crate::namespace::IdNamespace;
+use crate::secret::Secret;
 use crate::user::{Attributes, UserRef};
 
 /// A question to the server behind a backend, in the words of one system. Only a backend of that
@@ -15,4 +16,6 @@ pub struct Fact {
     pub person: Option<UserRef>,
     /// The other arguments, as the client gave them.
     pub arguments: Attributes,
+    /// The key that the caller has shown, for a question that the system answers to its holder only.
+    pub shown: Option<Secret>,
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use isogloss_canonical::membership::GroupId;
 use isogloss_canonical::namespace::IdNamespace;
 
 /// The id namespace of Dandelion.
@@ -22,6 +23,25 @@ impl Gid {
     pub(crate) const ADMINISTRATORS: Self = Self(2);
     /// The group of guests.
     pub(crate) const GUESTS: Self = Self(3);
+
+    /// Whether every new server has this group.
+    pub(crate) const fn is_installed(self) -> bool {
+        matches!(self, Self::ORDINARY | Self::ADMINISTRATORS | Self::GUESTS)
+    }
+
+    /// The canonical id of the group with this id in a server.
+    pub(crate) fn derived(self) -> GroupId {
+        let mut bytes = *b"dandelion id....";
+        bytes[12..].copy_from_slice(&self.0.to_be_bytes());
+        GroupId::derived(bytes)
+    }
+
+    /// The id in a server of the group with this canonical id.
+    pub(crate) fn of_derived(id: GroupId) -> Option<Self> {
+        let [.., a, b, c, d] = *id.0.as_bytes();
+        let own = Self(i32::from_be_bytes([a, b, c, d]));
+        (own.derived() == id).then_some(own)
+    }
 
     /// Reads a stored group id. A text that is no number gives 0, which no group has.
     pub(crate) fn read(id: &str) -> Self {

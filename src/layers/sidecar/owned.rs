@@ -12,9 +12,6 @@ use crate::layers::sidecar::layer::Sidecar;
 impl Sidecar {
     /// Whether a command is about the rights groups that the system has itself.
     pub(super) fn is_about_rights(&self, command: &Command) -> bool {
-        if self.system.capability().rights_groups().is_none() {
-            return false;
-        }
         if let Some(group) = command.group() {
             return self.is_rights_group(group);
         }
@@ -25,23 +22,29 @@ impl Sidecar {
         } else {
             None
         };
-        named == Some(&self.namespace)
+        named.is_some_and(|named| self.rights_are_of(named))
     }
 
     /// Whether a reference names a rights group that the system has itself.
     pub(super) fn is_rights_group(&self, group: &GroupRef) -> bool {
-        let able = self.system.capability().rights_groups().is_some();
-        able && match group {
-            GroupRef::Id(id) => id.is_derived(),
+        match group {
+            GroupRef::Id(id) => {
+                id.is_derived() && self.system.capability().rights_groups().is_some()
+            }
             GroupRef::Native(namespace, _) | GroupRef::Name(Some(namespace), _) => {
-                *namespace == self.namespace
+                self.rights_are_of(namespace)
             }
             GroupRef::Name(None, _) => false,
         }
     }
 
+    /// Whether the rights groups of an id namespace are the system's own.
+    fn rights_are_of(&self, namespace: &IdNamespace) -> bool {
+        self.system.capability().rights_namespace(&self.namespace) == Some(namespace)
+    }
+
     fn has_members_of(&self, change: &GroupChange) -> bool {
-        self.system.capability().rights_groups().is_some() && change.namespace == self.namespace
+        self.rights_are_of(&change.namespace)
     }
 
     /// The part of a new person that the sidecar stores.
@@ -68,8 +71,8 @@ pub(super) fn replace(
     person: &mut User,
 ) {
     person.attributes.retain(|name, _| !capability.owns(name));
-    if capability.rights_groups().is_some() {
-        person.groups.retain(|own| own.namespace.as_ref() != Some(namespace));
+    if let Some(rights) = capability.rights_namespace(namespace) {
+        person.groups.retain(|own| own.namespace.as_ref() != Some(rights));
         person.groups.extend(seen);
     }
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::backend::api::transport::Fields;
 use crate::backend::api::{Acted, Api};
 use crate::backend::fault::{in_creation, unexpected};
+use crate::backend::groups;
 use crate::backend::passwords;
 use crate::backend::row::{Row, Rows};
 use crate::backend::users::read;
@@ -28,6 +29,7 @@ pub(super) async fn create(api: &Api, user: NewUser) -> Result<Outcome, Fault> {
     columns::check_full_name(&name)?;
     columns::check_theme(theme)?;
     let group = group_for(user.role, user.groups.as_ref());
+    groups::check(api, group).await?;
     let has_more = user.inactive || theme.is_some();
     let first = if has_more && group == Gid::ADMINISTRATORS { Gid::ORDINARY } else { group };
     let before = api.users().await?;

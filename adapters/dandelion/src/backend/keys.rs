@@ -10,13 +10,14 @@ use isogloss_canonical::user::UserRef;
 use crate::backend::api::transport::With;
 use crate::backend::api::{Api, Holder};
 use crate::backend::fault::{key_refused, not_by_gateway};
+use crate::backend::groups::with_grants;
 use crate::backend::row::Row;
 use crate::backend::users::read::{get, id_of};
 
 /// Finds the owner of a key: the server says who calls with it.
 pub(super) async fn find(api: &Api, value: &Secret) -> Result<Outcome, Fault> {
     let owner = match api.holder_of(With::Key(value)).await? {
-        Holder::User(row) => row.user,
+        Holder::User(row) => with_grants(api, *row).await?.user,
         Holder::Disabled => return Err(Fault::refused(Refusal::Inactive)),
         Holder::Nobody => return Err(Fault::not_found(Subject::Key)),
     };

@@ -7,6 +7,7 @@
 mod api;
 mod creation;
 mod fault;
+mod groups;
 mod keys;
 mod passwords;
 mod row;
@@ -22,12 +23,16 @@ use isogloss_canonical::adapter::Service;
 use isogloss_canonical::backend::{Backend, OwnAccount, Upstream};
 use isogloss_canonical::capability::{Capability, Field, Lookup, Rule, Support};
 use isogloss_canonical::command::Command;
+use isogloss_canonical::fact::Fact;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::verb::Verb;
+use serde_json::Value;
 
 use crate::backend::api::Api;
 use crate::backend::users::{delete, read, update};
+use crate::ids::NAMESPACE;
+use crate::roles::rights::RIGHTS_OF_HOLDER;
 use crate::wire::attributes::{INITIAL_LOGIN, THEME};
 use crate::wire::values::RULES;
 
@@ -47,8 +52,11 @@ pub(crate) fn make(service: &Service, upstream: Arc<dyn Upstream>) -> Arc<dyn Ba
 /// For whom the server reads and issues a key.
 const HOLDER: &str = "only for the owner, who shows the present key or has logged in";
 
-/// What the API can do. It has no e-mail addresses and cannot rename a user. Its own groups stay
-/// in the server; the backend sets the membership in the three groups that it is installed with.
+/// How a group of the server is created, changed or deleted.
+const GROUPS: &str = "groups/getlist or groups/getgroup before and after the change";
+
+/// What the API can do. It has no e-mail addresses and cannot rename a user. Its groups are sets of
+/// rights, which only its own dialect has.
 #[must_use]
 pub(crate) fn capability() -> Capability {
     let native = [
@@ -73,11 +81,14 @@ pub(crate) fn capability() -> Capability {
             Verb::DeleteUser,
             Support::Composed("administrators become ordinary first, then users/delete and a read"),
         )
-        .holding([Field::DisplayName, Field::Role, Field::Active, Field::Password, Field::Groups])
+        .holding([Field::DisplayName, Field::Role, Field::Active, Field::Password])
         .storing(&[THEME, INITIAL_LOGIN])
         .finding([Lookup::Id])
         .ruled_by([Rule::RefusesFoldedName])
         .refusing(RULES.iter().copied())
+        .with_rights_groups(Support::Composed(GROUPS))
+        .naming_rights_groups(NAMESPACE)
+        .knowing([RIGHTS_OF_HOLDER])
 }
 
 #[async_trait]
@@ -91,7 +102,8 @@ impl Backend for DandelionBackend {
         match command {
             Command::CreateUser(user) => creation::create(api, *user).await,
             Command::GetUser(user) => {
-                read::get(api, &user).await.map(|row| Outcome::User(Box::new(row.user)))
+                let row = groups::with_grants(api, read::get(api, &user).await?).await?;
+                Ok(Outcome::User(Box::new(row.user)))
             }
             Command::ListUsers => read::list(api).await,
             Command::UpdateUser(user, patch) => update::update(api, &user, *patch).await,
@@ -104,17 +116,18 @@ impl Backend for DandelionBackend {
             Command::IssueKey(Some(user), new) => keys::issue(api, &user, *new).await,
             Command::ListKeys(Some(user), ..) => keys::list(api, &user).await,
             Command::RevokeKeys(Some(user), _, choice) => keys::revoke(api, &user, &choice).await,
+            Command::ListGroups(Some(namespace)) => groups::list(api, &namespace).await,
+            Command::GetGroup(group) => groups::get(api, &group).await,
+            Command::CreateGroup(group) => groups::create(api, &group).await,
+            Command::UpdateGroup(group, patch) => groups::update(api, &group, &patch).await,
+            Command::DeleteGroup(group) => groups::delete(api, &group).await,
             command @ (Command::CreateFromDirectory(_)
             | Command::IssueKey(None, _)
             | Command::RevokeKeys(None, ..)
             | Command::ListKeys(None, ..)
             | Command::ReadSettings(..)
             | Command::MergeSettings(..)
-            | Command::CreateGroup(_)
-            | Command::GetGroup(_)
-            | Command::ListGroups(_)
-            | Command::UpdateGroup(..)
-            | Command::DeleteGroup(_)
+            | Command::ListGroups(None)
             | Command::AddMember(..)
             | Command::RemoveMember(..)
             | Command::ListMembers(_)
@@ -126,6 +139,10 @@ impl Backend for DandelionBackend {
             | Command::CountFailure(..)
             | Command::ClearFailures(_)) => Err(fault::unsupported(command.verb())),
         }
+    }
+
+    async fn fact(&self, fact: Fact) -> Option<Result<Value, Fault>> {
+        groups::fact(&self.api, &fact).await
     }
 
     async fn own_account(&self) -> Result<OwnAccount, Fault> {

@@ -1,7 +1,7 @@
 //! A user as the API of 6.1 and of older servers shows one, read into the canonical form.
 
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::membership::{GroupId, Membership};
+use isogloss_canonical::membership::Membership;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::permission::Grants;
 use isogloss_canonical::user::{Attributes, Evidence, User};
@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
 use crate::backend::fault::unexpected;
 use crate::ids::{Gid, NAMESPACE, Uid};
@@ -111,18 +110,18 @@ impl Row {
     }
 }
 
-/// The membership that is reported: the one in the group of guests. Administrators have their role
-/// instead. The server's own groups are not reported: the gateway may have another group with the
-/// same id.
+/// The membership that is reported: the one in a group other than that of ordinary users and that of
+/// administrators. Those have their role instead. A row shows neither the name nor the rights of a
+/// group. The id stands for the name.
 fn memberships(group: Gid) -> Vec<Membership> {
-    if group != Gid::GUESTS {
+    if matches!(group, Gid::ORDINARY | Gid::ADMINISTRATORS) {
         return Vec::new();
     }
     vec![Membership {
-        group: GroupId(Uuid::nil()),
+        group: group.derived(),
         namespace: Some(NAMESPACE),
         ids: [(NAMESPACE, group.to_string())].into(),
-        name: "guest".to_owned(),
+        name: if group == Gid::GUESTS { "guest".to_owned() } else { group.to_string() },
         grants: Grants::none(),
         confers: None,
     }]

@@ -1,6 +1,7 @@
 //! `groups/*`: the groups, which are sets of rights.
 
 use isogloss_canonical::command::Command;
+use isogloss_canonical::fact::Fact;
 use isogloss_canonical::fault::Subject;
 use isogloss_canonical::group::{GroupPatch, NewGroup};
 use serde_json::{Map, Value, json};
@@ -10,7 +11,7 @@ use crate::dialect::failure::Failure;
 use crate::dialect::method::Answer;
 use crate::ids::{Gid, NAMESPACE};
 use crate::roles::memberships;
-use crate::roles::rights::{self, RIGHTS, Rights};
+use crate::roles::rights::{self, RIGHTS, RIGHTS_OF_HOLDER, Rights};
 use crate::wire::columns;
 
 /// `groups/getlist`.
@@ -45,8 +46,21 @@ pub(crate) async fn get_group(call: &Call<'_>) -> Result<Answer, Failure> {
     Ok(Value::Object(shown).into())
 }
 
-/// `groups/getuserrights`: the rights of the caller.
+/// `groups/getuserrights`: the rights of the caller. Only to the caller's own key does a Dandelion
+/// server show them as they are stored.
 pub(crate) async fn get_rights(call: &Call<'_>) -> Result<Answer, Failure> {
+    if let (Some(key), true) = (call.key, call.exchange.knows(RIGHTS_OF_HOLDER)) {
+        let fact = Fact {
+            namespace: call.namespace().clone(),
+            name: RIGHTS_OF_HOLDER,
+            person: Some(call.me()),
+            arguments: Map::new(),
+            shown: Some(key.clone()),
+        };
+        if let Some(rights) = call.exchange.fact(call.caller, fact).await {
+            return Ok(rights?.into());
+        }
+    }
     Ok(call.rights_of(call.user).await?.shown().into())
 }
 

@@ -8,6 +8,9 @@ use serde_json::{Map, Value, json};
 /// The attribute of a group that holds its rights.
 pub(crate) const RIGHTS: &str = "dandelion.rights";
 
+/// The question for the rights of the caller, in the words of the server.
+pub(crate) const RIGHTS_OF_HOLDER: &str = "groups/getuserrights";
+
 /// A right: its name, its label on the web pages, and the grants that it gives in other dialects.
 struct Right(&'static str, &'static str, &'static [Grant]);
 
@@ -82,6 +85,12 @@ impl Rights {
     /// Whether the group has this right.
     pub(crate) fn allow(&self, right: &str) -> bool {
         self.members().is_some_and(|members| members.get(right).is_some_and(truth::of_json))
+    }
+
+    /// Whether these rights allow the same as a group's attribute.
+    pub(crate) fn are(&self, stored: &Value) -> bool {
+        let other = stored.as_object().cloned().map_or(Self::Wiped, Self::Stored);
+        names().all(|right| self.allow(right) == other.allow(right))
     }
 
     /// The grants that the rights give in other dialects.

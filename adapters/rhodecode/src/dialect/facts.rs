@@ -42,5 +42,5 @@ async fn fact(call: &Call<'_>, method: &Method) -> Result<Fact, Failure> {
         }
     }
     let (namespace, name) = (call.options.namespace.clone(), method.info.name);
-    Ok(Fact { namespace, name, person, arguments })
+    Ok(Fact { namespace, name, person, arguments, shown: None })
 }

@@ -1,5 +1,6 @@
 //! The methods of Dandelion's API that the backend calls.
 
+pub(super) mod groups;
 pub(super) mod transport;
 
 use std::collections::HashMap;

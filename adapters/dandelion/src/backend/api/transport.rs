@@ -126,7 +126,7 @@ async fn try_login(
 ) -> Result<Option<Secret>, Fault> {
     let body = format!("{}&pass={password}", form(&[("user", user)]));
     let request = Request::to("POST", "/login").carrying(FORM, body);
-    let response = upstream.send(request).await?;
+    let response = upstream.send_for_caller(request).await?;
     if response.status != 200 {
         return Err(unavailable("the login answers with an error status"));
     }
@@ -197,7 +197,9 @@ fn data(mut envelope: Map<String, Value>) -> Result<Reply, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use async_trait::async_trait;
     use isogloss_interop::php::form::Form;
+    use isogloss_testkit::scripted::now;
 
     #[test]
     fn the_server_reads_the_values_that_are_sent() {
@@ -209,5 +211,27 @@ mod tests {
                 "{sent}"
             );
         }
+    }
+
+    /// A server that only takes requests that tell the caller's address.
+    #[derive(Debug)]
+    struct Asked;
+
+    #[async_trait]
+    impl Upstream for Asked {
+        async fn send(&self, request: Request) -> Result<Response, Fault> {
+            panic!("without the caller's address: {request:?}")
+        }
+
+        async fn send_for_caller(&self, _: Request) -> Result<Response, Fault> {
+            Ok(Response::new(200, "0").with("set-cookie", "s=1; path=/"))
+        }
+    }
+
+    #[test]
+    fn a_login_tells_the_callers_address() {
+        let server: Arc<dyn Upstream> = Arc::new(Asked);
+        let session = now(login(&server, "ann", &Secret::from("a secret"))).unwrap().unwrap();
+        assert_eq!(session.expose(), "s=1");
     }
 }

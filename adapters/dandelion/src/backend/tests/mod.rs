@@ -3,6 +3,7 @@
 
 mod fake;
 mod faults;
+mod groups;
 mod keys;
 mod server;
 mod steps;
@@ -70,7 +71,8 @@ fn users_are_created_and_deleted() {
     assert_eq!(made.native(&NAMESPACE), Some("51"));
     assert_eq!((made.display_name.as_deref(), made.role), (Some("Alice Create"), Role::User));
     assert_eq!(made.created.to_string(), "2026-11-21T00:00:00Z");
-    assert_eq!(made.attributes, *json!({THEME: "", INITIAL_LOGIN: 1}).as_object().unwrap());
+    let kept = json!({THEME: "", INITIAL_LOGIN: 1});
+    assert_eq!(made.attributes, *kept.as_object().unwrap());
     assert_eq!(user(run(&backend, Command::GetUser(someone()))), made);
     assert_eq!(run(&backend, Command::DeleteUser(someone())).unwrap(), Outcome::Done);
     assert!(absent(run(&backend, Command::GetUser(someone()))));

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::backend::api::Api;
 use crate::backend::api::transport::Fields;
+use crate::backend::groups;
 use crate::backend::passwords;
 use crate::backend::row::{Row, number};
 use crate::backend::users::read;
@@ -39,6 +40,9 @@ pub(in crate::backend) async fn update(
         (read::id_of(api, user).await?, None)
     };
     let edit = Edit::of(api, known.as_ref(), &patch)?;
+    if let Some(group) = edit.group {
+        groups::check(api, group).await?;
+    }
     if patch.active == Some(false) {
         api.set_active(id, false).await?;
     }
@@ -105,8 +109,10 @@ impl Edit {
         let fields = fields.filter(|(_, value)| truth::of_text(value)).collect();
         let gives_rights = match group {
             Some(Gid::ADMINISTRATORS) => true,
+            Some(Gid::GUESTS) | None => false,
             Some(Gid::ORDINARY) => known.is_some_and(|known| known.group == Gid::GUESTS),
-            Some(_) | None => false,
+            // One of the server's own groups can have more rights than any but the administrators'.
+            Some(_) => known.is_some_and(|known| known.group != Gid::ADMINISTRATORS),
         };
         Ok(Self { fields, group, gives_rights })
     }

@@ -11,7 +11,8 @@ use crate::backend::tests::script::someone;
 use crate::backend::tests::server::{NAMESPACE, backend, call, calls, scripted};
 
 fn fact(name: &'static str) -> Fact {
-    Fact { namespace: NAMESPACE, name, person: None, arguments: serde_json::Map::new() }
+    let arguments = serde_json::Map::new();
+    Fact { namespace: NAMESPACE, name, person: None, arguments, shown: None }
 }
 
 #[test]
