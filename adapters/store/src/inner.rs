@@ -54,7 +54,12 @@ impl Inner {
     fn own(&self, name: &str) -> String {
         match self.backend.as_str() {
             "" => name.to_owned(),
-            backend => format!("{name} of {backend}"),
+            backend => of_backend(name, backend),
         }
     }
+}
+
+/// The name of a value of a remote backend in the table `meta`.
+pub(crate) fn of_backend(name: &str, backend: &str) -> String {
+    format!("{name} of {backend}")
 }

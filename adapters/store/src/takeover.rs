@@ -5,11 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;
-use isogloss_canonical::fault::Fault;
+use isogloss_canonical::fault::{Fault, FaultKind};
 use zeroize::Zeroizing;
 
 use crate::access;
-use crate::database::Database;
+use crate::database::{Database, claim_meta};
+use crate::inner::of_backend;
 use crate::lock::DirectoryLock;
 use crate::sealing::Seals;
 use crate::secret_file::{self, MasterSecret};
@@ -56,13 +57,13 @@ impl Store {
             }
             for mark in ["initialised", "introduced"] {
                 if old.meta(mark).await?.is_some() {
-                    let name = format!("{mark} of {backend}");
-                    crate::database::claim_meta(&mut write, &name, "true").await?;
+                    let name = of_backend(mark, backend);
+                    claim_meta(&mut write, &name, "true").await?;
                 }
             }
-            let name = format!("{SECRET} of {backend}");
+            let name = of_backend(SECRET, backend);
             let sealed = self.0.seals.seal(&hex::encode(secret.as_slice()), &name)?;
-            crate::database::claim_meta(&mut write, &name, &sealed).await?;
+            claim_meta(&mut write, &name, &sealed).await?;
             write.commit().await
         };
         let result = copied.await;
@@ -80,12 +81,11 @@ impl Store {
     }
 
     async fn own_secret(&self, backend: &str) -> Result<Option<MasterSecret>, Fault> {
-        let name = format!("{SECRET} of {backend}");
+        let name = of_backend(SECRET, backend);
         let Some(sealed) = self.0.database.meta(&name).await? else { return Ok(None) };
         let text = Zeroizing::new(self.0.seals.open(&sealed, &name)?);
         let mut secret = Zeroizing::new([0; 32]);
         hex::decode_to_slice(text.as_bytes(), secret.as_mut_slice()).map_err(|error| {
-            use isogloss_canonical::fault::FaultKind;
             Fault::new(FaultKind::Unexpected, "a sealed secret is damaged").because(error)
         })?;
         Ok(Some(secret))

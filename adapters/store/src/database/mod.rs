@@ -13,7 +13,7 @@ use sqlx::{Postgres, Sqlite};
 
 use crate::faults::fault;
 use crate::rows::now;
-use crate::sql::{Connection, column, query};
+use crate::sql::{Connection, query};
 use crate::write::Write;
 
 use self::pools::Pools;
@@ -86,8 +86,7 @@ impl Database {
     /// Reads a single value of the table `meta`.
     pub(crate) async fn meta(&self, name: &str) -> Result<Option<String>, Fault> {
         let query = query("SELECT value FROM meta WHERE name = $1").bind(name);
-        let row = query.fetch_optional(&mut self.read().await?).await?;
-        row.map(|row| column(&row, 0)).transpose()
+        query.scalar(&mut self.read().await?).await
     }
 
     /// Sets a single value if it is not set yet. Answers whether it did.
@@ -104,8 +103,7 @@ impl Database {
             Self::Sqlite(_) => ("SQLite", "SELECT sqlite_version()"),
             Self::Postgres(_) => ("PostgreSQL", "SELECT current_setting('server_version')"),
         };
-        let row = query(sql).fetch_one(&mut self.read().await?).await?;
-        Ok((name, column(&row, 0)?))
+        Ok((name, query(sql).only(&mut self.read().await?).await?))
     }
 
     /// Whether [`Database::close`] was called.

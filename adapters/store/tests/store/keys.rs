@@ -12,20 +12,7 @@ use isogloss_canonical::user::{User, UserId, UserRef};
 use isogloss_store::Store;
 use jiff::Timestamp;
 
-use crate::kit::{KANBOARD, OCTOPRINT, ask, assert_fault, fresh, person};
-
-fn key(namespace: IdNamespace, value: &str) -> NewKey {
-    NewKey {
-        namespace,
-        value: value.into(),
-        label: None,
-        scope: None,
-        expires: None,
-        addresses: Vec::new(),
-        issuer: Issuer::Gateway,
-        replaces: false,
-    }
-}
+use crate::kit::{KANBOARD, OCTOPRINT, ask, assert_fault, fresh, key, person};
 
 async fn issue(store: &Store, owner: Option<&User>, new: NewKey) -> Key {
     let command = Command::IssueKey(owner.map(UserRef::from), Box::new(new));

@@ -7,6 +7,7 @@ use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::group::{Group, NewGroup};
+use isogloss_canonical::key::{Issuer, NewKey};
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{NewUser, User, UserRef};
@@ -183,6 +184,20 @@ pub(crate) async fn create_group(store: &Store, new: NewGroup) -> Result<Group, 
 
 pub(crate) async fn team(store: &Store, name: &str) -> Group {
     create_group(store, NewGroup { name: name.to_owned(), ..NewGroup::default() }).await.unwrap()
+}
+
+/// A key without a label and without restrictions.
+pub(crate) fn key(namespace: IdNamespace, value: &str) -> NewKey {
+    NewKey {
+        namespace,
+        value: value.into(),
+        label: None,
+        scope: None,
+        expires: None,
+        addresses: Vec::new(),
+        issuer: Issuer::Gateway,
+        replaces: false,
+    }
 }
 
 #[track_caller]

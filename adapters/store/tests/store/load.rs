@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use isogloss_canonical::command::Command;
-use isogloss_canonical::key::{Issuer, NewKey};
 use isogloss_canonical::user::{NewUser, UserRef};
 use isogloss_store::Store;
 use tokio::task::JoinSet;
 
-use crate::kit::{Fresh, OCTOPRINT, ask, create, fresh, named};
+use crate::kit::{Fresh, OCTOPRINT, ask, create, fresh, key, named};
 
 const EVERYBODY: u32 = 20_000;
 /// So many look-ups in the meantime show that they wait for nobody.
@@ -19,17 +18,9 @@ async fn keyed() -> Fresh {
     let store = fresh().await;
     let ada = NewUser { password: Some("secret".into()), ..named("ada") };
     let ada = create(&store, ada).await.unwrap();
-    let new = NewKey {
-        namespace: OCTOPRINT,
-        value: "abc".into(),
-        label: None,
-        scope: None,
-        expires: None,
-        addresses: Vec::new(),
-        issuer: Issuer::Gateway,
-        replaces: false,
-    };
-    ask(&store, Command::IssueKey(Some((&ada).into()), Box::new(new))).await.unwrap();
+    ask(&store, Command::IssueKey(Some((&ada).into()), Box::new(key(OCTOPRINT, "abc"))))
+        .await
+        .unwrap();
     store
 }
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{FaultKind, Subject};
-use isogloss_canonical::key::{Issuer, KeyChoice, NewKey};
+use isogloss_canonical::key::KeyChoice;
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::session_store::SessionStore;
 use isogloss_canonical::user::{NewUser, UserRef};
@@ -17,7 +17,7 @@ use sqlx::{Connection as _, SqlStr};
 use tempfile::TempDir;
 
 use crate::kit::{
-    OCTOPRINT, another, ask, assert_fault, create, fresh, get, named, namespaces, person, team,
+    OCTOPRINT, another, ask, assert_fault, create, fresh, get, key, named, namespaces, person, team,
 };
 
 /// A directory of the first release has only the first migration, and some users.
@@ -53,17 +53,9 @@ async fn everything_is_there_after_a_restart() {
     let first = fresh().await;
     let ada =
         create(&first, NewUser { password: Some("secret".into()), ..named("ada") }).await.unwrap();
-    let new = NewKey {
-        namespace: OCTOPRINT,
-        value: "abc".into(),
-        label: None,
-        scope: None,
-        expires: None,
-        addresses: Vec::new(),
-        issuer: Issuer::Gateway,
-        replaces: false,
-    };
-    ask(&first, Command::IssueKey(Some((&ada).into()), Box::new(new))).await.unwrap();
+    ask(&first, Command::IssueKey(Some((&ada).into()), Box::new(key(OCTOPRINT, "abc"))))
+        .await
+        .unwrap();
     first.remember("t.session", "k", json!(1), std::time::Duration::from_mins(1)).await.unwrap();
     assert!(!first.is_initialised().await.unwrap());
     first.mark_initialised().await.unwrap();

@@ -5,7 +5,6 @@ use std::time::Duration;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Lockout;
 use isogloss_canonical::fault::{FaultKind, Subject};
-use isogloss_canonical::key::{Issuer, NewKey};
 use isogloss_canonical::session_store::SessionStore;
 use isogloss_canonical::user::{Matching, NewUser, Uniqueness, UserRef};
 use isogloss_store::Store;
@@ -13,7 +12,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::kit::{KANBOARD, ask, assert_fault, create, fresh, get, named, namespaces, person};
+use crate::kit::{KANBOARD, ask, assert_fault, create, fresh, get, key, named, namespaces, person};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_eight_who_take_one_name_exactly_one_gets_it() {
@@ -118,17 +117,9 @@ async fn backends_in_one_database_see_nothing_of_each_other() {
     assert_fault(get(&two, UserRef::Id(ada.id)).await, FaultKind::NotFound, Subject::User);
     let found = get(&two, UserRef::Native(KANBOARD, "1".to_owned())).await.unwrap();
     assert_eq!(found.id, other.id);
-    let key = NewKey {
-        namespace: KANBOARD,
-        value: "abc".into(),
-        label: None,
-        scope: None,
-        expires: None,
-        addresses: Vec::new(),
-        issuer: Issuer::Gateway,
-        replaces: false,
-    };
-    ask(&one, Command::IssueKey(Some((&ada).into()), Box::new(key))).await.unwrap();
+    ask(&one, Command::IssueKey(Some((&ada).into()), Box::new(key(KANBOARD, "abc"))))
+        .await
+        .unwrap();
     for store in [&*store, &two] {
         let found = ask(store, Command::FindKey(KANBOARD, "abc".into())).await;
         assert_fault(found, FaultKind::NotFound, Subject::Key);
