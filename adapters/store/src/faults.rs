@@ -9,8 +9,11 @@ use sqlx::postgres::PgDatabaseError;
 
 /// The unique indexes, and what each one keeps unique. SQLite's error has the columns, PostgreSQL's
 /// the name of the index.
-const GUARDS: [(&str, &str, Subject); 4] = [
+const GUARDS: [(&str, &str, Subject); 7] = [
     ("users.username", "users_username", Subject::Username),
+    ("users.folded_name", "users_held_name", Subject::Username),
+    ("users.folded_email", "users_held_email", Subject::Email),
+    ("groups.namespace, groups.name", "groups_held_name", Subject::Group),
     ("groups.namespace, groups.unique_name", "groups_unique_name", Subject::Group),
     ("aliases.folded", "aliases_folded", Subject::Username),
     ("memberships.group_id", "memberships_pkey", Subject::Membership),
@@ -41,7 +44,7 @@ const CONTENDED: &str = "another write to the database did not end in time; try 
 
 /// PostgreSQL's error codes that are about the server, by their beginning.
 /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
-const SERVER_STATES: [(&str, FaultKind, &str); 10] = [
+const SERVER_STATES: [(&str, FaultKind, &str); 11] = [
     ("08", FaultKind::Unavailable, "the connection to the database server is broken"),
     ("25006", FaultKind::Unavailable, STANDBY),
     ("28", FaultKind::Unavailable, "the database server refuses the user or the password"),
@@ -49,6 +52,7 @@ const SERVER_STATES: [(&str, FaultKind, &str); 10] = [
     ("40", FaultKind::Timeout, CONTENDED),
     ("42501", FaultKind::Unavailable, "the database user may not use the tables"),
     ("53", FaultKind::Unavailable, "the database server lacks disk space, memory or connections"),
+    ("54000", FaultKind::TooLarge, "a name or an address is too long for an index of the database"),
     ("55P03", FaultKind::Timeout, CONTENDED),
     ("57014", FaultKind::Timeout, "a statement was cancelled: it took too long"),
     ("57", FaultKind::Unavailable, DOWN),

@@ -1,5 +1,6 @@
 //! Groups: teams, and the rights groups of single systems.
 
+use crate::held::{self, no_group_holds};
 use crate::identities::Kind;
 use crate::inner::Inner;
 use crate::rows::{fresh_id, grant_words, group, namespace_word, now, select_groups, to_json};
@@ -131,8 +132,7 @@ impl Inner {
         Ok(Outcome::Group(Box::new(finished)))
     }
 
-    /// Refuses a name that another group has. The index compares only groups whose name was asked to be
-    /// unique; this compares with all groups.
+    /// Refuses a name that another group has, whether that one's name was asked to be unique or not.
     async fn refuse_namesake(
         &self,
         write: &mut Connection,
@@ -140,14 +140,8 @@ impl Inner {
         name: &str,
         id: Uuid,
     ) -> Result<(), Fault> {
-        let sql =
-            "SELECT 1 FROM groups WHERE backend = $4 AND namespace = $1 AND name = $2 AND id <> $3";
-        let query = sql::query(sql).bind(namespace).bind(name).bind(id.to_string());
-        let query = query.bind(&self.backend);
-        match query.fetch_optional(write).await? {
-            Some(_) => Err(Fault::conflict(Subject::Group)),
-            None => Ok(()),
-        }
+        let group = (sql::query(held::GROUP), Subject::Group);
+        held::refuse_other(write, group, (&self.backend, name, id), Some(namespace)).await
     }
 
     /// Inserts the row of a new group.
@@ -157,10 +151,13 @@ impl Inner {
         id: Uuid,
         new: &NewGroup,
     ) -> Result<(), Fault> {
-        sql::query(
+        sql::query(concat!(
             "INSERT INTO groups (id, namespace, name, unique_name, description, owner, active, grants, \
-             confers, attributes, created, backend) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        )
+             confers, attributes, created, backend, holds_name) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, \
+             $9, $10, $11, $12, $13 OR ",
+            no_group_holds!("$3", "$2", "$12", "$1"),
+            ")"
+        ))
         .bind(id.to_string())
         .bind(namespace_word(new.namespace.as_ref()))
         .bind(&new.name)
@@ -173,6 +170,7 @@ impl Inner {
         .bind(to_json(&new.attributes)?)
         .bind(now())
         .bind(&self.backend)
+        .bind(new.unique_name)
         .execute(write)
         .await
             .map(drop)
@@ -187,8 +185,12 @@ impl Inner {
             self.refuse_namesake(write, namespace_word(group.namespace.as_ref()), name, group.id.0)
                 .await?;
         }
-        let query = sql::query("UPDATE groups SET name = $2, unique_name = $3 WHERE id = $1");
-        let query = query.bind(id).bind(name).bind(unique.then_some(name));
+        let query = sql::query(concat!(
+            "UPDATE groups SET name = $2, unique_name = $3, holds_name = $4 OR ",
+            no_group_holds!("$2", "groups.namespace", "groups.backend", "groups.id"),
+            " WHERE id = $1"
+        ));
+        let query = query.bind(id).bind(name).bind(unique.then_some(name)).bind(unique);
         query.execute(write).await.map(drop)
     }
 }

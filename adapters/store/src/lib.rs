@@ -17,6 +17,7 @@ mod groups;
 mod halves;
 mod hashing;
 mod health;
+mod held;
 mod identities;
 mod inner;
 mod keys;

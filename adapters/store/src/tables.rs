@@ -55,6 +55,8 @@ pub(crate) const TABLES: [Table; 10] = [
             ("was", Text),
             ("sessions_since", Integer),
             ("backend", Text),
+            ("holds_name", Boolean),
+            ("holds_email", Boolean),
         ],
     },
     Table {
@@ -81,6 +83,7 @@ pub(crate) const TABLES: [Table; 10] = [
             ("expected_until", Integer),
             ("was", Text),
             ("backend", Text),
+            ("holds_name", Boolean),
         ],
     },
     Table {

@@ -6,11 +6,12 @@ use isogloss_canonical::user::{Matching, NewUser, Uniqueness, User, UserPatch, U
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::held::{self, no_user_holds};
 use crate::inner::Inner;
 use crate::lookup::people;
 use crate::rows::{fresh_id, now, select_users, to_json};
 use crate::settings::apply;
-use crate::sql::{self, Connection, Query};
+use crate::sql::{self, Connection};
 
 impl Inner {
     pub(crate) async fn get_user(&self, user: &UserRef) -> Result<Outcome, Fault> {
@@ -56,9 +57,9 @@ impl Inner {
         let id = changed.id.0;
         let mail = patch.email.as_ref().and_then(|email| email.as_deref());
         self.check_unique(&mut write, id, (patch.username.as_deref(), mail), patch.unique).await?;
-        let groups = patch.groups.take();
+        let (groups, unique) = (patch.groups.take(), asked(&patch));
         patch_user(&mut changed, patch);
-        update(&mut write, &changed).await?;
+        update(&mut write, &changed, unique).await?;
         if let Some(hash) = password {
             set_password(&mut write, id, hash).await?;
         }
@@ -86,7 +87,7 @@ impl Inner {
         Ok(Outcome::Done)
     }
 
-    /// Checks the uniqueness that the command asks for. The index already checks the exact name.
+    /// Checks the uniqueness that the command asks for. Another index checks the exact name.
     async fn check_unique(
         &self,
         write: &mut Connection,
@@ -95,16 +96,14 @@ impl Inner {
         unique: Uniqueness,
     ) -> Result<(), Fault> {
         if let (Some(name), Matching::Folded) = (username, unique.name) {
-            let sql = "SELECT 1 FROM users WHERE backend = $1 AND folded_name = $2 AND id <> $3 \
-                       AND state = 'active'";
-            let other = sql::query(sql).bind(&self.backend).bind(folded(name)).bind(id.to_string());
-            refuse_other(write, other, Subject::Username).await?;
+            let words = (self.backend.as_str(), folded(name));
+            let name = (sql::query(held::NAME), Subject::Username);
+            held::refuse_other(write, name, (words.0, &words.1, id), None).await?;
         }
         if let Some(email) = email.filter(|email| unique.email && !email.is_empty()) {
-            let sql = "SELECT 1 FROM users WHERE backend = $1 AND folded_email = $2 AND id <> $3 \
-                       AND state = 'active'";
-            let other = sql::query(sql).bind(&self.backend).bind(email.to_lowercase());
-            refuse_other(write, other.bind(id.to_string()), Subject::Email).await?;
+            let words = (self.backend.as_str(), email.to_lowercase());
+            let email = (sql::query(held::EMAIL), Subject::Email);
+            held::refuse_other(write, email, (words.0, &words.1, id), None).await?;
         }
         Ok(())
     }
@@ -118,12 +117,17 @@ impl Inner {
         password: Option<String>,
     ) -> Result<(), Fault> {
         let now = now();
-        sql::query(
+        sql::query(concat!(
             "INSERT INTO users (id, username, folded_name, display_name, given_name, family_name, \
              email, folded_email, role, active, password, source, failures, addresses, attributes, \
-             created, password_changed, backend) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15, $16, $17)",
-        )
+             created, password_changed, backend, holds_name, holds_email) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15, $16, \
+             $17, $18 OR ",
+            no_user_holds!("folded_name", "holds_name", "$3", "$17", "$1"),
+            ", $19 OR ",
+            no_user_holds!("folded_email", "holds_email", "$8", "$17", "$1"),
+            ")"
+        ))
         .bind(id.to_string())
         .bind(&new.username)
         .bind(folded(&new.username))
@@ -141,17 +145,11 @@ impl Inner {
         .bind(now)
         .bind(now)
         .bind(&self.backend)
+        .bind(new.unique.name == Matching::Folded)
+        .bind(new.unique.email)
         .execute(write)
         .await
             .map(drop)
-    }
-}
-
-/// A conflict if a query finds another user.
-async fn refuse_other(write: &mut Connection, other: Query, subject: Subject) -> Result<(), Fault> {
-    match other.fetch_optional(write).await? {
-        Some(_) => Err(Fault::conflict(subject)),
-        None => Ok(()),
     }
 }
 
@@ -180,18 +178,27 @@ pub(crate) async fn overwrite(
     user.source.clone_from(&new.source);
     (user.role, user.active) = (new.role, !new.inactive);
     user.attributes.extend(new.attributes.clone());
-    update(write, &user).await?;
+    update(write, &user, Uniqueness::default()).await?;
     let query = sql::query("UPDATE users SET addresses = $2 WHERE id = $1");
     let query = query.bind(user.id.to_string()).bind(to_json(&new.addresses)?);
     query.execute(write).await.map(drop)
 }
 
-pub(crate) async fn update(write: &mut Connection, user: &User) -> Result<(), Fault> {
-    sql::query(
+/// Writes the fields of a user. `asked` says which of the words the user must hold.
+pub(crate) async fn update(
+    write: &mut Connection,
+    user: &User,
+    asked: Uniqueness,
+) -> Result<(), Fault> {
+    sql::query(concat!(
         "UPDATE users SET username = $2, folded_name = $3, display_name = $4, given_name = $5, \
          family_name = $6, email = $7, folded_email = $8, role = $9, active = $10, source = $11, \
-         attributes = $12, sessions_since = $13 WHERE id = $1",
-    )
+         attributes = $12, sessions_since = $13, holds_name = $14 OR ",
+        no_user_holds!("folded_name", "holds_name", "$3", "users.backend", "users.id"),
+        ", holds_email = $15 OR ",
+        no_user_holds!("folded_email", "holds_email", "$8", "users.backend", "users.id"),
+        " WHERE id = $1"
+    ))
     .bind(user.id.to_string())
     .bind(&user.username)
     .bind(folded(&user.username))
@@ -205,9 +212,18 @@ pub(crate) async fn update(write: &mut Connection, user: &User) -> Result<(), Fa
     .bind(&user.source)
     .bind(to_json(&user.attributes)?)
     .bind(user.sessions_since.as_microsecond())
+    .bind(asked.name == Matching::Folded)
+    .bind(asked.email)
     .execute(write)
     .await
     .map(drop)
+}
+
+/// Which words of a patch must be unique: only those that it sets.
+fn asked(patch: &UserPatch) -> Uniqueness {
+    let name = if patch.username.is_some() { patch.unique.name } else { Matching::Exact };
+    let email = patch.email.iter().flatten().any(|email| !email.is_empty());
+    Uniqueness { name, email: patch.unique.email && email }
 }
 
 /// Applies a patch to the user's own row, except for the password. A deactivation ends the user's

@@ -7,13 +7,14 @@ use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 use crate::faults::fault;
 
 /// The migrations. A released migration is never edited: the database has its checksum.
-const ALL: [(i64, &str, &str); 6] = [
+const ALL: [(i64, &str, &str); 7] = [
     (1, "people", include_str!("../../migrations/0001_people.sql")),
     (2, "sidecar", include_str!("../../migrations/0002_sidecar.sql")),
     (3, "sessions", include_str!("../../migrations/0003_sessions.sql")),
     (4, "names", include_str!("../../migrations/0004_names.sql")),
     (5, "aliases", include_str!("../../migrations/0005_aliases.sql")),
     (6, "one database", include_str!("../../migrations/0006_one_database.sql")),
+    (7, "held words", include_str!("../../migrations/0007_held_words.sql")),
 ];
 
 /// The chain as SQLite runs it.

@@ -7,6 +7,7 @@ use isogloss_canonical::role::Role;
 use isogloss_canonical::user::{GroupChange, User, folded};
 use uuid::Uuid;
 
+use crate::held::no_user_holds;
 use crate::rows::{fresh_id, now};
 use crate::sidecar::decision::{Sighted, Verdict};
 use crate::sidecar::plan::{Differences, Plan, other_groups, proves_by_now};
@@ -146,7 +147,11 @@ impl Records {
             query.execute(&mut *write).await?;
         }
         if differs.email {
-            let sql = "UPDATE users SET email = $2, folded_email = $3 WHERE id = $1";
+            let sql = concat!(
+                "UPDATE users SET email = $2, folded_email = $3, holds_email = ",
+                no_user_holds!("folded_email", "holds_email", "$3", "users.backend", "users.id"),
+                " WHERE id = $1"
+            );
             let email = seen.user.email.as_ref();
             let query = sql::query(sql).bind(id.to_string()).bind(email);
             let query = query.bind(email.map(|email| email.to_lowercase()));
@@ -223,8 +228,20 @@ async fn release_name(write: &mut Connection, row: Option<&Row>) -> Result<(), F
 }
 
 async fn activate(write: &mut Connection, row: &Row, seen: &User) -> Result<(), Fault> {
-    let sql = "UPDATE users SET state = 'active', absence = NULL, username = $2, \
-               folded_name = $3, settled = $4, expected = NULL WHERE id = $1";
+    let sql = concat!(
+        "UPDATE users SET state = 'active', absence = NULL, username = $2, folded_name = $3, \
+         settled = $4, expected = NULL, holds_name = ",
+        no_user_holds!("folded_name", "holds_name", "$3", "users.backend", "users.id"),
+        ", holds_email = ",
+        no_user_holds!(
+            "folded_email",
+            "holds_email",
+            "users.folded_email",
+            "users.backend",
+            "users.id"
+        ),
+        " WHERE id = $1"
+    );
     let query = sql::query(sql).bind(row.known.id.to_string()).bind(&seen.username);
     let query = query.bind(folded(&seen.username)).bind(now());
     query.execute(write).await.map(drop)

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::namespace::Numbering;
-use isogloss_canonical::user::{User, UserId, UserPatch, UserRef, folded};
+use isogloss_canonical::user::{Uniqueness, User, UserId, UserPatch, UserRef, folded};
 use uuid::Uuid;
 
+use crate::held::no_user_holds;
 use crate::rows::{after, now};
 use crate::sidecar::decision::State;
 use crate::sidecar::plan::proves_by_now;
@@ -91,7 +92,7 @@ impl Records {
         let (groups, password) = (patch.groups.take(), patch.password.take());
         patch.username = None;
         patch_user(&mut row.user, patch);
-        update(&mut write, &row.user).await?;
+        update(&mut write, &row.user, Uniqueness::default()).await?;
         if password.is_some() {
             let sql = "UPDATE users SET password_changed = $2, secret_print = NULL WHERE id = $1";
             let query = sql::query(sql).bind(id.to_string()).bind(now());
@@ -199,9 +200,21 @@ impl Records {
 
     /// Makes a record active, with the name and the evidence of the system's row.
     async fn bind_to(&self, write: &mut Connection, row: &Row, seen: &Seen) -> Result<(), Fault> {
-        let sql = "UPDATE users SET state = 'active', absence = NULL, username = $2, \
-                   folded_name = $3, settled = $4, secret_print = $5, created_print = $6, \
-                   expected = NULL, was = NULL WHERE id = $1";
+        let sql = concat!(
+            "UPDATE users SET state = 'active', absence = NULL, username = $2, \
+             folded_name = $3, settled = $4, secret_print = $5, created_print = $6, \
+             expected = NULL, was = NULL, holds_name = ",
+            no_user_holds!("folded_name", "holds_name", "$3", "users.backend", "users.id"),
+            ", holds_email = ",
+            no_user_holds!(
+                "folded_email",
+                "holds_email",
+                "users.folded_email",
+                "users.backend",
+                "users.id"
+            ),
+            " WHERE id = $1"
+        );
         let (name, prints) = (&seen.user.username, self.prints(&seen.user));
         let is_old = seen.user.evidence.created.as_deref().is_some_and(proves_by_now);
         let query = sql::query(sql).bind(row.known.id.to_string()).bind(name);

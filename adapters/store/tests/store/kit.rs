@@ -131,6 +131,16 @@ impl Direct {
         }
     }
 
+    /// What the database says about a statement that it refuses.
+    pub(crate) async fn refused(&mut self, sql: &str) -> String {
+        let sql = AssertSqlSafe(sql.to_owned());
+        let refused = match self {
+            Self::Sqlite(direct) => sqlx::query(sql).execute(direct).await.map(drop),
+            Self::Postgres(direct) => sqlx::query(sql).execute(direct).await.map(drop),
+        };
+        refused.unwrap_err().to_string()
+    }
+
     /// The only value of a query.
     pub(crate) async fn text(&mut self, sql: &str) -> String {
         let sql = AssertSqlSafe(sql.to_owned());

@@ -10,3 +10,4 @@ mod people;
 mod races;
 mod session_store;
 mod signin;
+mod unique;

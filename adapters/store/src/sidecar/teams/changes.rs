@@ -4,6 +4,7 @@ use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{Group, NewGroup};
 
 use crate::groups::update;
+use crate::held::no_group_holds;
 use crate::rows::{fresh_id, now};
 use crate::sidecar::decision::{Absence, Decision, Verdict};
 use crate::sidecar::records::Records;
@@ -118,8 +119,12 @@ async fn activate(
     name: &str,
 ) -> Result<(), Fault> {
     let Some(record) = record else { return Ok(()) };
-    let sql = "UPDATE groups SET state = 'active', absence = NULL, name = $2, settled = $3, \
-               expected = NULL WHERE id = $1";
+    let sql = concat!(
+        "UPDATE groups SET state = 'active', absence = NULL, name = $2, settled = $3, \
+         expected = NULL, holds_name = ",
+        no_group_holds!("$2", "groups.namespace", "groups.backend", "groups.id"),
+        " WHERE id = $1"
+    );
     let query = sql::query(sql).bind(record.team.id.to_string()).bind(name).bind(now());
     query.execute(write).await.map(drop)
 }
