@@ -149,7 +149,7 @@ impl Inner {
         .bind(new.unique.email)
         .execute(write)
         .await
-            .map(drop)
+        .map(drop)
     }
 }
 
