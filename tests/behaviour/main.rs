@@ -1,6 +1,7 @@
 //! One suite of the canonical commands, run on every backend: the store, and each version of each
 //! remote system with its sidecar. A second gateway with the system's dialect plays the system. The
-//! suite also runs with a real server of each system that a package registry has.
+//! suite also runs with a real server of each system that a package registry has, and with a fake that
+//! keeps state as a real server does.
 //!
 //! No backend can be skipped. A declared capability that no case uses fails the run.
 //! `ISOGLOSS_TEST_KANBOARD_URL` and `ISOGLOSS_TEST_KANBOARD_SECRET` (the same for the other
@@ -8,6 +9,7 @@
 //! cases are deleted on the server before each case.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod dandelion;
 mod fixture;
 mod groups;
 mod keys;
@@ -30,6 +32,7 @@ use isogloss_canonical::version::VersionInfo;
 use isogloss_testkit::suite::{self, trial};
 use libtest_mimic::Failed;
 
+use crate::dandelion::fake;
 use crate::fixture::{Fixture, System};
 
 /// One case: the verbs it needs, and what it does.
@@ -94,6 +97,10 @@ fn main() -> ExitCode {
         }
         let name = format!("{prefix}::every-capability-is-exercised");
         trials.push(trial(name, move || exercised(backend)));
+    }
+    for case in cases() {
+        let name = format!("{}-fake::{}", dandelion::system(), case.name);
+        trials.push(trial(name, move || dandelion::run(&case)));
     }
     for system in real::systems() {
         trials

@@ -1,0 +1,10 @@
+//! A Dandelion server that keeps state, and the gateway in front of it. The fake is written from what
+//! real servers of version 6.1.1 answered; `recordings` checks it with those answers.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bridge;
+mod fake;
+mod groups;
+mod recordings;
+mod server;
