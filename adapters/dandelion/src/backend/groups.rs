@@ -13,9 +13,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::backend::api::groups::Shown;
+use crate::backend::api::transport::With;
 use crate::backend::api::{Acted, Api};
 use crate::backend::fault::{unexpected, unsupported};
 use crate::backend::row::Row;
+use crate::backend::users::read;
 use crate::ids::{Gid, NAMESPACE};
 use crate::roles::memberships;
 use crate::roles::rights::{RIGHTS, RIGHTS_OF_HOLDER, Rights};
@@ -88,12 +90,25 @@ pub(super) async fn delete(api: &Api, wanted: &GroupRef) -> Result<Outcome, Faul
     }
 }
 
-/// Asks the server for the rights of the holder of a key, by that key. `None`: it is another question,
-/// or nobody has shown a key that the server takes.
+/// Asks the server for the rights of the holder of a key, by that key; without one, for those of a
+/// person who has logged in through the gateway, in that session. `None`: it is another question, or
+/// the server takes neither.
 pub(super) async fn fact(api: &Api, fact: &Fact) -> Option<Result<Value, Fault>> {
-    let asked = fact.namespace == api.service.namespace && fact.name == RIGHTS_OF_HOLDER;
-    let key = fact.shown.as_ref().filter(|_| asked)?;
-    api.rights_of_holder(key).await.transpose()
+    if fact.namespace != api.service.namespace || fact.name != RIGHTS_OF_HOLDER {
+        return None;
+    }
+    rights_of(api, fact).await.transpose()
+}
+
+async fn rights_of(api: &Api, fact: &Fact) -> Result<Option<Value>, Fault> {
+    if let Some(key) = &fact.shown {
+        return api.rights_of_holder(With::Key(key)).await;
+    }
+    let Some(person) = &fact.person else { return Ok(None) };
+    match api.open_session_of(&read::get(api, person).await?).await? {
+        Some(session) => api.rights_of_holder(With::Session(&session)).await,
+        None => Ok(None),
+    }
 }
 
 /// Adds to a user what their group grants, if it is one that the server was not installed with: only

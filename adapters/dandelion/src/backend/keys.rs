@@ -51,7 +51,7 @@ pub(super) async fn issue(api: &Api, owner: &UserRef, new: NewKey) -> Result<Out
 }
 
 async fn generate(api: &Api, owner: &Row, with: With<'_>) -> Result<Secret, Fault> {
-    if is_held_by(api, owner, with).await? {
+    if api.is_held_by(owner, with).await? {
         return api.generate_key(with).await;
     }
     Err(not_by_gateway("the key or session is not the owner's"))
@@ -62,16 +62,8 @@ async fn generate(api: &Api, owner: &Row, with: With<'_>) -> Result<Secret, Faul
 pub(super) async fn list(api: &Api, owner: &UserRef) -> Result<Outcome, Fault> {
     let owner = get(api, owner).await?;
     let hidden = || not_by_gateway("the server shows a key to its owner only");
-    let session = api.session_of(&owner.user.username).ok_or_else(hidden)?;
-    if !is_held_by(api, &owner, With::Session(&session)).await? {
-        return Err(hidden());
-    }
+    let session = api.open_session_of(&owner).await?.ok_or_else(hidden)?;
     Ok(shown(api, api.key_of(&session).await?))
-}
-
-/// Whether this user holds the key or session. A user name can have passed to somebody else.
-async fn is_held_by(api: &Api, owner: &Row, with: With<'_>) -> Result<bool, Fault> {
-    Ok(matches!(api.holder_of(with).await?, Holder::User(row) if row.id == owner.id))
 }
 
 fn shown(api: &Api, value: Secret) -> Outcome {

@@ -46,16 +46,17 @@ pub(crate) async fn get_group(call: &Call<'_>) -> Result<Answer, Failure> {
     Ok(Value::Object(shown).into())
 }
 
-/// `groups/getuserrights`: the rights of the caller. Only to the caller's own key does a Dandelion
-/// server show them as they are stored.
+/// `groups/getuserrights`: the rights of the caller. A Dandelion server shows them as they are stored to
+/// the caller's own key or session only. Without one, `groups/getgroup` shows them merged over the
+/// defaults.
 pub(crate) async fn get_rights(call: &Call<'_>) -> Result<Answer, Failure> {
-    if let (Some(key), true) = (call.key, call.exchange.knows(RIGHTS_OF_HOLDER)) {
+    if call.exchange.knows(RIGHTS_OF_HOLDER) {
         let fact = Fact {
             namespace: call.namespace().clone(),
             name: RIGHTS_OF_HOLDER,
             person: Some(call.me()),
             arguments: Map::new(),
-            shown: Some(key.clone()),
+            shown: call.key.cloned(),
         };
         if let Some(rights) = call.exchange.fact(call.caller, fact).await {
             return Ok(rights?.into());

@@ -1,7 +1,6 @@
 //! The calls about groups.
 
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::secret::Secret;
 use serde_json::{Map, Value};
 
 use crate::backend::api::transport::{Reply, With, get};
@@ -80,14 +79,13 @@ impl Api {
         self.act("groups/delete", vec![("groupid", &id)], "Group deleted successfully.").await
     }
 
-    /// Reads the rights of the holder of a key: those that are stored for their group, not merged over
-    /// the defaults. `None`: the server does not take the key.
+    /// Reads the rights of the holder of a key or a session: those that are stored for their group, not
+    /// merged over the defaults. `None`: the server does not take the key or session.
     pub(in crate::backend) async fn rights_of_holder(
         &self,
-        key: &Secret,
+        with: With<'_>,
     ) -> Result<Option<Value>, Fault> {
-        let method = "groups/getuserrights";
-        match get(&self.upstream, With::Key(key), method, Vec::new()).await? {
+        match get(&self.upstream, with, "groups/getuserrights", Vec::new()).await? {
             Reply::Data(data) => Ok(Some(data)),
             Reply::KeyRefused | Reply::OwnerRefused => Ok(None),
             Reply::Nothing | Reply::Refused => Err(unexpected("the server shows no rights")),

@@ -198,6 +198,18 @@ impl Api {
         self.sessions.of(user)
     }
 
+    /// The session of the last login of a user, if the server still takes it for theirs.
+    pub(super) async fn open_session_of(&self, owner: &Row) -> Result<Option<Secret>, Fault> {
+        let Some(session) = self.session_of(&owner.user.username) else { return Ok(None) };
+        let held = self.is_held_by(owner, With::Session(&session)).await?;
+        Ok(Some(session).filter(|_| held))
+    }
+
+    /// Whether this user holds the key or session. A user name can have passed to somebody else.
+    pub(super) async fn is_held_by(&self, owner: &Row, with: With<'_>) -> Result<bool, Fault> {
+        Ok(matches!(self.holder_of(with).await?, Holder::User(row) if row.id == owner.id))
+    }
+
     /// Calls a method that answers one sentence.
     async fn act(
         &self,
