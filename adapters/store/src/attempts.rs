@@ -17,16 +17,19 @@ impl Inner {
         if let Some(wait) = self.waits(&mut self.database.read().await?, limits).await? {
             return Ok(Some(wait));
         }
-        let mut write = self.database.write().await?;
-        if let Some(wait) = self.waits(&mut write, limits).await? {
-            return Ok(Some(wait));
-        }
-        for limit in limits {
-            self.add_one(&mut write, limit).await?;
-        }
-        self.prune(&mut write).await?;
-        write.commit().await?;
-        Ok(None)
+        self.database
+            .transact(|mut write| async move {
+                if let Some(wait) = self.waits(&mut write, limits).await? {
+                    return Ok(Some(wait));
+                }
+                for limit in limits {
+                    self.add_one(&mut write, limit).await?;
+                }
+                self.prune(&mut write).await?;
+                write.commit().await?;
+                Ok(None)
+            })
+            .await
     }
 
     pub(crate) async fn clear_attempts(
@@ -34,19 +37,24 @@ impl Inner {
         forget: &[Limit],
         back: &[Limit],
     ) -> Result<(), Fault> {
-        let mut write = self.database.write().await?;
-        let gone = "DELETE FROM session_store WHERE kind = $1 AND digest = $2 AND tally > 0";
-        let last = "DELETE FROM session_store WHERE kind = $1 AND digest = $2 AND tally = 1";
-        let less = "UPDATE session_store SET tally = tally - 1 \
+        self.database
+            .transact(|mut write| async move {
+                let gone =
+                    "DELETE FROM session_store WHERE kind = $1 AND digest = $2 AND tally > 0";
+                let last =
+                    "DELETE FROM session_store WHERE kind = $1 AND digest = $2 AND tally = 1";
+                let less = "UPDATE session_store SET tally = tally - 1 \
                     WHERE kind = $1 AND digest = $2 AND tally > 1";
-        let forget = forget.iter().map(|limit| (limit, gone));
-        // The order matters: a count of one is deleted first, then a count of two becomes one.
-        let back = back.iter().flat_map(|limit| [(limit, last), (limit, less)]);
-        for (limit, sql) in forget.chain(back) {
-            let query = sql::query(sql).bind(limit.kind).bind(self.row(limit));
-            query.execute(&mut write).await?;
-        }
-        write.commit().await
+                let forget = forget.iter().map(|limit| (limit, gone));
+                // The order matters: a count of one is deleted first, then a count of two becomes one.
+                let back = back.iter().flat_map(|limit| [(limit, last), (limit, less)]);
+                for (limit, sql) in forget.chain(back) {
+                    let query = sql::query(sql).bind(limit.kind).bind(self.row(limit));
+                    query.execute(&mut write).await?;
+                }
+                write.commit().await
+            })
+            .await
     }
 
     /// The digests of a group's rows begin with the digest of the group. One query reads the rows of

@@ -33,7 +33,7 @@ impl Backend for Store {
     async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         let store = &*self.0;
         match command {
-            Command::CreateUser(new) => store.create_user(*new).await,
+            Command::CreateUser(new) => store.create_user(&new).await,
             Command::CreateFromDirectory(_) => Err(unsupported()),
             Command::GetUser(user) => store.get_user(&user).await,
             Command::ListUsers => store.list_users().await,
@@ -44,7 +44,7 @@ impl Backend for Store {
             Command::ChangePassword(user, password) => {
                 store.change_password(&user, password.as_ref()).await
             }
-            Command::IssueKey(owner, new) => store.issue_key(owner.as_ref(), *new).await,
+            Command::IssueKey(owner, new) => store.issue_key(owner.as_ref(), &new).await,
             Command::RevokeKeys(owner, namespace, choice) => {
                 store.revoke_keys(owner.as_ref(), &namespace, &choice).await
             }
@@ -53,12 +53,12 @@ impl Backend for Store {
             }
             Command::ReadSettings(user, prefix) => store.read_settings(&user, &prefix).await,
             Command::MergeSettings(user, prefix, changes) => {
-                store.merge_settings(&user, &prefix, changes).await
+                store.merge_settings(&user, &prefix, &changes).await
             }
-            Command::CreateGroup(new) => store.create_group(*new).await,
+            Command::CreateGroup(new) => store.create_group(&new).await,
             Command::GetGroup(group) => store.get_group(&group).await,
             Command::ListGroups(namespace) => store.list_groups(namespace.as_ref()).await,
-            Command::UpdateGroup(group, patch) => store.update_group(&group, *patch).await,
+            Command::UpdateGroup(group, patch) => store.update_group(&group, &patch).await,
             Command::DeleteGroup(group) => store.delete_group(&group).await,
             Command::AddMember(group, user) => store.add_member(&group, &user).await,
             Command::RemoveMember(group, user) => store.remove_member(&group, &user).await,

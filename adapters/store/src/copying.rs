@@ -10,7 +10,7 @@ use crate::database::{Database, claim_meta};
 use crate::lock::DirectoryLock;
 use crate::sealing::Seals;
 use crate::secret_file;
-use crate::sql::query;
+use crate::sql::{Value, query};
 use crate::tables::{TABLES, Table};
 use crate::transfer::{IN_ONE, checksum, insert, select, values};
 
@@ -67,9 +67,12 @@ pub async fn copy_state(
         let added = copy_table(table, &source, &target).await?;
         done.push(compare(table, (&source, &target), added).await?);
     }
-    let mut write = target.write().await?;
-    query("DELETE FROM meta WHERE name = $1").bind(COPYING).execute(&mut write).await?;
-    write.commit().await?;
+    target
+        .transact(|mut write| async move {
+            query("DELETE FROM meta WHERE name = $1").bind(COPYING).execute(&mut write).await?;
+            write.commit().await
+        })
+        .await?;
     source.close().await;
     target.close().await;
     Ok(done)
@@ -88,19 +91,26 @@ async fn open(place: &Location) -> Result<(Option<DirectoryLock>, Database), Fau
 
 /// Marks the target. Refuses one that is in use, or the target of another copy.
 async fn begin(target: &Database, proof: &str) -> Result<(), Fault> {
-    let mut write = target.write().await?;
-    let sql = "SELECT 1 FROM meta WHERE name = 'secret' OR name = 'initialised'";
-    let used = query(sql).fetch_optional(&mut write).await?.is_some();
-    let marked = query("SELECT value FROM meta WHERE name = $1").bind(COPYING);
-    match (marked.scalar::<String>(&mut write).await?, used) {
-        (Some(same), _) if same == proof => Ok(()),
-        (Some(_), _) => Err(refused("the target has a part of another copy; empty it first")),
-        (None, true) => Err(refused("the target is in use; a copy needs an empty database")),
-        (None, false) => {
-            claim_meta(&mut write, COPYING, proof).await?;
-            write.commit().await
-        }
-    }
+    target
+        .transact(|mut write| async move {
+            let sql = "SELECT 1 FROM meta WHERE name = 'secret' OR name = 'initialised'";
+            let used = query(sql).fetch_optional(&mut write).await?.is_some();
+            let marked = query("SELECT value FROM meta WHERE name = $1").bind(COPYING);
+            match (marked.scalar::<String>(&mut write).await?, used) {
+                (Some(same), _) if same == proof => Ok(()),
+                (Some(_), _) => {
+                    Err(refused("the target has a part of another copy; empty it first"))
+                }
+                (None, true) => {
+                    Err(refused("the target is in use; a copy needs an empty database"))
+                }
+                (None, false) => {
+                    claim_meta(&mut write, COPYING, proof).await?;
+                    write.commit().await
+                }
+            }
+        })
+        .await
 }
 
 async fn copy_table(
@@ -118,14 +128,23 @@ async fn copy_table(
             batch.push(values(table, &row)?);
         }
         if batch.len() >= IN_ONE || (is_last && !batch.is_empty()) {
-            let mut write = target.write().await?;
-            added += insert(table, std::mem::take(&mut batch), &mut write).await?;
-            write.commit().await?;
+            added += add(table, &batch, target).await?;
+            batch.clear();
         }
         if is_last {
             return Ok(added);
         }
     }
+}
+
+async fn add(table: &'static Table, rows: &[Vec<Value>], target: &Database) -> Result<u64, Fault> {
+    target
+        .transact(|mut write| async move {
+            let added = insert(table, rows.to_vec(), &mut write).await?;
+            write.commit().await?;
+            Ok(added)
+        })
+        .await
 }
 
 async fn compare(

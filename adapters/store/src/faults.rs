@@ -42,6 +42,9 @@ const DOWN: &str = "the database server is stopping, starting or refusing connec
 const STANDBY: &str = "the database server is a standby or read-only; name the primary server";
 const CONTENDED: &str = "another write to the database did not end in time; try again";
 
+/// PostgreSQL's codes for a serialisation failure and a deadlock.
+const UNORDERED: [&str; 2] = ["40001", "40P01"];
+
 /// PostgreSQL's error codes that are about the server, by their beginning.
 /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
 const SERVER_STATES: [(&str, FaultKind, &str); 11] = [
@@ -74,6 +77,16 @@ pub(crate) fn fault(error: Error) -> Fault {
         (FaultKind::Unexpected, "the store's database")
     };
     Fault::new(kind, detail).because(error)
+}
+
+/// Whether the engine could not order a transaction among the others, and has rolled it back. It
+/// says so before or at the commit. CockroachDB and YugabyteDB say it often, PostgreSQL seldom.
+pub(crate) fn is_unordered(fault: &Fault) -> bool {
+    let cause = fault.source.as_deref().and_then(|cause| cause.downcast_ref::<Error>());
+    let Some(Error::Database(error)) = cause else { return false };
+    let code = error.code();
+    error.try_downcast_ref::<PgDatabaseError>().is_some()
+        && code.is_some_and(|code| UNORDERED.contains(&&*code))
 }
 
 fn refused(error: &dyn DatabaseError) -> Fault {

@@ -82,47 +82,62 @@ impl Inner {
         Ok(Outcome::Groups(rows.iter().map(group).collect::<Result<_, _>>()?))
     }
 
-    pub(crate) async fn create_group(&self, new: NewGroup) -> Result<Outcome, Fault> {
-        let mut write = self.database.write().await?;
-        let id = fresh_id();
-        if new.unique_name {
-            self.refuse_namesake(&mut write, namespace_word(new.namespace.as_ref()), &new.name, id)
-                .await?;
-        }
-        self.insert_group(&mut write, id, &new).await?;
-        self.name_group(&mut write, id, new.namespace.as_ref(), &new.ids).await?;
-        self.finish_group(write, id).await
+    pub(crate) async fn create_group(&self, new: &NewGroup) -> Result<Outcome, Fault> {
+        self.database
+            .transact(|mut write| async move {
+                let id = fresh_id();
+                if new.unique_name {
+                    self.refuse_namesake(
+                        &mut write,
+                        namespace_word(new.namespace.as_ref()),
+                        &new.name,
+                        id,
+                    )
+                    .await?;
+                }
+                self.insert_group(&mut write, id, new).await?;
+                self.name_group(&mut write, id, new.namespace.as_ref(), &new.ids).await?;
+                self.finish_group(write, id).await
+            })
+            .await
     }
 
     pub(crate) async fn update_group(
         &self,
         wanted: &GroupRef,
-        mut patch: GroupPatch,
+        patch: &GroupPatch,
     ) -> Result<Outcome, Fault> {
-        let mut write = self.database.write().await?;
-        let mut changed = self.find_group(&mut write, wanted).await?;
-        let id = changed.id.0;
-        if let Some(name) = &patch.name {
-            self.rename(&mut write, &changed, name).await?;
-        }
-        if let Some(co_owners) = patch.co_owners.take() {
-            replace_co_owners(&mut write, id, &co_owners).await?;
-        }
-        let new_owner = patch.owner.is_some();
-        patch_group(&mut changed, patch);
-        update(&mut write, &changed, new_owner).await?;
-        self.finish_group(write, id).await
+        self.database
+            .transact(|mut write| async move {
+                let (mut changed, mut patch) =
+                    (self.find_group(&mut write, wanted).await?, patch.clone());
+                let id = changed.id.0;
+                if let Some(name) = &patch.name {
+                    self.rename(&mut write, &changed, name).await?;
+                }
+                if let Some(co_owners) = patch.co_owners.take() {
+                    replace_co_owners(&mut write, id, &co_owners).await?;
+                }
+                let new_owner = patch.owner.is_some();
+                patch_group(&mut changed, patch);
+                update(&mut write, &changed, new_owner).await?;
+                self.finish_group(write, id).await
+            })
+            .await
     }
 
     /// Deletes a group. Its memberships and co-ownerships are deleted with the row. Its ids are
     /// never used again.
     pub(crate) async fn delete_group(&self, wanted: &GroupRef) -> Result<Outcome, Fault> {
-        let mut write = self.database.write().await?;
-        let known = self.find_group(&mut write, wanted).await?;
-        let query = sql::query("DELETE FROM groups WHERE id = $1");
-        query.bind(known.id.to_string()).execute(&mut write).await?;
-        write.commit().await?;
-        Ok(Outcome::Done)
+        self.database
+            .transact(|mut write| async move {
+                let known = self.find_group(&mut write, wanted).await?;
+                let query = sql::query("DELETE FROM groups WHERE id = $1");
+                query.bind(known.id.to_string()).execute(&mut write).await?;
+                write.commit().await?;
+                Ok(Outcome::Done)
+            })
+            .await
     }
 
     async fn finish_group(&self, mut write: Write, id: Uuid) -> Result<Outcome, Fault> {

@@ -47,16 +47,19 @@ impl Inner {
     /// Creates the missing counters. In an id namespace that is new, it gives an id to every user
     /// and group that exists.
     pub(crate) async fn introduce_namespaces(&self) -> Result<(), Fault> {
-        let mut write = self.database.write().await?;
-        for namespace in &self.namespaces {
-            for kind in [Kind::User, Kind::Group] {
-                let Numbering::From(first) = kind.numbering(namespace) else { continue };
-                if self.make_counter(&mut write, &namespace.namespace, kind, first).await? {
-                    self.number_all(&mut write, namespace, kind).await?;
+        self.database
+            .transact(|mut write| async move {
+                for namespace in &self.namespaces {
+                    for kind in [Kind::User, Kind::Group] {
+                        let Numbering::From(first) = kind.numbering(namespace) else { continue };
+                        if self.make_counter(&mut write, &namespace.namespace, kind, first).await? {
+                            self.number_all(&mut write, namespace, kind).await?;
+                        }
+                    }
                 }
-            }
-        }
-        write.commit().await
+                write.commit().await
+            })
+            .await
     }
 
     /// Gives a new user an id in every id namespace that numbers users.
@@ -122,20 +125,29 @@ impl Inner {
         &self,
         rows: &[(UserRef, IdNamespace, String)],
     ) -> Result<Outcome, Fault> {
-        let mut write = self.database.write().await?;
-        let mut claims = Vec::with_capacity(rows.len());
-        for (user, namespace, native) in rows {
-            let id = self.find_user(&mut write, user).await.map_err(|why| named(why, user))?.id.0;
-            let sql = "DELETE FROM identities WHERE id = $1 AND kind = 'user' AND namespace = $2";
-            let query = sql::query(sql).bind(id.to_string()).bind(namespace.as_str());
-            query.execute(&mut write).await?;
-            claims.push((id, namespace, native));
-        }
-        for (id, namespace, native) in claims {
-            self.claim(&mut write, (namespace, Kind::User), native, id).await?;
-        }
-        write.commit().await?;
-        Ok(Outcome::Done)
+        self.database
+            .transact(|mut write| async move {
+                let mut claims = Vec::with_capacity(rows.len());
+                for (user, namespace, native) in rows {
+                    let id = self
+                        .find_user(&mut write, user)
+                        .await
+                        .map_err(|why| named(why, user))?
+                        .id
+                        .0;
+                    let sql =
+                        "DELETE FROM identities WHERE id = $1 AND kind = 'user' AND namespace = $2";
+                    let query = sql::query(sql).bind(id.to_string()).bind(namespace.as_str());
+                    query.execute(&mut write).await?;
+                    claims.push((id, namespace, native));
+                }
+                for (id, namespace, native) in claims {
+                    self.claim(&mut write, (namespace, Kind::User), native, id).await?;
+                }
+                write.commit().await?;
+                Ok(Outcome::Done)
+            })
+            .await
     }
 
     /// Whether the native id in this id namespace is the name.

@@ -42,20 +42,23 @@ impl Inner {
     pub(crate) async fn issue_key(
         &self,
         owner: Option<&UserRef>,
-        new: NewKey,
+        new: &NewKey,
     ) -> Result<Outcome, Fault> {
-        let mut write = self.database.write().await?;
-        let owner = self.owner(&mut write, owner).await?;
-        if new.replaces {
-            let choice = new.label.clone().map_or(KeyChoice::Plain, KeyChoice::Labelled);
-            let mut earlier = Builder::new("DELETE FROM keys WHERE ");
-            belonging(&mut earlier, (&self.backend, owner), &new.namespace, &choice);
-            earlier.build().execute(&mut write).await?;
-        }
-        has_room(&mut write, owner, &new.namespace).await?;
-        let key = self.insert(&mut write, owner, new).await?;
-        write.commit().await?;
-        Ok(Outcome::Keys(vec![key]))
+        self.database
+            .transact(|mut write| async move {
+                let owner = self.owner(&mut write, owner).await?;
+                if new.replaces {
+                    let choice = new.label.clone().map_or(KeyChoice::Plain, KeyChoice::Labelled);
+                    let mut earlier = Builder::new("DELETE FROM keys WHERE ");
+                    belonging(&mut earlier, (&self.backend, owner), &new.namespace, &choice);
+                    earlier.build().execute(&mut write).await?;
+                }
+                has_room(&mut write, owner, &new.namespace).await?;
+                let key = self.insert(&mut write, owner, new.clone()).await?;
+                write.commit().await?;
+                Ok(Outcome::Keys(vec![key]))
+            })
+            .await
     }
 
     /// Revokes keys and answers them. An empty list is no fault.
@@ -65,16 +68,19 @@ impl Inner {
         namespace: &IdNamespace,
         choice: &KeyChoice,
     ) -> Result<Outcome, Fault> {
-        let mut write = self.database.write().await?;
-        let owner = self.owner(&mut write, owner).await?;
-        let mut query = Builder::new("DELETE FROM keys WHERE ");
-        belonging(&mut query, (&self.backend, owner), namespace, choice);
-        query.push(" RETURNING ").push(COLUMNS);
-        let rows = query.build().fetch_all(&mut write).await?;
-        let mut revoked = self.keys(&rows)?;
-        revoked.sort_by_key(|key| key.id);
-        write.commit().await?;
-        Ok(Outcome::Keys(revoked))
+        self.database
+            .transact(|mut write| async move {
+                let owner = self.owner(&mut write, owner).await?;
+                let mut query = Builder::new("DELETE FROM keys WHERE ");
+                belonging(&mut query, (&self.backend, owner), namespace, choice);
+                query.push(" RETURNING ").push(COLUMNS);
+                let rows = query.build().fetch_all(&mut write).await?;
+                let mut revoked = self.keys(&rows)?;
+                revoked.sort_by_key(|key| key.id);
+                write.commit().await?;
+                Ok(Outcome::Keys(revoked))
+            })
+            .await
     }
 
     pub(crate) async fn list_keys(

@@ -17,14 +17,17 @@ impl Inner {
         group: &GroupRef,
         user: &UserRef,
     ) -> Result<Outcome, Fault> {
-        let mut write = self.database.write().await?;
-        let group = self.find_group(&mut write, group).await?.id.0;
-        let user = self.find_user(&mut write, user).await?.id.0;
-        if !join(&mut write, group, user).await? {
-            return Err(Fault::conflict(Subject::Membership));
-        }
-        write.commit().await?;
-        Ok(Outcome::Done)
+        self.database
+            .transact(|mut write| async move {
+                let group = self.find_group(&mut write, group).await?.id.0;
+                let user = self.find_user(&mut write, user).await?.id.0;
+                if !join(&mut write, group, user).await? {
+                    return Err(Fault::conflict(Subject::Membership));
+                }
+                write.commit().await?;
+                Ok(Outcome::Done)
+            })
+            .await
     }
 
     pub(crate) async fn remove_member(
@@ -32,16 +35,20 @@ impl Inner {
         group: &GroupRef,
         user: &UserRef,
     ) -> Result<Outcome, Fault> {
-        let mut write = self.database.write().await?;
-        let group = self.find_group(&mut write, group).await?.id;
-        let user = self.find_user(&mut write, user).await?.id;
-        let query = sql::query("DELETE FROM memberships WHERE group_id = $1 AND user_id = $2");
-        let query = query.bind(group.to_string()).bind(user.to_string());
-        if query.execute(&mut write).await? == 0 {
-            return Err(Fault::not_found(Subject::Membership));
-        }
-        write.commit().await?;
-        Ok(Outcome::Done)
+        self.database
+            .transact(|mut write| async move {
+                let group = self.find_group(&mut write, group).await?.id;
+                let user = self.find_user(&mut write, user).await?.id;
+                let query =
+                    sql::query("DELETE FROM memberships WHERE group_id = $1 AND user_id = $2");
+                let query = query.bind(group.to_string()).bind(user.to_string());
+                if query.execute(&mut write).await? == 0 {
+                    return Err(Fault::not_found(Subject::Membership));
+                }
+                write.commit().await?;
+                Ok(Outcome::Done)
+            })
+            .await
     }
 
     pub(crate) async fn list_members(&self, group: &GroupRef) -> Result<Outcome, Fault> {

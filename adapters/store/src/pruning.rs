@@ -121,10 +121,13 @@ impl Inner {
         let until = if kind.is_some() { after(now(), FOR_A_WHILE) } else { now() };
         let sql = "DELETE FROM session_store WHERE (kind, digest) IN (SELECT kind, digest FROM session_store \
                    WHERE ($1 IS NULL OR kind = $1) AND expires <= $2 ORDER BY expires LIMIT $3)";
-        let mut write = self.database.write().await?;
-        let query = sql::query(sql).bind(kind).bind(until).bind(rows);
-        query.execute(&mut write).await?;
-        write.commit().await
+        self.database
+            .transact(|mut write| async move {
+                let query = sql::query(sql).bind(kind).bind(until).bind(rows);
+                query.execute(&mut write).await?;
+                write.commit().await
+            })
+            .await
     }
 }
 

@@ -20,6 +20,16 @@ use crate::store::Store;
 /// disk.
 const LONGEST: usize = 256 * 1024;
 
+const REMEMBER: &str = "INSERT INTO session_store (kind, digest, sealed, tally, expires) \
+     VALUES ($1, $2, $3, 0, $4) ON CONFLICT (kind, digest) DO UPDATE \
+     SET sealed = excluded.sealed, tally = 0, expires = excluded.expires";
+
+const COUNT: &str = "INSERT INTO session_store (kind, digest, sealed, tally, expires) \
+     VALUES ($1, $2, NULL, 1, $4) ON CONFLICT (kind, digest) DO UPDATE SET sealed = NULL, \
+     tally = CASE WHEN session_store.expires <= $3 THEN 1 ELSE session_store.tally + 1 END, \
+     expires = CASE WHEN session_store.expires <= $3 THEN excluded.expires \
+     ELSE session_store.expires END RETURNING tally";
+
 /// A stored value, sealed; or a count.
 type Stored = (Option<String>, i64);
 
@@ -87,26 +97,26 @@ impl SessionStore for Store {
         value: Value,
         lasting: Duration,
     ) -> Result<(), Fault> {
-        let digest = self.0.seals.digest(kind, key);
-        let sealed = self.0.seals.seal(&to_json(&value)?, &digest)?;
+        let digest = &self.0.seals.digest(kind, key);
+        let sealed = &self.0.seals.seal(&to_json(&value)?, digest)?;
         if sealed.len() > LONGEST {
             let detail = format!("{} bytes are too long for a value of {kind}", sealed.len());
             return Err(Fault::new(FaultKind::TooLarge, detail));
         }
-        let mut write = self.0.database.write().await?;
-        sql::query(
-            "INSERT INTO session_store (kind, digest, sealed, tally, expires) VALUES ($1, $2, $3, 0, $4) \
-             ON CONFLICT (kind, digest) DO UPDATE \
-             SET sealed = excluded.sealed, tally = 0, expires = excluded.expires",
-        )
-        .bind(kind)
-        .bind(digest)
-        .bind(sealed)
-        .bind(after(now(), lasting))
-        .execute(&mut write)
-        .await?;
-        self.0.prune(&mut write).await?;
-        write.commit().await
+        self.0
+            .database
+            .transact(|mut write| async move {
+                sql::query(REMEMBER)
+                    .bind(kind)
+                    .bind(digest)
+                    .bind(sealed)
+                    .bind(after(now(), lasting))
+                    .execute(&mut write)
+                    .await?;
+                self.0.prune(&mut write).await?;
+                write.commit().await
+            })
+            .await
     }
 
     async fn renew(
@@ -116,45 +126,52 @@ impl SessionStore for Store {
         value: Value,
         lasting: Duration,
     ) -> Result<bool, Fault> {
-        let digest = self.0.seals.digest(kind, key);
-        let sealed = self.0.seals.seal(&to_json(&value)?, &digest)?;
+        let digest = &self.0.seals.digest(kind, key);
+        let sealed = &self.0.seals.seal(&to_json(&value)?, digest)?;
         let now = now();
-        let mut write = self.0.database.write().await?;
-        let sql = "UPDATE session_store SET sealed = $3, tally = 0, expires = $4 \
+        self.0
+            .database
+            .transact(|mut write| async move {
+                let sql = "UPDATE session_store SET sealed = $3, tally = 0, expires = $4 \
                    WHERE kind = $1 AND digest = $2 AND expires > $5";
-        let query = sql::query(sql).bind(kind).bind(digest).bind(sealed);
-        let query = query.bind(after(now, lasting)).bind(now);
-        let done = query.execute(&mut write).await?;
-        write.commit().await?;
-        Ok(done > 0)
+                let query = sql::query(sql).bind(kind).bind(digest).bind(sealed);
+                let query = query.bind(after(now, lasting)).bind(now);
+                let done = query.execute(&mut write).await?;
+                write.commit().await?;
+                Ok(done > 0)
+            })
+            .await
     }
 
     async fn forget(&self, kind: SessionKind, key: &str) -> Result<bool, Fault> {
-        let digest = self.0.seals.digest(kind, key);
-        let mut write = self.0.database.write().await?;
-        let sql = "DELETE FROM session_store WHERE kind = $1 AND digest = $2 RETURNING expires";
-        let query = sql::query(sql).bind(kind).bind(digest);
-        let expires = query.scalar::<i64>(&mut write).await?;
-        write.commit().await?;
-        Ok(expires.is_some_and(|expires| expires > now()))
+        let digest = &self.0.seals.digest(kind, key);
+        self.0
+            .database
+            .transact(|mut write| async move {
+                let sql =
+                    "DELETE FROM session_store WHERE kind = $1 AND digest = $2 RETURNING expires";
+                let query = sql::query(sql).bind(kind).bind(digest);
+                let expires = query.scalar::<i64>(&mut write).await?;
+                write.commit().await?;
+                Ok(expires.is_some_and(|expires| expires > now()))
+            })
+            .await
     }
 
     async fn count(&self, kind: SessionKind, key: &str, window: Duration) -> Result<u64, Fault> {
-        let digest = self.0.seals.digest(kind, key);
+        let digest = &self.0.seals.digest(kind, key);
         let now = now();
-        let mut write = self.0.database.write().await?;
-        let query = sql::query(
-            "INSERT INTO session_store (kind, digest, sealed, tally, expires) VALUES ($1, $2, NULL, 1, $4) \
-             ON CONFLICT (kind, digest) DO UPDATE SET sealed = NULL, \
-             tally = CASE WHEN session_store.expires <= $3 THEN 1 ELSE session_store.tally + 1 END, \
-             expires = CASE WHEN session_store.expires <= $3 THEN excluded.expires \
-             ELSE session_store.expires END RETURNING tally",
-        );
-        let query = query.bind(kind).bind(digest).bind(now).bind(after(now, window));
-        let tally = query.only::<i64>(&mut write).await?;
-        self.0.prune(&mut write).await?;
-        write.commit().await?;
-        Ok(u64::try_from(tally).unwrap_or_default())
+        self.0
+            .database
+            .transact(|mut write| async move {
+                let query = sql::query(COUNT);
+                let query = query.bind(kind).bind(digest).bind(now).bind(after(now, window));
+                let tally = query.only::<i64>(&mut write).await?;
+                self.0.prune(&mut write).await?;
+                write.commit().await?;
+                Ok(u64::try_from(tally).unwrap_or_default())
+            })
+            .await
     }
 
     async fn attempt(&self, limits: &[Limit]) -> Result<Option<Wait>, Fault> {

@@ -24,20 +24,23 @@ impl Inner {
         &self,
         user: &UserRef,
         prefix: &str,
-        changes: AttributeChanges,
+        changes: &AttributeChanges,
     ) -> Result<Outcome, Fault> {
         if let Some(stray) = changes.keys().find(|name| !name.starts_with(prefix)) {
             let detail = format!("the setting {stray:?} does not start with {prefix:?}");
             return Err(Fault::new(FaultKind::Invalid, detail));
         }
-        let mut write = self.database.write().await?;
-        let mut user = self.find_user(&mut write, user).await?;
-        apply(&mut user.attributes, changes);
-        let query = sql::query("UPDATE users SET attributes = $2 WHERE id = $1");
-        let query = query.bind(user.id.to_string()).bind(to_json(&user.attributes)?);
-        query.execute(&mut write).await?;
-        write.commit().await?;
-        Ok(Outcome::Done)
+        self.database
+            .transact(|mut write| async move {
+                let mut user = self.find_user(&mut write, user).await?;
+                apply(&mut user.attributes, changes.clone());
+                let query = sql::query("UPDATE users SET attributes = $2 WHERE id = $1");
+                let query = query.bind(user.id.to_string()).bind(to_json(&user.attributes)?);
+                query.execute(&mut write).await?;
+                write.commit().await?;
+                Ok(Outcome::Done)
+            })
+            .await
     }
 
     /// The repositories that a user has locked in RhodeCode.

@@ -17,12 +17,15 @@ impl Inner {
         user: &UserRef,
         password: Option<&Secret>,
     ) -> Result<Outcome, Fault> {
-        let hash = self.passwords.hash_optional(password).await?;
-        let mut write = self.database.write().await?;
-        let user = self.find_user(&mut write, user).await?;
-        set_password(&mut write, user.id.0, hash).await?;
-        write.commit().await?;
-        Ok(Outcome::Done)
+        let hash = &self.passwords.hash_optional(password).await?;
+        self.database
+            .transact(|mut write| async move {
+                let user = self.find_user(&mut write, user).await?;
+                set_password(&mut write, user.id.0, hash.clone()).await?;
+                write.commit().await?;
+                Ok(Outcome::Done)
+            })
+            .await
     }
 
     /// Checks a user's password. A missing user, or one without a password, takes the same time and
@@ -39,7 +42,7 @@ impl Inner {
         };
         let check = self.passwords.check(stored.clone(), password).await?;
         if let Some(upgrade) = check.upgrade {
-            self.upgrade(&id, stored, upgrade).await;
+            self.upgrade(&id, stored.as_ref(), &upgrade).await;
         }
         Ok(Outcome::Verified(check.right))
     }
@@ -54,13 +57,16 @@ impl Inner {
 
     /// Stores a better hash of the same password, unless the password has changed in the meantime.
     /// If this fails, the correct password is still accepted.
-    async fn upgrade(&self, id: &str, outdated: Option<String>, better: String) {
+    async fn upgrade(&self, id: &str, outdated: Option<&String>, better: &str) {
         let kept = async {
-            let mut write = self.database.write().await?;
-            let sql = "UPDATE users SET password = $3 WHERE id = $1 AND password = $2";
-            let query = sql::query(sql).bind(id).bind(outdated).bind(better);
-            query.execute(&mut write).await?;
-            write.commit().await
+            self.database
+                .transact(|mut write| async move {
+                    let sql = "UPDATE users SET password = $3 WHERE id = $1 AND password = $2";
+                    let query = sql::query(sql).bind(id).bind(outdated).bind(better);
+                    query.execute(&mut write).await?;
+                    write.commit().await
+                })
+                .await
         };
         if let Err(fault) = kept.await {
             tracing::warn!(user = id, %fault, "a better hash of a password was not stored");
@@ -73,23 +79,26 @@ impl Inner {
         user: &UserRef,
         lockout: Lockout,
     ) -> Result<Outcome, Fault> {
-        let mut write = self.database.write().await?;
-        let user = self.find_user(&mut write, user).await?;
-        let now = now();
-        sql::query(
-            "UPDATE users SET failures = failures + 1, \
+        self.database
+            .transact(|mut write| async move {
+                let user = self.find_user(&mut write, user).await?;
+                let now = now();
+                sql::query(
+                    "UPDATE users SET failures = failures + 1, \
              locked_until = CASE WHEN failures + 1 >= $2 THEN $3 ELSE locked_until END \
              WHERE id = $1 AND (locked_until IS NULL OR locked_until <= $4)",
-        )
-        .bind(user.id.to_string())
-        .bind(i64::from(lockout.after))
-        .bind(after(now, lockout.lasting))
-        .bind(now)
-        .execute(&mut write)
-        .await?;
-        let counted = self.by_id(&mut write, user.id.0).await?.unwrap_or(user);
-        write.commit().await?;
-        Ok(Outcome::User(Box::new(counted)))
+                )
+                .bind(user.id.to_string())
+                .bind(i64::from(lockout.after))
+                .bind(after(now, lockout.lasting))
+                .bind(now)
+                .execute(&mut write)
+                .await?;
+                let counted = self.by_id(&mut write, user.id.0).await?.unwrap_or(user);
+                write.commit().await?;
+                Ok(Outcome::User(Box::new(counted)))
+            })
+            .await
     }
 
     /// Clears the failures. It writes only if there are some: most sign-ins follow no failure.
@@ -98,10 +107,14 @@ impl Inner {
         if known.failures == 0 && known.locked_until.is_none() {
             return Ok(Outcome::Done);
         }
-        let mut write = self.database.write().await?;
-        let query = sql::query("UPDATE users SET failures = 0, locked_until = NULL WHERE id = $1");
-        query.bind(known.id.to_string()).execute(&mut write).await?;
-        write.commit().await?;
-        Ok(Outcome::Done)
+        self.database
+            .transact(|mut write| async move {
+                let query =
+                    sql::query("UPDATE users SET failures = 0, locked_until = NULL WHERE id = $1");
+                query.bind(known.id.to_string()).execute(&mut write).await?;
+                write.commit().await?;
+                Ok(Outcome::Done)
+            })
+            .await
     }
 }

@@ -19,17 +19,21 @@ impl Store {
     /// Deletes everything of a store that is not initialised: what a first start left behind that
     /// did not end. Nobody has used it.
     pub async fn clear(&self) -> Result<(), Fault> {
-        let mut write = self.0.database.write().await?;
-        for sql in [
-            "DELETE FROM keys WHERE backend = $1",
-            "DELETE FROM groups WHERE backend = $1",
-            "DELETE FROM users WHERE backend = $1",
-            "DELETE FROM identities WHERE backend = $1",
-            "DELETE FROM counters WHERE backend = $1",
-        ] {
-            sql::query(sql).bind(&self.0.backend).execute(&mut write).await?;
-        }
-        write.commit().await?;
-        self.0.introduce_namespaces().await
+        self.0
+            .database
+            .transact(|mut write| async move {
+                for sql in [
+                    "DELETE FROM keys WHERE backend = $1",
+                    "DELETE FROM groups WHERE backend = $1",
+                    "DELETE FROM users WHERE backend = $1",
+                    "DELETE FROM identities WHERE backend = $1",
+                    "DELETE FROM counters WHERE backend = $1",
+                ] {
+                    sql::query(sql).bind(&self.0.backend).execute(&mut write).await?;
+                }
+                write.commit().await?;
+                self.0.introduce_namespaces().await
+            })
+            .await
     }
 }

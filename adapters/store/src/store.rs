@@ -110,17 +110,21 @@ impl Store {
 
     /// Creates the first groups, and marks the store as initialised: all of it, or nothing.
     async fn lay_foundation(&self, foundation: Vec<NewGroup>) -> Result<(), Fault> {
-        let inner = &*self.0;
-        let mut write = inner.database.write().await?;
-        if !inner.claim_meta_in(&mut write, INITIALISED, "true").await? {
-            return Ok(());
-        }
-        for group in foundation {
-            let id = fresh_id();
-            inner.insert_group(&mut write, id, &group).await?;
-            inner.name_group(&mut write, id, group.namespace.as_ref(), &group.ids).await?;
-        }
-        write.commit().await
+        let (inner, foundation) = (&*self.0, &foundation);
+        inner
+            .database
+            .transact(|mut write| async move {
+                if !inner.claim_meta_in(&mut write, INITIALISED, "true").await? {
+                    return Ok(());
+                }
+                for group in foundation {
+                    let id = fresh_id();
+                    inner.insert_group(&mut write, id, group).await?;
+                    inner.name_group(&mut write, id, group.namespace.as_ref(), &group.ids).await?;
+                }
+                write.commit().await
+            })
+            .await
     }
 
     /// Whether [`Store::mark_initialised`] was called on this store before.

@@ -50,21 +50,26 @@ impl Store {
         let secret = secret_file::read(&directory.join(crate::files::SECRET_KEY))?;
         let old = Database::open(directory).await?;
         let copied = async {
-            let mut from = old.list().await?;
-            let mut write = self.0.database.write().await?;
-            for table in TABLES.iter().filter(|table| table.name != "meta") {
-                copy(table, &mut from, &mut write, backend).await?;
-            }
-            for mark in ["initialised", "introduced"] {
-                if old.meta(mark).await?.is_some() {
-                    let name = of_backend(mark, backend);
-                    claim_meta(&mut write, &name, "true").await?;
-                }
-            }
-            let name = of_backend(SECRET, backend);
-            let sealed = self.0.seals.seal(&hex::encode(secret.as_slice()), &name)?;
-            claim_meta(&mut write, &name, &sealed).await?;
-            write.commit().await
+            let (old, secret) = (&old, &secret);
+            self.0
+                .database
+                .transact(|mut write| async move {
+                    let mut from = old.list().await?;
+                    for table in TABLES.iter().filter(|table| table.name != "meta") {
+                        copy(table, &mut from, &mut write, backend).await?;
+                    }
+                    for mark in ["initialised", "introduced"] {
+                        if old.meta(mark).await?.is_some() {
+                            let name = of_backend(mark, backend);
+                            claim_meta(&mut write, &name, "true").await?;
+                        }
+                    }
+                    let name = of_backend(SECRET, backend);
+                    let sealed = self.0.seals.seal(&hex::encode(secret.as_slice()), &name)?;
+                    claim_meta(&mut write, &name, &sealed).await?;
+                    write.commit().await
+                })
+                .await
         };
         let result = copied.await;
         old.close().await;

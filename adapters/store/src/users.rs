@@ -27,20 +27,23 @@ impl Inner {
         Ok(Outcome::Users(people(&mut self.database.list().await?, everybody).await?))
     }
 
-    pub(crate) async fn create_user(&self, new: NewUser) -> Result<Outcome, Fault> {
-        let password = self.passwords.hash_optional(new.password.as_ref()).await?;
-        let mut write = self.database.write().await?;
-        let id = fresh_id();
-        let mail = new.email.as_deref();
-        self.check_unique(&mut write, id, (Some(&new.username), mail), new.unique).await?;
-        self.insert_user(&mut write, id, &new, password).await?;
-        self.name_user(&mut write, id, &new.ids).await?;
-        if let Some(change) = &new.groups {
-            self.replace_groups(&mut write, id, change).await?;
-        }
-        let created = self.require(&mut write, id).await?;
-        write.commit().await?;
-        Ok(Outcome::User(Box::new(created)))
+    pub(crate) async fn create_user(&self, new: &NewUser) -> Result<Outcome, Fault> {
+        let password = &self.passwords.hash_optional(new.password.as_ref()).await?;
+        self.database
+            .transact(|mut write| async move {
+                let id = fresh_id();
+                let mail = new.email.as_deref();
+                self.check_unique(&mut write, id, (Some(&new.username), mail), new.unique).await?;
+                self.insert_user(&mut write, id, new, password.clone()).await?;
+                self.name_user(&mut write, id, &new.ids).await?;
+                if let Some(change) = &new.groups {
+                    self.replace_groups(&mut write, id, change).await?;
+                }
+                let created = self.require(&mut write, id).await?;
+                write.commit().await?;
+                Ok(Outcome::User(Box::new(created)))
+            })
+            .await
     }
 
     pub(crate) async fn update_user(
@@ -52,23 +55,29 @@ impl Inner {
             Some(password) => Some(self.passwords.hash_optional(password.as_ref()).await?),
             None => None,
         };
-        let mut write = self.database.write().await?;
-        let mut changed = self.find_user(&mut write, user).await?;
-        let id = changed.id.0;
-        let mail = patch.email.as_ref().and_then(|email| email.as_deref());
-        self.check_unique(&mut write, id, (patch.username.as_deref(), mail), patch.unique).await?;
-        let (groups, unique) = (patch.groups.take(), asked(&patch));
-        patch_user(&mut changed, patch);
-        update(&mut write, &changed, unique).await?;
-        if let Some(hash) = password {
-            set_password(&mut write, id, hash).await?;
-        }
-        if let Some(change) = groups {
-            self.replace_groups(&mut write, id, &change).await?;
-        }
-        let changed = self.require(&mut write, id).await?;
-        write.commit().await?;
-        Ok(Outcome::User(Box::new(changed)))
+        let (patch, password) = (&patch, &password);
+        self.database
+            .transact(|mut write| async move {
+                let (mut changed, mut patch) =
+                    (self.find_user(&mut write, user).await?, patch.clone());
+                let id = changed.id.0;
+                let mail = patch.email.as_ref().and_then(|email| email.as_deref());
+                self.check_unique(&mut write, id, (patch.username.as_deref(), mail), patch.unique)
+                    .await?;
+                let (groups, unique) = (patch.groups.take(), asked(&patch));
+                patch_user(&mut changed, patch);
+                update(&mut write, &changed, unique).await?;
+                if let Some(hash) = password {
+                    set_password(&mut write, id, hash.clone()).await?;
+                }
+                if let Some(change) = groups {
+                    self.replace_groups(&mut write, id, &change).await?;
+                }
+                let changed = self.require(&mut write, id).await?;
+                write.commit().await?;
+                Ok(Outcome::User(Box::new(changed)))
+            })
+            .await
     }
 
     pub(crate) async fn set_active(&self, user: &UserRef, active: bool) -> Result<Outcome, Fault> {
@@ -79,12 +88,15 @@ impl Inner {
     /// Deletes a user. Keys, memberships and co-ownerships are deleted with the row. The user's ids
     /// are never used again.
     pub(crate) async fn delete_user(&self, user: &UserRef) -> Result<Outcome, Fault> {
-        let mut write = self.database.write().await?;
-        let known = self.find_user(&mut write, user).await?;
-        let query = sql::query("DELETE FROM users WHERE id = $1");
-        query.bind(known.id.to_string()).execute(&mut write).await?;
-        write.commit().await?;
-        Ok(Outcome::Done)
+        self.database
+            .transact(|mut write| async move {
+                let known = self.find_user(&mut write, user).await?;
+                let query = sql::query("DELETE FROM users WHERE id = $1");
+                query.bind(known.id.to_string()).execute(&mut write).await?;
+                write.commit().await?;
+                Ok(Outcome::Done)
+            })
+            .await
     }
 
     /// Checks the uniqueness that the command asks for. Another index checks the exact name.

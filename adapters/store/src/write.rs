@@ -88,7 +88,7 @@ mod tests {
         let folder = TempDir::new().unwrap();
         let database = Database::open(folder.path()).await.unwrap();
         for round in 0..3 {
-            let mut write = database.write().await.unwrap();
+            let mut write = database.open_write().await.unwrap();
             sql::query("PRAGMA max_page_count = 1").execute(&mut write).await.unwrap();
             let full = fill(&mut write).await.unwrap_err();
             assert_eq!(full.kind, FaultKind::Unavailable, "{full}");
@@ -98,7 +98,7 @@ mod tests {
             } else {
                 drop(write);
             }
-            let mut write = database.write().await.unwrap();
+            let mut write = database.open_write().await.unwrap();
             fill(&mut write).await.unwrap();
             write.commit().await.unwrap();
         }
@@ -110,12 +110,12 @@ mod tests {
         let database = Database::open(folder.path()).await.unwrap();
         for micros in (0..4000).step_by(100) {
             let writing = async {
-                let mut write = database.write().await?;
+                let mut write = database.open_write().await?;
                 fill(&mut write).await?;
                 write.commit().await
             };
             let done = tokio::time::timeout(Duration::from_micros(micros), writing).await;
-            let mut write = database.write().await.unwrap();
+            let mut write = database.open_write().await.unwrap();
             let removed = sql::query("DELETE FROM meta WHERE name <> 'writer'")
                 .execute(&mut write)
                 .await

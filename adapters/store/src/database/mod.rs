@@ -6,18 +6,23 @@ mod postgres;
 mod sqlite;
 
 use std::path::Path;
+use std::time::Duration;
 
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::secret::Secret;
 use sqlx::{Postgres, Sqlite};
+use tokio::time::sleep;
 
-use crate::faults::fault;
+use crate::faults::{fault, is_unordered};
 use crate::rows::now;
 use crate::sql::{Connection, query};
 use crate::write::Write;
 
 use self::pools::Pools;
 pub(crate) use self::sqlite::make_private;
+
+/// The pauses, in milliseconds, before a transaction is done again that the engine could not order.
+const PAUSES: [u64; 10] = [2, 5, 15, 40, 100, 100, 200, 200, 400, 400];
 
 /// An open database.
 #[derive(Debug)]
@@ -62,8 +67,35 @@ impl Database {
         })
     }
 
-    /// Begins a write transaction. There is only one at a time.
-    pub(crate) async fn write(&self) -> Result<Write, Fault> {
+    /// Runs a write transaction, which commits itself at its end. There is only one at a time.
+    ///
+    /// If the engine could not order the transaction (a serialisation failure, a deadlock), it has
+    /// rolled everything back, and nothing was promised to anybody: the work is done again, a few
+    /// times. So the work must have no effect outside of its transaction.
+    pub(crate) async fn transact<T, W>(&self, work: impl Fn(Write) -> W) -> Result<T, Fault>
+    where
+        W: Future<Output = Result<T, Fault>>,
+    {
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let done = async { work(self.begin().await?).await }.await;
+            match (done, pauses.next()) {
+                (Err(fault), Some(pause)) if is_unordered(&fault) => {
+                    tracing::debug!(%fault, "a transaction is done again");
+                    sleep(Duration::from_millis(pause)).await;
+                }
+                (done, _) => return done,
+            }
+        }
+    }
+
+    /// Begins a write transaction, for tests of what happens if it does not end well.
+    #[cfg(test)]
+    pub(crate) async fn open_write(&self) -> Result<Write, Fault> {
+        self.begin().await
+    }
+
+    async fn begin(&self) -> Result<Write, Fault> {
         match self {
             Self::Sqlite(pools) => {
                 Write::on_sqlite(pools.writer.acquire().await.map_err(fault)?.into()).await
@@ -76,11 +108,13 @@ impl Database {
 
     /// Tests that the store can write: writes one small row and commits it.
     pub(crate) async fn check_writable(&self) -> Result<(), Fault> {
-        let mut write = self.write().await?;
-        let sql = "INSERT INTO meta (name, value) VALUES ('writable', $1) \
+        self.transact(|mut write| async move {
+            let sql = "INSERT INTO meta (name, value) VALUES ('writable', $1) \
                    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-        query(sql).bind(now().to_string()).execute(&mut write).await?;
-        write.commit().await
+            query(sql).bind(now().to_string()).execute(&mut write).await?;
+            write.commit().await
+        })
+        .await
     }
 
     /// Reads a single value of the table `meta`.
@@ -91,10 +125,12 @@ impl Database {
 
     /// Sets a single value if it is not set yet. Answers whether it did.
     pub(crate) async fn claim_meta(&self, name: &str, value: &str) -> Result<bool, Fault> {
-        let mut write = self.write().await?;
-        let claimed = claim_meta(&mut write, name, value).await?;
-        write.commit().await?;
-        Ok(claimed)
+        self.transact(|mut write| async move {
+            let claimed = claim_meta(&mut write, name, value).await?;
+            write.commit().await?;
+            Ok(claimed)
+        })
+        .await
     }
 
     /// The name and the version of the engine.

@@ -74,7 +74,7 @@ impl Records {
     /// Gives a person an alias, in place of an earlier one. It is a conflict if another person has it.
     /// An alias of a tombstone gives way.
     pub async fn set_alias(&self, id: UserId, alias: &str) -> Result<(), Fault> {
-        let mut write = self.inner().database.write().await?;
+        self.inner().database.transact(|mut write| async move {
         let sql = "DELETE FROM aliases WHERE backend = $2 AND folded = $1 AND id IN \
                    (SELECT u.id FROM users u WHERE u.state = 'tombstone')";
         let query = sql::query(sql).bind(folded(alias)).bind(&self.inner().backend);
@@ -86,14 +86,19 @@ impl Records {
         let query = query.bind(&self.inner().backend);
         query.execute(&mut write).await?;
         write.commit().await
+}).await
     }
 
     /// Takes a person's alias away. It is no fault if there is none.
     pub async fn remove_alias(&self, id: UserId) -> Result<(), Fault> {
-        let mut write = self.inner().database.write().await?;
-        let query = sql::query("DELETE FROM aliases WHERE id = $1").bind(id.to_string());
-        query.execute(&mut write).await?;
-        write.commit().await
+        self.inner()
+            .database
+            .transact(|mut write| async move {
+                let query = sql::query("DELETE FROM aliases WHERE id = $1").bind(id.to_string());
+                query.execute(&mut write).await?;
+                write.commit().await
+            })
+            .await
     }
 }
 

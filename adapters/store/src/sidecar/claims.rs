@@ -42,23 +42,28 @@ impl Records {
 }
 
 async fn try_claim(store: &Store, keys: &[String], holder: Uuid) -> Result<bool, Fault> {
-    let mut write = store.0.database.write().await?;
-    let now = now();
-    for key in keys {
-        let sql = "INSERT INTO claims (name, holder, until) VALUES ($1, $2, $3) \
+    store
+        .0
+        .database
+        .transact(|mut write| async move {
+            let now = now();
+            for key in keys {
+                let sql = "INSERT INTO claims (name, holder, until) VALUES ($1, $2, $3) \
                    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, \
                    until = excluded.until WHERE claims.until <= $4";
-        let query = sql::query(sql).bind(key).bind(holder.to_string());
-        let query = query.bind(after(now, LASTING)).bind(now);
-        if query.execute(&mut write).await? == 0 {
-            let sql = "DELETE FROM claims WHERE holder = $1";
-            sql::query(sql).bind(holder.to_string()).execute(&mut write).await?;
+                let query = sql::query(sql).bind(key).bind(holder.to_string());
+                let query = query.bind(after(now, LASTING)).bind(now);
+                if query.execute(&mut write).await? == 0 {
+                    let sql = "DELETE FROM claims WHERE holder = $1";
+                    sql::query(sql).bind(holder.to_string()).execute(&mut write).await?;
+                    write.commit().await?;
+                    return Ok(false);
+                }
+            }
             write.commit().await?;
-            return Ok(false);
-        }
-    }
-    write.commit().await?;
-    Ok(true)
+            Ok(true)
+        })
+        .await
 }
 
 impl Claim {
@@ -106,10 +111,16 @@ impl fmt::Debug for Claim {
 
 async fn release(store: &Store, holder: Uuid) {
     let done = async {
-        let mut write = store.0.database.write().await?;
-        let query = sql::query("DELETE FROM claims WHERE holder = $1").bind(holder.to_string());
-        query.execute(&mut write).await?;
-        write.commit().await
+        store
+            .0
+            .database
+            .transact(|mut write| async move {
+                let query =
+                    sql::query("DELETE FROM claims WHERE holder = $1").bind(holder.to_string());
+                query.execute(&mut write).await?;
+                write.commit().await
+            })
+            .await
     };
     if let Err(fault) = done.await {
         tracing::warn!(%fault, "a claimed name is not released; it expires");

@@ -57,119 +57,158 @@ impl Records {
     /// Records that the gateway is about to rename a person in the system, so that a read with the
     /// new name identifies the person.
     pub async fn expect_name(&self, id: UserId, name: &str) -> Result<(), Fault> {
-        let mut write = self.inner().database.write().await?;
-        let sql = "UPDATE users SET expected = $2, expected_until = $3 WHERE id = $1";
-        let query = sql::query(sql).bind(id.to_string()).bind(name);
-        let query = query.bind(after(now(), EXPECTED_FOR));
-        query.execute(&mut write).await?;
-        write.commit().await
+        self.inner()
+            .database
+            .transact(|mut write| async move {
+                let sql = "UPDATE users SET expected = $2, expected_until = $3 WHERE id = $1";
+                let query = sql::query(sql).bind(id.to_string()).bind(name);
+                let query = query.bind(after(now(), EXPECTED_FOR));
+                query.execute(&mut write).await?;
+                write.commit().await
+            })
+            .await
     }
 
     /// Records that the system refused the expected rename.
     pub async fn clear_expected_name(&self, id: UserId, name: &str) -> Result<(), Fault> {
-        let mut write = self.inner().database.write().await?;
-        let sql = "UPDATE users SET expected = NULL, expected_until = NULL \
+        self.inner()
+            .database
+            .transact(|mut write| async move {
+                let sql = "UPDATE users SET expected = NULL, expected_until = NULL \
                    WHERE id = $1 AND expected = $2";
-        let query = sql::query(sql).bind(id.to_string()).bind(name);
-        query.execute(&mut write).await?;
-        write.commit().await
+                let query = sql::query(sql).bind(id.to_string()).bind(name);
+                query.execute(&mut write).await?;
+                write.commit().await
+            })
+            .await
     }
 
     /// Records that the gateway is about to change the secret in the row of a person. The next read
     /// stores the new one, and ends no session.
     pub async fn expect_secret(&self, id: UserId) -> Result<(), Fault> {
-        let mut write = self.inner().database.write().await?;
-        let query = sql::query("UPDATE users SET secret_print = NULL WHERE id = $1");
-        query.bind(id.to_string()).execute(&mut write).await?;
-        write.commit().await
+        self.inner()
+            .database
+            .transact(|mut write| async move {
+                let query = sql::query("UPDATE users SET secret_print = NULL WHERE id = $1");
+                query.bind(id.to_string()).execute(&mut write).await?;
+                write.commit().await
+            })
+            .await
     }
 
     /// Stores a change in the record. The name comes from the next read of the system. Of a
     /// password only the date is stored, and the evidence is read again.
-    pub async fn update(&self, id: UserId, mut patch: UserPatch) -> Result<(), Fault> {
-        let mut write = self.inner().database.write().await?;
-        let mut row = self.living_record(&mut write, id).await?;
-        let (groups, password) = (patch.groups.take(), patch.password.take());
-        patch.username = None;
-        patch_user(&mut row.user, patch);
-        update(&mut write, &row.user, Uniqueness::default()).await?;
-        if password.is_some() {
-            let sql = "UPDATE users SET password_changed = $2, secret_print = NULL WHERE id = $1";
-            let query = sql::query(sql).bind(id.to_string()).bind(now());
-            query.execute(&mut write).await?;
-        }
-        if let Some(change) = groups {
-            self.inner().replace_groups(&mut write, id.0, &change).await?;
-        }
-        write.commit().await
+    pub async fn update(&self, id: UserId, patch: UserPatch) -> Result<(), Fault> {
+        let patch = &patch;
+        self.inner()
+            .database
+            .transact(|mut write| async move {
+                let (mut row, mut patch) =
+                    (self.living_record(&mut write, id).await?, patch.clone());
+                let (groups, password) = (patch.groups.take(), patch.password.take());
+                patch.username = None;
+                patch_user(&mut row.user, patch);
+                update(&mut write, &row.user, Uniqueness::default()).await?;
+                if password.is_some() {
+                    let sql =
+                        "UPDATE users SET password_changed = $2, secret_print = NULL WHERE id = $1";
+                    let query = sql::query(sql).bind(id.to_string()).bind(now());
+                    query.execute(&mut write).await?;
+                }
+                if let Some(change) = groups {
+                    self.inner().replace_groups(&mut write, id.0, &change).await?;
+                }
+                write.commit().await
+            })
+            .await
     }
 
     /// Deletes the record of a person whom the gateway has deleted in the system. A missing record
     /// is no fault: another request has read the absence first. The ids are never used again.
     pub async fn forget(&self, id: UserId) -> Result<(), Fault> {
-        let mut write = self.inner().database.write().await?;
-        let query = sql::query("DELETE FROM users WHERE id = $1").bind(id.to_string());
-        query.execute(&mut write).await?;
-        write.commit().await
+        self.inner()
+            .database
+            .transact(|mut write| async move {
+                let query = sql::query("DELETE FROM users WHERE id = $1").bind(id.to_string());
+                query.execute(&mut write).await?;
+                write.commit().await
+            })
+            .await
     }
 
     /// Confirms, for an operator, that a suspended record belongs to a user of the system. The user
     /// must have the record's id and name. Returns the record.
     pub async fn confirm(&self, id: UserId, seen: &Seen) -> Result<Record, Fault> {
-        let mut write = self.inner().database.write().await?;
-        let row = self.record(&mut write, id).await?;
-        if !matches!(row.known.state, State::Suspended(_)) {
-            return Err(invalid("only a suspended record can be confirmed"));
-        }
-        let native = self.native(&seen.user)?;
-        if row.known.native.as_deref() != Some(native) {
-            return Err(invalid("the system's user has another id than the record"));
-        }
-        if row.known.name != seen.user.username {
-            return Err(Self::other_name(&row, seen));
-        }
-        self.bind_to(&mut write, &row, seen).await?;
-        self.done(write, id).await
+        self.inner()
+            .database
+            .transact(|mut write| async move {
+                let row = self.record(&mut write, id).await?;
+                if !matches!(row.known.state, State::Suspended(_)) {
+                    return Err(invalid("only a suspended record can be confirmed"));
+                }
+                let native = self.native(&seen.user)?;
+                if row.known.native.as_deref() != Some(native) {
+                    return Err(invalid("the system's user has another id than the record"));
+                }
+                if row.known.name != seen.user.username {
+                    return Err(Self::other_name(&row, seen));
+                }
+                self.bind_to(&mut write, &row, seen).await?;
+                self.done(write, id).await
+            })
+            .await
     }
 
     /// Makes a record a tombstone, for an operator. Returns it, and whether it was a tombstone
     /// already.
     pub async fn retire(&self, id: UserId) -> Result<(Record, bool), Fault> {
-        let mut write = self.inner().database.write().await?;
-        let row = self.record(&mut write, id).await?;
-        let already = row.known.state == State::Tombstone;
-        if !already {
-            self.make_tombstone(&mut write, &row, "an operator made it one").await?;
-        }
-        Ok((self.done(write, id).await?, already))
+        self.inner()
+            .database
+            .transact(|mut write| async move {
+                let row = self.record(&mut write, id).await?;
+                let already = row.known.state == State::Tombstone;
+                if !already {
+                    self.make_tombstone(&mut write, &row, "an operator made it one").await?;
+                }
+                Ok((self.done(write, id).await?, already))
+            })
+            .await
     }
 
     /// Deletes a key by its id, whatever the state of its owner's record, and returns whether there
     /// was one. The system is not asked: an operator revokes a key also while the system is down.
     pub async fn revoke_key(&self, key: Uuid) -> Result<bool, Fault> {
-        let mut write = self.inner().database.write().await?;
-        let query = sql::query("DELETE FROM keys WHERE id = $1").bind(key.to_string());
-        let done = query.execute(&mut write).await?;
-        write.commit().await?;
-        Ok(done > 0)
+        self.inner()
+            .database
+            .transact(|mut write| async move {
+                let query = sql::query("DELETE FROM keys WHERE id = $1").bind(key.to_string());
+                let done = query.execute(&mut write).await?;
+                write.commit().await?;
+                Ok(done > 0)
+            })
+            .await
     }
 
     /// Binds a record to a user of the system, for an operator. The record may be a tombstone: its
     /// keys, sessions and remembered passwords are revoked. A user with another name is refused
     /// unless `renamed` is true. The present record of the user becomes a tombstone.
     pub async fn bind(&self, id: UserId, seen: &Seen, renamed: bool) -> Result<Bound, Fault> {
-        let mut write = self.inner().database.write().await?;
-        let row = self.record(&mut write, id).await?;
-        if !renamed && row.known.name != seen.user.username {
-            return Err(Self::other_name(&row, seen));
-        }
-        let replaced = self.replace_holders(&mut write, id, seen).await?;
-        let was_tombstone = row.known.state == State::Tombstone;
-        if was_tombstone {
-            revoke_all(&mut write, id).await?;
-        }
-        self.bind_to(&mut write, &row, seen).await?;
-        Ok(Bound { record: self.done(write, id).await?, was_tombstone, replaced })
+        self.inner()
+            .database
+            .transact(|mut write| async move {
+                let row = self.record(&mut write, id).await?;
+                if !renamed && row.known.name != seen.user.username {
+                    return Err(Self::other_name(&row, seen));
+                }
+                let replaced = self.replace_holders(&mut write, id, seen).await?;
+                let was_tombstone = row.known.state == State::Tombstone;
+                if was_tombstone {
+                    revoke_all(&mut write, id).await?;
+                }
+                self.bind_to(&mut write, &row, seen).await?;
+                Ok(Bound { record: self.done(write, id).await?, was_tombstone, replaced })
+            })
+            .await
     }
 
     /// Makes tombstones of the records that now have the user's id or name. Returns these records.

@@ -27,20 +27,27 @@ impl Records {
         if plan.changes_nothing() {
             return Ok(Reconciled::Records(plan.people(&sighted)));
         }
-        let mut write = self.inner().database.write().await?;
-        let rows = self.load(&mut write, reading).await?;
-        let plan = self.plan(rows, reading, &sighted);
-        if let Some(answer) = plan.needs_more() {
-            return Ok(answer);
-        }
-        let people = match self.carry_out(&mut write, plan, reading, &sighted).await {
-            Ok(people) => people,
-            // A record that changed in the meantime has the name.
-            Err(taken) if taken.kind == FaultKind::Conflict => return refused(reading, taken),
-            Err(other) => return Err(other),
-        };
-        write.commit().await?;
-        Ok(Reconciled::Records(people))
+        let sighted = &sighted;
+        self.inner()
+            .database
+            .transact(|mut write| async move {
+                let rows = self.load(&mut write, reading).await?;
+                let plan = self.plan(rows, reading, sighted);
+                if let Some(answer) = plan.needs_more() {
+                    return Ok(answer);
+                }
+                let people = match self.carry_out(&mut write, plan, reading, sighted).await {
+                    Ok(people) => people,
+                    // A record that changed in the meantime has the name.
+                    Err(taken) if taken.kind == FaultKind::Conflict => {
+                        return refused(reading, taken);
+                    }
+                    Err(other) => return Err(other),
+                };
+                write.commit().await?;
+                Ok(Reconciled::Records(people))
+            })
+            .await
     }
 
     /// The people of the reading, in the form for the decision.

@@ -93,6 +93,19 @@ async fn own_schema(url: &str) -> String {
     format!("{url}?options[search_path]={name}")
 }
 
+/// A store that shares its database with no other test. `None`: the tests use no server.
+pub(crate) async fn fresh_alone() -> Option<Fresh> {
+    #[expect(clippy::disallowed_methods, reason = "the script that starts the server names it")]
+    let url = std::env::var(SERVER).ok()?;
+    let mut server = Direct::Postgres(sqlx::PgConnection::connect(&url).await.unwrap());
+    let name = format!("t{}", uuid::Uuid::now_v7().simple());
+    server.execute(&format!("CREATE DATABASE {name}")).await;
+    let (host, _) = url.rsplit_once('/').unwrap();
+    let (directory, server) = (TempDir::new().unwrap(), format!("{host}/{name}?"));
+    let store = open(directory.path(), Some(&server), namespaces()).await.unwrap();
+    Some(Fresh { store, directory, server: Some(server) })
+}
+
 impl Fresh {
     /// The name of the engine.
     pub(crate) const fn engine(&self) -> &'static str {
@@ -102,6 +115,17 @@ impl Fresh {
     /// The same store, as another gateway would open it.
     pub(crate) async fn again(&self) -> Store {
         open(self.directory.path(), self.server.as_deref(), namespaces()).await.unwrap()
+    }
+
+    /// The same with settings of each session, if the database is on a server. Example:
+    /// `deadlock_timeout=10ms`.
+    pub(crate) async fn again_with(&self, settings: &[&str]) -> Option<Store> {
+        let mut url = self.server.clone()?;
+        for setting in settings {
+            let (name, value) = setting.split_once('=').unwrap();
+            url = format!("{url}&options[{name}]={value}");
+        }
+        Some(open(self.directory.path(), Some(&url), namespaces()).await.unwrap())
     }
 
     /// A database connection as another process would open it.

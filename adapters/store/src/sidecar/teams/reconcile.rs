@@ -29,17 +29,21 @@ impl Records {
         if changes_nothing(&decision, reading) {
             return self.teams_seen(records, &decision, reading);
         }
-        let mut write = self.inner().database.write().await?;
-        let records = self.teams(&mut write).await?;
-        let decision = self.decide_teams(&records, reading)?;
-        if let Some(answer) = needs_more(&records, &decision) {
-            return Ok(answer);
-        }
-        self.apply_teams(&mut write, &records, &decision, reading).await?;
-        let records = self.teams(&mut write).await?;
-        let teams = self.teams_seen(records, &decision, reading)?;
-        write.commit().await?;
-        Ok(teams)
+        self.inner()
+            .database
+            .transact(|mut write| async move {
+                let records = self.teams(&mut write).await?;
+                let decision = self.decide_teams(&records, reading)?;
+                if let Some(answer) = needs_more(&records, &decision) {
+                    return Ok(answer);
+                }
+                self.apply_teams(&mut write, &records, &decision, reading).await?;
+                let records = self.teams(&mut write).await?;
+                let teams = self.teams_seen(records, &decision, reading)?;
+                write.commit().await?;
+                Ok(teams)
+            })
+            .await
     }
 
     /// The record of a team that a reference names, active or suspended.
@@ -59,45 +63,63 @@ impl Records {
     /// Records that the gateway is about to rename a team in the system, so that a read with the
     /// new name identifies the team.
     pub async fn expect_team_name(&self, id: GroupId, name: &str) -> Result<(), Fault> {
-        let mut write = self.inner().database.write().await?;
-        let sql = "UPDATE groups SET expected = $2, expected_until = $3 WHERE id = $1";
-        let query = sql::query(sql).bind(id.to_string()).bind(name);
-        let query = query.bind(after(now(), EXPECTED_FOR));
-        query.execute(&mut write).await?;
-        write.commit().await
+        self.inner()
+            .database
+            .transact(|mut write| async move {
+                let sql = "UPDATE groups SET expected = $2, expected_until = $3 WHERE id = $1";
+                let query = sql::query(sql).bind(id.to_string()).bind(name);
+                let query = query.bind(after(now(), EXPECTED_FOR));
+                query.execute(&mut write).await?;
+                write.commit().await
+            })
+            .await
     }
 
     /// Records that the system refused the expected rename.
     pub async fn clear_expected_team_name(&self, id: GroupId, name: &str) -> Result<(), Fault> {
-        let mut write = self.inner().database.write().await?;
-        let sql = "UPDATE groups SET expected = NULL, expected_until = NULL \
+        self.inner()
+            .database
+            .transact(|mut write| async move {
+                let sql = "UPDATE groups SET expected = NULL, expected_until = NULL \
                    WHERE id = $1 AND expected = $2";
-        let query = sql::query(sql).bind(id.to_string()).bind(name);
-        query.execute(&mut write).await?;
-        write.commit().await
+                let query = sql::query(sql).bind(id.to_string()).bind(name);
+                query.execute(&mut write).await?;
+                write.commit().await
+            })
+            .await
     }
 
     /// Stores a change in the record of a team. The name comes from the system.
-    pub async fn update_team(&self, id: GroupId, mut patch: GroupPatch) -> Result<(), Fault> {
-        let mut write = self.inner().database.write().await?;
-        let mut kept = self.inner().find_group(&mut write, &GroupRef::Id(id)).await?;
-        patch.name = None;
-        if let Some(co_owners) = patch.co_owners.take() {
-            replace_co_owners(&mut write, id.0, &co_owners).await?;
-        }
-        let new_owner = patch.owner.is_some();
-        patch_group(&mut kept, patch);
-        update(&mut write, &kept, new_owner).await?;
-        write.commit().await
+    pub async fn update_team(&self, id: GroupId, patch: GroupPatch) -> Result<(), Fault> {
+        let patch = &patch;
+        self.inner()
+            .database
+            .transact(|mut write| async move {
+                let mut kept = self.inner().find_group(&mut write, &GroupRef::Id(id)).await?;
+                let mut patch = patch.clone();
+                patch.name = None;
+                if let Some(co_owners) = patch.co_owners.take() {
+                    replace_co_owners(&mut write, id.0, &co_owners).await?;
+                }
+                let new_owner = patch.owner.is_some();
+                patch_group(&mut kept, patch);
+                update(&mut write, &kept, new_owner).await?;
+                write.commit().await
+            })
+            .await
     }
 
     /// Deletes the record of a team that the gateway has deleted in the system. A missing record is
     /// no fault: another request has read the absence first. The ids are never used again.
     pub async fn forget_team(&self, id: GroupId) -> Result<(), Fault> {
-        let mut write = self.inner().database.write().await?;
-        let query = sql::query("DELETE FROM groups WHERE id = $1").bind(id.to_string());
-        query.execute(&mut write).await?;
-        write.commit().await
+        self.inner()
+            .database
+            .transact(|mut write| async move {
+                let query = sql::query("DELETE FROM groups WHERE id = $1").bind(id.to_string());
+                query.execute(&mut write).await?;
+                write.commit().await
+            })
+            .await
     }
 
     /// The records of all teams, without tombstones. There are few teams.
