@@ -220,7 +220,9 @@ fn values() -> String {
     let row = |(adapter, kind): (&Adapter, BackendKind)| {
         let able = kind.capability();
         let one = |rule: &ValueRule| {
-            format!("| {} | {} | {} |", adapter.name, rule.kind.as_str(), rule.refused)
+            let of_new = if rule.only_new { ", at a creation" } else { "" };
+            let value = rule.kind.as_str();
+            format!("| {} | {value}{of_new} | {} |", adapter.name, rule.refused)
         };
         able.values().iter().map(one).collect::<Vec<_>>()
     };

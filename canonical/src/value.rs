@@ -62,12 +62,33 @@ pub struct ValueRule {
     pub takes: fn(&str) -> bool,
     /// A value that is not taken, for the tests.
     pub example: fn() -> String,
+    /// Whether the rule holds only for a person or a team that is created.
+    pub only_new: bool,
+}
+
+impl ValueRule {
+    /// A rule that holds at every time.
+    #[must_use]
+    pub const fn new(
+        kind: ValueKind,
+        refused: &'static str,
+        takes: fn(&str) -> bool,
+        example: fn() -> String,
+    ) -> Self {
+        Self { kind, refused, takes, example, only_new: false }
+    }
+
+    /// The same rule for creations only.
+    #[must_use]
+    pub const fn only_new(self) -> Self {
+        Self { only_new: true, ..self }
+    }
 }
 
 /// Two rules are equal if they say the same.
 impl PartialEq for ValueRule {
     fn eq(&self, other: &Self) -> bool {
-        (self.kind, self.refused) == (other.kind, other.refused)
+        (self.kind, self.refused, self.only_new) == (other.kind, other.refused, other.only_new)
     }
 }
 
@@ -79,25 +100,40 @@ impl fmt::Debug for ValueRule {
     }
 }
 
-/// Checks values by these rules. `known` is the person whom a command changes: a value that they have
-/// already is not checked. The fault is [`FaultKind::Invalid`] about the value, and its detail has the
-/// rule, never the value.
+/// Whose values are checked.
+#[derive(Clone, Copy, Debug)]
+pub enum Target<'u> {
+    /// A person or a team that is created.
+    New,
+    /// A person who exists: a value that they have already is not checked.
+    User(&'u User),
+    /// A team that exists.
+    Team,
+}
+
+/// Checks values by these rules. The fault is [`FaultKind::Invalid`] about the value, and its detail
+/// has the rule, never the value.
 pub fn check<'v>(
     rules: &[ValueRule],
     values: impl IntoIterator<Item = (ValueKind, &'v str)>,
-    known: Option<&User>,
+    target: Target<'_>,
 ) -> Result<(), Fault> {
-    for (kind, value) in values {
-        if !known.is_some_and(|known| has(known, kind, value)) {
-            check_one(rules, kind, value)?;
-        }
-    }
-    Ok(())
+    values.into_iter().try_for_each(|(kind, value)| check_one(rules, kind, value, target))
 }
 
-/// Checks one value by these rules.
-pub fn check_one(rules: &[ValueRule], kind: ValueKind, value: &str) -> Result<(), Fault> {
-    match rules.iter().find(|rule| rule.kind == kind && !(rule.takes)(value)) {
+fn check_one(
+    rules: &[ValueRule],
+    kind: ValueKind,
+    value: &str,
+    target: Target<'_>,
+) -> Result<(), Fault> {
+    let is_new = match target {
+        Target::User(known) if has(known, kind, value) => return Ok(()),
+        Target::User(_) | Target::Team => false,
+        Target::New => true,
+    };
+    let holds = |rule: &&ValueRule| rule.kind == kind && (is_new || !rule.only_new);
+    match rules.iter().filter(holds).find(|rule| !(rule.takes)(value)) {
         None => Ok(()),
         Some(rule) => {
             let detail = format!("the system takes no {} {}", kind.as_str(), rule.refused);
@@ -152,19 +188,26 @@ fn given<const N: usize>(all: [(ValueKind, Option<&str>); N]) -> Vec<(ValueKind,
 mod tests {
     use super::*;
 
-    const RULES: [ValueRule; 2] = [
-        ValueRule {
-            kind: ValueKind::Password,
-            refused: "shorter than 6 characters",
-            takes: |text| text.chars().count() >= 6,
-            example: || "short".to_owned(),
-        },
-        ValueRule {
-            kind: ValueKind::Username,
-            refused: "with a colon",
-            takes: |text| !text.contains(':'),
-            example: || "a:b".to_owned(),
-        },
+    const RULES: [ValueRule; 3] = [
+        ValueRule::new(
+            ValueKind::Password,
+            "shorter than 6 characters",
+            |text| text.chars().count() >= 6,
+            || "short".to_owned(),
+        ),
+        ValueRule::new(
+            ValueKind::Username,
+            "with a colon",
+            |text| !text.contains(':'),
+            || "a:b".to_owned(),
+        ),
+        ValueRule::new(
+            ValueKind::Username,
+            "with a blank",
+            |text| !text.contains(' '),
+            || "a b".to_owned(),
+        )
+        .only_new(),
     ];
 
     #[test]
@@ -172,7 +215,7 @@ mod tests {
         let refused = |name: &str, password: &str| {
             let (username, password) = (name.to_owned(), Some(password.into()));
             let user = NewUser { username, password, ..NewUser::default() };
-            check(&RULES, of_new(&user), None).err()
+            check(&RULES, of_new(&user), Target::New).err()
         };
         assert!(refused("ada", "secret").is_none());
         let short = refused("ada", "short").unwrap();
@@ -181,11 +224,21 @@ mod tests {
         assert_eq!(refused("a:b", "secret").unwrap().subject, Some(Subject::Username));
     }
 
+    fn renamed(known: &str, name: &str) -> Result<(), Fault> {
+        let patch = UserPatch { username: Some(name.to_owned()), ..UserPatch::default() };
+        check(&RULES, of_patch(&patch), Target::User(&User::seen(known)))
+    }
+
     #[test]
     fn what_a_person_has_already_is_not_checked() {
-        let patch = UserPatch { username: Some("a:b".to_owned()), ..UserPatch::default() };
-        let checked = |known: &str| check(&RULES, of_patch(&patch), Some(&User::seen(known)));
-        assert!(checked("a:b").is_ok());
-        assert!(checked("ada").is_err());
+        assert!(renamed("a:b", "a:b").is_ok());
+        assert!(renamed("ada", "a:b").is_err());
+    }
+
+    #[test]
+    fn a_rule_for_creations_holds_for_nobody_else() {
+        let new = NewUser { username: "a b".to_owned(), ..NewUser::default() };
+        assert!(check(&RULES, of_new(&new), Target::New).is_err());
+        assert!(renamed("ada", "a b").is_ok());
     }
 }

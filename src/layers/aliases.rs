@@ -16,7 +16,7 @@ use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::namespace::Numbering;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Matching, NewUser, User, UserId, UserPatch, UserRef, folded};
-use isogloss_canonical::value::{self, ValueKind};
+use isogloss_canonical::value::{self, Target, ValueKind};
 use isogloss_store::{Named, Records};
 use uuid::Uuid;
 
@@ -133,13 +133,13 @@ impl Aliased {
 
     /// Creates a person. A name that the system does not take becomes an alias.
     async fn create(&self, user: NewUser) -> Result<Outcome, Fault> {
-        let Err(refused) = self.takes(&user.username) else {
+        let Err(refused) = self.takes(&user.username, Target::New) else {
             return self.inner.execute(Command::CreateUser(Box::new(user))).await;
         };
         let alias = user.username.clone();
         let username = format!("user-{}", hex::encode(&random()[..6]));
         // If the system takes only names of another form, the first refusal holds.
-        self.takes(&username).map_err(|_| refused)?;
+        self.takes(&username, Target::New).map_err(|_| refused)?;
         let claim = self.records().claim(&[&alias]).await?;
         let made = self.create_with(NewUser { username, ..user }, &alias).await;
         claim.release().await;
@@ -174,7 +174,7 @@ impl Aliased {
             return Ok(changed);
         }
         let renames = self.sidecar.system_capability().holds(Field::Rename);
-        if renames && self.takes(&name).is_ok() {
+        if renames && self.takes(&name, Target::User(&known)).is_ok() {
             patch.username = Some(name);
             let change = Command::UpdateUser(UserRef::Id(known.id), Box::new(patch));
             let changed = self.inner.execute(change).await?;
@@ -210,8 +210,8 @@ impl Aliased {
     }
 
     /// Whether the system takes a user name.
-    fn takes(&self, name: &str) -> Result<(), Fault> {
-        value::check_one(self.sidecar.values(), ValueKind::Username, name)
+    fn takes(&self, name: &str, target: Target<'_>) -> Result<(), Fault> {
+        value::check(self.sidecar.values(), [(ValueKind::Username, name)], target)
     }
 
     /// Refuses an alias that is the name or the alias of somebody else, in any case.

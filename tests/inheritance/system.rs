@@ -33,12 +33,12 @@ pub(crate) enum Proof {
 const HASH_OF_SECRET: &str = "$2y$04$pt6c8RrQsZMBtHdxoST4ouLdqjXiPkakAiAjPk8oLCZjONSx7HHG.";
 
 /// The names that the system does not take.
-const NO_SLASH: ValueRule = ValueRule {
-    kind: ValueKind::Username,
-    refused: "with a slash",
-    takes: |name| !name.contains('/'),
-    example: || "a/b".to_owned(),
-};
+const NO_SLASH: ValueRule = ValueRule::new(
+    ValueKind::Username,
+    "with a slash",
+    |name| !name.contains('/'),
+    || "a/b".to_owned(),
+);
 
 /// The system's id namespace.
 pub(crate) const OWN: IdNamespace = IdNamespace::named("system");

@@ -5,3 +5,4 @@ pub mod password;
 pub mod percent;
 pub mod php;
 pub mod python;
+pub mod values;

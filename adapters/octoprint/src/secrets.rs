@@ -1,4 +1,4 @@
-//! Keys, tokens and passwords: their formats and limits.
+//! Keys and tokens: their formats.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,10 +6,6 @@ use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::secret::Secret;
 
 use crate::options::version::KeyFormat;
-
-/// The most characters of a password that OctoPrint's hash accepts. It answers 500 for a longer one:
-/// `fixtures/transcripts/octoprint/users-create-names.json`.
-pub(crate) const LONGEST_PASSWORD: usize = 4096;
 
 /// The number of bytes of a key before 1.4.
 const SHORT: usize = 16;

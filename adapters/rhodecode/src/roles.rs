@@ -12,7 +12,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::options::version::Differences;
-use crate::wire::{DEFAULT_USER, attribute};
+use crate::wire::attribute;
+use crate::wire::values::DEFAULT_USER;
 
 /// The role for RhodeCode's flag `admin`. Null means no.
 pub(crate) fn role_of(admin: Option<bool>) -> Role {

@@ -8,7 +8,7 @@ use isogloss_canonical::group::{Group, GroupPatch, NewGroup};
 use isogloss_canonical::membership::{GroupId, GroupRef};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::UserRef;
-use isogloss_canonical::value::ValueKind;
+use isogloss_canonical::value::{Target, ValueKind};
 use isogloss_canonical::verb::Verb;
 use isogloss_store::{Reading, TeamReading, TeamRecord};
 
@@ -53,7 +53,7 @@ impl Sidecar {
     }
 
     async fn create_team(&self, team: NewGroup) -> Result<Outcome, Fault> {
-        self.check_values(vec![(ValueKind::TeamName, &team.name)], None)?;
+        self.check_values(vec![(ValueKind::TeamName, &team.name)], Target::New)?;
         let (asked, stored) = self.split_new_team(team).await?;
         let reading = TeamReading::begin();
         let seen = self.ask_system(Command::CreateGroup(Box::new(asked))).await?.group()?;
@@ -142,7 +142,7 @@ impl Sidecar {
         patch: GroupPatch,
     ) -> Result<Outcome, Fault> {
         if let Some(name) = patch.name.as_ref().filter(|name| **name != team.name) {
-            self.check_values(vec![(ValueKind::TeamName, name)], None)?;
+            self.check_values(vec![(ValueKind::TeamName, name)], Target::Team)?;
             // A read that sees the new name in the system can now identify the team.
             self.records.expect_team_name(team.id, name).await?;
         }

@@ -11,7 +11,7 @@ use isogloss_canonical::fault::{Fault, FaultKind, Sent};
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserRef};
-use isogloss_canonical::value::{self, ValueKind, ValueRule};
+use isogloss_canonical::value::{self, Target, ValueKind, ValueRule};
 use isogloss_canonical::verb::{Place, Verb};
 use serde_json::Value;
 
@@ -95,9 +95,9 @@ impl Sidecar {
     pub(super) fn check_values(
         &self,
         values: Vec<(ValueKind, &str)>,
-        known: Option<&User>,
+        target: Target<'_>,
     ) -> Result<(), Fault> {
-        value::check(&self.values, values, known)
+        value::check(&self.values, values, target)
     }
 
     /// The rules about values that the route checks.

@@ -9,7 +9,7 @@ use isogloss_canonical::user::{
     AttributeChanges, Attributes, GroupChange, Matching, NewUser, Uniqueness, User, UserPatch,
     UserRef, folded,
 };
-use isogloss_canonical::value::{self, ValueKind};
+use isogloss_canonical::value::{self, Target, ValueKind};
 use isogloss_canonical::verb::Verb;
 use isogloss_store::{Named, Reading, Seen};
 use jiff::Timestamp;
@@ -24,7 +24,7 @@ impl Sidecar {
     /// time, also on several gateways.
     pub(super) async fn create(&self, mut user: NewUser) -> Result<Outcome, Fault> {
         user.attributes = self.stored_attributes(std::mem::take(&mut user.attributes))?;
-        self.check_values(value::of_new(&user), None)?;
+        self.check_values(value::of_new(&user), Target::New)?;
         self.introduce().await?;
         let claim = self.records.claim(&claimed(&user.username, user.email.as_deref())).await?;
         let made = self.create_alone(user).await;
@@ -88,7 +88,7 @@ impl Sidecar {
 
     /// Lets the system create a user of its own directory.
     pub(super) async fn create_from_directory(&self, name: String) -> Result<Outcome, Fault> {
-        self.check_values(vec![(ValueKind::Username, &name)], None)?;
+        self.check_values(vec![(ValueKind::Username, &name)], Target::New)?;
         self.introduce().await?;
         let claim = self.records.claim(&claimed(&name, None)).await?;
         let reading = Reading::begin();
@@ -104,7 +104,7 @@ impl Sidecar {
     pub(super) async fn update(&self, user: &UserRef, patch: UserPatch) -> Result<Outcome, Fault> {
         let known = self.get(user).await?;
         self.check_renaming(&known, &patch)?;
-        self.check_values(value::of_patch(&patch), Some(&known))?;
+        self.check_values(value::of_patch(&patch), Target::User(&known))?;
         let email = patch.email.clone().flatten();
         let name = patch.username.clone().filter(|name| *name != known.username);
         let claim = match (&name, &email) {
@@ -240,7 +240,7 @@ impl Sidecar {
     ) -> Result<Outcome, Fault> {
         let known = self.get(user).await?;
         let new = password.iter().map(|password| (ValueKind::Password, password.expose()));
-        self.check_values(new.collect(), None)?;
+        self.check_values(new.collect(), Target::User(&known))?;
         self.ask_system(Command::ChangePassword(self.own(&known)?, password)).await?;
         // The date of the password ends the sessions that began with the old one.
         let patch = UserPatch { password: Some(None), ..UserPatch::default() };

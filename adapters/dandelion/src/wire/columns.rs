@@ -40,11 +40,6 @@ pub(crate) fn password(text: &str) -> Secret {
     cut(text, PASSWORD).into()
 }
 
-/// Whether bcrypt uses the whole password.
-pub(crate) fn counts_whole(text: &str) -> bool {
-    text.len() <= PASSWORD
-}
-
 /// The beginning of a text that fits into this many bytes. No character is cut in two.
 fn cut(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]

@@ -2,50 +2,38 @@
 
 use isogloss_canonical::value::{ValueKind, ValueRule};
 use isogloss_interop::php::truth;
+use isogloss_interop::values;
 
 use crate::wire::columns;
-
-const fn rule(
-    kind: ValueKind,
-    refused: &'static str,
-    takes: fn(&str) -> bool,
-    example: fn() -> String,
-) -> ValueRule {
-    ValueRule { kind, refused, takes, example }
-}
 
 /// The rules. The login page takes an empty value and `0` for a missing one
 /// (`fixtures/transcripts/dandelion/session.json`). The server decodes what a browser sends once more
 /// than the browser encodes it, so that nobody could type `a+b` or `%41` there
 /// (`fixtures/transcripts/dandelion/resetpassword.json`).
 pub(crate) const RULES: &[ValueRule] = &[
-    rule(ValueKind::Username, "that is empty or `0`", truth::of_text, || "0".to_owned()),
-    rule(ValueKind::Username, "with `+`, or `%` before two hexadecimal digits", is_plain, || {
-        "a+b".to_owned()
-    }),
-    rule(
+    ValueRule::new(ValueKind::Username, "that is empty or `0`", truth::of_text, || "0".to_owned()),
+    ValueRule::new(
+        ValueKind::Username,
+        "with `+`, or `%` before two hexadecimal digits",
+        is_plain,
+        || "a+b".to_owned(),
+    ),
+    ValueRule::new(
         ValueKind::Username,
         "longer than 255 bytes",
         |name| columns::check_username(name).is_ok(),
         || "é".repeat(128),
     ),
-    rule(ValueKind::Password, "that is empty or `0`", truth::of_text, || "0".to_owned()),
-    rule(ValueKind::Password, "with `+`, or `%` before two hexadecimal digits", is_plain, || {
-        "secret%41".to_owned()
-    }),
-    rule(
+    ValueRule::new(ValueKind::Password, "that is empty or `0`", truth::of_text, || "0".to_owned()),
+    ValueRule::new(
         ValueKind::Password,
-        "longer than 72 bytes: the rest would not count",
-        columns::counts_whole,
-        || "p".repeat(73),
+        "with `+`, or `%` before two hexadecimal digits",
+        is_plain,
+        || "secret%41".to_owned(),
     ),
-    rule(
-        ValueKind::Password,
-        "with a NUL",
-        |text| !text.contains('\0'),
-        || "secret\0more".to_owned(),
-    ),
-    rule(
+    values::LONGER_THAN_BCRYPT,
+    values::NUL,
+    ValueRule::new(
         ValueKind::FullName,
         "longer than 65535 bytes, with two for each byte of a character outside ASCII",
         |name| columns::check_full_name(name).is_ok(),

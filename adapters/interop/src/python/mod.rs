@@ -9,4 +9,5 @@ mod layout;
 pub mod repr;
 pub mod simplejson;
 pub mod stored;
+pub mod text;
 pub mod value;

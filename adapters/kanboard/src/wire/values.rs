@@ -2,13 +2,12 @@
 
 use isogloss_canonical::value::{ValueKind, ValueRule};
 use isogloss_interop::php::text;
+use isogloss_interop::values;
 
 use crate::options::version::Version;
 
 /// The fewest characters of a password.
 const PASSWORD_LENGTH: usize = 6;
-/// How many bytes of a password bcrypt uses.
-const BCRYPT: usize = 72;
 
 /// Whether a text is long enough for a password.
 pub(crate) fn is_long_enough(text: &str) -> bool {
@@ -39,48 +38,31 @@ pub(crate) fn rules(version: Version) -> impl Iterator<Item = ValueRule> {
     RULES.iter().chain(own).copied()
 }
 
-const fn rule(
-    kind: ValueKind,
-    refused: &'static str,
-    takes: fn(&str) -> bool,
-    example: fn() -> String,
-) -> ValueRule {
-    ValueRule { kind, refused, takes, example }
-}
-
 const RULES: &[ValueRule] = &[
-    rule(
+    ValueRule::new(
         ValueKind::Username,
         "that is empty or `0`",
         |name| !["", "0"].contains(&name),
         || "0".to_owned(),
     ),
-    rule(
+    ValueRule::new(
         ValueKind::Username,
         "with a colon or a NUL",
         |name| !name.contains([':', '\0']),
         || "a:b".to_owned(),
     ),
-    rule(
+    ValueRule::new(
         ValueKind::Username,
         "that is `jsonrpc`",
         |name| name != "jsonrpc",
         || "jsonrpc".to_owned(),
     ),
-    rule(ValueKind::Password, "shorter than 6 characters", is_long_enough, || "short".to_owned()),
-    rule(
-        ValueKind::Password,
-        "longer than 72 bytes: the rest would not count",
-        |text| text.len() <= BCRYPT,
-        || "p".repeat(BCRYPT + 1),
-    ),
-    rule(
-        ValueKind::Password,
-        "with a NUL",
-        |text| !text.contains('\0'),
-        || "secret\0more".to_owned(),
-    ),
-    rule(
+    ValueRule::new(ValueKind::Password, "shorter than 6 characters", is_long_enough, || {
+        "short".to_owned()
+    }),
+    values::LONGER_THAN_BCRYPT,
+    values::NUL,
+    ValueRule::new(
         ValueKind::Email,
         "that is not empty and not of the form `name@host` in ASCII",
         |text| text.is_empty() || is_email(text),
@@ -90,13 +72,13 @@ const RULES: &[ValueRule] = &[
 
 /// Version 1.2.
 const NEWER: &[ValueRule] = &[
-    rule(
+    ValueRule::new(
         ValueKind::Username,
         "longer than 191 characters",
         |name| is_short(name, 191),
         || "u".repeat(192),
     ),
-    rule(
+    ValueRule::new(
         ValueKind::Username,
         "that begins or ends with a blank, a tab or a line end",
         |name| text::trim(name) == name,
@@ -105,7 +87,7 @@ const NEWER: &[ValueRule] = &[
 ];
 
 /// Version 1.0.
-const OLDER: &[ValueRule] = &[rule(
+const OLDER: &[ValueRule] = &[ValueRule::new(
     ValueKind::Username,
     "longer than 50 characters",
     |name| is_short(name, 50),

@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 use crate::backend::fault::{impossible, key_refused, of_status, unexpected, unsupported};
 use crate::backend::lately::Lately;
 use crate::options::version::{Differences, Version};
+use crate::wire::values::is_addressable;
 
 /// Where the server says its version, to callers with a valid key.
 const VERSION: &str = "/api/version";
@@ -300,10 +301,7 @@ fn read(response: &Response) -> Result<Reply, Fault> {
 /// takes an encoded slash for a slash
 /// (`fixtures/transcripts/octoprint/users-create-slash.json`), and HTTP removes dots.
 pub(super) fn path_of(name: &str) -> Option<String> {
-    if name.is_empty() || name.contains('/') || [".", ".."].contains(&name) {
-        return None;
-    }
-    Some(format!("/{}", percent::encode_segment(name)))
+    is_addressable(name).then(|| format!("/{}", percent::encode_segment(name)))
 }
 
 /// The path of a user, for a change: a user without one cannot be changed.

@@ -18,7 +18,7 @@ use crate::backend::users::confirmed;
 use crate::options::version::RightsModel;
 use crate::roles::groups::{ADMINS, USERS};
 use crate::roles::stored_role;
-use crate::wire::may_be_named;
+use crate::wire::values::may_be_named;
 
 /// Creates a user, with groups, permissions and settings.
 pub(super) async fn create(api: &Api, user: NewUser) -> Result<Outcome, Fault> {

@@ -17,7 +17,7 @@ use crate::backend::lookup::{fault_of, row, rows};
 use crate::backend::owner::SaidOwner;
 use crate::backend::row::Row;
 use crate::options::version::{AppKeys, KeyOwner};
-use crate::wire::APPLICATION;
+use crate::wire::values::APPLICATION;
 
 /// The owner of the gateway's own key. A server that does not say it shows the users' keys; an
 /// application's key is not among them.

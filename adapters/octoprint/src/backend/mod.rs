@@ -35,10 +35,10 @@ use isogloss_canonical::verb::Verb;
 
 use crate::backend::api::Api;
 use crate::backend::fault::unsupported;
-use crate::options::version::RightsModel;
+use crate::options::version::{Differences, RightsModel, Version};
 use crate::roles::groups::PERMISSION_KEYS;
 use crate::roles::rights::GIVEN;
-use crate::wire::SETTINGS;
+use crate::wire::{SETTINGS, values};
 
 /// An OctoPrint server.
 #[derive(Debug)]
@@ -51,8 +51,8 @@ pub(crate) struct OctoPrintBackend {
 pub(crate) fn make(service: &Service, upstream: Arc<dyn Upstream>) -> Arc<dyn Backend> {
     let api = Api::new(upstream, service);
     let capability = match api.version().rights {
-        RightsModel::Groups => capability(),
-        RightsModel::AdminSwitch => common(),
+        RightsModel::Groups => with_groups(common(api.version())),
+        RightsModel::AdminSwitch => common(api.version()),
     };
     Arc::new(OctoPrintBackend { api, capability })
 }
@@ -61,13 +61,18 @@ pub(crate) fn make(service: &Service, upstream: Arc<dyn Upstream>) -> Arc<dyn Ba
 /// users. Its groups are sets of rights, which only its own dialect has.
 #[must_use]
 pub(crate) fn capability() -> Capability {
-    common()
+    with_groups(common(Version::default().differences()))
+}
+
+/// What the servers with groups can do besides.
+fn with_groups(common: Capability) -> Capability {
+    common
         .owning(&[PERMISSION_KEYS, GIVEN])
         .with_rights_groups(Support::Composed("a read of all groups, then the change"))
 }
 
 /// What the servers of every version can do.
-fn common() -> Capability {
+fn common(version: &Differences) -> Capability {
     let native = [
         Verb::CreateUser,
         Verb::GetUser,
@@ -88,6 +93,7 @@ fn common() -> Capability {
         .holding([Field::Role, Field::Active, Field::Password])
         .finding([Lookup::Id, Lookup::Name])
         .owning(&[SETTINGS])
+        .refusing(values::rules(version))
         .showing_keys()
 }
 

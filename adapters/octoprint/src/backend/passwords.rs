@@ -11,8 +11,8 @@ use crate::backend::api::{Api, CsrfPair, LOGIN, Refused, object, request, requir
 use crate::backend::fault::{impossible, invalid, of_status, unexpected};
 use crate::backend::lookup::fault_of;
 use crate::backend::row::Row;
-use crate::options::version::{Gate, Passwords};
-use crate::secrets::LONGEST_PASSWORD;
+use crate::options::version::Gate;
+use crate::wire::values::is_hashable;
 
 /// The page that sets the cookie with the CSRF token, and the name of that cookie without its suffix.
 const PAGE: (&str, &str) = ("/login/", "csrf_token");
@@ -140,11 +140,7 @@ pub(super) fn settable<'a>(api: &Api, password: &'a Secret) -> Result<&'a Secret
 
 /// A password that OctoPrint can hash.
 pub(super) fn hashable<'a>(api: &Api, password: &'a Secret) -> Result<&'a Secret, Fault> {
-    let fits = match api.version().passwords {
-        Passwords::Limited => password.expose().chars().count() <= LONGEST_PASSWORD,
-        Passwords::Any => true,
-        Passwords::Ascii => password.expose().is_ascii(),
-    };
+    let fits = is_hashable(password.expose(), api.version().passwords);
     let detail = "OctoPrint sets no password of this length, or outside ASCII";
     if fits { Ok(password) } else { Err(invalid(Subject::Password, detail)) }
 }

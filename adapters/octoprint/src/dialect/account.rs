@@ -9,7 +9,7 @@ use crate::dialect::answers::{Answer, json, success};
 use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
 use crate::dialect::identity::proof::check_password;
-use crate::secrets::LONGEST_PASSWORD;
+use crate::wire::values::LONGEST_PASSWORD;
 
 /// `GET /api/currentuser`
 pub(crate) async fn current_user(call: &Call<'_>) -> Answer {

@@ -141,7 +141,7 @@ impl<'a> Call<'a> {
     pub(crate) fn name(&self) -> Option<&str> {
         match &self.caller {
             Caller::Person(person) => Some(&person.user().username),
-            Caller::Application(_) => Some(wire::APPLICATION),
+            Caller::Application(_) => Some(wire::values::APPLICATION),
             Caller::Nobody | Caller::Gateway if !self.options.access_control => Some(wire::DUMMY),
             Caller::Nobody | Caller::Gateway => None,
         }

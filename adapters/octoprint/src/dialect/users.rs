@@ -16,8 +16,9 @@ use crate::dialect::failure::{CRASH, Failure};
 use crate::dialect::keys::api_key;
 use crate::dialect::members;
 use crate::roles::rights::{Membership, Rights};
-use crate::secrets::LONGEST_PASSWORD;
-use crate::wire::{Shown, may_be_named};
+use crate::wire::Shown;
+use crate::wire::values::LONGEST_PASSWORD;
+use crate::wire::values::may_be_named;
 
 /// `GET /api/access/users`
 pub(crate) async fn list(call: &Call<'_>) -> Answer {

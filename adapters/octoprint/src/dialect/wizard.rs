@@ -10,7 +10,7 @@ use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
 use crate::dialect::members;
 use crate::roles::groups::{ADMINS, USERS};
-use crate::wire::may_be_named;
+use crate::wire::values::may_be_named;
 
 /// `POST /plugin/corewizard/acl`: if the two passwords differ, the call succeeds and creates nobody:
 /// `fixtures/transcripts/octoprint/profile-firstrun.json`.

@@ -11,7 +11,8 @@ use crate::backend::arguments;
 use crate::backend::fault::unexpected;
 use crate::backend::row::parsed_id;
 use crate::backend::users::{is_shown, of_row};
-use crate::wire::{self, DEFAULT_USER};
+use crate::wire;
+use crate::wire::values::DEFAULT_USER;
 
 /// Creates a person.
 pub(super) async fn create(api: &Api, user: NewUser) -> Result<Outcome, Fault> {

@@ -34,7 +34,7 @@ use serde_json::Value;
 use crate::backend::api::Api;
 use crate::backend::fault::unsupported;
 use crate::options::version::Version;
-use crate::wire::attribute;
+use crate::wire::{attribute, values};
 
 /// A RhodeCode server.
 #[derive(Debug)]
@@ -98,6 +98,7 @@ fn capability_of(version: Version) -> Capability {
         .holding([Field::Password, Field::Source, Field::TeamActive, Field::GroupRights])
         .finding([Lookup::Id, Lookup::Name])
         .ruled_by([Rule::OverwritesFoldedName, Rule::RefusesEmail, Rule::BindsSignIn])
+        .refusing(values::rules(version.differences()))
         .showing_keys()
         .knowing(facts::FACTS)
         .storing(&[attribute::EXTERN_NAME, attribute::EXTERN_TYPE, attribute::REPO_GROUP])

@@ -13,6 +13,7 @@ use serde_json::{Deserializer, Value};
 use crate::backend::api::Api;
 use crate::backend::fault::{unavailable, unexpected};
 use crate::backend::users;
+use crate::wire::values::{LETTERS, is_stripped};
 
 /// The page with the form, and the target of the form.
 const LOGIN: &str = "/_admin/login";
@@ -24,8 +25,6 @@ const LOGOUT: &str = "/_admin/logout";
 const FORM: &str = "application/x-www-form-urlencoded";
 /// The field of a form that proves that the page was read.
 const TOKEN: &str = "csrf_token";
-/// How many letters of a password the form takes.
-const LETTERS: std::ops::RangeInclusive<usize> = 3..=72;
 
 /// Whether a password is somebody's.
 pub(super) async fn verify(api: &Api, user: &UserRef, secret: &Secret) -> Result<bool, Fault> {
@@ -40,7 +39,7 @@ pub(super) async fn verify(api: &Api, user: &UserRef, secret: &Secret) -> Result
         }
     };
     // The form refuses these, whoever has them, and takes blanks off a name.
-    if !takes(secret) || name.is_empty() || name.trim() != name {
+    if !takes(secret) || name.is_empty() || !is_stripped(&name) {
         return Ok(false);
     }
     let Some(cookie) = sign_in(api, &name, secret).await? else { return Ok(false) };

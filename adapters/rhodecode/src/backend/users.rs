@@ -13,7 +13,8 @@ use crate::backend::arguments;
 use crate::backend::fault::{unexpected, unsupported};
 use crate::backend::row::{self, Row, parsed_id};
 use crate::roles::is_admin;
-use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER, DEFAULT_USER_ID, attribute, is_placeholder};
+use crate::wire::values::DEFAULT_USER;
+use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER_ID, attribute, is_placeholder};
 
 /// The person of a row. `default` is no person.
 pub(super) fn of_row(api: &Api, row: &Value) -> Result<User, Fault> {

@@ -12,7 +12,8 @@ use crate::dialect::arguments::{Reference, group_reference, user_reference};
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::roles::{Holder, Right, right_of};
-use crate::wire::{DEFAULT_USER, DEFAULT_USER_ID, attribute};
+use crate::wire::values::DEFAULT_USER;
+use crate::wire::{DEFAULT_USER_ID, attribute};
 
 /// A user that RhodeCode finds.
 #[derive(Debug)]

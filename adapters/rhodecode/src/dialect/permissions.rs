@@ -17,7 +17,8 @@ use crate::dialect::lookup::{
 use crate::dialect::method::Answer;
 use crate::options::version::Differences;
 use crate::roles::{Holder, Permissions, Right, is_admin, is_other_permission};
-use crate::wire::{DEFAULT_USER, Object};
+use crate::wire::Object;
+use crate::wire::values::DEFAULT_USER;
 
 fn success(sentence: String) -> Py {
     Object::default().with("success", true).with("msg", sentence).into()

@@ -8,7 +8,7 @@ use isogloss_canonical::vouching::Voucher;
 
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
-use crate::secrets::LONGEST_PASSWORD;
+use crate::wire::values::LONGEST_PASSWORD;
 
 /// The result of checking credentials.
 pub(crate) enum Proof {

@@ -14,7 +14,7 @@ use crate::dialect::members;
 use crate::options::Remote;
 use crate::options::version::{KeyFormat, RightsModel};
 use crate::secrets::fresh_key;
-use crate::wire::may_be_named;
+use crate::wire::values::may_be_named;
 
 /// The user whom a trusted proxy names in a header.
 pub(super) async fn named(call: &Call<'_>) -> Result<Option<Caller>, Failure> {

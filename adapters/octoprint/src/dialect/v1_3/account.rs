@@ -11,8 +11,7 @@ use crate::dialect::failure::{CRASH, Failure};
 use crate::dialect::sessions::SignedIn;
 use crate::dialect::v1_3::answers::{success, unknown_user};
 use crate::dialect::v1_3::bodies::required_json;
-use crate::options::version::Passwords;
-use crate::secrets::LONGEST_PASSWORD;
+use crate::wire::values::is_hashable;
 
 /// `PUT /api/users/NAME/password`: nobody is asked for the current one.
 pub(crate) async fn change_password(call: &mut Call<'_>) -> Answer {
@@ -52,10 +51,6 @@ async fn keep_own_session(call: &mut Call<'_>, user: UserRef) -> Result<(), Fail
 /// A password that the version can hash. OctoPrint answers 500 to others.
 pub(crate) fn hashable(call: &Call<'_>, password: &Py) -> Result<Secret, Failure> {
     let password = password.as_str().ok_or(CRASH)?;
-    let fits = match call.differences().passwords {
-        Passwords::Limited => password.chars().count() <= LONGEST_PASSWORD,
-        Passwords::Any => true,
-        Passwords::Ascii => password.is_ascii(),
-    };
+    let fits = is_hashable(password, call.differences().passwords);
     fits.then(|| Secret::new(password)).ok_or(CRASH)
 }

@@ -12,7 +12,8 @@ use crate::dialect::keys::api_key;
 use crate::dialect::login::sign_in_local_guest;
 use crate::dialect::sessions::{Mechanism, SignedIn};
 use crate::dialect::v1_3::answers::{json, no_content};
-use crate::wire::{APPLICATION, DUMMY, Shown};
+use crate::wire::values::APPLICATION;
+use crate::wire::{DUMMY, Shown};
 
 /// A passive login: signs the caller in as whoever they are already, and a guest from a local network
 /// by `autologin_as`. A session that a token of "remember me" opened gets the administrator's role.

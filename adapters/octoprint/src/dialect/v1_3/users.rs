@@ -19,7 +19,8 @@ use crate::dialect::keys::api_key;
 use crate::dialect::v1_3::account::hashable;
 use crate::dialect::v1_3::answers::json;
 use crate::dialect::v1_3::bodies::required_json;
-use crate::wire::{Shown, may_be_named};
+use crate::wire::Shown;
+use crate::wire::values::may_be_named;
 
 /// `GET /api/users`
 pub(crate) async fn list(call: &Call<'_>) -> Answer {

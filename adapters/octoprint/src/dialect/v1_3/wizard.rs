@@ -12,7 +12,7 @@ use crate::dialect::failure::{CRASH, Failure};
 use crate::dialect::v1_3::account::hashable;
 use crate::dialect::v1_3::answers::no_content;
 use crate::dialect::v1_3::bodies::json_or_values;
-use crate::wire::may_be_named;
+use crate::wire::values::may_be_named;
 
 /// `POST /plugin/corewizard/acl`: with `ac` it creates the first user; if the two passwords differ, it
 /// succeeds and creates nobody. Without `ac` OctoPrint switches access control off for good, which no

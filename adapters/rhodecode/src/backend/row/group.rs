@@ -15,7 +15,8 @@ use crate::backend::fault::unexpected;
 use crate::backend::row::columns::Columns;
 use crate::backend::row::users;
 use crate::roles::Right;
-use crate::wire::{DEFAULT_USER, DEFAULT_USER_ID, attribute};
+use crate::wire::values::DEFAULT_USER;
+use crate::wire::{DEFAULT_USER_ID, attribute};
 
 /// The columns of a user group that a dialect shows as they are. Version 4.3 has the permissions in
 /// the column `members`.

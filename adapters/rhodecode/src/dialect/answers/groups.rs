@@ -12,7 +12,8 @@ use crate::dialect::answers::tokens::{self, AllKeys, Tokens};
 use crate::dialect::answers::users;
 use crate::dialect::call::Call;
 use crate::dialect::lookup::{read_user, shown_name};
-use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER, FIRST_ADMINISTRATOR, Object, attribute};
+use crate::wire::values::DEFAULT_USER;
+use crate::wire::{DEFAULT_EMAIL, FIRST_ADMINISTRATOR, Object, attribute};
 
 /// The tokens of a group's members.
 #[derive(Clone, Copy, Debug)]

@@ -12,9 +12,8 @@ use crate::dialect::lookup::{FoundUser, shown_name};
 use crate::options::Options;
 use crate::options::version::Differences;
 use crate::roles::is_admin;
-use crate::wire::{
-    DEFAULT_EMAIL, DEFAULT_USER, FIRST_ADMINISTRATOR, LDAP_PLUGIN, OWN_PLUGIN, Object, attribute,
-};
+use crate::wire::values::DEFAULT_USER;
+use crate::wire::{DEFAULT_EMAIL, FIRST_ADMINISTRATOR, LDAP_PLUGIN, OWN_PLUGIN, Object, attribute};
 
 /// A user with their tokens.
 pub(crate) async fn with_tokens(call: &Call<'_>, found: &FoundUser) -> Result<Object, Fault> {

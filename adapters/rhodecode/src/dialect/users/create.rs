@@ -16,7 +16,8 @@ use crate::dialect::failure::Failure;
 use crate::dialect::lookup::FoundUser;
 use crate::dialect::method::Answer;
 use crate::dialect::users::draft::Draft;
-use crate::wire::{BUILT_IN_KEY, DEFAULT_EMAIL, DEFAULT_USER, FEED_TOKEN, attribute};
+use crate::wire::values::DEFAULT_USER;
+use crate::wire::{BUILT_IN_KEY, DEFAULT_EMAIL, FEED_TOKEN, attribute};
 
 /// `create_user`.
 pub(crate) async fn create_user(call: &Call<'_>) -> Answer {

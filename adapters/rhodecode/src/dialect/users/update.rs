@@ -13,7 +13,8 @@ use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::dialect::lookup::{FoundUser, find_user};
 use crate::dialect::method::Answer;
-use crate::wire::{DEFAULT_EMAIL, DEFAULT_USER, attribute, placeholder, source_of};
+use crate::wire::values::DEFAULT_USER;
+use crate::wire::{DEFAULT_EMAIL, attribute, placeholder, source_of};
 
 /// `update_user`.
 pub(crate) async fn update_user(call: &Call<'_>) -> Answer {

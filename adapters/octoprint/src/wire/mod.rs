@@ -1,5 +1,7 @@
 //! OctoPrint's JSON shapes: users, groups, permissions.
 
+pub(crate) mod values;
+
 use std::sync::Arc;
 
 use isogloss_canonical::group::Group;
@@ -8,10 +10,11 @@ use isogloss_canonical::user::{Attributes, User};
 use isogloss_interop::python::stored;
 use isogloss_interop::python::value::Py;
 
-use crate::options::version::{Differences, Names};
+use crate::options::version::Differences;
 use crate::roles::groups::traits;
 use crate::roles::permissions::Permission;
 use crate::roles::rights::{Cyclic, Membership, Needs, Rights};
+use crate::wire::values::APPLICATION;
 
 /// The prefix of a user's settings among the attributes.
 pub(crate) const SETTINGS: &str = "octoprint.settings.";
@@ -109,22 +112,8 @@ pub(crate) fn application(rights: &Rights, differences: &Differences) -> Result<
     Ok(shown.shape(differences))
 }
 
-/// The name of the caller with the application's own key.
-pub(crate) const APPLICATION: &str = "_api";
 /// The name of every caller without access control.
 pub(crate) const DUMMY: &str = "dummy";
-/// The name under which OctoPrint since 1.4 stores the version of its users file.
-const FILE_VERSION: &str = "_version";
-
-/// Whether a user can have this name. No user can have that of the application's key: OctoPrint
-/// before 1.4 would take them for an administrator. Python counts U+001C to U+001F as white space,
-/// Unicode does not.
-pub(crate) fn may_be_named(name: &str, names: Names) -> bool {
-    let blank = |letter: char| letter.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&letter);
-    let trimmed = !name.is_empty() && name.trim_matches(blank) == name && name != FILE_VERSION;
-    name != APPLICATION && (trimmed || names == Names::Any)
-}
-
 /// The settings of a user.
 pub(crate) fn settings(attributes: &Attributes) -> Py {
     let own = |(name, value): (&String, _)| {

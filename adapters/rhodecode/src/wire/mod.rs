@@ -1,17 +1,15 @@
 //! What RhodeCode's API and this adapter agree on: built-in accounts, tokens, and the attributes
 //! that hold what only RhodeCode has a column for. Both the dialect and the backend use it.
 
+pub(crate) mod values;
+
 use isogloss_interop::python::dict::Dict;
 use isogloss_interop::python::value::Py;
 
 /// An object of an answer. Its members have the order of Python 2's hash table.
 pub(crate) type Object = Dict<Py>;
 
-/// The name of RhodeCode's user 1. It is no person's account, but it is found, shown and given
-/// permissions: they are everybody's.
-pub(crate) const DEFAULT_USER: &str = "default";
-
-/// Its id.
+/// The id of the user `default`.
 pub(crate) const DEFAULT_USER_ID: i64 = 1;
 
 /// Its e-mail address.
