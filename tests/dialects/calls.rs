@@ -22,6 +22,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// The names and values of the cookies that it sets.
     pub(crate) cookies: Vec<String>,
+    /// Where it leads to; empty: nowhere.
+    pub(crate) location: String,
     pub(crate) text: String,
     /// The body as JSON. Null if it is not JSON.
     pub(crate) json: Value,
@@ -46,7 +48,9 @@ impl Answer {
             response.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
         let pair = |value: &str| value.split(';').next().unwrap_or_default().to_owned();
         let cookies = set.map(|(_, value)| pair(value)).collect();
-        Self { dialect, status: response.status, cookies, text, json }
+        let location = response.headers.iter().find(|(name, _)| name == "Location");
+        let location = location.map(|(_, value)| value.clone()).unwrap_or_default();
+        Self { dialect, status: response.status, cookies, location, text, json }
     }
 
     /// The class of this answer.
@@ -142,6 +146,14 @@ pub(crate) fn octoprint(key: &str, line: &str, body: &Value) -> Asked {
     let key = (!key.is_empty()).then(|| key.to_owned());
     let request = key.into_iter().fold(request, |request, key| request.with("x-api-key", key));
     asked("octoprint", request)
+}
+
+/// A form that a page of OctoPrint sends.
+pub(crate) fn octoprint_form(path: &str, fields: &[(&str, &str)]) -> Asked {
+    let pair = |(name, value): &(&str, &str)| format!("{name}={}", quoted(value));
+    let form = fields.iter().map(pair).collect::<Vec<_>>().join("&");
+    let request = request("POST", path).with("host", "localhost");
+    asked("octoprint", request.carrying("application/x-www-form-urlencoded", form))
 }
 
 /// A request `VERB /path` of Dandelion with an API key. An empty key means none.

@@ -10,6 +10,7 @@ mod headers;
 mod limits;
 mod loops;
 mod old_system;
+mod pages;
 mod process;
 mod proxy;
 mod real;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::browser::Browser;
 use super::{Case, KEY};
-use crate::calls::{Asked, dandelion, kanboard, octoprint, rhodecode};
+use crate::calls::{Asked, dandelion, kanboard, octoprint, octoprint_form, rhodecode};
 use crate::gateway::TestGateway;
 
 pub(super) const CASES: [Case; 3] = [
@@ -49,6 +49,9 @@ fn anonymous() -> Vec<Asked> {
         all.push(octoprint("", "POST /api/login", &body));
     }
     all.push(octoprint("", "POST /api/logout", &json!({})));
+    let login = [("user", "ann"), ("password", "x"), ("redirect", "/")];
+    all.push(octoprint_form("/login/", &login));
+    all.push(octoprint_form("/plugin/appkeys/auth/nosuch", &[("decision", "allow")]));
     all.push(octoprint("wrong", "GET /login/", &none));
     for line in ["GET /login", "GET /logout", "GET /", "POST /login", "GET /api/i/users/getuser"] {
         all.push(dandelion("", line, &json!({"user": "nobody", "pass": "x"})));

@@ -5,6 +5,7 @@ mod browser;
 mod dandelion;
 mod octoprint;
 mod older;
+mod pages;
 
 use std::sync::Arc;
 
@@ -30,8 +31,13 @@ pub(crate) fn trials() -> Vec<Trial> {
             })
         })
     };
-    let all =
-        [&dandelion::CASES[..], &octoprint::CASES[..], &older::CASES[..], &anonymous::CASES[..]];
+    let all = [
+        &dandelion::CASES[..],
+        &octoprint::CASES[..],
+        &older::CASES[..],
+        &anonymous::CASES[..],
+        &pages::CASES[..],
+    ];
     all.into_iter().flatten().copied().map(trial).collect()
 }
 

@@ -13,7 +13,7 @@ use crate::gateway::{GatewayProcess, Plan};
 
 const SYSTEM: &str = "octoprint";
 /// The driver of the browser. The browser is Debian's.
-const PUPPETEER: &str = "puppeteer-core@24.4.0";
+pub(crate) const PUPPETEER: &str = "puppeteer-core@24.4.0";
 /// A client that reads both kinds of the server's socket.
 const OCTOREST: [&str; 2] = ["octorest==0.4", "websocket-client==1.9.0"];
 /// The size of the file that the browser uploads: 50 MB.

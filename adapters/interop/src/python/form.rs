@@ -12,15 +12,21 @@ use crate::percent;
 #[must_use]
 pub fn values(request: &Request) -> Vec<(String, String)> {
     let mut fields = fields(request.query.as_deref().unwrap_or_default().as_bytes());
+    fields.extend(posted(request));
+    fields
+}
+
+/// The fields of the form in the body, in the order of Flask's `request.form`.
+#[must_use]
+pub fn posted(request: &Request) -> Vec<(String, String)> {
     if !matches!(request.method.as_str(), "POST" | "PUT" | "PATCH") {
-        return fields;
+        return Vec::new();
     }
     match media_type(request).as_str() {
-        "application/x-www-form-urlencoded" => fields.extend(self::fields(&request.body)),
-        "multipart/form-data" => fields.extend(parts(request)),
-        _ => {}
+        "application/x-www-form-urlencoded" => fields(&request.body),
+        "multipart/form-data" => parts(request),
+        _ => Vec::new(),
     }
-    fields
 }
 
 /// The fields of a `multipart/form-data` body. Files are left out.

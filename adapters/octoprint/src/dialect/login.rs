@@ -24,37 +24,13 @@ use crate::wire::{self, Shown};
 
 /// `POST /api/login`. With `login_rate_limit`, failed logins count.
 pub(crate) async fn login(call: &mut Call<'_>) -> Answer {
-    const OFTEN: Failure =
-        Failure::with(429, "You have made too many failed login attempts. Please try again later.");
-    if !call.options.rate_limit {
-        return try_login(call).await;
-    }
-    let client = call.site.network();
-    if limits::exceeded(call.exchange, limits::LOGIN, &client).await? {
-        return Err(OFTEN);
-    }
-    let fields = call.json_or_values();
-    let has_password = fields.contains("user")? && fields.contains("pass")?;
-    if has_password && limits::count(call.exchange, limits::LOGIN, &client).await? {
-        return Err(OFTEN);
-    }
-    let answer = try_login(call).await;
-    if has_password && !is_refused(&answer) {
-        limits::take_back(call.exchange, limits::LOGIN, &client).await?;
-    }
-    answer
-}
-
-fn is_refused(answer: &Answer) -> bool {
-    answer.as_ref().is_err_and(|failure| failure.status == 403)
-}
-
-async fn try_login(call: &mut Call<'_>) -> Answer {
+    refuse_beyond_limit(call).await?;
     let fields = call.json_or_values();
     if fields.contains("user")? && fields.contains("pass")? {
         let (name, password) = (fields.item("user")?, fields.item("pass")?);
         let remember = fields.get("remember").map_or(Ok(false), is_yes)?;
-        return by_password(call, name, password, remember).await;
+        let session = by_password(call, name, password, remember).await?;
+        return describe(call, session).await;
     }
     if fields.contains("passive")? {
         let session = sign_in_passively(call).await?;
@@ -63,10 +39,50 @@ async fn try_login(call: &mut Call<'_>) -> Answer {
     Err(Failure::with(400, "Neither user and pass attributes nor passive flag present"))
 }
 
+/// The refusal of a client that has failed too often.
+pub(crate) const OFTEN: Failure =
+    Failure::with(429, "You have made too many failed login attempts. Please try again later.");
+
+/// Refuses every kind of login of a client that has failed too often.
+async fn refuse_beyond_limit(call: &Call<'_>) -> Result<(), Failure> {
+    let is_limited = call.options.rate_limit;
+    let client = call.site.network();
+    if is_limited && limits::exceeded(call.exchange, limits::LOGIN, &client).await? {
+        return Err(OFTEN);
+    }
+    Ok(())
+}
+
+/// Signs in by a name and a password; a refusal is 403. Answers the session id. With
+/// `login_rate_limit`, failed logins count.
+pub(crate) async fn by_password(
+    call: &mut Call<'_>,
+    name: &Py,
+    password: &Py,
+    remember: bool,
+) -> Result<Option<String>, Failure> {
+    let client = call.site.network();
+    let is_limited = call.options.rate_limit;
+    if is_limited && limits::count(call.exchange, limits::LOGIN, &client).await? {
+        return Err(OFTEN);
+    }
+    let answer = check(call, name, password, remember).await;
+    let is_refused = answer.as_ref().is_err_and(|failure| failure.status == 403);
+    if is_limited && !is_refused {
+        limits::take_back(call.exchange, limits::LOGIN, &client).await?;
+    }
+    answer
+}
+
 /// A login as the user who is signed in already is a reauthentication, which gets no session id. A
 /// login as another user ends the live login, even if it fails:
 /// `fixtures/transcripts/octoprint/cookie-session.json`.
-async fn by_password(call: &mut Call<'_>, name: &Py, password: &Py, remember: bool) -> Answer {
+async fn check(
+    call: &mut Call<'_>,
+    name: &Py,
+    password: &Py,
+    remember: bool,
+) -> Result<Option<String>, Failure> {
     let again = call.name().is_some() && call.name() == name.as_str();
     if call.session.login.is_some() && !again {
         call.session.end_login(call.exchange).await?;
@@ -91,8 +107,7 @@ async fn by_password(call: &mut Call<'_>, name: &Py, password: &Py, remember: bo
     call.session.mechanism = Some(Mechanism::Password);
     call.session.seen = Some(call.exchange.now().as_second());
     call.cookies.remove(ACTIVE_LOGOUT);
-    let session = call.session.login.clone().filter(|_| !again);
-    describe(call, session).await
+    Ok(call.session.login.clone().filter(|_| !again))
 }
 
 /// Signs a user in. A session without a binding is bound to the CSRF token that was sent.
@@ -187,6 +202,12 @@ fn guest(rights: &Rights) -> Result<Py, Failure> {
 /// `POST /api/logout`: ends the whole sign-in, with every copy of a token of "remember me" and the
 /// sessions that it opened. OctoPrint does not end those two.
 pub(crate) async fn logout(call: &mut Call<'_>) -> Answer {
+    sign_out(call).await?;
+    json(&guest(call.rights().await?)?)
+}
+
+/// Ends the sign-in, in the gateway and in the browser.
+pub(crate) async fn sign_out(call: &mut Call<'_>) -> Result<(), Failure> {
     call.session.log_out(call.exchange).await?;
     call.sets_session_cookie = true;
     if let Some(token) = call.cookies.get(REMEMBER).map(str::to_owned) {
@@ -194,5 +215,5 @@ pub(crate) async fn logout(call: &mut Call<'_>) -> Answer {
         call.cookies.remove(REMEMBER);
     }
     call.cookies.set_open(ACTIVE_LOGOUT, "true");
-    json(&guest(call.rights().await?)?)
+    Ok(())
 }

@@ -23,8 +23,12 @@ pub(crate) enum Version {
 
 /// The versions for the manual, the default first.
 pub(crate) const VERSIONS: [VersionInfo; 3] = [
-    VersionInfo::recorded(Version::V1_11.name(), "1.4 to 1.11", "1.11.8")
-        .but(&["GET /plugin/appkeys/auth/<token>", "GET /"]),
+    VersionInfo::recorded(Version::V1_11.name(), "1.4 to 1.11", "1.11.8").but(&[
+        "GET /plugin/appkeys/auth/<token>",
+        "POST /plugin/appkeys/auth/<token>",
+        "POST /login/",
+        "GET /",
+    ]),
     VersionInfo::recorded(
         Version::V1_3.name(),
         "1.3.12; the nearest for 1.3.1 to 1.3.11",

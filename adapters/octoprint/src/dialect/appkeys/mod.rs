@@ -1,5 +1,6 @@
 //! The plugin `appkeys`: keys that users give to applications.
 
+pub(crate) mod dialog;
 pub(crate) mod issue;
 pub(crate) mod keys;
 pub(crate) mod limit;

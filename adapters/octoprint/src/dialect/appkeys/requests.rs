@@ -2,25 +2,20 @@
 
 use isogloss_canonical::credentials::Credentials;
 use isogloss_canonical::fault::{Fault, FaultKind};
-use isogloss_interop::percent::encode_path;
+use isogloss_interop::percent;
 use isogloss_interop::python::json::write::{PYTHON_3, write};
 use isogloss_interop::python::value::Py;
 
-use crate::dialect::answers::{Answer, json_as, no_content, page, redirect};
+use crate::dialect::answers::{Answer, json_as, no_content};
 use crate::dialect::appkeys::issue::issue;
 use crate::dialect::appkeys::pending::State;
 use crate::dialect::appkeys::{limit, slots};
 use crate::dialect::arguments::is_yes;
 use crate::dialect::call::Call;
-use crate::dialect::content::escaped;
-use crate::dialect::csrf::give_token;
 use crate::dialect::failure::Failure;
-use crate::dialect::headers::uncached;
-use crate::dialect::login::sign_in_passively;
-use crate::dialect::site::decoded_path;
 
 /// The permission to decide.
-const GRANT: &str = "PLUGIN_APPKEYS_GRANT";
+pub(crate) const GRANT: &str = "PLUGIN_APPKEYS_GRANT";
 
 /// `GET /plugin/appkeys/probe`
 pub(crate) async fn probe(_: &Call<'_>) -> Answer {
@@ -43,7 +38,8 @@ pub(crate) async fn request(call: &Call<'_>) -> Answer {
     }
     let app = body.item("app")?;
     let user = body.get("user").filter(|user| user.truthy());
-    let named = user.map_or_else(String::new, |user| format!("?user={}", text_of(user)));
+    let named = user.map(|user| format!("?user={}", percent::encode(&text_of(user))));
+    let named = named.unwrap_or_default();
     let token = &slots::store_request(call, address, (app, user)).await?;
     let dialog = call.site.absolute(&format!("/plugin/appkeys/auth/{token}{named}"));
     let poll = call.site.absolute(&format!("/plugin/appkeys/request/{token}"));
@@ -102,48 +98,4 @@ pub(crate) async fn decide(call: &Call<'_>) -> Answer {
     let user = call.caller.user_id().filter(|_| granted);
     slots::decide(call, pending, user).await?;
     Ok(no_content())
-}
-
-/// `GET /plugin/appkeys/auth/TOKEN`: the page on which a user decides.
-pub(crate) async fn dialog(call: &mut Call<'_>) -> Answer {
-    let pending = slots::by_app_token(call, &call.parameter).await?.ok_or(Failure::of(404))?;
-    sign_in_passively(call).await?;
-    let asked = call.value("user");
-    let own = call.name();
-    let allowed = call.needs().await?.allow_key(GRANT);
-    let other = asked.filter(|asked| own != Some(*asked));
-    if !allowed || other.is_some() || !call.is_password_recent() {
-        return Ok(redirect(302, &login_address(call, allowed, other)));
-    }
-    if !pending.names(asked) && !pending.names(asked.or(own)) {
-        return Err(Failure::of(404));
-    }
-    give_token(call)?;
-    let (app, address) = (escaped(&text_of(&pending.app())), escaped(&pending.address));
-    let decision = escaped(&format!("/plugin/appkeys/decision/{}", pending.user_token));
-    let page = page(format!(
-        "<!doctype html>\n<html lang=en>\n<title>Application Keys</title>\n\
-         <p>{app} asks for access from {address}. Decide at <code>{decision}</code>.</p>\n"
-    ));
-    Ok(uncached(page, call.differences().no_store[1]))
-}
-
-/// The address of the login page for another user, for more permissions or for a recent password. It
-/// leads back to this page.
-fn login_address(call: &Call<'_>, allowed: bool, other: Option<&str>) -> String {
-    let root = &call.site.root;
-    let path = decoded_path(&call.request.path, root);
-    let query = call.request.query.as_deref().unwrap_or_default().replace('=', "%3D");
-    let mut login = format!("{root}/login/?redirect={root}{}?{query}", encode_path(&path));
-    if !allowed {
-        login.push_str("&permissions=PLUGIN_APPKEYS_GRANT");
-    }
-    if allowed && other.is_none() {
-        login.push_str("&reauthenticate=true");
-    }
-    if let Some(other) = other {
-        login.push_str("&user_id=");
-        login.push_str(&encode_path(other));
-    }
-    login
 }

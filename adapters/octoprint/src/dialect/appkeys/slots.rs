@@ -113,6 +113,15 @@ pub(crate) async fn by_user_token(
     Ok(undecided(call, slot).await?.filter(|pending| same(&pending.user_token, token)))
 }
 
+/// The undecided request of either token, for the page on which a user decides. The program shows its
+/// user an address with its own token; the first page has links with the token of the user.
+pub(crate) async fn by_token(call: &Call<'_>, token: &str) -> Result<Option<Pending>, Failure> {
+    match by_app_token(call, token).await? {
+        Some(pending) => Ok(Some(pending)),
+        None => by_user_token(call, token).await,
+    }
+}
+
 /// Stores a decision. It is stored before the request is deleted, so that a poll in between finds one
 /// of them.
 pub(crate) async fn decide(

@@ -1,6 +1,6 @@
 //! The methods of 1.11, the newest version.
 
-use crate::dialect::appkeys::{keys as appkeys, requests};
+use crate::dialect::appkeys::{dialog, keys as appkeys, requests};
 use crate::dialect::method::{Method, methods};
 use crate::dialect::{
     account, groups, keys, login, pages, printer, server, settings, users, wizard,
@@ -46,10 +46,12 @@ pub(super) const METHODS: &[Method] = methods![
     "POST /plugin/appkeys/request", OpenPlugin, Anybody, requests::request, [], "Asks for an application key.";
     "GET /plugin/appkeys/request/<token>", Plugin, OnceSetUp, requests::poll, [IssueKey, ListKeys], "Asks whether a request for a key was granted.";
     "POST /plugin/appkeys/decision/<token>", Plugin, OnceSetUp, requests::decide, [ListGroups], "Grants or denies a request for a key.";
-    "GET /plugin/appkeys/auth/<token>", Plugin, OnceSetUp, requests::dialog, [ListGroups], "Shows the page on which a user decides.";
+    "GET /plugin/appkeys/auth/<token>", Plugin, OnceSetUp, dialog::dialog, [ListGroups], "Shows the page on which a user decides.";
+    "POST /plugin/appkeys/auth/<token>", OpenPlugin, OnceSetUp, dialog::submit, [ListGroups], "Grants or denies a request for a key, by the form of that page.";
     "POST /plugin/corewizard/acl", Plugin, Anybody, wizard::first_user, [CreateUser, ListUsers], "Creates the first user, on a route with first_run.";
-    "GET /login/", Page, Anybody, pages::login, [], "Gives the CSRF token.";
-    "GET /", Page, Anybody, pages::index, [ListGroups], "Gives the CSRF token.";
+    "GET /login/", Page, Anybody, pages::login::login, [], "Shows the login page, and gives the CSRF token.";
+    "POST /login/", Page, Anybody, pages::login::submit, [GetUser, ListKeys, ListGroups], "Signs in or out, by the form of a page. Only of a route without an origin.";
+    "GET /", Page, Anybody, pages::index::index, [ListGroups], "Shows who is signed in, and gives the CSRF token.";
 ];
 
 /// What clients ask about the printer. The gateway does not translate it.
