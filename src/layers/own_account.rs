@@ -32,15 +32,15 @@ pub const REFUSED: &str = "deactivation, demotion, deletion, a new name, and cha
                            keys and groups";
 
 /// The layer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct OwnAccountKept {
     system: Arc<dyn Backend>,
-    name: String,
+    name: Arc<str>,
     namespace: IdNamespace,
     numbering: Numbering,
     /// The id namespace of the system's rights groups.
     rights: IdNamespace,
-    known: Mutex<Option<(Instant, OwnAccount)>>,
+    known: Arc<Mutex<Option<(Instant, OwnAccount)>>>,
 }
 
 impl OwnAccountKept {
@@ -53,7 +53,7 @@ impl OwnAccountKept {
         (namespace, numbering): (IdNamespace, Numbering),
         rights: IdNamespace,
     ) -> Arc<dyn Backend> {
-        let (name, known) = (name.to_owned(), Mutex::default());
+        let (name, known) = (name.into(), Arc::default());
         Arc::new(Self { system, name, namespace, numbering, rights, known })
     }
 
@@ -65,7 +65,7 @@ impl OwnAccountKept {
             return Ok(());
         }
         warn!(
-            backend = self.name,
+            backend = %self.name,
             "{what} is refused: it is the account of the gateway's own credential"
         );
         Err(Fault::new(FaultKind::Forbidden, "the gateway's own account").about(Subject::User))
@@ -81,7 +81,7 @@ impl OwnAccountKept {
         let own = self.system.own_account().await.map_err(own_trouble)?;
         if own == OwnAccount::Unknown {
             warn!(
-                backend = self.name,
+                backend = %self.name,
                 "the system does not say whose the gateway's credential is: that account is not \
                  kept from harm"
             );
@@ -178,13 +178,18 @@ impl Backend for OwnAccountKept {
         self.system.capability()
     }
 
+    fn for_request(&self) -> Option<Arc<dyn Backend>> {
+        let system = self.system.for_request()?;
+        Some(Arc::new(Self { system, ..self.clone() }))
+    }
+
     async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         self.check(&command).await?;
         let outcome = sent::tracked(self.system.execute(command)).await;
         match &outcome {
             Ok(Outcome::UsersInPart(_, unread)) => {
                 for why in unread {
-                    warn!(backend = self.name, "a row of a list is left out: {why}");
+                    warn!(backend = %self.name, "a row of a list is left out: {why}");
                 }
             }
             // The credential may now belong to another account.

@@ -18,7 +18,8 @@ pub(crate) struct Relay {
 /// What was forwarded.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Passed {
-    /// The requests in their order: `GET /path`, or `POST /path method` for a JSON-RPC call.
+    /// The requests in their order: `GET /path`, or `POST /path method` for a JSON-RPC call, `POST
+    /// /path method+method` for a batch.
     pub(crate) requests: Vec<String>,
     /// How many connections there were.
     pub(crate) connections: usize,
@@ -115,8 +116,10 @@ fn named(head: &str, body: &[u8]) -> String {
     let line = head.split(" HTTP/").next().unwrap_or_default();
     let line = line.split('?').next().unwrap_or_default();
     let call: Value = serde_json::from_slice(body).unwrap_or_default();
-    match call.get("method").and_then(Value::as_str) {
-        Some(method) => format!("{line} {method}"),
+    let method = |call: &Value| call.get("method").and_then(Value::as_str).map(str::to_owned);
+    let batch = || Some(call.as_array()?.iter().filter_map(method).collect::<Vec<_>>().join("+"));
+    match method(&call).or_else(batch) {
+        Some(methods) => format!("{line} {methods}"),
         None => line.to_owned(),
     }
 }

@@ -26,7 +26,7 @@ impl Sidecar {
     /// Runs a command about groups in the system or in the sidecar.
     pub(super) async fn about_groups(&self, command: Command) -> Result<Outcome, Fault> {
         if self.is_about_rights(&command) {
-            return self.send(command).await;
+            return self.about_rights(command).await;
         }
         if !self.system.capability().has(Verb::CreateGroup) {
             return self.in_sidecar(command).await;

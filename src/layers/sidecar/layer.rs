@@ -199,7 +199,8 @@ impl Backend for Sidecar {
     }
 
     fn for_request(&self) -> Option<Arc<dyn Backend>> {
-        Some(Arc::new(Self { memo: Some(Arc::default()), ..self.clone() }))
+        let system = self.system.for_request().unwrap_or_else(|| Arc::clone(&self.system));
+        Some(Arc::new(Self { system, memo: Some(Arc::default()), ..self.clone() }))
     }
 
     async fn fact(&self, fact: Fact) -> Option<Result<Value, Fault>> {

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use isogloss_canonical::group::Group;
-use isogloss_canonical::membership::GroupId;
+use isogloss_canonical::membership::{GroupId, GroupRef};
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserId};
 use jiff::Timestamp;
@@ -31,6 +31,8 @@ pub(super) struct Rows {
     pub(super) teams: Vec<Shown<Group, GroupId>>,
     /// All people, as the last list showed them.
     pub(super) everybody: Option<Shown<Vec<User>, ()>>,
+    /// The system's own rights groups, by the references that were asked for.
+    pub(super) rights: Vec<(GroupRef, Shown<Group, ()>)>,
     /// Keys of the system, with the owner. The application's have none.
     pub(super) keys: Vec<Shown<Secret, Option<UserId>>>,
 }
@@ -78,6 +80,15 @@ impl Memo {
         self.rows(|rows| {
             let listed = rows.everybody.as_ref().filter(|one| one.is_young());
             listed.map(|one| one.row.clone())
+        })
+    }
+
+    /// A rights group, if this request has read it just now.
+    pub(super) fn rights(&self, wanted: &GroupRef) -> Option<Group> {
+        self.rows(|rows| {
+            rows.rights.retain(|(_, shown)| shown.is_young());
+            let found = rows.rights.iter().find(|(asked, _)| asked == wanted);
+            found.map(|(_, shown)| shown.row.clone())
         })
     }
 

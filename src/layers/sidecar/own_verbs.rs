@@ -120,10 +120,14 @@ impl Sidecar {
         self.get(user).await.map(|user| UserRef::Id(user.id))
     }
 
-    /// The members of a group as read from the system now. Deleted ones are left out.
+    /// The members of a group as the system shows them in this request. Deleted ones are left out.
     async fn seen(&self, members: Vec<User>) -> Result<Vec<User>, Fault> {
-        let everybody = self.list().await?.into_iter();
-        let mut everybody: HashMap<_, _> = everybody.map(|user| (user.id, user)).collect();
+        let everybody = match self.listed_before() {
+            Some(everybody) => everybody,
+            None => self.list().await?,
+        };
+        let everybody = everybody.into_iter().map(|user| (user.id, user));
+        let mut everybody: HashMap<_, _> = everybody.collect();
         Ok(members.into_iter().filter_map(|member| everybody.remove(&member.id)).collect())
     }
 

@@ -3,8 +3,10 @@
 
 use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
+use isogloss_canonical::fault::Fault;
 use isogloss_canonical::membership::{GroupRef, Membership};
 use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{GroupChange, NewUser, User, UserPatch};
 
 use crate::layers::sidecar::layer::Sidecar;
@@ -23,6 +25,19 @@ impl Sidecar {
             None
         };
         named.is_some_and(|named| self.rights_are_of(named))
+    }
+
+    /// Runs a command about the rights groups of the system. What a request has read of one is not read
+    /// again.
+    pub(super) async fn about_rights(&self, command: Command) -> Result<Outcome, Fault> {
+        let Command::GetGroup(wanted) = command else { return self.send(command).await };
+        if let Some(group) = self.rights_before(&wanted) {
+            return Ok(Outcome::Group(Box::new(group)));
+        }
+        let before = self.before();
+        let group = self.send(Command::GetGroup(wanted.clone())).await?.group()?;
+        self.keep_rights(before, &wanted, &group);
+        Ok(Outcome::Group(group))
     }
 
     /// Whether a reference names a rights group that the system has itself.

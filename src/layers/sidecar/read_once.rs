@@ -49,6 +49,19 @@ impl Sidecar {
         }
     }
 
+    /// Keeps a rights group of the system.
+    pub(super) fn keep_rights(&self, before: Option<Before>, asked: &GroupRef, row: &Group) {
+        if let Some((memo, before)) = self.memo.as_ref().zip(before) {
+            let shown = Shown::new(before, row.clone(), ());
+            memo.keep(before, |rows| rows.rights.push((asked.clone(), shown)));
+        }
+    }
+
+    /// A rights group of the system, if this request has read it.
+    pub(super) fn rights_before(&self, wanted: &GroupRef) -> Option<Group> {
+        self.memo.as_ref()?.rights(wanted)
+    }
+
     /// Keeps a key of the system with its owner.
     pub(super) fn keep_key(&self, before: Option<Before>, key: &Secret, owner: Option<UserId>) {
         if let Some((memo, before)) = self.memo.as_ref().zip(before) {

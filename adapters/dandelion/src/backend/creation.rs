@@ -13,6 +13,7 @@ use crate::backend::fault::{in_creation, unexpected};
 use crate::backend::groups;
 use crate::backend::passwords;
 use crate::backend::row::{Row, Rows};
+use crate::backend::seen::Shown;
 use crate::backend::users::read;
 use crate::ids::{Gid, Uid};
 use crate::roles::memberships::group_for;
@@ -21,7 +22,7 @@ use crate::wire::columns;
 
 /// Creates a user. `users/create` does not take a theme or a disabled user: these are set
 /// afterwards, and the rights of an administrator last.
-pub(super) async fn create(api: &Api, user: NewUser) -> Result<Outcome, Fault> {
+pub(super) async fn create(api: &Api, user: NewUser, seen: Shown) -> Result<Outcome, Fault> {
     let name = full_name(api, &user);
     let theme = user.attributes.get(THEME).and_then(Value::as_str);
     let theme = theme.filter(|theme| truth::of_text(theme));
@@ -32,7 +33,10 @@ pub(super) async fn create(api: &Api, user: NewUser) -> Result<Outcome, Fault> {
     groups::check(api, group).await?;
     let has_more = user.inactive || theme.is_some();
     let first = if has_more && group == Gid::ADMINISTRATORS { Gid::ORDINARY } else { group };
-    let before = api.users().await?;
+    let before = match seen.list() {
+        Some(list) => list,
+        None => api.users().await?,
+    };
     send(api, &user, &name, first).await?;
     let made = find_created(api, &before, &user.username).await?;
     if !has_more {

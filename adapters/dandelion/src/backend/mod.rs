@@ -11,12 +11,14 @@ mod groups;
 mod keys;
 mod passwords;
 mod row;
+mod seen;
 mod users;
 
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use isogloss_canonical::adapter::Service;
@@ -26,10 +28,12 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::fact::Fact;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::user::UserRef;
 use isogloss_canonical::verb::Verb;
 use serde_json::Value;
 
 use crate::backend::api::Api;
+use crate::backend::seen::{Seen, Shown};
 use crate::backend::users::{delete, read, update};
 use crate::ids::NAMESPACE;
 use crate::roles::rights::RIGHTS_OF_HOLDER;
@@ -37,16 +41,51 @@ use crate::wire::attributes::{INITIAL_LOGIN, THEME};
 use crate::wire::values::RULES;
 
 /// A Dandelion server as a backend.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct DandelionBackend {
-    api: Api,
-    capability: Capability,
+    api: Arc<Api>,
+    capability: Arc<Capability>,
+    /// What the request has seen. `None`: this is the backend of all requests.
+    seen: Option<Arc<Seen>>,
+}
+
+impl DandelionBackend {
+    fn now(&self) -> Instant {
+        (self.api.service.clock)()
+    }
+
+    /// Reads a user, with what their group grants.
+    async fn get(&self, user: &UserRef) -> Result<Outcome, Fault> {
+        let asked = self.now();
+        let row = read::get(&self.api, user).await?;
+        if let Some(seen) = &self.seen {
+            seen.keep(asked, &row);
+        }
+        let row = groups::with_grants(&self.api, row).await?;
+        Ok(Outcome::User(Box::new(row.user)))
+    }
+
+    /// Reads all users.
+    async fn list(&self) -> Result<Outcome, Fault> {
+        let asked = self.now();
+        let rows = self.api.users().await?;
+        if let Some(seen) = &self.seen {
+            seen.keep_list(asked, &rows);
+        }
+        Ok(read::all(rows))
+    }
+
+    /// What the request has seen before a change.
+    fn before(&self, verb: Verb) -> Shown {
+        let seen = self.seen.as_ref().filter(|_| verb.changes());
+        seen.map(|seen| seen.take(self.now())).unwrap_or_default()
+    }
 }
 
 /// Makes the backend of a Dandelion server.
 pub(crate) fn make(service: &Service, upstream: Arc<dyn Upstream>) -> Arc<dyn Backend> {
-    let api = Api::new(upstream, service.clone());
-    Arc::new(DandelionBackend { api, capability: capability() })
+    let api = Arc::new(Api::new(upstream, service.clone()));
+    Arc::new(DandelionBackend { api, capability: Arc::new(capability()), seen: None })
 }
 
 /// For whom the server reads and issues a key.
@@ -97,19 +136,20 @@ impl Backend for DandelionBackend {
         &self.capability
     }
 
+    fn for_request(&self) -> Option<Arc<dyn Backend>> {
+        Some(Arc::new(Self { seen: Some(Arc::default()), ..self.clone() }))
+    }
+
     async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
-        let api = &self.api;
+        let (api, before) = (&*self.api, self.before(command.verb()));
         match command {
-            Command::CreateUser(user) => creation::create(api, *user).await,
-            Command::GetUser(user) => {
-                let row = groups::with_grants(api, read::get(api, &user).await?).await?;
-                Ok(Outcome::User(Box::new(row.user)))
-            }
-            Command::ListUsers => read::list(api).await,
-            Command::UpdateUser(user, patch) => update::update(api, &user, *patch).await,
+            Command::CreateUser(user) => creation::create(api, *user, before).await,
+            Command::GetUser(user) => self.get(&user).await,
+            Command::ListUsers => self.list().await,
+            Command::UpdateUser(user, patch) => update::update(api, &user, *patch, &before).await,
             Command::ActivateUser(user) => update::set_active(api, &user, true).await,
             Command::DeactivateUser(user) => update::set_active(api, &user, false).await,
-            Command::DeleteUser(user) => delete::delete(api, &user).await,
+            Command::DeleteUser(user) => delete::delete(api, &user, &before).await,
             Command::ChangePassword(user, password) => passwords::set(api, &user, password).await,
             Command::VerifyPassword(user, secret) => passwords::verify(api, &user, &secret).await,
             Command::FindKey(_, value) => keys::find(api, &value).await,

@@ -72,8 +72,7 @@ impl Api {
 
     /// Calls a method that answers a user, or null.
     pub(super) async fn user(&self, method: &str, params: Value) -> Result<Option<Row>, Fault> {
-        let answer = self.call(method, params).await?;
-        if answer.is_null() { Ok(None) } else { Row::of(answer).map(Some) }
+        row_of(self.call(method, params).await?)
     }
 
     /// Calls a method that answers a group, or null.
@@ -96,26 +95,23 @@ impl Api {
 
     /// Calls a method that answers a new id, or `false`: then `None`.
     pub(super) async fn new_id(&self, method: &str, params: Value) -> Result<Option<i64>, Fault> {
-        let answer = self.call(method, params).await?;
-        if answer == Value::Bool(false) {
-            return Ok(None);
-        }
-        let id = integer(&answer);
-        id.map(Some).ok_or_else(|| unexpected(format!("{method} answers neither an id nor false")))
+        id_of(method, &self.call(method, params).await?)
     }
 
     /// Calls a method that answers `true` or `false`.
     pub(super) async fn is_done(&self, method: &str, params: Value) -> Result<bool, Fault> {
-        let answer = self.call(method, params).await?;
-        answer.as_bool().ok_or_else(|| unexpected(format!("{method} answers no boolean")))
+        truth_of(method, &self.call(method, params).await?)
     }
 
-    /// Calls methods without parameters in one batch. The results are in the order of the methods.
-    pub(super) async fn batch(&self, methods: &[&str]) -> Result<Vec<Value>, Fault> {
-        let call =
-            |(id, method): (usize, &&str)| json!({"jsonrpc": "2.0", "method": method, "id": id});
-        let calls: Value = methods.iter().enumerate().map(call).collect();
-        let response = self.post(&calls, &self.authorization).await?;
+    /// Calls methods in one batch, which is one request. The server runs them in their order. The results
+    /// are in that order too.
+    pub(super) async fn batch(
+        &self,
+        calls: &[(&str, Value)],
+    ) -> Result<Vec<Result<Value, Fault>>, Fault> {
+        let call = |(id, (method, params)): (usize, &(&str, Value))| json!({"jsonrpc": "2.0", "method": method, "id": id, "params": params});
+        let batch: Value = calls.iter().enumerate().map(call).collect();
+        let response = self.post(&batch, &self.authorization).await?;
         if response.status != 200 {
             return Err(of_status(response.status));
         }
@@ -123,8 +119,20 @@ impl Api {
             return Err(unexpected("a batch is not answered with a list"));
         };
         let answer_to = |id: usize| answers.iter().find(|one| one["id"] == id).cloned();
-        let answers = (0..methods.len()).map(|id| answer_to(id).unwrap_or_default());
-        answers.map(result_of).collect()
+        let answers = (0..calls.len()).map(|id| answer_to(id).unwrap_or_default());
+        Ok(answers.map(result_of).collect())
+    }
+
+    /// Calls a method, and then one that reads a user: the results of both.
+    pub(super) async fn then_user(
+        &self,
+        write: (&str, Value),
+        read: (&str, Value),
+    ) -> Result<(Value, Result<Option<Row>, Fault>), Fault> {
+        let mut results = self.batch(&[write, read]).await?.into_iter();
+        let mut next = || results.next().unwrap_or(Ok(Value::Null));
+        let (written, row) = (next()?, next());
+        Ok((written, row.and_then(row_of)))
     }
 
     /// Whether the server accepts a user's password, or personal token.
@@ -199,6 +207,25 @@ impl Api {
             .carrying("application/json", body.to_string());
         self.upstream.send(request).await
     }
+}
+
+/// The user of an answer, or null.
+fn row_of(answer: Value) -> Result<Option<Row>, Fault> {
+    if answer.is_null() { Ok(None) } else { Row::of(answer).map(Some) }
+}
+
+/// The new id of an answer, or `false`: then `None`.
+pub(super) fn id_of(method: &str, answer: &Value) -> Result<Option<i64>, Fault> {
+    if *answer == Value::Bool(false) {
+        return Ok(None);
+    }
+    let id = integer(answer);
+    id.map(Some).ok_or_else(|| unexpected(format!("{method} answers neither an id nor false")))
+}
+
+/// The boolean of an answer.
+pub(super) fn truth_of(method: &str, answer: &Value) -> Result<bool, Fault> {
+    answer.as_bool().ok_or_else(|| unexpected(format!("{method} answers no boolean")))
 }
 
 fn basic(user: &str, secret: &Secret) -> Secret {

@@ -9,30 +9,31 @@ use isogloss_canonical::user::{NewUser, User, UserPatch};
 use isogloss_interop::names;
 use serde_json::json;
 
-use crate::backend::api::Api;
+use crate::backend::api::{self, Api};
 use crate::backend::fault::unexpected;
-use crate::backend::users::{check_name, find_changed, find_id, is_named, switch, why_refused};
+use crate::backend::users::{changed_by, check_name, find_id, id_of, is_named, switched};
 use crate::roles::role_name;
 
 /// Creates a user. Kanboard creates active users only. An inactive one is created with the least
 /// role, then disabled, and gets the role last.
 pub(super) async fn create(api: &Api, user: &NewUser) -> Result<Outcome, Fault> {
     let role = if user.inactive { Role::User } else { user.role };
-    let id = send(api, user, role).await?;
-    let created = find_id(api, id).await?;
+    let created = send(api, user, role).await?;
     if !is_named(&created, &user.username) || created.role != role {
         return Err(unexpected("the server shows another user than it created"));
     }
     if !user.inactive {
         return Ok(Outcome::User(Box::new(created)));
     }
+    let id = id_of(api, &created)?;
     match disable(api, id, user.role).await {
         Ok(disabled) => Ok(Outcome::User(Box::new(disabled))),
         Err(fault) => Err(undo(api, id, fault).await),
     }
 }
 
-async fn send(api: &Api, user: &NewUser, role: Role) -> Result<i64, Fault> {
+/// Creates the row, and reads it by its name in the same request.
+async fn send(api: &Api, user: &NewUser, role: Role) -> Result<User, Fault> {
     check_name(api, &user.username)?;
     let password = user.password.clone().unwrap_or_else(|| api.unknown_password());
     check_password(&password)?;
@@ -40,9 +41,14 @@ async fn send(api: &Api, user: &NewUser, role: Role) -> Result<i64, Fault> {
     // version 1.0 only by position.
     let (name, email, role) = (names::full(user), &user.email, role_name(role));
     let params = json!([user.username, password.expose(), name, email, role]);
-    match api.new_id("createUser", params).await? {
-        Some(id) => Ok(id),
-        None => Err(why_refused(api, &user.username).await?),
+    let read = ("getUserByName", json!([user.username]));
+    let (made, row) = api.then_user(("createUser", params), read).await?;
+    match (api::id_of("createUser", &made)?, row?) {
+        (Some(id), Some(row)) if row.id == id => Ok(row.user(&api.namespace)),
+        // Another user has the name in another case.
+        (Some(id), _) => find_id(api, id).await,
+        (None, Some(_)) => Err(Fault::conflict(Subject::Username)),
+        (None, None) => Err(Fault::new(FaultKind::Invalid, "the server refuses a value")),
     }
 }
 
@@ -57,16 +63,13 @@ fn check_password(password: &Secret) -> Result<(), Fault> {
 
 /// Disables a user who was just created, and then gives the role.
 async fn disable(api: &Api, id: i64, role: Role) -> Result<User, Fault> {
-    switch(api, id, false).await?;
-    let inactive = UserPatch { active: Some(false), ..UserPatch::default() };
-    let disabled = find_changed(api, id, &inactive).await?;
+    let disabled = switched(api, id, false).await?;
     if role == Role::User {
         return Ok(disabled);
     }
-    if !api.is_done("updateUser", json!({"id": id, "role": role_name(role)})).await? {
-        return Err(unexpected("updateUser answers false"));
-    }
-    find_changed(api, id, &UserPatch { role: Some(role), ..inactive }).await
+    let call = ("updateUser", json!({"id": id, "role": role_name(role)}));
+    let patch = UserPatch { role: Some(role), active: Some(false), ..UserPatch::default() };
+    changed_by(api, id, call, &patch).await
 }
 
 /// Removes a user whose creation failed. Answers the fault of the creation, or one that says that
@@ -78,8 +81,8 @@ async fn undo(api: &Api, id: i64, why: Fault) -> Fault {
     if read.is_err_and(|fault| fault.is_absence_of(Subject::User)) {
         return not_the_callers(why);
     }
-    match switch(api, id, false).await {
-        Ok(()) => unexpected("a creation failed half-way; the account is left disabled"),
+    match switched(api, id, false).await {
+        Ok(_) => unexpected("a creation failed half-way; the account is left disabled"),
         Err(_) => unexpected("a creation failed half-way; the account is left"),
     }
 }

@@ -28,6 +28,7 @@ use isogloss_canonical::verb::Verb;
 use crate::backend::api::Api;
 use crate::backend::fault::unsupported;
 use crate::options::version::Version;
+use crate::wire::user::TOKENS_IN_ROWS;
 use crate::wire::values;
 
 /// A Kanboard server.
@@ -71,15 +72,16 @@ fn capability_of(version: Version) -> Capability {
         Verb::ServerFacts,
     ];
     Capability::of(native)
-        .with(Verb::CreateUser, Support::Composed("createUser, then getUser"))
-        .with(Verb::ActivateUser, Support::Composed("enableUser, then getUser"))
-        .with(Verb::DeactivateUser, Support::Composed("disableUser, then getUser"))
+        .with(Verb::CreateUser, Support::Composed("createUser and getUserByName in one batch"))
+        .with(Verb::ActivateUser, Support::Composed("enableUser and getUser in one batch"))
+        .with(Verb::DeactivateUser, Support::Composed("disableUser and getUser in one batch"))
         .with(Verb::UpdateUser, Support::Composed("updateUser, enableUser or disableUser"))
         .holding([Field::Rename, Field::DisplayName, Field::Email, Field::Role, Field::Active])
         .holding([Field::Managers, Field::Source])
         .finding([Lookup::Id, Lookup::Name])
         .refusing(values::rules(version))
         .showing_keys()
+        .knowing([TOKENS_IN_ROWS])
         .counting_failures()
 }
 

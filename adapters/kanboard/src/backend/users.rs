@@ -8,7 +8,7 @@ use isogloss_interop::names;
 use isogloss_interop::php::text;
 use serde_json::{Map, Value, json};
 
-use crate::backend::api::Api;
+use crate::backend::api::{Api, truth_of};
 use crate::backend::fault::{unexpected, unsupported};
 use crate::backend::row::{Row, integer};
 use crate::roles::role_name;
@@ -51,25 +51,62 @@ pub(super) async fn update(api: &Api, user: &UserRef, patch: &UserPatch) -> Resu
     } else {
         (find_id_of(api, user).await?, names::new_full(patch))
     };
+    let mut steps = steps(id, name, patch);
+    let last = steps.pop();
+    for (method, params) in steps {
+        if !api.is_done(method, params).await? {
+            return Err(refused(api, id, method, patch).await?);
+        }
+    }
+    let changed = match last {
+        Some(last) => changed_by(api, id, last, patch).await?,
+        None => check_changed(find_id(api, id).await?, patch)?,
+    };
+    Ok(Outcome::User(Box::new(changed)))
+}
+
+/// The calls of a change, in their order.
+fn steps(id: i64, name: Option<String>, patch: &UserPatch) -> Vec<(&'static str, Value)> {
+    let off = (patch.active == Some(false)).then(|| ("disableUser", json!([id])));
     let params = update_params(id, name, patch);
-    if patch.active == Some(false) {
-        switch(api, id, false).await?;
+    let update = (params.len() > 1).then(|| ("updateUser", params.into()));
+    let on = (patch.active == Some(true)).then(|| ("enableUser", json!([id])));
+    [off, update, on].into_iter().flatten().collect()
+}
+
+/// Sends a call that changes a user, and reads the user after it in the same request.
+pub(super) async fn changed_by(
+    api: &Api,
+    id: i64,
+    (method, params): (&str, Value),
+    patch: &UserPatch,
+) -> Result<User, Fault> {
+    let (done, row) = api.then_user((method, params), ("getUser", json!([id]))).await?;
+    if !truth_of(method, &done)? {
+        return Err(refused(api, id, method, patch).await?);
     }
-    if params.len() > 1 && !api.is_done("updateUser", params.into()).await? {
-        return Err(why_not_updated(api, id, patch).await?);
+    check_changed(of_id(api, id, row?)?, patch)
+}
+
+/// Why a call that changes a user answered false.
+async fn refused(api: &Api, id: i64, method: &str, patch: &UserPatch) -> Result<Fault, Fault> {
+    match method {
+        "updateUser" => why_not_updated(api, id, patch).await,
+        _ => Ok(unexpected(format!("{method} answers false"))),
     }
-    if patch.active == Some(true) {
-        switch(api, id, true).await?;
-    }
-    Ok(Outcome::User(Box::new(find_changed(api, id, patch).await?)))
 }
 
 /// Enables or disables a user.
 pub(super) async fn set_active(api: &Api, user: &UserRef, on: bool) -> Result<Outcome, Fault> {
     let id = find_id_of(api, user).await?;
-    switch(api, id, on).await?;
+    Ok(Outcome::User(Box::new(switched(api, id, on).await?)))
+}
+
+/// Enables or disables the user of this id, and reads the user.
+pub(super) async fn switched(api: &Api, id: i64, on: bool) -> Result<User, Fault> {
+    let method = if on { "enableUser" } else { "disableUser" };
     let patch = UserPatch { active: Some(on), ..UserPatch::default() };
-    Ok(Outcome::User(Box::new(find_changed(api, id, &patch).await?)))
+    changed_by(api, id, (method, json!([id])), &patch).await
 }
 
 /// Removes a user.
@@ -119,7 +156,11 @@ fn parsed_id(id: &str) -> Result<i64, Fault> {
 
 /// The user of this id.
 pub(super) async fn find_id(api: &Api, id: i64) -> Result<User, Fault> {
-    let row = api.user("getUser", json!([id])).await?;
+    of_id(api, id, api.user("getUser", json!([id])).await?)
+}
+
+/// The user of a row that was asked for by this id.
+fn of_id(api: &Api, id: i64, row: Option<Row>) -> Result<User, Fault> {
     let row = row.ok_or_else(|| Fault::not_found(Subject::User))?;
     if row.id != id {
         return Err(unexpected("getUser answers another user"));
@@ -135,8 +176,7 @@ async fn find_name(api: &Api, name: &str) -> Result<User, Fault> {
 
 /// The user after a change. A change that the row does not show is a fault: Kanboard answers true
 /// to many calls that change nothing.
-pub(super) async fn find_changed(api: &Api, id: i64, patch: &UserPatch) -> Result<User, Fault> {
-    let now = find_id(api, id).await?;
+fn check_changed(now: User, patch: &UserPatch) -> Result<User, Fault> {
     let named = patch.username.as_deref().is_none_or(|name| is_named(&now, name));
     let ranked = patch.role.is_none_or(|role| role == now.role);
     if named && ranked && patch.active.is_none_or(|active| active == now.active) {
@@ -179,16 +219,6 @@ async fn why_not_updated(api: &Api, id: i64, patch: &UserPatch) -> Result<Fault,
     match &patch.username {
         Some(name) if *name != known.username => why_refused(api, name).await,
         Some(_) | None => Ok(Fault::new(FaultKind::Invalid, "updateUser answers false")),
-    }
-}
-
-/// Enables or disables the user of this id.
-pub(super) async fn switch(api: &Api, id: i64, on: bool) -> Result<(), Fault> {
-    let method = if on { "enableUser" } else { "disableUser" };
-    if api.is_done(method, json!([id])).await? {
-        Ok(())
-    } else {
-        Err(unexpected(format!("{method} answers false")))
     }
 }
 

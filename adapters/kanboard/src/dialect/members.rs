@@ -12,7 +12,7 @@ use crate::database::Database;
 use crate::dialect::call::Call;
 use crate::dialect::failure::{Failure, none_if, none_if_absent};
 use crate::dialect::groups::sorted_teams;
-use crate::dialect::keys::{token_holders, token_shown};
+use crate::dialect::keys::{token_holders_among, token_shown};
 use crate::wire::group::group_row;
 use crate::wire::user::UserRow;
 
@@ -38,7 +38,7 @@ pub(crate) async fn members_of(call: &Call<'_>) -> Result<Php, Failure> {
     if options.database != Database::Postgres {
         users.sort_by_key(|user| options.user_id(user));
     }
-    let holders = token_holders(call, None).await?;
+    let holders = token_holders_among(call, &users).await?;
     let id = options.group_id(&group);
     let row =
         |user: &User| UserRow::new(options, user, token_shown(&holders, user)).encode_member(id);

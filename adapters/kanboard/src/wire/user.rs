@@ -14,6 +14,8 @@ use crate::wire::columns::{exists, flag, found_id, number};
 
 /// Shown in the place of a password hash: it has the shape of one, and no password matches it.
 pub(crate) const NO_HASH: &str = "$2y$10$.....................................................";
+/// What a Kanboard server knows of its users in every row that shows one: whether they have a token.
+pub(crate) const TOKENS_IN_ROWS: &str = "api_access_token";
 /// Shown in the place of a user's API token.
 pub(crate) const NO_TOKEN: &str = "000000000000000000000000000000000000000000000000000000000000";
 /// Shown in the place of the secret of a second factor.

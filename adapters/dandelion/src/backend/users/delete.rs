@@ -6,6 +6,7 @@ use isogloss_canonical::user::UserRef;
 
 use crate::backend::api::{Acted, Api};
 use crate::backend::fault::undeletable;
+use crate::backend::seen::Shown;
 use crate::backend::users::read;
 use crate::ids::Gid;
 
@@ -16,8 +17,12 @@ use crate::ids::Gid;
 /// the ordinary group. If that fails, nothing is deleted: the server would delete the
 /// administrator if some user had the id of that group
 /// (`fixtures/transcripts/dandelion-user-two/delete-admin-user-two.json`).
-pub(in crate::backend) async fn delete(api: &Api, user: &UserRef) -> Result<Outcome, Fault> {
-    let row = read::get(api, user).await?;
+pub(in crate::backend) async fn delete(
+    api: &Api,
+    user: &UserRef,
+    seen: &Shown,
+) -> Result<Outcome, Fault> {
+    let row = read::get_unless_seen(api, user, seen).await?;
     if row.group == Gid::ADMINISTRATORS {
         api.set_group(row.id, Gid::ORDINARY).await?;
         read::get_changed(api, row.id, Some(Gid::ORDINARY), Some(row.user.active)).await?;

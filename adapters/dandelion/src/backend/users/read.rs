@@ -7,7 +7,8 @@ use isogloss_canonical::verb::Verb;
 
 use crate::backend::api::Api;
 use crate::backend::fault::{unexpected, unsupported};
-use crate::backend::row::Row;
+use crate::backend::row::{Row, Rows};
+use crate::backend::seen::Shown;
 use crate::ids::{Gid, Uid};
 
 /// Reads a user by id or name.
@@ -30,11 +31,32 @@ pub(in crate::backend) async fn get(api: &Api, user: &UserRef) -> Result<Row, Fa
     }
 }
 
-/// Reads all users.
-pub(in crate::backend) async fn list(api: &Api) -> Result<Outcome, Fault> {
-    let rows = api.users().await?;
+/// Reads a user, unless this request has seen their row.
+pub(in crate::backend) async fn get_unless_seen(
+    api: &Api,
+    user: &UserRef,
+    seen: &Shown,
+) -> Result<Row, Fault> {
+    let id = match user {
+        UserRef::Native(namespace, id) if *namespace == api.service.namespace => {
+            Some(parse_id(id)?)
+        }
+        UserRef::Id(_)
+        | UserRef::Native(..)
+        | UserRef::Name(_)
+        | UserRef::FoldedName(_)
+        | UserRef::Email(_) => None,
+    };
+    match id.and_then(|id| seen.row(id)) {
+        Some(row) => Ok(row),
+        None => get(api, user).await,
+    }
+}
+
+/// A list of users as the answer to a command.
+pub(in crate::backend) fn all(rows: Rows) -> Outcome {
     let users = rows.read.into_iter().map(|row| row.user).collect();
-    Ok(Outcome::people(users, rows.unread))
+    Outcome::people(users, rows.unread)
 }
 
 /// The id of a user on the server. The server takes a number that it cannot read for the account of

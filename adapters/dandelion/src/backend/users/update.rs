@@ -13,6 +13,7 @@ use crate::backend::api::transport::Fields;
 use crate::backend::groups;
 use crate::backend::passwords;
 use crate::backend::row::{Row, number};
+use crate::backend::seen::Shown;
 use crate::backend::users::read;
 use crate::ids::{Gid, NAMESPACE, Uid};
 use crate::roles::memberships::group_for;
@@ -25,6 +26,7 @@ pub(in crate::backend) async fn update(
     api: &Api,
     user: &UserRef,
     patch: UserPatch,
+    seen: &Shown,
 ) -> Result<Outcome, Fault> {
     if patch.username.is_some() {
         let fault = Fault::new(FaultKind::Unsupported, "Dandelion cannot rename users");
@@ -34,7 +36,7 @@ pub(in crate::backend) async fn update(
         passwords::check(password.as_ref())?;
     }
     let (id, known) = if needs_row(&patch) {
-        let row = read::get(api, user).await?;
+        let row = read::get_unless_seen(api, user, seen).await?;
         (row.id, Some(row))
     } else {
         (read::id_of(api, user).await?, None)

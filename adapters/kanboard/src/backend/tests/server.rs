@@ -20,6 +20,13 @@ pub(super) fn server<const N: usize>(results: [Value; N]) -> Arc<System> {
     System::in_turn(results.map(|result| (200, answer(result))))
 }
 
+/// A server that answers one batch with these results.
+pub(super) fn batched<const N: usize>(results: [Value; N]) -> Arc<System> {
+    let answer = |(id, result)| json!({"jsonrpc": "2.0", "result": result, "id": id});
+    let answers: Value = results.into_iter().enumerate().map(answer).collect();
+    System::in_turn([(200, answers.to_string())])
+}
+
 /// The method and the parameters of each call.
 pub(super) fn calls(server: &System) -> Vec<String> {
     let text = |request: &Request| {

@@ -13,7 +13,7 @@ use isogloss_testkit::scripted::upstream::System;
 use serde_json::{Value, json};
 
 use crate::backend::make;
-use crate::backend::tests::server::{calls, row, server, service};
+use crate::backend::tests::server::{batched, calls, row, server, service};
 
 fn of_version(system: &Arc<System>, version: &str) -> Arc<dyn Backend> {
     let service = Service { version: Some(version.to_owned()), ..service(None) };
@@ -89,7 +89,7 @@ async fn a_name_that_the_server_would_trim_is_not_sent() {
         let fault = of_version(&system, "1.2").execute(rename).await.unwrap_err();
         assert_eq!((fault.kind, calls(&system).len()), (FaultKind::Invalid, 0), "{name:?}");
         // A server of version 1.0 stores it as it is.
-        let system = server([json!(2), row(2, name, &json!({}))]);
+        let system = batched([json!(2), row(2, name, &json!({}))]);
         let made = of_version(&system, "1.0").execute(create).await.unwrap().user().unwrap();
         assert_eq!(made.username, name);
     }
