@@ -27,6 +27,13 @@ pub(crate) enum Tokens {
     Masked,
 }
 
+impl Tokens {
+    /// Whether the person has none.
+    pub(crate) const fn are_none(&self) -> bool {
+        matches!(self, Self::Shown(keys) if keys.is_empty())
+    }
+}
+
 /// Reads a person's tokens.
 pub(crate) async fn of_user(call: &Call<'_>, user: &User) -> Result<Tokens, Fault> {
     let namespace = call.options.namespace.clone();

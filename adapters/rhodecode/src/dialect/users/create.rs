@@ -8,12 +8,11 @@ use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
 use isogloss_interop::python::value::Py;
 
-use crate::dialect::answers::tokens::FEED;
+use crate::dialect::answers::tokens::{self, FEED};
 use crate::dialect::answers::{self, users};
 use crate::dialect::arguments::compared_text;
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
-use crate::dialect::lookup::FoundUser;
 use crate::dialect::method::Answer;
 use crate::dialect::users::draft::Draft;
 use crate::wire::values::DEFAULT_USER;
@@ -48,8 +47,13 @@ pub(crate) async fn create_user(call: &Call<'_>) -> Answer {
             failed()
         }
     })?;
-    issue_tokens(call, &user, feed).await.map_err(|_| failed())?;
-    let shape = users::with_tokens(call, &FoundUser::Person(user)).await?;
+    let mut tokens = tokens::of_user(call, &user).await?;
+    if tokens.are_none() {
+        // A RhodeCode server has issued them itself.
+        issue_tokens(call, &user, feed).await.map_err(|_| failed())?;
+        tokens = tokens::of_user(call, &user).await?;
+    }
+    let shape = users::person(call.options, &user, &tokens);
     Ok(answers::done(format!("created new user `{}`", username.to_text()), "user", shape))
 }
 
