@@ -103,6 +103,8 @@ pub struct State {
     pub url: Option<SecretSource>,
     #[serde(default)]
     pub secret_file: Option<PathBuf>,
+    #[serde(default)]
+    pub timeout_ms: Option<u64>,
 }
 
 /// `[backend.NAME]`.

@@ -55,7 +55,8 @@ pub(crate) fn state(settings: &Settings) -> anyhow::Result<StatePlace> {
     Ok(match location(&url).map_err(|why| anyhow!("state.url: {why}"))? {
         Location::Directory(directory) => StatePlace::of_directory(&directory),
         Location::Server(url) => {
-            StatePlace::of_server(directory, url, settings.state.secret_file.clone())
+            let patience = settings.state.timeout_ms.map(Duration::from_millis);
+            StatePlace::of_server(directory, url, settings.state.secret_file.clone(), patience)
         }
     })
 }

@@ -2,6 +2,7 @@
 //! that several gateways share.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{anyhow, bail};
 use isogloss_canonical::secret::Secret;
@@ -10,6 +11,9 @@ use isogloss_store::{DirectoryLock, Numbered, SECRET_KEY, Store};
 use crate::provision::accounts::Accounts;
 use crate::provision::bootstrap::{self, provision, words};
 use crate::registry;
+
+/// How long a request waits for the database server, if the configuration does not say.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where the state is.
 #[derive(Clone, Debug)]
@@ -27,6 +31,8 @@ pub struct Server {
     pub url: Secret,
     /// The file of the master secret. All gateways of a database need the same one.
     pub secret_file: PathBuf,
+    /// How long a request waits for a connection or a lock.
+    pub patience: Duration,
 }
 
 /// A locked data directory, and the server if there is one.
@@ -45,9 +51,18 @@ impl StatePlace {
 
     /// A state on a server. The master secret is in the data directory, unless a file is given.
     #[must_use]
-    pub fn of_server(directory: &Path, url: Secret, secret_file: Option<PathBuf>) -> Self {
+    pub fn of_server(
+        directory: &Path,
+        url: Secret,
+        secret_file: Option<PathBuf>,
+        patience: Option<Duration>,
+    ) -> Self {
         let secret_file = secret_file.unwrap_or_else(|| directory.join(SECRET_KEY));
-        Self { directory: directory.to_owned(), server: Some(Server { url, secret_file }) }
+        let patience = patience.unwrap_or(PATIENCE);
+        Self {
+            directory: directory.to_owned(),
+            server: Some(Server { url, secret_file, patience }),
+        }
     }
 
     /// Locks the data directory, and repairs it after a crash. Creates it if it is missing.
@@ -119,7 +134,7 @@ impl State {
 
 impl Server {
     async fn connect(&self, namespaces: Vec<Numbered>) -> anyhow::Result<Store> {
-        let opened = Store::connect(&self.url, &self.secret_file, namespaces).await;
+        let opened = Store::connect(&self.url, &self.secret_file, self.patience, namespaces).await;
         opened.map_err(|fault| anyhow!("the state database cannot be opened: {}", words(&fault)))
     }
 }

@@ -27,6 +27,7 @@ pub mod leaks;
 pub mod ledger;
 pub mod played;
 pub mod player;
+pub mod postgres;
 pub mod prepared;
 pub mod profile;
 pub mod real;

@@ -51,6 +51,7 @@ const NAMING: &[(&str, &str)] = &[
     ("tests/dialects/seeds.rs", REQUESTS),
     ("tests/dialects/sessions/", QUIRK),
     ("tests/origin/", SAMPLE),
+    ("tests/replicas/", REQUESTS),
 ];
 /// The test needs a system, and any of them would do.
 const SAMPLE: &str = "an example";

@@ -1,6 +1,7 @@
 //! Copies a whole state database to another place, engine or server.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use isogloss_canonical::fault::{Fault, FaultKind};
@@ -16,6 +17,9 @@ use crate::transfer::{IN_ONE, checksum, insert, select, values};
 
 /// The value that marks a database as the target of a copy that has not ended.
 pub(crate) const COPYING: &str = "copying";
+
+/// How long a copy waits for a lock of the server.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where a state database is.
 #[derive(Clone, Debug)]
@@ -85,7 +89,7 @@ async fn open(place: &Location) -> Result<(Option<DirectoryLock>, Database), Fau
             let database = Database::open(directory).await?;
             (Some(lock), database)
         }
-        Location::Server(url) => (None, Database::connect(url.expose()).await?),
+        Location::Server(url) => (None, Database::connect(url.expose(), PATIENCE).await?),
     })
 }
 

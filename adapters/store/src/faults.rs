@@ -38,8 +38,11 @@ const STATES: [(i32, FaultKind, &str); 9] = [
     (26, FaultKind::Unexpected, DAMAGED),
 ];
 
-const DOWN: &str = "the database server is stopping, starting or refusing connections";
-const STANDBY: &str = "the database server is a standby or read-only; name the primary server";
+/// The server cannot be used now.
+pub(crate) const DOWN: &str = "the database server is stopping, starting or refusing connections";
+/// The server is not the primary one.
+pub(crate) const STANDBY: &str =
+    "the database server is a standby or read-only; name the primary server";
 const CONTENDED: &str = "another write to the database did not end in time; try again";
 
 /// PostgreSQL's codes for a serialisation failure and a deadlock.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::group::NewGroup;
@@ -45,14 +46,16 @@ impl Store {
     }
 
     /// Opens the embedded store in a PostgreSQL database. `secret` is the file of the master
-    /// secret. It is created if it is missing.
+    /// secret. It is created if it is missing. `patience` is how long a request waits for a
+    /// connection or a lock.
     pub async fn connect(
         url: &Secret,
         secret: &Path,
+        patience: Duration,
         namespaces: Vec<Numbered>,
     ) -> Result<Self, Fault> {
         let secret = secret_file::read_or_make_at(secret)?;
-        Self::over(Database::connect(url.expose()).await?, &secret, namespaces).await
+        Self::over(Database::connect(url.expose(), patience).await?, &secret, namespaces).await
     }
 
     async fn over(

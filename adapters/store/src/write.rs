@@ -3,18 +3,17 @@
 use std::ops::{Deref, DerefMut};
 
 use isogloss_canonical::fault::Fault;
-use sqlx::{Postgres, Transaction};
 
-use crate::faults::fault;
-use crate::sql::{self, Connection, Lease};
+use crate::sql::{self, Connection, Lease, Remote};
 
 /// The row that a write locks first on PostgreSQL. It does what SQLite's write lock does: what a
 /// transaction has checked still holds at its commit.
-const LOCK: &str = "SELECT value FROM meta WHERE name = 'writer' FOR UPDATE";
+const LOCK: &str = "BEGIN; SELECT value FROM meta WHERE name = 'writer' FOR UPDATE";
 
 /// A write transaction. There is only one at a time.
 ///
-/// Only after a confirmed commit the connection to a SQLite file goes back to its pool. After every
+/// On PostgreSQL a transaction that is not committed is rolled back. On SQLite, only
+/// after a confirmed commit the connection goes back to its pool. After every
 /// other end it is closed, which rolls back what is open. Examples: a refusal, a full disk, a caller
 /// that disconnects. SQLite ends some transactions by itself, for instance at a full disk, so the
 /// state of such a connection is unknown.
@@ -31,18 +30,15 @@ impl Write {
     }
 
     /// Begins a transaction on a PostgreSQL server.
-    pub(crate) async fn on_postgres(
-        transaction: Transaction<'static, Postgres>,
-    ) -> Result<Self, Fault> {
-        let mut write = Self(Connection::Transaction(transaction));
-        sql::query(LOCK).execute(&mut write).await?;
-        Ok(write)
+    pub(crate) async fn on_postgres(mut remote: Remote) -> Result<Self, Fault> {
+        remote.begin(LOCK).await?;
+        Ok(Self(Connection::Postgres(remote)))
     }
 
     /// Commits the transaction.
     pub(crate) async fn commit(mut self) -> Result<(), Fault> {
-        if let Connection::Transaction(transaction) = self.0 {
-            return transaction.commit().await.map_err(fault);
+        if let Connection::Postgres(remote) = &mut self.0 {
+            return remote.commit().await;
         }
         sql::query("COMMIT").execute(&mut self).await?;
         if let Connection::Sqlite(lease) = &mut self.0 {

@@ -52,6 +52,7 @@ const LIMITS: &[Limit] = &[
     limit(&["route", "*", "origin", "connect_timeout_ms"], 1..=HOUR, MS),
     limit(&["route", "*", "origin", "timeout_ms"], 1..=DAY, MS),
     limit(&["route", "*", "origin", "body_limit_bytes"], 1..=1 << 40, BYTES),
+    limit(&["state", "timeout_ms"], 100..=60_000, MS),
     limit(&["directory", "timeout_ms"], 1..=HOUR, MS),
 ];
 

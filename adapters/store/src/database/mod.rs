@@ -4,13 +4,14 @@ mod migrations;
 mod pools;
 mod postgres;
 mod sqlite;
+mod url;
 
 use std::path::Path;
 use std::time::Duration;
 
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::secret::Secret;
-use sqlx::{Postgres, Sqlite};
+use sqlx::Sqlite;
 use tokio::time::sleep;
 
 use crate::faults::{fault, is_unordered};
@@ -19,6 +20,7 @@ use crate::sql::{Connection, query};
 use crate::write::Write;
 
 use self::pools::Pools;
+use self::postgres::Server;
 pub(crate) use self::sqlite::make_private;
 
 /// The pauses, in milliseconds, before a transaction is done again that the engine could not order.
@@ -28,7 +30,7 @@ const PAUSES: [u64; 10] = [2, 5, 15, 40, 100, 100, 200, 200, 400, 400];
 #[derive(Debug)]
 pub(crate) enum Database {
     Sqlite(Pools<Sqlite>),
-    Postgres(Pools<Postgres>),
+    Postgres(Server),
 }
 
 impl Database {
@@ -39,8 +41,10 @@ impl Database {
     }
 
     /// Connects to a PostgreSQL server and runs the missing migrations.
-    pub(crate) async fn connect(url: &str) -> Result<Self, Fault> {
-        postgres::connect(url).await.map(Self::Postgres)
+    ///
+    /// `patience` is how long a request waits for a connection or a lock.
+    pub(crate) async fn connect(url: &str, patience: Duration) -> Result<Self, Fault> {
+        postgres::connect(url, patience).await.map(Self::Postgres)
     }
 
     /// A connection for reading a few rows.
@@ -49,9 +53,7 @@ impl Database {
             Self::Sqlite(pools) => {
                 Connection::Sqlite(pools.readers.acquire().await.map_err(fault)?.into())
             }
-            Self::Postgres(pools) => {
-                Connection::Postgres(pools.readers.acquire().await.map_err(fault)?)
-            }
+            Self::Postgres(server) => Connection::Postgres(server.read().await?),
         })
     }
 
@@ -61,9 +63,7 @@ impl Database {
             Self::Sqlite(pools) => {
                 Connection::Sqlite(pools.listers.acquire().await.map_err(fault)?.into())
             }
-            Self::Postgres(pools) => {
-                Connection::Postgres(pools.listers.acquire().await.map_err(fault)?)
-            }
+            Self::Postgres(server) => Connection::Postgres(server.list().await?),
         })
     }
 
@@ -100,9 +100,7 @@ impl Database {
             Self::Sqlite(pools) => {
                 Write::on_sqlite(pools.writer.acquire().await.map_err(fault)?.into()).await
             }
-            Self::Postgres(pools) => {
-                Write::on_postgres(pools.writer.begin().await.map_err(fault)?).await
-            }
+            Self::Postgres(server) => Write::on_postgres(server.write().await?).await,
         }
     }
 
@@ -146,7 +144,7 @@ impl Database {
     pub(crate) fn is_closed(&self) -> bool {
         match self {
             Self::Sqlite(pools) => pools.writer.is_closed(),
-            Self::Postgres(pools) => pools.writer.is_closed(),
+            Self::Postgres(server) => server.pools.writer.is_closed(),
         }
     }
 
@@ -155,7 +153,7 @@ impl Database {
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite(pools) => pools.close().await,
-            Self::Postgres(pools) => pools.close().await,
+            Self::Postgres(server) => server.pools.close().await,
         }
     }
 }
@@ -177,5 +175,5 @@ pub async fn probe(url: &Secret) -> Result<String, Fault> {
 
 /// Checks the URL of a PostgreSQL server. It connects to nothing. The error has no password.
 pub fn check_url(url: &str) -> Result<(), String> {
-    postgres::options(url).map(drop)
+    url::servers(url).map(drop)
 }

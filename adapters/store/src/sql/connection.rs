@@ -1,15 +1,15 @@
 //! A connection of either engine, borrowed from its pool.
 
+use sqlx::Sqlite;
 use sqlx::pool::PoolConnection;
-use sqlx::{Postgres, Sqlite, Transaction};
+
+use crate::sql::remote::Remote;
 
 /// A connection.
 #[derive(Debug)]
 pub(crate) enum Connection {
     Sqlite(Lease),
-    Postgres(PoolConnection<Postgres>),
-    /// A transaction. It is rolled back when it is dropped.
-    Transaction(Transaction<'static, Postgres>),
+    Postgres(Remote),
 }
 
 /// A borrowed connection to a SQLite file.

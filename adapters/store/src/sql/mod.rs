@@ -6,12 +6,16 @@
 mod builder;
 mod connection;
 mod query;
+mod remote;
 mod row;
+mod servers;
 mod text;
 mod value;
 
 pub(crate) use self::builder::Builder;
 pub(crate) use self::connection::{Connection, Lease};
 pub(crate) use self::query::{Query, query};
+pub(crate) use self::remote::Remote;
 pub(crate) use self::row::{Row, column};
+pub(crate) use self::servers::Servers;
 pub(crate) use self::value::Value;

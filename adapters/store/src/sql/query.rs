@@ -3,7 +3,7 @@
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
 use isogloss_canonical::fault::Fault;
-use sqlx::postgres::{PgArguments, PgConnection};
+use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Executor, SqlSafeStr, SqlStr};
 
@@ -40,8 +40,10 @@ impl Query {
                 let done = lease.connection.execute(sqlx::query_with(sql, values)).await;
                 done.map(|done| done.rows_affected()).map_err(fault)
             }
-            Connection::Postgres(connection) => self.execute_on(connection).await,
-            Connection::Transaction(connection) => self.execute_on(connection).await,
+            Connection::Postgres(remote) => {
+                let (sql, values) = self.for_postgres()?;
+                remote.execute(sql, values).await
+            }
         }
     }
 
@@ -52,8 +54,9 @@ impl Query {
                 let rows = lease.connection.fetch(sqlx::query_with(sql, values));
                 rows.map_ok(Row::Sqlite).map_err(fault).boxed()
             }),
-            Connection::Postgres(connection) => self.fetch_on(connection),
-            Connection::Transaction(connection) => self.fetch_on(connection),
+            Connection::Postgres(remote) => self.for_postgres().and_then(|(sql, values)| {
+                Ok(remote.fetch(sql, values)?.map_ok(Row::Postgres).boxed())
+            }),
         };
         rows.unwrap_or_else(|fault| stream::iter([Err(fault)]).boxed())
     }
@@ -74,8 +77,10 @@ impl Query {
                 let row = lease.connection.fetch_optional(sqlx::query_with(sql, values)).await;
                 row.map(|row| row.map(Row::Sqlite)).map_err(fault)
             }
-            Connection::Postgres(connection) => self.fetch_optional_on(connection).await,
-            Connection::Transaction(connection) => self.fetch_optional_on(connection).await,
+            Connection::Postgres(remote) => {
+                let (sql, values) = self.for_postgres()?;
+                Ok(remote.fetch_optional(sql, values).await?.map(Row::Postgres))
+            }
         }
     }
 
@@ -100,27 +105,6 @@ impl Query {
         database: &mut Connection,
     ) -> Result<T, Fault> {
         column(&self.fetch_one(database).await?, 0)
-    }
-
-    async fn execute_on(self, connection: &mut PgConnection) -> Result<u64, Fault> {
-        let (sql, values) = self.for_postgres()?;
-        let done = connection.execute(sqlx::query_with(sql, values)).await;
-        done.map(|done| done.rows_affected()).map_err(fault)
-    }
-
-    fn fetch_on(
-        self,
-        connection: &mut PgConnection,
-    ) -> Result<BoxStream<'_, Result<Row, Fault>>, Fault> {
-        let (sql, values) = self.for_postgres()?;
-        let rows = connection.fetch(sqlx::query_with(sql, values));
-        Ok(rows.map_ok(Row::Postgres).map_err(fault).boxed())
-    }
-
-    async fn fetch_optional_on(self, connection: &mut PgConnection) -> Result<Option<Row>, Fault> {
-        let (sql, values) = self.for_postgres()?;
-        let row = connection.fetch_optional(sqlx::query_with(sql, values)).await;
-        row.map(|row| row.map(Row::Postgres)).map_err(fault)
     }
 
     fn for_sqlite(self) -> Result<(SqlStr, SqliteArguments), Fault> {

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::path::Path;
+use std::time::Duration;
 
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
@@ -81,7 +82,7 @@ async fn open(
         None => Store::open(directory, namespaces).await,
         Some(url) => {
             let secret = directory.join(isogloss_store::SECRET_KEY);
-            Store::connect(&url.into(), &secret, namespaces).await
+            Store::connect(&url.into(), &secret, Duration::from_secs(5), namespaces).await
         }
     }
 }
