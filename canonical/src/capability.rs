@@ -120,8 +120,8 @@ pub enum Rule {
     OverwritesFoldedName,
     /// It refuses an e-mail address that another person has.
     RefusesEmail,
-    /// It lets a person whose addresses are restricted sign in from those only. The gateway has
-    /// another one, so it sends no password of such a person.
+    /// It lets a person whose addresses are restricted sign in from those only, and it cannot end the
+    /// session of a sign-in from another one. So the gateway sends no password from there.
     BindsSignIn,
 }
 

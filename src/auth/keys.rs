@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Proof, Seal};
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal, Subject};
@@ -14,6 +13,7 @@ use isogloss_canonical::user::{User, UserRef};
 use jiff::Timestamp;
 
 use crate::auth::request::{AuthRequest, NOBODY, unless_absent};
+use crate::upstream::caller::admits;
 
 /// A caller who sends only a key.
 pub(super) async fn by_key(
@@ -96,32 +96,4 @@ fn prove(
         return refuse(Refusal::Scope);
     }
     Ok(())
-}
-
-/// Whether a list of networks allows an address. An empty list allows all. An entry that is not a
-/// network allows none.
-pub(super) fn admits(networks: &[String], address: Option<IpAddr>) -> bool {
-    if networks.is_empty() {
-        return true;
-    }
-    let Some(address) = address else { return false };
-    networks.iter().any(|text| {
-        let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-        network.is_ok_and(|network| network.contains(&address))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_list_of_networks_admits_its_addresses_only() {
-        let inside = "10.11.12.13".parse().ok();
-        let outside = "10.11.12.14".parse().ok();
-        let networks = vec!["10.11.12.13/32".to_owned()];
-        assert!(admits(&networks, inside) && !admits(&networks, outside));
-        assert!(!admits(&networks, None) && !admits(&["nonsense".to_owned()], inside));
-        assert!(admits(&[], None) && admits(&["10.11.12.13".to_owned()], inside));
-    }
 }

@@ -30,6 +30,7 @@ use crate::auth::locks::Locks;
 use crate::auth::request::{AuthRequest, NOBODY, unless_absent};
 use crate::auth::verified::Verified;
 use crate::random::try_random;
+use crate::upstream::caller::admits;
 
 /// Authenticates callers. It caches verified passwords for seconds, as keyed hashes.
 #[derive(Debug)]
@@ -81,7 +82,7 @@ impl Authority {
         if !user.active {
             return Err(Fault::refused(Refusal::Inactive));
         }
-        if !keys::admits(&user.addresses, at.client) {
+        if !admits(&user.addresses, at.client) {
             return Err(Fault::refused(Refusal::Address));
         }
         Ok(Caller::person(user, Proof::Vouched, self.seal))
@@ -251,7 +252,7 @@ fn unfit(user: &User, client: Option<IpAddr>) -> Option<Refusal> {
     if !user.active {
         return Some(Refusal::Inactive);
     }
-    (!keys::admits(&user.addresses, client)).then_some(Refusal::Address)
+    (!admits(&user.addresses, client)).then_some(Refusal::Address)
 }
 
 /// Whether the person's row locks the account for the address of an attempt. A dialect whose server

@@ -118,11 +118,6 @@ const REASONS: &[Reason] = &[
         of: |able| able.own.shows_keys(),
     },
     Reason {
-        name: "gateway-address",
-        about: "The system checks the address of the caller of its key, and sees the gateway's.",
-        of: |able| able.own.has(Verb::FindKey),
-    },
-    Reason {
         name: "inactive-owner",
         about: "The system does not say whose a key is if the owner is inactive.",
         of: |able| able.own.has(Verb::FindKey),

@@ -138,7 +138,10 @@ impl Template {
     }
 
     fn start_system(&self) -> Result<Gateway> {
-        let setup = Setup { dialect: self.system.clone(), ..Setup::default() };
+        // As the real servers do, it believes the address that the gateway sends for its caller.
+        let proxies = [("ISOGLOSS__SERVER__TRUSTED_PROXIES".to_owned(), "127.0.0.1".to_owned())];
+        let (dialect, settings) = (self.system.clone(), proxies.into());
+        let setup = Setup { dialect, settings, ..Setup::default() };
         Gateway::on(Path::new(PROGRAM), &setup, &self.system_directory(), "")
     }
 

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use isogloss_testkit::client::Base;
 use isogloss_testkit::gateway::Gateway;
 use isogloss_testkit::profile::Setup;
@@ -14,9 +12,9 @@ use crate::server::Server;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss");
 /// Tokens of the accounts below.
-const ADMIN: &str = "a0000000000000000000000000000000000000ad";
-const ADA: &str = "a0000000000000000000000000000000000000da";
-const BOB: &str = "b0000000000000000000000000000000000000b0";
+pub(crate) const ADMIN: &str = "a0000000000000000000000000000000000000ad";
+pub(crate) const ADA: &str = "a0000000000000000000000000000000000000da";
+pub(crate) const BOB: &str = "b0000000000000000000000000000000000000b0";
 
 fn accounts() -> Value {
     let account = |id: u64, name: &str, admin: bool, key: &str| {
@@ -43,32 +41,50 @@ pub(crate) fn bridge(server: &Server, setup: &Setup) -> Gateway {
     Gateway::on(Path::new(PROGRAM), setup, store.path(), &config).unwrap()
 }
 
-struct Bridge {
-    server: Server,
-    base: Base,
+pub(crate) struct Bridge {
+    pub(crate) server: Server,
+    pub(crate) base: Base,
     _gateway: Gateway,
 }
 
 impl Bridge {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::of("rhodecode")
     }
 
     /// A gateway with this dialect.
-    fn of(dialect: &str) -> Self {
-        let server = Server::start(&accounts());
+    pub(crate) fn of(dialect: &str) -> Self {
         let setup = Setup { dialect: dialect.to_owned(), ..Setup::default() };
+        Self::with(setup)
+    }
+
+    /// A gateway that believes the forwarding headers of this machine.
+    pub(crate) fn with(mut setup: Setup) -> Self {
+        let server = Server::start(&accounts());
+        let proxies = "ISOGLOSS__SERVER__TRUSTED_PROXIES".to_owned();
+        setup.settings.insert(proxies, "127.0.0.1".to_owned());
         let gateway = bridge(&server, &setup);
         let base = gateway.base().unwrap();
         Self { server, base, _gateway: gateway }
     }
 
     /// Calls a method through the gateway: the result or the error.
-    fn call(&self, token: &str, method: &str, args: &Value) -> Result<Value, Value> {
+    pub(crate) fn call(&self, token: &str, method: &str, args: &Value) -> Result<Value, Value> {
+        self.call_from("127.0.0.1", token, method, args)
+    }
+
+    /// The same for a caller with this address.
+    pub(crate) fn call_from(
+        &self,
+        address: &str,
+        token: &str,
+        method: &str,
+        args: &Value,
+    ) -> Result<Value, Value> {
         let call = json!({"id": 1, "auth_token": token, "method": method, "args": args});
         let request = json!({
             "method": "POST", "path": "/_admin/api",
-            "headers": {"Content-Type": "text/plain"}, "json": call
+            "headers": {"Content-Type": "text/plain", "X-Forwarded-For": address}, "json": call
         });
         let request: Map<String, Value> = request.as_object().cloned().unwrap();
         let answer = self.base.send(&request, &Variables::default()).unwrap().json.unwrap();
@@ -187,39 +203,4 @@ fn facts_are_the_servers_and_repositories_are_not_made_up() {
         let unknown = bridge.call(ADMIN, method, &json!({"repogroupid": "x"})).unwrap_err();
         assert!(unknown.as_str().unwrap().starts_with("No such method"), "{method}: {unknown}");
     }
-}
-
-/// Signs in with HTTP Basic in Kanboard's dialect: the status and the user name.
-fn signed_in(bridge: &Bridge, login: &str) -> (u16, Option<String>) {
-    let request = json!({
-        "method": "POST", "path": "/jsonrpc.php",
-        "headers": {"Authorization": format!("Basic {}", STANDARD.encode(login))},
-        "json": {"jsonrpc": "2.0", "method": "getMe", "id": 1}
-    });
-    let request: Map<String, Value> = request.as_object().cloned().unwrap();
-    let answer = bridge.base.send(&request, &Variables::default()).unwrap();
-    let name = answer.json.as_ref().and_then(|body| body["result"]["username"].as_str());
-    (answer.status, name.map(str::to_owned))
-}
-
-#[test]
-fn a_password_of_the_server_opens_another_dialect_and_leaves_no_session() {
-    let bridge = Bridge::of("kanboard");
-    assert_eq!(signed_in(&bridge, "ada:wrong"), (401, None));
-    assert_eq!(signed_in(&bridge, "ada:ada-secret"), (200, Some("ada".to_owned())));
-    // The remembered password needs no other sign-in.
-    assert_eq!(signed_in(&bridge, "ada:ada-secret"), (200, Some("ada".to_owned())));
-    {
-        let mut fake = bridge.server.fake();
-        let sign_ins = fake.asked.iter().filter(|asked| *asked == "POST /_admin/login");
-        assert_eq!((sign_ins.count(), fake.sessions.len()), (2, 0));
-        let bob = fake.users.iter_mut().find(|user| user.username == "bob").unwrap();
-        bob.addresses = vec!["10.1.2.3/32".to_owned()];
-    }
-    // The server lets him in from his own address only: nothing is sent there.
-    let (status, name) = signed_in(&bridge, "bob:bob-secret");
-    assert_eq!((name, status == 401), (None, false));
-    assert!(bridge.server.fake().sessions.is_empty());
-    let sign_in = |asked: &&String| *asked == "POST /_admin/login";
-    assert_eq!(bridge.server.fake().asked.iter().filter(sign_in).count(), 2);
 }

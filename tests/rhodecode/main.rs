@@ -6,4 +6,5 @@
 mod bridge;
 mod fake;
 mod recordings;
+mod refusals;
 mod server;

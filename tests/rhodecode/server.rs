@@ -38,11 +38,12 @@ impl Server {
     }
 }
 
-/// A request: method, path, cookie, body.
+/// A request: method, path, cookie, the caller's address, body.
 struct Request {
     method: String,
     path: String,
     cookie: String,
+    address: String,
     body: Vec<u8>,
 }
 
@@ -52,7 +53,7 @@ fn read(stream: &TcpStream) -> Option<Request> {
     reader.read_line(&mut line).ok()?;
     let mut words = line.split_whitespace();
     let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let (mut length, mut cookie) = (0, String::new());
+    let (mut length, mut cookie, mut address) = (0, String::new(), "127.0.0.1".to_owned());
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok()?;
@@ -60,21 +61,22 @@ fn read(stream: &TcpStream) -> Option<Request> {
         match name.to_lowercase().as_str() {
             "content-length" => length = value.trim().parse().ok()?,
             "cookie" => value.trim().clone_into(&mut cookie),
+            "x-forwarded-for" => value.trim().clone_into(&mut address),
             _ => {}
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Request { method, path, cookie, body })
+    Some(Request { method, path, cookie, address, body })
 }
 
 fn answer(mut stream: TcpStream, fake: &Mutex<Fake>) {
     let Some(request) = read(&stream) else { return };
     let (status, cookie, kind, body) = if request.path == "/_admin/api" {
-        (200, None, "application/json", api(fake, &request.body).to_string())
+        (200, None, "application/json", api(fake, &request).to_string())
     } else {
         let form = form(&request.body);
-        let asked = (request.method.as_str(), request.path.as_str());
+        let asked = (request.method.as_str(), request.path.as_str(), request.address.as_str());
         let (status, cookie, body) = fake.lock().unwrap().page(asked, &request.cookie, &form);
         (status, cookie, "text/html", body)
     };
@@ -114,12 +116,13 @@ fn form(body: &[u8]) -> BTreeMap<String, String> {
     pairs.collect()
 }
 
-fn api(fake: &Mutex<Fake>, body: &[u8]) -> Value {
-    let call: Value = serde_json::from_slice(body).unwrap_or_default();
+fn api(fake: &Mutex<Fake>, request: &Request) -> Value {
+    let call: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let token = ["api_key", "auth_token"].iter().find_map(|name| call[*name].as_str());
     let args = call["args"].as_object().cloned().unwrap_or_default();
     let method = call["method"].as_str().unwrap_or_default();
-    let answer = fake.lock().unwrap().call(token.unwrap_or_default(), method, &args);
+    let caller = (token.unwrap_or_default(), request.address.as_str());
+    let answer = fake.lock().unwrap().call(caller, method, &args);
     match answer {
         Ok(result) => json!({"error": null, "id": call["id"], "result": result}),
         Err(error) => json!({"error": error, "id": call["id"], "result": null}),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use isogloss_canonical::capability::Rule;
 use isogloss_canonical::command::Command;
-use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::fault::{Fault, Refusal, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::secret::{Secret, same};
 use isogloss_canonical::session_store::{SessionKind, SessionStore};
@@ -12,6 +12,7 @@ use isogloss_canonical::user::{User, UserRef};
 use isogloss_canonical::verb::Verb;
 
 use crate::layers::sidecar::layer::Sidecar;
+use crate::upstream::caller;
 
 /// The people whose correct password is known to match the hash in the system's row.
 const BY_HASH: SessionKind = "sidecar.by-hash";
@@ -71,9 +72,9 @@ impl Sidecar {
         {
             return Ok(Outcome::Verified(false));
         }
-        if self.system.capability().has_rule(Rule::BindsSignIn) && !known.addresses.is_empty() {
-            let detail = "the system lets this user sign in from the user's own addresses only";
-            return Err(Fault::new(FaultKind::Unavailable, detail));
+        let binds = self.system.capability().has_rule(Rule::BindsSignIn);
+        if binds && !caller::admits(&known.addresses, caller::address()) {
+            return Err(Fault::refused(Refusal::Address));
         }
         // Every system takes a name with a password. The name has just been read.
         let named = UserRef::Name(known.username.clone());

@@ -26,6 +26,14 @@ pub(crate) struct User {
     pub(crate) addresses: Vec<String>,
 }
 
+impl User {
+    /// Whether the user may call from this address. The fake knows networks of one address.
+    fn admits(&self, address: &str) -> bool {
+        let own = |network: &String| network.trim_end_matches("/32") == address;
+        self.addresses.is_empty() || self.addresses.iter().any(own)
+    }
+}
+
 /// A user group.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Group {
@@ -75,9 +83,14 @@ impl Fake {
     }
 
     /// Answers a call of the API, after the checks of its envelope.
-    pub(crate) fn call(&mut self, token: &str, method: &str, args: &Map<String, Value>) -> Answer {
+    pub(crate) fn call(
+        &mut self,
+        (token, address): (&str, &str),
+        method: &str,
+        args: &Map<String, Value>,
+    ) -> Answer {
         self.asked.push(method.to_owned());
-        let caller = self.caller(token)?;
+        let caller = self.caller(token, address)?;
         let required =
             required(method).ok_or_else(|| json!(format!("No such method: {method}")))?;
         if let Some(name) = required.iter().find(|name| !args.contains_key(**name)) {
@@ -100,11 +113,14 @@ impl Fake {
         }
     }
 
-    fn caller(&self, token: &str) -> Result<User, Value> {
+    fn caller(&self, token: &str, address: &str) -> Result<User, Value> {
         let holds = |user: &&User| user.tokens.iter().any(|(own, _)| own == token);
         let user = self.users.iter().find(holds).ok_or_else(|| json!("Invalid API KEY"))?;
         if !user.active {
             return Err(json!("Request from this user not allowed"));
+        }
+        if !user.admits(address) {
+            return Err(json!(format!("Request from IP:{address} not allowed")));
         }
         let role = user.tokens.iter().find(|(own, _)| own == token).map(|(_, role)| role.as_str());
         if !matches!(role, Some("all" | "api")) {

@@ -9,18 +9,20 @@ pub(crate) type Page = (u16, Option<String>, String);
 
 const FORM: &str = r#"<form action="/_admin/login?came_from=%2F" method="post">
 <input id="username" name="username" type="text" /><input id="password" name="password" type="password" />"#;
+const ERROR: &str = "<span class=\"error-message\">no</span>";
 const TOKEN: &str = "0123456789abcdef";
 
 impl Fake {
     /// A request to a page that is not the API. `cookie` is the session.
     pub(crate) fn page(
         &mut self,
-        (method, path): (&str, &str),
+        (method, path, address): (&str, &str, &str),
         cookie: &str,
         form: &BTreeMap<String, String>,
     ) -> Page {
         self.asked.push(format!("{method} {path}"));
         let user = self.sessions.get(cookie).copied();
+        let user = user.filter(|id| self.user(*id).admits(address));
         match (method, path, user) {
             ("GET", "/_admin/login", _) => (200, None, FORM.to_owned()),
             ("POST", "/_admin/login", _) => self.sign_in(form),
@@ -52,7 +54,11 @@ impl Fake {
         let exact = self.users.iter().find(|user| user.username == name);
         let folded =
             || self.users.iter().find(|user| user.username.to_lowercase() == name.to_lowercase());
-        let user = exact.or_else(folded).filter(|user| user.active && user.id != 1);
+        let user = exact.or_else(folded).filter(|user| user.id != 1);
+        if user.is_some_and(|user| !user.active) {
+            let (head, rest) = FORM.split_once(" />").unwrap();
+            return (200, None, format!("{head} />{ERROR}{rest}"));
+        }
         let letters = password.chars().count();
         let right = |own: &Option<String>| own.as_ref() == Some(&password);
         match user.filter(|user| (3..=72).contains(&letters) && right(&user.password)) {
@@ -61,7 +67,7 @@ impl Fake {
                 self.sessions.insert(cookie.clone(), user.id);
                 (302, Some(cookie), String::new())
             }
-            None => (200, None, format!("{FORM}<span class=\"error-message\">no</span>")),
+            None => (200, None, format!("{FORM}{ERROR}")),
         }
     }
 }

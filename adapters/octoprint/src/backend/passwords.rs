@@ -16,8 +16,10 @@ use crate::wire::values::is_hashable;
 
 /// The page that sets the cookie with the CSRF token, and the name of that cookie without its suffix.
 const PAGE: (&str, &str) = ("/login/", "csrf_token");
-/// The sentences, in plain text, with which servers before 1.5 refuse a login.
-const WRONG: [&str; 2] = ["User unknown or password incorrect", "Your account is deactivated"];
+/// The sentences, in plain text, with which servers before 1.5 refuse a login: a wrong password, and the
+/// right one of an inactive user.
+const WRONG: &str = "User unknown or password incorrect";
+const DEACTIVATED: &str = "Your account is deactivated";
 
 /// Sets a password; `None` sets a random one.
 pub(super) async fn set(
@@ -43,7 +45,7 @@ pub(super) async fn set(
     }
 }
 
-/// Checks a password. The server refuses every login of an inactive user.
+/// Checks a password. The server refuses every login of an inactive user; older ones say why.
 pub(super) async fn verify(api: &Api, user: &UserRef, secret: &Secret) -> Result<Outcome, Fault> {
     let name = api.name(user)?;
     let accepted = hashable(api, secret).is_ok() && accepts(api, name, secret).await?;
@@ -65,11 +67,12 @@ async fn accepts(api: &Api, user: &str, password: &Secret) -> Result<bool, Fault
     };
     match response.status {
         200 => match Row::read(&object(&response).map_or(Value::Null, Value::Object))? {
+            row if row.name == user && row.active => Ok(true),
             // 1.3.0 shows the record of an inactive user, and signs nobody in.
-            row if row.name == user && (row.active || gate == Gate::Key) => Ok(row.active),
+            row if row.name == user && gate == Gate::Key => Err(Fault::refused(Refusal::Inactive)),
             _ => Err(unexpected("the login signs another user in")),
         },
-        401 if is_wrong(&response) => Ok(false),
+        401 if says(&response, WRONG) => Ok(false),
         403 => refused_login(&response),
         status => Err(of_status(status)),
     }
@@ -110,7 +113,8 @@ async fn csrf_pair(api: &Api) -> Result<CsrfPair, Fault> {
     Ok(ours.next().map(|(name, token)| (name.trim().to_owned(), token.trim().to_owned())))
 }
 
-/// A refused login: the password is wrong, or a second factor is missing.
+/// A refused login: the password is wrong, a second factor is missing, or the user is inactive. Since
+/// 1.5 an inactive user gets the answer to a wrong password.
 fn refused_login(response: &Response) -> Result<bool, Fault> {
     if let Some(body) = object(response) {
         return match body.get("error") {
@@ -121,13 +125,15 @@ fn refused_login(response: &Response) -> Result<bool, Fault> {
             _ => Err(unexpected("a refused login has no sentence")),
         };
     }
-    if is_wrong(response) { Ok(false) } else { Err(of_status(403)) }
+    if says(response, DEACTIVATED) {
+        return Err(Fault::refused(Refusal::Inactive));
+    }
+    if says(response, WRONG) { Ok(false) } else { Err(of_status(403)) }
 }
 
-/// Whether a login is refused in plain text.
-fn is_wrong(response: &Response) -> bool {
-    let text = String::from_utf8_lossy(&response.body);
-    WRONG.contains(&text.trim())
+/// Whether an answer is this sentence in plain text.
+fn says(response: &Response, sentence: &str) -> bool {
+    String::from_utf8_lossy(&response.body).trim() == sentence
 }
 
 /// A password that OctoPrint sets.

@@ -43,7 +43,8 @@ impl Api {
     /// Calls a method with the gateway's own token, which must be a super administrator's, and
     /// returns its result.
     pub(super) async fn call(&self, method: &str, args: Arguments) -> Result<Value, Fault> {
-        self.call_with(&self.service.secret, method, args).await?.map_err(Refusal::into_fault)
+        let (id, request) = self.request(&self.service.secret, method, &args);
+        answer_to(&id, &self.upstream.send(request).await?)?.map_err(Refusal::into_fault)
     }
 
     /// Calls a method about one subject, and returns what its result holds under this name.
@@ -59,34 +60,39 @@ impl Api {
         result.remove(name).ok_or_else(|| unexpected("a result without its subject"))
     }
 
-    /// Sends a request that is no call of the API: to a web page.
+    /// Sends a request that is no call of the API: to a web page, with the caller's address.
     pub(super) async fn page(&self, request: Request) -> Result<Response, Fault> {
-        self.upstream.send(request).await
+        self.upstream.send_for_caller(request).await
     }
 
-    /// Calls a method with a token, and returns its result or the server's refusal.
-    pub(super) async fn call_with(
+    /// Calls a method with a caller's token and address, and returns its result or the server's
+    /// refusal.
+    pub(super) async fn call_for_caller(
         &self,
         token: &Secret,
         method: &str,
         args: Arguments,
     ) -> Result<Result<Value, Refusal>, Fault> {
+        let (id, request) = self.request(token, method, &args);
+        answer_to(&id, &self.upstream.send_for_caller(request).await?)
+    }
+
+    /// A call with a token, and its id.
+    fn request(&self, token: &Secret, method: &str, args: &Arguments) -> (Value, Request) {
         let id = json!(self.next.fetch_add(1, Ordering::Relaxed));
         let token = token.expose();
         let call = json!({"id": id, "auth_token": token, "method": method, "args": args});
-        let request = Request::to("POST", PATH).carrying(PLAIN, call.to_string());
-        let response = self.upstream.send(request).await?;
-        if response.status != 200 {
-            return Err(unavailable("it answers with an error status"));
-        }
-        let answer: Value = serde_json::from_slice(&response.body)
-            .map_err(|error| Fault::new(FaultKind::Unexpected, "not JSON").because(error))?;
-        answer_to(&id, answer)
+        (id, Request::to("POST", PATH).carrying(PLAIN, call.to_string()))
     }
 }
 
 /// The result or the error in the envelope of an answer.
-fn answer_to(id: &Value, answer: Value) -> Result<Result<Value, Refusal>, Fault> {
+fn answer_to(id: &Value, response: &Response) -> Result<Result<Value, Refusal>, Fault> {
+    if response.status != 200 {
+        return Err(unavailable("it answers with an error status"));
+    }
+    let answer: Value = serde_json::from_slice(&response.body)
+        .map_err(|error| Fault::new(FaultKind::Unexpected, "not JSON").because(error))?;
     let Value::Object(mut answer) = answer else { return Err(unexpected("not an object")) };
     if answer.get("id") != Some(id) {
         return Err(unexpected("the answer to another call"));

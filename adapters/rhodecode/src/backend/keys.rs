@@ -16,7 +16,7 @@ use crate::wire::{BUILT_IN_KEY, FEED_TOKEN};
 
 /// Finds the owner of a token by a call with it.
 pub(super) async fn find(api: &Api, token: &Secret) -> Result<Outcome, Fault> {
-    let row = match api.call_with(token, "get_user", Arguments::new()).await? {
+    let row = match api.call_for_caller(token, "get_user", Arguments::new()).await? {
         Ok(row) => row,
         Err(Refusal::Token(Reason::Unknown)) => return Err(Fault::not_found(Subject::Key)),
         Err(Refusal::Token(reason)) => return Err(Fault::refused(reason)),

@@ -3,7 +3,7 @@
 //! A right password opens a session. A page of that session shows whose it is, and the token without
 //! which nobody logs out; then the session is ended.
 
-use isogloss_canonical::fault::Fault;
+use isogloss_canonical::fault::{Fault, Refusal};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::UserRef;
@@ -68,7 +68,8 @@ fn takes(secret: &Secret) -> bool {
     LETTERS.contains(&secret.expose().chars().count())
 }
 
-/// The cookie of a new session; `None` if the password is wrong or the account inactive.
+/// The cookie of a new session; `None` if the password is wrong. The server says that an account is
+/// inactive whichever password is sent, so that is told as it is.
 async fn sign_in(api: &Api, name: &str, secret: &Secret) -> Result<Option<Secret>, Fault> {
     let form = format!("username={}&password={}", encode(name), encode(secret.expose()));
     let answer = api.page(Request::to("POST", LOGIN).carrying(FORM, form)).await?;
@@ -77,12 +78,26 @@ async fn sign_in(api: &Api, name: &str, secret: &Secret) -> Result<Option<Secret
         return Ok(Some(cookie));
     }
     let page = String::from_utf8_lossy(&answer.body);
-    if answer.status == 200 && is_form(&page) && page.contains("error-message") {
-        return Ok(None);
+    if answer.status != 200 || !is_form(&page) {
+        return Err(unavailable(NO_FORM));
     }
-    Err(unavailable(NO_FORM))
+    match errors_of(&page) {
+        (true, false) => Err(Fault::refused(Refusal::Inactive)),
+        (_, true) => Ok(None),
+        (false, false) => Err(unavailable(NO_FORM)),
+    }
 }
 
+/// Whether a form has errors after the fields for the name and for the password. Their sentences are
+/// in the language of the server. A wrong name or password is an error of both, an inactive account
+/// one of the name alone.
+fn errors_of(page: &str) -> (bool, bool) {
+    let fields = page.split_once("name=\"password\"").unwrap_or((page, ""));
+    (fields.0.contains(ERROR), fields.1.contains(ERROR))
+}
+
+/// The class of an error of a field.
+const ERROR: &str = "error-message";
 /// Why the web login cannot be used.
 const NO_FORM: &str = "its web login has no form for a name and a password";
 

@@ -1,5 +1,6 @@
 //! Plays the recordings of servers before 1.4 backwards.
 
+use isogloss_canonical::fault::Refusal;
 use isogloss_canonical::namespace::IdNamespace;
 
 use super::server::older;
@@ -71,7 +72,9 @@ fn passwords_are_verified_by_a_login() {
     });
     // 1.3.0 answers with the record of an inactive user.
     each("users-inactive", None, |version, backend| {
-        assert!(!verified(backend, "tr_i1", "pw-tr_i1"), "{version}");
+        let login = Command::VerifyPassword(named("tr_i1"), "pw-tr_i1".into());
+        let refusal = run(backend, login).unwrap_err().refusal;
+        assert_eq!(refusal, Some(Refusal::Inactive), "{version}");
     });
 }
 

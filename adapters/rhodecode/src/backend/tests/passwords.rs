@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use isogloss_canonical::command::Command;
-use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_testkit::scripted::now;
@@ -27,6 +27,13 @@ fn profile(name: &str) -> String {
 
 fn form_refused() -> Response {
     Response::new(200, format!("{FORM}<span class=\"error-message\">invalid password</span>"))
+}
+
+/// The answer to every password of an inactive user, in any language.
+fn inactive() -> Response {
+    let (name, password) = FORM.split_once("<input id=\"password\"").unwrap();
+    let error = "<span class=\"error-message\">Ihr Konto ist deaktiviert</span>";
+    Response::new(200, format!("{name}{error}<input id=\"password\"{password}"))
 }
 
 fn redirect() -> Response {
@@ -77,6 +84,12 @@ fn a_wrong_password_is_one_request() {
     let server = pages(vec![form_refused()]);
     assert_eq!(verify(&server, "ada", "wrong").unwrap(), Outcome::Verified(false));
     assert_eq!(server.asked().len(), 1);
+}
+
+#[test]
+fn an_inactive_account_is_no_wrong_password() {
+    let fault = verify(&pages(vec![inactive()]), "ada", "secret").unwrap_err();
+    assert_eq!(fault.refusal, Some(Refusal::Inactive));
 }
 
 #[test]
