@@ -188,6 +188,18 @@ impl Pipeline {
     }
 }
 
+/// The command of a voucher. The setup wizard creates nobody but the first person: the backend checks it
+/// again while it creates them, so that of two wizards one wins.
+fn as_first(voucher: Voucher, command: Command) -> Command {
+    match (voucher, command) {
+        (Voucher::Wizard, Command::CreateUser(mut new)) => {
+            new.first = true;
+            Command::CreateUser(new)
+        }
+        (_, command) => command,
+    }
+}
+
 /// The permission that a command needs. Application keys need an administrator.
 fn needed(command: &Command) -> Permission {
     if let Command::RevokeKeys(None, ..) = command {
@@ -278,7 +290,7 @@ impl Exchange for Pipeline {
             tracing::warn!(%verb, ?voucher, "the route does not accept this voucher");
             return Err(Fault::forbidden());
         }
-        self.runner.execute(command).await
+        self.runner.execute(as_first(voucher, command)).await
     }
 
     async fn forward(&self, request: Request) -> Option<Result<Response, Fault>> {

@@ -295,6 +295,10 @@ pub struct NewUser {
     pub ids: NativeIds,
     /// What must be unique.
     pub unique: Uniqueness,
+    /// Whether this must be the first person that the backend has ever had: for the setup wizard. The
+    /// embedded store refuses another one with `Forbidden`, in the transaction that would create it. A
+    /// remote system has a person from the start, the owner of the gateway's credential.
+    pub first: bool,
 }
 
 /// Changes to a person. A field that is `None` does not change. Either all changes happen or none.

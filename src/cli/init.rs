@@ -59,8 +59,34 @@ pub(crate) async fn first_start(state: &State) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The first start if the setup wizard of a route creates the administrator: makes a store without users.
+pub(crate) async fn await_wizard(state: &State, path: &str) -> anyhow::Result<()> {
+    state.initialise(&Accounts::default(), |_| Ok(())).await?;
+    let page = format!("{path}/");
+    tracing::warn!(
+        page,
+        "there is no user: whoever opens this page first becomes the administrator"
+    );
+    let told = print::line(&format!(
+        "There is no user yet. Open the page {page} of the gateway and create the administrator. Whoever \
+         opens it first can do so."
+    ));
+    if let Err(error) = told {
+        tracing::warn!(%error, "standard output is not read");
+    }
+    Ok(())
+}
+
+/// Whether the environment has a password for the first administrator.
+pub(crate) fn has_password() -> bool {
+    environment(PASSWORD).is_some()
+}
+
+/// The variable with the password of the first administrator.
+const PASSWORD: &str = "ISOGLOSS_ADMIN_PASSWORD";
+
 fn first_administrator() -> anyhow::Result<FirstAdministrator> {
-    bootstrap::first_administrator(environment("ISOGLOSS_ADMIN_PASSWORD"))
+    bootstrap::first_administrator(environment(PASSWORD))
 }
 
 /// Prints the credentials as a text.

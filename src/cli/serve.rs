@@ -16,7 +16,8 @@ use crate::config::settings::{Mode, Origin, Route, Settings, default_backend};
 use crate::config::values;
 use crate::{registry, startup, telemetry};
 
-/// Serves. If there is no administrator yet, it creates one first. Errors of the configuration are
+/// Serves. If there is no administrator yet, it creates one first, unless the setup wizard of a route
+/// shall do it. Errors of the configuration are
 /// reported before anything is opened.
 pub(crate) fn run(ask: &Serve) -> anyhow::Result<()> {
     let loaded = loaded(ask)?;
@@ -43,9 +44,27 @@ async fn open(settings: &Settings) -> anyhow::Result<Store> {
     if let Some(store) = state.open_initialised(namespaces()).await? {
         return Ok(store);
     }
-    init::first_start(&state).await?;
+    match wizard_of(settings) {
+        Some(route) if !init::has_password() => init::await_wizard(&state, &route.path).await?,
+        Some(_) | None => init::first_start(&state).await?,
+    }
     let opened = state.open_initialised(namespaces()).await?;
     opened.ok_or_else(|| anyhow!("the store was not initialised"))
+}
+
+/// The route whose setup wizard creates the first user of the embedded store, if an option says so.
+fn wizard_of(settings: &Settings) -> Option<&Route> {
+    let is_of_store = |route: &&Route| {
+        let backend = settings.backend.get(&route.backend);
+        let embedded =
+            backend.is_some_and(|backend| registry::SYSTEMS.is_embedded(&backend.system));
+        embedded && route.mode == Mode::Normal
+    };
+    settings.route.iter().filter(is_of_store).find(|route| {
+        let options = settings.dialect_options(route);
+        let made = registry::SYSTEMS.make_dialect(&route.dialect, &options);
+        made.is_ok_and(|dialect| dialect.vouching().wizard)
+    })
 }
 
 fn loaded(ask: &Serve) -> anyhow::Result<Loaded> {

@@ -92,3 +92,43 @@ fn a_first_start_whose_output_nobody_reads_serves() {
     assert!(workdir.credentials()["admin"]["password"].is_string());
     server.stop();
 }
+
+/// On an empty directory a route with `first_run` lets a person create the administrator. No other start
+/// leaves a store without one.
+#[test]
+fn a_first_run_leaves_the_administrator_to_the_setup_wizard() {
+    let workdir = Workdir::new();
+    let first_run = ["--dialect", "octoprint", "--option", "first_run=true"];
+    let server = workdir.serve(&first_run);
+    assert!(server.said().contains("There is no user yet"), "{}", server.said());
+    assert!(!workdir.files().contains(&"credentials.json".to_owned()), "{:?}", workdir.files());
+    assert!(workdir.ok(&["user", "list", "--json"]).trim().ends_with("[]"));
+    let page = server.get("/");
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("id=setup-user"), "{page}");
+    let (_, token) = page.split_once("name=csrf_token value=\"").unwrap();
+    let token = token.split('"').next().unwrap();
+    let form = format!("csrf_token={token}&user=ada&pass1=correct&pass2=correct");
+    let made = server.post_form("/", &format!("csrf_token_P80={token}"), &form);
+    assert!(made.starts_with("HTTP/1.1 303"), "{made}");
+    let users = workdir.ok(&["user", "list", "--json"]);
+    assert!(users.contains("\"ada\""), "{users}");
+    server.stop();
+    // A restart does not open it again.
+    let server = workdir.serve(&first_run);
+    assert!(!server.said().contains("There is no user yet"), "{}", server.said());
+    assert!(!server.get("/login/").contains("id=setup-user"));
+    server.stop();
+}
+
+/// A password for the administrator in the environment closes the wizard.
+#[test]
+fn a_first_run_with_a_password_makes_the_administrator() {
+    let workdir = Workdir::new();
+    let mut command = start_command(&workdir);
+    command.args(["--dialect", "octoprint", "--option", "first_run=true"]);
+    command.env("ISOGLOSS_ADMIN_PASSWORD", "correct horse");
+    let server = workdir.start("out", command).ready();
+    assert!(server.said().contains("The administrator"), "{}", server.said());
+    assert!(!server.get("/login/").contains("id=setup-user"));
+    server.stop();
+}

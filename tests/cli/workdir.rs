@@ -186,6 +186,16 @@ impl Server {
         self.send("127.0.0.1", &format!("POST {path}"), &length, body)
     }
 
+    /// Sends a form with a cookie, as a browser does.
+    pub(crate) fn post_form(&self, path: &str, cookie: &str, form: &str) -> String {
+        let header = format!(
+            "Cookie: {cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Content-Length: {}",
+            form.len()
+        );
+        self.send("127.0.0.1", &format!("POST {path}"), &header, form)
+    }
+
     /// Calls Kanboard's API with Basic credentials.
     pub(crate) fn call(&self, pair: &str, body: &str) -> String {
         let header = format!("Authorization: Basic {pair}\r\nContent-Length: {}", body.len());

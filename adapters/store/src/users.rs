@@ -1,6 +1,6 @@
 //! Creates, changes and deletes users.
 
-use isogloss_canonical::fault::{Fault, Subject};
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Matching, NewUser, Uniqueness, User, UserPatch, UserRef, folded};
 use jiff::Timestamp;
@@ -33,6 +33,9 @@ impl Inner {
             .transact(|mut write| async move {
                 let id = fresh_id();
                 let mail = new.email.as_deref();
+                if new.first {
+                    self.refuse_second(&mut write).await?;
+                }
                 self.check_unique(&mut write, id, (Some(&new.username), mail), new.unique).await?;
                 self.insert_user(&mut write, id, new, password.clone()).await?;
                 self.name_user(&mut write, id, &new.ids).await?;
@@ -97,6 +100,19 @@ impl Inner {
                 Ok(Outcome::Done)
             })
             .await
+    }
+
+    /// Refuses the first user if there was one before. The ids of deleted users stay.
+    async fn refuse_second(&self, write: &mut Connection) -> Result<(), Fault> {
+        let query = sql::query(
+            "SELECT id FROM users WHERE backend = $1 \
+             UNION ALL SELECT id FROM identities WHERE backend = $1 AND kind = 'user' LIMIT 1",
+        );
+        let before: Option<String> = query.bind(&self.backend).scalar(write).await?;
+        if before.is_some() {
+            return Err(Fault::new(FaultKind::Forbidden, "there was a user before"));
+        }
+        Ok(())
     }
 
     /// Checks the uniqueness that the command asks for. Another index checks the exact name.

@@ -6,6 +6,7 @@ mod dandelion;
 mod octoprint;
 mod older;
 mod pages;
+mod setup;
 
 use std::sync::Arc;
 
@@ -37,6 +38,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         &older::CASES[..],
         &anonymous::CASES[..],
         &pages::CASES[..],
+        &setup::CASES[..],
     ];
     all.into_iter().flatten().copied().map(trial).collect()
 }

@@ -32,7 +32,7 @@ pub(crate) const OPTIONS: &[OptionRow] = &[
     row("login_rate_limit", SWITCH, "Refuses the fourth failed login in a minute, the sixth in ten minutes, the eleventh in an hour."),
     row("reauthentication_minutes", "a number of minutes, at most a year of them (525600)", "How long after a login its password counts as recent. 0: for ever. Default: 5; before 1.4: 0."),
     row("bundled_plugins", SWITCH, "Has the permissions of every bundled plugin, not only of appkeys."),
-    row("first_run", SWITCH, "Refuses everything until the setup wizard has created the first user."),
+    row("first_run", SWITCH, "Refuses everything until the setup wizard has created the first user. The first start of `serve` then makes no administrator. Whoever opens the page first becomes the administrator."),
     row("force_login", SWITCH, "Version 1.3 only: refuses guests everything but the login (the plugin forcelogin). Default: on."),
     row("access_control", SWITCH, "Versions 1.3 and 1.3.0 only: off, the users' API answers an empty object to everybody and changes nothing. Default: on."),
 ];

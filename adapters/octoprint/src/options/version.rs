@@ -28,6 +28,7 @@ pub(crate) const VERSIONS: [VersionInfo; 3] = [
         "POST /plugin/appkeys/auth/<token>",
         "POST /login/",
         "GET /",
+        "POST /",
     ]),
     VersionInfo::recorded(
         Version::V1_3.name(),

@@ -313,3 +313,26 @@ async fn any_text_is_a_name_and_comes_back_as_it_was() {
         assert_eq!(by_folded_name.id, created.id);
     }
 }
+
+/// Of setup wizards at the same moment one wins, and none does after somebody was there before.
+#[tokio::test(flavor = "multi_thread")]
+async fn there_is_one_first_person_for_good() {
+    let store = fresh().await;
+    let tries = (0..8).map(|number| {
+        let store = store.store.clone();
+        let new = NewUser { first: true, ..named(&format!("first{number}")) };
+        tokio::spawn(async move { create(&store, new).await })
+    });
+    let mut created = Vec::new();
+    for one in tries.collect::<Vec<_>>() {
+        match one.await.unwrap() {
+            Ok(user) => created.push(user),
+            Err(fault) => assert_eq!(fault.kind, FaultKind::Forbidden, "{fault:?}"),
+        }
+    }
+    assert_eq!(created.len(), 1, "{created:?}");
+    ask(&store, Command::DeleteUser(UserRef::Id(created[0].id))).await.unwrap();
+    let again = create(&store, NewUser { first: true, ..named("again") }).await;
+    assert_eq!(again.unwrap_err().kind, FaultKind::Forbidden);
+    create(&store, named("ordinary")).await.unwrap();
+}

@@ -9,6 +9,7 @@ use crate::dialect::csrf::give_token;
 use crate::dialect::failure::Failure;
 use crate::dialect::login::sign_in_passively;
 use crate::dialect::pages::frame::{LEAVE, form, hidden, page};
+use crate::dialect::pages::setup;
 
 /// The permissions that the page needs.
 pub(crate) const NEEDED: [&str; 2] = ["STATUS", "SETTINGS_READ"];
@@ -17,6 +18,9 @@ pub(crate) const NEEDED: [&str; 2] = ["STATUS", "SETTINGS_READ"];
 /// OctoPrint's page does. Callers who may not see it are redirected to the login.
 pub(crate) async fn index(call: &mut Call<'_>) -> Answer {
     sign_in_passively(call).await?;
+    if call.awaits_setup().await? {
+        return setup::shown(call, 200, "", None);
+    }
     let token = give_token(call)?;
     let needs = call.needs().await?;
     let root = &call.site.root;

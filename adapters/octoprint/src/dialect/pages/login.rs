@@ -13,6 +13,7 @@ use crate::dialect::login::{by_password, sign_in_passively, sign_out};
 use crate::dialect::pages::destination::destination;
 use crate::dialect::pages::frame::{LEAVE, TOKEN, alert, form, hidden, page};
 use crate::dialect::pages::index::NEEDED;
+use crate::dialect::pages::setup;
 use crate::roles::permissions::Permission;
 
 const EXPIRED: &str =
@@ -24,6 +25,9 @@ const OFTEN: &str = "There were too many failed logins. Try again later.";
 /// permissions, that the query asks for is redirected.
 pub(crate) async fn login(call: &mut Call<'_>) -> Answer {
     sign_in_passively(call).await?;
+    if call.awaits_setup().await? {
+        return setup::shown(call, 200, "", None);
+    }
     let target = destination(call, call.value("redirect"));
     if is_signed_in_as_asked(call).await? {
         return Ok(redirect(302, &target));

@@ -5,3 +5,4 @@ pub(crate) mod destination;
 pub(crate) mod frame;
 pub(crate) mod index;
 pub(crate) mod login;
+pub(crate) mod setup;

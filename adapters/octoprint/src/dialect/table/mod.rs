@@ -101,10 +101,16 @@ fn matching<'a>(
     path: &'a str,
 ) -> impl Iterator<Item = (&'static Method, &'a str)> {
     let wizard = options.first_run;
-    let has =
-        move |method: &&'static Method| wizard || !method.path().starts_with("/plugin/corewizard");
+    let has = move |method: &&'static Method| wizard || !is_of_wizard(method);
     let methods = table(options.version).methods.iter().copied().filter(has);
     methods.filter_map(move |method| Some((method, parameter(method.path(), path)?)))
+}
+
+/// Whether a method belongs to the setup wizard. Only a route with `first_run` has these.
+fn is_of_wizard(method: &Method) -> bool {
+    const PATHS: [&str; 2] = ["/plugin/corewizard", "/api/setup/wizard"];
+    let has_path = PATHS.iter().any(|path| method.path().starts_with(path));
+    has_path || method.info.name == "POST /"
 }
 
 /// The verbs of a path, in Flask's order.

@@ -48,10 +48,13 @@ pub(super) const METHODS: &[Method] = methods![
     "POST /plugin/appkeys/decision/<token>", Plugin, OnceSetUp, requests::decide, [ListGroups], "Grants or denies a request for a key.";
     "GET /plugin/appkeys/auth/<token>", Plugin, OnceSetUp, dialog::dialog, [ListGroups], "Shows the page on which a user decides.";
     "POST /plugin/appkeys/auth/<token>", OpenPlugin, OnceSetUp, dialog::submit, [ListGroups], "Grants or denies a request for a key, by the form of that page.";
+    "GET /api/setup/wizard", Api, Anybody, wizard::state, [ListUsers], "Says what is to be set up, on a route with first_run.";
+    "POST /api/setup/wizard", Api, Anybody, wizard::end, [ListUsers], "Ends the setup wizard, on a route with first_run.";
     "POST /plugin/corewizard/acl", Plugin, Anybody, wizard::first_user, [CreateUser, ListUsers], "Creates the first user, on a route with first_run.";
     "GET /login/", Page, Anybody, pages::login::login, [], "Shows the login page, and gives the CSRF token.";
     "POST /login/", Page, Anybody, pages::login::submit, [GetUser, ListKeys, ListGroups], "Signs in or out, by the form of a page. Only of a route without an origin.";
     "GET /", Page, Anybody, pages::index::index, [ListGroups], "Shows who is signed in, and gives the CSRF token.";
+    "POST /", Page, Anybody, pages::setup::submit, [CreateUser, ListUsers, GetUser], "Creates the first user, by the form of the page, on a route with first_run.";
 ];
 
 /// What clients ask about the printer. The gateway does not translate it.

@@ -7,7 +7,7 @@ use crate::dialect::table::overlay::Overlay;
 use crate::dialect::v1_3::{account, appkeys, keys, login, pages, settings, users, wizard};
 
 /// 1.3.12: the users' API is `/api/users` itself. There are no groups, no page for logins and no page
-/// on which a user decides about a request for a key.
+/// on which a user decides about a request for a key. How its wizard is ended is not recorded.
 pub(super) const V1_3: Overlay = Overlay {
     lacks: &[
         "/api/access",
@@ -16,6 +16,8 @@ pub(super) const V1_3: Overlay = Overlay {
         "/api/server",
         "/login/",
         "/plugin/appkeys/auth",
+        "/api/setup/wizard",
+        "POST /",
     ],
     rows: CHANGED_BY_1_3,
 };
