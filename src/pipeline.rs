@@ -8,12 +8,13 @@ use async_trait::async_trait;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials};
-use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::exchange::{Exchange, list_whole};
 use isogloss_canonical::fact::Fact;
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::json::has_one_meaning;
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::people::{KeysToo, Pages, PeopleQuery};
 use isogloss_canonical::permission::{Grant, Permission};
 use isogloss_canonical::role::Role;
 use isogloss_canonical::session_store::SessionStore;
@@ -282,6 +283,24 @@ impl Exchange for Pipeline {
             return Err(Fault::forbidden());
         }
         self.runner.execute(command).await
+    }
+
+    async fn list(
+        &self,
+        caller: Option<&Caller>,
+        query: PeopleQuery,
+    ) -> Result<Box<dyn Pages>, Fault> {
+        let Some(pages) = self.runner.pages(&query) else {
+            return list_whole(self, caller, query).await;
+        };
+        if let Some(caller) = caller {
+            self.authorise(caller, &Command::ListUsers).await?;
+            if let Some(KeysToo { namespace, choice, .. }) = query.keys {
+                self.authorise(caller, &Command::ListKeys(None, namespace, choice)).await?;
+            }
+            self.term.admit(false)?;
+        }
+        Ok(pages)
     }
 
     async fn vouch(&self, voucher: Voucher, command: Command) -> Result<Outcome, Fault> {

@@ -9,6 +9,7 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::fact::Fact;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::people::{Pages, PeopleQuery};
 use serde_json::Value;
 
 /// A backend, with a check of its capability and a log line for each command. It is cheap to clone.
@@ -48,6 +49,12 @@ impl Runner {
             tracing::warn!(name, %fault, cause = ?fault.source, "a fact was not answered");
         }
         answer
+    }
+
+    /// Lists everybody page by page, if the backend does.
+    #[must_use]
+    pub fn pages(&self, query: &PeopleQuery) -> Option<Box<dyn Pages>> {
+        self.backend.pages(query)
     }
 
     /// Runs a command, if the backend has it.

@@ -12,6 +12,7 @@ use crate::fact::Fact;
 use crate::fault::Fault;
 use crate::http::{Request, Response};
 use crate::outcome::Outcome;
+use crate::people::{Pages, PeopleQuery};
 use crate::user::User;
 
 /// Executes commands on one system. A backend never decides who may do what: the gateway has decided
@@ -24,6 +25,12 @@ pub trait Backend: Debug + Send + Sync {
     /// Executes one command. The outcome is of the kind that the table of verbs says
     /// ([`crate::verb::Verb::answers`]).
     async fn execute(&self, command: Command) -> Result<Outcome, Fault>;
+
+    /// Lists everybody page by page. `None`: it reads lists as a whole, by [`Command::ListUsers`].
+    fn pages(&self, query: &PeopleQuery) -> Option<Box<dyn Pages>> {
+        let _ = query;
+        None
+    }
 
     /// The same backend for one request of a client. It does not ask its system twice for a person
     /// within the request. `None`: it asks no system, or asks each time.

@@ -12,9 +12,10 @@ use serde_json::Value;
 use crate::command::Command;
 use crate::credentials::{Caller, Credentials};
 use crate::fact::Fact;
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 use crate::http::{Request, Response};
 use crate::outcome::Outcome;
+use crate::people::{Pages, PeopleQuery, Whole};
 use crate::session_store::SessionStore;
 use crate::vouching::Voucher;
 
@@ -36,6 +37,16 @@ pub trait Exchange: Debug + Send + Sync {
     /// see. A closed list of commands; none of them changes anything.
     async fn read(&self, command: Command) -> Result<Outcome, Fault> {
         self.call(&Caller::Gateway, command).await
+    }
+
+    /// Lists everybody page by page: for a caller, or in the gateway's own name (`None`). It is
+    /// authorised like [`Command::ListUsers`], and like [`Command::ListKeys`] if it asks for keys.
+    async fn list(
+        &self,
+        caller: Option<&Caller>,
+        query: PeopleQuery,
+    ) -> Result<Box<dyn Pages>, Fault> {
+        list_whole(self, caller, query).await
     }
 
     /// Runs a command for a voucher. It is refused unless the route's options allow it, and for
@@ -102,4 +113,31 @@ pub trait Exchange: Debug + Send + Sync {
 
     /// The time.
     fn now(&self) -> Timestamp;
+}
+
+/// Lists everybody as [`Exchange::list`] does, on a backend that reads lists as a whole.
+pub async fn list_whole<E: Exchange + ?Sized>(
+    exchange: &E,
+    caller: Option<&Caller>,
+    query: PeopleQuery,
+) -> Result<Box<dyn Pages>, Fault> {
+    let run = async |command| match caller {
+        Some(caller) => exchange.call(caller, command).await,
+        None => exchange.read(command).await,
+    };
+    let mut users = run(Command::ListUsers).await?.users()?;
+    query.order.sort(&mut users);
+    let keys = match query.keys {
+        Some(wanted) => match run(Command::ListKeys(None, wanted.namespace, wanted.choice)).await {
+            Err(fault) if wanted.optional && lacks_keys(&fault) => Vec::new(),
+            listed => listed?.keys()?,
+        },
+        None => Vec::new(),
+    };
+    Ok(Box::new(Whole::new(users, keys)))
+}
+
+/// Whether a fault says that a backend has no keys to list.
+const fn lacks_keys(fault: &Fault) -> bool {
+    matches!(fault.kind, FaultKind::Unsupported | FaultKind::NotFound)
 }

@@ -1,10 +1,15 @@
 //! HTTP requests and responses as adapters use them, without the types of a framework.
 
 use std::borrow::Cow;
+use std::fmt::{self, Debug};
 use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
+
+use crate::fault::Fault;
 
 /// A request as it came, below the route's path prefix.
 #[derive(Clone, Debug)]
@@ -92,15 +97,67 @@ pub struct Response {
     pub status: u16,
     /// The headers in their order. A length is added by the server.
     pub headers: Vec<(Cow<'static, str>, String)>,
-    /// The body.
+    /// The body, or its beginning.
     pub body: Bytes,
+    /// The rest of the body. `None`: `body` is all of it.
+    pub rest: Option<Rest>,
 }
+
+/// Makes a body piece by piece, while it is sent.
+#[async_trait]
+pub trait Pieces: Send {
+    /// The next piece. `None`: the body is complete. A fault ends the connection, since the head has
+    /// been sent.
+    async fn next(&mut self) -> Option<Result<Bytes, Fault>>;
+}
+
+/// The rest of a body. It can be read once; a copy of it is the same rest.
+#[derive(Clone)]
+pub struct Rest(Arc<Mutex<Option<Box<dyn Pieces>>>>);
+
+impl Rest {
+    /// The pieces of a rest.
+    #[must_use]
+    pub fn new(pieces: impl Pieces + 'static) -> Self {
+        Self(Arc::new(Mutex::new(Some(Box::new(pieces)))))
+    }
+
+    /// The pieces. `None`: somebody has taken them already.
+    #[must_use]
+    pub fn take(&self) -> Option<Box<dyn Pieces>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Appends all pieces.
+    pub async fn append_to(&self, bytes: &mut Vec<u8>) -> Result<(), Fault> {
+        let Some(mut pieces) = self.take() else { return Ok(()) };
+        while let Some(piece) = pieces.next().await {
+            bytes.extend_from_slice(&piece?);
+        }
+        Ok(())
+    }
+}
+
+impl Debug for Rest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Rest")
+    }
+}
+
+/// Rests are equal if they are the same.
+impl PartialEq for Rest {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Rest {}
 
 impl Response {
     /// An answer without headers.
     #[must_use]
     pub fn new(status: u16, body: impl Into<Bytes>) -> Self {
-        Self { status, headers: Vec::new(), body: body.into() }
+        Self { status, headers: Vec::new(), body: body.into(), rest: None }
     }
 
     /// Adds a header.
@@ -108,6 +165,12 @@ impl Response {
     pub fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
+    }
+
+    /// Leaves the body out, as for a HEAD request.
+    pub fn clear_body(&mut self) {
+        self.body.clear();
+        self.rest = None;
     }
 }
 

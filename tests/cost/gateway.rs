@@ -23,6 +23,8 @@ pub(crate) const TOKEN: &str = "4f1c0d5e9a7b36284f1c0d5e9a7b36284f1c0d5e9a7b3628
 pub(crate) const PASSWORD: &str = "correct horse battery";
 /// The key of `ann`, in each dialect.
 pub(crate) const KEY: &str = "b1946ac92492d2347c6235b4d2611184b1946ac9249";
+/// The key of the administrator, in each dialect.
+pub(crate) const ADMIN_KEY: &str = "0a1f4cb52f9bb33ed1d2cc6e1a3b4f60758d6c2f913";
 /// The limit for any one step, for a busy machine.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -61,11 +63,16 @@ impl Gateway {
         let path = |name: &str| folder.path().join(name);
         let key = |adapter: &Adapter, value: &str| json!({"dialect": adapter.name, "value": value});
         let keys: Vec<_> = registry::dialects().map(|adapter| key(adapter, KEY)).collect();
+        let admin_keys: Vec<_> =
+            registry::dialects().map(|adapter| key(adapter, ADMIN_KEY)).collect();
         let tokens = registry::dialects().filter(|adapter| adapter.application_key);
         let tokens: Vec<_> = tokens.map(|adapter| key(adapter, TOKEN)).collect();
         let accounts = json!({
             "users": [
-                {"username": "admin", "password": "the first secret", "admin": true},
+                {
+                    "username": "admin", "password": "the first secret", "admin": true,
+                    "keys": admin_keys,
+                },
                 {
                     "username": "ann", "password": PASSWORD,
                     "keys": keys,
@@ -183,6 +190,13 @@ impl Gateway {
     /// Waits until the process has ended.
     pub(crate) fn await_end(&mut self) {
         await_that("it does not end", || self.child.try_wait().unwrap().is_some());
+    }
+
+    /// Executes a statement in the store.
+    pub(crate) fn change(&self, sql: &'static str) {
+        self.in_the_store(async |store| {
+            sqlx::query(sql).execute(store).await.unwrap();
+        });
     }
 
     fn rows(&self) -> u64 {

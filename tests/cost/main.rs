@@ -1,7 +1,8 @@
 //! The limits on the cost of requests without credentials, and of batches: time, memory, rows in
 //! the store, bytes of answers and of the log. `fixtures/costs.toml` has the limits. The number of
 //! requests that each call sends to the system behind the gateway: `requests.rs`. No request that writes
-//! for a value that the system does not take: `values.rs`.
+//! for a value that the system does not take: `values.rs`. Lists of people in bounded memory:
+//! `streamed.rs`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -11,6 +12,7 @@ mod lists;
 mod octoprint;
 mod relay;
 mod requests;
+mod streamed;
 mod systems;
 mod table;
 mod values;

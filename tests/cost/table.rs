@@ -42,6 +42,9 @@ pub(crate) struct Request {
     /// How many times it is sent. The limits are for the sum.
     #[serde(default = "once")]
     pub(crate) often: u64,
+    /// The versions of the dialect that have it. None is named: all of them.
+    #[serde(default)]
+    versions: Vec<String>,
     cpu_ms: Option<u64>,
     memory_mib: Option<u64>,
     rows: Option<u64>,
@@ -84,12 +87,22 @@ enum Part {
 
 impl Table {
     pub(crate) fn read() -> Self {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/costs.toml");
+        Self::named("costs.toml")
+    }
+
+    /// A table of the same form.
+    pub(crate) fn named(name: &str) -> Self {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name);
         toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
     }
 }
 
 impl Request {
+    /// Whether a version of its dialect has it.
+    pub(crate) fn is_in(&self, version: &str) -> bool {
+        self.versions.is_empty() || self.versions.iter().any(|own| own == version)
+    }
+
     pub(crate) fn bounds(&self, usual: &Bounds) -> Bounds {
         Bounds {
             cpu_ms: self.cpu_ms.unwrap_or(usual.cpu_ms),

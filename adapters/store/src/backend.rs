@@ -8,8 +8,10 @@ use isogloss_canonical::capability::{Capability, Field, Lookup};
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::people::{Pages, PeopleQuery};
 use isogloss_canonical::verb::Verb;
 
+use crate::pages::Reader;
 use crate::store::Store;
 
 /// Every verb except one: the store has no directory (LDAP).
@@ -28,6 +30,10 @@ pub fn capability() -> Capability {
 impl Backend for Store {
     fn capability(&self) -> &Capability {
         &CAPABILITY
+    }
+
+    fn pages(&self, query: &PeopleQuery) -> Option<Box<dyn Pages>> {
+        Reader::new(&self.0, query).map(|reader| Box::new(reader) as Box<dyn Pages>)
     }
 
     async fn execute(&self, command: Command) -> Result<Outcome, Fault> {

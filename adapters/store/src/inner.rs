@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use isogloss_canonical::fault::Fault;
-use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::namespace::{IdNamespace, Numbering};
 
 use crate::database::{Database, claim_meta};
 use crate::health::Health;
@@ -28,6 +28,12 @@ pub(crate) struct Inner {
 impl Inner {
     pub(crate) fn shows_keys(&self, namespace: &IdNamespace) -> bool {
         self.namespaces.iter().any(|known| known.namespace == *namespace && known.shows_keys)
+    }
+
+    /// Whether everybody has a number in this namespace.
+    pub(crate) fn numbers_users(&self, namespace: &IdNamespace) -> bool {
+        let is_it = |known: &&Numbered| known.namespace == *namespace;
+        self.namespaces.iter().find(is_it).is_some_and(|known| known.users != Numbering::Names)
     }
 
     /// Reads a single value of this backend.

@@ -5,11 +5,13 @@ use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::key::{Key, KeyChoice, NewKey};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::people::KeysToo;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{UserId, UserRef};
+use isogloss_canonical::user::{User, UserId, UserRef};
 use jiff::Timestamp;
 
 use crate::inner::Inner;
+use crate::pages::PAGE;
 use crate::rows::{fresh_id, from_json, now, optional_time, time, to_json, uuid};
 use crate::sealing::same;
 use crate::sql::{self, Builder, Connection, Row, column};
@@ -105,6 +107,32 @@ impl Inner {
         query.push(" ORDER BY id");
         let rows = query.build().fetch_all(&mut read).await?;
         Ok(Outcome::Keys(self.keys(&rows)?))
+    }
+
+    /// The keys of the people of a page, in the order of their creation.
+    pub(crate) async fn keys_of_page(
+        &self,
+        database: &mut Connection,
+        users: &[User],
+        wanted: &KeysToo,
+    ) -> Result<Vec<Key>, Fault> {
+        let mut query = Builder::new("SELECT ");
+        query.push(COLUMNS).push(" FROM keys WHERE backend = ").push_bind(&self.backend);
+        query.push(" AND namespace = ").push_bind(wanted.namespace.as_str());
+        query.push(" AND owner IN (");
+        // The last owner is repeated, so that all pages have the same statement, prepared once.
+        let last = users.last().into_iter().cycle();
+        for (index, owner) in users.iter().chain(last).take(PAGE).enumerate() {
+            if index > 0 {
+                query.push(", ");
+            }
+            query.push_bind(owner.id.to_string());
+        }
+        query.push(")");
+        chosen(&mut query, &wanted.choice);
+        query.push(" ORDER BY id");
+        let rows = query.build().fetch_all(database).await?;
+        self.keys(&rows)
     }
 
     /// Finds the key with a value. If several owners have the same value in the id namespace, it

@@ -25,6 +25,7 @@ mod lock;
 mod lookup;
 mod members;
 mod numbered;
+mod pages;
 mod passwords;
 mod pruning;
 mod rows;

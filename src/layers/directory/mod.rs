@@ -15,6 +15,7 @@ use isogloss_canonical::capability::{Capability, Support};
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::people::{Pages, PeopleQuery};
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
 use isogloss_canonical::verb::Verb;
@@ -140,6 +141,10 @@ impl Directory {
 impl Backend for Directory {
     fn capability(&self) -> &Capability {
         &self.capability
+    }
+
+    fn pages(&self, query: &PeopleQuery) -> Option<Box<dyn Pages>> {
+        self.inner.pages(query)
     }
 
     async fn execute(&self, command: Command) -> Result<Outcome, Fault> {

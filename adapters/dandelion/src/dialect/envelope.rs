@@ -1,17 +1,52 @@
 //! The envelope: the outer form of every answer of the API.
 
+use std::convert::Infallible;
+
 use isogloss_canonical::http::Response;
+use isogloss_canonical::listing::Frame;
 use isogloss_interop::php::{self, truth};
 use serde_json::{Value, json};
 
 use crate::dialect::failure::{Failure, Module};
 use crate::dialect::method::Answer;
 use crate::options::Options;
+use crate::options::version::Lists;
 
 /// The `status` of a success.
 const COMPLETED: &str = "Completed";
 
-/// Encodes what came of a call to a module.
+/// Encodes what came of a call to a module; a list of people while it is read.
+pub(crate) async fn respond(
+    options: &Options,
+    module: &str,
+    mut result: Result<Answer, Failure>,
+    milliseconds: f64,
+) -> Response {
+    let rows = result.as_mut().ok().and_then(|answer| answer.rows.take());
+    let Some(rows) = rows else { return response(options, module, result, milliseconds) };
+    match rows.begin(frame(options, module, milliseconds)).await {
+        Ok(listing) => with_headers(listing.response(200)),
+        Err(failure) => response(options, module, Err(failure), milliseconds),
+    }
+}
+
+/// The envelope around the rows of a list.
+fn frame(options: &Options, module: &str, milliseconds: f64) -> Frame {
+    let write = |rows: &[&str]| {
+        let data = rows.iter().copied().collect();
+        let module = Some(module);
+        Ok(Envelope { code: 0, status: COMPLETED, module, data }.encode(milliseconds))
+    };
+    let Ok::<_, Infallible>(mut frame) = Frame::of(write);
+    if options.differences().lists == Lists::Object {
+        frame.before.truncate(frame.before.len() - 1);
+        frame.before.push('{');
+        frame.after.replace_range(..1, "}");
+    }
+    frame
+}
+
+/// Encodes what came of a call to a module, unless it is a list of people.
 pub(crate) fn response(
     options: &Options,
     module: &str,
@@ -44,9 +79,11 @@ pub(crate) fn response(
 }
 
 fn json_response(status: u16, body: String) -> Response {
-    Response::new(status, body)
-        .with("Content-Type", "application/json")
-        .with("Access-Control-Allow-Origin", "*")
+    with_headers(Response::new(status, body))
+}
+
+fn with_headers(response: Response) -> Response {
+    response.with("Content-Type", "application/json").with("Access-Control-Allow-Origin", "*")
 }
 
 /// A duration as PHP prints it, with at most two decimals: `12.3ms`, `0ms`.

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use isogloss_canonical::dialect::MethodInfo;
+use isogloss_canonical::listing::Rows;
 use serde_json::Value;
 
 use crate::dialect::arguments::Parameter;
@@ -11,17 +12,26 @@ use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 
 /// The answer to a call.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub(crate) struct Answer {
     /// The data that was asked for.
     pub(crate) data: Value,
+    /// The rows of a list that is written while it is read, in the place of the data.
+    pub(crate) rows: Option<Rows<Failure>>,
     /// The values of the `Set-Cookie` headers.
     pub(crate) cookies: Vec<String>,
 }
 
 impl<T: Into<Value>> From<T> for Answer {
     fn from(data: T) -> Self {
-        Self { data: data.into(), cookies: Vec::new() }
+        Self { data: data.into(), ..Self::default() }
+    }
+}
+
+impl Answer {
+    /// A list of people.
+    pub(crate) fn of_rows(rows: Rows<Failure>) -> Self {
+        Self { rows: Some(rows), ..Self::default() }
     }
 }
 

@@ -144,7 +144,7 @@ impl Dandelion {
         let is_whole = truth::of_text(target.module) && truth::of_text(target.method);
         let result =
             if is_whole { self.call(sessions, target).await } else { Err(Failure::BAD_CALL) };
-        envelope::response(&self.options, target.module, result, milliseconds(sessions))
+        envelope::respond(&self.options, target.module, result, milliseconds(sessions)).await
     }
 
     /// Runs a method after all checks: caller, module, method, HTTP verb, arguments.

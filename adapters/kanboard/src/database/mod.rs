@@ -4,6 +4,7 @@
 pub(crate) mod error;
 mod ids;
 
+use isogloss_canonical::people::Order;
 use isogloss_canonical::user::{Matching, UserRef, folded};
 use isogloss_interop::php::numeric;
 use isogloss_interop::php::value::Php;
@@ -87,6 +88,14 @@ impl Database {
         match self {
             Self::Mysql => Matching::Folded,
             Self::Sqlite | Self::Postgres => Matching::Exact,
+        }
+    }
+
+    /// The order of users by name.
+    pub(crate) const fn order(self) -> Order {
+        match self {
+            Self::Mysql => Order::FoldedName,
+            Self::Sqlite | Self::Postgres => Order::Name,
         }
     }
 

@@ -7,6 +7,7 @@ use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::Request;
 use isogloss_canonical::json::has_one_meaning;
+use isogloss_canonical::listing::{Frame, Listing};
 use isogloss_interop::php::json::Style;
 use isogloss_interop::php::value::{Key, Php};
 
@@ -14,6 +15,7 @@ use crate::dialect::call::Call;
 use crate::dialect::envelope::{RpcCall, write_answer};
 use crate::dialect::failure::{Abort, Failure, INVALID_REQUEST, PARSE_ERROR, TOO_MANY_CALLS};
 use crate::dialect::identity::Identity;
+use crate::dialect::method::Reply;
 use crate::dialect::table;
 use crate::options::Options;
 use crate::options::version::{Version, Wording};
@@ -52,10 +54,14 @@ impl<'a> Batch<'a> {
     }
 
     /// Answers the payload: one call, or a list of them. A call without an id has no answer.
-    pub(crate) async fn answer(mut self, payload: &Php) -> Result<String, Abort> {
-        if !payload.is_list() {
-            return self.answer_one(payload).await;
+    pub(crate) async fn answer(mut self, payload: &Php) -> Result<Listing, Abort> {
+        if payload.is_list() {
+            return self.answer_batch(payload).await.map(Listing::from);
         }
+        self.answer_one(payload).await
+    }
+
+    async fn answer_batch(mut self, payload: &Php) -> Result<String, Abort> {
         let items = payload.entries().unwrap_or_default();
         if items.len() > self.exchange.batch_limit() {
             return Ok(TOO_MANY_CALLS.write(&Php::Null, self.wording())?);
@@ -83,7 +89,7 @@ impl<'a> Batch<'a> {
             let full = (answers.len() > ANSWERS_LIMIT).then(answers_too_long);
             let given = match (full.or_else(|| self.exchange.over()), now) {
                 (Some(fault), now) => self.unstarted(now, &fault)?,
-                (None, [(_, alone)]) => vec![self.answer_one(alone).await?],
+                (None, [(_, alone)]) => vec![whole(self.answer_one(alone).await?).await?],
                 (None, now) => self.answer_together(now).await?,
             };
             for answer in given.iter().filter(|answer| !answer.is_empty()) {
@@ -111,7 +117,7 @@ impl<'a> Batch<'a> {
     /// changes the caller.
     async fn answer_together(&mut self, items: &[(Key, Php)]) -> Result<Vec<String>, Abort> {
         if let Err(failure) = self.identity.check().await {
-            let refused = |(_, item): &(Key, Php)| self.written(Err(failure.clone()), item);
+            let refused = |(_, item): &(Key, Php)| self.refused(failure.clone(), item);
             return items.iter().map(refused).collect();
         }
         let this = &*self;
@@ -125,7 +131,7 @@ impl<'a> Batch<'a> {
             return answer_unstarted(item, fault, self.wording());
         }
         match RpcCall::read(item) {
-            Some(call) => self.written(self.run(call).await, item),
+            Some(call) => whole(self.written(self.run(call).await, item).await?).await,
             None => Ok(INVALID_REQUEST.write(&Php::Null, self.wording())?),
         }
     }
@@ -135,33 +141,53 @@ impl<'a> Batch<'a> {
         items.iter().map(one).collect()
     }
 
-    async fn answer_one(&mut self, item: &Php) -> Result<String, Abort> {
+    async fn answer_one(&mut self, item: &Php) -> Result<Listing, Abort> {
         if !item.is_array() {
-            return Ok(PARSE_ERROR.write(&Php::Null, self.wording())?);
+            return Ok(PARSE_ERROR.write(&Php::Null, self.wording())?.into());
         }
         let Some(call) = RpcCall::read(item) else {
-            return Ok(INVALID_REQUEST.write(&Php::Null, self.wording())?);
+            return Ok(INVALID_REQUEST.write(&Php::Null, self.wording())?.into());
         };
         if !table::is_translated(self.options.version, call.method)
             && let Some(answer) = self.forward(item).await
         {
-            return answer;
+            return answer.map(Listing::from);
         }
         let result = match self.identity.check().await {
             Ok(()) => self.run(call).await,
             Err(failure) => Err(failure),
         };
-        self.written(result, item)
+        self.written(result, item).await
     }
 
     /// The answer to a call; empty if it has no id.
-    fn written(&self, result: Result<Php, Failure>, item: &Php) -> Result<String, Abort> {
-        let wording = self.wording();
-        match (result, item.member("id")) {
-            (Err(Failure::Request(abort)), _) => Err(abort),
-            (_, None) => Ok(String::new()),
-            (Ok(result), Some(id)) => Ok(write_answer(("result", result), id, wording.json)?),
-            (Err(Failure::Call(error)), Some(id)) => Ok(error.write(id, wording)?),
+    async fn written(&self, result: Result<Reply, Failure>, item: &Php) -> Result<Listing, Abort> {
+        let reply = match result {
+            Ok(reply) => reply,
+            Err(failure) => return self.refused(failure, item).map(Listing::from),
+        };
+        let Some(id) = item.member("id") else { return Ok(String::new().into()) };
+        let style = self.wording().json;
+        let rows = match reply {
+            Reply::Value(value) => return Ok(write_answer(("result", value), id, style)?.into()),
+            Reply::Rows(rows) => rows,
+        };
+        let frame = Frame::of(|rows| {
+            let rows = rows.iter().map(|row| Php::from(*row)).collect();
+            write_answer(("result", rows), id, style)
+        })?;
+        match rows.begin(frame).await {
+            Ok(listing) => Ok(listing),
+            Err(failure) => self.refused(failure, item).map(Listing::from),
+        }
+    }
+
+    /// The answer to a call that failed; empty if it has no id.
+    fn refused(&self, failure: Failure, item: &Php) -> Result<String, Abort> {
+        match (failure, item.member("id")) {
+            (Failure::Request(abort), _) => Err(abort),
+            (Failure::Call(_), None) => Ok(String::new()),
+            (Failure::Call(error), Some(id)) => Ok(error.write(id, self.wording())?),
         }
     }
 
@@ -195,7 +221,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Runs a call of a caller whose credentials have been checked.
-    async fn run(&self, call: RpcCall<'_>) -> Result<Php, Failure> {
+    async fn run(&self, call: RpcCall<'_>) -> Result<Reply, Failure> {
         let caller = self.identity.caller();
         let (version, is_embedded) = (self.options.version, self.exchange.is_embedded());
         let method = table::find(version, call.method, caller, is_embedded)?;
@@ -221,6 +247,11 @@ fn answer_unstarted(item: &Php, fault: Fault, wording: Wording) -> Result<String
         Failure::Request(abort) => Err(abort),
         Failure::Call(error) => Ok(error.write(id, wording)?),
     }
+}
+
+/// The whole text of an answer that is a part of a batch.
+async fn whole(listing: Listing) -> Result<String, Abort> {
+    listing.whole().await.map_err(|_| Abort::Uncaught)
 }
 
 fn answers_too_long() -> Fault {

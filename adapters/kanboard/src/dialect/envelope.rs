@@ -2,6 +2,7 @@
 
 use isogloss_canonical::extent::Extent;
 use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::listing::Listing;
 use isogloss_interop::php::json::{Style, Unwritable};
 use isogloss_interop::php::value::{MinusZero, Php};
 
@@ -60,6 +61,6 @@ pub(crate) fn write_answer(
 }
 
 /// A response with a JSON body.
-pub(crate) fn json_response(status: u16, body: String) -> Response {
-    Response::new(status, body).with("content-type", JSON)
+pub(crate) fn json_response(status: u16, body: impl Into<Listing>) -> Response {
+    body.into().response(status).with("content-type", JSON)
 }

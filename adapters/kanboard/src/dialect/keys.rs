@@ -38,6 +38,6 @@ pub(crate) async fn token_holders_among(
 }
 
 /// What a row shows of a user's token.
-pub(crate) fn token_shown(holders: &HashSet<UserId>, user: &User) -> Php {
-    if holders.contains(&user.id) { Php::from(NO_TOKEN) } else { Php::Null }
+pub(crate) fn token_shown(has_token: bool) -> Php {
+    if has_token { Php::from(NO_TOKEN) } else { Php::Null }
 }

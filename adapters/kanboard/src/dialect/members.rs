@@ -40,8 +40,9 @@ pub(crate) async fn members_of(call: &Call<'_>) -> Result<Php, Failure> {
     }
     let holders = token_holders_among(call, &users).await?;
     let id = options.group_id(&group);
-    let row =
-        |user: &User| UserRow::new(options, user, token_shown(&holders, user)).encode_member(id);
+    let row = |user: &User| {
+        UserRow::new(options, user, token_shown(holders.contains(&user.id))).encode_member(id)
+    };
     Ok(users.iter().map(row).collect())
 }
 

@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::dialect::MethodInfo;
+use isogloss_canonical::listing::Rows;
 use isogloss_canonical::verb::Verb;
 use isogloss_interop::php::value::Php;
 
@@ -29,16 +30,37 @@ pub(crate) struct Method {
 /// The handler of a method.
 pub(crate) type Run = for<'a> fn(&'a Call<'a>) -> Answer<'a>;
 /// What a handler returns: the result of the call, once it is there.
-pub(crate) type Answer<'a> = Pin<Box<dyn Future<Output = Result<Php, Failure>> + Send + 'a>>;
+pub(crate) type Answer<'a> = Pin<Box<dyn Future<Output = Result<Reply, Failure>> + Send + 'a>>;
+
+/// The result of a call.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// A value.
+    Value(Php),
+    /// The rows of a list that is written while it is read.
+    Rows(Rows<Failure>),
+}
+
+impl From<Php> for Reply {
+    fn from(value: Php) -> Self {
+        Self::Value(value)
+    }
+}
+
+impl From<Rows<Failure>> for Reply {
+    fn from(rows: Rows<Failure>) -> Self {
+        Self::Rows(rows)
+    }
+}
 
 /// Makes a [`Run`] of an asynchronous handler, or, with `ready`, of one that asks nothing of the
 /// gateway and cannot fail.
 macro_rules! run {
     (ready $handler:path) => {
-        |call| Box::pin(std::future::ready(Ok($handler(call))))
+        |call| Box::pin(std::future::ready(Ok($handler(call).into())))
     };
     ($handler:path) => {
-        |call| Box::pin($handler(call))
+        |call| Box::pin(async move { $handler(call).await.map(Into::into) })
     };
 }
 pub(crate) use run;

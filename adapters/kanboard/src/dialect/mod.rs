@@ -82,7 +82,7 @@ impl Dialect for Kanboard {
             None => Response::new(404, "Not Found\n").with("content-type", HTML),
         };
         if request.method == "HEAD" {
-            response.body.clear();
+            response.clear_body();
         }
         response
     }

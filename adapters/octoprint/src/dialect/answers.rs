@@ -1,7 +1,8 @@
 //! The answers of calls that did not fail, as Flask and Tornado encode them.
 
 use isogloss_canonical::http::Response;
-use isogloss_interop::python::json::write::{PYTHON_3, Style};
+use isogloss_canonical::listing::{Frame, Rows};
+use isogloss_interop::python::json::write::{PYTHON_3, Style, write_as, write_at};
 use isogloss_interop::python::value::Py;
 
 use crate::dialect::content::{self, CONTENT_TYPE, escaped, html};
@@ -18,6 +19,22 @@ pub(crate) fn json(body: &Py) -> Answer {
 /// An answer in JSON with another status than 200, or as another version writes it.
 pub(crate) fn json_as(status: u16, body: &Py, style: Style) -> Answer {
     Ok(content::json(status, body, style)?)
+}
+
+/// An answer in JSON: everybody, as the member `users`, written while the list is read.
+pub(crate) async fn listing(rows: Rows<Failure>, style: Style) -> Answer {
+    let frame = Frame::of(|rows| {
+        let rows = rows.iter().map(|row| Py::text(*row)).collect();
+        write_as(&Py::dict([("users", Py::List(rows))]), style)
+    })?;
+    Ok(content::with_type(rows.begin(frame).await?.response(200)))
+}
+
+/// Writes a row of such a list.
+pub(crate) fn write_row(text: &mut String, row: &Py, style: Style) -> Result<(), Failure> {
+    /// A row is in a list, which is a member of the answer.
+    const DEPTH: usize = 2;
+    Ok(write_at(text, row, DEPTH, style)?)
 }
 
 /// The empty object `{}`: the change was made.

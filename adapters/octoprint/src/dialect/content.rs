@@ -9,7 +9,12 @@ pub(crate) const CONTENT_TYPE: &str = "Content-Type";
 
 /// An answer with a body in JSON.
 pub(crate) fn json(status: u16, body: &Py, style: Style) -> Result<Response, NotANumber> {
-    Ok(Response::new(status, write_as(body, style)?).with(CONTENT_TYPE, "application/json"))
+    Ok(with_type(Response::new(status, write_as(body, style)?)))
+}
+
+/// An answer whose body is JSON.
+pub(crate) fn with_type(response: Response) -> Response {
+    response.with(CONTENT_TYPE, "application/json")
 }
 
 /// An answer with a body in HTML.

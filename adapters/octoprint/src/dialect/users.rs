@@ -1,15 +1,16 @@
 //! `/api/access/users`: the users.
 
-use std::collections::BTreeMap;
-
 use isogloss_canonical::command::Command;
-use isogloss_canonical::fault::Subject;
+use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::key::{Key, KeyChoice};
+use isogloss_canonical::listing::Rows;
+use isogloss_canonical::people::{KeysToo, Order, Pages, PeopleQuery};
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
+use isogloss_interop::python::json::write::PYTHON_3;
 use isogloss_interop::python::value::Py;
 
-use crate::dialect::answers::{Answer, json};
+use crate::dialect::answers::{Answer, json, listing, write_row};
 use crate::dialect::arguments::is_yes;
 use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
@@ -91,23 +92,28 @@ pub(crate) async fn remove(call: &Call<'_>) -> Answer {
 
 /// Every user, in the order of creation. Keys are shown to callers whose password is recent.
 async fn all(call: &Call<'_>) -> Answer {
-    let users = call.run(Command::ListUsers).await?.users()?;
-    let mut keys: Vec<Key> = Vec::new();
-    if call.is_password_recent() {
-        let command = Command::ListKeys(None, call.options.namespace.clone(), KeyChoice::Plain);
-        keys = call.run(command).await?.keys()?;
-        keys.retain(|key| key.label.is_none() && key.owner.is_some());
-    }
-    let keys: BTreeMap<_, _> =
-        keys.iter().rev().map(|key| (key.owner, key.shown.as_ref())).collect();
-    let rights = call.rights().await?;
-    let shape = |user: &User| {
-        let key = keys.get(&Some(user.id)).copied().flatten();
-        let shown = Shown::with_groups(user, rights, key.map(Secret::expose))?;
-        Ok(shown.shape(call.differences()))
-    };
-    let users = users.iter().map(shape).collect::<Result<Vec<_>, Failure>>()?;
-    json(&Py::dict([("users", Py::List(users))]))
+    let pages = pages(call, call.is_password_recent()).await?;
+    let rights = call.rights().await?.clone();
+    let differences = call.differences();
+    let rows = Rows::new(pages, move |user, keys, text| {
+        let shown = Shown::with_groups(user, &rights, own_key(keys))?;
+        write_row(text, &shown.shape(differences), PYTHON_3)
+    });
+    listing(rows, PYTHON_3).await
+}
+
+/// Everybody, in the order of creation, with the key of each if keys are shown.
+pub(super) async fn pages(call: &Call<'_>, with_keys: bool) -> Result<Box<dyn Pages>, Fault> {
+    let namespace = call.options.namespace.clone();
+    let keys = KeysToo { namespace, choice: KeyChoice::Plain, optional: false };
+    let query = PeopleQuery { order: Order::Created, keys: with_keys.then_some(keys) };
+    call.exchange.list(Some(&call.caller), query).await
+}
+
+/// The API key of a person among their keys: the first that was made.
+pub(super) fn own_key(keys: &[Key]) -> Option<&str> {
+    let own = keys.iter().find(|key| key.label.is_none());
+    own.and_then(|key| key.shown.as_ref()).map(Secret::expose)
 }
 
 /// The groups and permissions of a new user. Null counts as missing.

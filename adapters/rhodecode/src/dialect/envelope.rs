@@ -1,9 +1,11 @@
 //! The envelope of a request (id, token, method, arguments), and that of an answer.
 
+use isogloss_canonical::fault::Fault;
 use isogloss_canonical::http::{Request, Response};
+use isogloss_canonical::listing::{Frame, Listing, Rows};
 use isogloss_interop::python::repr::bytes_repr;
 use isogloss_interop::python::simplejson::read::{Unreadable, read};
-use isogloss_interop::python::simplejson::write::{fits, write};
+use isogloss_interop::python::simplejson::write::{fits, write, write_at};
 use isogloss_interop::python::value::Py;
 
 use crate::options::version::Version;
@@ -102,13 +104,17 @@ pub(crate) fn success(
     if !id.truthy() {
         return json(version, &Py::from(""));
     }
+    json(version, &success_body(id, result, replacement))
+}
+
+fn success_body(id: &Py, result: Py, replacement: Option<&str>) -> Py {
     let body = Object::default().with("id", id.clone()).with("result", result);
     let mut body = body.with("error", Py::None);
     if let Some(other) = replacement {
         let warning = format!("DEPRECATED METHOD Please use method `{other}` instead.");
         body.set("DEPRECATION_WARNING", warning);
     }
-    json(version, &Py::Dict(body))
+    Py::Dict(body)
 }
 
 /// The envelope of an error.
@@ -122,6 +128,34 @@ pub(crate) fn error_body(id: &Py, error: impl Into<Py>) -> Py {
     Py::Dict(body.with("error", error))
 }
 
+/// The envelope of a list of people that is written while it is read.
+pub(crate) async fn listing<E: From<Fault> + 'static>(
+    version: Version,
+    id: &Py,
+    rows: Rows<E>,
+    replacement: Option<&str>,
+) -> Result<Response, E> {
+    if !id.truthy() {
+        return Ok(success(version, id, Py::None, replacement));
+    }
+    let frame = Frame::of(|rows| {
+        let rows = rows.iter().map(|row| Py::from(*row)).collect();
+        Ok::<_, E>(write(&success_body(id, Py::List(rows), replacement)))
+    })?;
+    Ok(sent(version, rows.begin(frame).await?))
+}
+
+/// Writes a row of a list of people.
+pub(crate) fn write_row(text: &mut String, row: &Py) {
+    /// A row is in a list, which is a member of the envelope.
+    const DEPTH: usize = 2;
+    write_at(text, row, DEPTH);
+}
+
 fn json(version: Version, body: &Py) -> Response {
-    Response::new(200, write(body)).with("Content-Type", version.differences().json_type)
+    sent(version, write(body))
+}
+
+fn sent(version: Version, body: impl Into<Listing>) -> Response {
+    body.into().response(200).with("Content-Type", version.differences().json_type)
 }

@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use isogloss_canonical::credentials::Caller;
 use isogloss_canonical::dialect::MethodInfo;
+use isogloss_canonical::listing::Rows;
 use isogloss_canonical::permission::Grant;
 use isogloss_canonical::verb::Verb;
 use isogloss_interop::python::value::Py;
@@ -14,11 +15,32 @@ use crate::dialect::failure::Failure;
 use crate::dialect::signature::Signature;
 use crate::options::version::Version;
 
-/// What a call ends with.
+/// What a handler of one value ends with.
 pub(crate) type Answer = Result<Py, Failure>;
 
+/// The result of a call.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// A value.
+    Value(Py),
+    /// The rows of a list that is written while it is read.
+    Rows(Rows<Failure>),
+}
+
+impl From<Py> for Reply {
+    fn from(value: Py) -> Self {
+        Self::Value(value)
+    }
+}
+
+impl From<Rows<Failure>> for Reply {
+    fn from(rows: Rows<Failure>) -> Self {
+        Self::Rows(rows)
+    }
+}
+
 /// A handler at work.
-pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Result<Reply, Failure>> + Send + 'a>>;
 
 /// A handler.
 pub(crate) type Run = for<'a> fn(&'a Call<'a>) -> Running<'a>;

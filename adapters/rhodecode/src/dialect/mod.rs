@@ -38,7 +38,8 @@ use isogloss_interop::python::value::Py;
 use crate::dialect::call::Call;
 use crate::dialect::cookies::with_cookie;
 use crate::dialect::envelope::{Envelope, Refused};
-use crate::dialect::method::{Answer, Method};
+use crate::dialect::failure::Failure;
+use crate::dialect::method::{Method, Reply};
 use crate::dialect::pages::{HTML, error_page};
 use crate::options::Options;
 use crate::options::version::Differences;
@@ -68,7 +69,7 @@ impl Dialect for RhodeCode {
         }
         let (mut response, ran) = self.reply(request, exchange).await;
         if request.method == "HEAD" {
-            response.body.clear();
+            response.clear_body();
         }
         if ran || self.differences().cookie_on_every_answer {
             return with_cookie(response, exchange);
@@ -170,15 +171,12 @@ impl RhodeCode {
         exchange: &dyn Exchange,
     ) -> (Response, bool) {
         let version = self.options.version;
-        let respond = |answer: Answer| match answer {
-            Ok(result) => envelope::success(version, &envelope.id, result, method.replacement),
-            Err(failure) => failure.respond(version, &envelope.id, exchange),
-        };
+        let refuse = |failure: Failure| failure.respond(version, &envelope.id, exchange);
         let address = identity::address(request);
         let identified = identity::identify(&self.options, &envelope.token, &address, exchange);
         let caller = match identified.await {
             Ok(caller) => caller,
-            Err(failure) => return (respond(Err(failure)), false),
+            Err(failure) => return (refuse(failure), false),
         };
         let given = |name: &String| envelope.arguments.get(name).is_some();
         if let Some(name) = method.signature.required(version).find(|name| !given(name)) {
@@ -197,14 +195,20 @@ impl RhodeCode {
         let answer = match method.check(&caller) {
             Ok(()) if method.is_embedded_only && !exchange.is_embedded() => {
                 match facts::of_system(&call, method).await {
-                    Some(answer) => answer,
+                    Some(answer) => answer.map(Reply::from),
                     None => return (self.unknown_method(envelope), false),
                 }
             }
             Ok(()) => (method.run)(&call).await,
             Err(failure) => Err(failure),
         };
-        (respond(answer), true)
+        let (id, replacement) = (&envelope.id, method.replacement);
+        let response = match answer {
+            Ok(Reply::Value(result)) => Ok(envelope::success(version, id, result, replacement)),
+            Ok(Reply::Rows(rows)) => envelope::listing(version, id, rows, replacement).await,
+            Err(failure) => Err(failure),
+        };
+        (response.unwrap_or_else(refuse), true)
     }
 
     /// The error for an unknown method, which comes before the token is checked.

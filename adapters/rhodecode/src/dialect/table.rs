@@ -42,7 +42,9 @@ macro_rules! methods {
         $(at $place:ident)?
         $(replaced by $other:literal)?;)*) => {
         &[$(
-            Method::new($name, Version::$since, $parameters, |call| Box::pin($handler(call)))
+            Method::new($name, Version::$since, $parameters, |call| {
+                Box::pin(async move { $handler(call).await.map(Into::into) })
+            })
                 $(.about(Access::$access, &[$(Verb::$verb),*], $about))?
                 $(.$place())?
                 $(.replaced_by($other))?

@@ -7,6 +7,7 @@ mod keys;
 mod kit;
 mod load;
 mod opening;
+mod pages;
 mod people;
 mod races;
 mod session_store;

@@ -1,19 +1,32 @@
 //! `users/getusers` and `users/getuser`.
 
+use isogloss_canonical::listing::Rows;
+use isogloss_canonical::people::{Order, PeopleQuery};
+use isogloss_interop::php;
 use serde_json::Value;
 
 use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::dialect::method::Answer;
+use crate::options::version::Lists;
 use crate::wire::person;
 
 /// `users/getusers`: all users, the disabled ones too.
 pub(crate) async fn get_users(call: &Call<'_>) -> Result<Answer, Failure> {
     call.need("edituser").await?;
-    let users = call.all_users().await?;
+    let namespace = call.namespace().clone();
+    let query = PeopleQuery { order: Order::Native(namespace.clone()), keys: None };
+    let pages = call.exchange.list(None, query).await?;
     let differences = call.options.differences();
-    let shown = users.iter().map(|user| person::other(user, call.namespace(), differences));
-    Ok(person::list(shown.collect(), differences).into())
+    let mut index = 0_usize;
+    Ok(Answer::of_rows(Rows::new(pages, move |user, _, text| {
+        if differences.lists == Lists::Object {
+            text.extend(["\"", &index.to_string(), "\":"]);
+        }
+        index += 1;
+        text.push_str(&php::json::encode(&person::other(user, &namespace, differences)));
+        Ok(())
+    })))
 }
 
 /// `users/getuser`: the caller as a list of one; whether another user is one too depends on the

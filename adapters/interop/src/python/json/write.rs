@@ -34,13 +34,26 @@ pub fn write(value: &Py) -> Result<String, NotANumber> {
 /// # Errors
 /// If it holds NaN or Infinity, and the style refuses them.
 pub fn write_as(value: &Py, style: Style) -> Result<String, NotANumber> {
-    let Style { comma, end, nan } = style;
     let mut out = String::new();
-    // Writing to a string fails for no other reason.
-    let layout = Layout { indent: 2, order: Order::Sorted, comma, nan };
-    lay_out(&mut out, value, 0, layout).map_err(|_| NotANumber)?;
-    out.push_str(end);
+    write_at(&mut out, value, 0, style)?;
+    out.push_str(style.end);
     Ok(out)
+}
+
+/// Writes a value that stands at a depth of nesting in an answer.
+///
+/// # Errors
+/// If it holds NaN or Infinity, and the style refuses them.
+pub fn write_at(
+    out: &mut String,
+    value: &Py,
+    depth: usize,
+    style: Style,
+) -> Result<(), NotANumber> {
+    let Style { comma, nan, .. } = style;
+    let layout = Layout { indent: 2, order: Order::Sorted, comma, nan };
+    // Writing to a string fails for no other reason.
+    lay_out(out, value, depth, layout).map_err(|_| NotANumber)
 }
 
 /// How long the text of a value is at most, without writing it: a short text that is nested deep

@@ -11,9 +11,14 @@ const LAYOUT: Layout = Layout { indent: 4, order: Order::Hashed, comma: ",", nan
 #[must_use]
 pub fn write(value: &Py) -> String {
     let mut out = String::new();
-    // Writing to a string cannot fail.
-    lay_out(&mut out, value, 0, LAYOUT).unwrap_or_default();
+    write_at(&mut out, value, 0);
     out
+}
+
+/// Writes a value that stands at a depth of nesting in a document.
+pub fn write_at(out: &mut String, value: &Py, depth: usize) {
+    // Writing to a string cannot fail.
+    lay_out(out, value, depth, LAYOUT).unwrap_or_default();
 }
 
 /// Whether a value takes at most so many bytes as a member of an answer. It is not stored to find out.

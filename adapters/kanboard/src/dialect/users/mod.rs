@@ -5,13 +5,16 @@ mod name;
 pub(crate) mod update;
 
 use isogloss_canonical::command::Command;
+use isogloss_canonical::key::KeyChoice;
+use isogloss_canonical::listing::Rows;
+use isogloss_canonical::people::{KeysToo, PeopleQuery};
 use isogloss_canonical::user::User;
 use isogloss_interop::php::value::Php;
 
 use crate::dialect::call::Call;
-use crate::dialect::failure::{Failure, none_if_absent};
+use crate::dialect::failure::{Abort, Failure, none_if_absent};
 use crate::dialect::keys::{token_holders, token_shown};
-use crate::wire::user::UserRow;
+use crate::wire::user::{TOKENS_IN_ROWS, UserRow};
 
 /// `getUser`.
 pub(crate) async fn get(call: &Call<'_>) -> Result<Php, Failure> {
@@ -26,12 +29,20 @@ pub(crate) async fn get_by_name(call: &Call<'_>) -> Result<Php, Failure> {
 }
 
 /// `getAllUsers`.
-pub(crate) async fn get_all(call: &Call<'_>) -> Result<Php, Failure> {
-    let mut users = call.run(Command::ListUsers).await?.users()?;
-    users.sort_by_cached_key(|user| call.options.database.sort_key(&user.username));
-    let holders = token_holders(call, None).await?;
-    let row = |user: &User| UserRow::new(call.options, user, token_shown(&holders, user)).encode();
-    Ok(users.iter().map(row).collect())
+pub(crate) async fn get_all(call: &Call<'_>) -> Result<Rows<Failure>, Failure> {
+    let options = call.options.clone();
+    let namespace = options.namespace.clone();
+    let in_rows = call.exchange.knows(TOKENS_IN_ROWS);
+    let keys = KeysToo { namespace, choice: KeyChoice::All, optional: true };
+    let keys = (!in_rows).then_some(keys);
+    let query = PeopleQuery { order: options.database.order(), keys };
+    let pages = call.exchange.list(Some(call.caller), query).await?;
+    let style = options.differences().wording.json;
+    Ok(Rows::new(pages, move |user, keys, text| {
+        let has_token = if in_rows { !user.evidence.keys.is_empty() } else { !keys.is_empty() };
+        let row = UserRow::new(&options, user, token_shown(has_token));
+        Ok(row.encode().write(text, style).map_err(Abort::from)?)
+    }))
 }
 
 /// `removeUser`.
@@ -71,7 +82,7 @@ async fn row_or_null(
 ) -> Result<Php, Failure> {
     let Some(user) = found else { return Ok(Php::Null) };
     let holders = token_holders(call, Some(user.id)).await?;
-    let row = UserRow::new(call.options, &user, token_shown(&holders, &user));
+    let row = UserRow::new(call.options, &user, token_shown(holders.contains(&user.id)));
     Ok(match asked {
         Some(asked) => row.found_by(asked),
         None => row,

@@ -1,21 +1,20 @@
 //! `/api/users`: the users, with one switch in place of groups.
 
-use std::collections::BTreeMap;
-
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Subject;
-use isogloss_canonical::key::{Key, KeyChoice};
+use isogloss_canonical::listing::Rows;
 use isogloss_canonical::role::Role;
 use isogloss_canonical::secret::Secret;
-use isogloss_canonical::user::{NewUser, User, UserPatch, UserRef};
+use isogloss_canonical::user::{NewUser, UserPatch, UserRef};
 use isogloss_interop::python::value::Py;
 
-use crate::dialect::answers::Answer;
+use crate::dialect::answers::{Answer, listing, write_row};
 use crate::dialect::arguments::is_yes_as;
 use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
 use crate::dialect::gate;
 use crate::dialect::keys::api_key;
+use crate::dialect::users::{own_key, pages};
 use crate::dialect::v1_3::account::hashable;
 use crate::dialect::v1_3::answers::json;
 use crate::dialect::v1_3::bodies::required_json;
@@ -96,17 +95,12 @@ async fn changed(call: &mut Call<'_>) -> Answer {
 
 /// Every user, with their keys.
 async fn all(call: &Call<'_>) -> Answer {
-    let users = call.run(Command::ListUsers).await?.users()?;
-    let command = Command::ListKeys(None, call.options.namespace.clone(), KeyChoice::Plain);
-    let mut keys: Vec<Key> = call.run(command).await?.keys()?;
-    keys.retain(|key| key.label.is_none() && key.owner.is_some());
-    let keys: BTreeMap<_, _> =
-        keys.iter().rev().map(|key| (key.owner, key.shown.as_ref())).collect();
-    let shape = |user: &User| {
-        let key = keys.get(&Some(user.id)).copied().flatten();
-        Shown::with_role(user, key.map(Secret::expose)).shape(call.differences())
-    };
-    json(call, &Py::dict([("users", Py::List(users.iter().map(shape).collect()))]))
+    let differences = call.differences();
+    let rows = Rows::new(pages(call, true).await?, move |user, keys, text| {
+        let shape = Shown::with_role(user, own_key(keys)).shape(differences);
+        write_row(text, &shape, differences.json)
+    });
+    listing(rows, differences.json).await
 }
 
 /// A switch of a body; `None`: the body does not name it.

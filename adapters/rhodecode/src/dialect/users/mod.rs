@@ -7,15 +7,19 @@ pub(crate) mod update;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::Group;
+use isogloss_canonical::key::KeyChoice;
+use isogloss_canonical::listing::Rows;
+use isogloss_canonical::people::{KeysToo, Order, PeopleQuery};
 use isogloss_canonical::role::Role;
 use isogloss_canonical::user::{User, UserRef};
 use isogloss_interop::python::value::Py;
 use serde_json::Value;
 
-use crate::dialect::answers::tokens::{self, Tokens};
+use crate::dialect::answers::tokens::Tokens;
 use crate::dialect::answers::users::systems;
 use crate::dialect::answers::{self, users};
 use crate::dialect::call::Call;
+use crate::dialect::envelope::write_row;
 use crate::dialect::failure::Failure;
 use crate::dialect::lookup::{FoundUser, find_user, user_or_caller};
 use crate::dialect::method::Answer;
@@ -97,15 +101,17 @@ async fn rights(call: &Call<'_>, user: Option<&User>, admin: bool) -> Result<Obj
 }
 
 /// `get_users`.
-pub(crate) async fn get_users(call: &Call<'_>) -> Answer {
-    let mut all = call.run(Command::ListUsers).await?.users()?;
-    let mut keys = tokens::of_everybody(call).await?;
-    all.sort_by(|one, other| one.username.cmp(&other.username));
-    let shapes = all.iter().map(|user| {
-        let own = keys.remove(&user.id).unwrap_or_default();
-        Py::from(users::person(call.options, user, &Tokens::Shown(own)))
-    });
-    Ok(Py::List(shapes.collect()))
+pub(crate) async fn get_users(call: &Call<'_>) -> Result<Rows<Failure>, Failure> {
+    let options = call.options.clone();
+    let namespace = options.namespace.clone();
+    let keys = KeysToo { namespace, choice: KeyChoice::All, optional: false };
+    let query = PeopleQuery { order: Order::Name, keys: Some(keys) };
+    let pages = call.exchange.list(Some(call.caller), query).await?;
+    Ok(Rows::new(pages, move |user, keys, text| {
+        let shape = users::person(&options, user, &Tokens::Shown(keys.to_vec()));
+        write_row(text, &Py::from(shape));
+        Ok(())
+    }))
 }
 
 /// `get_user_audit_logs`: the gateway records nothing there.
