@@ -12,12 +12,14 @@ use async_trait::async_trait;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Field};
 use isogloss_canonical::command::Command;
+use isogloss_canonical::fact::Fact;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::namespace::Numbering;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Matching, NewUser, User, UserId, UserPatch, UserRef, folded};
 use isogloss_canonical::value::{self, Target, ValueKind};
 use isogloss_store::{Named, Records};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::layers::sidecar::layer::Sidecar;
@@ -241,6 +243,21 @@ impl Backend for Aliased {
         let inner = self.inner.for_request()?;
         let (sidecar, capability) = (self.sidecar.clone(), self.capability.clone());
         Some(Arc::new(Self { inner, sidecar, capability }))
+    }
+
+    async fn fact(&self, mut fact: Fact) -> Option<Result<Value, Fault>> {
+        if let Some(person) = &mut fact.person {
+            match self.known(person).await {
+                Ok(Some(known)) => *person = UserRef::Id(known),
+                Ok(None) => {}
+                Err(fault) => return Some(Err(fault)),
+            }
+        }
+        self.inner.fact(fact).await
+    }
+
+    async fn verifies_passwords(&self) -> Result<(), Fault> {
+        self.inner.verifies_passwords().await
     }
 
     async fn execute(&self, mut command: Command) -> Result<Outcome, Fault> {

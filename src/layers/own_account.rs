@@ -185,7 +185,7 @@ impl Backend for OwnAccountKept {
 
     async fn execute(&self, command: Command) -> Result<Outcome, Fault> {
         self.check(&command).await?;
-        let outcome = sent::tracked(self.system.execute(command)).await;
+        let outcome = sent::tracked(command.verb(), self.system.execute(command)).await;
         match &outcome {
             Ok(Outcome::UsersInPart(_, unread)) => {
                 for why in unread {

@@ -170,6 +170,11 @@ impl Backend for Renamed {
         self.inner.capability()
     }
 
+    fn for_request(&self) -> Option<Arc<dyn Backend>> {
+        let inner = self.inner.for_request()?;
+        Some(Arc::new(Self { inner, roles: self.roles.clone(), teams: self.teams.clone() }))
+    }
+
     async fn fact(&self, fact: Fact) -> Option<Result<Value, Fault>> {
         self.inner.fact(fact).await
     }

@@ -1,12 +1,16 @@
 //! The HTTP client of backends.
 //!
-//! Idle connections are closed before the usual five seconds of servers. Redirects and proxy
-//! variables are ignored. Answers are limited in time and size.
+//! Idle connections are closed before the usual five seconds of servers. If a server closes one at the
+//! moment when a request is sent on it, a request of a command that only reads is sent once more, on a
+//! new connection. Redirects and proxy variables are ignored. Answers are limited in time and size. A
+//! request with `Connection: close` gets a connection of its own.
 
 pub mod address;
 pub(crate) mod caller;
 pub(crate) mod sent;
 
+use std::error::Error;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -24,6 +28,10 @@ use crate::upstream::address::BaseAddress;
 
 /// Idle connections are closed after this time. PHP and node close theirs after 5 s.
 pub(crate) const IDLE: Duration = Duration::from_secs(4);
+
+/// How a socket says that the server has closed the connection.
+const CLOSED: [io::ErrorKind; 3] =
+    [io::ErrorKind::ConnectionReset, io::ErrorKind::ConnectionAborted, io::ErrorKind::BrokenPipe];
 
 /// How one system is reached.
 #[derive(Clone, Debug)]
@@ -46,6 +54,8 @@ pub struct Reach {
 #[derive(Debug)]
 pub struct HttpUpstream {
     client: Client,
+    /// Opens a new connection for each request.
+    fresh: Client,
     base: Url,
     response_limit: usize,
 }
@@ -55,18 +65,20 @@ impl HttpUpstream {
     pub fn new(reach: &Reach) -> Result<Self, String> {
         BaseAddress::read(&reach.url).map_err(|why| format!("url: {why}"))?;
         let base = Url::parse(&reach.url).map_err(|error| format!("url: {error}"))?;
-        let client = builder(reach)?.timeout(reach.timeout).build();
-        let client = client.map_err(|error| format!("client: {error}"))?;
-        Ok(Self { client, base, response_limit: reach.response_limit })
+        let built = |builder: ClientBuilder| {
+            let client = builder.timeout(reach.timeout).build();
+            client.map_err(|error| format!("client: {error}"))
+        };
+        let client = built(builder(reach)?)?;
+        let fresh = built(builder(reach)?.pool_max_idle_per_host(0))?;
+        Ok(Self { client, fresh, base, response_limit: reach.response_limit })
     }
 
     /// Builds a request below the base URL.
-    fn ask(
-        &self,
-        method: Method,
-        path: &str,
-        query: Option<&str>,
-    ) -> Result<RequestBuilder, Fault> {
+    fn ask(&self, client: &Client, request: &Request) -> Result<RequestBuilder, Fault> {
+        let (path, query) = (&*request.path, request.query.as_deref());
+        let method = Method::from_bytes(request.method.as_bytes())
+            .map_err(|error| Fault::new(FaultKind::Unexpected, "verb").because(error))?;
         if has_dot_segments(path) {
             // A path with the name `..` would be another path, for example that of the list.
             return Err(Fault::new(FaultKind::Invalid, "a name that is a dot segment of the path"));
@@ -74,7 +86,31 @@ impl HttpUpstream {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         url.set_query(query);
-        Ok(self.client.request(method, url))
+        let mut ask = client.request(method, url);
+        for (name, value) in &request.headers {
+            ask = ask.header(name, value.as_ref());
+        }
+        Ok(ask.body(request.body.clone()))
+    }
+
+    /// Sends a request. If the server has closed the connection without a word, and the command only
+    /// reads, it is sent once more on a new connection.
+    async fn answer(&self, request: &Request) -> Result<reqwest::Response, Fault> {
+        let alone = request.header("connection").is_some_and(|value| value == "close");
+        let client = if alone { &self.fresh } else { &self.client };
+        let first = match self.ask(client, request)?.send().await {
+            Err(error) if is_closed(&error) && sent::may_repeat() => {
+                self.ask(&self.fresh, request)?.send().await
+            }
+            first => first,
+        };
+        match first {
+            Err(error) if error.is_connect() => Err(sent::not_sent(fault(error))),
+            result => {
+                sent::mark();
+                result.map_err(fault)
+            }
+        }
     }
 }
 
@@ -146,19 +182,7 @@ impl Upstream for HttpUpstream {
     }
 
     async fn send(&self, request: Request) -> Result<Response, Fault> {
-        let method = Method::from_bytes(request.method.as_bytes())
-            .map_err(|error| Fault::new(FaultKind::Unexpected, "verb").because(error))?;
-        let mut ask = self.ask(method, &request.path, request.query.as_deref())?;
-        for (name, value) in &request.headers {
-            ask = ask.header(name, value.as_ref());
-        }
-        let mut answer = match ask.body(request.body).send().await {
-            Err(error) if error.is_connect() => return Err(sent::not_sent(fault(error))),
-            result => {
-                sent::mark();
-                result.map_err(fault)?
-            }
-        };
+        let mut answer = self.answer(&request).await?;
         let mut response = Response::new(answer.status().as_u16(), "");
         for (name, value) in answer.headers() {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -176,6 +200,22 @@ impl Upstream for HttpUpstream {
     }
 }
 
+/// Whether the server has closed the connection before it answered anything.
+fn is_closed(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(why) = cause {
+        let message = why.downcast_ref::<hyper::Error>();
+        let socket = why.downcast_ref::<io::Error>().map(io::Error::kind);
+        if message.is_some_and(hyper::Error::is_incomplete_message)
+            || socket.is_some_and(|kind| CLOSED.contains(&kind))
+        {
+            return true;
+        }
+        cause = why.source();
+    }
+    false
+}
+
 /// The fault for a failure to reach the system. The URL can contain a key, so it is left out.
 fn fault(error: reqwest::Error) -> Fault {
     let error = error.without_url();
@@ -187,8 +227,9 @@ fn fault(error: reqwest::Error) -> Fault {
 #[cfg(test)]
 mod tests {
     use isogloss_canonical::fault::Sent;
-    use tokio::io::AsyncReadExt;
-    use tokio::net::TcpListener;
+    use isogloss_canonical::verb::Verb;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
 
@@ -211,7 +252,7 @@ mod tests {
             (0..answered).for_each(|_| sent::mark());
             upstream.send(Request::to("POST", "/")).await.unwrap_err().sent
         };
-        sent::tracked(command).await
+        sent::tracked(Verb::UpdateUser, command).await
     }
 
     #[tokio::test]
@@ -235,6 +276,78 @@ mod tests {
         });
         assert_eq!(failed(&silent, 0).await, Sent::Maybe);
         assert!(serving.await.unwrap() > 0);
+    }
+
+    /// Reads a request without a body. `false`: the client has closed the connection.
+    async fn asked(stream: &mut TcpStream) -> bool {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let Ok(byte) = stream.read_u8().await else { return false };
+            head.push(byte);
+        }
+        true
+    }
+
+    /// A server whose first connection answers one request and closes at the next one without an
+    /// answer. Counts the requests.
+    async fn closing(listener: TcpListener) -> usize {
+        let (mut first, _) = listener.accept().await.unwrap();
+        let good = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        let mut requests = 0;
+        if asked(&mut first).await {
+            requests += 1;
+            first.write_all(good).await.unwrap();
+        }
+        requests += usize::from(asked(&mut first).await);
+        drop(first);
+        let (mut second, _) = listener.accept().await.unwrap();
+        if asked(&mut second).await {
+            requests += 1;
+            second.write_all(good).await.unwrap();
+        }
+        requests
+    }
+
+    #[tokio::test]
+    async fn a_read_is_sent_again_if_the_connection_was_closed_and_a_write_never() {
+        for (verb, requests) in [
+            (Verb::GetUser, 3),
+            (Verb::FindKey, 3),
+            (Verb::UpdateUser, 2),
+            (Verb::CreateUser, 2),
+            (Verb::VerifyPassword, 2),
+        ] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let upstream = upstream(address);
+            let serving = tokio::spawn(closing(listener));
+            let send = || sent::tracked(verb, upstream.send(Request::to("POST", "/")));
+            assert_eq!(send().await.unwrap().status, 200);
+            let second = send().await;
+            assert_eq!(second.is_ok(), requests == 3, "{verb}: {second:?}");
+            // The connection after the upstream's.
+            drop(TcpStream::connect(address).await);
+            assert_eq!(serving.await.unwrap(), requests, "{verb}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_that_closes_the_connection_is_not_sent_on_an_old_one() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let upstream = upstream(listener.local_addr().unwrap());
+        let good = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        let serving = tokio::spawn(async move {
+            let (mut first, _) = listener.accept().await.unwrap();
+            assert!(asked(&mut first).await);
+            first.write_all(good).await.unwrap();
+            let (mut second, _) = listener.accept().await.unwrap();
+            assert!(asked(&mut second).await);
+            second.write_all(good).await.unwrap();
+        });
+        assert_eq!(upstream.send(Request::to("GET", "/")).await.unwrap().status, 200);
+        let alone = Request::to("POST", "/").with("connection", "close");
+        assert_eq!(upstream.send(alone).await.unwrap().status, 200);
+        serving.await.unwrap();
     }
 
     #[test]

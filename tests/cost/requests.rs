@@ -129,6 +129,25 @@ impl Call {
     }
 }
 
+/// How many calls in a row show whether connections are used again.
+const IN_A_ROW: usize = 40;
+
+/// A sentence if a system gets a new connection for many of some calls in a row.
+fn reuse(call: &Call, scene: &Scene, pair: Pair) -> Result<(), String> {
+    let calls = || call.bytes(scene, pair, 0).0;
+    scene.relay(pair.1).take();
+    for _ in 0..IN_A_ROW {
+        scene.front.ask(&calls());
+    }
+    let passed = scene.relay(pair.1).take();
+    // A request can begin before the connection of the one before is back in the pool.
+    if passed.requests.len() >= IN_A_ROW && passed.connections < IN_A_ROW / 4 {
+        return Ok(());
+    }
+    let (requests, connections) = (passed.requests.len(), passed.connections);
+    Err(format!("{pair:?}: {connections} connections for {requests} requests"))
+}
+
 /// A dialect and the system behind it.
 type Pair = (&'static str, &'static str);
 
@@ -163,6 +182,10 @@ fn no_call_sends_more_requests_to_a_system_than_listed() {
             let dialect = registry::dialect(&call.dialect).unwrap().name;
             wrong.extend(call.check(&scene, (dialect, adapter.name)).err());
         }
+        let mut reads = table.call.iter().filter(|call| call.name == "list people");
+        let call = reads.next().unwrap();
+        let dialect = registry::dialect(&call.dialect).unwrap().name;
+        wrong.extend(reuse(call, &scene, (dialect, adapter.name)).err());
     }
     assert!(
         wrong.is_empty(),

@@ -237,10 +237,11 @@ pub(super) fn keyed(request: Request, key: &Secret) -> Request {
     request.with("x-api-key", key.expose().to_owned())
 }
 
-/// A request on a connection of its own. 1.9 closes each connection after its answer without saying
-/// so, and loses what is sent on it then.
+/// A request. 1.9 closes each connection after its answer without saying so, and loses what is sent on
+/// it then. The gateway repeats a read that was lost. A change gets a connection of its own.
 pub(super) fn request(method: &str, path: impl Into<String>) -> Request {
-    Request::to(method, path).with("connection", "close")
+    let request = Request::to(method, path);
+    if method == "GET" { request } else { request.with("connection", "close") }
 }
 
 /// The body of an answer, if it is an object.
