@@ -1,5 +1,7 @@
-//! Counts the wrong passwords of each address within an hour. The counts are in memory, so that
-//! guesses for unknown names cost no rows. A restart clears them.
+//! Counts the wrong passwords of each address within an hour, in memory.
+//!
+//! The count that holds is in the database, for all gateways together. This one is asked first: an
+//! address that has sent all its wrong passwords to this gateway is refused without a query.
 
 use std::collections::HashMap;
 use std::sync::Mutex;

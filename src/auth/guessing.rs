@@ -27,6 +27,8 @@ use crate::random::random;
 const PAIR: SessionKind = "auth.pair";
 /// Wrong passwords for one account from all addresses that it never signed in from.
 pub const ACCOUNT: SessionKind = "auth.account";
+/// Wrong passwords from one address, for all accounts together.
+const ADDRESS: SessionKind = "auth.address";
 /// Wrong passwords from one known address, in a dialect whose server locks accounts.
 const LOCKED_PAIR: SessionKind = "auth.locked-pair";
 /// Wrong passwords from all unknown addresses, in a dialect whose server locks accounts.
@@ -118,9 +120,7 @@ impl Guess {
             self.log("address_guesses", None);
             return Err(Fault::refused(Refusal::Locked));
         }
-        let limits = [self.in_a_row(policy, lockout), self.altogether(policy)].concat();
-        let until = if self.overlong { Ok(None) } else { sessions.attempt(&limits).await };
-        match until {
+        match sessions.attempt(&self.limits(policy, lockout)).await {
             Ok(None) => Ok(()),
             Ok(Some(Wait { kind, until })) => {
                 self.take_back(addresses);
@@ -152,8 +152,7 @@ impl Guess {
         policy: Policy,
         lockout: Option<Lockout>,
     ) -> Result<(), Fault> {
-        let limits = [self.in_a_row(policy, lockout), self.altogether(policy)].concat();
-        sessions.clear_attempts(&[], &limits).await
+        sessions.clear_attempts(&[], &self.limits(policy, lockout)).await
     }
 
     /// Subtracts the attempt from the count of its address.
@@ -198,6 +197,16 @@ impl Guess {
         sessions.remember(KNOWN, &pair, true.into(), KNOWN_FOR).await
     }
 
+    /// All limits. An overlong name is counted by its address only.
+    fn limits(&self, policy: Policy, lockout: Option<Lockout>) -> Vec<Limit> {
+        let mut limits = self.altogether(policy);
+        if self.overlong {
+            limits.retain(|limit| limit.kind == ADDRESS);
+            return limits;
+        }
+        [self.in_a_row(policy, lockout), limits].concat()
+    }
+
     /// The limits that a correct password resets.
     fn in_a_row(&self, policy: Policy, lockout: Option<Lockout>) -> Vec<Limit> {
         let pair = pair(policy, self.pair(), &self.account);
@@ -214,13 +223,23 @@ impl Guess {
         if self.known { (LOCKED_PAIR, self.pair()) } else { (LOCKOUT, self.account.clone()) }
     }
 
-    /// The limit for all unknown addresses together. A correct password is subtracted from it.
+    /// The limits for all unknown addresses together, and for all accounts together. A correct password
+    /// is subtracted from them.
     fn altogether(&self, policy: Policy) -> Vec<Limit> {
         if self.known {
             return Vec::new();
         }
-        let (key, free) = (self.account.clone(), policy.account_guesses);
-        vec![Limit { kind: ACCOUNT, key, group: None, free, pace: Pace::Window(HOUR) }]
+        let limit = |kind, key: &str, free| Limit {
+            kind,
+            key: key.to_owned(),
+            group: None,
+            free,
+            pace: Pace::Window(HOUR),
+        };
+        vec![
+            limit(ACCOUNT, &self.account, policy.account_guesses),
+            limit(ADDRESS, &self.address, policy.address_guesses),
+        ]
     }
 }
 
@@ -236,6 +255,7 @@ fn limit(kind: SessionKind) -> &'static str {
     match kind {
         PAIR => "guesses",
         ACCOUNT => "account_guesses",
+        ADDRESS => "address_guesses",
         _ => "lockout",
     }
 }

@@ -3,7 +3,7 @@
 use crate::held::{self, no_group_holds};
 use crate::identities::Kind;
 use crate::inner::Inner;
-use crate::rows::{fresh_id, grant_words, group, namespace_word, now, select_groups, to_json};
+use crate::rows::{grant_words, group, namespace_word, now, select_groups, to_json};
 use crate::settings::apply;
 use crate::sql::{self, Connection};
 use crate::write::Write;
@@ -85,7 +85,7 @@ impl Inner {
     pub(crate) async fn create_group(&self, new: &NewGroup) -> Result<Outcome, Fault> {
         self.database
             .transact(|mut write| async move {
-                let id = fresh_id();
+                let id = write.fresh_id();
                 if new.unique_name {
                     self.refuse_namesake(
                         &mut write,
@@ -243,7 +243,7 @@ pub(crate) async fn replace_co_owners(
                ON CONFLICT (group_id, user_id) DO NOTHING";
     for co_owner in co_owners {
         let query = sql::query(sql).bind(group.to_string()).bind(co_owner.to_string());
-        query.bind(fresh_id().to_string()).execute(&mut *write).await?;
+        query.bind(write.fresh_id().to_string()).execute(&mut *write).await?;
     }
     Ok(())
 }

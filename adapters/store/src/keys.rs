@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::inner::Inner;
 use crate::pages::PAGE;
-use crate::rows::{fresh_id, from_json, now, optional_time, time, to_json, uuid};
+use crate::rows::{from_json, now, optional_time, time, to_json, uuid};
 use crate::sealing::same;
 use crate::sql::{self, Builder, Connection, Row, column};
 
@@ -219,7 +219,7 @@ impl Inner {
         owner: Option<UserId>,
         new: NewKey,
     ) -> Result<Key, Fault> {
-        let id = fresh_id();
+        let id = write.fresh_id();
         let shown = self.shows_keys(&new.namespace).then(|| new.value.clone());
         let sealed = shown.as_ref().map(|value| self.seals.seal(value.expose(), &id.to_string()));
         let (created, expires) = (now(), new.expires.map(Timestamp::as_microsecond));

@@ -21,6 +21,7 @@ mod held;
 mod identities;
 mod inner;
 mod keys;
+mod lease;
 mod lock;
 mod lookup;
 mod members;

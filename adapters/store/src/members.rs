@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::inner::Inner;
 use crate::lookup::people;
-use crate::rows::{fresh_id, select_users};
+use crate::rows::select_users;
 use crate::sql::{self, Connection};
 
 impl Inner {
@@ -90,6 +90,6 @@ async fn join(write: &mut Connection, group: Uuid, user: Uuid) -> Result<bool, F
     let sql = "INSERT INTO memberships (group_id, user_id, place) VALUES ($1, $2, $3) \
                ON CONFLICT (group_id, user_id) DO NOTHING";
     let query = sql::query(sql).bind(group.to_string()).bind(user.to_string());
-    let done = query.bind(fresh_id().to_string()).execute(write).await?;
+    let done = query.bind(write.fresh_id().to_string()).execute(write).await?;
     Ok(done == 1)
 }

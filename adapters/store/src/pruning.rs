@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use isogloss_canonical::fault::Fault;
 use tokio::time::sleep;
+use uuid::Uuid;
 
 use crate::inner::Inner;
-use crate::rows::{after, now};
+use crate::rows::{after, fresh_id, now};
 use crate::sql::{self, Connection, column};
 
 /// One in this many writes also deletes expired rows.
@@ -21,6 +22,12 @@ const AT_ONCE: i64 = 1024;
 
 /// The time between two rounds of pruning.
 pub(crate) const PAUSE: Duration = Duration::from_secs(10);
+
+/// The name of this work among the leases.
+const WORK: &str = "pruning";
+
+/// How long a gateway that dies while it prunes keeps the others from it.
+const LEASE: Duration = Duration::from_mins(1);
 
 /// One in this many rounds runs even if nothing was written.
 const ALWAYS_AFTER: u64 = 6;
@@ -45,7 +52,10 @@ struct Size {
 }
 
 /// Prunes until the store is dropped or closed.
+///
+/// Of several gateways with one database, one prunes at a time.
 pub(crate) async fn keep(store: Weak<Inner>, pause: Duration) {
+    let holder = fresh_id();
     for round in 1_u64.. {
         sleep(pause).await;
         let Some(store) = store.upgrade().filter(|store| !store.database.is_closed()) else {
@@ -56,7 +66,7 @@ pub(crate) async fn keep(store: Weak<Inner>, pause: Duration) {
         if !written && !round.is_multiple_of(ALWAYS_AFTER) {
             continue;
         }
-        if let Err(fault) = store.tidy(BOUNDS).await {
+        if let Err(fault) = store.tidy_if_nobody_does(holder, pause).await {
             tracing::warn!(%fault, cause = ?fault.source, "the session store cannot be pruned");
         }
     }
@@ -72,6 +82,15 @@ impl Inner {
                    (SELECT kind, digest FROM session_store WHERE expires <= $1 LIMIT $2)";
         let query = sql::query(sql).bind(now()).bind(AT_ONCE);
         query.execute(write).await.map(drop)
+    }
+
+    /// Prunes, unless another gateway does it or has done it within half a pause.
+    async fn tidy_if_nobody_does(&self, holder: Uuid, pause: Duration) -> Result<(), Fault> {
+        if !self.database.take_work(WORK, holder, LEASE).await? {
+            return Ok(());
+        }
+        self.tidy(BOUNDS).await?;
+        self.database.finish_work(WORK, holder, pause / 2).await
     }
 
     /// Deletes all expired rows, and the rows beyond the limits.

@@ -17,7 +17,6 @@ use crate::lock::DirectoryLock;
 use crate::numbered::Numbered;
 use crate::passwords::Passwords;
 use crate::pruning;
-use crate::rows::fresh_id;
 use crate::sealing::Seals;
 use crate::secret_file::{self, MasterSecret};
 use crate::write_counts::WriteCounts;
@@ -121,7 +120,7 @@ impl Store {
                     return Ok(());
                 }
                 for group in foundation {
-                    let id = fresh_id();
+                    let id = write.fresh_id();
                     inner.insert_group(&mut write, id, group).await?;
                     inner.name_group(&mut write, id, group.namespace.as_ref(), &group.ids).await?;
                 }

@@ -19,7 +19,7 @@ pub(crate) struct Table {
 
 use Kind::{Boolean, Integer, Text};
 
-/// Every table with rows that last. `claims` are of running requests, and are not listed.
+/// Every table with rows that last. `claims` and `leases` are of running gateways, and are not listed.
 pub(crate) const TABLES: [Table; 10] = [
     Table { name: "meta", key: &["name"], columns: &[("name", Text), ("value", Text)] },
     Table {

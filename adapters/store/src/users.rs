@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::held::{self, no_user_holds};
 use crate::inner::Inner;
 use crate::lookup::people;
-use crate::rows::{fresh_id, now, select_users, to_json};
+use crate::rows::{now, select_users, to_json};
 use crate::settings::apply;
 use crate::sql::{self, Connection};
 
@@ -31,7 +31,7 @@ impl Inner {
         let password = &self.passwords.hash_optional(new.password.as_ref()).await?;
         self.database
             .transact(|mut write| async move {
-                let id = fresh_id();
+                let id = write.fresh_id();
                 let mail = new.email.as_deref();
                 if new.first {
                     self.refuse_second(&mut write).await?;

@@ -6,10 +6,6 @@ use isogloss_canonical::fault::Fault;
 
 use crate::sql::{self, Connection, Lease, Remote};
 
-/// The row that a write locks first on PostgreSQL. It does what SQLite's write lock does: what a
-/// transaction has checked still holds at its commit.
-const LOCK: &str = "BEGIN; SELECT value FROM meta WHERE name = 'writer' FOR UPDATE";
-
 /// A write transaction. There is only one at a time.
 ///
 /// On PostgreSQL a transaction that is not committed is rolled back. On SQLite, only
@@ -31,7 +27,7 @@ impl Write {
 
     /// Begins a transaction on a PostgreSQL server.
     pub(crate) async fn on_postgres(mut remote: Remote) -> Result<Self, Fault> {
-        remote.begin(LOCK).await?;
+        remote.begin().await?;
         Ok(Self(Connection::Postgres(remote)))
     }
 

@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use isogloss::auth::Authority;
 use isogloss::auth::guessing::{self, Policy};
 use isogloss::proxies::Sender;
 use isogloss::sessions::Sessions;
@@ -178,7 +179,7 @@ async fn outage(policy: &Policy) {
 }
 
 async fn one_address(policy: &Policy) {
-    let fixture = Fixture::new().await;
+    let mut fixture = Fixture::new().await;
     fixture.sign_in(STRANGER, "bob", "right").await.unwrap();
     fixture.verified();
     for number in 0..policy.address_guesses + 20 {
@@ -186,6 +187,13 @@ async fn one_address(policy: &Policy) {
     }
     assert_eq!(fixture.verified(), usize::try_from(policy.address_guesses).unwrap());
     assert_eq!(fixture.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
+    // Another gateway with the same database has verified none of them, and neither has this one
+    // after a restart.
+    fixture.gateway.authority = Arc::new(Authority::new(Duration::ZERO).unwrap());
+    assert_eq!(fixture.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
+    let overlong = "x".repeat(5000);
+    fixture.sign_in(STRANGER, &overlong, "wrong").await.unwrap_err();
+    assert_eq!(fixture.verified(), 0, "nothing was verified");
     // A user who signed in from this address before is still accepted, and so are users from other
     // addresses.
     fixture.sign_in(STRANGER, "bob", "right").await.unwrap();

@@ -86,7 +86,7 @@ pub(crate) async fn same_cost() {
             costs.push(cost);
         }
         assert_eq!(costs[0], costs[1], "{lockout:?}");
-        let limits: usize = if lockout.is_some() { 3 } else { 2 };
+        let limits: usize = if lockout.is_some() { 4 } else { 3 };
         assert!(costs[0][0].0.contains(&format!("attempt {limits}")), "{:?}", costs[0][0]);
     }
 }

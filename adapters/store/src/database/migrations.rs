@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 use crate::faults::fault;
 
 /// The migrations. A released migration is never edited: the database has its checksum.
-const ALL: [(i64, &str, &str); 8] = [
+const ALL: [(i64, &str, &str); 9] = [
     (1, "people", include_str!("../../migrations/0001_people.sql")),
     (2, "sidecar", include_str!("../../migrations/0002_sidecar.sql")),
     (3, "sessions", include_str!("../../migrations/0003_sessions.sql")),
@@ -16,6 +16,7 @@ const ALL: [(i64, &str, &str); 8] = [
     (6, "one database", include_str!("../../migrations/0006_one_database.sql")),
     (7, "held words", include_str!("../../migrations/0007_held_words.sql")),
     (8, "order", include_str!("../../migrations/0008_order.sql")),
+    (9, "leases", include_str!("../../migrations/0009_leases.sql")),
 ];
 
 /// The chain as SQLite runs it.

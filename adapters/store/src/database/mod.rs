@@ -140,6 +140,17 @@ impl Database {
         Ok((name, query(sql).only(&mut self.read().await?).await?))
     }
 
+    /// The time of the database, in microseconds since 1970. Several machines have several clocks.
+    pub(crate) async fn clock(&self, database: &mut Connection) -> Result<i64, Fault> {
+        let sql = match self {
+            Self::Sqlite(_) => "SELECT CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
+            Self::Postgres(_) => {
+                "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"
+            }
+        };
+        query(sql).only(database).await
+    }
+
     /// Whether [`Database::close`] was called.
     pub(crate) fn is_closed(&self) -> bool {
         match self {

@@ -8,7 +8,7 @@ use isogloss_canonical::user::{GroupChange, User, folded};
 use uuid::Uuid;
 
 use crate::held::no_user_holds;
-use crate::rows::{fresh_id, now};
+use crate::rows::now;
 use crate::sidecar::decision::{Sighted, Verdict};
 use crate::sidecar::plan::{Differences, Plan, other_groups, proves_by_now};
 use crate::sidecar::reading::{Reading, Seen, record_of};
@@ -90,7 +90,7 @@ impl Records {
         seen: &Seen,
         one: &Sighted<'_>,
     ) -> Result<(), Fault> {
-        let id = fresh_id();
+        let id = write.fresh_id();
         let new = record_of(seen);
         self.inner().insert_user(write, id, &new, None).await?;
         self.inner().name_user(write, id, &new.ids).await?;

@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use crate::rows::{after, fresh_id, now};
+use crate::rows::{after, fresh_id};
 use crate::sidecar::records::Records;
 use crate::sql;
 use crate::store::Store;
@@ -46,7 +46,7 @@ async fn try_claim(store: &Store, keys: &[String], holder: Uuid) -> Result<bool,
         .0
         .database
         .transact(|mut write| async move {
-            let now = now();
+            let now = store.0.database.clock(&mut write).await?;
             for key in keys {
                 let sql = "INSERT INTO claims (name, holder, until) VALUES ($1, $2, $3) \
                    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, \

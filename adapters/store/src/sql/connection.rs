@@ -2,6 +2,7 @@
 
 use sqlx::Sqlite;
 use sqlx::pool::PoolConnection;
+use uuid::Uuid;
 
 use crate::sql::remote::Remote;
 
@@ -10,6 +11,17 @@ use crate::sql::remote::Remote;
 pub(crate) enum Connection {
     Sqlite(Lease),
     Postgres(Remote),
+}
+
+impl Connection {
+    /// A new id, which sorts after every earlier one of the database. Only a write transaction has
+    /// one.
+    pub(crate) fn fresh_id(&mut self) -> Uuid {
+        match self {
+            Self::Sqlite(_) => Uuid::now_v7(),
+            Self::Postgres(remote) => remote.fresh_id(),
+        }
+    }
 }
 
 /// A borrowed connection to a SQLite file.

@@ -10,6 +10,7 @@ mod remote;
 mod row;
 mod servers;
 mod text;
+mod ticks;
 mod value;
 
 pub(crate) use self::builder::Builder;

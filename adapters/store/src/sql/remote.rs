@@ -8,18 +8,24 @@ use futures_util::stream::{self, BoxStream};
 use isogloss_canonical::fault::{Fault, FaultKind};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
-use sqlx::{Error, Executor, Postgres, SqlStr};
+use sqlx::{AssertSqlSafe, Error, Executor, Postgres, Row as _, SqlStr};
 use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
+use uuid::Uuid;
 
 use crate::faults::fault;
 use crate::sql::servers::Servers;
+use crate::sql::ticks;
 
 /// How much longer than a lock a statement can take. A server that is still silent then has gone: a
 /// network that loses packets reports no error.
 const LONGER: Duration = Duration::from_secs(3);
 /// How long a rollback can take.
 const ROLLBACK: Duration = Duration::from_secs(1);
+
+/// The row that a write locks first. It does what SQLite's write lock does: what a transaction has
+/// checked still holds at its commit. It has the tick of the last id.
+const BEGIN: &str = "BEGIN; SELECT value FROM meta WHERE name = 'writer' FOR UPDATE";
 
 const SILENT: &str = "the database server does not answer";
 
@@ -36,6 +42,10 @@ pub(crate) struct Remote {
     in_transaction: bool,
     /// How long a row can take.
     row: Duration,
+    /// The tick of the last id of the database.
+    tick: u64,
+    /// Whether the transaction has drawn an id.
+    drawn: bool,
 }
 
 impl Remote {
@@ -46,28 +56,51 @@ impl Remote {
         row: Option<Duration>,
     ) -> Self {
         let row = row.unwrap_or(servers.patience + LONGER);
-        Self { connection: Some(connection), servers, failed: false, in_transaction: false, row }
+        Self {
+            connection: Some(connection),
+            servers,
+            failed: false,
+            in_transaction: false,
+            row,
+            tick: 0,
+            drawn: false,
+        }
     }
 
-    /// Begins a transaction with a statement that has no values, in one round trip. If the value is
-    /// dropped before [`Remote::commit`], the transaction is rolled back.
-    pub(crate) async fn begin(&mut self, first: &'static str) -> Result<(), Fault> {
+    /// Begins a transaction, and locks the row of the writers. If the value is dropped before
+    /// [`Remote::commit`], the transaction is rolled back.
+    pub(crate) async fn begin(&mut self) -> Result<(), Fault> {
         // A transaction that was begun by a statement whose answer is lost is rolled back too.
         self.in_transaction = true;
-        self.simple(first).await
+        let (limit, connection) = (self.limit(), self.open()?);
+        let rows = timeout(limit, connection.fetch_all(sqlx::raw_sql(BEGIN))).await;
+        let rows = self.noted(rows)?;
+        let last = rows.last().map(|row| row.try_get::<String, _>(0)).transpose().map_err(fault)?;
+        // The row is empty until the first id.
+        self.tick = last.and_then(|last| last.parse().ok()).unwrap_or_default();
+        self.drawn = false;
+        Ok(())
+    }
+
+    /// A new id, which sorts after every earlier one of the database. The commit stores its tick.
+    pub(super) fn fresh_id(&mut self) -> Uuid {
+        self.tick = ticks::after(self.tick);
+        self.drawn = true;
+        ticks::id(self.tick)
     }
 
     /// Commits the transaction.
     pub(crate) async fn commit(&mut self) -> Result<(), Fault> {
-        self.simple("COMMIT").await?;
+        let sql = if self.drawn {
+            format!("UPDATE meta SET value = '{}' WHERE name = 'writer'; COMMIT", self.tick)
+        } else {
+            "COMMIT".to_owned()
+        };
+        let (limit, connection) = (self.limit(), self.open()?);
+        let done = timeout(limit, connection.execute(sqlx::raw_sql(AssertSqlSafe(sql)))).await;
+        self.noted(done)?;
         self.in_transaction = false;
         Ok(())
-    }
-
-    async fn simple(&mut self, sql: &'static str) -> Result<(), Fault> {
-        let (limit, connection) = (self.limit(), self.open()?);
-        let done = timeout(limit, connection.execute(sqlx::raw_sql(sql))).await;
-        self.noted(done.map(|done| done.map(drop)))
     }
 
     pub(super) async fn execute(&mut self, sql: SqlStr, values: PgArguments) -> Result<u64, Fault> {

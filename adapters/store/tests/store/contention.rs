@@ -91,3 +91,29 @@ async fn a_refused_write_keeps_its_connection() {
     get(&store, UserRef::Name("ada".to_owned())).await.unwrap();
     assert_eq!(direct.text(writers).await, before);
 }
+
+/// The clock of one machine is an hour ahead. Who is created later at another one is listed later.
+#[tokio::test]
+async fn the_order_of_creation_is_not_that_of_the_clocks() {
+    let Some(store) = fresh_alone().await else { return };
+    let mut direct = store.direct().await;
+    let ahead = jiff::Timestamp::now().as_millisecond() + 3_600_000;
+    let tick = (ahead << 12).to_string();
+    direct.execute(&format!("UPDATE meta SET value = '{tick}' WHERE name = 'writer'")).await;
+    let other = store.again().await;
+    let mut names = Vec::new();
+    for number in 0..6 {
+        let name = format!("p{number}");
+        person(if number % 2 == 0 { &store } else { &other }, &name).await;
+        names.push(name);
+    }
+    let listed = ask(&store, Command::ListUsers).await.unwrap().users().unwrap();
+    let listed: Vec<_> = listed.iter().map(|user| user.username.clone()).collect();
+    assert_eq!(listed, names);
+    // A refused creation uses no tick.
+    let mark = "SELECT value FROM meta WHERE name = 'writer'";
+    let before = direct.text(mark).await;
+    assert_fault(create(&store, named("p1")).await, FaultKind::Conflict, Subject::Username);
+    assert_eq!(direct.text(mark).await, before);
+    other.close().await;
+}

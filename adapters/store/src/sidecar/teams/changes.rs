@@ -5,7 +5,7 @@ use isogloss_canonical::group::{Group, NewGroup};
 
 use crate::groups::update;
 use crate::held::no_group_holds;
-use crate::rows::{fresh_id, now};
+use crate::rows::now;
 use crate::sidecar::decision::{Absence, Decision, Verdict};
 use crate::sidecar::records::Records;
 use crate::sidecar::teams::reading::{SeenTeam, TeamReading, TeamRecord};
@@ -55,7 +55,7 @@ impl Records {
         write: &mut Connection,
         seen: &SeenTeam,
     ) -> Result<(), Fault> {
-        let id = fresh_id();
+        let id = write.fresh_id();
         let ids = seen.team.ids.clone();
         let new = match &seen.made {
             Some(made) => NewGroup {
