@@ -1,6 +1,6 @@
 //! The manual of a dialect with all its methods, generated from the tables of the code.
 
-use isogloss_canonical::adapter::Adapter;
+use isogloss_canonical::adapter::{Adapter, Untranslated};
 use isogloss_canonical::dialect::MethodInfo;
 use isogloss_canonical::verb::Verb;
 use isogloss_canonical::version::VersionInfo;
@@ -20,11 +20,16 @@ pub fn value(adapter: &Adapter) -> Result<Value, String> {
         "versions": adapter.versions.iter().map(version_value).collect::<Vec<_>>(),
         "options": options,
         "methods": methods.iter().map(method_value).collect::<Vec<_>>(),
+        "untranslated": adapter.untranslated.iter().map(untranslated_value).collect::<Vec<_>>(),
     }))
 }
 
 fn version_value(version: &VersionInfo) -> Value {
     json!({"name": version.name, "releases": version.releases, "recorded": version.recorded})
+}
+
+fn untranslated_value(row: &Untranslated) -> Value {
+    json!({"what": row.what, "embedded": row.embedded, "remote": row.remote})
 }
 
 fn method_value(row: &Listed) -> Value {
@@ -74,7 +79,21 @@ pub fn page(adapter: &Adapter) -> Result<String, String> {
         let commands = commands(&row.info).join(", ");
         lines.push(format!("| `{name}` | {} | {commands} | {about} |", row.versions()));
     }
+    lines.push(untranslated(adapter));
     Ok(lines.join("\n") + "\n")
+}
+
+/// What the dialect does not translate.
+fn untranslated(adapter: &Adapter) -> String {
+    let mut lines = vec![
+        "\n## What is not translated\n\nThe origin of the route answers it. Without an origin the answer \
+         is:\n"
+            .to_owned(),
+        "| what | on the embedded store | with a remote backend |\n|---|---|---|".to_owned(),
+    ];
+    let row = |row: &Untranslated| format!("| {} | {} | {} |", row.what, row.embedded, row.remote);
+    lines.extend(adapter.untranslated.iter().map(row));
+    lines.join("\n")
 }
 
 fn commands(method: &MethodInfo) -> Vec<String> {

@@ -182,6 +182,7 @@ pub fn markdown(rows: &[Row]) -> String {
             format!("| `{method}` | {versions} | {} |", cells.join(" | "))
         }));
     }
+    page.push(untranslated());
     page.push(lookups());
     page.push(values());
     page.push(own_accounts());
@@ -191,6 +192,21 @@ pub fn markdown(rows: &[Row]) -> String {
 
 fn same_method(a: &Row, b: &Row) -> bool {
     (a.method, &a.versions) == (b.method, &b.versions)
+}
+
+/// What each dialect does not translate, with the answers on routes without an origin.
+fn untranslated() -> String {
+    let rows = registry::dialects().flat_map(|adapter| {
+        adapter.untranslated.iter().map(|row| {
+            format!("| {} | {} | {} | {} |", adapter.name, row.what, row.embedded, row.remote)
+        })
+    });
+    let rows: Vec<_> = rows.collect();
+    format!(
+        "\n## What is not translated\n\nThe origin of the route answers it. Without an origin the answer \
+         is:\n\n| dialect | what | on the embedded store | with a remote backend |\n|---|---|---|---|\n{}",
+        rows.join("\n")
+    )
 }
 
 /// The lookups that each backend has, and the lists that it reads page by page. The sidecar does

@@ -178,6 +178,20 @@ pub struct Adapter {
     pub rights: &'static [&'static str],
     /// Whether the first key belongs to the application rather than to the administrator.
     pub application_key: bool,
+    /// What its clients ask for and its dialect does not translate. The manual and the matrix show it.
+    pub untranslated: &'static [Untranslated],
+}
+
+/// What clients of a system ask for and the dialect does not translate. If the route has an origin, the
+/// origin answers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Untranslated {
+    /// What it is, for people: methods or paths.
+    pub what: &'static str,
+    /// The answer without an origin, on the embedded store.
+    pub embedded: &'static str,
+    /// The answer without an origin, with a remote backend.
+    pub remote: &'static str,
 }
 
 impl Adapter {

@@ -9,7 +9,9 @@ mod wire;
 
 use std::sync::Arc;
 
-use isogloss_canonical::adapter::{Adapter, BackendKind, OptionError, RemoteBackend, RouteOptions};
+use isogloss_canonical::adapter::{
+    Adapter, BackendKind, OptionError, RemoteBackend, RouteOptions, Untranslated,
+};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::namespace::Numbering;
 
@@ -38,7 +40,22 @@ pub const ADAPTER: Adapter = Adapter {
     key_word: "api_key",
     rights: &[RIGHTS],
     application_key: false,
+    untranslated: UNTRANSLATED,
 };
+
+/// What its clients ask for and the dialect does not translate.
+const UNTRANSLATED: &[Untranslated] = &[
+    Untranslated {
+        what: "the modules `logs`, `comments` and `categories`",
+        embedded: "`Module not found`",
+        remote: "`Module not found`",
+    },
+    Untranslated {
+        what: "the web pages",
+        embedded: "`/login` is a page of the gateway's own. Others: a redirect to it without a session, else 404",
+        remote: "the same",
+    },
+];
 
 fn dialect(options: &RouteOptions) -> Result<Arc<dyn Dialect>, OptionError> {
     options.check(&ADAPTER)?;

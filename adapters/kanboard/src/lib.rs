@@ -9,7 +9,9 @@ mod wire;
 
 use std::sync::Arc;
 
-use isogloss_canonical::adapter::{Adapter, BackendKind, OptionError, RemoteBackend, RouteOptions};
+use isogloss_canonical::adapter::{
+    Adapter, BackendKind, OptionError, RemoteBackend, RouteOptions, Untranslated,
+};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::namespace::Numbering;
 
@@ -36,7 +38,23 @@ pub const ADAPTER: Adapter = Adapter {
     key_word: "api_token",
     rights: &[],
     application_key: true,
+    untranslated: UNTRANSLATED,
 };
+
+/// What its clients ask for and the dialect does not translate.
+const UNTRANSLATED: &[Untranslated] = &[
+    Untranslated {
+        what: "`createMyPrivateProject`, and `getMyProjects` and the other methods `getMy...`",
+        embedded: "the private projects, which are stored with their owner; empty lists of tasks and activities",
+        remote: "`Method not found`",
+    },
+    Untranslated {
+        what: "all other methods about projects, tasks, comments, files and links; methods of plugins",
+        embedded: "`Method not found`, or 403 if Kanboard would not let the caller call it",
+        remote: "the same",
+    },
+    Untranslated { what: "the web pages", embedded: "404", remote: "404" },
+];
 
 fn dialect(options: &RouteOptions) -> Result<Arc<dyn Dialect>, OptionError> {
     options.check(&ADAPTER)?;

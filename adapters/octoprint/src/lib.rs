@@ -9,7 +9,9 @@ mod wire;
 
 use std::sync::Arc;
 
-use isogloss_canonical::adapter::{Adapter, BackendKind, OptionError, RemoteBackend, RouteOptions};
+use isogloss_canonical::adapter::{
+    Adapter, BackendKind, OptionError, RemoteBackend, RouteOptions, Untranslated,
+};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::group::NewGroup;
 use isogloss_canonical::namespace::{IdNamespace, Numbering};
@@ -40,7 +42,32 @@ pub const ADAPTER: Adapter = Adapter {
     key_word: "api_key",
     rights: &[PERMISSION_KEYS, SUBGROUPS, DEFAULT],
     application_key: false,
+    untranslated: UNTRANSLATED,
 };
+
+/// What its clients ask for and the dialect does not translate.
+const UNTRANSLATED: &[Untranslated] = &[
+    Untranslated {
+        what: "`GET` about the printer: `/api/settings`, `/api/connection`, `/api/printer`, `/api/job`, `/api/printerprofiles`, `/api/files`, `/api/system/commands`, `/api/timelapse`, `/api/languages`, `/api/slicing`",
+        embedded: "as a server of 1.11.8 without a printer; before 1.11: 404",
+        remote: "404",
+    },
+    Untranslated {
+        what: "commands to the printer, uploads, other plugins and all other paths",
+        embedded: "404",
+        remote: "404",
+    },
+    Untranslated {
+        what: "`/sockjs/*`, the websocket",
+        embedded: "404: `/sockjs/info` would promise a websocket",
+        remote: "404",
+    },
+    Untranslated {
+        what: "the web pages `/` and `/login/`",
+        embedded: "pages of the gateway's own",
+        remote: "pages of the gateway's own",
+    },
+];
 
 fn dialect(options: &RouteOptions) -> Result<Arc<dyn Dialect>, OptionError> {
     options.check(&ADAPTER)?;

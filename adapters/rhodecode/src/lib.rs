@@ -8,7 +8,9 @@ mod wire;
 
 use std::sync::Arc;
 
-use isogloss_canonical::adapter::{Adapter, BackendKind, OptionError, RemoteBackend, RouteOptions};
+use isogloss_canonical::adapter::{
+    Adapter, BackendKind, OptionError, RemoteBackend, RouteOptions, Untranslated,
+};
 use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::namespace::Numbering;
 
@@ -36,7 +38,18 @@ pub const ADAPTER: Adapter = Adapter {
     key_word: "auth_token",
     rights: &[],
     application_key: false,
+    untranslated: UNTRANSLATED,
 };
+
+/// What its clients ask for and the dialect does not translate.
+const UNTRANSLATED: &[Untranslated] = &[
+    Untranslated {
+        what: "methods about repositories, repository groups, pull requests and gists",
+        embedded: "empty lists; the arguments are checked, and then there is no such repository",
+        remote: "`No such method`",
+    },
+    Untranslated { what: "the web pages", embedded: "404", remote: "404" },
+];
 
 fn dialect(options: &RouteOptions) -> Result<Arc<dyn Dialect>, OptionError> {
     options.check(&ADAPTER)?;

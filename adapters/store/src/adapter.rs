@@ -21,6 +21,7 @@ pub const ADAPTER: Adapter = Adapter {
     key_word: "",
     rights: &[],
     application_key: false,
+    untranslated: &[],
 };
 
 /// No key is made for the store itself. The result is a random key nevertheless.
