@@ -13,7 +13,7 @@ use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::{Capability, Field};
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fact::Fact;
-use isogloss_canonical::fault::{Fault, FaultKind, Subject};
+use isogloss_canonical::fault::{Fault, FaultKind, Sent, Subject};
 use isogloss_canonical::namespace::Numbering;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Matching, NewUser, User, UserId, UserPatch, UserRef, folded};
@@ -150,7 +150,18 @@ impl Aliased {
 
     async fn create_with(&self, user: NewUser, alias: &str) -> Result<Outcome, Fault> {
         self.is_free(alias, None).await?;
-        let made = self.inner.execute(Command::CreateUser(Box::new(user))).await?.user()?;
+        // If this gateway ends before the record is made, the next look at the person makes it.
+        self.records().intend_alias(&user.username, alias).await?;
+        let username = user.username.clone();
+        let made = match self.inner.execute(Command::CreateUser(Box::new(user))).await {
+            Ok(outcome) => outcome.user()?,
+            Err(fault) => {
+                if fault.kind.is_callers() || fault.sent == Sent::Never {
+                    self.records().forget_intended_alias(&username).await?;
+                }
+                return Err(fault);
+            }
+        };
         if let Err(fault) = self.records().set_alias(made.id, alias).await {
             // A person with a name that nobody chose must not stay.
             self.inner.execute(Command::DeleteUser(UserRef::Id(made.id))).await?;

@@ -20,6 +20,9 @@ pub(crate) const CASES: &[Case] = &[
         shadowed(tested).boxed_local()
     }),
     ("a-person-is-created-under-an-alias", |tested| created(tested).boxed_local()),
+    ("an-alias-is-not-lost-if-the-gateway-ends-during-a-creation", |tested| {
+        interrupted(tested).boxed_local()
+    }),
     ("an-alias-ends-with-a-renaming-to-the-name-in-the-system", |tested| {
         renamed_back(tested).boxed_local()
     }),
@@ -164,4 +167,25 @@ async fn renamed_back(tested: &TestSidecar) {
     assert_eq!(clients.rename(ALIAS, "ada").await.unwrap().username, "ada");
     assert!(is_absence(&clients.named(ALIAS).await));
     assert_eq!(clients.named("ada").await.unwrap().id, ada.id);
+}
+
+/// The gateway ends after the system has created the person, before there is a record.
+async fn interrupted(tested: &TestSidecar) {
+    let clients = Clients::of(tested);
+    tested.list().await;
+    tested.sidecar.records().intend_alias("user-1", ALIAS).await.unwrap();
+    tested.system.add("user-1", Role::User);
+    let (sidecar, store) = tested.second().await;
+    let next = Clients { tested, aliased: Aliased::over(sidecar) };
+    assert!(next.names().await.contains(&ALIAS.to_owned()));
+    assert_eq!(next.named(ALIAS).await.unwrap().username, ALIAS);
+    assert!(is_absence(&next.named("user-1").await));
+    // A client that tries again hears that the name is taken.
+    assert!(is_taken(&next.create(ALIAS).await));
+    // Nobody else gets it for the same reason again.
+    tested.system.remove("user-1");
+    clients.names().await;
+    tested.system.add("user-1", Role::User);
+    assert!(!clients.names().await.contains(&ALIAS.to_owned()));
+    store.close().await;
 }

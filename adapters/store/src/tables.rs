@@ -20,7 +20,7 @@ pub(crate) struct Table {
 use Kind::{Boolean, Integer, Text};
 
 /// Every table with rows that last. `claims` and `leases` are of running gateways, and are not listed.
-pub(crate) const TABLES: [Table; 10] = [
+pub(crate) const TABLES: [Table; 11] = [
     Table { name: "meta", key: &["name"], columns: &[("name", Text), ("value", Text)] },
     Table {
         name: "users",
@@ -100,6 +100,17 @@ pub(crate) const TABLES: [Table; 10] = [
         name: "aliases",
         key: &["id"],
         columns: &[("id", Text), ("alias", Text), ("folded", Text), ("backend", Text)],
+    },
+    Table {
+        name: "alias_intents",
+        key: &["backend", "username"],
+        columns: &[
+            ("backend", Text),
+            ("username", Text),
+            ("alias", Text),
+            ("folded", Text),
+            ("made", Integer),
+        ],
     },
     Table {
         name: "identities",

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 use crate::faults::fault;
 
 /// The migrations. A released migration is never edited: the database has its checksum.
-const ALL: [(i64, &str, &str); 9] = [
+const ALL: [(i64, &str, &str); 10] = [
     (1, "people", include_str!("../../migrations/0001_people.sql")),
     (2, "sidecar", include_str!("../../migrations/0002_sidecar.sql")),
     (3, "sessions", include_str!("../../migrations/0003_sessions.sql")),
@@ -17,6 +17,7 @@ const ALL: [(i64, &str, &str); 9] = [
     (7, "held words", include_str!("../../migrations/0007_held_words.sql")),
     (8, "order", include_str!("../../migrations/0008_order.sql")),
     (9, "leases", include_str!("../../migrations/0009_leases.sql")),
+    (10, "alias intents", include_str!("../../migrations/0010_alias_intents.sql")),
 ];
 
 /// The chain as SQLite runs it.

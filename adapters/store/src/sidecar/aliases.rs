@@ -5,9 +5,16 @@ use std::collections::HashMap;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::user::{Matching, UserId, folded};
 
-use crate::rows::uuid;
+use crate::rows::{now, uuid};
 use crate::sidecar::records::Records;
-use crate::sql::{self, Row, column};
+use crate::sql::{self, Connection, Row, column};
+
+/// The alias of a tombstone gives way to another person's.
+const GIVE_WAY: &str = "DELETE FROM aliases WHERE backend = $2 AND folded = $1 AND id IN \
+                        (SELECT u.id FROM users u WHERE u.state = 'tombstone')";
+
+/// How long the person of a creation is waited for, in microseconds: a day.
+const INTENDED_FOR: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// Whom a name names, as far as aliases are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,9 +82,7 @@ impl Records {
     /// An alias of a tombstone gives way.
     pub async fn set_alias(&self, id: UserId, alias: &str) -> Result<(), Fault> {
         self.inner().database.transact(|mut write| async move {
-        let sql = "DELETE FROM aliases WHERE backend = $2 AND folded = $1 AND id IN \
-                   (SELECT u.id FROM users u WHERE u.state = 'tombstone')";
-        let query = sql::query(sql).bind(folded(alias)).bind(&self.inner().backend);
+        let query = sql::query(GIVE_WAY).bind(folded(alias)).bind(&self.inner().backend);
         query.execute(&mut write).await?;
         let sql = "INSERT INTO aliases (id, alias, folded, backend) VALUES ($1, $2, $3, $4) \
                    ON CONFLICT (id) DO UPDATE SET alias = excluded.alias, \
@@ -87,6 +92,61 @@ impl Records {
         query.execute(&mut write).await?;
         write.commit().await
 }).await
+    }
+
+    /// Records that a person is about to be created in the system with this name, for clients who know
+    /// them by this alias. The record of that person gets the alias when it is created, also if this
+    /// gateway ends before that. What was recorded long ago is removed.
+    pub async fn intend_alias(&self, username: &str, alias: &str) -> Result<(), Fault> {
+        self.inner()
+            .database
+            .transact(|mut write| async move {
+                let backend = &self.inner().backend;
+                let sql = "DELETE FROM alias_intents WHERE backend = $1 AND made < $2";
+                let long_ago = now() - INTENDED_FOR;
+                let query = sql::query(sql).bind(backend).bind(long_ago);
+                query.execute(&mut write).await?;
+                let sql = "INSERT INTO alias_intents (backend, username, alias, folded, made) \
+                           VALUES ($1, $2, $3, $4, $5)";
+                let query = sql::query(sql).bind(backend).bind(username).bind(alias);
+                query.bind(folded(alias)).bind(now()).execute(&mut write).await?;
+                write.commit().await
+            })
+            .await
+    }
+
+    /// Removes what [`Records::intend_alias`] recorded: the person was not created.
+    pub async fn forget_intended_alias(&self, username: &str) -> Result<(), Fault> {
+        self.inner()
+            .database
+            .transact(|mut write| async move {
+                let sql = "DELETE FROM alias_intents WHERE backend = $1 AND username = $2";
+                let query = sql::query(sql).bind(&self.inner().backend).bind(username);
+                query.execute(&mut write).await?;
+                write.commit().await
+            })
+            .await
+    }
+
+    /// Gives a new record the alias that its person was created for. If somebody else has it by now, the
+    /// person keeps the name in the system.
+    pub(super) async fn settle_alias(
+        &self,
+        write: &mut Connection,
+        id: UserId,
+        username: &str,
+    ) -> Result<(), Fault> {
+        let backend = &self.inner().backend;
+        let sql = "DELETE FROM alias_intents WHERE backend = $1 AND username = $2 RETURNING alias";
+        let query = sql::query(sql).bind(backend).bind(username);
+        let Some(row) = query.fetch_optional(write).await? else { return Ok(()) };
+        let alias: String = column(&row, "alias")?;
+        let query = sql::query(GIVE_WAY).bind(folded(&alias)).bind(backend);
+        query.execute(&mut *write).await?;
+        let sql = "INSERT INTO aliases (id, alias, folded, backend) VALUES ($1, $2, $3, $4) \
+                   ON CONFLICT DO NOTHING";
+        let query = sql::query(sql).bind(id.to_string()).bind(&alias).bind(folded(&alias));
+        query.bind(backend).execute(write).await.map(drop)
     }
 
     /// Takes a person's alias away. It is no fault if there is none.

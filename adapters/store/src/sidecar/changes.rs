@@ -4,7 +4,7 @@ use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::role::Role;
-use isogloss_canonical::user::{GroupChange, User, folded};
+use isogloss_canonical::user::{GroupChange, User, UserId, folded};
 use uuid::Uuid;
 
 use crate::held::no_user_holds;
@@ -94,6 +94,7 @@ impl Records {
         let new = record_of(seen);
         self.inner().insert_user(write, id, &new, None).await?;
         self.inner().name_user(write, id, &new.ids).await?;
+        self.settle_alias(write, UserId(id), &seen.user.username).await?;
         match &new.groups {
             Some(change) => self.inner().replace_groups(write, id, change).await?,
             None => self.take_over_groups(write, id, seen).await?,
