@@ -107,15 +107,13 @@ fn a_batch_whose_time_is_up_answers_what_was_done() {
     let created = || gateway.count("users WHERE username GLOB 'u[0-9]*'");
     nothing_goes_on(&gateway, created);
     assert!(created() < 1000, "all was done in time: the test shows nothing");
-    // A tenth of the time is reserved for the answer. On a busy machine that can be too short. Then the
-    // whole request fails.
+    // A tenth of the time is reserved for the answer. On a busy machine that can be too short. Then every
+    // call is answered by an error.
     let (head, list) = answer.split_once("\r\n\r\n").unwrap();
-    if head.starts_with("HTTP/1.1 200") {
-        let answers: Value = serde_json::from_str(list).unwrap();
-        assert_eq!((answers.as_array().unwrap().len(), created()), (1000, done(&answers)));
-    } else {
-        assert!(head.starts_with("HTTP/1.1 5"), "{answer}");
-    }
+    assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
+    let answers: Value = serde_json::from_str(list).unwrap();
+    assert_eq!(answers.as_array().unwrap().len(), 1000);
+    assert!([created(), 0].contains(&done(&answers)), "{answer}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! call, who calls, is there such a method, may the caller call it, do the parameters fit.
 
 use futures_util::future::join_all;
-use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::exchange::{BATCH_LIMIT, Exchange};
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::Request;
 use isogloss_canonical::json::has_one_meaning;
@@ -237,6 +237,21 @@ impl<'a> Batch<'a> {
 pub(crate) fn is_translated(version: Version, payload: &Php) -> bool {
     payload.is_list()
         || RpcCall::read(payload).is_none_or(|call| table::is_translated(version, call.method))
+}
+
+/// The answer to a payload whose calls are all unanswered: an error for each that has an id.
+pub(crate) fn unanswered(payload: &Php, fault: &Fault, wording: Wording) -> Result<String, Abort> {
+    if !payload.is_list() {
+        return answer_unstarted(payload, fault.clone(), wording);
+    }
+    let items = payload.entries().unwrap_or_default();
+    if items.len() > BATCH_LIMIT {
+        return Ok(TOO_MANY_CALLS.write(&Php::Null, wording)?);
+    }
+    let one = |(_, item): &(Key, Php)| answer_unstarted(item, fault.clone(), wording);
+    let answers: Vec<_> = items.iter().map(one).collect::<Result<_, _>>()?;
+    let given: Vec<_> = answers.into_iter().filter(|answer| !answer.is_empty()).collect();
+    Ok(if given.is_empty() { String::new() } else { format!("[{}]", given.join(",")) })
 }
 
 /// The answer to a call that is not started, or that the origin did not answer. The other calls of the

@@ -23,7 +23,7 @@ mod validation;
 use async_trait::async_trait;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::dialect::{Dialect, MethodInfo};
-use isogloss_canonical::exchange::Exchange;
+use isogloss_canonical::exchange::{BATCH_LIMIT, Exchange};
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::named::Named;
@@ -106,15 +106,15 @@ impl Dialect for Kanboard {
             FaultKind::TooLarge | FaultKind::Malformed => self.parse_error(),
             FaultKind::Unauthenticated => Abort::Unauthorized.response(),
             FaultKind::Forbidden => Abort::Forbidden.response(),
+            FaultKind::Throttled
+            | FaultKind::Unavailable
+            | FaultKind::Timeout
+            | FaultKind::Unexpected => self.unanswered(request, fault),
             FaultKind::UnknownMethod
             | FaultKind::Invalid
             | FaultKind::NotFound
             | FaultKind::Conflict
-            | FaultKind::Unsupported
-            | FaultKind::Throttled
-            | FaultKind::Unavailable
-            | FaultKind::Timeout
-            | FaultKind::Unexpected => Abort::Uncaught.response(),
+            | FaultKind::Unsupported => Abort::Uncaught.response(),
         }
     }
 }
@@ -138,6 +138,22 @@ impl Kanboard {
         }
         let answered = Batch::new(&self.options, request, exchange).answer(&payload).await;
         answered.map_or_else(Abort::response, |body| json_response(200, body))
+    }
+
+    /// The answer to calls that have none, for example because the time of the whole request is up: an
+    /// error for each.
+    fn unanswered(&self, request: &Request, fault: &Fault) -> Response {
+        let differences = self.options.differences();
+        let limit = BATCH_LIMIT.saturating_mul(VALUES_PER_CALL);
+        let is_rpc = matches!(self.script(request), Some(Script::JsonRpc));
+        let payload = Some(request).filter(|_| is_rpc);
+        let payload =
+            payload.and_then(|request| read_payload(request, limit, differences.minus_zero));
+        let answered = payload.map(|calls| batch::unanswered(&calls, fault, differences.wording));
+        match answered {
+            Some(Ok(body)) if !body.is_empty() => json_response(200, body),
+            Some(_) | None => Abort::Uncaught.response(),
+        }
     }
 
     fn script(&self, request: &Request) -> Option<Script> {

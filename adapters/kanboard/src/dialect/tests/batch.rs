@@ -1,14 +1,17 @@
 //! The limits of a batch.
 
 use isogloss_canonical::command::Command;
+use isogloss_canonical::dialect::Dialect;
 use isogloss_canonical::fault::{Fault, FaultKind, Refusal};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::role::Role;
 use isogloss_testkit::scripted::exchange::Script;
 use serde_json::json;
 
+use crate::database::Database;
+use crate::dialect::Kanboard;
 use crate::dialect::tests::script::{
-    ANN, APPLICATION, answer, application, commands, person, user,
+    ANN, APPLICATION, answer, application, commands, options, person, request, user,
 };
 
 const CALL: &str = r#"{"jsonrpc":"2.0","method":"isActiveUser","params":[7],"id":1}"#;
@@ -123,4 +126,28 @@ fn a_user_has_a_hundred_projects_at_most() {
     assert_eq!(create(100, 1), (false, false));
     assert_eq!(create(16, 65_535), (true, true));
     assert_eq!(create(17, 65_535), (false, false));
+}
+
+#[test]
+fn each_call_of_a_batch_without_an_answer_is_answered_by_an_error() {
+    let dialect = Kanboard::new(options(Database::Sqlite));
+    let fault = Fault::new(FaultKind::Timeout, "the request's time is up");
+    let calls = json!([
+        {"jsonrpc": "2.0", "method": "getVersion", "id": 1},
+        {"jsonrpc": "2.0", "method": "getVersion"},
+        {"jsonrpc": "2.0", "method": "createUser", "params": ["ada", "secret1"], "id": "x"},
+    ]);
+    let refused = |body: &str| {
+        let response = dialect.refuse(&request(ANN, body), &fault);
+        (response.status, String::from_utf8(response.body.to_vec()).unwrap())
+    };
+    let (status, body) = refused(&calls.to_string());
+    let answers: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let ids: Vec<_> = answers.as_array().unwrap().iter().map(|one| one["id"].clone()).collect();
+    assert_eq!((status, ids), (200, vec![json!(1), json!("x")]));
+    assert!(answers.as_array().unwrap().iter().all(|one| one["error"].is_object()), "{body}");
+    let (status, body) = refused(&calls[0].to_string());
+    assert!(status == 200 && body.contains("\"id\":1") && body.contains("error"), "{body}");
+    assert_eq!(refused("no JSON"), (500, String::new()));
+    assert_eq!(refused(&calls[1].to_string()), (500, String::new()));
 }
