@@ -149,8 +149,7 @@ impl Pipeline {
                 proxy && self.vouching.groups && gives_groups_only(patch)
             }
             (Voucher::Wizard, Command::CreateUser(_)) => {
-                self.vouching.wizard
-                    && self.runner.execute(Command::ListUsers).await?.users()?.is_empty()
+                self.vouching.wizard && !self.runner.has_people().await?
             }
             _ => false,
         })

@@ -9,7 +9,7 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::fact::Fact;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::people::{Pages, PeopleQuery};
+use isogloss_canonical::people::{self, Order, Pages, PeopleQuery};
 use serde_json::Value;
 
 /// A backend, with a check of its capability and a log line for each command. It is cheap to clone.
@@ -55,6 +55,14 @@ impl Runner {
     #[must_use]
     pub fn pages(&self, query: &PeopleQuery) -> Option<Box<dyn Pages>> {
         self.backend.pages(query)
+    }
+
+    /// Whether there is anybody. It reads no more than the first page of the list.
+    pub async fn has_people(&self) -> Result<bool, Fault> {
+        match self.pages(&PeopleQuery::in_order(Order::Created)) {
+            Some(pages) => Ok(people::find(pages, |_| Some(())).await?.is_some()),
+            None => Ok(!self.execute(Command::ListUsers).await?.users()?.is_empty()),
+        }
     }
 
     /// Runs a command, if the backend has it.

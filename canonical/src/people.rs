@@ -2,6 +2,7 @@
 //! it is. See [`crate::listing`] for how it is written.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::fmt::Debug;
 
 use async_trait::async_trait;
@@ -94,6 +95,14 @@ pub struct Page {
     pub is_last: bool,
 }
 
+impl PeopleQuery {
+    /// Everybody without keys.
+    #[must_use]
+    pub const fn in_order(order: Order) -> Self {
+        Self { order, keys: None }
+    }
+}
+
 impl Page {
     /// A page of these people and keys. Keys without an owner are left out.
     #[must_use]
@@ -114,6 +123,29 @@ impl Page {
 pub trait Pages: Debug + Send {
     /// The next page. It is not asked again after the last page, or after a fault.
     async fn next(&mut self) -> Result<Page, Fault>;
+}
+
+/// Shows everybody on a list to a function, until it answers something. `None`: it never did.
+pub async fn find<T>(
+    mut pages: Box<dyn Pages>,
+    mut look: impl FnMut(&User) -> Option<T> + Send,
+) -> Result<Option<T>, Fault> {
+    loop {
+        let page = pages.next().await?;
+        match page.users.iter().find_map(&mut look) {
+            None if !page.is_last => {}
+            found => return Ok(found),
+        }
+    }
+}
+
+/// Shows everybody on a list to a function.
+pub async fn each(pages: Box<dyn Pages>, mut see: impl FnMut(&User) + Send) -> Result<(), Fault> {
+    let all = find(pages, |user| {
+        see(user);
+        None::<Infallible>
+    });
+    all.await.map(|_| ())
 }
 
 /// A list that was read as a whole: its only page.

@@ -7,6 +7,7 @@ use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::http::Request;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::people::{Order, Pages, PeopleQuery};
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
 
@@ -67,12 +68,10 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Reads all users, in the order of their ids.
-    pub(crate) async fn all_users(&self) -> Result<Vec<User>, Fault> {
-        let mut users = self.read(Command::ListUsers).await?.users()?;
-        let id = |user: &User| user.native(self.namespace()).and_then(|id| id.parse::<i64>().ok());
-        users.sort_by_key(id);
-        Ok(users)
+    /// Lists all users, in the order of their ids.
+    pub(crate) async fn everybody(&self) -> Result<Box<dyn Pages>, Fault> {
+        let order = Order::Native(self.namespace().clone());
+        self.exchange.list(None, PeopleQuery::in_order(order)).await
     }
 
     /// A reference to the caller.

@@ -1,6 +1,7 @@
 //! `cheesto/*`: the board that shows who is present and who is absent.
 
 use isogloss_canonical::command::Command;
+use isogloss_canonical::people;
 use isogloss_canonical::user::{AttributeChanges, UserPatch};
 use serde_json::{Map, Value, json};
 
@@ -31,9 +32,14 @@ pub(crate) async fn read(call: &Call<'_>) -> Result<Answer, Failure> {
 }
 
 async fn board(call: &Call<'_>) -> Result<Map<String, Value>, Failure> {
-    let users = call.all_users().await?;
-    let rows = users.iter().filter_map(|user| cheesto::status(user, call.namespace()));
-    Ok(rows.enumerate().map(|(at, row)| (at.to_string(), row)).collect())
+    let mut rows = Map::new();
+    people::each(call.everybody().await?, |user| {
+        if let Some(row) = cheesto::status(user, call.namespace()) {
+            rows.insert(rows.len().to_string(), row);
+        }
+    })
+    .await?;
+    Ok(rows)
 }
 
 /// `cheesto/statustexts`: the suggestions. Any other status is accepted too.

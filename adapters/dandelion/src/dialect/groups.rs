@@ -4,6 +4,8 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::fact::Fact;
 use isogloss_canonical::fault::Subject;
 use isogloss_canonical::group::{GroupPatch, NewGroup};
+use isogloss_canonical::people::{self, Order, PeopleQuery};
+use isogloss_canonical::user::User;
 use serde_json::{Map, Value, json};
 
 use crate::dialect::call::Call;
@@ -114,6 +116,7 @@ pub(crate) async fn delete(call: &Call<'_>) -> Result<Answer, Failure> {
 
 /// Whether a group has members. Users in no other group are in the ordinary one.
 async fn has_members(call: &Call<'_>, group: Gid) -> Result<bool, Failure> {
-    let users = call.read(Command::ListUsers).await?.users()?;
-    Ok(users.iter().any(|user| memberships::group_of(user) == group))
+    let everybody = call.exchange.list(None, PeopleQuery::in_order(Order::Created)).await?;
+    let member = |user: &User| (memberships::group_of(user) == group).then_some(());
+    Ok(people::find(everybody, member).await?.is_some())
 }

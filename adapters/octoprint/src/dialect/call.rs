@@ -8,6 +8,7 @@ use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::http::Request;
 use isogloss_canonical::outcome::Outcome;
+use isogloss_canonical::people::{self, Order, PeopleQuery};
 use isogloss_canonical::permission::Grant;
 use isogloss_canonical::secret::same;
 use isogloss_canonical::session_store::SessionKind;
@@ -220,7 +221,8 @@ impl<'a> Call<'a> {
 
     /// Whether there is any user.
     pub(crate) async fn has_users(&self) -> Result<bool, Failure> {
-        Ok(!self.read(Command::ListUsers).await?.users()?.is_empty())
+        let everybody = self.exchange.list(None, PeopleQuery::in_order(Order::Created)).await?;
+        Ok(people::find(everybody, |_| Some(())).await?.is_some())
     }
 
     /// The user of this name, if the caller may see them.

@@ -1,9 +1,12 @@
 //! The methods that grant and revoke permissions on user groups, and the list of those that exist.
 
+use std::collections::HashSet;
+
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::{Group, GroupPatch, RightChange, RightHolder};
 use isogloss_canonical::membership::GroupRef;
+use isogloss_canonical::people::{Order, PeopleQuery, each};
 use isogloss_canonical::user::{User, UserId};
 use isogloss_interop::python::value::Py;
 use serde_json::Value;
@@ -161,7 +164,8 @@ pub(crate) async fn list(call: &Call<'_>, group: &Group) -> Result<Vec<Py>, Faul
     if let Some(Value::Array(rows)) = listed {
         return Ok(rows.iter().map(Py::from).collect());
     }
-    let everybody = call.read(Command::ListUsers).await?.users()?;
+    let permissions = Permissions::of(group);
+    let everybody = concerned(call, &permissions).await?;
     let owner = owner(call, group).await?;
     let owner_id = if let Owner::Person(user) = &owner { Some(user.id) } else { None };
     let mut supers: Vec<_> = everybody.iter().filter(|user| is_admin(user.role)).collect();
@@ -179,12 +183,30 @@ pub(crate) async fn list(call: &Call<'_>, group: &Group) -> Result<Vec<Py>, Faul
         // A server that says who the owner is lists the permissions too.
         Owner::Shown(..) | Owner::None => {}
     }
-    let permissions = Permissions::of(group);
     let has_anyway =
         |user: UserId| Some(user) == owner_id || supers.iter().any(|own| own.id == user);
     entries.extend(people(call.differences(), &permissions, &everybody, has_anyway));
     entries.extend(groups(call, &permissions).await?);
     Ok(entries)
+}
+
+/// The super administrators, and the people who have a permission of their own.
+async fn concerned(call: &Call<'_>, permissions: &Permissions) -> Result<Vec<User>, Fault> {
+    let holders = permissions.people.iter().filter_map(|(holder, _)| match holder {
+        Holder::Everybody => None,
+        Holder::Person(user) => Some(*user),
+    });
+    let holders: HashSet<_> = holders.collect();
+    let mut found = Vec::new();
+    let query = PeopleQuery::in_order(Order::Created);
+    let everybody = call.exchange.list(None, query).await?;
+    each(everybody, |user| {
+        if is_admin(user.role) || holders.contains(&user.id) {
+            found.push(user.clone());
+        }
+    })
+    .await?;
+    Ok(found)
 }
 
 /// The permissions of people. That of `default` comes first; then they are sorted by right and

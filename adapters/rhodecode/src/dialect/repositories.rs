@@ -6,7 +6,8 @@
 //! there is no such method.
 
 use isogloss_canonical::command::Command;
-use isogloss_canonical::user::{UserPatch, UserRef};
+use isogloss_canonical::people::{self, Order, PeopleQuery};
+use isogloss_canonical::user::{User, UserPatch, UserRef};
 use isogloss_interop::python::value::Py;
 use serde_json::Value;
 
@@ -79,10 +80,11 @@ pub(crate) async fn delete_repo_group(call: &Call<'_>) -> Answer {
         return Err(absent_group(call));
     }
     let name = call.required("repogroupid").as_str().ok_or_else(|| absent_group(call))?;
-    let users = call.run(Command::ListUsers).await?.users()?;
+    let query = PeopleQuery::in_order(Order::Created);
+    let everybody = call.exchange.list(Some(call.caller), query).await?;
     let owns = |own: Option<&Value>| own.and_then(Value::as_str) == Some(name);
-    let owner = users.iter().find(|user| owns(user.attribute(attribute::REPO_GROUP)));
-    let owner = owner.ok_or_else(|| absent_group(call))?;
+    let owner = |user: &User| owns(user.attribute(attribute::REPO_GROUP)).then(|| user.clone());
+    let owner = &people::find(everybody, owner).await?.ok_or_else(|| absent_group(call))?;
     let mut patch = UserPatch::default();
     patch.attributes.insert(attribute::REPO_GROUP.to_owned(), None);
     call.run(Command::UpdateUser(UserRef::from(owner), Box::new(patch))).await?;

@@ -1,7 +1,6 @@
 //! `users/getusers` and `users/getuser`.
 
 use isogloss_canonical::listing::Rows;
-use isogloss_canonical::people::{Order, PeopleQuery};
 use isogloss_interop::php;
 use serde_json::Value;
 
@@ -15,8 +14,7 @@ use crate::wire::person;
 pub(crate) async fn get_users(call: &Call<'_>) -> Result<Answer, Failure> {
     call.need("edituser").await?;
     let namespace = call.namespace().clone();
-    let query = PeopleQuery { order: Order::Native(namespace.clone()), keys: None };
-    let pages = call.exchange.list(None, query).await?;
+    let pages = call.everybody().await?;
     let differences = call.options.differences();
     let mut index = 0_usize;
     Ok(Answer::of_rows(Rows::new(pages, move |user, _, text| {

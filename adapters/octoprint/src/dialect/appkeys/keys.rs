@@ -1,9 +1,12 @@
 //! `/api/plugin/appkeys`: lists, issues and revokes application keys.
 
+use std::collections::HashMap;
+
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials, Proof};
 use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::key::{Key, KeyChoice};
+use isogloss_canonical::people::{self, Order, PeopleQuery};
 use isogloss_canonical::secret::{Secret, same};
 use isogloss_canonical::user::UserRef;
 use isogloss_interop::python::value::Py;
@@ -171,10 +174,20 @@ async fn by_value(call: &Call<'_>, value: &str) -> Result<Option<(String, Key)>,
 async fn keys_of_everybody(call: &Call<'_>) -> Result<Vec<Py>, Failure> {
     let keys = Command::ListKeys(None, call.options.namespace.clone(), KeyChoice::All);
     let keys = call.run(keys).await?.keys()?;
-    let users = call.run(Command::ListUsers).await?.users()?;
-    let owned = keys.iter().filter(|key| key.label.is_some()).filter_map(|key| {
-        let owner = users.iter().find(|user| Some(user.id) == key.owner)?;
-        Some(external(&owner.username, key))
+    let labelled = keys.iter().filter(|key| key.label.is_some());
+    let mut names: HashMap<_, _> =
+        labelled.clone().filter_map(|key| Some((key.owner?, String::new()))).collect();
+    let query = PeopleQuery::in_order(Order::Created);
+    let everybody = call.exchange.list(Some(&call.caller), query).await?;
+    people::each(everybody, |user| {
+        if let Some(name) = names.get_mut(&user.id) {
+            name.clone_from(&user.username);
+        }
+    })
+    .await?;
+    let owned = labelled.filter_map(|key| {
+        let name = names.get(&key.owner?).filter(|name| !name.is_empty())?;
+        Some(external(name, key))
     });
     Ok(owned.collect())
 }

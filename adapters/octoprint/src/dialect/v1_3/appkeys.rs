@@ -1,7 +1,10 @@
 //! The plugin `appkeys`: `/api/plugin/appkeys`, and requests for keys.
 
+use std::collections::{HashMap, HashSet};
+
 use isogloss_canonical::command::Command;
 use isogloss_canonical::key::{Key, KeyChoice};
+use isogloss_canonical::people::{self, Order, PeopleQuery};
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
 use isogloss_interop::python::value::Py;
@@ -110,10 +113,19 @@ async fn revoke(call: &Call<'_>, value: &Py) -> Answer {
 async fn keys_of_everybody(call: &Call<'_>) -> Result<Vec<(Key, User)>, Failure> {
     let keys = Command::ListKeys(None, call.options.namespace.clone(), KeyChoice::All);
     let keys = call.run(keys).await?.keys()?;
-    let users = call.run(Command::ListUsers).await?.users()?;
+    let held: HashSet<_> = keys.iter().filter_map(|key| key.owner).collect();
+    let query = PeopleQuery::in_order(Order::Created);
+    let everybody = call.exchange.list(Some(&call.caller), query).await?;
+    let mut owners = HashMap::new();
+    people::each(everybody, |user| {
+        if held.contains(&user.id) {
+            owners.insert(user.id, user.clone());
+        }
+    })
+    .await?;
     let mut owned = Vec::new();
     for mut key in keys.into_iter().filter(|key| key.label.is_some()) {
-        let Some(owner) = users.iter().find(|user| Some(user.id) == key.owner) else { continue };
+        let Some(owner) = key.owner.and_then(|owner| owners.get(&owner)) else { continue };
         key.shown = shown(call, &UserRef::Id(owner.id), &key).await?;
         owned.push((key, owner.clone()));
     }
