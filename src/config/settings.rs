@@ -12,6 +12,7 @@ use crate::config::masked::MaskedUrl;
 use crate::config::role::RoleWord;
 use crate::config::secret::SecretSource;
 use crate::proxies::Proxies;
+use crate::upstream::address::BaseAddress;
 
 /// The whole configuration.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -261,11 +262,16 @@ impl Settings {
     }
 
     /// Whether a route's origin is the server of its backend, and a server of the dialect's system.
-    fn has_backend_as_origin(&self, route: &Route) -> bool {
+    #[must_use]
+    pub fn has_backend_as_origin(&self, route: &Route) -> bool {
         let Some(backend) = self.backend.get(&route.backend) else { return false };
         let (Some(origin), Some(url)) = (&route.origin, &backend.url) else { return false };
-        let plain = |url: &MaskedUrl| url.as_str().trim_end_matches('/').to_lowercase();
-        backend.system == route.dialect && plain(&origin.url) == plain(url)
+        let address = |url: &MaskedUrl| BaseAddress::read(url.as_str());
+        let is_same = || match (address(&origin.url), address(url)) {
+            (Ok(origin), Ok(backend)) => origin.is_same_server(&backend),
+            _ => false,
+        };
+        backend.system == route.dialect && origin.is_backend.unwrap_or_else(is_same)
     }
 
     /// The id namespaces that routes and backends name, each with its system.
@@ -287,6 +293,7 @@ impl Origin {
         Self {
             url,
             preserve_host: false,
+            is_backend: None,
             body_limit_bytes: None,
             connect_timeout_ms: None,
             timeout_ms: None,
@@ -310,6 +317,8 @@ pub struct Origin {
     pub url: MaskedUrl,
     #[serde(default)]
     pub preserve_host: bool,
+    #[serde(default)]
+    pub is_backend: Option<bool>,
     #[serde(default)]
     pub body_limit_bytes: Option<u64>,
     #[serde(default)]

@@ -40,9 +40,37 @@ pub(super) fn check(check: &mut Check<'_>) {
                 &origin.url,
                 [("ca_file", &origin.ca_file), ("identity_file", &origin.identity_file)],
             );
+            check_is_backend(check, index, route);
         }
     }
     check_twins(check);
+}
+
+/// Refuses an origin that is said to be the server of a backend of another system. Warns of an origin
+/// that seems to be another server than the backend of the dialect's own system.
+fn check_is_backend(check: &mut Check<'_>, index: usize, route: &Route) {
+    let Some(origin) = &route.origin else { return };
+    let settings = &check.loaded.settings;
+    let system = settings.backend.get(&route.backend).map(|backend| &backend.system);
+    let is_own = system == Some(&route.dialect);
+    match origin.is_backend {
+        Some(true) if !is_own => {
+            let problem =
+                format!("the backend {:?} is no server of {}", route.backend, route.dialect);
+            let key = Key::route(index, &["origin", "is_backend"]);
+            check.refuse(&key, problem, "a backend of the dialect's own system, or leave it out");
+        }
+        None if is_own && !settings.has_backend_as_origin(route) => {
+            let problem = format!(
+                "{} is another address than that of the backend {:?}: a session of the gateway is none there",
+                origin.url.masked(),
+                route.backend
+            );
+            let expected = "is_backend = true if it is the same server, is_backend = false if not";
+            check.warn(&Key::route(index, &["origin", "url"]), problem, expected);
+        }
+        Some(_) | None => {}
+    }
 }
 
 fn check_place(check: &mut Check<'_>, index: usize, route: &Route) {
