@@ -17,7 +17,8 @@ use crate::store::Store;
 /// Every verb except one: the store has no directory (LDAP).
 static CAPABILITY: LazyLock<Capability> = LazyLock::new(|| {
     let verbs = Verb::ALL.into_iter().filter(|verb| *verb != Verb::CreateFromDirectory);
-    Capability::of(verbs).holding(Field::ALL).finding(Lookup::ALL)
+    let able = Capability::of(verbs).holding(Field::ALL).finding(Lookup::ALL);
+    able.paging([Verb::ListUsers])
 });
 
 /// What the store can do: every verb except looking up a directory (LDAP).
