@@ -98,9 +98,10 @@ pub fn rows() -> Result<Vec<Row>, String> {
 
 fn row(dialect: &Adapter, backend: &Column, method: &Listed) -> Row {
     let own_groups = (dialect.foundation)().iter().any(|group| group.namespace.is_some());
-    let judged: Vec<_> = method
-        .info
-        .verbs
+    // A fact about the server: its own system is asked itself, and no verb runs.
+    let is_fact = backend.name == dialect.name && backend.own.knows(method.info.name);
+    let verbs = if is_fact { &[] } else { method.info.verbs };
+    let judged: Vec<_> = verbs
         .iter()
         .map(|verb| {
             // A dialect's own rights groups are no system's teams: they are in the sidecar.
