@@ -203,7 +203,8 @@ impl Inner {
         query.push(" AND digest = ").push_bind(&digest);
         // The key of a tombstone is never valid, and it is not counted as a second owner.
         query.push(
-            " AND (owner IS NULL OR owner IN (SELECT id FROM users WHERE state <> 'tombstone'))",
+            " AND (owner IS NULL OR EXISTS (SELECT 1 FROM users o WHERE o.id = keys.owner \
+             AND o.state <> 'tombstone'))",
         );
         query.push(" ORDER BY id");
         let rows = query.build().fetch_all(read).await?;
