@@ -193,9 +193,9 @@ impl Gateway {
     }
 
     /// Executes a statement in the store.
-    pub(crate) fn change(&self, sql: &'static str) {
+    pub(crate) fn change(&self, sql: &str) {
         self.in_the_store(async |store| {
-            sqlx::query(sql).execute(store).await.unwrap();
+            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(store).await.unwrap();
         });
     }
 

@@ -2,14 +2,16 @@
 //! the store, bytes of answers and of the log. `fixtures/costs.toml` has the limits. The number of
 //! requests that each call sends to the system behind the gateway: `requests.rs`. No request that writes
 //! for a value that the system does not take: `values.rs`. Lists of people in bounded memory:
-//! `streamed.rs`.
+//! `streamed.rs`. Look-ups among many people: `lookups.rs`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod gateway;
 mod kanboard;
 mod lists;
+mod lookups;
 mod octoprint;
+mod people;
 mod relay;
 mod requests;
 mod streamed;

@@ -6,30 +6,16 @@ use isogloss::registry;
 use serde_json::Value;
 
 use crate::gateway::{self, Gateway, Options};
+use crate::people;
 use crate::table::Table;
 
-/// The people beside those of every test, `p00001` and so on.
+/// The people beside those of every test.
 const PEOPLE: usize = 6_000;
-/// Adds them, each with an id in every namespace that numbers people.
-const FILL: [&str; 2] = [
-    "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 6000) \
-     INSERT INTO users (id, username, folded_name, role, active, failures, addresses, attributes, \
-     created, password_changed) \
-     SELECT printf('018f0000-0000-7000-8000-%012x', n), printf('p%05d', n), printf('p%05d', n), \
-     'user', TRUE, 0, '[]', '{}', 0, 0 FROM numbers",
-    "INSERT INTO identities (backend, namespace, kind, native, id) \
-     SELECT '', counters.namespace, 'user', 1000 + row_number() OVER \
-     (PARTITION BY counters.namespace ORDER BY users.id), users.id FROM users, counters \
-     WHERE users.username LIKE 'p0%' AND counters.kind = 'user'",
-];
-
 #[test]
 fn a_list_of_everybody_is_complete_and_needs_little_memory() {
     let table = Table::named("lists.toml");
     let gateway = Gateway::start(&Options::default());
-    for sql in FILL {
-        gateway.change(sql);
-    }
+    people::add(&gateway, PEOPLE);
     for adapter in registry::dialects() {
         for version in adapter.versions {
             let mut rows = table.request.iter().filter(|row| row.dialect == adapter.name);

@@ -45,10 +45,13 @@ impl Reader {
     async fn users(&self, database: &mut Connection) -> Result<Vec<User>, Fault> {
         let mut users = people(database, self.after_last()).await?;
         self.order.sort(&mut users);
+        users.truncate(PAGE);
         Ok(users)
     }
 
-    /// The statement that reads the people after the last place, in any order.
+    /// The statement that reads the people after the last place, in any order: at least a page of them,
+    /// unless there are no more. An index leads to the first one. For numbers that takes two parts: the
+    /// rest of the numbers of the same length, and the longer ones.
     fn after_last(&self) -> Query {
         let backend = &self.store.backend;
         let (length, text, id) = self.last.as_ref().map_or_else(
@@ -81,10 +84,15 @@ impl Reader {
             .bind(size)
             .bind(id),
             Order::Native(namespace) => sql::query(select_users!(
-                "WHERE u.id IN (SELECT n.id FROM identities n JOIN users p ON p.id = n.id \
-                 AND p.state = 'active' WHERE n.backend = $1 AND n.namespace = $4 \
-                 AND n.kind = 'user' AND (length(n.native), n.native) > ($5, $2) \
-                 ORDER BY length(n.native), n.native LIMIT $3) ORDER BY u.id, m.place"
+                "WHERE u.id IN (SELECT s.id FROM (SELECT n.id FROM identities n \
+                 JOIN users p ON p.id = n.id AND p.state = 'active' \
+                 WHERE n.backend = $1 AND n.namespace = $4 AND n.kind = 'user' \
+                 AND length(n.native) = $5 AND n.native > $2 ORDER BY n.native LIMIT $3) s \
+                 UNION ALL SELECT l.id FROM (SELECT n.id FROM identities n \
+                 JOIN users p ON p.id = n.id AND p.state = 'active' \
+                 WHERE n.backend = $1 AND n.namespace = $4 AND n.kind = 'user' \
+                 AND length(n.native) > $5 ORDER BY length(n.native), n.native LIMIT $3) l) \
+                 ORDER BY u.id, m.place"
             ))
             .bind(backend)
             .bind(text)

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 use crate::faults::fault;
 
 /// The migrations. A released migration is never edited: the database has its checksum.
-const ALL: [(i64, &str, &str); 10] = [
+const ALL: [(i64, &str, &str); 11] = [
     (1, "people", include_str!("../../migrations/0001_people.sql")),
     (2, "sidecar", include_str!("../../migrations/0002_sidecar.sql")),
     (3, "sessions", include_str!("../../migrations/0003_sessions.sql")),
@@ -18,6 +18,7 @@ const ALL: [(i64, &str, &str); 10] = [
     (8, "order", include_str!("../../migrations/0008_order.sql")),
     (9, "leases", include_str!("../../migrations/0009_leases.sql")),
     (10, "alias intents", include_str!("../../migrations/0010_alias_intents.sql")),
+    (11, "keys of owner", include_str!("../../migrations/0011_keys_of_owner.sql")),
 ];
 
 /// The chain as SQLite runs it.
