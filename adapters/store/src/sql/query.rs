@@ -37,7 +37,7 @@ impl Query {
         match database {
             Connection::Sqlite(lease) => {
                 let (sql, values) = self.for_sqlite()?;
-                let done = lease.connection.execute(sqlx::query_with(sql, values)).await;
+                let done = lease.open()?.execute(sqlx::query_with(sql, values)).await;
                 done.map(|done| done.rows_affected()).map_err(fault)
             }
             Connection::Postgres(remote) => {
@@ -50,9 +50,9 @@ impl Query {
     /// The rows, as they come.
     pub(crate) fn fetch(self, database: &mut Connection) -> BoxStream<'_, Result<Row, Fault>> {
         let rows = match database {
-            Connection::Sqlite(lease) => self.for_sqlite().map(|(sql, values)| {
-                let rows = lease.connection.fetch(sqlx::query_with(sql, values));
-                rows.map_ok(Row::Sqlite).map_err(fault).boxed()
+            Connection::Sqlite(lease) => self.for_sqlite().and_then(|(sql, values)| {
+                let rows = lease.open()?.fetch(sqlx::query_with(sql, values));
+                Ok(rows.map_ok(Row::Sqlite).map_err(fault).boxed())
             }),
             Connection::Postgres(remote) => self.for_postgres().and_then(|(sql, values)| {
                 Ok(remote.fetch(sql, values)?.map_ok(Row::Postgres).boxed())
@@ -74,7 +74,7 @@ impl Query {
         match database {
             Connection::Sqlite(lease) => {
                 let (sql, values) = self.for_sqlite()?;
-                let row = lease.connection.fetch_optional(sqlx::query_with(sql, values)).await;
+                let row = lease.open()?.fetch_optional(sqlx::query_with(sql, values)).await;
                 row.map(|row| row.map(Row::Sqlite)).map_err(fault)
             }
             Connection::Postgres(remote) => {

@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use crate::faults::fault;
+use crate::sql::connection::closed;
 use crate::sql::servers::Servers;
 use crate::sql::ticks;
 
@@ -46,6 +47,9 @@ pub(crate) struct Remote {
     tick: u64,
     /// Whether the transaction has drawn an id.
     drawn: bool,
+    /// The runtime to which the connection is given back. A request that is dropped at the end of the
+    /// process is dropped outside of it.
+    runtime: Handle,
 }
 
 impl Remote {
@@ -64,6 +68,7 @@ impl Remote {
             row,
             tick: 0,
             drawn: false,
+            runtime: Handle::current(),
         }
     }
 
@@ -188,19 +193,14 @@ impl Watched<'_> {
     }
 }
 
-fn closed() -> Fault {
-    Fault::new(FaultKind::Unexpected, "the connection was given back")
-}
-
 impl Drop for Remote {
     fn drop(&mut self) {
         let Some(mut connection) = self.connection.take() else { return };
+        let _context = self.runtime.enter();
         if self.failed {
             connection.close_on_drop();
-        } else if self.in_transaction
-            && let Ok(runtime) = Handle::try_current()
-        {
-            runtime.spawn(async move {
+        } else if self.in_transaction {
+            self.runtime.spawn(async move {
                 let done = timeout(ROLLBACK, connection.execute("ROLLBACK")).await;
                 if !matches!(done, Ok(Ok(_))) {
                     connection.close_on_drop();
