@@ -239,19 +239,34 @@ pub(crate) fn is_translated(version: Version, payload: &Php) -> bool {
         || RpcCall::read(payload).is_none_or(|call| table::is_translated(version, call.method))
 }
 
-/// The answer to a payload whose calls are all unanswered: an error for each that has an id.
+/// The answer to a payload whose calls are all unanswered: an error for each that has an id. Nobody has
+/// been identified, so an answer does not repeat a long id: such a payload has no answer.
 pub(crate) fn unanswered(payload: &Php, fault: &Fault, wording: Wording) -> Result<String, Abort> {
+    let is_long = |item: &Php| item.member("id").is_some_and(|id| !is_short(id, wording));
     if !payload.is_list() {
+        if is_long(payload) {
+            return Err(Abort::Uncaught);
+        }
         return answer_unstarted(payload, fault.clone(), wording);
     }
     let items = payload.entries().unwrap_or_default();
     if items.len() > BATCH_LIMIT {
         return Ok(TOO_MANY_CALLS.write(&Php::Null, wording)?);
     }
+    if items.iter().any(|(_, item)| is_long(item)) {
+        return Err(Abort::Uncaught);
+    }
     let one = |(_, item): &(Key, Php)| answer_unstarted(item, fault.clone(), wording);
     let answers: Vec<_> = items.iter().map(one).collect::<Result<_, _>>()?;
     let given: Vec<_> = answers.into_iter().filter(|answer| !answer.is_empty()).collect();
     Ok(if given.is_empty() { String::new() } else { format!("[{}]", given.join(",")) })
+}
+
+/// Whether an id is as short as those of clients: numbers, UUIDs.
+fn is_short(id: &Php, wording: Wording) -> bool {
+    const LONGEST: usize = 255;
+    let mut text = String::new();
+    id.write(&mut text, wording.json).is_ok() && text.len() <= LONGEST
 }
 
 /// The answer to a call that is not started, or that the origin did not answer. The other calls of the
