@@ -124,3 +124,8 @@ fn state(error: &dyn DatabaseError) -> Option<(FaultKind, &'static str)> {
     let code = error.code().and_then(|code| code.parse::<i32>().ok())? & 0xff;
     STATES.iter().find(|row| row.0 == code).map(|(_, kind, detail)| (*kind, *detail))
 }
+
+/// The fault of a connection that is used after its end.
+pub(crate) fn closed() -> Fault {
+    Fault::new(FaultKind::Unexpected, "the connection was given back")
+}

@@ -1,11 +1,12 @@
 //! A connection of either engine, borrowed from its pool.
 
-use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::fault::Fault;
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqliteConnection};
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
+use crate::faults::closed;
 use crate::sql::remote::Remote;
 
 /// A connection.
@@ -48,11 +49,6 @@ impl Lease {
     pub(super) fn open(&mut self) -> Result<&mut SqliteConnection, Fault> {
         self.connection.as_deref_mut().ok_or_else(closed)
     }
-}
-
-/// The fault of a connection that is used after its end.
-pub(super) fn closed() -> Fault {
-    Fault::new(FaultKind::Unexpected, "the connection was given back")
 }
 
 impl Drop for Lease {

@@ -13,8 +13,7 @@ use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use crate::faults::fault;
-use crate::sql::connection::closed;
+use crate::faults::{closed, fault};
 use crate::sql::servers::Servers;
 use crate::sql::ticks;
 
