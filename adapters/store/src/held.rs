@@ -28,6 +28,30 @@ macro_rules! no_user_holds {
     };
 }
 
+/// SQL: a user who becomes active again holds the new name, and their e-mail address, if nobody else does.
+macro_rules! hold_what_is_free {
+    ($name:literal) => {
+        concat!(
+            "holds_name = ",
+            $crate::held::no_user_holds!(
+                "folded_name",
+                "holds_name",
+                $name,
+                "users.backend",
+                "users.id"
+            ),
+            ", holds_email = ",
+            $crate::held::no_user_holds!(
+                "folded_email",
+                "holds_email",
+                "users.folded_email",
+                "users.backend",
+                "users.id"
+            )
+        )
+    };
+}
+
 /// SQL: no other group holds this name.
 macro_rules! no_group_holds {
     ($name:literal, $namespace:literal, $backend:literal, $id:literal) => {
@@ -45,7 +69,7 @@ macro_rules! no_group_holds {
     };
 }
 
-pub(crate) use {no_group_holds, no_user_holds};
+pub(crate) use {hold_what_is_free, no_group_holds, no_user_holds};
 
 /// The name of a user, ignoring case.
 pub(crate) const NAME: &str = "UPDATE users SET holds_name = TRUE WHERE id = (SELECT o.id FROM users o \

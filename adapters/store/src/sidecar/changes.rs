@@ -7,7 +7,7 @@ use isogloss_canonical::role::Role;
 use isogloss_canonical::user::{GroupChange, User, UserId, folded};
 use uuid::Uuid;
 
-use crate::held::no_user_holds;
+use crate::held::{hold_what_is_free, no_user_holds};
 use crate::rows::now;
 use crate::sidecar::decision::{Sighted, Verdict};
 use crate::sidecar::plan::{Differences, Plan, other_groups, proves_by_now};
@@ -231,16 +231,8 @@ async fn release_name(write: &mut Connection, row: Option<&Row>) -> Result<(), F
 async fn activate(write: &mut Connection, row: &Row, seen: &User) -> Result<(), Fault> {
     let sql = concat!(
         "UPDATE users SET state = 'active', absence = NULL, username = $2, folded_name = $3, \
-         settled = $4, expected = NULL, holds_name = ",
-        no_user_holds!("folded_name", "holds_name", "$3", "users.backend", "users.id"),
-        ", holds_email = ",
-        no_user_holds!(
-            "folded_email",
-            "holds_email",
-            "users.folded_email",
-            "users.backend",
-            "users.id"
-        ),
+         settled = $4, expected = NULL, ",
+        hold_what_is_free!("$3"),
         " WHERE id = $1"
     );
     let query = sql::query(sql).bind(row.known.id.to_string()).bind(&seen.username);

@@ -8,7 +8,7 @@ use isogloss_canonical::namespace::Numbering;
 use isogloss_canonical::user::{Uniqueness, User, UserId, UserPatch, UserRef, folded};
 use uuid::Uuid;
 
-use crate::held::no_user_holds;
+use crate::held::hold_what_is_free;
 use crate::rows::{after, now};
 use crate::sidecar::decision::State;
 use crate::sidecar::plan::proves_by_now;
@@ -242,16 +242,8 @@ impl Records {
         let sql = concat!(
             "UPDATE users SET state = 'active', absence = NULL, username = $2, \
              folded_name = $3, settled = $4, secret_print = $5, created_print = $6, \
-             expected = NULL, was = NULL, holds_name = ",
-            no_user_holds!("folded_name", "holds_name", "$3", "users.backend", "users.id"),
-            ", holds_email = ",
-            no_user_holds!(
-                "folded_email",
-                "holds_email",
-                "users.folded_email",
-                "users.backend",
-                "users.id"
-            ),
+             expected = NULL, was = NULL, ",
+            hold_what_is_free!("$3"),
             " WHERE id = $1"
         );
         let (name, prints) = (&seen.user.username, self.prints(&seen.user));
