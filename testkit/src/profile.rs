@@ -9,8 +9,20 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::transcript::Heading;
+use crate::transcript::{Heading, Recording, index};
 use crate::variables::Variables;
+
+/// The recordings of a dialect in its default version, each with what it needs.
+pub fn recordings(fixtures: &Path, dialect: &str) -> Result<Vec<(Recording, Setup)>> {
+    let profiles = Profiles::load(fixtures)?;
+    let all = index(&fixtures.join("transcripts"))?.into_iter().map(|one| {
+        let setup = profiles.setup(&one.heading)?;
+        Ok((one, setup))
+    });
+    let mut all = all.collect::<Result<Vec<_>>>()?;
+    all.retain(|(_, setup)| setup.dialect == dialect && setup.version.is_none());
+    Ok(all)
+}
 
 /// All profiles.
 #[derive(Clone, Debug)]

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use isogloss_testkit::client::Base;
 use isogloss_testkit::gateway::Gateway;
 use isogloss_testkit::player::play;
-use isogloss_testkit::profile::{Profiles, Setup};
-use isogloss_testkit::transcript::{Recording, index};
+use isogloss_testkit::profile::{Setup, recordings};
+use isogloss_testkit::transcript::Recording;
 use serde_json::json;
 
 use crate::bridge::bridge;
@@ -15,17 +15,6 @@ use crate::server::Server;
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
-}
-
-/// The recordings of the default version, with the accounts that each begins with.
-fn recordings() -> Vec<(Recording, Setup)> {
-    let profiles = Profiles::load(&fixtures()).unwrap();
-    let all = index(&fixtures().join("transcripts")).unwrap();
-    let setups = all.into_iter().map(|one| {
-        let setup = profiles.setup(&one.heading).unwrap();
-        (one, setup)
-    });
-    setups.filter(|(_, setup)| setup.dialect == "dandelion").collect()
 }
 
 /// A server as the recorded one was.
@@ -45,7 +34,7 @@ fn server(recording: &Recording, setup: &Setup) -> Server {
 fn check(bridged: bool, differences: &[(&str, &str, &str)]) {
     let mut told = Vec::new();
     let mut seen = Vec::new();
-    for (recording, mut setup) in recordings() {
+    for (recording, mut setup) in recordings(&fixtures(), "dandelion").unwrap() {
         let scenario = recording.heading.name.clone();
         if bridged && !recording.heading.folder.ends_with("dandelion") {
             continue;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use isogloss_testkit::client::Base;
 use isogloss_testkit::gateway::Gateway;
 use isogloss_testkit::player::play;
-use isogloss_testkit::profile::{Profiles, Setup};
-use isogloss_testkit::transcript::{Recording, index};
+use isogloss_testkit::profile::{Setup, recordings};
+use isogloss_testkit::transcript::Recording;
 
 use crate::bridge::bridge;
 use crate::server::Server;
@@ -31,17 +31,6 @@ pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
-/// The recordings of the default version, with the accounts that each begins with.
-fn recordings() -> Vec<(Recording, Setup)> {
-    let profiles = Profiles::load(&fixtures()).unwrap();
-    let all = index(&fixtures().join("transcripts")).unwrap();
-    let setups = all.into_iter().map(|one| {
-        let setup = profiles.setup(&one.heading).unwrap();
-        (one, setup)
-    });
-    setups.filter(|(_, setup)| setup.dialect == "rhodecode" && setup.version.is_none()).collect()
-}
-
 /// Plays a scenario, and says which exchanges are not answered as recorded.
 fn played(recording: &Recording, base: &Base, mut setup: Setup) -> (usize, Vec<String>) {
     let transcript = recording.transcript().unwrap();
@@ -51,7 +40,7 @@ fn played(recording: &Recording, base: &Base, mut setup: Setup) -> (usize, Vec<S
 }
 
 fn check(bridged: bool) {
-    let all = recordings();
+    let all = recordings(&fixtures(), "rhodecode").unwrap();
     let mut told = Vec::new();
     for (name, by_fake, by_gateway) in SCENARIOS {
         let named = |one: &&(Recording, Setup)| one.0.heading.name == format!("rhodecode::{name}");
