@@ -1,6 +1,6 @@
 //! `/api/plugin/appkeys`: lists, issues and revokes application keys.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials, Proof};
@@ -8,7 +8,7 @@ use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::key::{Key, KeyChoice};
 use isogloss_canonical::people::{self, Order, PeopleQuery};
 use isogloss_canonical::secret::{Secret, same};
-use isogloss_canonical::user::UserRef;
+use isogloss_canonical::user::{User, UserRef};
 use isogloss_interop::python::value::Py;
 
 use crate::dialect::answers::{Answer, json, no_content};
@@ -29,7 +29,8 @@ pub(crate) async fn get(call: &Call<'_>) -> Answer {
     }
     let all = call.value("all").is_some_and(|all| is_yes(&Py::text(all)) == Ok(true));
     let keys = if all && call.is_admin() {
-        keys_of_everybody(call).await?
+        let owned = keys_of_everybody(call).await?;
+        owned.iter().map(|(key, owner)| external(&owner.username, key)).collect()
     } else {
         let keys = keys_of_caller(call).await?;
         keys.iter().map(|key| external(own, key)).collect()
@@ -170,24 +171,24 @@ async fn by_value(call: &Call<'_>, value: &str) -> Result<Option<(String, Key)>,
     Ok(None)
 }
 
-/// The application keys of every user.
-async fn keys_of_everybody(call: &Call<'_>) -> Result<Vec<Py>, Failure> {
+/// The application keys of every user, each with its owner.
+pub(crate) async fn keys_of_everybody(call: &Call<'_>) -> Result<Vec<(Key, User)>, Failure> {
     let keys = Command::ListKeys(None, call.options.namespace.clone(), KeyChoice::All);
-    let keys = call.run(keys).await?.keys()?;
-    let labelled = keys.iter().filter(|key| key.label.is_some());
-    let mut names: HashMap<_, _> =
-        labelled.clone().filter_map(|key| Some((key.owner?, String::new()))).collect();
+    let mut keys = call.run(keys).await?.keys()?;
+    keys.retain(|key| key.label.is_some());
+    let held: HashSet<_> = keys.iter().filter_map(|key| key.owner).collect();
     let query = PeopleQuery::in_order(Order::Created);
     let everybody = call.exchange.list(Some(&call.caller), query).await?;
+    let mut owners = HashMap::new();
     people::each(everybody, |user| {
-        if let Some(name) = names.get_mut(&user.id) {
-            name.clone_from(&user.username);
+        if held.contains(&user.id) {
+            owners.insert(user.id, user.clone());
         }
     })
     .await?;
-    let owned = labelled.filter_map(|key| {
-        let name = names.get(&key.owner?).filter(|name| !name.is_empty())?;
-        Some(external(name, key))
+    let owned = keys.into_iter().filter_map(|key| {
+        let owner = owners.get(&key.owner?)?.clone();
+        Some((key, owner))
     });
     Ok(owned.collect())
 }

@@ -48,6 +48,10 @@ pub(crate) fn hidden(name: &str, value: &str) -> String {
 /// The field of a form for its CSRF token.
 pub(crate) const TOKEN: &str = "csrf_token";
 
+/// What a person is told whose form came without its CSRF token.
+pub(crate) const EXPIRED: &str =
+    "This page was open for too long, or your browser refuses cookies. Try again.";
+
 /// The field of the form with which a person signs out.
 pub(crate) const LEAVE: &str = "logout";
 

@@ -11,13 +11,11 @@ use crate::dialect::csrf::{give_token, is_own_form};
 use crate::dialect::failure::Failure;
 use crate::dialect::login::{by_password, sign_in_passively, sign_out};
 use crate::dialect::pages::destination::destination;
-use crate::dialect::pages::frame::{LEAVE, TOKEN, alert, form, hidden, page};
+use crate::dialect::pages::frame::{EXPIRED, LEAVE, TOKEN, alert, form, hidden, page};
 use crate::dialect::pages::index::NEEDED;
 use crate::dialect::pages::setup;
 use crate::roles::permissions::Permission;
 
-const EXPIRED: &str =
-    "This page was open for too long, or your browser refuses cookies. Try again.";
 const WRONG: &str = "The user name or the password is wrong, or the account is not active.";
 const OFTEN: &str = "There were too many failed logins. Try again later.";
 

@@ -9,12 +9,10 @@ use crate::dialect::content::escaped;
 use crate::dialect::csrf::{give_token, is_own_form};
 use crate::dialect::failure::Failure;
 use crate::dialect::login::by_password;
-use crate::dialect::pages::frame::{TOKEN, alert, form, page};
+use crate::dialect::pages::frame::{EXPIRED, TOKEN, alert, form, page};
 use crate::dialect::wizard;
 use crate::wire::values::{LONGEST_PASSWORD, may_be_named};
 
-const EXPIRED: &str =
-    "This page was open for too long, or your browser refuses cookies. Try again.";
 const DIFFERENT: &str = "The two passwords differ.";
 const UNFIT: &str = "This user name or this password cannot be used.";
 

@@ -1,16 +1,14 @@
 //! The plugin `appkeys`: `/api/plugin/appkeys`, and requests for keys.
 
-use std::collections::{HashMap, HashSet};
-
 use isogloss_canonical::command::Command;
 use isogloss_canonical::key::{Key, KeyChoice};
-use isogloss_canonical::people::{self, Order, PeopleQuery};
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserRef};
 use isogloss_interop::python::value::Py;
 
 use crate::dialect::answers::{Answer, json_as};
 use crate::dialect::appkeys::issue::{issue, shown};
+use crate::dialect::appkeys::keys::keys_of_everybody;
 use crate::dialect::appkeys::{limit, slots};
 use crate::dialect::arguments::is_yes_as;
 use crate::dialect::call::Call;
@@ -44,11 +42,7 @@ pub(crate) async fn get(call: &Call<'_>) -> Answer {
     let trues = call.differences().trues;
     let all = call.value("all").is_some_and(|all| is_yes_as(&Py::text(all), trues) == Ok(true));
     let keys = if all && has_admin_role(call) {
-        keys_of_everybody(call)
-            .await?
-            .iter()
-            .map(|(key, user)| external(&user.username, key))
-            .collect()
+        shown_keys(call).await?.iter().map(|(key, user)| external(&user.username, key)).collect()
     } else {
         keys_of_caller(call).await?.iter().map(|key| external(own, key)).collect()
     };
@@ -100,7 +94,7 @@ async fn revoke(call: &Call<'_>, value: &Py) -> Answer {
         return Err(CAUGHT);
     }
     let value = Secret::new(value.as_str().unwrap_or_default());
-    let keys = keys_of_everybody(call).await?;
+    let keys = shown_keys(call).await?;
     for (key, owner) in keys.into_iter().filter(|(key, _)| key.shown.as_ref() == Some(&value)) {
         let (owner, namespace) = (Some(UserRef::Id(owner.id)), call.options.namespace.clone());
         let choice = KeyChoice::Labelled(key.label.unwrap_or_default());
@@ -109,25 +103,11 @@ async fn revoke(call: &Call<'_>, value: &Py) -> Answer {
     Ok(no_content())
 }
 
-/// The application keys of every user, each with its owner.
-async fn keys_of_everybody(call: &Call<'_>) -> Result<Vec<(Key, User)>, Failure> {
-    let keys = Command::ListKeys(None, call.options.namespace.clone(), KeyChoice::All);
-    let keys = call.run(keys).await?.keys()?;
-    let held: HashSet<_> = keys.iter().filter_map(|key| key.owner).collect();
-    let query = PeopleQuery::in_order(Order::Created);
-    let everybody = call.exchange.list(Some(&call.caller), query).await?;
-    let mut owners = HashMap::new();
-    people::each(everybody, |user| {
-        if held.contains(&user.id) {
-            owners.insert(user.id, user.clone());
-        }
-    })
-    .await?;
-    let mut owned = Vec::new();
-    for mut key in keys.into_iter().filter(|key| key.label.is_some()) {
-        let Some(owner) = key.owner.and_then(|owner| owners.get(&owner)) else { continue };
-        key.shown = shown(call, &UserRef::Id(owner.id), &key).await?;
-        owned.push((key, owner.clone()));
+/// The application keys of every user with their values, each with its owner.
+async fn shown_keys(call: &Call<'_>) -> Result<Vec<(Key, User)>, Failure> {
+    let mut owned = keys_of_everybody(call).await?;
+    for (key, owner) in &mut owned {
+        key.shown = shown(call, &UserRef::Id(owner.id), key).await?;
     }
     Ok(owned)
 }
