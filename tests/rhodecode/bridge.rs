@@ -193,6 +193,24 @@ fn a_new_owner_and_the_rights_of_groups_are_the_servers() {
 }
 
 #[test]
+fn what_everybody_may_do_is_the_servers() {
+    let bridge = Bridge::start();
+    bridge.group(ADMIN, "crew");
+    let grant = json!({"usergroupid": "crew", "userid": "default", "perm": "usergroup.write"});
+    bridge.call(ADMIN, "grant_user_permission_to_user_group", &grant).unwrap();
+    // An administrator of the server has taken anonymous access away.
+    bridge.server.fake().users[0].active = false;
+    for named in [json!("default"), json!(1)] {
+        let shown = bridge.call(ADMIN, "get_user", &json!({"userid": named})).unwrap();
+        assert_eq!(shown["active"], false);
+        assert_eq!(shown["permissions"]["user_groups"], json!({"crew": "usergroup.write"}));
+        assert_eq!(shown["permissions_summary"], shown["permissions"]);
+    }
+    let refused = bridge.call(ADA, "get_user", &json!({"userid": "default"})).unwrap_err();
+    assert_eq!(refused, "userid is not the same as your user");
+}
+
+#[test]
 fn facts_are_the_servers_and_repositories_are_not_made_up() {
     let bridge = Bridge::start();
     let store = bridge.call(ADMIN, "get_repo_store", &json!({})).unwrap();

@@ -34,7 +34,7 @@ use serde_json::Value;
 use crate::backend::api::Api;
 use crate::backend::fault::unsupported;
 use crate::options::version::Version;
-use crate::wire::{attribute, values};
+use crate::wire::{DEFAULT_USER_FACT, attribute, values};
 
 /// A RhodeCode server.
 #[derive(Debug)]
@@ -101,6 +101,7 @@ fn capability_of(version: Version) -> Capability {
         .refusing(values::rules(version.differences()))
         .showing_keys()
         .knowing(facts::FACTS)
+        .knowing([DEFAULT_USER_FACT])
         .storing(&[attribute::EXTERN_NAME, attribute::EXTERN_TYPE, attribute::REPO_GROUP])
         .storing_of_teams(&TEAM_ATTRIBUTES);
     if version.differences().user_descriptions {

@@ -9,6 +9,7 @@ use crate::dialect::call::Call;
 use crate::dialect::failure::Failure;
 use crate::dialect::lookup::{FoundUser, user_or_caller};
 use crate::dialect::method::{Answer, Method};
+use crate::wire::DEFAULT_USER_FACT;
 
 /// The argument that names a person.
 const PERSON: &str = "userid";
@@ -22,6 +23,18 @@ pub(crate) async fn of_system(call: &Call<'_>, method: &Method) -> Option<Answer
         }
         Err(failure) => Some(Err(failure)),
     }
+}
+
+/// The row of `default` as the RhodeCode server behind the route shows it, permissions included.
+/// `None`: there is no such server.
+pub(crate) async fn default_user(call: &Call<'_>) -> Option<Answer> {
+    if !call.exchange.knows(DEFAULT_USER_FACT) {
+        return None;
+    }
+    let (namespace, arguments) = (call.options.namespace.clone(), Attributes::new());
+    let fact = Fact { namespace, name: DEFAULT_USER_FACT, person: None, arguments, shown: None };
+    let answer = call.exchange.fact(call.caller, fact).await?;
+    Some(answer.map(|row| Py::from(&row)).map_err(Failure::from))
 }
 
 /// The question of a call: the arguments that the method has, the person by their record.

@@ -12,6 +12,9 @@ pub(crate) type Object = Dict<Py>;
 /// The id of the user `default`.
 pub(crate) const DEFAULT_USER_ID: i64 = 1;
 
+/// The fact that is its row as the server shows it, with what everybody may do there.
+pub(crate) const DEFAULT_USER_FACT: &str = "default_user";
+
 /// Its e-mail address.
 pub(crate) const DEFAULT_EMAIL: &str = "anonymous@rhodecode.org";
 

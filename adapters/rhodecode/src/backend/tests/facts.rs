@@ -9,6 +9,7 @@ use crate::backend::facts::FACTS;
 use crate::backend::tests::rows::result;
 use crate::backend::tests::script::someone;
 use crate::backend::tests::server::{NAMESPACE, backend, call, calls, scripted};
+use crate::wire::DEFAULT_USER_FACT;
 
 fn fact(name: &'static str) -> Fact {
     let arguments = serde_json::Map::new();
@@ -29,6 +30,16 @@ fn each_fact_is_the_answer_of_the_servers_own_method() {
     let about = Fact { person: Some(someone()), ..fact("get_user_audit_logs") };
     now(backend(None, &server).fact(about)).unwrap().unwrap();
     assert_eq!(call(&server, 0).1, json!({"userid": 51}));
+}
+
+#[test]
+fn the_row_of_default_is_asked_for_by_its_name() {
+    let server = scripted([result(&json!({"username": "default", "active": false}))]);
+    let backend = backend(None, &server);
+    assert!(backend.capability().knows(DEFAULT_USER_FACT));
+    let answer = now(backend.fact(fact(DEFAULT_USER_FACT))).unwrap().unwrap();
+    assert_eq!(answer["active"], false);
+    assert_eq!(call(&server, 0), ("get_user".to_owned(), json!({"userid": "default"})));
 }
 
 #[test]

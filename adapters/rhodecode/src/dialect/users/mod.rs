@@ -20,6 +20,7 @@ use crate::dialect::answers::users::systems;
 use crate::dialect::answers::{self, users};
 use crate::dialect::call::Call;
 use crate::dialect::envelope::write_row;
+use crate::dialect::facts;
 use crate::dialect::failure::Failure;
 use crate::dialect::lookup::{FoundUser, find_user, user_or_caller};
 use crate::dialect::method::Answer;
@@ -29,6 +30,11 @@ use crate::wire::{Object, attribute};
 /// `get_user`.
 pub(crate) async fn get_user(call: &Call<'_>) -> Answer {
     let found = user_or_caller(call).await?;
+    if matches!(found, FoundUser::Default)
+        && let Some(answer) = facts::default_user(call).await
+    {
+        return answer;
+    }
     let mut shape = users::with_tokens(call, &found).await?;
     let shown =
         |name| if let FoundUser::Person(user) = &found { systems(user, name) } else { None };
