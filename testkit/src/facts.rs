@@ -8,6 +8,8 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::calls::Calls;
+
 /// Facts about one system.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,16 +23,20 @@ pub struct Facts {
     /// Facts for the tests of who may do what.
     #[serde(default)]
     pub authorisation: Authorisation,
+    /// What its clients send, for the suites that ask every dialect the same.
+    pub calls: Option<Calls>,
     /// How to install and start a real server, if a package registry has one.
     pub real: Option<Real>,
 }
 
 /// Facts for the tests of who may do what (`fixtures/authorisation.toml`).
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Authorisation {
-    /// Whether clients have a key that belongs to no user.
-    pub application: bool,
+    /// What a place in the name of a method stands for: `<key>`.
+    pub places: BTreeMap<String, String>,
+    /// The versions whose methods are tried with every caller, besides the default version.
+    pub versions: Vec<String>,
 }
 
 /// Facts for the suite `contract`, which holds every adapter to the same rules.
@@ -86,5 +92,14 @@ impl Facts {
         let file = fixtures.join("systems").join(format!("{system}.toml"));
         let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
         toml::from_str(&text).with_context(|| file.display().to_string())
+    }
+
+    /// The calls of a dialect's clients.
+    pub fn calls(fixtures: &Path, dialect: &str) -> Result<Calls> {
+        let calls = Self::load(fixtures, dialect)?.calls;
+        let mut calls =
+            calls.with_context(|| format!("fixtures/systems/{dialect}.toml has no [calls]"))?;
+        dialect.clone_into(&mut calls.dialect);
+        Ok(calls)
     }
 }

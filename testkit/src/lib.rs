@@ -1,5 +1,6 @@
 //! Code that the tests of all crates share.
 //!
+//! [`calls`] has what the clients of each dialect send, for suites that ask all dialects the same.
 //! [`suite`] runs trials in one process and measures them. [`scripted`] is for the unit tests of
 //! the adapters: a gateway, a session store and a system with scripted answers. [`contract`] has
 //! the rules for every adapter. [`cpu`] measures processor time. [`connections`] asks the kernel for
@@ -13,6 +14,7 @@
 //! [`ledger`] has the expected differences, and [`leaks`] searches the log. These modules know no
 //! dialect, and of the gateway only its command line.
 
+pub mod calls;
 pub mod client;
 pub mod comparison;
 pub mod connections;

@@ -6,8 +6,13 @@ use std::path::Path;
 
 use isogloss::provision::accounts::Accounts;
 use isogloss::provision::bootstrap;
+use isogloss::registry;
+use isogloss_testkit::calls::Caller;
+use isogloss_testkit::contract::requests;
+use isogloss_testkit::facts::Facts;
 use isogloss_testkit::gateway::Gateway as System;
 use isogloss_testkit::profile::Setup;
+use isogloss_testkit::variables::Variables;
 use serde_json::json;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
@@ -15,8 +20,29 @@ use sqlx::{ConnectOptions, Connection};
 use crate::gateway::Gateway;
 use crate::systems::KEY;
 
-/// The system of the test. Any would do.
-const SYSTEM: &str = "octoprint";
+/// The system of the test: any would do.
+fn system() -> &'static str {
+    registry::remotes().map(|(adapter, _)| adapter.name).next().unwrap()
+}
+
+/// The request of the administrator, or of the application, for the list of all people.
+fn list() -> Vec<u8> {
+    let calls =
+        Facts::calls(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"), system()).unwrap();
+    let name = calls.application.as_deref().unwrap_or("admin");
+    let caller = Caller { name, secret: KEY };
+    let list = calls.call("list").unwrap();
+    let request = calls.request(caller, list, &Variables::default()).unwrap();
+    let request = requests::request(&request, &Variables::default()).unwrap();
+    let mut bytes =
+        format!("{} {} HTTP/1.1\r\nconnection: close\r\n", request.method, request.path)
+            .into_bytes();
+    for (name, value) in &request.headers {
+        bytes.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
+    }
+    bytes.extend([b"\r\n", request.body.as_ref()].concat());
+    bytes
+}
 /// The people of the shorter list.
 const FEW: u64 = 500;
 /// How much longer the other list is.
@@ -32,36 +58,36 @@ fn listed(people: u64) -> u64 {
     let store = folder.path().join("system");
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(fill(&store, people));
-    let setup = Setup { dialect: SYSTEM.to_owned(), ..Setup::default() };
+    let setup = Setup { dialect: system().to_owned(), ..Setup::default() };
     let program = Path::new(env!("CARGO_BIN_EXE_isogloss"));
-    let system = System::on(program, &setup, &store, "").unwrap();
+    let behind = System::on(program, &setup, &store, "").unwrap();
     let data = folder.path().join("data");
     runtime.block_on(bootstrap::initialise(&data, &Accounts::default())).unwrap();
     let config = format!(
         "[server]\nlisten = \"127.0.0.1:0\"\n[store]\ndirectory = \"{}\"\n[backend.people]\n\
-         system = \"{SYSTEM}\"\nurl = \"{}\"\nsecret = \"{KEY}\"\n[[route]]\n\
-         dialect = \"{SYSTEM}\"\nbackend = \"people\"\n",
+         system = \"{system}\"\nurl = \"{}\"\nsecret = \"{KEY}\"\n[[route]]\n\
+         dialect = \"{system}\"\nbackend = \"people\"\n",
         data.display(),
-        system.url
+        behind.url,
+        system = system(),
     );
     fs::write(folder.path().join("gateway.toml"), config).unwrap();
     let gateway = Gateway::serve(folder);
-    let list = format!(
-        "GET /api/access/users HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\
-         X-Api-Key: {KEY}\r\n\r\n"
-    );
+    let list = list();
     // At the first contact everybody gets a record.
-    let first = gateway.ask(list.as_bytes());
+    let first = gateway.ask(&list);
     assert!(first.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&first));
-    gateway.cost_of(&[list.into_bytes()]).cpu_ms
+    gateway.cost_of(&[list]).cpu_ms
 }
 
 /// Makes the store of the system, with an administrator and this many people.
 async fn fill(store: &Path, people: u64) {
-    let accounts = json!({"users": [{
-        "username": "admin", "password": "the first secret", "admin": true,
-        "keys": [{"dialect": SYSTEM, "value": KEY}],
-    }]});
+    let key = json!([{"dialect": system(), "value": KEY}]);
+    let application = registry::adapter(system()).unwrap().application_key;
+    let (keys, application_keys) = if application { (json!([]), key) } else { (key, json!([])) };
+    let admin = json!({"username": "admin", "password": "the first secret", "admin": true,
+        "keys": keys});
+    let accounts = json!({"users": [admin], "application_keys": application_keys});
     let accounts = Accounts::read(&accounts.to_string()).unwrap();
     bootstrap::initialise(store, &accounts).await.unwrap();
     let sql = "INSERT INTO users (id, username, folded_name, role, active, failures, addresses, \

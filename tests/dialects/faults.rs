@@ -16,20 +16,23 @@ use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::verb::Verb;
 use isogloss_store::Store;
+use isogloss_testkit::calls::Caller;
 use isogloss_testkit::suite::trial;
+use isogloss_testkit::variables::Variables;
 use libtest_mimic::{Failed, Trial};
-use serde_json::{Value, json};
 
 use crate::authorisation::methods::{asked, furnished};
 use crate::authorisation::{Row, part, words};
 use crate::block_on;
-use crate::calls::{Answer, Asked, dandelion, kanboard};
+use crate::calls::{self, Answer, Asked};
 use crate::gateway::TestGateway;
 
 /// A system that cannot be reached or refuses the gateway, is too slow, gives an invalid answer, or
 /// limits the requests.
 const OUTAGES: [FaultKind; 4] =
     [FaultKind::Unavailable, FaultKind::Timeout, FaultKind::Unexpected, FaultKind::Throttled];
+/// The password of a user of [`furnished`].
+const PASSWORD: &str = "the secret of ann";
 /// Words that report absence.
 const ABSENCE: [&str; 4] = ["not found", "does not exist", "no such", "unknown"];
 
@@ -78,14 +81,20 @@ fn calls(dialect: &'static str) -> Vec<(String, Asked)> {
         let call = asked(dialect, &method, &row, "administrator");
         (method, call)
     };
-    let signs_in = match dialect {
-        "kanboard" => Some(kanboard("ann:the secret of ann", "getMe", &json!([]))),
-        "dandelion" => {
-            let form = json!({"user": "ann", "pass": "the secret of ann"});
-            Some(dandelion("", "POST /login", &form))
-        }
-        _ => None,
-    };
+    let calls = calls::of(dialect);
+    let signs_in = calls.sign_in.as_ref().and_then(|sign_in| {
+        let (mut about, caller) = (Variables::default(), Caller { name: "ann", secret: PASSWORD });
+        about.set("name", "ann");
+        about.set("password", PASSWORD);
+        about.set("csrf", "");
+        let (call, caller) = match sign_in.steps.last() {
+            Some(step) if sign_in.csrf.is_none() => (step, Caller::default()),
+            // A token needs a browser.
+            Some(_) => return None,
+            None => (&sign_in.me, caller),
+        };
+        Some(calls::request(calls, caller, call, &about))
+    });
     let signs_in = signs_in.map(|call| ("signing in".to_owned(), call));
     rows.map(call).chain(signs_in).collect()
 }
@@ -100,19 +109,7 @@ fn writes(verb: Verb) -> bool {
 /// Whether an answer is the dialect's error for a fault that the caller did not cause.
 fn is_error(answer: &Answer) -> bool {
     let text = answer.text.to_lowercase();
-    let shaped = match answer.dialect {
-        "kanboard" => {
-            let error = answer.status == 200 && answer.json["error"]["code"] == json!(0);
-            error || answer.status >= 500
-        }
-        "octoprint" => matches!(answer.status, 429 | 500..=599),
-        "rhodecode" => {
-            let error = answer.json["error"].as_str().is_some_and(|error| !error.is_empty());
-            (error && answer.json["result"] == Value::Null) || answer.status >= 500
-        }
-        _ => answer.status >= 500 && (text.is_empty() || answer.json["errorcode"] == json!(6)),
-    };
-    shaped && !ABSENCE.iter().any(|words| text.contains(words))
+    answer.is_outage() && !ABSENCE.iter().any(|words| text.contains(words))
 }
 
 fn failing(mut gateway: TestGateway) -> (TestGateway, Arc<Failing>) {

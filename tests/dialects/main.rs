@@ -7,17 +7,23 @@
 //! - `inheritance`: nobody gets the account of a user who was deleted in a system.
 //! - `faults`: an outage is never reported as absence, whichever command fails.
 //! - `guessing`: how many passwords are verified, and which callers a lock refuses.
-//! - `sessions`: who owns a session, what ends it, and what callers without credentials can store.
+//! - `sessions`: what callers without credentials can store.
+//!
+//! A folder with the name of a system has the cases that only that system has.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod authorisation;
+mod browser;
 mod calls;
 mod concurrency;
 mod consistency;
+mod dandelion;
 mod faults;
 mod gateway;
 mod guessing;
 mod inheritance;
+mod kanboard;
+mod octoprint;
 mod seeds;
 mod sessions;
 
@@ -37,6 +43,9 @@ fn main() -> ExitCode {
         guessing::trials(),
         inheritance::trials(),
         sessions::trials(),
+        octoprint::trials(),
+        kanboard::trials(),
+        dandelion::trials(),
     ];
     let trials: Vec<Trial> = all.into_iter().flatten().collect();
     suite::run("dialects", trials)

@@ -1,19 +1,16 @@
 //! Every example of the four public documents, sent as printed, gets an answer of the printed form.
-//! One trial for each example: `fixtures/seeds/DIALECT/NAME.json`. The client
-//! library of the one document that prints a library is played from start to end.
+//! One trial for each example: `fixtures/seeds/DIALECT/NAME.json`.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use isogloss::registry;
-use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::backend::Backend;
-use isogloss_canonical::capability::{Capability, Field, Support};
+use isogloss_canonical::capability::{Capability, Support};
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::outcome::Outcome;
-use isogloss_canonical::role::Role;
 use isogloss_canonical::user::NewUser;
 use isogloss_canonical::verb::Verb;
 use isogloss_store::Store;
@@ -22,14 +19,11 @@ use libtest_mimic::{Failed, Trial};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::authorisation::methods::{self, furnished};
-use crate::authorisation::pairs::with_sidecar;
 use crate::calls::{self, Asked};
 use crate::gateway::PreparedStore;
+use crate::sessions::{accounts, caller};
 use crate::{block_on, fixtures};
 
-const KEY: &str = "0123456789abcdef0123456789abcdef";
-const LOGIN: &str = "jsonrpc:0123456789abcdef0123456789abcdef";
 /// The user that the directory has.
 const KNOWN: &str = "my_ldap_user";
 
@@ -59,7 +53,7 @@ struct Example {
 /// One trial for each example and version.
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
-    for dialect in ["dandelion", "kanboard", "octoprint", "rhodecode"] {
+    for dialect in registry::dialects().map(|adapter| adapter.name) {
         let folder = fixtures("seeds").join(dialect);
         let mut files: Vec<_> =
             std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -70,13 +64,12 @@ pub(crate) fn trials() -> Vec<Trial> {
             trials.push(trial(format!("seeds::{dialect}::{name}"), run));
         }
     }
-    trials.extend(client_trials());
     trials
 }
 
 async fn example(dialect: &'static str, file: &Path) -> Result<(), Failed> {
     let example: Example = serde_json::from_slice(&std::fs::read(file).unwrap())?;
-    let prepared = PreparedStore::of(&accounts()).await;
+    let prepared = PreparedStore::of(&users()).await;
     for version in &example.versions {
         let mut gateway = prepared.open().await;
         if example.directory {
@@ -101,24 +94,27 @@ async fn example(dialect: &'static str, file: &Path) -> Result<(), Failed> {
 }
 
 /// The administrator with a key for each dialect, and another user.
-fn accounts() -> Value {
-    let key = |dialect: &str| json!({"dialect": dialect, "value": KEY});
-    let admin = json!({"username": "admin", "password": "the first secret", "admin": true,
-        "email": "admin@example.org", "display_name": "Ad Min",
-        "keys": [key("octoprint"), key("rhodecode"), key("dandelion")]});
-    let biloute = json!({"username": "someone", "password": "123456", "email": "user@example.com",
+fn users() -> Value {
+    let mut accounts = accounts();
+    let admin = &mut accounts["users"][0];
+    admin["email"] = "admin@example.org".into();
+    admin["display_name"] = "Ad Min".into();
+    let someone = json!({"username": "someone", "password": "123456", "email": "user@example.com",
         "display_name": "Some One"});
-    json!({"users": [admin, biloute], "application_keys": [key("kanboard")]})
+    accounts["users"] = json!([admin.clone(), someone]);
+    accounts
 }
 
+/// A request of a document: a method with its arguments, or a body as printed.
 fn asked(dialect: &str, request: &Value) -> Asked {
-    let line = || request["method"].as_str().unwrap();
-    match dialect {
-        "kanboard" => calls::kanboard_body(LOGIN, request),
-        "rhodecode" => calls::rhodecode(KEY, line(), &request["args"]),
-        "octoprint" => calls::octoprint(KEY, line(), &request["json"]),
-        _ => calls::dandelion(KEY, line(), &request["parameters"]),
+    let caller = caller(calls::of(dialect));
+    if request.get("jsonrpc").is_some() {
+        let empty = calls::method(dialect, caller, "", &Value::Null);
+        return empty.carrying("application/json", request.to_string());
     }
+    let args = ["args", "json", "parameters"].iter().find_map(|name| request.get(name));
+    let method = request["method"].as_str().unwrap();
+    calls::method(dialect, caller, method, args.unwrap_or(&Value::Null))
 }
 
 /// Everything printed must be in the answer, with the same JSON type. The answer may have more. An
@@ -178,88 +174,6 @@ fn fits(printed: &str, answered: &str) -> bool {
         rest = &rest[at + after.len()..];
     }
     rest.is_empty()
-}
-
-/// The versions for which the client library of 2016 was written.
-const CLIENT_VERSIONS: [&str; 2] = ["1.3", "1.3.0"];
-/// Whom the client creates.
-const CREATED: &str = "seedclient";
-
-/// A system behind the gateway, of the default version or another.
-type Behind = (&'static Adapter, Option<&'static str>);
-
-/// One trial for each of these versions, on the store and with each system behind. The client's own
-/// system is also behind in the versions of the client.
-fn client_trials() -> Vec<Trial> {
-    let remotes = || registry::ADAPTERS.iter().copied().filter(|one| one.remote().is_some());
-    let own = registry::adapter("octoprint").unwrap();
-    let older = CLIENT_VERSIONS.map(|version| (own, Some(version)));
-    let behind: Vec<Behind> = remotes().map(|system| (system, None)).chain(older).collect();
-    let mut trials = Vec::new();
-    for version in CLIENT_VERSIONS {
-        let name = format!("seeds::client-of-{version}::on-the-store");
-        trials.push(trial(name, move || block_on(client(version, None))));
-        for (system, of) in behind.iter().copied() {
-            let of_version = of.map_or_else(String::new, |of| format!("-{of}"));
-            let name = format!("seeds::client-of-{version}::on-{}{of_version}", system.name);
-            trials.push(trial(name, move || block_on(client(version, Some((system, of))))));
-        }
-    }
-    trials
-}
-
-/// The ten calls of the client library, from start to end. The switch `admin` makes an administrator
-/// also of a system that has no such switch.
-async fn client(version: &'static str, system: Option<Behind>) -> Result<(), Failed> {
-    let prepared = furnished().await;
-    let (gateway, behind) = match system {
-        Some(system) => with_sidecar(&prepared, system).await,
-        None => (prepared.open().await, prepared.open().await),
-    };
-    let people = if system.is_some() { &behind } else { &gateway };
-    let key = methods::key("admin");
-    let send = async |key: &str, line: &str, body: Value| {
-        gateway.send(calls::octoprint(key, &line.replace('*', CREATED), &body).by(version)).await
-    };
-    let done = async |line: &str, body: Value| {
-        let answer = send(&key, line, body).await;
-        if answer.status == 200 {
-            return Ok(answer.json);
-        }
-        Err(Failed::from(format!("{line}: {} {}", answer.status, answer.text)))
-    };
-    done("GET /api/users", Value::Null).await?;
-    let new =
-        json!({"name": CREATED, "password": "a good secret 1", "active": true, "admin": false});
-    done("POST /api/users", new).await?;
-    let read = done("GET /api/users/*", Value::Null).await?;
-    assert_eq!((&read["active"], &read["admin"]), (&json!(true), &json!(false)));
-    for (active, admin, role) in
-        [(true, true, Role::Administrator), (false, false, Role::User), (true, false, Role::User)]
-    {
-        done("PUT /api/users/*", json!({"active": active, "admin": admin})).await?;
-        let read = done("GET /api/users/*", Value::Null).await?;
-        assert_eq!((&read["active"], &read["admin"]), (&json!(active), &json!(admin)));
-        let user = people.user(CREATED).await;
-        assert_eq!((user.active, user.role), (active, role));
-    }
-    if gateway.backend.capability().holds(Field::Password) {
-        done("PUT /api/users/*/password", json!({"password": "another secret 2"})).await?;
-    }
-    let issued = done("POST /api/users/*/apikey", json!({})).await?;
-    let own = issued["apikey"].as_str().unwrap();
-    assert_eq!(send(own, "GET /api/users/*", Value::Null).await.status, 200);
-    done("DELETE /api/users/*/apikey", Value::Null).await?;
-    assert!([401, 403].contains(&send(own, "GET /api/users/*", Value::Null).await.status));
-    done("PATCH /api/users/*/settings", json!({"interface": {"language": "de"}})).await?;
-    let settings = send(&key, "GET /api/users/*/settings", Value::Null).await;
-    // 1.3.0 fails here, and shows the settings in the user's record.
-    assert_eq!(settings.status, if version == "1.3.0" { 500 } else { 200 });
-    let read = done("GET /api/users/*", Value::Null).await?;
-    assert_eq!(read["settings"], json!({"interface": {"language": "de"}}));
-    done("DELETE /api/users/*", Value::Null).await?;
-    assert_eq!(send(&key, "GET /api/users/*", Value::Null).await.status, 404);
-    Ok(())
 }
 
 /// A directory with one user, in front of the store.

@@ -39,17 +39,6 @@ const IMPURE: &[&str] = &[
 const NAMING: &[(&str, &str)] = &[
     ("tests/cli/", SAMPLE),
     ("tests/clients/main.rs", REAL),
-    ("tests/cost/lists.rs", SAMPLE),
-    ("tests/dialects/authorisation/commands.rs", SAMPLE),
-    ("tests/dialects/authorisation/methods.rs", REQUESTS),
-    ("tests/dialects/authorisation/payload.rs", QUIRK),
-    ("tests/dialects/calls.rs", REQUESTS),
-    ("tests/dialects/concurrency.rs", REQUESTS),
-    ("tests/dialects/consistency/", REQUESTS),
-    ("tests/dialects/faults.rs", REQUESTS),
-    ("tests/dialects/guessing/", QUIRK),
-    ("tests/dialects/seeds.rs", REQUESTS),
-    ("tests/dialects/sessions/", QUIRK),
     ("tests/origin/", SAMPLE),
     ("tests/replicas/", REQUESTS),
 ];
@@ -57,8 +46,6 @@ const NAMING: &[(&str, &str)] = &[
 const SAMPLE: &str = "an example";
 /// The test builds requests of each dialect by hand.
 const REQUESTS: &str = "requests built by hand";
-/// The test is about a rule of one system.
-const QUIRK: &str = "one system's rule";
 /// The test runs the client or the server of one system.
 const REAL: &str = "a real client or server";
 

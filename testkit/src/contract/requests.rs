@@ -33,8 +33,8 @@ pub fn recorded(fixtures: &Path, system: &str) -> Result<Vec<Request>> {
     Ok(requests)
 }
 
-/// One request with its variables filled in.
-fn request(recorded: &Map<String, Value>, variables: &Variables) -> Result<Request> {
+/// One request in the form of a transcript, with its variables filled in.
+pub fn request(recorded: &Map<String, Value>, variables: &Variables) -> Result<Request> {
     let word = |key: &str| recorded.get(key).and_then(Value::as_str);
     let target = variables.fill_text(word("path").context("no path")?)?;
     let (path, query) = match target.split_once('?') {

@@ -13,7 +13,7 @@ use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
 use serde_json::json;
 
-use super::commands::NAMESPACE;
+use super::commands::namespace;
 use crate::block_on;
 use crate::gateway::{PreparedStore, TestGateway};
 
@@ -36,7 +36,7 @@ async fn forged() -> Result<(), Failed> {
     let strange = Seal::new([7; 32]);
     let forged = [
         Caller::person(admin.clone(), Proof::Password, strange),
-        Caller::application(NAMESPACE, strange),
+        Caller::application(namespace(), strange),
         Caller::Gateway,
     ];
     for caller in forged {

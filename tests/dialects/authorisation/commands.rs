@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use isogloss::registry;
+use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
@@ -14,7 +16,7 @@ use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::group::{GroupPatch, NewGroup};
 use isogloss_canonical::key::{Issuer, KeyChoice, NewKey};
 use isogloss_canonical::membership::GroupRef;
-use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::namespace::{IdNamespace, Numbering};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::permission::{Grant, Grants};
 use isogloss_canonical::role::Role;
@@ -42,7 +44,18 @@ pub(super) const KINDS: [&str; 11] = [
     "administrator",
     "application",
 ];
-pub(super) const NAMESPACE: IdNamespace = IdNamespace::named("kanboard");
+
+/// An id namespace that numbers its users.
+pub(super) fn namespace() -> IdNamespace {
+    let mut numbered = registry::dialects().filter(|adapter| adapter.users != Numbering::Names);
+    IdNamespace::named(numbered.next().unwrap().name)
+}
+
+/// A system whose groups give rights, some of them in its own words.
+pub(super) fn with_rights() -> &'static Adapter {
+    let numbered = |adapter: &&Adapter| adapter.groups != Numbering::Names;
+    registry::dialects().filter(numbered).find(|adapter| !adapter.rights.is_empty()).unwrap()
+}
 
 pub(super) fn trial() -> Trial {
     suite::trial("authorisation::gateway::every-command-by-every-caller", || block_on(compare()))
@@ -104,9 +117,9 @@ pub(super) async fn furnished() -> TestGateway {
     gateway
 }
 
-/// A Dandelion group with these grants and members.
+/// A group with these grants and members.
 async fn group_of(gateway: &TestGateway, name: &str, grants: Grants, members: &[&str]) {
-    let namespace = IdNamespace::named("dandelion");
+    let namespace = IdNamespace::named(with_rights().name);
     let (name, own) = (name.to_owned(), Some(namespace.clone()));
     let group = NewGroup { name, namespace: own, grants, ..NewGroup::default() };
     let group = gateway.ask(Command::CreateGroup(Box::new(group))).await.group().unwrap();
@@ -126,7 +139,7 @@ fn team() -> GroupRef {
 pub(super) async fn caller(gateway: &TestGateway, kind: &str) -> Caller {
     let name = match kind {
         "nobody" => return Caller::Nobody,
-        "application" => return Caller::application(NAMESPACE, gateway.authority.seal()),
+        "application" => return Caller::application(namespace(), gateway.authority.seal()),
         "disabled" => "dis",
         "self" | "other" => "ann",
         "manager" => "mia",
@@ -151,7 +164,7 @@ fn commands(user: &User) -> Vec<(String, Command)> {
     let ways = [
         UserRef::Id(user.id),
         UserRef::Name(user.username.clone()),
-        UserRef::Native(NAMESPACE, user.ids[&NAMESPACE].clone()),
+        UserRef::Native(namespace(), user.native(&namespace()).unwrap().to_owned()),
     ];
     let mut all: Vec<_> = ways.into_iter().flat_map(|user| about_people(&user)).collect();
     let admin = NewUser { role: Role::Administrator, ..NewUser::default() };
@@ -161,16 +174,16 @@ fn commands(user: &User) -> Vec<(String, Command)> {
         named("IssueKey, the application's", Command::IssueKey(None, Box::new(key()))),
         named(
             "RevokeKeys, the application's",
-            Command::RevokeKeys(None, NAMESPACE, KeyChoice::All),
+            Command::RevokeKeys(None, namespace(), KeyChoice::All),
         ),
-        named("ListKeys, everybody's", Command::ListKeys(None, NAMESPACE, KeyChoice::All)),
+        named("ListKeys, everybody's", Command::ListKeys(None, namespace(), KeyChoice::All)),
     ]);
     all
 }
 
 pub(super) fn key() -> NewKey {
     NewKey {
-        namespace: NAMESPACE,
+        namespace: namespace(),
         value: "value".into(),
         label: None,
         scope: None,
@@ -183,7 +196,7 @@ pub(super) fn key() -> NewKey {
 
 fn about_people(user: &UserRef) -> Vec<(String, Command)> {
     let user = || user.clone();
-    let prefix = || "octoprint.".to_owned();
+    let prefix = || "theme.".to_owned();
     let lockout = Lockout { after: 1, lasting: Duration::from_mins(1) };
     let all = [
         Command::CreateUser(Box::default()),
@@ -196,8 +209,8 @@ fn about_people(user: &UserRef) -> Vec<(String, Command)> {
         Command::DeleteUser(user()),
         Command::ChangePassword(user(), None),
         Command::IssueKey(Some(user()), Box::new(key())),
-        Command::RevokeKeys(Some(user()), NAMESPACE, KeyChoice::All),
-        Command::ListKeys(Some(user()), NAMESPACE, KeyChoice::All),
+        Command::RevokeKeys(Some(user()), namespace(), KeyChoice::All),
+        Command::ListKeys(Some(user()), namespace(), KeyChoice::All),
         Command::ReadSettings(user(), prefix()),
         Command::MergeSettings(user(), prefix(), std::collections::BTreeMap::new()),
         Command::CreateGroup(Box::default()),
@@ -212,9 +225,9 @@ fn about_people(user: &UserRef) -> Vec<(String, Command)> {
         Command::ListLocks(user()),
         Command::ServerFacts,
         Command::AssignIds(Vec::new()),
-        Command::FindKey(NAMESPACE, "value".into()),
+        Command::FindKey(namespace(), "value".into()),
         Command::VerifyPassword(user(), "value".into()),
-        Command::VerifyKey(user(), NAMESPACE, "value".into()),
+        Command::VerifyKey(user(), namespace(), "value".into()),
         Command::CountFailure(user(), lockout),
         Command::ClearFailures(user()),
     ];

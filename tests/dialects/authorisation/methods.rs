@@ -6,15 +6,18 @@ use isogloss::registry;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::group::NewGroup;
 use isogloss_canonical::membership::GroupRef;
+use isogloss_canonical::namespace::Numbering;
 use isogloss_canonical::user::UserRef;
+use isogloss_testkit::calls::Caller;
+use isogloss_testkit::facts::Facts;
 use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Row, part, words};
-use crate::block_on;
 use crate::calls::{self, Asked, Class, quoted};
 use crate::gateway::{PreparedStore, dialect_of};
+use crate::{block_on, fixtures};
 
 pub(super) const APPLICATION: &str = "application-0123456789abcdef0123456789abcdef";
 pub(super) const CALLERS: [&str; 8] =
@@ -37,18 +40,24 @@ pub(super) fn trials() -> Vec<Trial> {
         let name = format!("authorisation::{dialect}::every-method-is-in-the-table");
         trials.push(trial(name, move || complete(dialect)));
         for caller in CALLERS {
-            let applies = caller != "application" || ["kanboard", "octoprint"].contains(&dialect);
-            if applies {
-                let name = format!("authorisation::{dialect}::{caller}");
-                trials.push(trial(name, move || block_on(by(dialect, None, caller))));
+            if caller == "application" && !application_exists(dialect) {
+                continue;
             }
-            if dialect == "rhodecode" && applies {
-                let name = format!("authorisation::rhodecode43::{caller}");
-                trials.push(trial(name, move || block_on(by(dialect, Some("4.3"), caller))));
+            let name = format!("authorisation::{dialect}::{caller}");
+            trials.push(trial(name, move || block_on(by(dialect, None, caller))));
+            let versions = &Facts::load(&fixtures("."), dialect).unwrap().authorisation.versions;
+            for version in versions.iter().map(|version| &*version.clone().leak()) {
+                let name = format!("authorisation::{dialect}-{version}::{caller}");
+                trials.push(trial(name, move || block_on(by(dialect, Some(version), caller))));
             }
         }
     }
     trials
+}
+
+/// Whether a dialect has callers that are no users.
+pub(crate) fn application_exists(dialect: &str) -> bool {
+    calls::of(dialect).application.is_some()
 }
 
 /// Every method of the default version has a row. A version that has rows of its own (`NAME (1.3)`)
@@ -118,9 +127,11 @@ pub(crate) async fn furnished() -> PreparedStore {
         let dialects = registry::dialects().map(|adapter| adapter.name);
         dialects.map(|dialect| json!({"dialect": dialect, "value": key(name)})).collect()
     };
-    let ids = |number: i64| json!({"kanboard": number, "rhodecode": number, "dandelion": number});
-    let mut users = vec![json!({"username": "admin", "admin": true, "keys": keys("admin"),
-        "ids": {"kanboard": 1, "rhodecode": 2, "dandelion": 1}})];
+    let ids = |number: i64| -> Map<String, Value> {
+        let numbered = registry::dialects().filter(|adapter| adapter.users != Numbering::Names);
+        numbered.map(|adapter| (adapter.name.to_owned(), number.into())).collect()
+    };
+    let mut users = vec![json!({"username": "admin", "admin": true, "keys": keys("admin")})];
     for (name, number) in NUMBERS {
         let password = (name == "ann").then_some("the secret of ann");
         users.push(
@@ -131,7 +142,9 @@ pub(crate) async fn furnished() -> PreparedStore {
         );
     }
     let application = |dialect: &str| json!({"dialect": dialect, "value": APPLICATION});
-    let application_keys = [application("kanboard"), application("octoprint")];
+    let dialects = registry::dialects().map(|adapter| adapter.name);
+    let application_keys: Vec<_> =
+        dialects.filter(|dialect| application_exists(dialect)).map(application).collect();
     let prepared =
         PreparedStore::of(&json!({"users": users, "application_keys": application_keys})).await;
     let owner = prepared.open().await.user("admin").await.id;
@@ -157,39 +170,37 @@ pub(crate) fn asked(dialect: &str, method: &str, row: &Row, caller: &str) -> Ask
     let (name, about) = person.map_or(("", "bob"), |(_, name, about)| (name, about));
     let number = NUMBERS.iter().find(|(own, _)| *own == about).map_or(0, |(_, number)| *number);
     let with = filled(&row.with, about, number);
+    let calls = calls::of(dialect);
+    // A password of two letters is decided without the web pages that a system of these tests does not
+    // have.
+    let takes_passwords = calls.sign_in.as_ref().is_some_and(|sign_in| sign_in.steps.is_empty());
     let secret = match caller {
         "nobody" => String::new(),
-        "wrong" => key("mallory"),
+        "wrong" if takes_passwords => "no".to_owned(),
+        "wrong" | "wrong application" => key("mallory"),
         "application" => APPLICATION.to_owned(),
         _ => key(name),
     };
-    match dialect {
-        "kanboard" => {
-            let who = match caller {
-                "wrong" => "admin",
-                "application" => "jsonrpc",
-                _ => name,
-            };
-            // A password of two letters is decided without the web pages that a system of these tests
-            // does not have.
-            let secret = if caller == "wrong" { "no".to_owned() } else { secret };
-            let login = if secret.is_empty() { secret } else { format!("{who}:{secret}") };
-            calls::kanboard(&login, method, &if with.is_null() { json!([]) } else { with })
-        }
-        "rhodecode" => calls::rhodecode(&secret, method, &with),
-        "octoprint" => {
-            let versions = registry::adapter(dialect).unwrap().versions;
-            let named = versions.iter().find_map(|own| {
-                Some((method.strip_suffix(&format!(" ({})", own.name))?, own.name))
-            });
-            let (line, version) = named.unwrap_or((method, versions[0].name));
-            let name =
-                if line.contains("plugin/<name>") { "appkeys".to_owned() } else { quoted(about) };
-            let line = line.replace("<name>", &name).replace("<key>", "users");
-            calls::octoprint(&secret, &line.replace(['<', '>'], ""), &with).by(version)
-        }
-        _ => calls::dandelion(&secret, method, &with),
-    }
+    let who = match caller {
+        "wrong" => "admin",
+        "application" | "wrong application" => calls.application.as_deref().unwrap_or_default(),
+        _ => name,
+    };
+    let caller = Caller { name: who, secret: &secret };
+    let (line, version) = of_version(&calls.dialect, method);
+    let places = Facts::load(&fixtures("."), dialect).unwrap().authorisation.places;
+    let line = places.iter().fold(line.to_owned(), |line, (place, name)| line.replace(place, name));
+    let line = line.replace("<name>", &quoted(about));
+    let asked = calls::method(&calls.dialect, caller, &line.replace(['<', '>'], ""), &with);
+    Asked { version, ..asked }
+}
+
+/// A row of a version is called `METHOD (VERSION)`.
+fn of_version<'a>(dialect: &str, row: &'a str) -> (&'a str, Option<&'static str>) {
+    let versions = registry::adapter(dialect).unwrap().versions.iter();
+    let mut named = versions
+        .filter_map(|own| Some((row.strip_suffix(&format!(" ({})", own.name))?, Some(own.name))));
+    named.next().unwrap_or((row, None))
 }
 
 fn filled(with: &Value, name: &str, number: i64) -> Value {

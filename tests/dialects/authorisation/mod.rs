@@ -3,7 +3,6 @@
 mod callers;
 mod commands;
 pub(crate) mod methods;
-mod octoprint;
 pub(crate) mod pairs;
 mod payload;
 
@@ -40,7 +39,7 @@ pub(crate) fn words(text: &str) -> BTreeSet<&str> {
 
 /// One trial for each dialect and kind of caller, and one for the gateway itself.
 pub(crate) fn trials() -> Vec<Trial> {
-    let pairs = pairs::trials().into_iter().chain(octoprint::trials());
+    let pairs = pairs::trials();
     let callers = callers::trials().into_iter().chain([commands::trial()]).chain(payload::trials());
     methods::trials().into_iter().chain(callers).chain(pairs).collect()
 }

@@ -9,15 +9,13 @@ use isogloss::layers::sidecar::layer::Sidecar;
 use isogloss::registry;
 use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::namespace::IdNamespace;
-use isogloss_testkit::facts::Facts;
 use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
 
-use super::methods::{APPLICATION, CALLERS, asked, furnished, key};
+use super::methods::{APPLICATION, CALLERS, application_exists, asked, furnished, key};
 use super::{Row, part, words};
 use crate::block_on;
 use crate::calls::Class;
-use crate::fixtures;
 use crate::gateway::{PreparedStore, TestGateway, loopback};
 
 pub(super) fn trials() -> Vec<Trial> {
@@ -37,12 +35,11 @@ async fn refusals(dialect: &'static str, system: &'static Adapter) -> Result<(),
     let prepared = furnished().await;
     let (gateway, behind) = with_sidecar(&prepared, (system, None)).await;
     let before = (gateway.picture().await, behind.picture().await);
-    let facts = Facts::load(&fixtures("."), dialect).unwrap();
     let mut wrong = Vec::new();
     for (method, row) in part::<Row>(dialect) {
         let not_refused: Vec<_> = words(&row.may).union(&words(&row.fails)).copied().collect();
         for caller in CALLERS.into_iter().filter(|caller| !not_refused.contains(caller)) {
-            if caller == "application" && !facts.authorisation.application {
+            if caller == "application" && !application_exists(dialect) {
                 continue;
             }
             let answer = gateway.send(asked(dialect, &method, &row, caller)).await;

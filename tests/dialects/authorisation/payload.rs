@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use isogloss::registry;
+use isogloss_canonical::adapter::Adapter;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
@@ -21,21 +23,14 @@ use isogloss_canonical::user::{
 use isogloss_canonical::verb::Verb;
 use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::commands::{KINDS, NAMESPACE, Willing, caller, furnished, key};
+use super::commands::{KINDS, Willing, caller, furnished, key, namespace, with_rights};
 use super::{part, words};
 use crate::block_on;
-use crate::calls::{self, Class};
-use crate::gateway::TestGateway;
-
-const RIGHTS: IdNamespace = IdNamespace::named("dandelion");
 
 pub(super) fn trials() -> Vec<Trial> {
-    vec![
-        trial("authorisation::gateway::every-payload-by-every-caller", || block_on(compare())),
-        trial("authorisation::dandelion::edituser-alone", || block_on(edituser_alone())),
-    ]
+    vec![trial("authorisation::gateway::every-payload-by-every-caller", || block_on(compare()))]
 }
 
 /// A caller whom the verb alone would allow is refused, if the payload needs more rights.
@@ -76,8 +71,23 @@ fn named(name: &str) -> UserRef {
     UserRef::Name(name.to_owned())
 }
 
+fn rights_namespace() -> IdNamespace {
+    IdNamespace::named(with_rights().name)
+}
+
 fn rights_group(name: &str) -> GroupRef {
-    GroupRef::Name(Some(RIGHTS), name.to_owned())
+    GroupRef::Name(Some(rights_namespace()), name.to_owned())
+}
+
+/// The groups of a fresh server: the administrators', and one that gives no role.
+fn first_groups() -> [String; 2] {
+    let groups = (with_rights().foundation)();
+    let name = |of_administrators: bool| {
+        let confers =
+            |group: &&NewGroup| (group.confers == Some(Role::Administrator)) == of_administrators;
+        groups.iter().find(confers).unwrap().name.clone()
+    };
+    [name(true), name(false)]
 }
 
 fn payloads(caller: &Caller) -> Vec<(&'static str, Command)> {
@@ -103,12 +113,14 @@ fn payloads(caller: &Caller) -> Vec<(&'static str, Command)> {
         all.push((name, update(named("bob"), patch.clone())));
         all.extend(caller.user().map(|own| (name, update(own.into(), patch))));
     }
+    let [administrators, ordinary] = first_groups();
     for (name, group) in [
-        ("into the administrators' group", "admin"),
+        ("into the administrators' group", administrators.as_str()),
         ("into a group of holders", "holders"),
-        ("into an ordinary group", "user"),
+        ("into an ordinary group", ordinary.as_str()),
     ] {
-        let groups = GroupChange { namespace: RIGHTS, groups: vec![rights_group(group)] };
+        let groups =
+            GroupChange { namespace: rights_namespace(), groups: vec![rights_group(group)] };
         let patch = UserPatch { groups: Some(groups.clone()), ..UserPatch::default() };
         let new = NewUser { groups: Some(groups), ..NewUser::default() };
         all.push((name, Command::CreateUser(Box::new(new))));
@@ -121,7 +133,7 @@ fn payloads(caller: &Caller) -> Vec<(&'static str, Command)> {
     }
     all.extend(given_to_groups());
     all.extend(rights_of_a_system(caller));
-    let ids = [(NAMESPACE, "1".to_owned())].into();
+    let ids = [(namespace(), "1".to_owned())].into();
     let new = NewUser { ids, ..NewUser::default() };
     all.push(("with ids of the caller's choice", Command::CreateUser(Box::new(new))));
     all
@@ -140,8 +152,8 @@ fn about_person(user: &UserRef) -> Vec<Command> {
         Command::DeleteUser(user()),
         Command::ChangePassword(user(), None),
         Command::IssueKey(Some(user()), Box::new(key())),
-        Command::RevokeKeys(Some(user()), NAMESPACE, KeyChoice::All),
-        Command::MergeSettings(user(), "octoprint.settings.".to_owned(), AttributeChanges::new()),
+        Command::RevokeKeys(Some(user()), namespace(), KeyChoice::All),
+        Command::MergeSettings(user(), "theme.".to_owned(), AttributeChanges::new()),
     ]
 }
 
@@ -152,7 +164,7 @@ fn given_to_groups() -> Vec<(&'static str, Command)> {
         let new = NewGroup { grants: grants.clone(), ..NewGroup::default() };
         let patch = GroupPatch { grants: Some(grants), ..GroupPatch::default() };
         all.push((name, Command::CreateGroup(Box::new(new))));
-        all.push((name, Command::UpdateGroup(rights_group("user"), Box::new(patch))));
+        all.push((name, Command::UpdateGroup(rights_group(&first_groups()[1]), Box::new(patch))));
     }
     let new = NewGroup { confers: Some(Role::Administrator), ..NewGroup::default() };
     all.push(("standing for the administrator's role", Command::CreateGroup(Box::new(new))));
@@ -161,8 +173,14 @@ fn given_to_groups() -> Vec<(&'static str, Command)> {
 
 /// Rights that one system has in its own attributes.
 fn rights_of_a_system(caller: &Caller) -> Vec<(&'static str, Command)> {
+    let owning = registry::dialects().filter(|adapter| !adapter.rights.is_empty());
+    owning.flat_map(|adapter| rights_of(adapter, caller)).collect()
+}
+
+fn rights_of(adapter: &Adapter, caller: &Caller) -> Vec<(&'static str, Command)> {
     let name = "with a system's own rights";
-    let own = || ("octoprint.permissions".to_owned(), json!(["ADMIN"]));
+    let own = || (adapter.rights[0].to_owned(), json!(["ADMIN"]));
+    let prefix = || format!("{}.", adapter.name);
     let set = || -> AttributeChanges { [own()].map(|(key, value)| (key, Some(value))).into() };
     let attributes = || -> Attributes { [own()].into_iter().collect() };
     let new = NewUser { attributes: attributes(), ..NewUser::default() };
@@ -172,99 +190,10 @@ fn rights_of_a_system(caller: &Caller) -> Vec<(&'static str, Command)> {
         (name, Command::CreateUser(Box::new(new))),
         (name, update(named("bob"), UserPatch { attributes: set(), ..UserPatch::default() })),
         (name, Command::CreateGroup(Box::new(group))),
-        (name, Command::UpdateGroup(rights_group("user"), Box::new(patch))),
-        (name, Command::MergeSettings(named("bob"), "octoprint.".to_owned(), set())),
+        (name, Command::UpdateGroup(rights_group(&first_groups()[1]), Box::new(patch))),
+        (name, Command::MergeSettings(named("bob"), prefix(), set())),
     ];
-    let merged = |user: UserRef| Command::MergeSettings(user, "octoprint.".to_owned(), set());
+    let merged = |user: UserRef| Command::MergeSettings(user, prefix(), set());
     all.extend(caller.user().map(|user| (name, merged(user.into()))));
     all
-}
-
-/// Attempts of a holder of Dandelion's `edituser` and `editgroup`, in Dandelion's format.
-async fn edituser_alone() -> Result<(), Failed> {
-    let gateway = dandelion().await;
-    let id = |user: &isogloss_canonical::user::User| user.native(&RIGHTS).unwrap().to_owned();
-    let (own, admin) = (id(&gateway.user("ed").await), id(&gateway.user("admin").await));
-    let group = gateway.ask(Command::GetGroup(rights_group("editors"))).await.group().unwrap();
-    let group = group.native(&RIGHTS).unwrap().to_owned();
-    let before = gateway.picture().await;
-    let all = r#"{"edituser":true,"editgroup":true,"deleteuser":true}"#;
-    let words = r#"{"edituser":true,"editgroup":true,"editlogall":true}"#;
-    for (path, form) in [
-        ("users/edit", json!({"uid": own, "role": "2"})),
-        ("users/edit", json!({"uid": admin, "fullname": "Changed"})),
-        ("users/resetpassword", json!({"uid": admin, "pw": "taken over"})),
-        ("users/disable", json!({"uid": admin})),
-        ("users/enable", json!({"uid": admin})),
-        ("users/create", json!({"username": "new", "password": "secret", "role": "2"})),
-        ("key/revoke", json!({"uid": admin})),
-        ("groups/edit", json!({"groupid": group, "rights": all})),
-        ("groups/edit", json!({"groupid": group, "rights": words})),
-        ("groups/edit", json!({"groupid": "2", "rights": "{}"})),
-    ] {
-        let answer = call(&gateway, path, &form).await;
-        if answer.class() == Class::Done || gateway.picture().await != before {
-            return Err(format!("{path} {form}: {}", answer.text).into());
-        }
-    }
-    let more = id(&gateway.user("more").await);
-    let before = gateway.picture().await;
-    for (path, form) in [
-        ("users/edit", json!({"uid": more, "fullname": "Changed"})),
-        ("users/resetpassword", json!({"uid": more, "pw": "taken over"})),
-        ("key/revoke", json!({"uid": more})),
-    ] {
-        let answer = call(&gateway, path, &form).await;
-        if answer.class() == Class::Done || gateway.picture().await != before {
-            return Err(format!("{path} of somebody with more rights: {}", answer.text).into());
-        }
-    }
-    let narrower = json!({"groupid": group, "rights": r#"{"edituser":true,"editgroup":"1"}"#});
-    let ann = id(&gateway.user("ann").await);
-    for (path, form) in [
-        ("users/edit", json!({"uid": ann, "fullname": "Changed"})),
-        ("users/resetpassword", json!({"uid": ann, "pw": "a new one"})),
-        ("groups/edit", narrower),
-    ] {
-        let answer = call(&gateway, path, &form).await;
-        if answer.class() != Class::Done {
-            return Err(format!("{path} {form}: {}", answer.text).into());
-        }
-    }
-    Ok(())
-}
-
-const KEY: &str = "editor-key-0123456789abcdef0123456789abcdef";
-
-async fn call(gateway: &TestGateway, path: &str, form: &Value) -> calls::Answer {
-    gateway.send(calls::dandelion(KEY, &format!("POST /api/{path}"), form)).await
-}
-
-async fn dandelion() -> TestGateway {
-    let keys = json!([{"dialect": "dandelion", "value": KEY}]);
-    let users = json!({"users": [{"username": "admin", "admin": true}, {"username": "ann"},
-        {"username": "more"}, {"username": "ed", "keys": keys}]});
-    let gateway = crate::gateway::PreparedStore::of(&users).await.open().await;
-    let rights = json!({"edituser": true, "editgroup": true});
-    let group = NewGroup {
-        namespace: Some(RIGHTS),
-        name: "editors".to_owned(),
-        grants: [Grant::SeeUsers, Grant::EditUsers, Grant::EditGroups].into_iter().collect(),
-        attributes: [("dandelion.rights".to_owned(), rights)].into_iter().collect(),
-        ..NewGroup::default()
-    };
-    let group = gateway.ask(Command::CreateGroup(Box::new(group))).await.group().unwrap();
-    let attributes = [("dandelion.rights".to_owned(), json!({"editlogall": "1"}))];
-    let more = NewGroup {
-        namespace: Some(RIGHTS),
-        name: "writers".to_owned(),
-        attributes: attributes.into_iter().collect(),
-        ..NewGroup::default()
-    };
-    let more = gateway.ask(Command::CreateGroup(Box::new(more))).await.group().unwrap();
-    let groups = Some(GroupChange { namespace: RIGHTS, groups: vec![more.as_ref().into()] });
-    gateway.ask(update(named("more"), UserPatch { groups, ..UserPatch::default() })).await;
-    let groups = Some(GroupChange { namespace: RIGHTS, groups: vec![group.as_ref().into()] });
-    gateway.ask(update(named("ed"), UserPatch { groups, ..UserPatch::default() })).await;
-    gateway
 }

@@ -1,6 +1,6 @@
-//! All four dialects show the same users, whichever dialect made a change.
+//! All dialects show the same users, whichever dialect made a change.
 //!
-//! The test makes random steps through all four dialects on one store, and the same steps in a
+//! The test makes random steps through all dialects on one store, and the same steps in a
 //! model. After each step, each dialect must show what the model has. A sequence that fails is
 //! shortened and written to `fixtures/consistency-regressions.txt`. The next run tries it first.
 
@@ -9,14 +9,20 @@ mod names;
 mod steps;
 mod views;
 
+use std::fmt;
+use std::ops::Deref;
+
+use isogloss_testkit::calls::Calls;
 use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestError, TestRunner};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::block_on;
 use crate::gateway::PreparedStore;
+use crate::sessions::KEY;
+use crate::{block_on, calls, fixtures};
 use model::Model;
 
 /// The number of sequences, and the most steps of a sequence. Together they take half a minute on a
@@ -24,33 +30,33 @@ use model::Model;
 const CASES: u32 = 40;
 const STEPS: usize = 14;
 const SEED: RngSeed = RngSeed::Fixed(7);
-/// The credential of the caller of the steps.
-const KEY: &str = "0123456789abcdef0123456789abcdef";
-const LOGIN: &str = "jsonrpc:0123456789abcdef0123456789abcdef";
 
 /// The dialect of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dialect {
-    Kanboard,
-    OctoPrint,
-    RhodeCode,
-    Dandelion,
+#[derive(Clone, Copy)]
+struct Front(&'static Calls);
+
+impl Deref for Front {
+    type Target = Calls;
+
+    fn deref(&self) -> &Calls {
+        self.0
+    }
+}
+
+impl fmt::Debug for Front {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.dialect)
+    }
 }
 
 /// A step through a dialect. A number selects one of the users who exist.
 #[derive(Clone, Debug)]
 enum Step {
-    Create(Dialect, &'static str, bool),
-    Rename(Dialect, usize, &'static str),
-    Manager(usize),
-    Administrator(Dialect, usize, bool),
-    Active(Dialect, usize, bool),
-    Password(Dialect, usize),
-    Delete(Dialect, usize),
-    Join(Dialect, usize),
-    Leave(Dialect, usize),
-    Key(usize),
-    NoKey(usize),
+    /// Creates an administrator or a user.
+    Create(Front, String, bool),
+    Rename(Front, usize, String),
+    /// Any other call about a user, by its name in `[calls]`.
+    Change(Front, &'static str, usize),
 }
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -59,68 +65,86 @@ pub(crate) fn trials() -> Vec<Trial> {
     names::trials().into_iter().chain([kept, random]).collect()
 }
 
+/// The caller of the steps: one administrator, with a key in every dialect that has keys of users.
 fn accounts() -> Value {
-    let key = |dialect: &str| json!({"dialect": dialect, "value": KEY});
-    json!({
-        "users": [{"username": "root", "admin": true, "email": "root@example.org",
-            "keys": [key("octoprint"), key("rhodecode"), key("dandelion")]}],
-        "application_keys": [key("kanboard")],
-    })
+    let mut accounts = crate::sessions::accounts();
+    let keys = accounts["users"][0]["keys"].take();
+    accounts["users"] =
+        json!([{"username": "root", "admin": true, "email": "root@example.org", "keys": keys}]);
+    accounts
 }
 
-fn any_dialect() -> impl Strategy<Value = Dialect> {
-    prop::sample::select(vec![
-        Dialect::Kanboard,
-        Dialect::OctoPrint,
-        Dialect::RhodeCode,
-        Dialect::Dandelion,
-    ])
+/// The dialects that have a call.
+fn fronts(call: &'static str) -> Vec<Front> {
+    calls::all().iter().filter(|calls| calls.call(call).is_some()).map(Front).collect()
 }
 
-/// The dialects that can rename a user and that have teams.
-fn has_renames_and_teams() -> impl Strategy<Value = Dialect> {
-    prop::sample::select(vec![Dialect::Kanboard, Dialect::RhodeCode])
+fn any_front(call: &'static str) -> impl Strategy<Value = Front> {
+    prop::sample::select(fronts(call))
+}
+
+/// A change, by one of the dialects that can make it.
+fn change(call: &'static str) -> impl Strategy<Value = Step> {
+    (any_front(call), 0_usize..8).prop_map(move |(front, who)| Step::Change(front, call, who))
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let name = || prop::sample::select(names::NAMES.to_vec());
-    let who = || 0_usize..8;
-    let sets =
-        prop::sample::select(vec![Dialect::OctoPrint, Dialect::RhodeCode, Dialect::Dandelion]);
+    let name = || prop::sample::select(names::NAMES.to_vec()).prop_map(str::to_owned);
     prop_oneof![
-        6 => (any_dialect(), name(), any::<bool>()).prop_map(|(f, n, a)| Step::Create(f, n, a)),
-        3 => (has_renames_and_teams(), who(), name()).prop_map(|(f, w, n)| Step::Rename(f, w, n)),
-        1 => who().prop_map(Step::Manager),
-        2 => (any_dialect(), who(), any::<bool>()).prop_map(|(f, w, a)| Step::Administrator(f, w, a)),
-        2 => (any_dialect(), who(), any::<bool>()).prop_map(|(f, w, a)| Step::Active(f, w, a)),
-        1 => (sets, who()).prop_map(|(f, w)| Step::Password(f, w)),
-        2 => (any_dialect(), who()).prop_map(|(f, w)| Step::Delete(f, w)),
-        1 => (has_renames_and_teams(), who()).prop_map(|(f, w)| Step::Join(f, w)),
-        1 => (has_renames_and_teams(), who()).prop_map(|(f, w)| Step::Leave(f, w)),
-        2 => who().prop_map(Step::Key),
-        1 => who().prop_map(Step::NoKey),
+        6 => (any_front("create"), name(), any::<bool>())
+            .prop_map(|(front, name, administrator)| Step::Create(front, name, administrator)),
+        3 => (any_front("rename"), 0_usize..8, name())
+            .prop_map(|(front, who, name)| Step::Rename(front, who, name)),
+        1 => change("manager"),
+        1 => change("administrator"),
+        1 => change("no_administrator"),
+        1 => change("activate"),
+        1 => change("deactivate"),
+        1 => change("set_password"),
+        2 => change("delete"),
+        1 => change("join"),
+        1 => change("leave"),
+        2 => change("issue_key"),
+        1 => change("revoke_key"),
     ]
+}
+
+/// A step of `fixtures/consistency.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    by: String,
+    create: Option<String>,
+    rename: Option<(usize, String)>,
+}
+
+/// Steps that failed in an earlier version.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sequence {
+    #[serde(rename = "because")]
+    _because: String,
+    steps: Vec<Kept>,
+}
+
+impl From<Kept> for Step {
+    fn from(kept: Kept) -> Self {
+        let front = Front(calls::of(&kept.by));
+        match kept.rename {
+            Some((who, name)) => Self::Rename(front, who, name),
+            None => Self::Create(front, kept.create.unwrap(), false),
+        }
+    }
 }
 
 /// Runs the sequences that failed in an earlier version.
 fn earlier_failures() -> Result<(), Failed> {
     let prepared =
         block_on(async { PreparedStore::of(&accounts()).await.after(vec![names::team()]).await });
-    let create = |dialect, name| Step::Create(dialect, name, false);
-    let sequences = [
-        // Kanboard refuses a name that exists in the form before trimming.
-        vec![create(Dialect::Dandelion, "anna "), create(Dialect::Kanboard, "anna ")],
-        // It accepts a name that does not exist before or after trimming.
-        vec![create(Dialect::Dandelion, " anna"), create(Dialect::Kanboard, "anna ")],
-        vec![create(Dialect::Dandelion, "anna"), create(Dialect::Kanboard, " anna")],
-        vec![
-            create(Dialect::Dandelion, "anna "),
-            create(Dialect::Kanboard, "bob"),
-            Step::Rename(Dialect::Kanboard, 1, "anna "),
-            Step::Rename(Dialect::Kanboard, 0, "anna "),
-        ],
-    ];
-    for steps in sequences {
+    let text = std::fs::read_to_string(fixtures("consistency.toml"))?;
+    let mut table: std::collections::BTreeMap<String, Vec<Sequence>> = toml::from_str(&text)?;
+    for sequence in table.remove("sequence").unwrap() {
+        let steps: Vec<Step> = sequence.steps.into_iter().map(Step::from).collect();
         block_on(taken(&prepared, &steps)).map_err(|why| format!("{why}\nafter {steps:#?}"))?;
     }
     Ok(())

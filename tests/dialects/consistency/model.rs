@@ -1,27 +1,37 @@
 //! The model: the expected users after the steps so far.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::role::Role;
+use isogloss_canonical::user::{User, folded};
+use isogloss_testkit::calls::{Call, Calls, Names};
 
 use super::names::PLAIN;
 use super::steps::{asked, creation};
-use super::{Dialect, KEY, Step};
-use crate::calls::{Answer, Class};
+use super::{Front, KEY, Step, fronts};
+use crate::calls::{self, Answer, Class};
 use crate::gateway::TestGateway;
-use isogloss_canonical::role::Role;
-use isogloss_canonical::user::{User, folded};
 
 /// A user as expected after the steps so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Person {
-    pub(super) kanboard: i64,
-    pub(super) rhodecode: i64,
-    pub(super) dandelion: i64,
+    /// The id in each dialect that has ids, by the dialect.
+    ids: BTreeMap<String, String>,
     pub(super) name: String,
     pub(super) role: Role,
     pub(super) active: bool,
     pub(super) password: String,
     pub(super) member: bool,
-    pub(super) key: Option<String>,
+    /// The key in each dialect that issues keys, by the dialect.
+    pub(super) keys: BTreeMap<String, String>,
+}
+
+impl Person {
+    /// The id in a dialect. It is the name in a dialect that has no others.
+    pub(super) fn id(&self, calls: &Calls) -> &str {
+        self.ids.get(&calls.dialect).unwrap_or(&self.name)
+    }
 }
 
 /// All users, and the ids and keys of deleted ones.
@@ -29,10 +39,10 @@ pub(super) struct Person {
 pub(super) struct Model {
     pub(super) gateway: TestGateway,
     pub(super) people: Vec<Person>,
-    /// Every id that was ever given, with its id namespace.
-    given: BTreeSet<(&'static str, i64)>,
-    /// Keys that are no longer valid.
-    pub(super) dead: Vec<String>,
+    /// Every id that was ever given, with its dialect.
+    given: BTreeSet<(String, String)>,
+    /// Keys that are no longer valid, each with its dialect.
+    pub(super) dead: Vec<(String, String)>,
     passwords: u32,
 }
 
@@ -42,37 +52,31 @@ impl Model {
         let mut model = Self { gateway, people: Vec::new(), given, dead: Vec::new(), passwords: 0 };
         let root = model.gateway.user("root").await;
         model.arrive(&root, String::new()).unwrap();
-        model.people[0].key = Some(KEY.to_owned());
+        let issuing = fronts("issue_key");
+        let keys = issuing.into_iter().map(|front| (front.dialect.clone(), KEY.to_owned()));
+        model.people[0].keys = keys.collect();
         model
     }
 
     /// Adds a user of the store. The user's ids must be new.
     fn arrive(&mut self, user: &User, password: String) -> Result<(), String> {
-        let id = |namespace: &str| -> i64 {
-            let id = user.ids.iter().find(|(own, _)| own.as_str() == namespace);
-            id.and_then(|(_, id)| id.parse().ok()).unwrap_or_default()
-        };
-        let person = Person {
-            kanboard: id("kanboard"),
-            rhodecode: id("rhodecode"),
-            dandelion: id("dandelion"),
+        let mut ids = BTreeMap::new();
+        for calls in calls::all().iter().filter(|calls| calls.people.id.is_some()) {
+            let id = user.native(&IdNamespace::new(&calls.dialect)).unwrap_or_default().to_owned();
+            if id.is_empty() || !self.given.insert((calls.dialect.clone(), id.clone())) {
+                return Err(format!("{}'s id {id:?} was given before", calls.dialect));
+            }
+            ids.insert(calls.dialect.clone(), id);
+        }
+        self.people.push(Person {
+            ids,
             name: user.username.clone(),
             role: user.role,
             active: user.active,
             password,
             member: false,
-            key: None,
-        };
-        for (namespace, id) in [
-            ("kanboard", person.kanboard),
-            ("rhodecode", person.rhodecode),
-            ("dandelion", person.dandelion),
-        ] {
-            if id == 0 || !self.given.insert((namespace, id)) {
-                return Err(format!("{namespace}'s id {id} was given before"));
-            }
-        }
-        self.people.push(person);
+            keys: BTreeMap::new(),
+        });
         Ok(())
     }
 
@@ -84,23 +88,11 @@ impl Model {
 
     /// Makes a step through its dialect, and in the model if the dialect reports success.
     pub(super) async fn take(&mut self, step: &Step) -> Result<(), String> {
-        if let Step::Create(dialect, name, admin) = step {
-            return self.create(*dialect, name, *admin).await;
+        if let Step::Create(front, name, administrator) = step {
+            return self.create(*front, name, *administrator).await;
         }
-        let (Step::Rename(_, number, _)
-        | Step::Manager(number)
-        | Step::Administrator(_, number, _)
-        | Step::Active(_, number, _)
-        | Step::Password(_, number)
-        | Step::Delete(_, number)
-        | Step::Join(_, number)
-        | Step::Leave(_, number)
-        | Step::Key(number)
-        | Step::NoKey(number)) = step
-        else {
-            return Ok(());
-        };
-        let Some(at) = self.who(*number) else { return Ok(()) };
+        let Some((_, _, number)) = step.call() else { return Ok(()) };
+        let Some(at) = self.who(number) else { return Ok(()) };
         let password = self.next_password();
         let answer = self.gateway.send(asked(step, &self.people[at], &password)).await;
         if answer.class() != Class::Done {
@@ -114,22 +106,25 @@ impl Model {
         format!("pass \u{fc}ber {}", self.passwords)
     }
 
-    async fn create(&mut self, dialect: Dialect, name: &str, admin: bool) -> Result<(), String> {
+    fn is_taken(&self, front: Front, name: &str) -> bool {
+        self.people.iter().any(|person| {
+            let trimmed = front.names == Names::Trimmed && person.name == name.trim();
+            let alike = front.names == Names::Folded && folded(&person.name) == folded(name);
+            person.name == name || trimmed || alike
+        })
+    }
+
+    async fn create(&mut self, front: Front, name: &str, admin: bool) -> Result<(), String> {
         let password = self.next_password();
-        let taken = self.people.iter().any(|person| match dialect {
-            Dialect::Dandelion => folded(&person.name) == folded(name),
-            // Kanboard searches for the name before and after trimming.
-            Dialect::Kanboard => person.name == name || person.name == name.trim(),
-            Dialect::OctoPrint | Dialect::RhodeCode => person.name == name,
-        });
+        let taken = self.is_taken(front, name);
         let before = self.gateway.users().await;
-        let answer = self.gateway.send(creation(dialect, name, &password, admin)).await;
+        let answer = self.gateway.send(creation(front, name, &password, admin)).await;
         let after = self.gateway.users().await;
         let new: Vec<_> =
             after.iter().filter(|user| before.iter().all(|own| own.id != user.id)).collect();
         match (answer.class() == Class::Done, taken, new.as_slice()) {
             (true, false, [user]) => {
-                if user.username != as_given(dialect, name) {
+                if user.username != as_given(front, name) {
                     return Err(format!("{name:?} became {:?}", user.username));
                 }
                 let wanted = if admin { Role::Administrator } else { Role::User };
@@ -140,8 +135,8 @@ impl Model {
             }
             (false, false, []) if !PLAIN.contains(&name) => Ok(()),
             (false, true, []) => Ok(()),
-            // RhodeCode finds names that differ in case: `docs/dialects/names.md`.
-            (false, _, []) if dialect == Dialect::RhodeCode && self.has_alike(name) => Ok(()),
+            // Some systems find names that differ in case: `docs/dialects/names.md`.
+            (false, _, []) if front.names == Names::MayBeFolded && self.has_alike(name) => Ok(()),
             _ => Err(format!("taken: {taken}, new: {new:?}, answered {}", answer.text)),
         }
     }
@@ -154,29 +149,17 @@ impl Model {
     /// membership exists already, or it does not exist.
     fn not_done(&self, step: &Step, at: usize, answer: &Answer) -> Result<(), String> {
         let person = &self.people[at];
-        let may = match step {
-            // A slash ends the name in a path: `fixtures/transcripts/octoprint/users-create-slash.json`.
-            Step::Key(_)
-            | Step::NoKey(_)
-            | Step::Administrator(Dialect::OctoPrint, ..)
-            | Step::Active(Dialect::OctoPrint, ..)
-            | Step::Password(Dialect::OctoPrint, _)
-            | Step::Delete(Dialect::OctoPrint, _)
-                if person.name.contains('/') =>
-            {
-                true
+        let Some((front, call, _)) = step.call() else { return Ok(()) };
+        // A slash ends the name in a path: `fixtures/transcripts/octoprint/users-create-slash.json`.
+        let in_path = front.call(call).is_some_and(Call::has_name_in_path);
+        let may = match (step, call) {
+            _ if in_path && person.name.contains('/') => true,
+            (Step::Rename(_, _, name), _) => {
+                !PLAIN.contains(&name.as_str()) || self.has_alike(name)
             }
-            Step::Rename(_, _, name) => !PLAIN.contains(name) || self.has_alike(name),
-            Step::Join(..) => person.member,
-            Step::Leave(..) => !person.member,
-            Step::Create(..)
-            | Step::Manager(_)
-            | Step::Administrator(..)
-            | Step::Active(..)
-            | Step::Password(..)
-            | Step::Delete(..)
-            | Step::Key(_)
-            | Step::NoKey(_) => false,
+            (_, "join") => person.member,
+            (_, "leave") => !person.member,
+            _ => false,
         };
         if may {
             Ok(())
@@ -192,62 +175,67 @@ impl Model {
         password: String,
         answer: &Answer,
     ) -> Result<(), String> {
-        if let Step::Delete(dialect, _) = step {
-            return self.delete(*dialect, at).await;
+        if let Step::Rename(front, _, name) = step {
+            return self.renamed(at, as_given(*front, name));
         }
-        let taken = |name: &str| {
-            let mut others = self.people.iter().enumerate().filter(|(other, _)| *other != at);
-            others.any(|(_, person)| person.name == name)
-        };
-        let person = &self.people[at];
-        if let Step::Rename(dialect, _, name) = step
-            && taken(as_given(*dialect, name))
-        {
-            return Err(format!("{} took the name {name:?} of another", person.name));
+        let Some((front, call, _)) = step.call() else { return Ok(()) };
+        if call == "delete" {
+            return self.delete(front, at).await;
         }
         let person = &mut self.people[at];
-        match step {
-            Step::Rename(dialect, _, name) => person.name = as_given(*dialect, name).to_owned(),
-            Step::Manager(_) => person.role = Role::Manager,
-            Step::Administrator(_, _, true) => person.role = Role::Administrator,
-            Step::Administrator(dialect, _, false) => {
-                if person.role == Role::Administrator || *dialect == Dialect::Kanboard {
-                    person.role = Role::User;
-                }
+        let had_role = person.role == Role::Administrator;
+        match call {
+            "manager" => person.role = Role::Manager,
+            "administrator" => person.role = Role::Administrator,
+            "no_administrator" if had_role || front.users.replaces_roles => {
+                person.role = Role::User;
             }
-            Step::Active(_, _, on) => person.active = *on,
-            Step::Password(..) => person.password = password,
-            Step::Join(..) => person.member = true,
-            Step::Leave(..) => person.member = false,
-            Step::Key(_) | Step::NoKey(_) => {
-                self.dead.extend(person.key.take());
-                person.key = answer.json["apikey"].as_str().map(str::to_owned);
+            "activate" | "deactivate" => person.active = call == "activate",
+            "set_password" => person.password = password,
+            "join" | "leave" => person.member = call == "join",
+            "issue_key" | "revoke_key" => {
+                let old = person.keys.remove(&front.dialect);
+                self.dead.extend(old.map(|old| (front.dialect.clone(), old)));
+                let issued = front.issued_key.as_deref().and_then(|at| answer.json.pointer(at));
+                let issued = issued.and_then(|key| key.as_str()).map(str::to_owned);
+                person.keys.extend(issued.map(|key| (front.dialect.clone(), key)));
             }
-            Step::Create(..) | Step::Delete(..) => {}
+            _ => {}
         }
+        Ok(())
+    }
+
+    fn renamed(&mut self, at: usize, name: &str) -> Result<(), String> {
+        let mut others = self.people.iter().enumerate().filter(|(other, _)| *other != at);
+        let taken = others.any(|(_, person)| person.name == name);
+        let person = &mut self.people[at];
+        if taken {
+            return Err(format!("{} took the name {name:?} of another", person.name));
+        }
+        name.clone_into(&mut person.name);
         Ok(())
     }
 
     /// Dandelion reports that it has deleted an administrator, and does not delete it
     /// (`fixtures/transcripts/dandelion/delete-admin-user.json`). An exception depends on the id
     /// (`dandelion-user-two`).
-    async fn delete(&mut self, dialect: Dialect, at: usize) -> Result<(), String> {
+    async fn delete(&mut self, front: Front, at: usize) -> Result<(), String> {
         let person = self.people[at].clone();
         let users = self.gateway.users().await;
         let there = users.iter().any(|user| user.username == person.name);
-        let spared = dialect == Dialect::Dandelion && person.role == Role::Administrator;
+        let spared = front.users.spares_administrators && person.role == Role::Administrator;
         if there && !spared {
             return Err(format!("{} is still there", person.name));
         }
         if !there {
-            self.dead.extend(person.key);
+            self.dead.extend(person.keys);
             self.people.remove(at);
         }
         Ok(())
     }
 }
 
-/// The name that a dialect stores for a requested name. Kanboard trims it.
-fn as_given(dialect: Dialect, name: &str) -> &str {
-    if dialect == Dialect::Kanboard { name.trim() } else { name }
+/// The name that a dialect stores for a requested name.
+fn as_given(front: Front, name: &str) -> &str {
+    if front.names == Names::Trimmed { name.trim() } else { name }
 }

@@ -4,13 +4,17 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::group::NewGroup;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::NewUser;
+use isogloss_testkit::calls::Names;
 use isogloss_testkit::suite::trial;
+use isogloss_testkit::variables::Variables;
 use libtest_mimic::{Failed, Trial};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{KEY, LOGIN, accounts};
+use super::steps::{by_root, creation};
+use super::{Front, accounts, fronts};
 use crate::block_on;
-use crate::calls::{Class, dandelion, kanboard, octoprint, quoted, rhodecode};
+use crate::browser::signed_in;
+use crate::calls::Class;
 use crate::gateway::{PreparedStore, TestGateway};
 
 /// ASCII, other letters, composed and combining accents, upper and lower case, blanks, digits,
@@ -44,11 +48,10 @@ pub(super) const NAMES: &[&str] = &[
 /// Names that every dialect accepts.
 pub(super) const PLAIN: &[&str] = &["anna", "bob", "strasse", "istanbul", "guest"];
 
-/// Pairs of names that Kanboard, OctoPrint and RhodeCode treat as different, and Dandelion as
-/// equal.
+/// Pairs of names that a dialect with folded names treats as equal, and the others as different.
 const ALIKE: [(&str, &str); 4] =
     [("anna", "ANNA"), ("anna", "anna "), ("ren\u{e9}e", "REN\u{c9}E"), ("anna ", "Anna")];
-/// Pairs of names that all four treat as different.
+/// Pairs of names that all treat as different.
 const APART: [(&str, &str); 4] = [
     ("ren\u{e9}e", "rene\u{301}e"),
     ("stra\u{df}e", "strasse"),
@@ -66,7 +69,7 @@ pub(super) fn trials() -> Vec<Trial> {
         trial(format!("consistency::names::{name}"), run)
     };
     vec![
-        trial("dandelion-gives-no-name-that-is-like-another", || block_on(alike())),
+        trial("a-dialect-with-folded-names-gives-none-that-is-like-another", || block_on(alike())),
         trial("what-differs-otherwise-is-two-people", || block_on(apart())),
         trial("a-spelling-that-two-people-share-is-nobody", || block_on(nobody_else())),
         trial("ids-at-their-limits", || block_on(limits())),
@@ -74,30 +77,34 @@ pub(super) fn trials() -> Vec<Trial> {
     ]
 }
 
-async fn by_kanboard(gateway: &TestGateway, name: &str, password: &str) -> Class {
-    let params = json!({"username": name, "password": password});
-    gateway.send(kanboard(LOGIN, "createUser", &params)).await.class()
+async fn create(gateway: &TestGateway, front: Front, name: &str, password: &str) -> Class {
+    gateway.send(creation(front, name, password, false)).await.class()
 }
 
 /// Creates a user in the store itself, so that no dialect can refuse the name.
-async fn bring(gateway: &TestGateway, name: &str) {
-    let user = NewUser { username: name.to_owned(), ..NewUser::default() };
+async fn bring(gateway: &TestGateway, name: &str, password: Option<&str>) {
+    let password = password.map(Into::into);
+    let user = NewUser { username: name.to_owned(), password, ..NewUser::default() };
     gateway.ask(Command::CreateUser(Box::new(user))).await;
 }
 
-async fn by_dandelion(gateway: &TestGateway, name: &str, password: &str) -> Class {
-    let form = json!({"username": name, "password": password, "fullname": "N", "role": "1"});
-    gateway.send(dandelion(KEY, "POST /api/users/create", &form)).await.class()
+/// The dialects where names that differ in case only are one.
+fn folding() -> impl Iterator<Item = Front> {
+    fronts("create").into_iter().filter(|front| front.names == Names::Folded)
+}
+
+fn with_sign_in() -> impl Iterator<Item = Front> {
+    fronts("create").into_iter().filter(|front| front.sign_in.is_some())
 }
 
 async fn alike() -> Result<(), Failed> {
     let prepared = PreparedStore::of(&accounts()).await;
-    for (one, other) in ALIKE {
+    for (front, (one, other)) in folding().flat_map(|front| ALIKE.map(|pair| (front, pair))) {
         let gateway = prepared.open().await;
-        bring(&gateway, one).await;
-        assert_eq!(by_dandelion(&gateway, other, "secret").await, Class::Failed, "{other:?}");
-        bring(&gateway, other).await;
-        assert_eq!(by_dandelion(&gateway, one, "secret").await, Class::Failed, "{one:?}");
+        bring(&gateway, one, None).await;
+        assert_eq!(create(&gateway, front, other, "secret").await, Class::Failed, "{other:?}");
+        bring(&gateway, other, None).await;
+        assert_eq!(create(&gateway, front, one, "secret").await, Class::Failed, "{one:?}");
         assert_ne!(gateway.user(one).await.id, gateway.user(other).await.id);
     }
     Ok(())
@@ -105,67 +112,67 @@ async fn alike() -> Result<(), Failed> {
 
 async fn apart() -> Result<(), Failed> {
     let prepared = PreparedStore::of(&accounts()).await;
-    for (one, other) in APART {
+    for (front, (one, other)) in folding().flat_map(|front| APART.map(|pair| (front, pair))) {
         let gateway = prepared.open().await;
-        assert_eq!(by_dandelion(&gateway, one, "secret").await, Class::Done, "{one:?}");
-        assert_eq!(by_dandelion(&gateway, other, "secret").await, Class::Done, "{other:?}");
+        assert_eq!(create(&gateway, front, one, "secret").await, Class::Done, "{one:?}");
+        assert_eq!(create(&gateway, front, other, "secret").await, Class::Done, "{other:?}");
         assert_ne!(gateway.user(one).await.id, gateway.user(other).await.id);
     }
     Ok(())
 }
 
-/// The user that Dandelion signs in with a name and a password.
-async fn let_in(gateway: &TestGateway, name: &str, password: &str) -> Value {
-    let form = json!({"user": name, "pass": password});
-    let session = gateway.send(dandelion("", "POST /login", &form)).await;
-    let me = dandelion("", "GET /api/i/users/getuser", &json!({})).within(&session.cookies);
-    gateway.send(me).await.json["data"][0]["username"].clone()
-}
-
 async fn nobody_else() -> Result<(), Failed> {
     let gateway = PreparedStore::of(&accounts()).await.open().await;
-    assert_eq!(by_kanboard(&gateway, "anna", "secret 1").await, Class::Done);
-    assert_eq!(let_in(&gateway, "ANNA", "secret 1").await, json!("anna"));
-    assert_eq!(by_kanboard(&gateway, "Anna", "secret 2").await, Class::Done);
-    assert_eq!(let_in(&gateway, "ANNA", "secret 1").await, Value::Null);
-    assert_eq!(let_in(&gateway, "anna", "secret 1").await, json!("anna"));
-    assert_eq!(let_in(&gateway, "Anna", "secret 2").await, json!("Anna"));
-    assert_eq!(let_in(&gateway, "Anna", "secret 1").await, Value::Null);
-    let login = gateway.send(kanboard("ANNA:secret 1", "getMe", &json!([]))).await;
-    assert_eq!(login.class(), Class::Refused, "{}", login.text);
-    let user = gateway.send(octoprint(KEY, "GET /api/access/users/ANNA", &Value::Null)).await;
-    assert_eq!(user.status, 404, "{}", user.text);
+    bring(&gateway, "anna", Some("secret 1")).await;
+    let signs_in = async |front: Front, name: &str, password: &str| {
+        signed_in(&gateway, front.0, (name, password)).await
+    };
+    for front in with_sign_in() {
+        let other = if front.names == Names::Folded { json!("anna") } else { Value::Null };
+        assert_eq!(signs_in(front, "ANNA", "secret 1").await, other, "{front:?}");
+    }
+    bring(&gateway, "Anna", Some("secret 2")).await;
+    for front in with_sign_in() {
+        assert_eq!(signs_in(front, "ANNA", "secret 1").await, Value::Null, "{front:?}");
+        assert_eq!(signs_in(front, "anna", "secret 1").await, json!("anna"), "{front:?}");
+        assert_eq!(signs_in(front, "Anna", "secret 2").await, json!("Anna"), "{front:?}");
+        assert_eq!(signs_in(front, "Anna", "secret 1").await, Value::Null, "{front:?}");
+    }
+    for front in fronts("read") {
+        let mut about = Variables::default();
+        about.set("name", "ANNA");
+        let read = front.call("read").unwrap();
+        let answer = gateway.send(by_root(front.0, read, &about)).await;
+        assert!(!answer.text.contains("\"anna\""), "{front:?}: {}", answer.text);
+    }
     Ok(())
 }
 
-/// The largest ids that the columns of Dandelion and Kanboard can store, and larger ones.
+/// The largest ids that a column can store, and larger ones.
 async fn limits() -> Result<(), Failed> {
     let mut accounts = accounts();
-    let ids =
-        json!({"kanboard": 2_147_483_646, "rhodecode": 2_147_483_646, "dandelion": 2_147_483_646});
+    let by_id = || fronts("read_by_id").into_iter();
+    let ids: Map<String, Value> =
+        by_id().map(|front| (front.dialect.clone(), 2_147_483_646.into())).collect();
     let last = json!({"username": "last", "password": "secret", "ids": ids});
     accounts["users"].as_array_mut().unwrap().push(last);
     let gateway = PreparedStore::of(&accounts).await.open().await;
     for name in ["one", "two"] {
-        by_kanboard(&gateway, name, "secret").await;
+        bring(&gateway, name, None).await;
     }
-    for name in ["last", "one", "two"] {
-        let Some(user) = gateway.users().await.into_iter().find(|user| user.username == name)
-        else {
-            continue;
-        };
-        let id = |namespace| user.ids[&IdNamespace::named(namespace)].parse::<i64>().unwrap();
-        let row = gateway.send(kanboard(LOGIN, "getUser", &json!([id("kanboard")]))).await;
-        assert_eq!(row.json["result"]["username"], json!(name), "{}", row.text);
-        let row = json!({"userid": id("rhodecode")});
-        let row = gateway.send(rhodecode(KEY, "get_user", &row)).await;
-        assert_eq!(row.json["result"]["username"], json!(name), "{}", row.text);
-        let row = json!({"uid": id("dandelion").to_string()});
-        let row = gateway.send(dandelion(KEY, "GET /api/users/getuser", &row)).await;
-        let shown = row.json["data"]["username"].as_str().unwrap_or("nobody");
+    for (name, front) in
+        ["last", "one", "two"].into_iter().flat_map(|name| by_id().map(move |front| (name, front)))
+    {
+        let user = gateway.user(name).await;
+        let id: i64 = user.native(&IdNamespace::new(&front.dialect)).unwrap().parse().unwrap();
+        let mut about = Variables::default();
+        about.set("id", id);
+        let read = front.call("read_by_id").unwrap();
+        let answer = gateway.send(by_root(front.0, read, &about)).await;
         // An id that does not fit into the column is the id of no user.
-        let fits = i32::try_from(id("dandelion")).is_ok();
-        assert_eq!(shown, if fits { name } else { "nobody" }, "{}", row.text);
+        let fits = front.users.largest_id.is_none_or(|largest| id <= largest);
+        let shown = answer.text.contains(&format!("\"{name}\""));
+        assert_eq!(shown, fits, "{front:?}, {id}: {}", answer.text);
     }
     Ok(())
 }
@@ -173,38 +180,27 @@ async fn limits() -> Result<(), Failed> {
 /// Only the first 72 bytes of a password count: `fixtures/transcripts/kanboard/auth-basic.json`.
 async fn long_passwords() -> Result<(), Failed> {
     let gateway = PreparedStore::of(&accounts()).await.open().await;
-    assert_eq!(by_kanboard(&gateway, "anna", "at first").await, Class::Done);
+    bring(&gateway, "anna", Some("at first")).await;
     let user = gateway.user("anna").await;
-    let id = |namespace| user.ids[&IdNamespace::named(namespace)].clone();
-    for (dialect, letter) in
-        ["octoprint", "rhodecode", "dandelion"].into_iter().zip(["a", "\u{fc}", "z"])
-    {
-        let password = letter.repeat(40 * 2) + dialect;
-        let set = match dialect {
-            "octoprint" => {
-                let line = format!("PUT /api/access/users/{}/password", quoted("anna"));
-                octoprint(KEY, &line, &json!({"password": password}))
-            }
-            "rhodecode" => {
-                let args = json!({"userid": id("rhodecode").parse::<i64>().unwrap(),
-                    "password": password});
-                rhodecode(KEY, "update_user", &args)
-            }
-            _ => {
-                let form = json!({"uid": id("dandelion"), "pw": password});
-                dandelion(KEY, "POST /api/users/resetpassword", &form)
-            }
-        };
-        assert_eq!(gateway.send(set).await.class(), Class::Done, "{dialect}");
-        assert_eq!(let_in(&gateway, "anna", &password).await, json!("anna"), "{dialect}");
-        for tail in ["", " and more"] {
-            let login = format!("anna:{password}{tail}");
-            let me = gateway.send(kanboard(&login, "getMe", &json!([]))).await;
-            assert_eq!(me.class(), Class::Done, "{dialect}: {}", me.text);
-        }
+    let setting = fronts("set_password").into_iter();
+    for (front, letter) in setting.zip(["a", "\u{fc}", "z"].into_iter().cycle()) {
+        let password = letter.repeat(40 * 2) + &front.dialect;
+        let mut about = Variables::default();
+        about.set("name", "anna");
+        about.set("id", user.native(&IdNamespace::new(&front.dialect)).unwrap_or("anna"));
+        about.set("password", password.as_str());
+        let set = by_root(front.0, front.call("set_password").unwrap(), &about);
+        assert_eq!(gateway.send(set).await.class(), Class::Done, "{front:?}");
         let short: String = password.chars().take(30).collect();
-        let me = gateway.send(kanboard(&format!("anna:{short}"), "getMe", &json!([]))).await;
-        assert_eq!(me.class(), Class::Refused, "{dialect}: {}", me.text);
+        for at in with_sign_in() {
+            let longer = format!("{password} and more");
+            for (password, name) in
+                [(&password, json!("anna")), (&longer, json!("anna")), (&short, Value::Null)]
+            {
+                let shown = signed_in(&gateway, at.0, ("anna", password)).await;
+                assert_eq!(shown, name, "set by {front:?}, signs in at {at:?}");
+            }
+        }
     }
     Ok(())
 }

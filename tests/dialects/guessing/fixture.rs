@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use isogloss::proxies::Sender;
+use isogloss::registry;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::capability::Capability;
 use isogloss_canonical::command::Command;
@@ -26,12 +27,18 @@ use crate::gateway::{PreparedStore, TestGateway};
 pub(crate) const OWNER: &str = "192.0.2.1";
 /// An address from which no user has signed in.
 pub(crate) const STRANGER: &str = "198.51.100.7";
-/// A Kanboard token of `ann`.
+/// A key of `ann` that is shown as a password.
 pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789ab";
-/// An OctoPrint key of `ann`.
-pub(crate) const KEY: &str = "octoprint-key-0123456789abcdef0123456789";
-/// The lock of Kanboard.
-pub(crate) const KANBOARD: Lockout = Lockout { after: 7, lasting: Duration::from_mins(15) };
+/// A key of `ann`, in every dialect.
+pub(crate) const KEY: &str = "another-key-0123456789abcdef0123456789";
+/// The lock of a dialect whose server locks accounts.
+pub(crate) const LOCK: Lockout = Lockout { after: 7, lasting: Duration::from_mins(15) };
+
+/// The id namespaces of the two keys.
+pub(crate) fn namespaces() -> [IdNamespace; 2] {
+    let mut all = registry::dialects().map(|adapter| IdNamespace::named(adapter.name));
+    [all.next().unwrap(), all.next().unwrap()]
+}
 
 /// A backend that counts the verified passwords and records the commands.
 #[derive(Debug)]
@@ -69,8 +76,10 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     pub(crate) async fn new() -> Self {
-        let keys = json!([{"dialect": "kanboard", "value": TOKEN},
-            {"dialect": "octoprint", "value": KEY}]);
+        let key = |dialect: &str, value: &str| json!({"dialect": dialect, "value": value});
+        let dialects = registry::dialects().map(|adapter| adapter.name);
+        let mut keys: Vec<_> = dialects.map(|dialect| key(dialect, KEY)).collect();
+        keys.push(key(namespaces()[0].as_str(), TOKEN));
         let users = json!({"users": [
             {"username": "ann", "password": "right", "keys": keys},
             {"username": "bob", "password": "right"},
@@ -97,18 +106,18 @@ impl Fixture {
         self.with(from, name, secret, (None, None)).await
     }
 
-    /// The same in Kanboard's dialect.
-    pub(crate) async fn kanboard(
+    /// The same in a dialect that accepts keys as passwords, and whose server locks accounts.
+    pub(crate) async fn locking(
         &self,
         from: &str,
         name: &str,
         secret: &str,
     ) -> Result<(), Refusal> {
-        let keys = Some(IdNamespace::named("kanboard"));
-        self.with(from, name, secret, (keys, Some(KANBOARD))).await
+        let [tokens, _] = namespaces();
+        self.with(from, name, secret, (Some(tokens), Some(LOCK))).await
     }
 
-    /// The same in a dialect that accepts keys as passwords, or whose server locks accounts.
+    /// The same in a dialect that does one of the two.
     pub(crate) async fn with(
         &self,
         from: &str,

@@ -1,6 +1,6 @@
 //! Password guessing: how many passwords are verified, and which callers a lock refuses.
 
-mod fixture;
+pub(crate) mod fixture;
 mod one_policy;
 mod system_lock;
 
@@ -13,27 +13,23 @@ use isogloss::auth::Authority;
 use isogloss::auth::guessing::{self, Policy};
 use isogloss::proxies::Sender;
 use isogloss::sessions::Sessions;
-use isogloss_canonical::adapter::RouteOptions;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::{Caller, Credentials};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{FaultKind, Refusal};
 use isogloss_canonical::key::Issuer;
-use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{UserPatch, UserRef};
 use isogloss_testkit::suite::trial;
 use libtest_mimic::{Failed, Trial};
-use serde_json::json;
 
 use crate::block_on;
-use crate::calls;
-use crate::guessing::fixture::{Fixture, KANBOARD, KEY, OWNER, STRANGER, TOKEN};
+use crate::guessing::fixture::{Fixture, KEY, LOCK, OWNER, STRANGER, TOKEN, namespaces};
 
 type Work = fn(&'static Policy) -> std::pin::Pin<Box<dyn Future<Output = ()>>>;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, Work); 17] = [
+    let tests: [(&str, Work); 16] = [
         ("one-count-for-every-dialect", |policy| Box::pin(one_policy::one_count(policy))),
         ("strangers-lock-an-unknown-name-as-any-other", |policy| {
             Box::pin(one_policy::strangers_at_a_name(policy))
@@ -42,13 +38,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("many-at-a-time-are-no-more-than-one-by-one", |policy| Box::pin(at_once(policy))),
         ("many-right-ones-at-a-time-are-no-guesses", |_| Box::pin(all_right())),
         ("strangers-lock-out-strangers-only", |policy| Box::pin(strangers(policy))),
-        ("kanboards-lock-is-for-strangers-only", |_| Box::pin(kanboards_lock())),
+        ("a-dialects-lock-is-for-strangers-only", |_| Box::pin(dialects_lock())),
         ("a-lock-stops-no-key", |policy| Box::pin(keys_go_on(policy))),
         ("an-unknown-name-is-as-any-other", |policy| Box::pin(unknown_names(policy))),
         ("an-address-has-so-many-names", |policy| Box::pin(one_address(policy))),
         ("an-outage-is-no-guess", |policy| Box::pin(outage(policy))),
         ("an-account-is-unlocked", |policy| Box::pin(unlocked(policy))),
-        ("octoprints-own-limit-counts-before", |_| Box::pin(octoprints_limit())),
         ("a-lock-of-the-system-is-told-as-one", |_| Box::pin(system_lock::told())),
         ("the-system-counts-and-locks", |_| Box::pin(system_lock::counted())),
         ("a-lock-removed-in-the-system-is-removed-here", |_| Box::pin(system_lock::unlocked())),
@@ -75,22 +70,14 @@ async fn at_once(policy: &Policy) {
     assert_eq!(fixture.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
     assert_eq!(fixture.verified(), 0);
     let fixture = Fixture::new().await;
-    join_all((0..40).map(|_| fixture.kanboard(STRANGER, "ann", "wrong"))).await;
+    join_all((0..40).map(|_| fixture.locking(STRANGER, "ann", "wrong"))).await;
     assert_eq!(fixture.verified(), 7);
-    assert_eq!(fixture.kanboard(STRANGER, "ann", "right").await, Err(Refusal::Locked));
-    // The answer of Dandelion.
-    let fixture = Fixture::new().await;
-    let guess = || calls::dandelion("", "POST /login", &json!({"user": "ann", "pass": "wrong"}));
-    let answers = join_all((0..40).map(|_| fixture.gateway.send(guess()))).await;
-    assert!(answers.iter().all(|answer| answer.text == "false"));
-    assert_eq!(fixture.verified(), free(policy));
-    let right = calls::dandelion("", "POST /login", &json!({"user": "ann", "pass": "right"}));
-    assert_eq!(fixture.gateway.send(right).await.text, "false");
+    assert_eq!(fixture.locking(STRANGER, "ann", "right").await, Err(Refusal::Locked));
 }
 
 async fn all_right() {
     let fixture = Fixture::new().await;
-    let answers = join_all((0..40).map(|_| fixture.kanboard(OWNER, "ann", "right"))).await;
+    let answers = join_all((0..40).map(|_| fixture.locking(OWNER, "ann", "right"))).await;
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
 }
 
@@ -105,49 +92,49 @@ async fn strangers(policy: &Policy) {
     assert_eq!(fixture.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
     fixture.sign_in(OWNER, "ann", "right").await.unwrap();
     assert_eq!(fixture.sign_in(OWNER, "ann", "wrong").await, Err(Refusal::Unknown));
-    fixture.kanboard(OWNER, "ann", "right").await.unwrap();
+    fixture.locking(OWNER, "ann", "right").await.unwrap();
     fixture.sign_in(STRANGER, "bob", "right").await.unwrap();
 }
 
-async fn kanboards_lock() {
+async fn dialects_lock() {
     let fixture = Fixture::new().await;
     fixture.sign_in(OWNER, "ann", "right").await.unwrap();
     for number in 0..7 {
         let from = format!("203.0.113.{number}");
-        assert_eq!(fixture.kanboard(&from, "ann", "wrong").await, Err(Refusal::Unknown));
+        assert_eq!(fixture.locking(&from, "ann", "wrong").await, Err(Refusal::Unknown));
     }
     assert!(fixture.gateway.user("ann").await.locked_until.is_some());
-    assert_eq!(fixture.kanboard(STRANGER, "ann", "right").await, Err(Refusal::Locked));
+    assert_eq!(fixture.locking(STRANGER, "ann", "right").await, Err(Refusal::Locked));
     // Other dialects have no such lock, and no dialect refuses the owner.
     fixture.sign_in(STRANGER, "ann", "right").await.unwrap();
-    fixture.kanboard(OWNER, "ann", "right").await.unwrap();
+    fixture.locking(OWNER, "ann", "right").await.unwrap();
     // An account that is locked only by its row takes the same time to refuse.
     for _ in 0..7 {
-        fixture.gateway.ask(Command::CountFailure(UserRef::Name("bob".into()), KANBOARD)).await;
+        fixture.gateway.ask(Command::CountFailure(UserRef::Name("bob".into()), LOCK)).await;
     }
     fixture.verified();
-    assert_eq!(fixture.kanboard(STRANGER, "bob", "right").await, Err(Refusal::Locked));
+    assert_eq!(fixture.locking(STRANGER, "bob", "right").await, Err(Refusal::Locked));
     assert_eq!(fixture.verified(), 1);
 }
 
 async fn keys_go_on(policy: &Policy) {
     let fixture = Fixture::new().await;
-    fixture.kanboard(OWNER, "ann", TOKEN).await.unwrap();
+    fixture.locking(OWNER, "ann", TOKEN).await.unwrap();
     for _ in 0..=free(policy) {
-        fixture.kanboard(STRANGER, "ann", "wrong").await.unwrap_err();
+        fixture.locking(STRANGER, "ann", "wrong").await.unwrap_err();
     }
-    assert_eq!(fixture.kanboard(STRANGER, "ann", "right").await, Err(Refusal::Locked));
-    // Kanboard locks its personal tokens too: auth-personal-token-locked.json. An address that used
+    assert_eq!(fixture.locking(STRANGER, "ann", "right").await, Err(Refusal::Locked));
+    // The server locks its personal tokens too: auth-personal-token-locked.json. An address that used
     // a token before can still use it. Keys of other dialects are valid from every address.
-    assert_eq!(fixture.kanboard(STRANGER, "ann", TOKEN).await, Err(Refusal::Locked));
-    fixture.kanboard(OWNER, "ann", TOKEN).await.unwrap();
+    assert_eq!(fixture.locking(STRANGER, "ann", TOKEN).await, Err(Refusal::Locked));
+    fixture.locking(OWNER, "ann", TOKEN).await.unwrap();
     let value = Secret::new(KEY);
-    let key = Credentials::Key { namespace: IdNamespace::named("octoprint"), value, scopes: &[] };
+    let key = Credentials::Key { namespace: namespaces()[1].clone(), value, scopes: &[] };
     fixture.gateway.pipeline().identify(key).await.unwrap();
 }
 
 async fn unknown_names(policy: &Policy) {
-    for lockout in [None, Some(KANBOARD)] {
+    for lockout in [None, Some(LOCK)] {
         let mut seen = Vec::new();
         for name in ["ann", "nobody"] {
             let fixture = Fixture::new().await;
@@ -166,7 +153,7 @@ async fn outage(policy: &Policy) {
     let fixture = Fixture::new().await;
     fixture.counting.down.store(true, Ordering::Relaxed);
     for number in 0..policy.address_guesses + 5 {
-        for lockout in [None, Some(KANBOARD)] {
+        for lockout in [None, Some(LOCK)] {
             let user = UserRef::Name(if number % 2 == 0 { "ann" } else { "nobody" }.to_owned());
             let login = Credentials::Login { user, secret: "right".into(), keys: None, lockout };
             let sender = Sender { client: STRANGER.parse().ok(), by_proxy: false };
@@ -175,7 +162,7 @@ async fn outage(policy: &Policy) {
         }
     }
     fixture.counting.down.store(false, Ordering::Relaxed);
-    fixture.kanboard(STRANGER, "ann", "right").await.unwrap();
+    fixture.locking(STRANGER, "ann", "right").await.unwrap();
 }
 
 async fn one_address(policy: &Policy) {
@@ -209,7 +196,7 @@ async fn unlocked(policy: &Policy) {
         Command::ChangePassword(ann(), Some("right".into())),
     ] {
         let fixture = Fixture::new().await;
-        while fixture.kanboard(STRANGER, "ann", "wrong").await != Err(Refusal::Locked) {}
+        while fixture.locking(STRANGER, "ann", "wrong").await != Err(Refusal::Locked) {}
         for number in 0..policy.account_guesses {
             fixture.sign_in(&format!("203.0.113.{number}"), "ann", "wrong").await.unwrap_err();
         }
@@ -218,42 +205,19 @@ async fn unlocked(policy: &Policy) {
         let locked = fixture.gateway.user("ann").await;
         assert!(locked.locked_until.is_some());
         assert!(guessing::is_closed(&sessions, *policy, &locked).await.unwrap());
-        let namespace = IdNamespace::named("kanboard");
+        let namespace = namespaces()[0].clone();
         let admin = Caller::application(namespace, fixture.gateway.authority.seal());
         fixture.gateway.pipeline().call(&admin, command).await.unwrap();
         let unlocked = fixture.gateway.user("ann").await;
         assert_eq!((unlocked.failures, unlocked.locked_until), (0, None));
         assert!(!guessing::is_closed(&sessions, *policy, &unlocked).await.unwrap());
-        fixture.kanboard(STRANGER, "ann", "right").await.unwrap();
-    }
-}
-
-async fn octoprints_limit() {
-    let fixture = Fixture::new().await;
-    let settings = json!({"login_rate_limit": true}).as_object().unwrap().clone();
-    let options = RouteOptions { settings, ..RouteOptions::of(IdNamespace::named("octoprint")) };
-    let adapter = isogloss::registry::adapter("octoprint").unwrap();
-    let dialect = adapter.make_dialect(&options).unwrap();
-    let pipeline = fixture.gateway.pipeline();
-    let login = |secret: &str| {
-        calls::octoprint(KEY, "POST /api/login", &json!({"user": "ann", "pass": secret})).request
-    };
-    let (wrong, right) = (login("wrong"), login("right"));
-    let answers = join_all((0..40).map(|_| dialect.answer(&wrong, &pipeline))).await;
-    let status = |status| answers.iter().filter(|answer| answer.status == status).count();
-    assert_eq!((status(403), status(429)), (3, 37));
-    assert_eq!(fixture.verified(), 3);
-    assert_eq!(dialect.answer(&right, &pipeline).await.status, 429);
-    let fixture = Fixture::new().await;
-    let pipeline = fixture.gateway.pipeline();
-    for _ in 0..6 {
-        assert_eq!(dialect.answer(&right, &pipeline).await.status, 200);
+        fixture.locking(STRANGER, "ann", "right").await.unwrap();
     }
 }
 
 async fn one_proof_of_keys() {
     let fixture = Fixture::new().await;
-    let namespace = IdNamespace::named("kanboard");
+    let namespace = namespaces()[0].clone();
     let key = isogloss_canonical::key::NewKey {
         namespace: namespace.clone(),
         value: "bound".into(),
@@ -277,9 +241,9 @@ async fn one_proof_of_keys() {
             .ask(Command::IssueKey(Some(UserRef::Name("bob".into())), Box::new(key)))
             .await;
     }
-    fixture.kanboard(OWNER, "bob", "bound").await.unwrap();
-    assert_eq!(fixture.kanboard(STRANGER, "bob", "bound").await, Err(Refusal::Address));
-    assert_eq!(fixture.kanboard(OWNER, "bob", "old").await, Err(Refusal::Expired));
+    fixture.locking(OWNER, "bob", "bound").await.unwrap();
+    assert_eq!(fixture.locking(STRANGER, "bob", "bound").await, Err(Refusal::Address));
+    assert_eq!(fixture.locking(OWNER, "bob", "old").await, Err(Refusal::Expired));
     fixture.gateway.ask(Command::DeactivateUser(UserRef::Name("bob".into()))).await;
-    assert_eq!(fixture.kanboard(OWNER, "bob", "bound").await, Err(Refusal::Inactive));
+    assert_eq!(fixture.locking(OWNER, "bob", "bound").await, Err(Refusal::Inactive));
 }

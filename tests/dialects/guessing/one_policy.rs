@@ -8,15 +8,14 @@ use isogloss::sessions::Sessions;
 use isogloss_canonical::credentials::{Credentials, Lockout};
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::Refusal;
-use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::UserRef;
 use isogloss_canonical::verb::Verb;
 use isogloss_testkit::scripted::recorded_store::RecordedStore;
 
-use crate::guessing::fixture::{Fixture, KANBOARD, OWNER, STRANGER};
+use crate::guessing::fixture::{Fixture, LOCK, OWNER, STRANGER, namespaces};
 
 const PLAIN: Option<Lockout> = None;
-const LOCKING: Option<Lockout> = Some(KANBOARD);
+const LOCKING: Option<Lockout> = Some(LOCK);
 
 /// Some wrong passwords are sent in the first dialect, and as many as are left in the second. After
 /// that no dialect verifies another one.
@@ -71,7 +70,7 @@ pub(crate) async fn same_cost() {
             let mut cost = Vec::new();
             for _ in 0..12 {
                 let user = UserRef::Name(name.to_owned());
-                let keys = lockout.map(|_| IdNamespace::named("kanboard"));
+                let keys = lockout.map(|_| namespaces()[0].clone());
                 let login = Credentials::Login { user, secret: "wrong".into(), keys, lockout };
                 let sessions = Sessions::of_store(store.clone());
                 let sender = Sender { client: STRANGER.parse().ok(), by_proxy: false };

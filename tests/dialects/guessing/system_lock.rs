@@ -1,4 +1,4 @@
-//! A system that counts failed sign-ins and locks accounts itself, as Kanboard does.
+//! A system that counts failed sign-ins and locks accounts itself.
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use isogloss_canonical::user::User;
 use isogloss_store::Store;
 use jiff::Timestamp;
 
-use crate::guessing::fixture::{Fixture, KANBOARD, STRANGER, TOKEN};
+use crate::guessing::fixture::{Fixture, LOCK, STRANGER, TOKEN};
 
 /// The system: the store, with a count and a lock of its own.
 #[derive(Debug)]
@@ -48,8 +48,8 @@ impl Locking {
         }
         if right {
             self.failures.store(0, Ordering::Relaxed);
-        } else if self.failures.fetch_add(1, Ordering::Relaxed) + 1 == KANBOARD.after {
-            self.lock(Some(Timestamp::now() + KANBOARD.lasting));
+        } else if self.failures.fetch_add(1, Ordering::Relaxed) + 1 == LOCK.after {
+            self.lock(Some(Timestamp::now() + LOCK.lasting));
         }
         right
     }
@@ -98,10 +98,10 @@ async fn before_system(guesses: u64) -> (Fixture, Arc<Locking>) {
 /// account, also for the token of a dialect whose server locks tokens too.
 pub(super) async fn told() {
     let (fixture, system) = before_system(10).await;
-    system.lock(Some(Timestamp::now() + KANBOARD.lasting));
+    system.lock(Some(Timestamp::now() + LOCK.lasting));
     assert_eq!(fixture.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
-    assert_eq!(fixture.kanboard(STRANGER, "ann", "right").await, Err(Refusal::Locked));
-    assert_eq!(fixture.kanboard(STRANGER, "ann", TOKEN).await, Err(Refusal::Locked));
+    assert_eq!(fixture.locking(STRANGER, "ann", "right").await, Err(Refusal::Locked));
+    assert_eq!(fixture.locking(STRANGER, "ann", TOKEN).await, Err(Refusal::Locked));
     assert_eq!(system.verified.load(Ordering::Relaxed), 0);
     // A lock that is over refuses nobody.
     system.lock(Some(Timestamp::now() - Duration::from_secs(1)));
@@ -112,14 +112,14 @@ pub(super) async fn told() {
 /// dialect's lock.
 pub(super) async fn counted() {
     let (fixture, system) = before_system(100).await;
-    for _ in 0..KANBOARD.after {
-        assert_eq!(fixture.kanboard(STRANGER, "ann", "wrong").await, Err(Refusal::Unknown));
+    for _ in 0..LOCK.after {
+        assert_eq!(fixture.locking(STRANGER, "ann", "wrong").await, Err(Refusal::Unknown));
     }
-    assert_eq!(fixture.kanboard(STRANGER, "ann", "right").await, Err(Refusal::Locked));
+    assert_eq!(fixture.locking(STRANGER, "ann", "right").await, Err(Refusal::Locked));
     assert_eq!(system.verified.load(Ordering::Relaxed), 7);
     system.lock(None);
     system.failures.store(0, Ordering::Relaxed);
-    assert_eq!(fixture.kanboard(STRANGER, "ann", "right").await, Ok(()));
+    assert_eq!(fixture.locking(STRANGER, "ann", "right").await, Ok(()));
 }
 
 /// After somebody has removed the lock in the system, the gateway's own count refuses no longer. While
@@ -130,7 +130,7 @@ pub(super) async fn unlocked() {
         assert_eq!(fixture.sign_in(STRANGER, "ann", "wrong").await, Err(Refusal::Unknown));
     }
     assert_eq!(fixture.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
-    system.lock(Some(Timestamp::now() + KANBOARD.lasting));
+    system.lock(Some(Timestamp::now() + LOCK.lasting));
     assert_eq!(fixture.sign_in(STRANGER, "ann", "right").await, Err(Refusal::Locked));
     system.lock(None);
     assert_eq!(fixture.sign_in(STRANGER, "ann", "right").await, Ok(()));

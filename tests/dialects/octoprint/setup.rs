@@ -13,9 +13,10 @@ use isogloss_canonical::role::Role;
 use isogloss_canonical::user::UserRef;
 use serde_json::{Value, json};
 
-use super::Case;
-use crate::calls::{Answer, Asked, octoprint, octoprint_form};
+use super::{octoprint, octoprint_form};
+use crate::calls::{Answer, Asked};
 use crate::gateway::{PreparedStore, TestGateway};
+use crate::sessions::{Case, KEY};
 
 pub(super) const CASES: [Case; 3] = [
     ("octoprint-wizards-at-the-same-moment-make-one-user", |_| Box::pin(meeting())),
@@ -136,7 +137,7 @@ async fn closed(gateway: Arc<TestGateway>) {
     assert_eq!(gateway.picture().await, before);
     // Without the option there is no wizard at all.
     for line in ["GET /api/setup/wizard", "POST /api/setup/wizard", "POST /plugin/corewizard/acl"] {
-        let answer = gateway.send(octoprint(super::KEY, line, &json!({"handled": true}))).await;
+        let answer = gateway.send(octoprint(KEY, line, &json!({"handled": true}))).await;
         assert_eq!(answer.status, 404, "{line}: {}", answer.text);
     }
 }

@@ -6,10 +6,11 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::user::{NewUser, UserRef};
 use serde_json::{Value, json};
 
-use super::browser::Browser;
-use super::{Case, KEY};
-use crate::calls::{Answer, octoprint};
+use super::octoprint;
+use crate::browser::Browser;
+use crate::calls::Answer;
 use crate::gateway::TestGateway;
+use crate::sessions::{Case, KEY};
 
 pub(super) const CASES: [Case; 6] = [
     ("octoprint-1.3-a-new-password-ends-every-other-session", |gateway| {

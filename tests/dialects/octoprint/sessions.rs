@@ -18,10 +18,10 @@ use isogloss_canonical::user::UserRef;
 use isogloss_store::Store;
 use serde_json::{Value, json};
 
-use super::browser::Browser;
-use super::{Case, KEY, accounts};
-use crate::calls::octoprint;
+use super::octoprint;
+use crate::browser::Browser;
 use crate::gateway::{PreparedStore, TestGateway};
+use crate::sessions::{Case, KEY, accounts};
 
 pub(super) const CASES: [Case; 10] = [
     ("octoprint-opens-nothing-at-another-backend", |gateway| Box::pin(at_another_backend(gateway))),

@@ -1,11 +1,13 @@
-//! A browser: it stores cookies and sends them, with OctoPrint's CSRF token.
+//! A browser: it stores cookies and sends them.
 
 use std::collections::BTreeMap;
 
 use isogloss_canonical::exchange::Exchange;
-use serde_json::{Value, json};
+use isogloss_testkit::calls::{Caller, Calls};
+use isogloss_testkit::variables::Variables;
+use serde_json::Value;
 
-use crate::calls::{Answer, Asked, octoprint};
+use crate::calls::{self, Answer, Asked};
 use crate::gateway::{TestGateway, dialect_of};
 
 #[derive(Clone, Debug, Default)]
@@ -36,40 +38,23 @@ impl Browser {
         answer
     }
 
-    /// A request to OctoPrint, with the CSRF token in a cookie and in a header.
-    pub(crate) async fn octoprint(
+    /// Takes the steps of a sign-in. A dialect that has none does nothing.
+    pub(crate) async fn sign_in_at(
         &mut self,
-        gateway: &TestGateway,
-        line: &str,
-        body: &Value,
-    ) -> Answer {
-        let mut asked = octoprint("", line, body);
-        if let Some(token) = self.cookie("csrf_token") {
-            asked.request = asked.request.with("x-csrf-token", token.to_owned());
+        exchange: &dyn Exchange,
+        calls: &'static Calls,
+        (name, password): (&str, &str),
+    ) {
+        let Some(sign_in) = &calls.sign_in else { return };
+        let mut about = Variables::default();
+        about.set("name", name);
+        about.set("password", password);
+        for step in &sign_in.steps {
+            let token = sign_in.csrf.as_deref().and_then(|csrf| self.cookie(csrf));
+            about.set("csrf", token.unwrap_or_default());
+            let asked = calls::request(calls, Caller::default(), step, &about);
+            self.through(exchange, asked).await;
         }
-        self.send(gateway, asked).await
-    }
-
-    /// Opens OctoPrint's login page and signs in.
-    pub(crate) async fn sign_in(
-        gateway: &TestGateway,
-        name: &str,
-        password: &str,
-        stay: bool,
-    ) -> Self {
-        let mut browser = Self::default();
-        browser.octoprint(gateway, "GET /login/", &Value::Null).await;
-        let login = json!({"user": name, "pass": password, "remember": stay});
-        let answer = browser.octoprint(gateway, "POST /api/login", &login).await;
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        browser
-    }
-
-    /// The user name that OctoPrint shows.
-    pub(crate) async fn name(&mut self, gateway: &TestGateway) -> Value {
-        let answer = self.octoprint(gateway, "GET /api/currentuser", &Value::Null).await;
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        answer.json["name"].clone()
     }
 
     /// A cookie by the first part of its name.
@@ -84,4 +69,20 @@ impl Browser {
         jar.retain(|own, _| names.iter().any(|name| own.starts_with(name)));
         Self { jar }
     }
+}
+
+/// The name that a dialect shows to whom a name and a password sign in. Null: nobody signed in.
+pub(crate) async fn signed_in(
+    gateway: &TestGateway,
+    calls: &'static Calls,
+    (name, password): (&str, &str),
+) -> Value {
+    let sign_in = calls.sign_in.as_ref().unwrap();
+    let mut browser = Browser::default();
+    browser.sign_in_at(&gateway.pipeline(), calls, (name, password)).await;
+    let by_password = Caller { name, secret: password };
+    let caller = if sign_in.steps.is_empty() { by_password } else { Caller::default() };
+    let me = calls::request(calls, caller, &sign_in.me, &Variables::default());
+    let me = browser.send(gateway, me).await;
+    me.json.pointer(&sign_in.name).cloned().unwrap_or_default()
 }

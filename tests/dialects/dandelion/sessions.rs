@@ -7,17 +7,27 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::user::{NewUser, UserRef};
 use serde_json::{Value, json};
 
-use super::browser::Browser;
-use super::{Case, accounts};
-use crate::calls::{Answer, Asked, dandelion};
+use super::dandelion;
+use crate::browser::Browser;
+use crate::calls::{Answer, Asked};
 use crate::gateway::{PreparedStore, TestGateway};
+use crate::sessions::anonymous::nothing_written;
+use crate::sessions::{Case, accounts};
 
-pub(super) const CASES: [Case; 4] = [
+pub(super) const CASES: [Case; 5] = [
+    ("dandelion-nobody-writes-a-row", |gateway| Box::pin(nobody(gateway))),
     ("dandelion-opens-nothing-at-another-backend", |gateway| Box::pin(at_another_backend(gateway))),
     ("dandelion-ends-with-a-deactivation", |gateway| Box::pin(deactivated(gateway))),
     ("dandelion-is-no-successors", |gateway| Box::pin(inherited(gateway))),
     ("dandelion-refuses-every-shape-of-login-alike", |gateway| Box::pin(shapes(gateway))),
 ];
+
+async fn nobody(gateway: Arc<TestGateway>) {
+    let lines = ["GET /login", "GET /logout", "GET /", "POST /login", "GET /api/i/users/getuser"];
+    let form = json!({"user": "nobody", "pass": "x"});
+    let requests = lines.map(|line| dandelion("", line, &form));
+    nothing_written(&gateway, requests.into()).await;
+}
 
 fn login(name: &str, password: &str) -> Asked {
     dandelion("", "POST /login", &json!({"user": name, "pass": password}))
@@ -93,10 +103,8 @@ async fn inherited(gateway: Arc<TestGateway>) {
 /// A value that is no valid name or password never shows whether an account exists.
 async fn shapes(gateway: Arc<TestGateway>) {
     let body = |text: &str| {
-        let mut asked = dandelion("", "POST /login", &Value::Null);
-        asked.request =
-            asked.request.carrying("application/x-www-form-urlencoded", text.to_owned());
-        asked
+        dandelion("", "POST /login", &Value::Null)
+            .carrying("application/x-www-form-urlencoded", text.to_owned())
     };
     for form in [
         "user=USER",

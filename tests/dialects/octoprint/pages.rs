@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::Case;
-use super::browser::Browser;
-use crate::calls::{Answer, Asked, octoprint, octoprint_form};
+use super::{octoprint, octoprint_form};
+use crate::browser::Browser;
+use crate::calls::{Answer, Asked};
 use crate::gateway::TestGateway;
+use crate::sessions::Case;
 
 pub(super) const CASES: [Case; 7] = [
     ("octoprint-page-signs-in-and-out", |gateway| Box::pin(signs_in(gateway))),
@@ -130,7 +131,7 @@ async fn forged(gateway: Arc<TestGateway>) {
 async fn ask(gateway: &TestGateway, body: &Value) -> (String, String) {
     let asked = gateway.send(octoprint("", "POST /plugin/appkeys/request", body)).await;
     assert_eq!(asked.status, 201, "{}", asked.text);
-    let path = |url: &str| url.strip_prefix("http://localhost").unwrap().to_owned();
+    let path = |url: &str| url.strip_prefix("http://gateway.example").unwrap().to_owned();
     (path(asked.json["auth_dialog"].as_str().unwrap()), path(&asked.location))
 }
 
@@ -232,7 +233,7 @@ async fn prefixed(gateway: Arc<TestGateway>) {
     let request = behind(octoprint("", "POST /plugin/appkeys/request", &body));
     let asked = gateway.send(request).await;
     let dialog = asked.json["auth_dialog"].as_str().unwrap();
-    let path = dialog.strip_prefix("http://localhost/printer").unwrap();
+    let path = dialog.strip_prefix("http://gateway.example/printer").unwrap();
     let mut browser = Browser::default();
     let led =
         browser.send(&gateway, behind(octoprint("", &format!("GET {path}"), &Value::Null))).await;
