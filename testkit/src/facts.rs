@@ -25,6 +25,8 @@ pub struct Facts {
     pub authorisation: Authorisation,
     /// What its clients send, for the suites that ask every dialect the same.
     pub calls: Option<Calls>,
+    /// A real client that a test runs.
+    pub client: Option<Client>,
     /// How to install and start a real server, if a package registry has one.
     pub real: Option<Real>,
 }
@@ -59,6 +61,24 @@ pub struct Pairs {
     pub versions: Vec<String>,
     /// The full name of the administrator of a fresh server, if recordings show it.
     pub administrator: Option<String>,
+}
+
+/// A real client, unmodified, and the driver that makes it call every method that it has.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Client {
+    /// The driver, a file of `tests/clients`. Its first argument is the base URL of the gateway.
+    pub driver: String,
+    /// The further arguments. `{{name}}` stands for a variable of the recorded accounts.
+    pub arguments: Vec<String>,
+    /// The packages from PyPI that it needs: `name==version`.
+    #[serde(default)]
+    pub python: Vec<String>,
+    /// The packages from npm that it needs: `name@version`. The driver then runs in Node.
+    #[serde(default)]
+    pub node: Vec<String>,
+    /// A folder in the package of the real server that has the client. It is the last argument.
+    pub bundled: Option<String>,
 }
 
 /// How to install and start a server of a system.

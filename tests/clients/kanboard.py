@@ -1,10 +1,13 @@
-"""Every user procedure through the Python client `kanboard` (PyPI): kanboard.py URL TOKEN ADMIN PASSWORD."""
+"""Every user procedure through the Python client `kanboard` (PyPI): kanboard.py URL APPLICATION ADMIN PASSWORD.
+
+APPLICATION is `jsonrpc:TOKEN`."""
 
 import sys
 
 import kanboard
 
-URL, TOKEN, ADMIN, PASSWORD = sys.argv[1:5]
+URL, APPLICATION, ADMIN, PASSWORD = sys.argv[1:5]
+TOKEN = APPLICATION.removeprefix("jsonrpc:")
 ENDPOINT = URL.rstrip("/") + "/jsonrpc.php"
 failures = []
 

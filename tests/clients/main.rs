@@ -1,37 +1,47 @@
-//! Real, unmodified clients against the built gateway. Each test installs what it needs once. A test
-//! fails if a tool or the network is missing. Outside CI, `ISOGLOSS_SKIP_CLIENTS` skips such a test
-//! with a message.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+//! Real, unmodified clients against the built gateway: one for each system whose facts name one
+//! (`[client]` of `fixtures/systems/`). Each test installs what it needs once. A test fails if a tool or
+//! the network is missing. Outside CI, `ISOGLOSS_SKIP_CLIENTS` skips such a test with a message.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
-use isogloss_testkit::facts::Facts;
+use anyhow::{Context, Result};
+use isogloss::registry;
+use isogloss_testkit::facts::{Client, Facts};
 use isogloss_testkit::installed::{self, is_left_out};
-use isogloss_testkit::profile::{Profiles, Setup};
+use isogloss_testkit::profile::Profiles;
+use isogloss_testkit::suite::{self, trial};
 use isogloss_testkit::test_server::TestServer;
 use isogloss_testkit::transcript::Transcript;
+use libtest_mimic::{Failed, Trial};
 
-/// The versions that the tests were written for.
-const KANBOARD: &str = "kanboard==1.1.8";
-const NODE_PACKAGES: [&str; 3] = ["jquery@3.5.1", "jsdom@26.1.0", "lodash@4.17.21"];
+fn main() -> ExitCode {
+    let dialects = registry::dialects().map(|adapter| adapter.name);
+    let trials = dialects.filter_map(|dialect| {
+        let facts = Facts::load(&fixtures(), dialect).unwrap();
+        let client = facts.client.clone()?;
+        let is_foreign = !client.python.is_empty() || !client.node.is_empty();
+        Some(trial(dialect, move || {
+            if is_foreign && is_left_out(&format!("the client of {dialect}")) {
+                return Ok(());
+            }
+            works(dialect, &client, &facts).map_err(|error| Failed::from(format!("{error:#}")))
+        }))
+    });
+    suite::run("clients", trials.collect::<Vec<Trial>>())
+}
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Runs a command to its end. If it fails, its output is shown.
-fn run(command: &mut Command) -> String {
-    installed::run(command).unwrap_or_else(|error| panic!("{error:#}"))
-}
-
-fn python() -> Command {
-    Command::new("python3")
+fn fixtures() -> PathBuf {
+    root().join("fixtures")
 }
 
 /// A gateway with the accounts of a dialect's recorded server.
-fn gateway(dialect: &str) -> TestServer {
-    let fixtures = root().join("fixtures");
+fn gateway(dialect: &str) -> Result<TestServer> {
     let transcript = Transcript {
         name: dialect.to_owned(),
         folder: dialect.to_owned(),
@@ -40,67 +50,48 @@ fn gateway(dialect: &str) -> TestServer {
         about: String::new(),
         exchanges: Vec::new(),
     };
-    let setup = Profiles::load(&fixtures).unwrap().setup(&transcript.heading()).unwrap();
-    TestServer::start(Path::new(env!("CARGO_BIN_EXE_isogloss")), &fixtures, &transcript, setup)
-        .unwrap()
+    let setup = Profiles::load(&fixtures())?.setup(&transcript.heading())?;
+    let program = Path::new(env!("CARGO_BIN_EXE_isogloss"));
+    TestServer::start(program, &fixtures(), &transcript, setup)
 }
 
-fn variable(setup: &Setup, name: &str) -> String {
-    setup.variables.get(name).unwrap().as_str().unwrap().to_owned()
-}
-
-fn driver(name: &str) -> PathBuf {
-    root().join("tests/clients").join(name)
-}
-
-#[test]
-fn kanboard_python_client() {
-    if is_left_out("the client of Kanboard") {
-        return;
+/// Runs the driver of a client. It ends with an error if an answer is not what the client needs.
+fn works(dialect: &str, client: &Client, facts: &Facts) -> Result<()> {
+    let mut command = interpreter(client)?;
+    let server = gateway(dialect)?;
+    command.arg(root().join("tests/clients").join(&client.driver)).arg(server.url());
+    for argument in &client.arguments {
+        command.arg(server.setup.variables.fill_text(argument)?);
     }
-    let folder = installed::python(root(), &[KANBOARD]).unwrap();
-    let server = gateway("kanboard");
-    let token = variable(&server.setup, "app_auth");
-    let token = token.strip_prefix("jsonrpc:").unwrap();
-    let python = folder.join("bin/python");
-    run(Command::new(python).arg("-I").arg(driver("kanboard.py")).args([
-        server.url(),
-        token,
-        "admin",
-        "admin",
-    ]));
-}
-
-#[test]
-fn octoprint_javascript_client() {
-    if is_left_out("the client of OctoPrint") {
-        return;
+    if let Some(folder) = &client.bundled {
+        command.arg(bundled(folder, facts)?);
     }
-    // Its server carries the client.
-    let real = Facts::load(&root().join("fixtures"), "octoprint").unwrap().real.unwrap();
-    let server = installed::python(root(), &[&real.package]).unwrap();
-    let find = "import octoprint, os; print(os.path.dirname(octoprint.__file__), end='')";
-    let package = run(Command::new(server.join("bin/python")).args(["-c", find]));
-    let modules = installed::node(root(), &NODE_PACKAGES).unwrap();
-    let server = gateway("octoprint");
-    let own = ["admin_key", "admin_password"].map(|name| variable(&server.setup, name));
-    run(Command::new("node")
-        .env("NODE_PATH", modules)
-        .arg(driver("octoprint.js"))
-        .args([server.url(), &own[0], "admin", &own[1]])
-        .arg(Path::new(&package).join("static/js/app/client")));
+    installed::run(&mut command).map(drop)
 }
 
-#[test]
-fn rhodecode_request_shapes() {
-    let server = gateway("rhodecode");
-    let token = variable(&server.setup, "admin_token");
-    run(python().arg("-I").arg(driver("rhodecode.py")).args([server.url(), &token]));
+/// The program that runs the driver, with the packages that the driver needs.
+fn interpreter(client: &Client) -> Result<Command> {
+    if !client.node.is_empty() {
+        let packages: Vec<&str> = client.node.iter().map(String::as_str).collect();
+        let mut command = Command::new("node");
+        command.env("NODE_PATH", installed::node(root(), &packages)?);
+        return Ok(command);
+    }
+    let packages: Vec<&str> = client.python.iter().map(String::as_str).collect();
+    let python = match packages.as_slice() {
+        [] => PathBuf::from("python3"),
+        packages => installed::python(root(), packages)?.join("bin/python"),
+    };
+    let mut command = Command::new(python);
+    command.arg("-I");
+    Ok(command)
 }
 
-#[test]
-fn dandelion_request_shapes() {
-    let server = gateway("dandelion");
-    let key = variable(&server.setup, "admin_key");
-    run(python().arg("-I").arg(driver("dandelion.py")).args([server.url(), &key]));
+/// A folder of the package that has the real server.
+fn bundled(folder: &str, facts: &Facts) -> Result<PathBuf> {
+    let real = facts.real.as_ref().context("no real server has the client")?;
+    let server = installed::python(root(), &[&real.package])?;
+    let find = "import sysconfig; print(sysconfig.get_path('purelib'), end='')";
+    let packages = installed::run(Command::new(server.join("bin/python")).args(["-c", find]))?;
+    Ok(Path::new(&packages).join(folder))
 }
