@@ -1,7 +1,7 @@
-//! Databases on a PostgreSQL server, for gateways that share their state.
+//! Where the state of a test is: in a SQLite file, or in a database on a PostgreSQL server.
 //!
 //! `scripts/with-postgres` starts the server and sets the variable. Without it, every gateway has a
-//! SQLite file of its own.
+//! SQLite file of its own. A suite asks for a [`State`], and says nothing about the engine.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -34,6 +34,40 @@ pub struct Database {
 pub fn server() -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "the script that starts the server names it")]
     std::env::var(SERVER).ok()
+}
+
+/// The state of one test. It is dropped with the last clone.
+#[derive(Clone, Debug)]
+pub struct State(Option<Arc<Database>>);
+
+impl State {
+    /// The state in a data directory, whatever the engine of the tests.
+    #[must_use]
+    pub const fn in_files() -> Self {
+        Self(None)
+    }
+
+    /// The state of a copy of a store that nobody has open. If there is a server for tests, it is a
+    /// database of its own there. Otherwise it is the file in the copy's data directory.
+    ///
+    /// `name` stands for the content of the store: copies with the same name are made from the store
+    /// that was given first.
+    pub fn copy_of(program: &Path, name: &str, store: &Path) -> Result<Self> {
+        let copy = server().map(|server| Database::of_store(&server, program, name, store));
+        Ok(Self(copy.transpose()?.map(Arc::new)))
+    }
+
+    /// The URL of its database. `None`: it is in the data directory.
+    #[must_use]
+    pub fn url(&self) -> Option<String> {
+        self.0.as_ref().map(|database| database.url())
+    }
+
+    /// The table `[state]` of a configuration, or nothing: the default is the data directory.
+    #[must_use]
+    pub fn table(&self) -> String {
+        self.url().map(|url| format!("[state]\nurl = {url:?}\n")).unwrap_or_default()
+    }
 }
 
 impl Database {

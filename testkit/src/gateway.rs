@@ -4,14 +4,13 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
 use crate::client::Base;
-use crate::database::{self, Database};
+use crate::database::State;
 use crate::prepared;
 use crate::profile::Setup;
 
@@ -29,8 +28,8 @@ pub struct Gateway {
     pub url: String,
     child: Child,
     folder: TempDir,
-    /// The database that it shares with other gateways.
-    database: Option<Arc<Database>>,
+    /// Its state, which it shares with its twin.
+    state: State,
 }
 
 impl Gateway {
@@ -43,43 +42,59 @@ impl Gateway {
         let program = &program.canonicalize().context("the gateway is not built")?;
         let (accounts, data) = (setup.accounts.to_string(), folder.path().join("data"));
         prepared::write(program, &accounts, &data)?;
-        let database = database::server()
-            .map(|server| Database::of_store(&server, program, &accounts, &data).map(Arc::new));
-        Self::serve(program, setup, (folder, database.transpose()?))
+        let state = State::copy_of(program, &accounts, &data)?;
+        Self::serve(program, setup, (folder, state))
+    }
+
+    /// The same with its state in a file, also if the tests use a server: it plays a system.
+    pub fn as_system(program: &Path, setup: &Setup) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("isogloss-").tempdir()?;
+        let program = &program.canonicalize().context("the gateway is not built")?;
+        prepared::write(program, &setup.accounts.to_string(), &folder.path().join("data"))?;
+        Self::serve(program, setup, (folder, State::in_files()))
     }
 
     /// Another gateway with the same state. `None`: the state is a file, which one gateway has.
     pub fn twin(&self, program: &Path, setup: &Setup) -> Result<Option<Self>> {
-        let Some(database) = &self.database else { return Ok(None) };
+        if self.state.url().is_none() {
+            return Ok(None);
+        }
         let folder = tempfile::Builder::new().prefix("isogloss-").tempdir()?;
         let data = folder.path().join("data");
         fs::create_dir(&data)?;
         fs::copy(self.data_dir().join(SECRET), data.join(SECRET))?;
         let program = &program.canonicalize().context("the gateway is not built")?;
-        Self::serve(program, setup, (folder, Some(Arc::clone(database)))).map(Some)
+        Self::serve(program, setup, (folder, self.state.clone())).map(Some)
     }
 
-    /// Serves the dialect with a copy of a store and with this configuration.
+    /// Serves the dialect with a copy of a store and with this configuration. The state is in the
+    /// copy, also if the tests use a server.
     pub fn on(program: &Path, setup: &Setup, store: &Path, config: &str) -> Result<Self> {
+        Self::with(program, setup, (store, State::in_files()), config)
+    }
+
+    /// The same with this state.
+    pub fn with(
+        program: &Path,
+        setup: &Setup,
+        (store, state): (&Path, State),
+        config: &str,
+    ) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("isogloss-").tempdir()?;
         copy(store, &folder.path().join("data"))?;
         fs::write(folder.path().join(CONFIG), config)?;
         let program = &program.canonicalize().context("the gateway is not built")?;
-        Self::serve(program, setup, (folder, None))
+        Self::serve(program, setup, (folder, state))
     }
 
-    fn serve(
-        program: &Path,
-        setup: &Setup,
-        (folder, database): (TempDir, Option<Arc<Database>>),
-    ) -> Result<Self> {
+    fn serve(program: &Path, setup: &Setup, (folder, state): (TempDir, State)) -> Result<Self> {
         let mut command = command(program, setup, folder.path())?;
-        if let Some(database) = &database {
-            command.env("ISOGLOSS__STATE__URL", database.url());
+        if let Some(url) = state.url() {
+            command.env("ISOGLOSS__STATE__URL", url);
         }
         let mut child = command.spawn().context("starting the gateway")?;
         match await_url(&mut child, folder.path()) {
-            Ok(url) => Ok(Self { url, child, folder, database }),
+            Ok(url) => Ok(Self { url, child, folder, state }),
             Err(error) => {
                 stop(&mut child);
                 Err(error)

@@ -17,6 +17,7 @@ use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::user::UserRef;
 use isogloss_canonical::verb::Verb;
 use isogloss_store::Store;
+use isogloss_testkit::database::State;
 use isogloss_testkit::gateway::Gateway;
 use isogloss_testkit::prepared::Files;
 use isogloss_testkit::profile::Setup;
@@ -25,6 +26,9 @@ use tempfile::TempDir;
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
 use crate::TestBackend;
+
+/// The program under test.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss");
 
 /// The service credential of the gateway at a system. A second gateway plays the system.
 const KEY: &str = "b8c1f2d3e4a5968778695a4b3c2d1e0ff0e1d2c3b4a5968778695a4b3c2d";
@@ -65,6 +69,7 @@ pub(crate) fn first_dialect() -> &'static str {
 /// The values that must exist as long as the backend.
 pub(crate) struct Fixture {
     store: Store,
+    _state: State,
     _system: Option<Gateway>,
     _folder: TempDir,
     lock: Option<MutexGuard<'static, ()>>,
@@ -94,7 +99,7 @@ impl Fixture {
             accounts: accounts(system),
             ..Setup::default()
         };
-        let gateway = Gateway::start(Path::new(env!("CARGO_BIN_EXE_isogloss")), &setup)?;
+        let gateway = Gateway::as_system(Path::new(PROGRAM), &setup)?;
         let url = gateway.url.clone();
         Self::over(Some(gateway), tested, &url, KEY).await
     }
@@ -125,16 +130,24 @@ impl Fixture {
         let folder = tempfile::tempdir()?;
         let data = folder.path().join("data");
         let config = folder.path().join("gateway.toml");
-        let store = data.display();
-        let text = format!("[store]\ndirectory = \"{store}\"\n[backend.people]\n{backend}\n");
+        PREPARED.get_or_try_init(prepare).await?.write(&data)?;
+        let state = State::copy_of(Path::new(PROGRAM), "without accounts", &data)?;
+        let (store, table) = (data.display(), state.table());
+        let text =
+            format!("[store]\ndirectory = \"{store}\"\n{table}[backend.people]\n{backend}\n");
         std::fs::write(&config, text)?;
         let settings = load::load(Some(&config))?;
-        PREPARED.get_or_try_init(prepare).await?.write(&data)?;
         let store = startup::open_store(&settings).await?;
         let backends = Backends::open(&settings, &store).await?;
         let backend = Arc::clone(&backends.named("people")?);
-        let fixture =
-            Self { store, _system: gateway, _folder: folder, lock: None, credential: None };
+        let fixture = Self {
+            store,
+            _state: state,
+            _system: gateway,
+            _folder: folder,
+            lock: None,
+            credential: None,
+        };
         Ok(TestBackend { system: system.to_owned(), backend, fixture })
     }
 

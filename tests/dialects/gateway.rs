@@ -1,17 +1,20 @@
 //! A gateway in this process: all dialects on a fresh store, without a server.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use isogloss::auth::Authority;
+use isogloss::config::load;
 use isogloss::pipeline::Pipeline;
 use isogloss::provision::accounts::Accounts;
 use isogloss::provision::bootstrap;
 use isogloss::random::random;
 use isogloss::registry;
 use isogloss::sessions::Sessions;
+use isogloss::startup;
 use isogloss_canonical::adapter::{Adapter, Defaults, RouteOptions, Service};
 use isogloss_canonical::backend::{Backend, Upstream};
 use isogloss_canonical::command::Command;
@@ -24,10 +27,14 @@ use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{User, UserRef};
 use isogloss_store::{DATABASE, SECRET_KEY, Store};
+use isogloss_testkit::database::State;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::calls::{Answer, Asked};
+
+/// The program under test. It copies a store to a database server, if the tests use one.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss");
 
 /// An initialised store that is closed. Each gateway starts with a copy of it.
 #[derive(Debug)]
@@ -58,10 +65,15 @@ impl PreparedStore {
         for name in [DATABASE, SECRET_KEY] {
             std::fs::copy(self.0.path().join(name), folder.path().join(name)).unwrap();
         }
-        let store = Store::open(folder.path(), registry::own_namespaces()).await.unwrap();
+        let (data, name) = (folder.path().display(), self.0.path().display().to_string());
+        let state = State::copy_of(Path::new(PROGRAM), &name, self.0.path()).unwrap();
+        let config = folder.path().join("gateway.toml");
+        let text = format!("[store]\ndirectory = \"{data}\"\n{}", state.table());
+        std::fs::write(&config, text).unwrap();
+        let store = startup::open_store(&load::load(Some(&config)).unwrap()).await.unwrap();
         let authority = Arc::new(Authority::new(Duration::ZERO).unwrap());
         let backend = Arc::new(store.clone());
-        TestGateway { store, backend, authority, _folder: folder }
+        TestGateway { store, backend, authority, _state: state, _folder: folder }
     }
 }
 
@@ -72,6 +84,7 @@ pub(crate) struct TestGateway {
     /// The backend that the dialects use. It is the store, unless a test wraps the store.
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) authority: Arc<Authority>,
+    _state: State,
     _folder: TempDir,
 }
 

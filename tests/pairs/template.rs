@@ -18,6 +18,7 @@ use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{UserPatch, UserRef};
+use isogloss_testkit::database::State;
 use isogloss_testkit::facts::Facts;
 use isogloss_testkit::gateway::{Gateway, copy};
 use isogloss_testkit::leaks::Secrets;
@@ -126,7 +127,9 @@ impl Template {
             let replay = Replay::start(transcript.clone(), setup.variables.clone())?;
             setup.origin = Some(replay.url);
         }
-        let gateway = Gateway::on(Path::new(PROGRAM), &setup, &self.gateway_directory(), &config)?;
+        let (program, store) = (Path::new(PROGRAM), self.gateway_directory());
+        let state = State::copy_of(program, &store.display().to_string(), &store)?;
+        let gateway = Gateway::with(program, &setup, (&store, state), &config)?;
         let base = gateway.base()?;
         let played = play(transcript, &[base], &mut setup.variables, deviations);
         let log = gateway.log()?;
