@@ -18,7 +18,7 @@ use isogloss_canonical::namespace::Numbering;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Matching, NewUser, User, UserId, UserPatch, UserRef, folded};
 use isogloss_canonical::value::{self, Target, ValueKind};
-use isogloss_store::{Named, Records};
+use isogloss_store::{Named, RULES, Records};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -139,6 +139,7 @@ impl Aliased {
             return self.inner.execute(Command::CreateUser(Box::new(user))).await;
         };
         let alias = user.username.clone();
+        can_be_alias(&alias)?;
         let username = format!("user-{}", hex::encode(&random()[..6]));
         // If the system takes only names of another form, the first refusal holds.
         self.takes(&username, Target::New).map_err(|_| refused)?;
@@ -194,6 +195,7 @@ impl Aliased {
             self.records().remove_alias(known.id).await?;
             return Ok(changed);
         }
+        can_be_alias(&name)?;
         let claim = self.records().claim(&[&name]).await?;
         let done = self.rename(known, &name, patch).await;
         claim.release().await;
@@ -201,10 +203,6 @@ impl Aliased {
     }
 
     async fn rename(&self, known: User, name: &str, rest: UserPatch) -> Result<Outcome, Fault> {
-        if name.is_empty() {
-            let fault = Fault::new(FaultKind::Invalid, "an alias has at least one character");
-            return Err(fault.about(Subject::Username));
-        }
         self.is_free(name, Some(known.id)).await?;
         let id = known.id;
         let changed = self.rest(known, rest).await?;
@@ -242,6 +240,15 @@ impl Aliased {
             Err(fault) => Err(fault),
         }
     }
+}
+
+/// Refuses an alias that the sidecar does not take.
+fn can_be_alias(alias: &str) -> Result<(), Fault> {
+    if alias.is_empty() {
+        let fault = Fault::new(FaultKind::Invalid, "an alias has at least one character");
+        return Err(fault.about(Subject::Username));
+    }
+    value::check(RULES, [(ValueKind::Username, alias)], Target::New)
 }
 
 #[async_trait]

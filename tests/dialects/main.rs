@@ -6,6 +6,7 @@
 //! - `consistency`: all four dialects show the same users, whichever dialect made a change.
 //! - `inheritance`: nobody gets the account of a user who was deleted in a system.
 //! - `faults`: an outage is never reported as absence, whichever command fails.
+//! - `long_values`: names, addresses and ids that no index can hold.
 //! - `guessing`: how many passwords are verified, and which callers a lock refuses.
 //! - `sessions`: what callers without credentials can store.
 //!
@@ -23,6 +24,7 @@ mod gateway;
 mod guessing;
 mod inheritance;
 mod kanboard;
+mod long_values;
 mod octoprint;
 mod seeds;
 mod sessions;
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         faults::trials(),
         guessing::trials(),
         inheritance::trials(),
+        long_values::trials(),
         sessions::trials(),
         octoprint::trials(),
         kanboard::trials(),

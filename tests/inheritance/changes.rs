@@ -17,6 +17,7 @@ pub(crate) const CASES: &[Case] = &[
     ("a-changed-password-ends-sessions-only", |tested| password(tested).boxed_local()),
     ("demoted-and-disabled-at-once", |tested| demoted(tested).boxed_local()),
     ("an-unclear-renaming-affects-nobody-else", |tested| name_shown_twice(tested).boxed_local()),
+    ("a-name-that-is-too-long-affects-nobody-else", |tested| too_long(tested).boxed_local()),
 ];
 
 async fn renamed(tested: &TestSidecar) {
@@ -158,5 +159,22 @@ async fn name_shown_twice(tested: &TestSidecar) {
     let listed = tested.list().await;
     assert_eq!(listed.len(), known - 1);
     assert!(listed.iter().any(|one| one.username == "ada"));
+    assert_eq!(tested.create("dora").await.username, "dora");
+}
+
+/// A system that shows a name that no index can hold, of somebody new and of somebody known. They are
+/// not shown, and the list continues.
+async fn too_long(tested: &TestSidecar) {
+    let long = "n".repeat(1025);
+    tested.system.add("ada", Role::User);
+    tested.system.add("bob", Role::User);
+    let known = tested.list().await.len();
+    tested.system.add(&long, Role::User);
+    tested.system.rename_all(&[("bob", &format!("{long}b"))]);
+    let listed = tested.list().await;
+    assert_eq!(listed.len(), known - 1);
+    assert!(listed.iter().any(|one| one.username == "ada"));
+    let alone = tested.get(UserRef::Name(long)).await;
+    assert!(alone.is_err() && !is_absence(&alone), "it is not reported as absent");
     assert_eq!(tested.create("dora").await.username, "dora");
 }

@@ -13,12 +13,13 @@ use isogloss_canonical::verb::Verb;
 
 use crate::pages::Reader;
 use crate::store::Store;
+use crate::values::RULES;
 
 /// Every verb except one: the store has no directory (LDAP).
 static CAPABILITY: LazyLock<Capability> = LazyLock::new(|| {
     let verbs = Verb::ALL.into_iter().filter(|verb| *verb != Verb::CreateFromDirectory);
     let able = Capability::of(verbs).holding(Field::ALL).finding(Lookup::ALL);
-    able.paging([Verb::ListUsers])
+    able.paging([Verb::ListUsers]).refusing(RULES.iter().copied())
 });
 
 /// What the store can do: every verb except looking up a directory (LDAP).

@@ -6,6 +6,7 @@ use crate::inner::Inner;
 use crate::rows::{grant_words, group, namespace_word, now, select_groups, to_json};
 use crate::settings::apply;
 use crate::sql::{self, Connection};
+use crate::values;
 use crate::write::Write;
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::group::{Group, GroupPatch, NewGroup};
@@ -83,6 +84,8 @@ impl Inner {
     }
 
     pub(crate) async fn create_group(&self, new: &NewGroup) -> Result<Outcome, Fault> {
+        values::check_group(new)?;
+        values::check_ids(&new.ids, Subject::Group)?;
         self.database
             .transact(|mut write| async move {
                 let id = write.fresh_id();
@@ -107,6 +110,7 @@ impl Inner {
         wanted: &GroupRef,
         patch: &GroupPatch,
     ) -> Result<Outcome, Fault> {
+        values::check_group_patch(patch)?;
         self.database
             .transact(|mut write| async move {
                 let (mut changed, mut patch) =

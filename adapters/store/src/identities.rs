@@ -5,6 +5,7 @@ use crate::inner::Inner;
 use crate::numbered::Numbered;
 use crate::rows::uuid;
 use crate::sql::{self, Connection, column};
+use crate::values;
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::namespace::{IdNamespace, NativeIds, Numbering};
 use isogloss_canonical::outcome::Outcome;
@@ -129,6 +130,7 @@ impl Inner {
             .transact(|mut write| async move {
                 let mut claims = Vec::with_capacity(rows.len());
                 for (user, namespace, native) in rows {
+                    values::check_id(native, Subject::User)?;
                     let id = self
                         .find_user(&mut write, user)
                         .await

@@ -44,6 +44,7 @@ mod takeover;
 mod transfer;
 pub mod usage;
 mod users;
+mod values;
 mod write;
 mod write_counts;
 
@@ -66,3 +67,4 @@ pub use crate::sidecar::record::Record;
 pub use crate::sidecar::records::{Records, RemoteSystem};
 pub use crate::sidecar::teams::reading::{ReconciledTeams, SeenTeam, TeamReading, TeamRecord};
 pub use crate::store::Store;
+pub use crate::values::RULES;

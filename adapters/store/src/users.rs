@@ -3,6 +3,7 @@
 use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::{Matching, NewUser, Uniqueness, User, UserPatch, UserRef, folded};
+use isogloss_canonical::value::{Target, of_new, of_patch};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -12,6 +13,7 @@ use crate::lookup::people;
 use crate::rows::{now, select_users, to_json};
 use crate::settings::apply;
 use crate::sql::{self, Connection};
+use crate::values;
 
 impl Inner {
     pub(crate) async fn get_user(&self, user: &UserRef) -> Result<Outcome, Fault> {
@@ -28,6 +30,8 @@ impl Inner {
     }
 
     pub(crate) async fn create_user(&self, new: &NewUser) -> Result<Outcome, Fault> {
+        values::check_user(of_new(new), Target::New)?;
+        values::check_ids(&new.ids, Subject::User)?;
         let password = &self.passwords.hash_optional(new.password.as_ref()).await?;
         self.database
             .transact(|mut write| async move {
@@ -63,6 +67,7 @@ impl Inner {
             .transact(|mut write| async move {
                 let (mut changed, mut patch) =
                     (self.find_user(&mut write, user).await?, patch.clone());
+                values::check_user(of_patch(&patch), Target::User(&changed))?;
                 let id = changed.id.0;
                 let mail = patch.email.as_ref().and_then(|email| email.as_deref());
                 self.check_unique(&mut write, id, (patch.username.as_deref(), mail), patch.unique)

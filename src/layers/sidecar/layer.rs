@@ -15,7 +15,7 @@ use isogloss_canonical::value::{self, Target, ValueKind, ValueRule};
 use isogloss_canonical::verb::{Place, Verb};
 use serde_json::Value;
 
-use isogloss_store::{Records, RemoteSystem, Store};
+use isogloss_store::{RULES, Records, RemoteSystem, Store};
 
 use crate::layers::sidecar::memo::Memo;
 use crate::layers::sidecar::policy::AttributePolicies;
@@ -57,7 +57,7 @@ impl Sidecar {
             groups: system.capability().holds(Field::Groups),
         });
         let (recent, policies, memo) = (Arc::default(), Arc::default(), None);
-        let values = system.capability().values().to_vec().into();
+        let values = with_own(system.capability().values().to_vec());
         let own_dialect = false;
         Self {
             system,
@@ -88,10 +88,10 @@ impl Sidecar {
         values: Vec<ValueRule>,
         own_dialect: bool,
     ) -> Self {
-        Self { policies: Arc::new(policies), values: values.into(), own_dialect, ..self.clone() }
+        Self { policies: Arc::new(policies), values: with_own(values), own_dialect, ..self.clone() }
     }
 
-    /// Refuses a value that the system does not take, before anything is sent.
+    /// Refuses a value that the system or the sidecar does not take, before anything is sent.
     pub(super) fn check_values(
         &self,
         values: Vec<(ValueKind, &str)>,
@@ -156,6 +156,12 @@ impl Sidecar {
     pub(super) async fn ask_store(&self, command: Command) -> Result<Outcome, Fault> {
         self.records.store().execute(command).await
     }
+}
+
+/// Rules about values, and those of the sidecar itself: it stores the names.
+fn with_own(mut rules: Vec<ValueRule>) -> Arc<[ValueRule]> {
+    rules.extend_from_slice(RULES);
+    rules.into()
 }
 
 /// A fault of the sidecar after the system has executed its part. It becomes a fault of the

@@ -89,6 +89,8 @@ pub(crate) struct Sighted<'a> {
     pub(crate) prints: Prints,
     /// Whether the gateway has just created this person.
     pub(crate) made: bool,
+    /// Whether no index can hold the name or the address.
+    pub(crate) too_long: bool,
 }
 
 /// The record that a seen person gets. The number is the index of a known record.
@@ -145,6 +147,9 @@ pub(crate) fn decide(known: &[Known], reading: &Facts<'_>) -> Decision {
         handled.extend(record);
         let verdict = match record {
             _ if twice => Verdict::Withheld("the system shows this id or name twice"),
+            _ if seen.too_long => {
+                Verdict::Withheld("the name or the e-mail address has more than 1024 bytes")
+            }
             None => Verdict::New,
             Some(at) => judge(at, &known[at], seen, reading.asked),
         };

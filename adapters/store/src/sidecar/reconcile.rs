@@ -9,6 +9,7 @@ use crate::sidecar::reading::{Reading, Seen};
 use crate::sidecar::reconciled::Reconciled;
 use crate::sidecar::records::Records;
 use crate::sql::Connection;
+use crate::values;
 
 impl Records {
     /// Reconciles the records with a reading, in one transaction: either all changes happen or
@@ -58,6 +59,7 @@ impl Records {
                 name: &seen.user.username,
                 prints: self.prints(&seen.user),
                 made: seen.made.is_some(),
+                too_long: !values::can_be_stored(&seen.user),
             })
         };
         reading.seen.iter().map(one).collect()

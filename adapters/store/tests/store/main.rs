@@ -6,6 +6,7 @@ mod groups;
 mod keys;
 mod kit;
 mod load;
+mod long;
 mod opening;
 mod pages;
 mod people;

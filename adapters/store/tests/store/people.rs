@@ -299,7 +299,7 @@ async fn the_store_knows_no_directory() {
 #[tokio::test]
 async fn any_text_is_a_name_and_comes_back_as_it_was() {
     let store = fresh().await;
-    let long = "é".repeat(100_000);
+    let long = "é".repeat(512);
     let names =
         ["", " ", "a\0b", "a\0c", "'; DROP TABLE users;--", "\u{1f}x\u{1e}", "%", "İ", &long];
     for name in names {

@@ -18,7 +18,7 @@ fn known(number: u128, name: &str, state: State, secret: Option<&str>) -> Known 
 
 fn seen<'a>(native: &'a str, name: &'a str, secret: Option<&str>) -> Sighted<'a> {
     let prints = Prints { secret: secret.map(str::to_owned), created: None };
-    Sighted { native, name, prints, made: false }
+    Sighted { native, name, prints, made: false, too_long: false }
 }
 
 fn facts(seen: Vec<Sighted<'_>>) -> Facts<'_> {

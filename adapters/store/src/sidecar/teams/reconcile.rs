@@ -14,6 +14,7 @@ use crate::sidecar::record::state;
 use crate::sidecar::records::Records;
 use crate::sidecar::teams::reading::{ReconciledTeams, SeenTeam, TeamReading, TeamRecord};
 use crate::sql::{self, Connection, Row, column};
+use crate::values;
 
 impl Records {
     /// Reconciles the records of teams with a reading, in one transaction: either all changes
@@ -167,7 +168,8 @@ impl Records {
     fn sighted_team<'r>(&self, seen: &'r SeenTeam) -> Result<Sighted<'r>, Fault> {
         let native = self.team_id(&seen.team)?;
         let (name, made) = (seen.team.name.as_str(), seen.made.is_some());
-        Ok(Sighted { native, name, prints: Prints::default(), made })
+        let too_long = !values::fits(name);
+        Ok(Sighted { native, name, prints: Prints::default(), made, too_long })
     }
 
     fn team_id<'t>(&self, team: &'t Group) -> Result<&'t str, Fault> {
