@@ -1,5 +1,7 @@
 //! A caller with credentials for each dialect, and what a gateway answers.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use isogloss_testkit::client::{Answer, Base};
@@ -43,23 +45,55 @@ impl Caller {
 
     fn lists(&self, gateway: &str, dialect: &str) -> anyhow::Result<Answer> {
         match dialect {
-            "octoprint" => send(
-                gateway,
-                &json!({"method": "GET", "path": "/octoprint/api/access/users",
-                    "headers": {"X-Api-Key": self.octoprint}}),
-            ),
-            "rhodecode" => {
-                let call = json!({"id": 1, "auth_token": self.rhodecode, "method": "get_users",
-                    "args": {}});
-                let path = "/rhodecode/_admin/api";
-                send(gateway, &json!({"method": "POST", "path": path, "json": call}))
+            "octoprint" => {
+                self.octoprint(gateway, "GET", "/octoprint/api/access/users", &Value::Null)
             }
+            "rhodecode" => self.rhodecode(gateway, "get_users", &json!({})),
             "kanboard" => self.kanboard(gateway, "getAllUsers", &json!({})),
             _ => {
                 let path = format!("/dandelion/api/users/getusers?apikey={}", self.dandelion);
                 send(gateway, &json!({"method": "GET", "path": path}))
             }
         }
+    }
+
+    /// The names in the list of all users. No name is there twice.
+    pub(crate) fn names(&self, gateway: &str, dialect: &str) -> BTreeSet<String> {
+        names(&self.lists(gateway, dialect).unwrap())
+    }
+
+    /// The same of a server with Kanboard's API at this path.
+    pub(crate) fn names_in(&self, server: &str, path: &str) -> BTreeSet<String> {
+        names(&self.kanboard_at((server, path), "getAllUsers", &json!({})).unwrap())
+    }
+
+    /// Sends a request to OctoPrint.
+    pub(crate) fn octoprint(
+        &self,
+        gateway: &str,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> anyhow::Result<Answer> {
+        let headers = json!({"X-Api-Key": self.octoprint});
+        let mut request = json!({"method": method, "path": path, "headers": headers});
+        if !body.is_null() {
+            request["json"] = body.clone();
+        }
+        send(gateway, &request)
+    }
+
+    /// Calls a method of RhodeCode.
+    pub(crate) fn rhodecode(
+        &self,
+        gateway: &str,
+        method: &str,
+        args: &Value,
+    ) -> anyhow::Result<Answer> {
+        let token = &self.rhodecode;
+        let call = json!({"id": 1, "auth_token": token, "method": method, "args": args});
+        let path = "/rhodecode/_admin/api";
+        send(gateway, &json!({"method": "POST", "path": path, "json": call}))
     }
 
     /// Calls a method of Kanboard.
@@ -69,14 +103,34 @@ impl Caller {
         method: &str,
         params: &Value,
     ) -> anyhow::Result<Answer> {
+        self.kanboard_at((gateway, "/kanboard/jsonrpc.php"), method, params)
+    }
+
+    fn kanboard_at(
+        &self,
+        (server, path): (&str, &str),
+        method: &str,
+        params: &Value,
+    ) -> anyhow::Result<Answer> {
         let call = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let login = format!("Basic {}", STANDARD.encode(&self.kanboard));
-        send(
-            gateway,
-            &json!({"method": "POST", "path": "/kanboard/jsonrpc.php", "json": call,
-                "headers": {"Authorization": login}}),
-        )
+        let headers = json!({"Authorization": login});
+        send(server, &json!({"method": "POST", "path": path, "json": call, "headers": headers}))
     }
+}
+
+/// The names in the answer of any dialect.
+fn names(answer: &Answer) -> BTreeSet<String> {
+    let json = answer.json.clone().unwrap_or_default();
+    let list = ["users", "result", "data"].iter().find_map(|member| json[member].as_array());
+    let list = list.unwrap_or_else(|| panic!("no list: {} {}", answer.status, answer.text()));
+    let name = |user: &Value| {
+        let name = user["username"].as_str().or_else(|| user["name"].as_str());
+        name.unwrap_or_else(|| panic!("no name: {user}")).to_owned()
+    };
+    let names: BTreeSet<_> = list.iter().map(name).collect();
+    assert_eq!(names.len(), list.len(), "a name is there twice: {json}");
+    names
 }
 
 /// Sends a request in the form of a transcript.

@@ -8,7 +8,10 @@
 mod authority;
 mod caller;
 mod killed;
+mod load;
 mod outages;
 mod relay;
+mod rounds;
 mod site;
 mod tls;
+mod variables;

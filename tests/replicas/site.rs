@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::caller::Caller;
 
 /// The program under test.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss");
 /// The limit for anything that is waited for, for a busy machine.
 pub(crate) const TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -67,6 +67,15 @@ impl Site {
         fs::write(self.path(name), text).unwrap();
     }
 
+    /// Has the routes of `gateway.toml` use a remote system: its name, its URL and the key.
+    pub(crate) fn join(&self, (system, url, secret): (&str, &str, &str)) {
+        let text = fs::read_to_string(self.path("gateway.toml")).unwrap();
+        let routes = text.replace("[[route]]\n", "[[route]]\nbackend = \"people\"\n");
+        let backend =
+            format!("[backend.people]\nsystem = {system:?}\nurl = {url:?}\nsecret = {secret:?}\n");
+        fs::write(self.path("gateway.toml"), routes + &backend).unwrap();
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -78,7 +87,13 @@ impl Site {
 
     /// Runs a command, and answers whether it succeeded and all that it printed.
     pub(crate) fn tries(&self, words: &[&str]) -> (bool, String) {
-        let done = program(self.folder.path()).args(words).output().unwrap();
+        self.tries_with(&[], words)
+    }
+
+    /// The same with these environment variables.
+    pub(crate) fn tries_with(&self, variables: &[(&str, &str)], words: &[&str]) -> (bool, String) {
+        let mut command = program(self.folder.path());
+        let done = command.args(words).envs(variables.iter().copied()).output().unwrap();
         let text = [done.stdout, done.stderr].concat();
         (done.status.success(), String::from_utf8(text).unwrap())
     }
@@ -122,18 +137,21 @@ impl Site {
         let place = ["--config", "gateway.toml"];
         let who = ["user", "add", name, "--role", role, "--password-file", "password"];
         self.ok(&[&who[..], &place].concat());
-        let key = |dialect: &str| {
-            let words = ["key", "add", name, "--dialect", dialect, "--json"];
-            let told = self.ok(&[&words[..], &place].concat());
-            let told: Value = serde_json::from_str(&told).unwrap();
-            told["key"].as_str().unwrap_or_else(|| panic!("no key in {told}")).to_owned()
-        };
+        let key = |dialect| self.key(&[name], dialect);
         Caller {
             octoprint: key("octoprint"),
             rhodecode: key("rhodecode"),
             kanboard: format!("{name}:{}", key("kanboard")),
             dandelion: key("dandelion"),
         }
+    }
+
+    /// Gives a person a key for a dialect. `who` is the name, and the backend if it is not the store.
+    pub(crate) fn key(&self, who: &[&str], dialect: &str) -> String {
+        let place = ["--dialect", dialect, "--json", "--config", "gateway.toml"];
+        let told = self.ok(&[&["key", "add"], who, &place].concat());
+        let told: Value = serde_json::from_str(&told).unwrap();
+        told["key"].as_str().unwrap_or_else(|| panic!("no key in {told}")).to_owned()
     }
 }
 
