@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
@@ -16,6 +17,12 @@ const USER: &str = "postgres";
 /// Without fsync. A test kills processes, not the machine.
 const FAST: [&str; 4] =
     ["fsync=off", "full_page_writes=off", "unix_socket_directories=", "max_connections=60"];
+
+/// The first port of the servers, and how many there are.
+const FIRST_PORT: u32 = 20_000;
+const PORTS: u32 = 12_000;
+/// How many ports this process has tried.
+static TAKEN: AtomicU32 = AtomicU32::new(0);
 
 /// A server on a free port of 127.0.0.1. It ends with the value.
 #[derive(Debug)]
@@ -59,7 +66,7 @@ impl Postgres {
         if let Some((user, group)) = owner()? {
             chown(folder.path(), Some(user), Some(group))?;
         }
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = free_port()?;
         let settings = FAST.iter().chain(settings).map(|setting| (*setting).to_owned()).collect();
         Ok(Self { folder, programs, port, settings })
     }
@@ -144,6 +151,16 @@ impl Drop for Postgres {
         // It may have been stopped already.
         let _ended = self.stop();
     }
+}
+
+/// A free port below those that the kernel gives to clients. So no connection has it while the server
+/// is stopped.
+fn free_port() -> Result<u16> {
+    let first = std::process::id().wrapping_mul(97) % PORTS;
+    let next = || first.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)) % PORTS;
+    let ports = std::iter::repeat_with(next).take(PORTS as usize);
+    let mut ports = ports.filter_map(|at| u16::try_from(FIRST_PORT + at).ok());
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).context("no port is free")
 }
 
 /// The user and the group of the server, if the tests run as root.
