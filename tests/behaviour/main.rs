@@ -1,7 +1,7 @@
 //! One suite of the canonical commands, run on every backend: the store, and each version of each
 //! remote system with its sidecar. A second gateway with the system's dialect plays the system. The
-//! suite also runs with a real server of each system that a package registry has, and with a fake that
-//! keeps state as a real server does.
+//! suite also runs with a real server of each system that a package registry has, and with fakes that
+//! keep state as real servers do.
 //!
 //! No backend can be skipped. A declared capability that no case uses fails the run.
 //! `ISOGLOSS_TEST_KANBOARD_URL` and `ISOGLOSS_TEST_KANBOARD_SECRET` (the same for the other
@@ -12,6 +12,7 @@
 mod dandelion;
 mod fixture;
 mod groups;
+mod kanboard;
 mod keys;
 mod passwords;
 mod people;
@@ -41,6 +42,9 @@ struct Case {
     verbs: &'static [Verb],
     run: for<'a> fn(&'a TestBackend) -> LocalBoxFuture<'a, ()>,
 }
+
+/// Runs a case with a fake.
+type RunsCase = fn(&Case) -> Result<(), Failed>;
 
 /// The backend under test.
 struct TestBackend {
@@ -98,9 +102,12 @@ fn main() -> ExitCode {
         let name = format!("{prefix}::every-capability-is-exercised");
         trials.push(trial(name, move || exercised(backend)));
     }
-    for case in cases() {
-        let name = format!("{}-fake::{}", dandelion::system(), case.name);
-        trials.push(trial(name, move || dandelion::run(&case)));
+    let fakes: [(System, RunsCase); 2] =
+        [(dandelion::system(), dandelion::run), (kanboard::system(), kanboard::run)];
+    for (system, run) in fakes {
+        for case in cases() {
+            trials.push(trial(format!("{system}-fake::{}", case.name), move || run(&case)));
+        }
     }
     for system in real::systems() {
         trials

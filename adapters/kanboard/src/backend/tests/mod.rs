@@ -2,8 +2,6 @@
 
 mod evidence;
 mod faults;
-mod recordings;
 mod server;
-mod stateful;
 mod steps;
 mod version;
