@@ -155,6 +155,11 @@ impl Calls {
         self.by_name.get(name)
     }
 
+    /// What the dialect's calls do: `create`, `delete`.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
+    }
+
     /// The request of a call.
     pub fn request(&self, caller: Caller<'_>, call: &Call, about: &Variables) -> Result<Request> {
         let method = about.fill_text(&call.method)?;
