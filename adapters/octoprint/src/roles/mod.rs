@@ -6,7 +6,7 @@ pub(crate) mod permissions;
 pub(crate) mod rights;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use isogloss_canonical::role::Role;
 

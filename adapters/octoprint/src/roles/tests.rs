@@ -15,7 +15,8 @@ use uuid::Uuid;
 use crate::roles::groups::{BUILT_IN, PERMISSION_KEYS, SUBGROUPS};
 use crate::roles::rights::{Cyclic, GIVEN, Rights};
 
-fn group(index: u128, name: &str, attributes: Value) -> Group {
+/// A group of a fresh server.
+pub(crate) fn group(index: u128, name: &str, attributes: Value) -> Group {
     let Value::Object(attributes) = attributes else { panic!("an object") };
     Group {
         id: GroupId(Uuid::from_u128(index)),

@@ -17,6 +17,11 @@ use crate::dialect::pages::frame::{TOKEN, alert, form, page};
 use crate::dialect::site::decoded_path;
 
 const TITLE: &str = "Access request";
+/// The key is issued when the program asks for it, and its issue can fail. Only the program hears that.
+const ALLOWED: &str = "<p>You have allowed it. The program fetches its key by itself, within a few seconds. \
+                       If it says that it got none, no key was issued.</p>\n<p>You can close this page.</p>\n";
+const DENIED: &str =
+    "<p>You have denied it. The program gets no key. You can close this page.</p>\n";
 const EXPIRED: &str =
     "This page was open for too long, or your browser refuses cookies. Decide again.";
 
@@ -57,13 +62,7 @@ pub(crate) async fn submit(call: &mut Call<'_>) -> Answer {
         _ => return shown(call, 400, &pending, None),
     };
     slots::decide(call, pending, granted.then_some(user)).await?;
-    let done = if granted { "It gets a key of yours now." } else { "It gets no key." };
-    Ok(page(
-        call,
-        200,
-        TITLE,
-        &format!("<p>The program was answered. {done} Close this page.</p>\n"),
-    ))
+    Ok(page(call, 200, TITLE, if granted { ALLOWED } else { DENIED }))
 }
 
 /// The page about a request which nobody can decide any more.

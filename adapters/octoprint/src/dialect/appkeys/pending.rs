@@ -71,6 +71,8 @@ pub(crate) struct Decided {
 pub(crate) struct Granted {
     pub(crate) app: Value,
     pub(crate) user: Uuid,
+    /// When it was granted.
+    pub(crate) since: Timestamp,
 }
 
 impl Granted {
@@ -89,6 +91,6 @@ impl Granted {
 pub(crate) enum State {
     /// Nobody has decided.
     Waiting,
-    /// It is granted. This state is answered only once.
+    /// It is granted. This state is answered only once, unless the decision is put back.
     Granted(Granted),
 }

@@ -2,13 +2,14 @@
 
 use isogloss_canonical::credentials::Credentials;
 use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::secret::Secret;
 use isogloss_interop::percent;
 use isogloss_interop::python::json::write::{PYTHON_3, write};
 use isogloss_interop::python::value::Py;
 
 use crate::dialect::answers::{Answer, json_as, no_content};
 use crate::dialect::appkeys::issue::issue;
-use crate::dialect::appkeys::pending::State;
+use crate::dialect::appkeys::pending::{Granted, State};
 use crate::dialect::appkeys::{limit, slots};
 use crate::dialect::arguments::is_yes;
 use crate::dialect::call::Call;
@@ -60,7 +61,9 @@ pub(crate) fn text_of(value: &Py) -> String {
     }
 }
 
-/// `GET /plugin/appkeys/request/TOKEN`: 202 while nobody has decided, then the key, once.
+/// `GET /plugin/appkeys/request/TOKEN`: 202 while nobody has decided, then the key, once. If the key
+/// cannot be issued, the program hears the error, never that nobody has allowed it. After a fault of the
+/// gateway or of the system behind it, the next poll tries again.
 pub(crate) async fn poll(call: &Call<'_>) -> Answer {
     let granted = match slots::poll(call, &call.parameter).await?.ok_or(Failure::of(404))? {
         State::Waiting => {
@@ -69,11 +72,20 @@ pub(crate) async fn poll(call: &Call<'_>) -> Answer {
         }
         State::Granted(granted) => granted,
     };
+    let issued = issue_granted(call, &granted).await;
+    if issued.as_ref().is_err_and(|failure| failure.status >= 500) {
+        slots::put_back(call, &call.parameter, &granted).await?;
+    }
+    let value = issued?;
+    json_as(200, &Py::dict([("api_key", Py::text(value.expose()))]), call.differences().json)
+}
+
+/// Issues the key that a user has granted.
+async fn issue_granted(call: &Call<'_>, granted: &Granted) -> Result<Secret, Failure> {
     let who = Credentials::Vouched(granted.person());
     let caller = call.exchange.identify(who).await.map_err(without_user)?;
     let user = caller.user().cloned().ok_or(Failure::of(404))?;
-    let value = issue(call, &caller, &user, &text_of(&granted.app())).await?;
-    json_as(200, &Py::dict([("api_key", Py::text(value.expose()))]), call.differences().json)
+    issue(call, &caller, &user, &text_of(&granted.app())).await
 }
 
 /// The user who granted a key no longer exists or is inactive.

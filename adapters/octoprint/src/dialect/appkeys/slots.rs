@@ -88,9 +88,11 @@ pub(crate) async fn poll(call: &Call<'_>, app_token: &str) -> Result<Option<Stat
     let Some(slot) = slot_of(app_token) else { return Ok(None) };
     if let Some(decided) = decision(call, slot, app_token).await? {
         let sessions = call.exchange.sessions();
-        let Decided { app, user: Some(user), .. } = decided else { return Ok(None) };
+        let Some(user) = decided.user else { return Ok(None) };
+        let app = decided.app;
         let first = sessions.forget(DECIDED, &slot.to_string()).await?;
-        return Ok(first.then_some(State::Granted(Granted { app, user })));
+        let granted = Granted { app, user, since: decided.since };
+        return Ok(first.then_some(State::Granted(granted)));
     }
     let Some(pending) = by_app_token(call, app_token).await? else { return Ok(None) };
     let row = serde_json::to_value(&pending).map_err(|_| CRASH)?;
@@ -136,6 +138,21 @@ pub(crate) async fn decide(
     store(call, DECIDED, (slot, WAITS), &decided).await?;
     call.exchange.sessions().forget(PENDING, &slot.to_string()).await?;
     Ok(())
+}
+
+/// Stores a decision again whose key could not be issued, so that the next poll tries again. The time
+/// for that ends ten minutes after the decision.
+pub(crate) async fn put_back(
+    call: &Call<'_>,
+    app_token: &str,
+    granted: &Granted,
+) -> Result<(), Failure> {
+    let Some(slot) = slot_of(app_token) else { return Ok(()) };
+    let age = call.exchange.now().duration_since(granted.since).unsigned_abs();
+    let Some(left) = WAITS.checked_sub(age) else { return Ok(()) };
+    let (app, app_token) = (granted.app.clone(), app_token.to_owned());
+    let decided = Decided { app, app_token, user: Some(granted.user), since: granted.since };
+    store(call, DECIDED, (slot, left), &decided).await
 }
 
 /// Every undecided request, the oldest first.

@@ -1,5 +1,6 @@
 //! Without a gateway: an outage never looks like an absence.
 
+mod appkeys;
 mod bodies;
 
 use isogloss_canonical::adapter::RouteOptions;
