@@ -240,7 +240,7 @@ async fn prefixed(gateway: Arc<TestGateway>) {
     let login = led.location.strip_prefix("/printer").unwrap();
     let page =
         browser.send(&gateway, behind(octoprint("", &format!("GET {login}"), &Value::Null))).await;
-    assert!(page.text.contains("action=\"/printer/login/\""), "{}", page.text);
+    assert!(page.text.contains("action=\"/printer/login/?redirect="), "{}", page.text);
     let (token, redirect) = (hidden(&page, "csrf_token"), hidden(&page, "redirect"));
     assert_eq!(redirect, format!("/printer{path}"));
     let fields = [

@@ -1,5 +1,7 @@
 //! OctoPrint's pages without an origin: a person in a browser gives a program its key.
 
+mod whose;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -10,7 +12,7 @@ use isogloss_testkit::variables::Variables;
 use serde_json::json;
 
 use crate::gateway::{GatewayProcess, Plan};
-use crate::real::PUPPETEER;
+use crate::real::{PUPPETEER, person_works};
 
 const SYSTEM: &str = "octoprint";
 /// Clients that ask for keys. The first takes a path prefix.
@@ -71,6 +73,8 @@ fn a_person_in_a_browser_decides_about_a_key() {
     let more = format!(
         "[[route]]\npath = \"/prefix\"\ndialect = \"octoprint\"\nbackend = \"people\"\n\
          [[route]]\npath = \"/remote\"\ndialect = \"octoprint\"\nbackend = \"printer\"\n\
+         [[route]]\npath = \"/mixed\"\ndialect = \"octoprint\"\nbackend = \"people\"\n\
+         [route.origin]\nurl = \"{url}\"\n\
          [backend.printer]\nsystem = \"octoprint\"\nurl = \"{url}\"\nsecret = \"{secret}\"\n"
     );
     let gateway = GatewayProcess::with(&Plan { dialect: SYSTEM, more: &more, ..Plan::default() });
@@ -79,6 +83,9 @@ fn a_person_in_a_browser_decides_about_a_key() {
     program_asks("octorest", &at(""), "allow");
     program_asks("octorest", &at(""), "deny");
     person(&at("/prefix"), FIRST, "deny", "dialog");
+    // The origin is another server than the backend: the dialog is the gateway's, the pages the origin's.
+    person(&at("/mixed"), FIRST, "allow", "dialog");
+    person_works(&at("/mixed"), &server);
     // The key is the real server's.
     add_ann(&server);
     person(&at("/remote"), ANN, "allow", "dialog");

@@ -15,17 +15,17 @@ const SYSTEM: &str = "octoprint";
 /// The driver of the browser. The browser is Debian's.
 pub(crate) const PUPPETEER: &str = "puppeteer-core@24.4.0";
 /// A client that reads both kinds of the server's socket.
-const OCTOREST: [&str; 2] = ["octorest==0.4", "websocket-client==1.9.0"];
+pub(crate) const OCTOREST: [&str; 2] = ["octorest==0.4", "websocket-client==1.9.0"];
 /// The size of the file that the browser uploads: 50 MB.
 const LARGE: &str = "52428800";
 /// How long a client may wait for the first messages.
 const SOON: Duration = Duration::from_mins(2);
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn driver(name: &str) -> PathBuf {
+pub(crate) fn driver(name: &str) -> PathBuf {
     root().join("tests/origin/real").join(name)
 }
 
@@ -56,7 +56,7 @@ fn no_client_of_the_real_server_notices_the_proxy() {
     compared::every_recorded_exchange((&direct, &direct.url), (&behind, &url));
     drop(direct);
     library_reads_the_sockets(&url, &behind);
-    program_listens(&below.address, &behind);
+    program_hears(&behind.program, (&below.address, "/octoprint"), &behind.real.secret);
     for base in [format!("http://{}/octoprint", below.address), url] {
         person_works(&base, &behind);
     }
@@ -69,13 +69,15 @@ fn library_reads_the_sockets(url: &str, server: &RealServer) {
 }
 
 /// OctoPrint's own client: `octoprint client listen`.
-fn program_listens(address: &str, server: &RealServer) {
+pub(crate) fn program_hears(program: &Path, (address, prefix): (&str, &str), key: &str) {
     let (host, port) = address.split_once(':').unwrap();
     let folder = tempfile::tempdir().unwrap();
     let heard = std::fs::File::create(folder.path().join("heard")).unwrap();
-    let mut client = Command::new(&server.program)
-        .args(["client", "--apikey", &server.real.secret, "--host", host, "--port", port])
-        .args(["--prefix", "/octoprint", "listen"])
+    let prefix = if prefix.is_empty() { vec![] } else { vec!["--prefix", prefix] };
+    let mut client = Command::new(program)
+        .args(["client", "--apikey", key, "--host", host, "--port", port])
+        .args(prefix)
+        .arg("listen")
         .env("PYTHONUNBUFFERED", "1")
         .stdin(Stdio::null())
         .stdout(heard.try_clone().unwrap())
@@ -93,7 +95,7 @@ fn program_listens(address: &str, server: &RealServer) {
 }
 
 /// A browser signs in, sees the page, reads the websocket and uploads a file.
-fn person_works(url: &str, server: &RealServer) {
+pub(crate) fn person_works(url: &str, server: &RealServer) {
     let modules = installed::node(root(), &[PUPPETEER]).unwrap();
     let real = &server.real;
     let mut node = Command::new("node");

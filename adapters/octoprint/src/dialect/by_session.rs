@@ -1,4 +1,4 @@
-//! Sessions of the server itself, on a route whose origin is the server of its backend.
+//! Sessions of the server itself, on a route with an origin: above all if that is the server of the backend.
 //!
 //! A session that the gateway opened would be nothing to the server, which answers the web pages and all
 //! that is not translated. So the server opens the sessions there, and answers the requests that show
@@ -6,8 +6,10 @@
 
 use isogloss_canonical::http::Request;
 
-use crate::dialect::cookies::{REMEMBER, SESSION};
+use crate::dialect::cookies::{Cookies, REMEMBER, SESSION};
 use crate::dialect::named::sent_key;
+use crate::dialect::site::Site;
+use crate::secrets::is_hex_token;
 
 /// Where a session begins and ends.
 const LOGIN: [&str; 2] = ["/api/login", "/api/logout"];
@@ -19,6 +21,15 @@ const APPKEYS: &str = "/plugin/appkeys/";
 pub(super) fn is_servers(request: &Request, path: &str) -> bool {
     let about = LOGIN.contains(&path) || path.starts_with(APPKEYS);
     about || sent_key(request).is_none() && has_session(request)
+}
+
+/// Whether a login or a logout comes from a page of an origin that is another server than the backend:
+/// it shows a session of that server, and no key. Such a page needs a session of its own server. It cannot
+/// get one of the gateway, because it has no CSRF token of the gateway.
+pub(super) fn is_of_origins_page(request: &Request, path: &str) -> bool {
+    let cookies = Cookies::of(request, &Site::of(request));
+    let is_foreign = cookies.get(SESSION).is_some_and(|session| !is_hex_token(session));
+    LOGIN.contains(&path) && is_foreign && sent_key(request).is_none()
 }
 
 fn has_session(request: &Request) -> bool {

@@ -50,6 +50,7 @@ use crate::dialect::appkeys::keys::PLUGIN;
 use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
 use crate::dialect::method::{Area, Method};
+use crate::dialect::pages::destination::leads_to_dialog;
 use crate::dialect::site::decoded_path;
 use crate::dialect::table::Found;
 use crate::options::Options;
@@ -114,6 +115,17 @@ impl OctoPrint {
         }
     }
 
+    /// Whether the server behind a route answers a path itself: its web pages, and the commands of its
+    /// other plugins. Where the gateway answers the dialog about a key, the login page that leads to it
+    /// is the gateway's too: a session of the server opens no dialog of the gateway.
+    fn is_servers_own(&self, request: &Request, path: &str) -> bool {
+        let path = path.replace("//", "/");
+        let plugin = path.strip_prefix("/api/plugin/").is_some_and(|name| name != PLUGIN);
+        let is_ours = !self.options.origin_is_backend && leads_to_dialog(request);
+        let login = matches!(path.as_str(), "/login" | "/login/") && !is_ours;
+        plugin || path == "/" || login
+    }
+
     /// Only a page, and every path before 1.4, says which verbs it has.
     fn wrong_verb(&self, call: &Call<'_>, path: &str, verbs: &[&str]) -> Answer {
         let failure = Failure::of(405);
@@ -157,14 +169,6 @@ fn preflight(call: &Call<'_>, response: Response) -> Answer {
     })
 }
 
-/// Whether the server behind a route answers a path itself: its web pages, and the commands of its other
-/// plugins.
-fn is_servers_own(path: &str) -> bool {
-    let path = path.replace("//", "/");
-    let plugin = path.strip_prefix("/api/plugin/").is_some_and(|name| name != PLUGIN);
-    plugin || matches!(path.as_str(), "/" | "/login" | "/login/")
-}
-
 /// Redirects to another path of this server, with the same query.
 fn redirect(call: &Call<'_>, path: &str) -> Response {
     let query = call.request.query.as_ref();
@@ -186,8 +190,12 @@ impl Dialect for OctoPrint {
             Found::Options(area, _) => area != Area::Printer,
             Found::WrongVerb(_) | Found::Redirect(_) => true,
         };
-        let has_session = self.options.origin_is_backend && by_session::is_servers(request, &path);
-        is_translated && !is_servers_own(&path) && !has_session
+        let has_session = if self.options.origin_is_backend {
+            by_session::is_servers(request, &path)
+        } else {
+            by_session::is_of_origins_page(request, &path)
+        };
+        is_translated && !self.is_servers_own(request, &path) && !has_session
     }
 
     async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response {

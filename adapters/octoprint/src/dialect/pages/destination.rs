@@ -1,8 +1,11 @@
 //! Where a browser is led after it has signed in: only to another page of the same route.
 
+use isogloss_canonical::http::Request;
 use isogloss_interop::percent;
+use isogloss_interop::python::form;
 
 use crate::dialect::call::Call;
+use crate::dialect::site::Site;
 
 /// The longest address that is followed. A longer one is no page of this server.
 const LONGEST: usize = 2048;
@@ -14,6 +17,20 @@ pub(crate) fn destination(call: &Call<'_>, asked: Option<&str>) -> String {
         Some(asked) if is_within(root, asked) => asked.to_owned(),
         Some(_) | None => format!("{root}/"),
     }
+}
+
+/// Whether a login page leads to the dialog about a request for a key. The query says it, so that it is
+/// known before the form is read.
+pub(crate) fn leads_to_dialog(request: &Request) -> bool {
+    let root = Site::of(request).root;
+    let query = form::fields(request.query.as_deref().unwrap_or_default().as_bytes());
+    form::value(&query, "redirect").is_some_and(|asked| is_dialog(&root, asked))
+}
+
+/// Whether an address is that of a dialog about a request for a key.
+pub(crate) fn is_dialog(root: &str, asked: &str) -> bool {
+    let below = asked.strip_prefix(root).unwrap_or_default();
+    is_within(root, asked) && below.starts_with("/plugin/appkeys/auth/")
 }
 
 /// Whether every browser and every proxy reads an address as a path below `root` on this server. No

@@ -1,5 +1,6 @@
 //! `/login/`: the page on which a person signs in.
 
+use isogloss_interop::percent;
 use isogloss_interop::python::form::{self as fields, posted};
 use isogloss_interop::python::value::Py;
 
@@ -10,7 +11,7 @@ use crate::dialect::content::escaped;
 use crate::dialect::csrf::{give_token, is_own_form};
 use crate::dialect::failure::Failure;
 use crate::dialect::login::{by_password, sign_in_passively, sign_out};
-use crate::dialect::pages::destination::destination;
+use crate::dialect::pages::destination::{destination, is_dialog};
 use crate::dialect::pages::frame::{EXPIRED, LEAVE, TOKEN, alert, form, hidden, page};
 use crate::dialect::pages::index::NEEDED;
 use crate::dialect::pages::setup;
@@ -72,7 +73,10 @@ fn shown(
     said: Option<&str>,
 ) -> Answer {
     let token = give_token(call)?;
-    let action = format!("{}/login/", call.site.root);
+    let mut action = format!("{}/login/", call.site.root);
+    if is_dialog(&call.site.root, target) {
+        action.extend(["?redirect=", &percent::encode(target)]);
+    }
     let main = format!(
         "{}{}{}<label for=login-user>User name</label>\n\
          <input id=login-user name=user value=\"{}\" autocomplete=username autocapitalize=none required>\n\
