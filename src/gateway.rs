@@ -216,6 +216,7 @@ const fn limits(server: &settings::Server) -> Limits {
         head: Duration::from_millis(server.head_timeout_ms),
         idle: Duration::from_millis(server.idle_timeout_ms),
         websocket_idle: Duration::from_millis(server.websocket_idle_timeout_ms),
+        websockets: server.websocket_limit,
         shutdown: Duration::from_millis(server.shutdown_timeout_ms),
         workers: server.workers,
     }

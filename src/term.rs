@@ -7,19 +7,36 @@ use std::time::{Duration, Instant};
 
 use isogloss_canonical::exchange::BATCH_LIMIT;
 use isogloss_canonical::fault::{Fault, FaultKind};
+use tokio::sync::Notify;
 
 /// A switch that is set once, when the gateway stops.
 #[derive(Clone, Debug, Default)]
-pub struct Stopping(Arc<AtomicBool>);
+pub struct Stopping(Arc<Switch>);
+
+#[derive(Debug, Default)]
+struct Switch {
+    is_set: AtomicBool,
+    told: Notify,
+}
 
 impl Stopping {
     /// Sets the switch. Running batches begin no further call.
     pub fn begin(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.is_set.store(true, Ordering::SeqCst);
+        self.0.told.notify_waiters();
+    }
+
+    /// Waits until the gateway stops.
+    pub async fn begun(&self) {
+        // The order matters: a `begin` between the two lines wakes it.
+        let told = self.0.told.notified();
+        if !self.has_begun() {
+            told.await;
+        }
     }
 
     fn has_begun(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.is_set.load(Ordering::SeqCst)
     }
 }
 

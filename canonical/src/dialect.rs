@@ -9,6 +9,7 @@ use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::http::{Request, Response};
 use crate::named::Named;
+use crate::socket::Socket;
 use crate::verb::Verb;
 use crate::vouching::Vouching;
 
@@ -37,6 +38,12 @@ pub trait Dialect: Debug + Send + Sync {
 
     /// Answers a request.
     async fn answer(&self, request: &Request, exchange: &dyn Exchange) -> Response;
+
+    /// The socket of a request that asks for a websocket. `None`: the dialect has none there, or refuses
+    /// the request, and [`Dialect::answer`] says so. The gateway asks before it switches the protocol.
+    fn socket(&self, _: &Request, _: &dyn Exchange) -> Option<Box<dyn Socket>> {
+        None
+    }
 
     /// Which proxies and networks may name a user, by the options of the route. It is read once, when
     /// the route is set up, and the gateway enforces it.

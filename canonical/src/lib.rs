@@ -28,6 +28,7 @@ pub mod permission;
 pub mod role;
 pub mod secret;
 pub mod session_store;
+pub mod socket;
 pub mod user;
 pub mod value;
 pub mod verb;

@@ -51,6 +51,7 @@ pub struct Server {
     pub head_timeout_ms: u64,
     pub idle_timeout_ms: u64,
     pub websocket_idle_timeout_ms: u64,
+    pub websocket_limit: usize,
     pub workers: usize,
     pub trusted_proxies: Proxies,
 }

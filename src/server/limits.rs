@@ -17,6 +17,8 @@ pub struct Limits {
     pub idle: Duration,
     /// How long a websocket may be idle.
     pub websocket_idle: Duration,
+    /// The most websockets of dialects that are open at one time.
+    pub websockets: usize,
     /// How long running requests may take after the gateway begins to stop.
     pub shutdown: Duration,
     /// The number of server threads. 0: one for each core.

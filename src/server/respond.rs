@@ -8,6 +8,7 @@ use bytes::Bytes;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::named::Named;
+use isogloss_canonical::socket::Socket;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -21,6 +22,7 @@ use crate::server::head::Head;
 use crate::server::listener::Listener;
 use crate::server::reply::{REQUEST_ID, plain, reply};
 use crate::server::spelling::{Answerer, Way, answerer};
+use crate::server::websocket::{self, Accepted};
 use crate::term::Term;
 
 /// Who answers a request.
@@ -51,7 +53,8 @@ pub(super) struct Answered {
 }
 
 impl Answered {
-    fn refusal(response: HttpResponse) -> Self {
+    /// An answer of which nothing else is known.
+    fn bare(response: HttpResponse) -> Self {
         Self { response, named: Named::default(), proved: None, by_origin: false }
     }
 }
@@ -71,6 +74,15 @@ impl Incoming<'_> {
         };
         match self.handler(at, &translated) {
             Ok(Handler::Dialect(pipeline)) => {
+                if framing == Framing::Websocket
+                    && let Some(socket) = self.route.dialect.socket(&translated, pipeline)
+                {
+                    let accepted = self.accepted(pipeline, socket);
+                    return match websocket::switch(at, accepted, (request, body)) {
+                        Ok(response) => Answered::bare(response),
+                        Err(fault) => self.refuse(&translated, &fault),
+                    };
+                }
                 let read = self.read(at, (framing, body)).await;
                 match read {
                     Ok(Body::Whole(body)) => self.translate(at, pipeline, (translated, body)).await,
@@ -95,11 +107,16 @@ impl Incoming<'_> {
         }
     }
 
+    fn accepted(&self, pipeline: &Pipeline, socket: Box<dyn Socket>) -> Accepted {
+        let inbound = Arc::new(self.head.inbound(&self.route.path, self.id));
+        Accepted { socket, pipeline: pipeline.clone(), inbound, id: self.id }
+    }
+
     /// Says a fault in the words of the dialect, and closes the connection: of its request there may
     /// be more to come.
     fn refuse(&self, translated: &Request, fault: &Fault) -> Answered {
         let refusal = self.route.dialect.refuse(translated, fault).with("connection", "close");
-        Answered::refusal(reply(refusal, self.id))
+        Answered::bare(reply(refusal, self.id))
     }
 
     /// Who answers the request, by its head.

@@ -17,6 +17,7 @@ mod real;
 mod recorder;
 mod small;
 mod smuggling;
+mod sockets;
 mod spellings;
 mod streams;
 mod usage;

@@ -58,8 +58,13 @@ const UNTRANSLATED: &[Untranslated] = &[
         remote: "404",
     },
     Untranslated {
-        what: "`/sockjs/*`, the websocket",
-        embedded: "404: `/sockjs/info` would promise a websocket",
+        what: "`/sockjs/info`, `/sockjs/NNN/SESSION/websocket` and `/sockjs/websocket`",
+        embedded: "as a server of 1.11.8 without a printer, without events; before 1.11: 404",
+        remote: "404",
+    },
+    Untranslated {
+        what: "the other transports below `/sockjs`: `xhr`, `xhr_streaming`, `eventsource`, `htmlfile`, `jsonp`, `iframe.html`",
+        embedded: "404",
         remote: "404",
     },
     Untranslated {

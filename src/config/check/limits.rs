@@ -39,6 +39,7 @@ const LIMITS: &[Limit] = &[
     limit(&["server", "head_timeout_ms"], 1..=HOUR, MS),
     limit(&["server", "idle_timeout_ms"], 1..=DAY, MS),
     limit(&["server", "websocket_idle_timeout_ms"], 1..=DAY, MS),
+    limit(&["server", "websocket_limit"], 0..=100_000, "websockets (0: none)"),
     limit(&["server", "workers"], 0..=512, "threads (0: one for each core)"),
     limit(&["auth", "remember_secs"], 0..=86_400, "seconds (0: never)"),
     limit(&["auth", "guesses"], 1..=1_000_000, "wrong passwords"),

@@ -1,7 +1,9 @@
 //! `/api/login` and `/api/logout`.
 
+use isogloss_canonical::command::Command;
 use isogloss_canonical::credentials::Caller;
-use isogloss_canonical::secret::Secret;
+use isogloss_canonical::key::{Key, KeyChoice};
+use isogloss_canonical::secret::{Secret, same};
 use isogloss_canonical::user::{User, UserRef};
 use isogloss_canonical::vouching::Voucher;
 use isogloss_interop::python::value::Py;
@@ -14,10 +16,13 @@ use crate::dialect::call::Call;
 use crate::dialect::cookies::{ACTIVE_LOGOUT, REMEMBER};
 use crate::dialect::csrf;
 use crate::dialect::failure::{CRASH, Failure};
+use crate::dialect::identity::key::sent;
 use crate::dialect::identity::proof::{by_name, check_password};
 use crate::dialect::keys::api_key;
 use crate::dialect::limits;
-use crate::dialect::sessions::{Mechanism, REMEMBER_LASTS, SignedIn, forget_remembered};
+use crate::dialect::sessions::logins;
+use crate::dialect::sessions::signed_in::SignedIn;
+use crate::dialect::sessions::{Mechanism, REMEMBER_LASTS, forget_remembered};
 use crate::roles::rights::Rights;
 use crate::secrets::hex_token;
 use crate::wire::{self, Shown};
@@ -143,11 +148,32 @@ pub(crate) async fn sign_in_passively(call: &mut Call<'_>) -> Result<Option<Stri
     };
     let user = user.clone();
     if call.session.mechanism == Some(Mechanism::Apikey) {
-        // A call by key gets no cookie, so nothing could use a session.
-        return Ok(Some(hex_token(call.exchange)));
+        return sign_in_by_key(call, &user).await.map(Some);
     }
     sign_in(call, &user).await?;
     Ok(call.session.login.clone())
+}
+
+/// A call by key gets no cookie. The id of its login serves for the socket only, and only if the gateway
+/// can tell later that the key still opens everything: not for a key that expires or that has addresses.
+async fn sign_in_by_key(call: &Call<'_>, user: &User) -> Result<String, Failure> {
+    if let Some(key) = shown_key(call, user).await?
+        && key.expires.is_none()
+        && key.addresses.is_empty()
+    {
+        return Ok(logins::open_by_key(call.exchange, SignedIn::now(user), key.id).await?);
+    }
+    Ok(hex_token(call.exchange))
+}
+
+/// The caller's key that the request shows, where there is a socket: on the embedded store.
+async fn shown_key(call: &Call<'_>, user: &User) -> Result<Option<Key>, Failure> {
+    let Some(sent) = sent(call)?.filter(|_| call.exchange.is_embedded()) else { return Ok(None) };
+    let (owner, namespace) = (UserRef::Id(user.id), call.options.namespace.clone());
+    let keys =
+        call.read(Command::ListKeys(Some(owner), namespace, KeyChoice::All)).await?.keys()?;
+    let is_sent = |key: &Key| key.shown.as_ref().is_some_and(|own| same(own.expose(), &sent));
+    Ok(keys.into_iter().find(is_sent))
 }
 
 pub(crate) async fn sign_in_local_guest(call: &mut Call<'_>) -> Result<(), Failure> {

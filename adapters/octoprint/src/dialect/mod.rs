@@ -27,6 +27,7 @@ mod server;
 mod sessions;
 mod settings;
 mod site;
+mod sockjs;
 mod table;
 mod users;
 mod v1_3;
@@ -41,6 +42,7 @@ use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::http::{Request, Response};
 use isogloss_canonical::named::Named;
+use isogloss_canonical::socket::Socket;
 use isogloss_canonical::vouching::Vouching;
 use isogloss_interop::percent::encode_path;
 use isogloss_interop::python::value::Py;
@@ -206,6 +208,9 @@ impl Dialect for OctoPrint {
         if request.body.len() > LARGEST_BODY {
             return Response::new(400, "");
         }
+        if let Some(response) = sockjs::answer(&self.options, request, exchange) {
+            return response;
+        }
         let mut call = Call::new(&self.options, request, exchange);
         let path = decoded_path(&request.path, &call.site.root);
         let found = table::find(&self.options, &request.method, &path);
@@ -230,6 +235,10 @@ impl Dialect for OctoPrint {
             Ok(response) => response,
             Err(fault) => self.refuse(request, &fault),
         }
+    }
+
+    fn socket(&self, request: &Request, exchange: &dyn Exchange) -> Option<Box<dyn Socket>> {
+        sockjs::socket(&self.options, request, exchange)
     }
 
     fn named(&self, request: &Request) -> Named {

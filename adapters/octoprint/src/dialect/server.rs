@@ -22,7 +22,7 @@ pub(crate) async fn version(call: &Call<'_>) -> Answer {
 
 /// The version of the server behind the route. If it is no release that the version of the route stands
 /// for, and without such a server, it is that of the recordings.
-async fn version_of(call: &Call<'_>) -> Result<String, Fault> {
+pub(crate) async fn version_of(call: &Call<'_>) -> Result<String, Fault> {
     let said = facts::version(call.exchange).await?;
     let said = said.filter(|release| call.differences().covers(release));
     Ok(said.unwrap_or_else(|| call.differences().server.to_owned()))

@@ -140,6 +140,8 @@ pub(crate) struct Differences {
     pub(crate) no_store: [&'static str; 2],
     /// Whether answers say how long they took, and that they vary by cookie.
     pub(crate) timing: bool,
+    /// Whether the socket of a server without a printer is recorded.
+    pub(crate) has_socket: bool,
 }
 
 impl Differences {
@@ -372,6 +374,7 @@ const V1_11: Differences = Differences {
     ],
     no_store: ["no-store, no-cache, must-revalidate, post-check=0, pre-check=0, max-age=0"; 2],
     timing: true,
+    has_socket: true,
 };
 
 const V1_3: Differences = Differences {
@@ -416,6 +419,7 @@ const V1_3: Differences = Differences {
         "no-store, post-check=0, max-age=0, no-cache, pre-check=0, must-revalidate",
     ],
     timing: false,
+    has_socket: false,
     ..V1_11
 };
 

@@ -43,7 +43,7 @@ pub(crate) async fn prove_sent(call: &Call<'_>) -> Result<Option<KeyProof>, Fail
 
 /// The key that counts. Two headers of one name are one value, which is no key. OctoPrint answers
 /// 500 to a key outside ASCII since 1.4; before, it is a wrong one.
-fn sent(call: &Call<'_>) -> Result<Option<String>, Failure> {
+pub(crate) fn sent(call: &Call<'_>) -> Result<Option<String>, Failure> {
     let found = call.differences().key_sources.iter().find_map(|place| found_in(call, *place));
     let Some(key) = found else { return Ok(None) };
     if key.is_ascii() {

@@ -8,33 +8,32 @@
 //! One sign-in can have several cookies and a token of "remember me", which opens further sessions.
 //! Together they are a *family*. A logout deletes the family's row, which ends all of them.
 
+mod families;
+pub(crate) mod logins;
 mod rows;
+pub(crate) mod signed_in;
 
 use std::time::Duration;
 
 use isogloss_canonical::exchange::Exchange;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::session_store::SessionKind;
-use isogloss_canonical::user::{User, UserId, UserRef};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
+use crate::dialect::sessions::families::{FAMILIES, FAMILY, is_open};
+use crate::dialect::sessions::logins::{LOGIN, LOGINS, LoginRow};
 use crate::dialect::sessions::rows::{Lifetime, read, store};
+use crate::dialect::sessions::signed_in::SignedIn;
 use crate::secrets::hex_token;
 
 const SESSIONS: SessionKind = "octoprint.session";
-const LOGINS: SessionKind = "octoprint.login";
 const REMEMBERED: SessionKind = "octoprint.remember";
-const FAMILIES: SessionKind = "octoprint.family";
 
 const DAY: Duration = Duration::from_hours(24);
 const SESSION: Lifetime = (Duration::from_hours(31 * 24), DAY);
-const LOGIN: Lifetime = (Duration::from_hours(2), Duration::from_mins(5));
-const FAMILY: Lifetime = (REMEMBER_LASTS, DAY);
 const REMEMBER: Lifetime = (REMEMBER_LASTS, Duration::MAX);
 /// How long a token of "remember me" is valid.
-pub(crate) const REMEMBER_LASTS: Duration = Duration::from_hours(90 * 24);
+pub(crate) const REMEMBER_LASTS: Duration = FAMILY.0;
 
 /// How a caller proved who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,31 +58,6 @@ impl Mechanism {
             Self::Authheader => "authheader",
             Self::RemoteUser => "remote_user",
         }
-    }
-}
-
-/// A user who signed in, with the time of the password they had then. A new password ends sessions
-/// and remembered logins.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct SignedIn {
-    pub(crate) user: Uuid,
-    pub(crate) password_changed: Timestamp,
-    /// The user's `sessions_since` at that time. A deactivation moves it, which ends the session and
-    /// the remembered login.
-    #[serde(rename = "era")]
-    pub(crate) sessions_since: Timestamp,
-}
-
-impl SignedIn {
-    /// A user who signs in now.
-    pub(crate) fn now(user: &User) -> Self {
-        let (password_changed, sessions_since) = (user.password_changed, user.sessions_since);
-        Self { user: user.id.0, password_changed, sessions_since }
-    }
-
-    /// The user, by canonical id: no other user ever has it.
-    pub(crate) fn person(&self) -> UserRef {
-        UserRef::Id(UserId(self.user))
     }
 }
 
@@ -150,8 +124,8 @@ impl Session {
             return Ok(None);
         }
         let Some(login) = &self.login else { return Ok(Some(who.clone())) };
-        let owner: Option<Uuid> = read(exchange, LOGINS, login, LOGIN).await?;
-        Ok(owner.filter(|owner| *owner == who.user).map(|_| who.clone()))
+        let row: Option<LoginRow> = read(exchange, LOGINS, login, LOGIN).await?;
+        Ok(row.filter(|row| row.user() == who.user).map(|_| who.clone()))
     }
 
     /// Signs a user in, with a new live login unless there is one.
@@ -160,13 +134,25 @@ impl Session {
         exchange: &dyn Exchange,
         who: SignedIn,
     ) -> Result<(), Fault> {
-        let same = self.signed_in.as_ref() == Some(&who);
-        if self.login.is_none() || !same {
+        let has_login = self.login.is_some() && self.signed_in.as_ref() == Some(&who);
+        self.sign_in_without_login(exchange, who.clone()).await?;
+        if !has_login {
             let login = hex_token(exchange);
-            store(exchange, LOGINS, (&login, LOGIN.0), &who.user).await?;
+            self.store_login(exchange, &login, who).await?;
             self.login = Some(login);
         }
-        self.sign_in_without_login(exchange, who).await
+        Ok(())
+    }
+
+    /// Stores a live login of the family.
+    async fn store_login(
+        &self,
+        exchange: &dyn Exchange,
+        login: &str,
+        who: SignedIn,
+    ) -> Result<(), Fault> {
+        let family = self.family.clone().unwrap_or_default();
+        store(exchange, LOGINS, (login, LOGIN.0), &LoginRow::SignedIn { who, family }).await
     }
 
     /// Signs a user in without a live login: OctoPrint before 1.4 asks for none.
@@ -193,6 +179,9 @@ impl Session {
         token: &str,
         who: SignedIn,
     ) -> Result<(), Fault> {
+        if let Some(login) = &self.login {
+            self.store_login(exchange, login, who.clone()).await?;
+        }
         self.signed_in = Some(who);
         store(exchange, SESSIONS, (token, SESSION.0), self).await
     }
@@ -233,12 +222,6 @@ impl Session {
         store(exchange, REMEMBERED, (&token, REMEMBER.0), &login).await?;
         Ok(Some(token))
     }
-}
-
-/// Whether a family is this user's, and nobody has logged out of it.
-async fn is_open(exchange: &dyn Exchange, family: &str, who: &SignedIn) -> Result<bool, Fault> {
-    let owner: Option<Uuid> = read(exchange, FAMILIES, family, FAMILY).await?;
-    Ok(owner == Some(who.user))
 }
 
 /// The login of a token of "remember me", unless the user has logged out.

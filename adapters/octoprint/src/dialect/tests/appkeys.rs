@@ -24,16 +24,15 @@ fn read(response: &Response) -> Value {
 fn a_key_that_could_not_be_issued_is_issued_at_the_next_poll() {
     let works = Arc::new(AtomicBool::new(false));
     let backend = Arc::clone(&works);
-    let script =
-        Script::person(admin(), Proof::Key(None)).answering(move |command| match command {
-            Command::ListGroups(_) => Ok(Outcome::Groups(vec![group(1, "admins", json!({}))])),
-            Command::ListKeys(..) => Ok(Outcome::Keys(Vec::new())),
-            Command::IssueKey(..) if backend.load(Ordering::Relaxed) => {
-                Ok(Outcome::Keys(Vec::new()))
-            }
-            Command::IssueKey(..) => Err(Fault::new(FaultKind::Unavailable, "out of reach")),
-            _ => Ok(Outcome::Done),
-        });
+    let script = Script::person(admin(), Proof::Key(None)).answering(move |command| {
+        if matches!(command, Command::ListGroups(_)) {
+            Ok(Outcome::Groups(vec![group(1, "admins", json!({}))]))
+        } else if matches!(command, Command::IssueKey(..)) && !backend.load(Ordering::Relaxed) {
+            Err(Fault::new(FaultKind::Unavailable, "out of reach"))
+        } else {
+            Ok(Outcome::Keys(Vec::new()))
+        }
+    });
     let asked = sent(&script, "POST /plugin/appkeys/request", &json!({"app": "slicer"}));
     let token = read(&asked)["app_token"].as_str().unwrap().to_owned();
     let pending = read(&sent(&script, "GET /api/plugin/appkeys", &Value::Null));

@@ -2,6 +2,7 @@
 
 mod appkeys;
 mod bodies;
+mod sockets;
 
 use isogloss_canonical::adapter::RouteOptions;
 use isogloss_canonical::credentials::Proof;

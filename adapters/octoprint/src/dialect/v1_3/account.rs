@@ -8,7 +8,7 @@ use isogloss_interop::python::value::Py;
 use crate::dialect::answers::Answer;
 use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
-use crate::dialect::sessions::SignedIn;
+use crate::dialect::sessions::signed_in::SignedIn;
 use crate::dialect::v1_3::answers::{success, unknown_user};
 use crate::dialect::v1_3::bodies::required_json;
 use crate::wire::values::is_hashable;
