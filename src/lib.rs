@@ -21,6 +21,8 @@ pub mod provision;
 pub mod proxies;
 pub mod random;
 pub mod registry;
+mod repeats;
+mod rereadable;
 pub mod router;
 pub mod runner;
 pub mod server;

@@ -11,7 +11,9 @@ use crate::config::secret::environment;
 use crate::config::values;
 use crate::provision::accounts::Accounts;
 use crate::provision::bootstrap::{self, FirstAdministrator};
+use crate::provision::check::{Counts, check};
 use crate::provision::credentials;
+use crate::provision::source::Source;
 use crate::provision::state::State;
 
 /// Creates the administrator, or the users of an accounts file.
@@ -28,13 +30,13 @@ pub(crate) async fn run(ask: &Init) -> anyhow::Result<()> {
                 anyhow!("nobody reads the credentials; nothing was changed: {why:#}")
             })
         };
-        return state.initialise(&first.accounts, tell).await;
+        return state.initialise(&(&first.accounts).into(), tell).await;
     };
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("{} cannot be read", file.display()))?;
-    let accounts = Accounts::read(&text).with_context(|| file.display().to_string())?;
+    let accounts =
+        Source::of_file(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let counts = check(&accounts).with_context(|| file.display().to_string())?;
     values::state(&settings)?.take().await?.initialise(&accounts, |_| Ok(())).await?;
-    let (users, keys) = (accounts.users.len(), accounts.application_keys.len());
+    let Counts { users, application_keys: keys } = counts;
     if ask.json {
         return print::line(&json!({"users": users, "application_keys": keys}).to_string());
     }
@@ -49,7 +51,7 @@ pub(crate) async fn run(ask: &Init) -> anyhow::Result<()> {
 pub(crate) async fn first_start(state: &State) -> anyhow::Result<()> {
     let FirstAdministrator { accounts, credentials } = first_administrator()?;
     let leave = |draft: &Path| credentials::write_credentials(draft, &credentials);
-    state.initialise(&accounts, leave).await?;
+    state.initialise(&(&accounts).into(), leave).await?;
     let path = state.directory().join(credentials::CREDENTIALS);
     let path = path.display();
     let also = format!("They are also in {path}. They are printed only this once.");
@@ -61,7 +63,7 @@ pub(crate) async fn first_start(state: &State) -> anyhow::Result<()> {
 
 /// The first start if the setup wizard of a route creates the administrator: makes a store without users.
 pub(crate) async fn await_wizard(state: &State, path: &str) -> anyhow::Result<()> {
-    state.initialise(&Accounts::default(), |_| Ok(())).await?;
+    state.initialise(&(&Accounts::default()).into(), |_| Ok(())).await?;
     let page = format!("{path}/");
     tracing::warn!(
         page,

@@ -1,9 +1,8 @@
 //! `isogloss key`.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{anyhow, bail};
 use ipnet::IpNet;
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
@@ -11,14 +10,13 @@ use isogloss_canonical::key::{Issuer, Key, KeyChoice, NewKey};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::user::UserRef;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::cli::arguments::{At, Key as Ask, KeyAdd, KeyAsk};
 use crate::cli::open::{People, people};
 use crate::cli::owners::Owners;
-use crate::cli::{print, table};
+use crate::cli::{import_keys, print};
 use crate::provision::bootstrap::mint;
 use crate::registry;
 
@@ -32,7 +30,7 @@ pub(crate) async fn run(ask: &Ask) -> anyhow::Result<()> {
     let result = match &ask.ask {
         KeyAsk::Add(ask) => add(&people, ask).await,
         KeyAsk::List { username, at } => list(&people, username.as_deref(), at).await,
-        KeyAsk::Import { file, at } => import(&people, file, at).await,
+        KeyAsk::Import { file, at } => import_keys::run(&people, file, at).await,
         KeyAsk::Revoke { id, at } => revoke(&people, *id, at).await,
     };
     people.close().await;
@@ -65,69 +63,6 @@ async fn add(people: &People, ask: &KeyAdd) -> anyhow::Result<()> {
         );
     }
     print::line(&value)
-}
-
-/// A row of the file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Row {
-    username: String,
-    dialect: String,
-    key: String,
-    #[serde(default)]
-    label: Option<String>,
-    #[serde(default)]
-    scope: Option<String>,
-}
-
-/// Imports keys. Every row is checked before the first key is issued.
-async fn import(people: &People, file: &str, at: &At) -> anyhow::Result<()> {
-    let mut ready = Vec::new();
-    let mut lines = HashMap::new();
-    for (line, row) in table::read::<Row>(file)? {
-        let told = || format!("line {line}");
-        let key = new_key(&row).with_context(told)?;
-        if let Some(other) = lines.insert((row.dialect, row.key), line) {
-            bail!("line {line}: the same key as in line {other}");
-        }
-        let owner = (!row.username.is_empty()).then_some(UserRef::Name(row.username));
-        let mut id = None;
-        if let Some(owner) = &owner {
-            let read = people.execute(Command::GetUser(owner.clone())).await.with_context(told)?;
-            id = Some(read.user()?.id);
-        }
-        let holder = people.holder(&key).await.with_context(told)?;
-        if holder.is_some_and(|holder| holder != id) {
-            bail!("line {line}: this key belongs to another user");
-        }
-        ready.push((owner, key));
-    }
-    let count = ready.len();
-    for (owner, key) in ready {
-        people.execute(Command::IssueKey(owner, Box::new(key))).await?;
-    }
-    if at.json {
-        return print::json(&json!({"imported": count}));
-    }
-    print::line(&format!("{count} keys were imported"))
-}
-
-fn new_key(row: &Row) -> anyhow::Result<NewKey> {
-    let adapter = registry::dialect(&row.dialect).map_err(|why| anyhow!(why))?;
-    if row.key.is_empty() {
-        bail!("the key is empty");
-    }
-    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    Ok(NewKey {
-        namespace: IdNamespace::named(adapter.name),
-        value: row.key.as_str().into(),
-        label: given(&row.label),
-        scope: given(&row.scope),
-        expires: None,
-        addresses: Vec::new(),
-        issuer: Issuer::Gateway,
-        replaces: false,
-    })
 }
 
 /// Lists keys. With a name, the keys of all records that have or had this name.

@@ -14,6 +14,7 @@ mod explain;
 mod id_row;
 mod identity;
 mod import;
+mod import_keys;
 mod init;
 mod key;
 mod manual;

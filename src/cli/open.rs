@@ -159,6 +159,11 @@ impl People {
         self.sidecar.as_ref()
     }
 
+    /// The embedded store, if it is the backend.
+    pub(crate) const fn embedded(&self) -> Option<&Store> {
+        if self.sidecar.is_none() { Some(&self.store) } else { None }
+    }
+
     /// The id namespaces of the configuration.
     pub(crate) fn namespaces(&self) -> &[Numbered] {
         &self.namespaces

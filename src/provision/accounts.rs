@@ -6,9 +6,11 @@ use anyhow::{Context, bail};
 use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Subject;
+use isogloss_canonical::group::Group;
 use isogloss_canonical::key::{Issuer, NewKey};
 use isogloss_canonical::membership::GroupRef;
 use isogloss_canonical::namespace::IdNamespace;
+use isogloss_canonical::outcome::Outcome;
 use isogloss_canonical::role::Role;
 use isogloss_canonical::user::{Attributes, GroupChange, NewUser, UserPatch, UserRef};
 use jiff::Timestamp;
@@ -101,7 +103,8 @@ impl AccountKey {
         Self { dialect, value, scope: None, label: None, expires: None, addresses: Vec::new() }
     }
 
-    fn new_key(&self) -> Result<NewKey, String> {
+    /// The key for the store.
+    pub(super) fn new_key(&self) -> Result<NewKey, String> {
         let adapter = registry::dialect(&self.dialect)?;
         Ok(NewKey {
             namespace: IdNamespace::named(adapter.name),
@@ -122,12 +125,6 @@ impl Account {
     pub fn administrator(username: &str, password: &str) -> Self {
         let (username, password) = (username.to_owned(), Some(password.to_owned()));
         Self { username, password, admin: true, ..Self::default() }
-    }
-
-    async fn create(&self, backend: &dyn Backend) -> anyhow::Result<()> {
-        let command = Command::CreateUser(Box::new(self.new_user()?));
-        let user = backend.execute(command).await?.user()?;
-        self.equip(backend, &user.as_ref().into()).await
     }
 
     /// Gives an existing person the memberships and the keys of this account.
@@ -152,7 +149,8 @@ impl Account {
         attributes
     }
 
-    fn new_user(&self) -> anyhow::Result<NewUser> {
+    /// The person for the store, with the role of the account alone.
+    pub(super) fn new_user(&self) -> anyhow::Result<NewUser> {
         Ok(NewUser {
             username: self.username.clone(),
             password: self.password.clone().map(Into::into),
@@ -184,15 +182,6 @@ impl Account {
 }
 
 impl Accounts {
-    /// Creates all accounts in a backend.
-    pub async fn provision(&self, backend: &dyn Backend) -> anyhow::Result<()> {
-        for account in &self.users {
-            let made = account.create(backend).await;
-            made.with_context(|| format!("user {:?}", account.username))?;
-        }
-        self.equip(backend).await
-    }
-
     /// Issues the application keys.
     pub async fn equip(&self, backend: &dyn Backend) -> anyhow::Result<()> {
         for key in &self.application_keys {
@@ -215,18 +204,9 @@ async fn issue(
 /// Makes a person a member of every group with this name, in all systems. A group that stands for a
 /// role gives the role.
 async fn join(backend: &dyn Backend, user: &UserRef, name: &str) -> anyhow::Result<()> {
-    let own = registry::dialects().map(|adapter| Some(IdNamespace::named(adapter.name)));
-    let mut found = false;
-    for namespace in own.chain([None]) {
-        let group = GroupRef::Name(namespace.clone(), name.to_owned());
-        let group = match backend.execute(Command::GetGroup(group)).await {
-            Ok(outcome) => outcome.group()?,
-            Err(fault) if fault.is_absence_of(Subject::Group) => continue,
-            Err(fault) => return Err(fault.into()),
-        };
-        found = true;
-        let member = group.as_ref().into();
-        let command = match namespace {
+    for group in groups_called(backend, name).await? {
+        let member = (&group).into();
+        let command = match group.namespace {
             None => Command::AddMember(member, user.clone()),
             Some(namespace) => {
                 let groups = Some(GroupChange { namespace, groups: vec![member] });
@@ -236,5 +216,20 @@ async fn join(backend: &dyn Backend, user: &UserRef, name: &str) -> anyhow::Resu
         };
         backend.execute(command).await?;
     }
-    if found { Ok(()) } else { bail!("there is no such group") }
+    Ok(())
+}
+
+/// The groups with this name, in all systems. It is an error if there is none.
+pub(super) async fn groups_called(backend: &dyn Backend, name: &str) -> anyhow::Result<Vec<Group>> {
+    let own = registry::dialects().map(|adapter| Some(IdNamespace::named(adapter.name)));
+    let mut found = Vec::new();
+    for namespace in own.chain([None]) {
+        let group = Command::GetGroup(GroupRef::Name(namespace, name.to_owned()));
+        match backend.execute(group).await.and_then(Outcome::group) {
+            Ok(group) => found.push(*group),
+            Err(fault) if fault.is_absence_of(Subject::Group) => {}
+            Err(fault) => return Err(fault.into()),
+        }
+    }
+    if found.is_empty() { bail!("there is no such group") } else { Ok(found) }
 }

@@ -10,11 +10,13 @@ use isogloss_canonical::backend::Backend;
 use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::group::NewGroup;
-use isogloss_store::{DirectoryLock, Numbered, Store};
+use isogloss_store::{Claim, DirectoryLock, Numbered, Store};
 use serde_json::{Map, Value, json};
 
 use crate::provision::accounts::{Account, AccountKey, Accounts};
+use crate::provision::fill::fill;
 use crate::provision::publish::{self, Draft};
+use crate::provision::source::Source;
 use crate::registry;
 
 /// The administrator's name.
@@ -34,44 +36,55 @@ pub fn is_initialised(lock: &DirectoryLock) -> anyhow::Result<bool> {
 
 /// Initialises a directory with these accounts. On failure the directory is as it was.
 pub async fn initialise(directory: &Path, accounts: &Accounts) -> anyhow::Result<()> {
-    initialise_in(&take(directory).await?, accounts, |_| Ok(())).await
+    initialise_in(&take(directory).await?, &accounts.into(), |_| Ok(())).await
 }
 
 /// The same for a caller that holds the lock. `deliver` writes or prints the first credentials
 /// before the store is published. It gets the directory of the new files.
 pub async fn initialise_in(
     lock: &DirectoryLock,
-    accounts: &Accounts,
+    accounts: &Source,
     deliver: impl FnOnce(&Path) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     if is_initialised(lock)? {
         bail!("{} is already initialised; nothing was changed", lock.directory().display());
     }
     let draft = Draft::begin(lock)?;
-    fill(draft.path(), accounts).await?;
+    fill_draft(draft.path(), accounts).await?;
     deliver(draft.path())?;
     draft.publish()
 }
 
-async fn fill(draft: &Path, accounts: &Accounts) -> anyhow::Result<()> {
+async fn fill_draft(draft: &Path, accounts: &Source) -> anyhow::Result<()> {
     let opened = Store::open(draft, registry::own_namespaces()).await;
     let store = opened.map_err(|fault| anyhow!(words(&fault)))?;
-    let result = provision(&store, accounts, || Ok(())).await;
+    let result = provision(&store, accounts, None, || Ok(())).await;
     store.close().await;
     result
 }
 
 /// Creates the first groups and accounts. `deliver` writes the first credentials before the store
-/// is marked as initialised.
+/// is marked as initialised. With a claim, no other gateway does it meanwhile, and what was created is
+/// removed if it fails.
 pub(super) async fn provision(
     store: &Store,
-    accounts: &Accounts,
+    accounts: &Source,
+    claim: Option<&Claim>,
     deliver: impl FnOnce() -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    for group in foundation() {
-        store.execute(Command::CreateGroup(Box::new(group))).await?;
+    let filled = async {
+        for group in foundation() {
+            store.execute(Command::CreateGroup(Box::new(group))).await?;
+        }
+        fill(store, accounts, claim).await
+    };
+    let filled = filled.await;
+    if let (Err(_), Some(claim)) = (&filled, claim)
+        && let Err(fault) = store.clear(claim).await
+    {
+        tracing::warn!(%fault, "the accounts so far are not removed; the next start removes them");
     }
-    accounts.provision(store).await?;
+    filled?;
     deliver()?;
     store.mark_initialised().await?;
     Ok(())

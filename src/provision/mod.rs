@@ -2,7 +2,9 @@
 
 pub mod accounts;
 pub mod bootstrap;
-mod check;
+pub mod check;
 pub mod credentials;
+mod fill;
 pub(crate) mod publish;
+pub mod source;
 pub mod state;

@@ -8,8 +8,8 @@ use anyhow::{anyhow, bail};
 use isogloss_canonical::secret::Secret;
 use isogloss_store::{DirectoryLock, Numbered, SECRET_KEY, Store};
 
-use crate::provision::accounts::Accounts;
 use crate::provision::bootstrap::{self, provision, words};
+use crate::provision::source::Source;
 use crate::registry;
 
 /// How long a request waits for the database server, if the configuration does not say.
@@ -119,7 +119,7 @@ impl State {
     /// before anybody can sign in. It gets the directory for new files.
     pub async fn initialise(
         &self,
-        accounts: &Accounts,
+        accounts: &Source,
         deliver: impl FnOnce(&Path) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let Some(server) = &self.server else {
@@ -143,7 +143,7 @@ impl Server {
 /// waits. What a crash left behind is removed first: nobody could sign in yet.
 async fn begin(
     store: &Store,
-    accounts: &Accounts,
+    accounts: &Source,
     deliver: impl FnOnce() -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let claim = store.claim_start().await.map_err(|fault| anyhow!(words(&fault)))?;
@@ -151,8 +151,8 @@ async fn begin(
         if store.is_initialised().await? {
             bail!("the state database is already initialised; nothing was changed");
         }
-        store.clear().await?;
-        provision(store, accounts, deliver).await
+        store.clear(&claim).await?;
+        provision(store, accounts, Some(&claim), deliver).await
     };
     let result = done.await;
     claim.release().await;

@@ -234,9 +234,8 @@ impl Inner {
         let query = sql::query(sql).bind(namespace.as_str()).bind(kind.as_str());
         let done = query.bind(native).bind(id.to_string()).bind(&self.backend).execute(write).await;
         done.map(drop).map_err(|fault| match fault {
-            taken if taken.kind == FaultKind::Conflict => {
-                let detail = format!("{namespace} id {native} belongs to another user");
-                Fault { detail: detail.into(), ..taken }.about(kind.subject())
+            refused if refused.kind == FaultKind::Conflict => {
+                Fault { source: refused.source.clone(), ..taken(namespace, native, kind) }
             }
             other => other,
         })
@@ -293,14 +292,23 @@ impl Inner {
 }
 
 /// A given id above this value does not move the counter: too few numbers would be left.
-const COUNTED: i64 = 1 << 62;
+pub(crate) const COUNTED: i64 = 1 << 62;
 
-/// Adds the unknown name to the detail, for the operator who supplied the list.
+/// The fault for an id that somebody has.
+pub(crate) fn taken(namespace: &IdNamespace, native: &str, kind: Kind) -> Fault {
+    let detail = format!("{namespace} id {native} belongs to another user");
+    Fault::new(FaultKind::Conflict, detail).about(kind.subject())
+}
+
+/// The fault for a name that nobody has. The detail is for the operator who supplied the list.
+pub(crate) fn nobody_called(name: &str) -> Fault {
+    Fault::new(FaultKind::NotFound, format!("no user is called {name:?}")).about(Subject::User)
+}
+
+/// Adds the unknown name to the detail.
 fn named(why: Fault, user: &UserRef) -> Fault {
-    if let UserRef::Name(name) = user
-        && why.is_absence_of(Subject::User)
-    {
-        return Fault { detail: format!("no user is called {name:?}").into(), ..why };
+    match user {
+        UserRef::Name(name) if why.is_absence_of(Subject::User) => nobody_called(name),
+        _ => why,
     }
-    why
 }

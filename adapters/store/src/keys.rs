@@ -9,15 +9,32 @@ use isogloss_canonical::people::KeysToo;
 use isogloss_canonical::secret::Secret;
 use isogloss_canonical::user::{User, UserId, UserRef};
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::inner::Inner;
+use crate::insert::{Target, insert};
 use crate::pages::PAGE;
 use crate::rows::{from_json, now, optional_time, time, to_json, uuid};
 use crate::sealing::same;
-use crate::sql::{self, Builder, Connection, Row, column};
+use crate::sql::{self, Builder, Connection, Row, Value, column};
 
 const COLUMNS: &str =
     "id, namespace, owner, label, scope, expires, addresses, digest, sealed, created";
+
+/// The columns of a new row.
+pub(crate) const KEY_COLUMNS: [&str; 11] = [
+    "id",
+    "namespace",
+    "owner",
+    "label",
+    "scope",
+    "expires",
+    "addresses",
+    "digest",
+    "sealed",
+    "created",
+    "backend",
+];
 
 /// The most keys of one user in one id namespace. No real server has a limit. Without one, a single
 /// account could fill the disk.
@@ -33,7 +50,12 @@ async fn has_room(
     let Some(owner) = owner else { return Ok(()) };
     let sql = "SELECT COUNT(*) FROM keys WHERE owner = $1 AND namespace = $2";
     let count = sql::query(sql).bind(owner.to_string()).bind(namespace.as_str());
-    if count.only::<i64>(write).await? < MOST_KEYS {
+    room(count.only::<i64>(write).await?)
+}
+
+/// Refuses a key of a user who has this many in the id namespace.
+pub(crate) fn room(count: i64) -> Result<(), Fault> {
+    if count < MOST_KEYS {
         return Ok(());
     }
     let detail = format!("a user has at most {MOST_KEYS} keys in an id namespace");
@@ -222,25 +244,10 @@ impl Inner {
     ) -> Result<Key, Fault> {
         let id = write.fresh_id();
         let shown = self.shows_keys(&new.namespace).then(|| new.value.clone());
-        let sealed = shown.as_ref().map(|value| self.seals.seal(value.expose(), &id.to_string()));
         let (created, expires) = (now(), new.expires.map(Timestamp::as_microsecond));
-        sql::query(
-            "INSERT INTO keys (id, namespace, owner, label, scope, expires, addresses, digest, \
-             sealed, created, backend) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        )
-        .bind(id.to_string())
-        .bind(new.namespace.as_str())
-        .bind(owner.map(|owner| owner.to_string()))
-        .bind(&new.label)
-        .bind(&new.scope)
-        .bind(expires)
-        .bind(to_json(&new.addresses)?)
-        .bind(self.seals.digest(new.namespace.as_str(), new.value.expose()))
-        .bind(sealed.transpose()?)
-        .bind(created)
-        .bind(&self.backend)
-        .execute(write)
-        .await?;
+        let values = self.key_values((id, owner, created), &new)?;
+        let target = Target { table: "keys", columns: &KEY_COLUMNS, end: "" };
+        insert(write, target, values.into()).await?;
         let NewKey { namespace, label, scope, addresses, .. } = new;
         let (created, expires) = (time(created)?, optional_time(expires)?);
         Ok(Key {
@@ -255,6 +262,29 @@ impl Inner {
             created,
             shown,
         })
+    }
+
+    /// The values of the row of a new key.
+    pub(crate) fn key_values(
+        &self,
+        (id, owner, created): (Uuid, Option<UserId>, i64),
+        new: &NewKey,
+    ) -> Result<[Value; KEY_COLUMNS.len()], Fault> {
+        let (id, value) = (id.to_string(), new.value.expose());
+        let sealed = self.shows_keys(&new.namespace).then(|| self.seals.seal(value, &id));
+        Ok([
+            id.into(),
+            new.namespace.as_str().into(),
+            owner.map(|owner| owner.to_string()).into(),
+            (&new.label).into(),
+            (&new.scope).into(),
+            new.expires.map(Timestamp::as_microsecond).into(),
+            to_json(&new.addresses)?.into(),
+            self.seals.digest(new.namespace.as_str(), value).into(),
+            sealed.transpose()?.into(),
+            created.into(),
+            (&self.backend).into(),
+        ])
     }
 
     fn keys(&self, rows: &[Row]) -> Result<Vec<Key>, Fault> {

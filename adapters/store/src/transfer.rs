@@ -5,11 +5,9 @@ use futures_util::TryStreamExt;
 use isogloss_canonical::fault::Fault;
 use sha2::{Digest, Sha256};
 
+use crate::insert::{self, Target};
 use crate::sql::{Builder, Connection, Row, Value, column};
 use crate::tables::{Kind, Table};
-
-/// How many rows one statement inserts. Both engines allow at least 32,766 values.
-const AT_ONCE: usize = 200;
 
 /// How many rows one transaction inserts.
 pub(crate) const IN_ONE: usize = 10_000;
@@ -38,26 +36,9 @@ pub(crate) async fn insert(
     rows: Vec<Vec<Value>>,
     to: &mut Connection,
 ) -> Result<u64, Fault> {
-    let (mut added, mut rows) = (0, rows.into_iter().peekable());
-    while rows.peek().is_some() {
-        let mut insert = Builder::new("INSERT INTO ");
-        insert.push(table.name).push(" (");
-        list(&mut insert, table.columns.iter().map(|(name, _)| *name));
-        insert.push(") VALUES ");
-        for (at, row) in rows.by_ref().take(AT_ONCE).enumerate() {
-            insert.push(if at == 0 { "(" } else { ", (" });
-            for (at, value) in row.into_iter().enumerate() {
-                if at > 0 {
-                    insert.push(", ");
-                }
-                insert.push_bind(value);
-            }
-            insert.push(")");
-        }
-        insert.push(" ON CONFLICT DO NOTHING");
-        added += insert.build().execute(to).await?;
-    }
-    Ok(added)
+    let columns: Vec<_> = table.columns.iter().map(|(name, _)| *name).collect();
+    let target = Target { table: table.name, columns: &columns, end: "ON CONFLICT DO NOTHING" };
+    insert::insert(to, target, rows.into_iter().flatten().collect()).await
 }
 
 /// The values of a row, to be bound again.

@@ -6,6 +6,10 @@ use isogloss_canonical::fault::Fault;
 
 use crate::sql::{self, Connection, Lease, Remote};
 
+/// The memory for pages of a SQLite file during an import, in KiB, and the pages after which its log is
+/// written back. SQLite's own values are for small transactions.
+const FOR_MANY: [&str; 2] = ["PRAGMA cache_size = -65536", "PRAGMA wal_autocheckpoint = 8192"];
+
 /// A write transaction. There is only one at a time.
 ///
 /// On PostgreSQL a transaction that is not committed is rolled back. On SQLite, only
@@ -29,6 +33,16 @@ impl Write {
     pub(crate) async fn on_postgres(mut remote: Remote) -> Result<Self, Fault> {
         remote.begin().await?;
         Ok(Self(Connection::Postgres(remote)))
+    }
+
+    /// Prepares the connection for many rows. PostgreSQL needs nothing.
+    pub(crate) async fn expect_many(&mut self) -> Result<(), Fault> {
+        if matches!(self.0, Connection::Sqlite(_)) {
+            for pragma in FOR_MANY {
+                sql::query(pragma).execute(self).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Commits the transaction.

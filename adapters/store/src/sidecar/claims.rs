@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::rows::{after, fresh_id};
 use crate::sidecar::records::Records;
-use crate::sql;
+use crate::sql::{self, Connection};
 use crate::store::Store;
 
 /// The age after which a claim is invalid: its gateway has ended.
@@ -32,7 +32,7 @@ impl Records {
     /// outer blanks are equal.
     pub async fn claim(&self, names: &[&str]) -> Result<Claim, Fault> {
         let keys = names.iter().map(|name| self.claimed(name)).collect();
-        Claim::take(&self.store, keys).await
+        Claim::take(&self.store, keys, Some(TIMEOUT)).await
     }
 
     /// The key of a claim. The name of a backend has no slash.
@@ -67,20 +67,36 @@ async fn try_claim(store: &Store, keys: &[String], holder: Uuid) -> Result<bool,
 }
 
 impl Claim {
-    /// Waits until all these keys are free and claims them.
-    pub(crate) async fn take(store: &Store, mut keys: Vec<String>) -> Result<Self, Fault> {
+    /// Waits until all these keys are free and claims them. `None`: as long as it takes.
+    pub(crate) async fn take(
+        store: &Store,
+        mut keys: Vec<String>,
+        patience: Option<Duration>,
+    ) -> Result<Self, Fault> {
         keys.sort();
         keys.dedup();
         let holder = fresh_id();
-        let deadline = Instant::now() + TIMEOUT;
+        let deadline = patience.map(|patience| Instant::now() + patience);
         while !try_claim(store, &keys, holder).await? {
-            if Instant::now() >= deadline {
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 let detail = "another creation or rename with this name does not end";
                 return Err(Fault::new(FaultKind::Unavailable, detail));
             }
             sleep(PAUSE).await;
         }
         Ok(Self { store: store.clone(), holder, released: false })
+    }
+
+    /// Makes the claim last longer, from now, in a transaction of the work that it protects. It is a
+    /// fault if another gateway has taken the claim over: this one was silent for too long.
+    pub(crate) async fn renew(&self, write: &mut Connection) -> Result<(), Fault> {
+        let now = self.store.0.database.clock(write).await?;
+        let sql = "UPDATE claims SET until = $2 WHERE holder = $1";
+        let query = sql::query(sql).bind(self.holder.to_string()).bind(after(now, LASTING));
+        match query.execute(write).await? {
+            0 => Err(Fault::new(FaultKind::Unavailable, "another gateway does this work now")),
+            _ => Ok(()),
+        }
     }
 
     /// Releases the names. A failure is ignored, because the claim expires.

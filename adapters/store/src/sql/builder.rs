@@ -2,6 +2,7 @@
 
 use sqlx::AssertSqlSafe;
 
+use crate::sql::connection::Connection;
 use crate::sql::query::{Query, query};
 use crate::sql::value::Value;
 
@@ -10,11 +11,19 @@ use crate::sql::value::Value;
 pub(crate) struct Builder {
     sql: String,
     values: Vec<Value>,
+    /// Whether parameters are `$1`, `$2` and so on. If not, they are `?`.
+    numbered: bool,
 }
 
 impl Builder {
     pub(crate) fn new(sql: &'static str) -> Self {
-        Self { sql: sql.to_owned(), values: Vec::new() }
+        Self { sql: sql.to_owned(), values: Vec::new(), numbered: true }
+    }
+
+    /// A statement of many parameters. SQLite looks for a parameter with a name among all of them, so
+    /// there they have none.
+    pub(crate) fn with_many(database: &Connection, sql: &'static str) -> Self {
+        Self { numbered: matches!(database, Connection::Postgres(_)), ..Self::new(sql) }
     }
 
     /// Adds a constant text.
@@ -26,13 +35,17 @@ impl Builder {
     /// Adds a parameter with its value.
     pub(crate) fn push_bind(&mut self, value: impl Into<Value>) -> &mut Self {
         self.values.push(value.into());
-        self.sql.push('$');
-        self.sql.push_str(&self.values.len().to_string());
+        if self.numbered {
+            self.sql.push('$');
+            self.sql.push_str(&self.values.len().to_string());
+        } else {
+            self.sql.push('?');
+        }
         self
     }
 
     pub(crate) fn build(self) -> Query {
-        let Self { sql, values } = self;
-        values.into_iter().fold(query(AssertSqlSafe(sql)), Query::bind)
+        let Self { sql, values, .. } = self;
+        query(AssertSqlSafe(sql)).bind_all(values)
     }
 }

@@ -32,6 +32,13 @@ impl Query {
         self
     }
 
+    /// Adds the values of the next parameters.
+    #[must_use]
+    pub(super) fn bind_all(mut self, values: Vec<Value>) -> Self {
+        self.values.extend(values);
+        self
+    }
+
     /// Executes the statement. Answers how many rows it has changed.
     pub(crate) async fn execute(self, database: &mut Connection) -> Result<u64, Fault> {
         match database {
