@@ -159,3 +159,72 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for List<'_, V> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::io::Write as _;
+
+    use anyhow::bail;
+    use tempfile::NamedTempFile;
+
+    use super::*;
+
+    fn source(text: &str) -> Source {
+        let mut file = NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        Source::of_file(file.path()).unwrap()
+    }
+
+    fn words(source: &Source) -> anyhow::Result<Vec<String>> {
+        let mut words = Vec::new();
+        source.each(&mut |entry| {
+            words.push(match entry {
+                Entry::User(number, account) => format!("{number} {}", account.username),
+                Entry::Key(number, key) => format!("{number} {}", key.value),
+            });
+            Ok(())
+        })?;
+        Ok(words)
+    }
+
+    #[test]
+    fn a_file_is_read_entry_by_entry_and_again() {
+        let text = r#"{"notes": null, "application_keys": [{"dialect": "kanboard", "value": "x"}],
+            "vars": {"a": [1, {}]}, "users": [{"username": "ada"}, {"username": "bob"}]}"#;
+        let read = source(text);
+        for _ in 0..2 {
+            assert_eq!(words(&read).unwrap(), ["0 x", "0 ada", "1 bob"]);
+        }
+        let given = Source::from(&serde_json::from_str::<Accounts>(text).unwrap());
+        assert_eq!(words(&given).unwrap(), ["0 ada", "1 bob", "0 x"]);
+    }
+
+    #[test]
+    fn what_is_no_accounts_file_is_refused_with_its_place() {
+        let cases = [
+            ("{\n\"user\": []}", "unknown field `user`"),
+            ("{\"users\": [],\n\"users\": []}", "twice"),
+            ("{\"users\": [\n{\"username\": 7}]}", "line 2"),
+            ("{\"users\": {}}", "a sequence"),
+            ("{} {}", "trailing characters"),
+            ("[]", "struct Accounts"),
+            ("{", "EOF"),
+        ];
+        for (text, told) in cases {
+            let error = format!("{:#}", words(&source(text)).unwrap_err());
+            assert!(error.contains(STRUCTURE) && error.contains(told), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_error_of_whoever_takes_an_entry_is_told_as_it_is() {
+        let read = source(r#"{"users": [{"username": "ada"}, {"username": "bob"}]}"#);
+        let mut count = 0;
+        let refused = read.each(&mut |_| {
+            count += 1;
+            bail!("no more")
+        });
+        assert_eq!((count, format!("{:#}", refused.unwrap_err())), (1, "no more".to_owned()));
+    }
+}

@@ -1,6 +1,7 @@
 //! Tests of the store through its public functions, on a real SQLite file.
 #![allow(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
 
+mod bulk;
 mod contention;
 mod groups;
 mod keys;
