@@ -301,7 +301,9 @@ pub enum KeyAsk {
     Add(KeyAdd),
     /// Import keys that clients already use, from CSV: username,dialect,key,label,scope
     #[command(after_help = "Example:\n  isogloss key import keys.csv\n\n\
-        An empty username means a key of the application itself; label and scope may be empty.")]
+        An empty username means a key of the application itself; label and scope may be empty.\n\
+        Every row is checked before the first key is stored. A key that its owner has already is not\n\
+        stored again.")]
     Import {
         /// The file ("-": standard input)
         file: String,
