@@ -5,7 +5,7 @@ use isogloss_canonical::command::Command;
 use isogloss_canonical::fault::{Fault, FaultKind};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{UserPatch, UserRef};
-use isogloss_store::{BatchFault, IdBatches, IdRow, Store};
+use isogloss_store::{BatchFault, IdBatches, IdReader, IdRow, Store};
 use serde_json::json;
 
 use crate::cli::arguments::At;
@@ -68,9 +68,7 @@ async fn assign(people: &People, table: &Table) -> anyhow::Result<()> {
 struct IdFile<'t>(&'t Table);
 
 impl IdBatches for IdFile<'_> {
-    fn open(
-        &self,
-    ) -> Result<Box<dyn Iterator<Item = Result<Vec<IdRow>, Fault>> + Send + '_>, Fault> {
+    fn open(&self) -> Result<IdReader<'_>, Fault> {
         let unread = |why: anyhow::Error| Fault::new(FaultKind::Malformed, format!("{why:#}"));
         let row = |(_, row): (u64, Row)| IdRow {
             username: row.username,

@@ -109,7 +109,7 @@ async fn inspect(people: &People, table: &Table) -> anyhow::Result<()> {
 
 async fn check(people: &People, batch: &[Line]) -> Result<(), AtLine> {
     if let Some(store) = people.embedded() {
-        return store.check_keys(&rows(batch)).await.map_err(|refused| placed(batch, refused));
+        return store.check_keys(&rows(batch)).await.map_err(|refused| placed(batch, &refused));
     }
     for (line, row) in batch {
         let checked = check_one(people, row).await;
@@ -135,7 +135,7 @@ async fn check_one(people: &People, row: &KeyRow) -> anyhow::Result<()> {
 /// Stores a batch. Answers how many keys were not there before.
 async fn store(people: &People, batch: &[Line]) -> Result<usize, AtLine> {
     if let Some(store) = people.embedded() {
-        return store.import_keys(&rows(batch)).await.map_err(|refused| placed(batch, refused));
+        return store.import_keys(&rows(batch)).await.map_err(|refused| placed(batch, &refused));
     }
     for (line, row) in batch {
         let owner = row.owner.clone().map(UserRef::Name);
@@ -150,7 +150,7 @@ fn rows(batch: &[Line]) -> Vec<KeyRow> {
 }
 
 /// The error of a batch with the line of its row.
-fn placed(batch: &[Line], refused: BatchFault) -> AtLine {
+fn placed(batch: &[Line], refused: &BatchFault) -> AtLine {
     let line = refused.row.and_then(|row| batch.get(row)).map(|(line, _)| *line);
     (line, People::said(&refused.fault))
 }

@@ -231,5 +231,8 @@ pub(super) async fn groups_called(backend: &dyn Backend, name: &str) -> anyhow::
             Err(fault) => return Err(fault.into()),
         }
     }
-    if found.is_empty() { bail!("there is no such group") } else { Ok(found) }
+    if found.is_empty() {
+        bail!("there is no such group");
+    }
+    Ok(found)
 }

@@ -307,8 +307,10 @@ pub(crate) fn nobody_called(name: &str) -> Fault {
 
 /// Adds the unknown name to the detail.
 fn named(why: Fault, user: &UserRef) -> Fault {
-    match user {
-        UserRef::Name(name) if why.is_absence_of(Subject::User) => nobody_called(name),
-        _ => why,
+    if let UserRef::Name(name) = user
+        && why.is_absence_of(Subject::User)
+    {
+        return nobody_called(name);
     }
+    why
 }

@@ -53,7 +53,7 @@ mod write_counts;
 pub use crate::access::refused;
 pub use crate::adapter::ADAPTER;
 pub use crate::backend::capability;
-pub use crate::bulk::{BatchFault, IdBatches, IdRow, KeyRow, Newcomer};
+pub use crate::bulk::{BatchFault, IdBatches, IdReader, IdRow, KeyRow, Newcomer};
 pub use crate::copying::{CopiedTable, Location, copy_state};
 pub use crate::database::{check_url, probe};
 pub use crate::files::{DATABASE, SECRET_KEY};

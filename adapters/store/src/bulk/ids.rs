@@ -141,12 +141,13 @@ impl<'s> NewIds<'s> {
     }
 }
 
+/// The batches of an import, from the first row.
+pub type IdReader<'b> = Box<dyn Iterator<Item = Result<Vec<IdRow>, Fault>> + Send + 'b>;
+
 /// The rows of an import, in batches. The import reads them twice.
 pub trait IdBatches: Send + Sync {
     /// An iterator over all rows from the first one.
-    fn open(
-        &self,
-    ) -> Result<Box<dyn Iterator<Item = Result<Vec<IdRow>, Fault>> + Send + '_>, Fault>;
+    fn open(&self) -> Result<IdReader<'_>, Fault>;
 }
 
 impl Store {

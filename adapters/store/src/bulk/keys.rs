@@ -106,8 +106,8 @@ impl Inner {
                     Some(people.get(name).copied().ok_or_else(missing)?)
                 }
             };
-            let holder = known.get(&self.place(&row.key)).and_then(|stored| holder(stored));
-            if holder.is_some_and(|holder| holder != owner) {
+            let stored = known.get(&self.place(&row.key));
+            if stored.is_some_and(|stored| is_of_another(stored, owner)) {
                 let detail = "this key belongs to another user";
                 let fault = Fault::new(FaultKind::Conflict, detail).about(Subject::Key);
                 return Err(BatchFault::of(at, fault));
@@ -185,13 +185,13 @@ impl Stored {
     }
 }
 
-/// The owner of a value: the application (`Some(None)`) or a person. Expired keys count only if no
-/// other has the value. `None`: several owners have it.
-fn holder(stored: &[Stored]) -> Option<Option<Uuid>> {
+/// Whether a value belongs to another than this person, or the application (`None`). Expired keys count
+/// only if no other has the value. If several have it, it belongs to nobody.
+fn is_of_another(stored: &[Stored], owner: Option<Uuid>) -> bool {
     let now = now();
     let valid = |one: &&Stored| one.expires.is_none_or(|expires| now < expires);
     let some = stored.iter().any(|one| valid(&one));
     let mut owners = stored.iter().filter(|one| !some || valid(one)).map(|one| one.owner);
-    let first = owners.next()?;
-    owners.all(|other| other == first).then_some(first)
+    let Some(first) = owners.next() else { return false };
+    first != owner && owners.all(|other| other == first)
 }

@@ -10,6 +10,6 @@ mod look;
 mod people;
 
 pub use self::fault::BatchFault;
-pub use self::ids::{IdBatches, IdRow};
+pub use self::ids::{IdBatches, IdReader, IdRow};
 pub use self::keys::KeyRow;
 pub use self::people::Newcomer;

@@ -115,7 +115,7 @@ impl Inner {
         let mut held = self.held(write, people).await?;
         let mut users = Vec::with_capacity(people.len() * USERS.columns.len());
         for ((id, person), hash) in ids.iter().zip(people).zip(hashes) {
-            self.push_user(&mut users, *id, &person.user, hash, &mut held)?;
+            users.extend(self.user_values((*id, hash.as_ref()), &person.user, &mut held)?);
         }
         insert(write, USERS, users).await?;
         new_ids.write(write).await?;
@@ -149,19 +149,17 @@ impl Inner {
     }
 
     /// The values of the row of a new user. A word that nobody holds is held by this row.
-    fn push_user(
+    fn user_values(
         &self,
-        rows: &mut Vec<Value>,
-        id: Uuid,
+        (id, hash): (Uuid, Option<&String>),
         new: &NewUser,
-        hash: &Option<String>,
         held: &mut Held,
-    ) -> Result<(), Fault> {
+    ) -> Result<[Value; USERS.columns.len()], Fault> {
         let (now, name) = (now(), folded(&new.username));
         let email = new.email.as_ref().map(|email| email.to_lowercase());
         let holds_name = held.names.insert(name.clone());
         let holds_email = email.as_ref().is_none_or(|email| held.emails.insert(email.clone()));
-        rows.extend::<[Value; USERS.columns.len()]>([
+        Ok([
             id.to_string().into(),
             (&new.username).into(),
             name.into(),
@@ -182,8 +180,7 @@ impl Inner {
             (&self.backend).into(),
             holds_name.into(),
             holds_email.into(),
-        ]);
-        Ok(())
+        ])
     }
 
     async fn write_memberships(

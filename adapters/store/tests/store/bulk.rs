@@ -5,7 +5,7 @@ use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::key::KeyChoice;
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{Matching, NewUser, Uniqueness, User, UserRef};
-use isogloss_store::{BatchFault, IdBatches, IdRow, KeyRow, Newcomer};
+use isogloss_store::{BatchFault, IdBatches, IdReader, IdRow, KeyRow, Newcomer};
 
 use crate::kit::{
     DANDELION, Fresh, KANBOARD, OCTOPRINT, RHODECODE, ask, assert_fault, create, fresh, get, key,
@@ -37,14 +37,18 @@ async fn everybody(store: &Fresh) -> Vec<User> {
 }
 
 /// What two stores must have in common.
-fn compared(
-    users: Vec<User>,
-) -> Vec<(String, Option<String>, Vec<(String, String)>, bool, String)> {
-    let ids =
-        |user: &User| user.ids.iter().map(|(one, id)| (one.to_string(), id.clone())).collect();
+fn compared(users: Vec<User>) -> Vec<String> {
     let one = |user: User| {
-        let rest = format!("{:?} {:?} {:?}", user.role, user.addresses, user.attributes);
-        (user.username.clone(), user.email.clone(), ids(&user), user.active, rest)
+        format!(
+            "{} {:?} {:?} {} {:?} {:?} {:?}",
+            user.username,
+            user.email,
+            user.ids,
+            user.active,
+            user.role,
+            user.addresses,
+            user.attributes
+        )
     };
     users.into_iter().map(one).collect()
 }
@@ -53,7 +57,7 @@ fn compared(
 fn crowd() -> Vec<Newcomer> {
     let one = |number: usize| {
         let mut one = newcomer(&format!("{}{}", ["p", "P"][number % 2], number / 2));
-        one.user.email = (number % 3 > 0).then(|| format!("{}@Example.org", number / 3));
+        one.user.email = (!number.is_multiple_of(3)).then(|| format!("{}@Example.org", number / 3));
         one.user.inactive = number.is_multiple_of(7);
         if number.is_multiple_of(5) {
             one.user.ids.insert(KANBOARD, (10 * number + 10_000).to_string());
@@ -193,9 +197,7 @@ async fn a_key_of_somebody_else_and_an_unknown_owner_are_refused_with_their_row(
 struct Rows(Vec<IdRow>);
 
 impl IdBatches for Rows {
-    fn open(
-        &self,
-    ) -> Result<Box<dyn Iterator<Item = Result<Vec<IdRow>, Fault>> + Send + '_>, Fault> {
+    fn open(&self) -> Result<IdReader<'_>, Fault> {
         Ok(Box::new(self.0.chunks(2).map(|part| Ok(part.to_vec()))))
     }
 }
