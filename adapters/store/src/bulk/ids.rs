@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use isogloss_canonical::fault::{Fault, FaultKind};
+use isogloss_canonical::fault::{Fault, FaultKind, Subject};
 use isogloss_canonical::namespace::{IdNamespace, NativeIds, Numbering};
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use crate::insert::{Target, insert};
 use crate::rows::uuid;
 use crate::sql::{Connection, Value, column, query};
 use crate::store::Store;
+use crate::values;
 use crate::write::Write;
 
 const IDENTITIES: Target<'static> = Target {
@@ -170,6 +171,10 @@ impl Inner {
         let mut before = 0;
         for batch in rows.open()? {
             let batch = batch?;
+            for (row, one) in batch.iter().enumerate() {
+                let checked = values::check_id(&one.native, Subject::User);
+                checked.map_err(|fault| BatchFault::of(before + row, fault))?;
+            }
             let people = self.called(write, &batch, before).await?;
             self.remove_ids(write, &batch, &people).await?;
             before += batch.len();

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use isogloss_canonical::fault::Fault;
+use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::key::NewKey;
 use isogloss_canonical::membership::GroupId;
 use isogloss_canonical::user::{NewUser, UserId, folded};
+use isogloss_canonical::value::{self, of_new};
 use uuid::Uuid;
 
 use crate::bulk::fault::{BatchFault, finish};
@@ -19,6 +20,7 @@ use crate::rows::{now, to_json};
 use crate::sidecar::claims::Claim;
 use crate::sql::{Connection, Row, Value, column};
 use crate::store::Store;
+use crate::values;
 use crate::write::Write;
 
 /// How many passwords of a batch are hashed at a time. There are fewer threads for it.
@@ -82,6 +84,11 @@ impl Store {
         claim: Option<&Claim>,
     ) -> Result<(), BatchFault> {
         let inner = &*self.0;
+        for (row, Newcomer { user, .. }) in people.iter().enumerate() {
+            let checked = values::check_user(of_new(user), value::Target::New)
+                .and_then(|()| values::check_ids(&user.ids, Subject::User));
+            checked.map_err(|fault| BatchFault::of(row, fault))?;
+        }
         let hashes =
             people.iter().map(|one| inner.passwords.hash_optional(one.user.password.as_ref()));
         let hashes: Vec<_> = stream::iter(hashes).buffered(HASHING).try_collect().await?;

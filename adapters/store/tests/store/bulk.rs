@@ -110,6 +110,11 @@ async fn the_first_person_at_fault_is_named_and_nobody_is_stored() {
     }
     let taken = store.add_people(&[newcomer("bob"), newcomer("ada")], None).await;
     assert_eq!(refused(taken).2.subject, Some(Subject::Username));
+    let long = "x".repeat(1_025);
+    for wrong in [newcomer(&long), with_id("eve", KANBOARD, &long)] {
+        let (row, _, fault) = refused(store.add_people(&[newcomer("bob"), wrong], None).await);
+        assert_eq!((row, fault.kind), (Some(1), FaultKind::Invalid), "{fault}");
+    }
     let mut rich = newcomer("rich");
     rich.keys = (0..=1_000).map(|number| key(OCTOPRINT, &number.to_string())).collect();
     let (row, of_key, fault) = refused(store.add_people(&[newcomer("bob"), rich], None).await);
