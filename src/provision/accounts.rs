@@ -127,6 +127,12 @@ impl Account {
         Self { username, password, admin: true, ..Self::default() }
     }
 
+    async fn create(&self, backend: &dyn Backend) -> anyhow::Result<()> {
+        let command = Command::CreateUser(Box::new(self.new_user()?));
+        let user = backend.execute(command).await?.user()?;
+        self.equip(backend, &user.as_ref().into()).await
+    }
+
     /// Gives an existing person the memberships and the keys of this account.
     pub async fn equip(&self, backend: &dyn Backend, user: &UserRef) -> anyhow::Result<()> {
         for name in &self.groups {
@@ -182,6 +188,15 @@ impl Account {
 }
 
 impl Accounts {
+    /// Creates all accounts in a backend of any kind, with one command after another.
+    pub async fn provision(&self, backend: &dyn Backend) -> anyhow::Result<()> {
+        for account in &self.users {
+            let made = account.create(backend).await;
+            made.with_context(|| format!("user {:?}", account.username))?;
+        }
+        self.equip(backend).await
+    }
+
     /// Issues the application keys.
     pub async fn equip(&self, backend: &dyn Backend) -> anyhow::Result<()> {
         for key in &self.application_keys {
