@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::future::try_join_all;
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::key::NewKey;
 use isogloss_canonical::membership::GroupId;
@@ -89,9 +89,14 @@ impl Store {
                 .and_then(|()| values::check_ids(&user.ids, Subject::User));
             checked.map_err(|fault| BatchFault::of(row, fault))?;
         }
-        let hashes =
-            people.iter().map(|one| inner.passwords.hash_optional(one.user.password.as_ref()));
-        let hashes: Vec<_> = stream::iter(hashes).buffered(HASHING).try_collect().await?;
+        let mut hashes = Vec::with_capacity(people.len());
+        for part in people.chunks(HASHING) {
+            let part: Vec<_> = part
+                .iter()
+                .map(|one| inner.passwords.hash_optional(one.user.password.as_ref()))
+                .collect();
+            hashes.extend(try_join_all(part).await?);
+        }
         let hashes = &hashes;
         let work = |mut write: Write| async move {
             let done = inner.write_people(&mut write, people, hashes, claim).await;
