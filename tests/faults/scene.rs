@@ -33,7 +33,7 @@ pub(crate) const NEW: &str = "new-";
 /// How long the gateway waits for the system.
 const PATIENCE_MS: u64 = 4_000;
 /// The calls that need a team, which not every system has.
-const OF_TEAMS: [&str; 3] = ["join", "leave", "members_of_team"];
+const OF_TEAMS: [&str; 5] = ["join", "leave", "members_of_team", "create_team", "list_teams"];
 
 /// A call of a dialect.
 #[derive(Clone, Copy, Debug)]

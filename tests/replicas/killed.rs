@@ -4,27 +4,28 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use serde_json::json;
+use isogloss_testkit::calls::answers::Class;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, about, class, dialect_with};
 use crate::relay::Relay;
 use crate::site::{Gateway, Site};
 
 const CLIENTS: usize = 4;
-/// How many groups each client creates.
+/// How many teams each client creates.
 const EACH: usize = 60;
 
-/// Creates a group, and tries again after a broken connection, as a client would. Answers how many
+/// Creates a team, and tries again after a broken connection, as a client would. Answers how many
 /// connections broke.
 fn create(boss: &Caller, gateway: &str, name: &str) -> usize {
+    let calls = dialect_with(&["create_team", "list_teams"]);
     for broken in 0..20 {
-        let Ok(answer) = boss.kanboard(gateway, "createGroup", &json!({"name": name})) else {
+        let Ok(answer) = boss.calls(gateway, calls, "create_team", &about(&[("team", name)]))
+        else {
             continue;
         };
-        let json = answer.json.clone().unwrap_or_default();
-        // The answer to an attempt before may have been lost: then the group is there.
-        let is_there = json["result"].is_number() || (broken > 0 && json["result"] == json!(false));
-        assert!(is_there, "{}", answer.text());
+        // The answer to an attempt before may have been lost: then the team is there.
+        let is_done = class(calls, &answer) == Class::Done;
+        assert!(is_done || (broken > 0 && answer.status < 500), "{}", answer.text());
         return broken;
     }
     panic!("{name} was never created");
@@ -56,9 +57,10 @@ fn a_gateway_that_is_killed_under_load_loses_nothing() {
         }
         gateways[0].kill();
     });
-    let answer = boss.kanboard(&gateways[1].url, "getAllGroups", &json!({})).unwrap();
-    let groups = answer.json.unwrap()["result"].as_array().unwrap().clone();
-    let names: Vec<_> = groups.iter().map(|group| group["name"].as_str().unwrap()).collect();
+    let calls = dialect_with(&["create_team", "list_teams"]);
+    let answer = boss.calls(&gateways[1].url, calls, "list_teams", &about(&[])).unwrap();
+    let teams = calls.teams.as_ref().unwrap().of(&answer.json.unwrap()).unwrap();
+    let names: Vec<_> = teams.iter().map(|team| team.name.as_str()).collect();
     let once: BTreeSet<_> = names.iter().collect();
     assert_eq!(names.len(), once.len(), "nothing is there twice");
     assert_eq!(names.len(), CLIENTS * EACH, "everything is there");

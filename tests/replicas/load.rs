@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use isogloss_testkit::calls::Calls;
+use isogloss_testkit::calls::answers::Class;
 use isogloss_testkit::client::Answer;
-use serde_json::{Value, json};
 
-use crate::caller::{Caller, DIALECTS};
+use crate::caller::{Caller, about, class};
 
 /// The password of everybody.
 pub(crate) const PASSWORD: &str = "a long password";
@@ -61,109 +62,50 @@ impl Done {
     }
 
     /// Creates users in a dialect until the round is over, and deletes every third one.
-    pub(crate) fn work(&self, caller: &Caller, gateway: &str, (round, dialect): (u64, usize)) {
-        let dialect = DIALECTS[dialect];
+    pub(crate) fn work(&self, caller: &Caller, gateway: &str, (round, calls): (u64, &Calls)) {
         for number in 0_u64.. {
             if self.over.load(Ordering::SeqCst) {
                 return;
             }
-            let name = format!("{}{round}x{number}", &dialect[..1]);
-            let answer = caller.creates(gateway, dialect, &name);
-            let made = answer.as_ref().is_ok_and(|answer| has_created(dialect, answer));
-            assert!(!answer.as_ref().is_ok_and(|answer| says_taken(dialect, answer)), "{name}");
+            let name = format!("{}{round}x{number}", &calls.dialect[..1]);
+            let email = format!("{name}@example.org");
+            let new = about(&[("name", &name), ("password", PASSWORD), ("email", &email)]);
+            let answer = caller.calls(gateway, calls, "create", &new).ok();
+            let made = answer.as_ref().is_some_and(|answer| class(calls, answer) == Class::Done);
+            assert!(!answer.as_ref().is_some_and(|answer| says_taken(calls, answer)), "{name}");
             self.note(&name, if made { Fate::There } else { Fate::Unknown });
             if !made || number % 3 != 2 {
                 continue;
             }
-            let id = answer.ok().and_then(|answer| answer.json).unwrap_or_default();
-            let Some(answer) = caller.deletes(gateway, dialect, (&name, &id["result"])) else {
-                continue;
-            };
-            let gone = answer.as_ref().is_ok_and(|answer| has_deleted(dialect, answer));
-            assert!(!answer.as_ref().is_ok_and(|answer| says_absent(dialect, answer)), "{name}");
+            let Some(id) = id_of(calls, &name, answer.as_ref()) else { continue };
+            let who = about(&[("name", &name), ("id", &id)]);
+            let answer = caller.calls(gateway, calls, "delete", &who).ok();
+            let gone = answer.as_ref().is_some_and(|answer| class(calls, answer) == Class::Done);
+            assert!(!answer.as_ref().is_some_and(says_absent), "{name}");
             self.note(&name, if gone { Fate::Gone } else { Fate::Unknown });
         }
     }
 }
 
-impl Caller {
-    fn creates(&self, gateway: &str, dialect: &str, name: &str) -> anyhow::Result<Answer> {
-        match dialect {
-            "octoprint" => {
-                let user = json!({"name": name, "password": PASSWORD, "active": true});
-                let path = "/octoprint/api/access/users";
-                self.octoprint(gateway, "POST", path, &user)
-            }
-            "rhodecode" => {
-                let email = format!("{name}@example.org");
-                let user = json!({"username": name, "email": email, "password": PASSWORD});
-                self.rhodecode(gateway, "create_user", &user)
-            }
-            "kanboard" => {
-                let user = json!({"username": name, "password": PASSWORD});
-                self.kanboard(gateway, "createUser", &user)
-            }
-            _ => {
-                let form = json!({"apikey": self.dandelion, "username": name,
-                    "password": PASSWORD, "fullname": name, "role": "1"});
-                let path = "/dandelion/api/users/create";
-                crate::caller::send(gateway, &json!({"method": "POST", "path": path, "form": form}))
-            }
-        }
+/// The id of a user who was created, by the answer. `None`: the answer does not say it.
+fn id_of(calls: &Calls, name: &str, answer: Option<&Answer>) -> Option<String> {
+    if calls.people.id.is_none() {
+        return Some(name.to_owned());
     }
-
-    /// `None`: the dialect needs an id that its creation does not say.
-    fn deletes(
-        &self,
-        gateway: &str,
-        dialect: &str,
-        (name, id): (&str, &Value),
-    ) -> Option<anyhow::Result<Answer>> {
-        match dialect {
-            "octoprint" => {
-                let path = format!("/octoprint/api/access/users/{name}");
-                Some(self.octoprint(gateway, "DELETE", &path, &Value::Null))
-            }
-            "rhodecode" => Some(self.rhodecode(gateway, "delete_user", &json!({"userid": name}))),
-            "kanboard" => Some(self.kanboard(gateway, "removeUser", &json!({"user_id": id}))),
-            _ => None,
-        }
-    }
+    let id = answer?.json.as_ref()?.pointer(calls.created_id.as_deref()?)?;
+    Some(id.as_str().map_or_else(|| id.to_string(), str::to_owned))
 }
 
-fn has_created(dialect: &str, answer: &Answer) -> bool {
-    let json = answer.json.clone().unwrap_or_default();
-    match dialect {
-        "octoprint" => matches!(answer.status, 200 | 201),
-        "rhodecode" => json["error"].is_null() && json["result"].is_object(),
-        "kanboard" => json["result"].is_number(),
-        _ => json["errorcode"] == json!(0),
-    }
-}
-
-fn has_deleted(dialect: &str, answer: &Answer) -> bool {
-    let json = answer.json.clone().unwrap_or_default();
-    match dialect {
-        "octoprint" => answer.status == 200,
-        "rhodecode" => json["error"].is_null() && json["result"].is_object(),
-        _ => json["result"] == json!(true),
-    }
-}
-
-/// Every name is asked for once, so nobody can have it.
-fn says_taken(dialect: &str, answer: &Answer) -> bool {
-    match dialect {
-        "octoprint" => answer.status == 409,
-        "rhodecode" => answer.text().contains("already exist"),
-        _ => false,
-    }
+/// Every name is asked for once, so nobody can have it. An answer that may be an outage as well says
+/// nothing.
+fn says_taken(calls: &Calls, answer: &Answer) -> bool {
+    let (text, json) = (answer.text(), answer.json.clone().unwrap_or_default());
+    calls.answers.is_taken(answer.status, &text, &json)
+        && !calls.answers.is_outage(answer.status, &text, &json)
 }
 
 /// Every user is deleted once, so none can be absent.
-fn says_absent(dialect: &str, answer: &Answer) -> bool {
-    match dialect {
-        "octoprint" => answer.status == 404,
-        "rhodecode" => answer.text().contains("does not exist"),
-        _ => false,
-    }
+fn says_absent(answer: &Answer) -> bool {
+    let text = answer.text().to_lowercase();
+    answer.status == 404 || ["does not exist", "not found"].iter().any(|told| text.contains(told))
 }

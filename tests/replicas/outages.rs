@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
+use isogloss_testkit::calls::answers::Class;
 use isogloss_testkit::postgres::Postgres;
-use serde_json::json;
 
-use crate::caller::{Caller, DIALECTS, Heard};
+use crate::caller::{Caller, Heard, about, class, dialect_with, dialects};
 use crate::relay::Relay;
 use crate::site::{Site, until};
 
@@ -17,16 +17,22 @@ use crate::site::{Site, until};
 const RECOVERY: Duration = Duration::from_secs(10);
 
 /// Asks in all dialects at once: an outage costs the wait of one request.
-fn all(caller: &Caller, gateway: &str) -> [Heard; 4] {
+fn all(caller: &Caller, gateway: &str) -> Vec<Heard> {
     thread::scope(|scope| {
-        DIALECTS
-            .map(|dialect| scope.spawn(move || caller.asks(gateway, dialect)))
-            .map(|asked| asked.join().unwrap())
+        let asked: Vec<_> = dialects()
+            .iter()
+            .map(|calls| scope.spawn(move || caller.asks(gateway, calls)))
+            .collect();
+        asked.into_iter().map(|asked| asked.join().unwrap()).collect()
     })
 }
 
+fn each(heard: Heard) -> Vec<Heard> {
+    vec![heard; dialects().len()]
+}
+
 fn back(what: &str, caller: &Caller, gateway: &str) {
-    let took = until(what, || all(caller, gateway) == [Heard::Everybody; 4]);
+    let took = until(what, || all(caller, gateway) == each(Heard::Everybody));
     eprintln!("{what}: answered again after {took:?}");
     assert!(took < RECOVERY, "{what}: {took:?}");
 }
@@ -46,22 +52,23 @@ fn a_server_that_restarts_or_fails_over_is_used_again() {
     site.configure("both.toml", &url);
     let boss = site.administrator();
     let gateway = site.serve("one", "both.toml");
-    assert_eq!(all(&boss, &gateway.url), [Heard::Everybody; 4]);
+    assert_eq!(all(&boss, &gateway.url), each(Heard::Everybody));
     first.stop().unwrap();
-    assert_eq!(all(&boss, &gateway.url), [Heard::Failed; 4], "an outage is never an absence");
+    assert_eq!(all(&boss, &gateway.url), each(Heard::Failed), "an outage is never an absence");
     first.launch().unwrap();
     back("a restart", &boss, &gateway.url);
 
+    let calls = dialect_with(&["create"]);
     let created = |name: &str| {
-        let params = json!({"username": name, "password": "a long password"});
-        let answer = boss.kanboard(&gateway.url, "createUser", &params).unwrap();
-        assert!(answer.json.clone().unwrap()["result"].is_number(), "{}", answer.text());
+        let values = [("name", name), ("password", "a long password"), ("email", "a@example.org")];
+        let answer = boss.calls(&gateway.url, calls, "create", &about(&values)).unwrap();
+        assert_eq!(class(calls, &answer), Class::Done, "{}", answer.text());
     };
     created("before");
     let sent = "SELECT COUNT(*) FROM pg_stat_replication WHERE replay_lsn >= pg_current_wal_lsn()";
     until("the standby has everything", || first.sql("postgres", sent).unwrap().trim() == "1");
     first.stop().unwrap();
-    assert_eq!(all(&boss, &gateway.url), [Heard::Failed; 4]);
+    assert_eq!(all(&boss, &gateway.url), each(Heard::Failed));
     standby.promote().unwrap();
     back("a failover", &boss, &gateway.url);
     created("after");
@@ -84,14 +91,14 @@ fn a_gateway_that_is_cut_off_answers_nothing_stale() {
     let port = (format!(":{port}/"), format!(":{}/", relay.port()));
     std::fs::write(site.path("cut.toml"), config.replace(&port.0, &port.1)).unwrap();
     let far = site.serve("far", "cut.toml");
-    assert_eq!(all(&ada, &far.url), [Heard::Everybody; 4]);
+    assert_eq!(all(&ada, &far.url), each(Heard::Everybody));
     relay.cut(true);
     // While it is cut off, ada is deactivated. It does not know that, and does not guess.
     site.ok(&["user", "set", "ada", "--inactive", "--config", "gateway.toml"]);
-    assert_eq!(all(&ada, &far.url), [Heard::Failed; 4]);
-    assert_eq!(all(&boss, &far.url), [Heard::Failed; 4]);
-    assert_eq!(all(&ada, &there.url), [Heard::Refused; 4]);
+    assert_eq!(all(&ada, &far.url), each(Heard::Failed));
+    assert_eq!(all(&boss, &far.url), each(Heard::Failed));
+    assert_eq!(all(&ada, &there.url), each(Heard::Refused));
     relay.cut(false);
     back("a partition", &boss, &far.url);
-    assert_eq!(all(&ada, &far.url), [Heard::Refused; 4]);
+    assert_eq!(all(&ada, &far.url), each(Heard::Refused));
 }

@@ -8,12 +8,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::thread;
 
+use isogloss::registry;
 use isogloss_testkit::gateway::Gateway as System;
 use isogloss_testkit::postgres::Postgres;
 use isogloss_testkit::profile::Setup;
 use serde_json::json;
 
-use crate::caller::{Caller, DIALECTS, Heard};
+use crate::caller::{Caller, Heard, dialect_of_passwords, dialects};
 use crate::load::{Done, Fate, PASSWORD};
 use crate::site::{Gateway, PROGRAM, Site, until};
 
@@ -41,7 +42,8 @@ struct Test {
     server: Postgres,
     site: Site,
     caller: Caller,
-    system: Option<System>,
+    /// The system, and its name.
+    system: Option<(System, &'static str)>,
     gateway: Option<Gateway>,
 }
 
@@ -53,25 +55,30 @@ impl Test {
         Self { server, site, caller, system: None, gateway: None }
     }
 
+    /// On a system whose administrator's key is an application's.
     fn on_a_system() -> Self {
+        let systems = registry::remotes().map(|(adapter, _)| adapter);
+        let name = systems.into_iter().find(|adapter| adapter.application_key).unwrap().name;
         let accounts = json!({
             "users": [{"username": "admin", "password": "the first secret", "admin": true,
                 "email": "admin@example.org"}],
-            "application_keys": [{"dialect": "kanboard", "value": KEY}],
+            "application_keys": [{"dialect": name, "value": KEY}],
         });
-        let setup = Setup { dialect: "kanboard".to_owned(), accounts, ..Setup::default() };
+        let setup = Setup { dialect: name.to_owned(), accounts, ..Setup::default() };
         let system = System::as_system(Path::new(PROGRAM), &setup).unwrap();
         let server = Postgres::start(&[]).unwrap();
         let site = Site::on(&server);
-        site.join(("kanboard", &system.url, KEY));
-        let key = |dialect| site.key(&["admin", "--backend", "people"], dialect);
-        let caller = Caller {
-            octoprint: key("octoprint"),
-            rhodecode: key("rhodecode"),
-            kanboard: format!("jsonrpc:{KEY}"),
-            dandelion: key("dandelion"),
-        };
-        Self { server, site, caller, system: Some(system), gateway: None }
+        site.join((name, &system.url, KEY));
+        let mut caller = Caller::default();
+        for calls in dialects() {
+            if calls.dialect == name {
+                caller = caller.with(calls, calls.application.as_deref().unwrap(), KEY);
+            } else {
+                let key = site.key(&["admin", "--backend", "people"], &calls.dialect);
+                caller = caller.with(calls, "admin", &key);
+            }
+        }
+        Self { server, site, caller, system: Some((system, name)), gateway: None }
     }
 
     /// Runs the rounds. `crash` kills something, and starts it again.
@@ -86,9 +93,9 @@ impl Test {
             done.set_over(false);
             let (caller, load) = (self.caller.clone(), &done);
             thread::scope(|scope| {
-                for dialect in 0..DIALECTS.len() {
+                for calls in dialects() {
                     let (caller, url) = (&caller, url.as_str());
-                    scope.spawn(move || load.work(caller, url, (round, dialect)));
+                    scope.spawn(move || load.work(caller, url, (round, calls)));
                 }
                 until("the load is acknowledged", || load.acknowledged() >= wanted);
                 crash(&mut self);
@@ -101,12 +108,13 @@ impl Test {
     /// All dialects show the same users: everybody who was acknowledged, and nobody who was deleted.
     fn check(&self, done: &Done, round: &str) {
         let url = &self.gateway.as_ref().unwrap().url;
-        let all = DIALECTS.map(|dialect| self.caller.names(url, dialect));
-        for (dialect, names) in DIALECTS.iter().zip(&all) {
-            assert_eq!(names, &all[0], "{round}: {dialect} shows other users than {}", DIALECTS[0]);
+        let all: Vec<_> = dialects().iter().map(|calls| self.caller.names(url, calls)).collect();
+        for (calls, names) in dialects().iter().zip(&all) {
+            assert_eq!(names, &all[0], "{round}: {} shows other users", calls.dialect);
         }
-        if let Some(system) = &self.system {
-            assert_eq!(self.caller.names_in(&system.url, "/jsonrpc.php"), all[0], "{round}");
+        if let Some((system, name)) = &self.system {
+            let calls = dialects().iter().find(|calls| calls.dialect == *name).unwrap();
+            assert_eq!(self.caller.names_in(&system.url, calls), all[0], "{round}");
         }
         let fates = done.fates();
         for (name, fate) in &fates {
@@ -122,17 +130,16 @@ impl Test {
         assert!(all[0].is_subset(&known), "{round}: {:?}", all[0].difference(&known));
         // Somebody who was acknowledged has a password, too.
         if let Some((name, _)) = fates.iter().rev().find(|(_, fate)| **fate == Fate::There) {
-            let login = Caller { kanboard: format!("{name}:{PASSWORD}"), ..self.caller.clone() };
-            let answer = login.kanboard(url, "getMe", &json!({})).unwrap();
-            let json = answer.json.clone().unwrap_or_default();
-            assert_eq!(json["result"]["username"], json!(name), "{round}: {}", answer.text());
+            let calls = dialect_of_passwords();
+            let login = self.caller.clone().with(calls, name, PASSWORD);
+            assert_eq!(login.me(url, calls), json!(name), "{round}");
         }
     }
 
     fn answers_again(&self, what: &str) {
         let url = &self.gateway.as_ref().unwrap().url;
         let took = until(what, || {
-            DIALECTS.iter().all(|dialect| self.caller.asks(url, dialect) == Heard::Everybody)
+            dialects().iter().all(|calls| self.caller.asks(url, calls) == Heard::Everybody)
         });
         eprintln!("{what}: all dialects answer after {took:?}");
     }

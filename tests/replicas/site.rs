@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use isogloss::registry;
 use isogloss_testkit::database::{Database, server};
 use isogloss_testkit::postgres::Postgres;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, dialects};
 
 /// The program under test.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss");
@@ -56,12 +57,12 @@ impl Site {
         Self { credentials, ..site }
     }
 
-    /// Writes a configuration with this database and all four dialects.
+    /// Writes a configuration with this database and all dialects.
     pub(crate) fn configure(&self, name: &str, url: &str) {
         let mut text = format!(
             "[state]\nurl = \"{url}\"\nsecret_file = \"data/secret.key\"\ntimeout_ms = 1000\n"
         );
-        for dialect in ["octoprint", "rhodecode", "kanboard", "dandelion"] {
+        for dialect in registry::dialects().map(|adapter| adapter.name) {
             text.extend(["[[route]]\npath = \"/", dialect, "\"\ndialect = \"", dialect, "\"\n"]);
         }
         fs::write(self.path(name), text).unwrap();
@@ -122,13 +123,14 @@ impl Site {
     /// The administrator with the keys of the first start.
     pub(crate) fn administrator(&self) -> Caller {
         let shown: Value = serde_json::from_str(&self.credentials).unwrap();
-        let text = |dialect: &str, name: &str| shown[dialect][name].as_str().unwrap().to_owned();
-        Caller {
-            octoprint: text("octoprint", "api_key"),
-            rhodecode: text("rhodecode", "auth_token"),
-            kanboard: format!("jsonrpc:{}", text("kanboard", "api_token")),
-            dandelion: text("dandelion", "api_key"),
+        let mut caller = Caller::default();
+        for calls in dialects() {
+            let adapter = registry::adapter(&calls.dialect).unwrap();
+            let secret = shown[adapter.name][adapter.key_word].as_str().unwrap();
+            let application = calls.application.as_deref().filter(|_| adapter.application_key);
+            caller = caller.with(calls, application.unwrap_or("admin"), secret);
         }
+        caller
     }
 
     /// Creates a person with a password and a key for each dialect.
@@ -137,13 +139,11 @@ impl Site {
         let place = ["--config", "gateway.toml"];
         let who = ["user", "add", name, "--role", role, "--password-file", "password"];
         self.ok(&[&who[..], &place].concat());
-        let key = |dialect| self.key(&[name], dialect);
-        Caller {
-            octoprint: key("octoprint"),
-            rhodecode: key("rhodecode"),
-            kanboard: format!("{name}:{}", key("kanboard")),
-            dandelion: key("dandelion"),
+        let mut caller = Caller::default();
+        for calls in dialects() {
+            caller = caller.with(calls, name, &self.key(&[name], &calls.dialect));
         }
+        caller
     }
 
     /// Gives a person a key for a dialect. `who` is the name, and the backend if it is not the store.

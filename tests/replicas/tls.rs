@@ -6,7 +6,7 @@ use std::process::Command;
 
 use isogloss_testkit::postgres::Postgres;
 
-use crate::caller::{DIALECTS, Heard};
+use crate::caller::{Heard, dialects};
 use crate::site::Site;
 
 /// Makes a certificate authority in a folder, and certificates of it for the server and for a client.
@@ -62,7 +62,7 @@ fn a_client_certificate_opens_the_database() {
     // The server needs a moment to read its settings.
     crate::site::until("TLS is on", || check(good).0);
     let gateway = site.serve("one", "tls.toml");
-    for dialect in DIALECTS {
+    for dialect in dialects() {
         assert_eq!(site.administrator().asks(&gateway.url, dialect), Heard::Everybody);
     }
     let bad = [

@@ -36,12 +36,9 @@ const IMPURE: &[&str] = &[
 
 /// The test files that name a system, with the reason. The list may only shrink: a test takes the
 /// adapters from the registry, and facts about one of them from `fixtures/systems/`.
-const NAMING: &[(&str, &str)] =
-    &[("tests/cli/", SAMPLE), ("tests/origin/", SAMPLE), ("tests/replicas/", REQUESTS)];
+const NAMING: &[(&str, &str)] = &[("tests/cli/", SAMPLE), ("tests/origin/", SAMPLE)];
 /// The test needs a system, and any of them would do.
 const SAMPLE: &str = "an example";
-/// The test builds requests of each dialect by hand.
-const REQUESTS: &str = "requests built by hand";
 
 /// The systems that have an adapter.
 fn systems() -> impl Iterator<Item = &'static str> {

@@ -42,6 +42,10 @@ pub struct Calls {
     pub members: Option<People>,
     /// The sign-in with a password. Absent: the dialect has none.
     pub sign_in: Option<SignIn>,
+    /// The list of all teams: the call `list_teams`.
+    pub teams: Option<People>,
+    /// The place of the new id in the answer to `create`. Absent: the answer does not say it.
+    pub created_id: Option<String>,
     /// The place of the key in the answer to `issue_key`.
     pub issued_key: Option<String>,
     /// The calls, by what they do: `create`, `delete`.
