@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -80,6 +81,8 @@ def main():
         again = [sys.executable, str(ROOT / "benches" / "scale"), *sys.argv[1:]]
         script = str(ROOT / "scripts" / "with-postgres")
         sys.exit(subprocess.run([script, *again], env={**os.environ, "DURABLE": "1"}).returncode)
+    # What was started is stopped and removed also if the command is told to end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     run(wanted)
 
 
