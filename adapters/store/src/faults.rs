@@ -38,6 +38,9 @@ const STATES: [(i32, FaultKind, &str); 9] = [
     (26, FaultKind::Unexpected, DAMAGED),
 ];
 
+/// An error that says nothing about the file or the server.
+const UNKNOWN: (FaultKind, &str) = (FaultKind::Unexpected, "the store's database");
+
 /// The server cannot be used now.
 pub(crate) const DOWN: &str = "the database server is stopping, starting or refusing connections";
 /// The server is not the primary one.
@@ -77,8 +80,15 @@ pub(crate) fn fault(error: Error) -> Fault {
     } else if matches!(error, Error::WorkerCrashed | Error::Io(_)) {
         (FaultKind::Unavailable, "the store's database cannot be reached")
     } else {
-        (FaultKind::Unexpected, "the store's database")
+        UNKNOWN
     };
+    Fault::new(kind, detail).because(error)
+}
+
+/// The fault for a failure of a connection that runs its statements in the thread of the caller.
+pub(crate) fn file_fault(error: rusqlite::Error) -> Fault {
+    let code = error.sqlite_error().map(|failure| failure.extended_code);
+    let (kind, detail) = code.and_then(file_state).unwrap_or(UNKNOWN);
     Fault::new(kind, detail).because(error)
 }
 
@@ -99,7 +109,7 @@ fn refused(error: &dyn DatabaseError) -> Fault {
     if error.kind() == ErrorKind::ForeignKeyViolation {
         return Fault::not_found(Subject::User);
     }
-    let (kind, detail) = state(error).unwrap_or((FaultKind::Unexpected, "the store's database"));
+    let (kind, detail) = state(error).unwrap_or(UNKNOWN);
     Fault::new(kind, detail)
 }
 
@@ -113,16 +123,19 @@ fn taken(error: &dyn DatabaseError) -> Fault {
     }
 }
 
-/// The row of [`STATES`] or [`SERVER_STATES`] for an error. Of SQLite's codes only the low byte
-/// counts: the higher bytes have details.
+/// The row of [`STATES`] or [`SERVER_STATES`] for an error.
 fn state(error: &dyn DatabaseError) -> Option<(FaultKind, &'static str)> {
     if error.try_downcast_ref::<PgDatabaseError>().is_some() {
         let code = error.code()?;
         let row = SERVER_STATES.iter().find(|row| code.starts_with(row.0));
         return row.map(|(_, kind, detail)| (*kind, *detail));
     }
-    let code = error.code().and_then(|code| code.parse::<i32>().ok())? & 0xff;
-    STATES.iter().find(|row| row.0 == code).map(|(_, kind, detail)| (*kind, *detail))
+    file_state(error.code().and_then(|code| code.parse().ok())?)
+}
+
+/// The row of [`STATES`] for a code of SQLite. Only the low byte counts: the higher bytes have details.
+fn file_state(code: i32) -> Option<(FaultKind, &'static str)> {
+    STATES.iter().find(|row| row.0 == code & 0xff).map(|(_, kind, detail)| (*kind, *detail))
 }
 
 /// The fault of a connection that is used after its end.

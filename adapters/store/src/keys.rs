@@ -13,10 +13,10 @@ use uuid::Uuid;
 
 use crate::inner::Inner;
 use crate::insert::{Target, insert};
-use crate::pages::PAGE;
+use crate::page_parts::{PAGE, push_ids};
 use crate::rows::{from_json, now, optional_time, time, to_json, uuid};
 use crate::sealing::same;
-use crate::sql::{self, Builder, Connection, Row, Value, column};
+use crate::sql::{self, Builder, Connection, Row, Value, View, column};
 
 const COLUMNS: &str =
     "id, namespace, owner, label, scope, expires, addresses, digest, sealed, created";
@@ -142,19 +142,14 @@ impl Inner {
         query.push(COLUMNS).push(" FROM keys WHERE backend = ").push_bind(&self.backend);
         query.push(" AND namespace = ").push_bind(wanted.namespace.as_str());
         query.push(" AND owner IN (");
-        // The last owner is repeated, so that all pages have the same statement, prepared once.
-        let last = users.last().into_iter().cycle();
-        for (index, owner) in users.iter().chain(last).take(PAGE).enumerate() {
-            if index > 0 {
-                query.push(", ");
-            }
-            query.push_bind(owner.id.to_string());
-        }
+        push_ids(&mut query, users);
         query.push(")");
         chosen(&mut query, &wanted.choice);
         query.push(" ORDER BY id");
-        let rows = query.build().fetch_all(database).await?;
-        self.keys(&rows)
+        let mut keys = Vec::new();
+        let add = |row: View<'_>| self.key(row).map(|key| keys.push(key));
+        query.build().each(database, add).await?;
+        Ok(keys)
     }
 
     /// Finds the key with a value. If several owners have the same value in the id namespace, it
@@ -288,10 +283,10 @@ impl Inner {
     }
 
     fn keys(&self, rows: &[Row]) -> Result<Vec<Key>, Fault> {
-        rows.iter().map(|row| self.key(row)).collect()
+        rows.iter().map(|row| self.key(row.into())).collect()
     }
 
-    fn key(&self, row: &Row) -> Result<Key, Fault> {
+    fn key(&self, row: View<'_>) -> Result<Key, Fault> {
         let id = column::<&str>(row, "id")?;
         let sealed = column::<Option<&str>>(row, "sealed")?;
         let shown = sealed.map(|sealed| self.seals.open(sealed, id)).transpose()?;

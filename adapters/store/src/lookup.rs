@@ -1,19 +1,14 @@
 //! Finds the users that commands name.
 
-use futures_util::TryStreamExt;
 use isogloss_canonical::fault::{Fault, Subject};
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::{User, UserRef, folded};
-use tokio::task::yield_now;
 use uuid::Uuid;
 
 use crate::identities::Kind;
 use crate::inner::Inner;
-use crate::rows::{add_user_row, select_users};
 use crate::sql::{self, Connection, Query};
-
-/// After this many rows of a list, the task yields to the other tasks of its thread.
-const AT_A_STRETCH: usize = 64;
+use crate::user_rows::{add_user_row, select_users};
 
 impl Inner {
     /// The user that a reference names.
@@ -112,15 +107,7 @@ impl Inner {
 /// The users that a query returns, in its order.
 pub(crate) async fn people(database: &mut Connection, query: Query) -> Result<Vec<User>, Fault> {
     let mut people = Vec::new();
-    let mut rows = query.fetch(database);
-    let mut count: usize = 0;
-    while let Some(row) = rows.try_next().await? {
-        add_user_row(&mut people, &row)?;
-        count += 1;
-        if count.is_multiple_of(AT_A_STRETCH) {
-            yield_now().await;
-        }
-    }
+    query.each(database, |row| add_user_row(&mut people, row)).await?;
     Ok(people)
 }
 

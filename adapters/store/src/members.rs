@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::inner::Inner;
 use crate::lookup::people;
-use crate::rows::select_users;
 use crate::sql::{self, Connection};
+use crate::user_rows::select_users;
 
 impl Inner {
     pub(crate) async fn add_member(

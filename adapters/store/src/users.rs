@@ -10,9 +10,10 @@ use uuid::Uuid;
 use crate::held::{self, no_user_holds};
 use crate::inner::Inner;
 use crate::lookup::people;
-use crate::rows::{now, select_users, to_json};
+use crate::rows::{now, to_json};
 use crate::settings::apply;
 use crate::sql::{self, Connection};
+use crate::user_rows::select_users;
 use crate::values;
 
 impl Inner {

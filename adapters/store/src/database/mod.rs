@@ -1,6 +1,7 @@
 //! The database: its connections, its migrations, its single values. SQLite or PostgreSQL.
 
 mod migrations;
+mod pagers;
 mod pools;
 mod postgres;
 mod sqlite;
@@ -11,7 +12,6 @@ use std::time::Duration;
 
 use isogloss_canonical::fault::Fault;
 use isogloss_canonical::secret::Secret;
-use sqlx::Sqlite;
 use tokio::time::sleep;
 
 use crate::faults::{fault, is_unordered};
@@ -19,8 +19,8 @@ use crate::rows::now;
 use crate::sql::{Connection, query};
 use crate::write::Write;
 
-use self::pools::Pools;
 use self::postgres::Server;
+use self::sqlite::File;
 pub(crate) use self::sqlite::make_private;
 
 /// The pauses, in milliseconds, before a transaction is done again that the engine could not order.
@@ -29,7 +29,7 @@ const PAUSES: [u64; 10] = [2, 5, 15, 40, 100, 100, 200, 200, 400, 400];
 /// An open database.
 #[derive(Debug)]
 pub(crate) enum Database {
-    Sqlite(Pools<Sqlite>),
+    Sqlite(File),
     Postgres(Server),
 }
 
@@ -50,8 +50,8 @@ impl Database {
     /// A connection for reading a few rows.
     pub(crate) async fn read(&self) -> Result<Connection, Fault> {
         Ok(match self {
-            Self::Sqlite(pools) => {
-                Connection::Sqlite(pools.readers.acquire().await.map_err(fault)?.into())
+            Self::Sqlite(file) => {
+                Connection::Sqlite(file.pools.readers.acquire().await.map_err(fault)?.into())
             }
             Self::Postgres(server) => Connection::Postgres(server.read().await?),
         })
@@ -60,9 +60,17 @@ impl Database {
     /// A connection for reading a list of any length.
     pub(crate) async fn list(&self) -> Result<Connection, Fault> {
         Ok(match self {
-            Self::Sqlite(pools) => {
-                Connection::Sqlite(pools.listers.acquire().await.map_err(fault)?.into())
+            Self::Sqlite(file) => {
+                Connection::Sqlite(file.pools.listers.acquire().await.map_err(fault)?.into())
             }
+            Self::Postgres(server) => Connection::Postgres(server.list().await?),
+        })
+    }
+
+    /// A connection for reading a page of a list: all of it at one moment, if it blocks.
+    pub(crate) async fn page(&self) -> Result<Connection, Fault> {
+        Ok(match self {
+            Self::Sqlite(file) => Connection::Local(file.pagers.lend().await?),
             Self::Postgres(server) => Connection::Postgres(server.list().await?),
         })
     }
@@ -97,8 +105,8 @@ impl Database {
 
     async fn begin(&self) -> Result<Write, Fault> {
         match self {
-            Self::Sqlite(pools) => {
-                Write::on_sqlite(pools.writer.acquire().await.map_err(fault)?.into()).await
+            Self::Sqlite(file) => {
+                Write::on_sqlite(file.pools.writer.acquire().await.map_err(fault)?.into()).await
             }
             Self::Postgres(server) => Write::on_postgres(server.write().await?).await,
         }
@@ -154,7 +162,7 @@ impl Database {
     /// Whether [`Database::close`] was called.
     pub(crate) fn is_closed(&self) -> bool {
         match self {
-            Self::Sqlite(pools) => pools.writer.is_closed(),
+            Self::Sqlite(file) => file.pools.writer.is_closed(),
             Self::Postgres(server) => server.pools.writer.is_closed(),
         }
     }
@@ -163,7 +171,7 @@ impl Database {
     /// file.
     pub(crate) async fn close(&self) {
         match self {
-            Self::Sqlite(pools) => pools.close().await,
+            Self::Sqlite(file) => file.close().await,
             Self::Postgres(server) => server.pools.close().await,
         }
     }

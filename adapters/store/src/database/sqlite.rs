@@ -12,6 +12,7 @@ use sqlx::{ConnectOptions, Sqlite};
 
 use crate::access;
 use crate::database::migrations;
+use crate::database::pagers::Pagers;
 use crate::database::pools::Pools;
 use crate::faults::fault;
 
@@ -23,8 +24,23 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// wait for one row.
 const LIST_PATIENCE: Duration = Duration::from_secs(30);
 
+/// An open file.
+#[derive(Debug)]
+pub(crate) struct File {
+    pub(super) pools: Pools<Sqlite>,
+    pub(super) pagers: Pagers,
+}
+
+impl File {
+    /// Closes all connections, the writing one last: it writes the write-ahead log back into the file.
+    pub(super) async fn close(&self) {
+        self.pagers.close().await;
+        self.pools.close().await;
+    }
+}
+
 /// Opens the file of a directory and runs the missing migrations. Creates the file if it is missing.
-pub(super) async fn open(directory: &Path) -> Result<Pools<Sqlite>, Fault> {
+pub(super) async fn open(directory: &Path) -> Result<File, Fault> {
     let path = directory.join(crate::files::DATABASE);
     make_private(&path)?;
     let options = options(&path);
@@ -35,7 +51,8 @@ pub(super) async fn open(directory: &Path) -> Result<Pools<Sqlite>, Fault> {
     let listers = pool(LISTERS).acquire_timeout(LIST_PATIENCE);
     let listers = listers.connect_lazy_with(reading.clone());
     let readers = pool(READERS).connect_with(reading).await.map_err(fault)?;
-    Ok(Pools { readers, listers, writer })
+    let pagers = Pagers::of(&path, LIST_PATIENCE, TIMEOUT);
+    Ok(File { pools: Pools { readers, listers, writer }, pagers })
 }
 
 /// Creates the file with mode 0600. SQLite itself would let every user read it. SQLite gives the

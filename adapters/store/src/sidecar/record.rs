@@ -6,11 +6,12 @@ use isogloss_canonical::namespace::Numbering;
 use isogloss_canonical::user::{User, UserId, UserRef, folded};
 use jiff::Timestamp;
 
-use crate::rows::{add_user_row, now, select_users, time};
+use crate::rows::{now, time};
 use crate::sidecar::decision::{Absence, Known, Prints, State};
 use crate::sidecar::reading::Reading;
 use crate::sidecar::records::Records;
 use crate::sql::{self, Connection, Query, column};
+use crate::user_rows::{add_user_row, select_users};
 
 /// If a reading has more people than this, all records are read at once.
 const FEW: usize = 16;
@@ -151,7 +152,7 @@ impl Records {
         let (mut more, now) = (Vec::new(), now());
         let mut rows = query.fetch(database);
         while let Some(row) = rows.try_next().await? {
-            add_user_row(&mut people, &row)?;
+            add_user_row(&mut people, (&row).into())?;
             let Some(last) = people.last().filter(|_| known.len() < people.len()) else { continue };
             known.push(self.known(&row, last, now)?);
             more.push((column(&row, "was")?, time(column(&row, "settled")?)?));

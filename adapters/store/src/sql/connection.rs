@@ -7,6 +7,7 @@ use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use crate::faults::closed;
+use crate::sql::local::Local;
 use crate::sql::remote::Remote;
 
 /// A connection.
@@ -14,14 +15,21 @@ use crate::sql::remote::Remote;
 pub(crate) enum Connection {
     Sqlite(Lease),
     Postgres(Remote),
+    /// A connection to the SQLite file that never waits for another thread.
+    Local(Local),
 }
 
 impl Connection {
+    /// Whether its statements block the thread of the caller.
+    pub(crate) const fn blocks(&self) -> bool {
+        matches!(self, Self::Local(_))
+    }
+
     /// A new id, which sorts after every earlier one of the database. Only a write transaction has
     /// one.
     pub(crate) fn fresh_id(&mut self) -> Uuid {
         match self {
-            Self::Sqlite(_) => Uuid::now_v7(),
+            Self::Sqlite(_) | Self::Local(_) => Uuid::now_v7(),
             Self::Postgres(remote) => remote.fresh_id(),
         }
     }

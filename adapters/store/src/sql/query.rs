@@ -6,11 +6,15 @@ use isogloss_canonical::fault::Fault;
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Executor, SqlSafeStr, SqlStr};
+use tokio::task::yield_now;
 
 use crate::faults::fault;
 use crate::sql::connection::Connection;
-use crate::sql::row::{Column, Row, column};
+use crate::sql::row::{Column, Row, View, column};
 use crate::sql::value::Value;
+
+/// After this many rows, a task yields to the other tasks of its thread.
+const AT_A_STRETCH: usize = 64;
 
 /// A statement with its values.
 #[derive(Debug)]
@@ -51,7 +55,33 @@ impl Query {
                 let (sql, values) = self.for_postgres()?;
                 remote.execute(sql, values).await
             }
+            // It only reads: SQLite refuses a change.
+            Connection::Local(local) => {
+                local.kept(self.sql.as_str(), &self.values, usize::MAX).map(|_| 0)
+            }
         }
+    }
+
+    /// Shows each row to a function, in their order. Of a connection that blocks, this copies no row;
+    /// of another one, the task yields to the other tasks of its thread from time to time.
+    pub(crate) async fn each(
+        self,
+        database: &mut Connection,
+        mut see: impl FnMut(View<'_>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        if let Connection::Local(local) = database {
+            return local.each(self.sql.as_str(), &self.values, see);
+        }
+        let mut rows = self.fetch(database);
+        let mut count: usize = 0;
+        while let Some(row) = rows.try_next().await? {
+            see((&row).into())?;
+            count += 1;
+            if count.is_multiple_of(AT_A_STRETCH) {
+                yield_now().await;
+            }
+        }
+        Ok(())
     }
 
     /// The rows, as they come.
@@ -64,6 +94,10 @@ impl Query {
             Connection::Postgres(remote) => self.for_postgres().and_then(|(sql, values)| {
                 Ok(remote.fetch(sql, values)?.map_ok(Row::Postgres).boxed())
             }),
+            Connection::Local(local) => {
+                let rows = local.kept(self.sql.as_str(), &self.values, usize::MAX);
+                rows.map(|rows| stream::iter(rows).map(|row| Ok(Row::Kept(row))).boxed())
+            }
         };
         rows.unwrap_or_else(|fault| stream::iter([Err(fault)]).boxed())
     }
@@ -87,6 +121,9 @@ impl Query {
             Connection::Postgres(remote) => {
                 let (sql, values) = self.for_postgres()?;
                 Ok(remote.fetch_optional(sql, values).await?.map(Row::Postgres))
+            }
+            Connection::Local(local) => {
+                Ok(local.kept(self.sql.as_str(), &self.values, 1)?.pop().map(Row::Kept))
             }
         }
     }

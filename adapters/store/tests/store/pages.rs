@@ -2,12 +2,13 @@
 
 use isogloss_canonical::backend::Backend as _;
 use isogloss_canonical::command::Command;
+use isogloss_canonical::fault::FaultKind;
 use isogloss_canonical::key::KeyChoice;
 use isogloss_canonical::people::{KeysToo, Order, PeopleQuery};
 use isogloss_canonical::user::User;
 
 use crate::kit::{
-    DANDELION, Fresh, KANBOARD, OCTOPRINT, RHODECODE, ask, create, fresh, key, named,
+    DANDELION, Fresh, KANBOARD, OCTOPRINT, RHODECODE, ask, create, fresh, key, named, team,
 };
 
 /// More than two pages.
@@ -16,6 +17,7 @@ const EVERYBODY: usize = 1_100;
 /// The names are in another order than the people are created in, and some differ in case only.
 async fn filled() -> Fresh {
     let store = fresh().await;
+    let groups = [team(&store, "first").await, team(&store, "second").await];
     for number in 0..EVERYBODY {
         let letter = ['b', 'A', 'c', 'B'][number % 4];
         let user = named(&format!("{letter}{:04}", 9_999 - number / 4));
@@ -24,6 +26,10 @@ async fn filled() -> Fresh {
             let value = format!("value {number}");
             let issue = Command::IssueKey(Some((&user).into()), Box::new(key(KANBOARD, &value)));
             ask(&store, issue).await.unwrap();
+        }
+        for group in groups.iter().rev().take(number % 31) {
+            let join = Command::AddMember(group.into(), (&user).into());
+            ask(&store, join).await.unwrap();
         }
     }
     let first = ask(&store, Command::ListUsers).await.unwrap().users().unwrap().swap_remove(0);
@@ -72,4 +78,31 @@ async fn a_namespace_whose_ids_are_names_is_no_order_of_numbers() {
     };
     assert!(pages(OCTOPRINT).is_none());
     assert!(pages(RHODECODE).is_some());
+}
+
+/// A person who is created while a list is read can be on it. Nobody else is missing or doubled.
+#[tokio::test]
+async fn a_list_goes_on_while_people_are_created() {
+    let store = filled().await;
+    let mut pages = store.pages(&PeopleQuery::in_order(Order::Name)).unwrap();
+    let mut names: Vec<_> = Vec::new();
+    loop {
+        let page = pages.next().await.unwrap();
+        names.extend(page.users.into_iter().map(|user| user.username));
+        if page.is_last {
+            break;
+        }
+        create(&store, named(&format!("A{}", names.len()))).await.unwrap();
+    }
+    assert!(names.is_sorted());
+    names.dedup();
+    assert_eq!(names.len(), EVERYBODY - 1);
+}
+
+#[tokio::test]
+async fn a_closed_store_lists_nobody() {
+    let store = fresh().await;
+    let mut pages = store.pages(&PeopleQuery::in_order(Order::Created)).unwrap();
+    store.close().await;
+    assert_eq!(pages.next().await.unwrap_err().kind, FaultKind::Unavailable);
 }
