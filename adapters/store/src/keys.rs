@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::inner::Inner;
 use crate::insert::{Target, insert};
-use crate::page_parts::{PAGE, push_ids};
+use crate::page_parts::push_ids;
 use crate::rows::{from_json, now, optional_time, time, to_json, uuid};
 use crate::sealing::same;
 use crate::sql::{self, Builder, Connection, Row, Value, View, column};

@@ -3,6 +3,7 @@
 use isogloss_canonical::namespace::IdNamespace;
 use isogloss_canonical::user::User;
 use jiff::Timestamp;
+use jiff::tz::Offset;
 use serde_json::{Value, json};
 
 use crate::options::version::{Differences, Flag, Lists};
@@ -19,8 +20,31 @@ pub(crate) fn other(user: &User, namespace: &IdNamespace, differences: &Differen
     person(user, namespace, differences.other, differences.disabled)
 }
 
-/// A user. Every value is a string, except a flag that is a boolean.
-fn person(user: &User, namespace: &IdNamespace, last: &[&'static str], flag: Flag) -> Value {
+/// The members of another user's record.
+pub(crate) fn members_of_other(
+    user: &User,
+    namespace: &IdNamespace,
+    differences: &Differences,
+) -> impl Iterator<Item = (&'static str, Value)> {
+    members(user, namespace, differences.other, differences.disabled)
+}
+
+fn person(
+    user: &User,
+    namespace: &IdNamespace,
+    last: &'static [&'static str],
+    flag: Flag,
+) -> Value {
+    members(user, namespace, last, flag).collect()
+}
+
+/// The members of a user. Every value is a string, except a flag that is a boolean.
+fn members(
+    user: &User,
+    namespace: &IdNamespace,
+    last: &'static [&'static str],
+    flag: Flag,
+) -> impl Iterator<Item = (&'static str, Value)> {
     let first = [
         ("id", json!(user.native(namespace).unwrap_or("0"))),
         ("fullname", json!(full_name(user, namespace))),
@@ -28,7 +52,7 @@ fn person(user: &User, namespace: &IdNamespace, last: &[&'static str], flag: Fla
         ("group_id", json!(memberships::group_of(user).to_string())),
         ("created", json!(day(user.created))),
     ];
-    let member = |name: &&'static str| {
+    let member = move |name: &&'static str| {
         let value = match *name {
             "theme" => json!(theme(user)),
             "initial_login" => json!(initial_login(user, namespace).to_string()),
@@ -36,7 +60,7 @@ fn person(user: &User, namespace: &IdNamespace, last: &[&'static str], flag: Fla
         };
         (*name, value)
     };
-    first.into_iter().chain(last.iter().map(member)).collect()
+    first.into_iter().chain(last.iter().map(member))
 }
 
 fn disabled(user: &User, flag: Flag) -> Value {
@@ -97,7 +121,7 @@ pub(crate) fn initial_login(user: &User, namespace: &IdNamespace) -> i64 {
 
 /// The day of a time, as `created` has it.
 fn day(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d").to_string()
+    Offset::UTC.to_datetime(time).date().to_string()
 }
 
 #[cfg(test)]

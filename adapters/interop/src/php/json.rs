@@ -53,7 +53,7 @@ impl Php {
         match self {
             Self::Null => out.push_str("null"),
             Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-            Self::Int(value) => out.push_str(&value.to_string()),
+            Self::Int(value) => write_integer(out, *value),
             Self::Float(value) if value.is_finite() => {
                 out.push_str(&float::text(*value, style.digits, 'e'));
             }
@@ -78,7 +78,11 @@ fn write_member(
     style: Style,
 ) -> Result<(), Unwritable> {
     match key {
-        Key::Index(index) => write_text(out, &index.to_string(), style.escape),
+        Key::Index(index) => {
+            out.push('"');
+            write_integer(out, *index);
+            out.push('"');
+        }
         Key::Name(name) => write_text(out, name, style.escape),
     }
     out.push(':');
@@ -93,14 +97,23 @@ fn write_value(out: &mut String, value: &Value) -> Result<(), Infallible> {
         Value::String(text) => write_text(out, text, Escape::Default),
         Value::Array(items) => return join(out, ['[', ']'], items, write_value),
         Value::Object(members) => {
-            return join(out, ['{', '}'], members, |out, (name, value)| {
-                write_text(out, name, Escape::Default);
-                out.push(':');
-                write_value(out, value)
-            });
+            let members = members.iter().map(|(name, value)| (name.as_str(), value));
+            return join(out, ['{', '}'], members, write_named);
         }
     }
     Ok(())
+}
+
+/// Writes an object with these members, as [`encode`] writes it. No name may be there twice.
+pub fn encode_members<'a>(out: &mut String, members: impl IntoIterator<Item = (&'a str, Value)>) {
+    let Ok(()) =
+        join(out, ['{', '}'], members, |out, (name, value)| write_named(out, (name, &value)));
+}
+
+fn write_named(out: &mut String, (name, value): (&str, &Value)) -> Result<(), Infallible> {
+    write_text(out, name, Escape::Default);
+    out.push(':');
+    write_value(out, value)
 }
 
 /// Writes items between brackets, with commas.
@@ -121,25 +134,47 @@ fn join<T, E>(
     Ok(())
 }
 
-/// Writes a text in quotes. U+007F is never escaped.
+/// Writes a text in quotes: at once what needs no escape. U+007F is never escaped.
 fn write_text(out: &mut String, text: &str, escape: Escape) {
     out.push('"');
-    for letter in text.chars() {
-        match letter {
-            '"' | '\\' => out.extend(['\\', letter]),
-            '/' if escape == Escape::Default => out.push_str("\\/"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            ' '..='\u{7f}' => out.push(letter),
-            '\0'..='\u{1f}' | '\u{2028}' | '\u{2029}' => write_escaped(out, letter),
-            _ if escape == Escape::Default => write_escaped(out, letter),
-            _ => out.push(letter),
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| !is_plain(byte)) {
+        // Every byte before it is a letter of its own.
+        let (plain, odd) = rest.split_at(at);
+        out.push_str(plain);
+        let mut letters = odd.chars();
+        if let Some(letter) = letters.next() {
+            write_letter(out, letter, escape);
         }
+        rest = letters.as_str();
     }
+    out.push_str(rest);
     out.push('"');
+}
+
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=0x7f) && byte != b'"' && byte != b'\\' && byte != b'/'
+}
+
+fn write_letter(out: &mut String, letter: char, escape: Escape) {
+    match letter {
+        '"' | '\\' => out.extend(['\\', letter]),
+        '/' if escape == Escape::Default => out.push_str("\\/"),
+        '\u{8}' => out.push_str("\\b"),
+        '\u{c}' => out.push_str("\\f"),
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        ' '..='\u{7f}' => out.push(letter),
+        '\0'..='\u{1f}' | '\u{2028}' | '\u{2029}' => write_escaped(out, letter),
+        _ if escape == Escape::Default => write_escaped(out, letter),
+        _ => out.push(letter),
+    }
+}
+
+fn write_integer(out: &mut String, value: i64) {
+    // Writing to a string cannot fail.
+    write!(out, "{value}").unwrap_or_default();
 }
 
 fn write_escaped(out: &mut String, letter: char) {

@@ -3,6 +3,8 @@
 //!
 //! Clients depend on this: `"1"`, `true` and `1.0` can all name user 1.
 
+use std::borrow::Cow;
+
 use serde_json::{Number, Value};
 
 use super::float::{self, Digits};
@@ -14,7 +16,7 @@ pub enum Key {
     /// An integer.
     Index(i64),
     /// Any other text.
-    Name(String),
+    Name(Cow<'static, str>),
 }
 
 /// A PHP value.
@@ -51,7 +53,7 @@ impl Key {
     pub fn of(text: &str) -> Self {
         match text.parse::<i64>() {
             Ok(index) if index.to_string() == text => Self::Index(index),
-            _ => Self::Name(text.to_owned()),
+            _ => Self::Name(text.to_owned().into()),
         }
     }
 }

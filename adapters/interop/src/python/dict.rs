@@ -4,6 +4,7 @@
 //! The order of Python 2 is visible to clients: in JSON, and where a program reports the first of
 //! several problems that it finds while it iterates over a dictionary.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
@@ -12,10 +13,13 @@ use std::fmt;
 /// collisions costs little.
 const ORDERED: usize = 1000;
 
+/// Among this many entries, a key is looked for one by one: that is faster than a hash table.
+const FEW: usize = 32;
+
 /// A dictionary with keys of text; no key twice.
 #[derive(Clone)]
 pub struct Dict<V> {
-    entries: Vec<(String, V)>,
+    entries: Vec<(Cow<'static, str>, V)>,
     /// For how many entries Python made its table.
     room: usize,
 }
@@ -48,7 +52,7 @@ impl<V> Dict<V> {
     }
 
     /// A dictionary of entries whose keys are known to be distinct.
-    pub(super) const fn of_distinct(entries: Vec<(String, V)>) -> Self {
+    pub(super) const fn of_distinct(entries: Vec<(Cow<'static, str>, V)>) -> Self {
         Self { entries, room: 0 }
     }
 
@@ -59,7 +63,7 @@ impl<V> Dict<V> {
     }
 
     /// Sets a value, in place of an earlier one.
-    pub fn set(&mut self, key: impl Into<String>, value: impl Into<V>) {
+    pub fn set(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<V>) {
         let (key, value) = (key.into(), value.into());
         match self.entries.iter_mut().find(|(own, _)| *own == key) {
             Some((_, own)) => *own = value,
@@ -69,19 +73,20 @@ impl<V> Dict<V> {
 
     /// The same with one more value.
     #[must_use]
-    pub fn with(mut self, key: &str, value: impl Into<V>) -> Self {
+    pub fn with(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<V>) -> Self {
         self.set(key, value);
         self
     }
 
     /// The same after Python 2's `update(other)`.
     #[must_use]
-    pub fn updated(mut self, other: &Self) -> Self
-    where
-        V: Clone,
-    {
-        for (key, value) in other.hashed() {
-            self.set(key, value.clone());
+    pub fn updated(mut self, other: Self) -> Self {
+        let order = other.order();
+        let mut entries: Vec<_> = other.entries.into_iter().map(Some).collect();
+        for place in order {
+            if let Some((key, value)) = entries.get_mut(place).and_then(Option::take) {
+                self.set(key, value);
+            }
         }
         self
     }
@@ -100,7 +105,7 @@ impl<V> Dict<V> {
 
     /// The entries in the order of insertion, as Python 3 iterates over them.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
-        self.entries.iter().map(|(key, value)| (key.as_str(), value))
+        self.entries.iter().map(|(key, value)| (&**key, value))
     }
 
     /// The entries in the order of their keys' code points.
@@ -115,8 +120,14 @@ impl<V> Dict<V> {
     /// The entries in the order in which Python 2 iterates over them.
     #[must_use]
     pub fn hashed(&self) -> Vec<(&str, &V)> {
+        let entry = |place: usize| self.entries.get(place).map(|(key, value)| (&**key, value));
+        self.order().into_iter().filter_map(entry).collect()
+    }
+
+    /// The places of the entries in the order in which Python 2 iterates over them.
+    fn order(&self) -> Vec<usize> {
         if self.entries.len() > ORDERED {
-            return self.iter().collect();
+            return (0..self.entries.len()).collect();
         }
         let mut table = Table::new(8).resized(self.room);
         for (index, (key, _)) in self.entries.iter().enumerate() {
@@ -125,18 +136,27 @@ impl<V> Dict<V> {
                 table = table.resized(4 * table.filled);
             }
         }
-        let entries =
-            table.slots.iter().flatten().filter_map(|&(_, index)| self.entries.get(index));
-        entries.map(|(key, value)| (key.as_str(), value)).collect()
+        table.slots.iter().flatten().map(|(_, place)| *place).collect()
     }
 }
 
-impl<V> FromIterator<(String, V)> for Dict<V> {
-    fn from_iter<I: IntoIterator<Item = (String, V)>>(members: I) -> Self {
-        let mut places: HashMap<String, usize> = HashMap::new();
-        let mut dict = Self::default();
+impl<K: Into<Cow<'static, str>>, V> FromIterator<(K, V)> for Dict<V> {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(members: I) -> Self {
+        let members = members.into_iter();
+        let mut dict =
+            Self { entries: Vec::with_capacity(members.size_hint().0.min(FEW)), room: 0 };
+        let mut places: HashMap<Cow<'static, str>, usize> = HashMap::new();
         // The last value of a key counts, at the place of the first.
         for (name, value) in members {
+            let name = name.into();
+            if dict.entries.len() < FEW {
+                dict.set(name, value);
+                continue;
+            }
+            if places.is_empty() {
+                let names = dict.entries.iter().map(|(name, _)| name.clone());
+                places = names.zip(0..).collect();
+            }
             match places.entry(name.clone()) {
                 Entry::Occupied(place) => dict.entries[*place.get()].1 = value,
                 Entry::Vacant(place) => {
@@ -215,7 +235,7 @@ mod tests {
     fn merges_as_python_2_does() {
         let of = |room, names: &str| {
             let names = names.split(' ').map(str::to_owned);
-            names.fold(Dict::with_room(room), |all: Dict<()>, name| all.with(&name, ()))
+            names.fold(Dict::with_room(room), |all: Dict<()>, name| all.with(name, ()))
         };
         let data = of(7, "user_id username firstname lastname description email emails");
         let extras = of(
@@ -224,12 +244,28 @@ mod tests {
              ip_addresses language",
         );
         let names: Vec<_> =
-            data.updated(&extras).hashed().into_iter().map(|(name, ())| name.to_owned()).collect();
+            data.updated(extras).hashed().into_iter().map(|(name, ())| name.to_owned()).collect();
         assert_eq!(
             names.join(" "),
             "username user_id description firstname last_activity admin lastname ip_addresses \
              emails language auth_tokens last_login extern_type active extern_name email"
         );
+    }
+
+    #[test]
+    fn the_last_value_of_a_key_counts_at_the_place_of_the_first() {
+        let names = |length: usize| (0..length).map(|number| number.to_string());
+        for length in [FEW - 1, FEW, 3 * FEW] {
+            let pairs =
+                names(length).map(|name| (name, 1)).chain(names(length).map(|name| (name, 2)));
+            let dict: Dict<i32> = pairs.collect();
+            assert_eq!(dict.len(), length);
+            assert!(
+                dict.iter()
+                    .map(|(name, value)| (name.to_owned(), *value))
+                    .eq(names(length).map(|name| (name, 2)))
+            );
+        }
     }
 
     #[test]

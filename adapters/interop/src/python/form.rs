@@ -66,7 +66,7 @@ pub fn value<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> 
 pub fn dict(fields: &[(String, String)]) -> Py {
     let mut names = HashSet::with_capacity(fields.len());
     let firsts = fields.iter().filter(|(name, _)| names.insert(name.as_str()));
-    let entries = firsts.map(|(name, value)| (name.clone(), Py::text(value)));
+    let entries = firsts.map(|(name, value)| (name.clone().into(), Py::text(value)));
     Py::Dict(Dict::of_distinct(entries.collect()))
 }
 

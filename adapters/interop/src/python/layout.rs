@@ -42,8 +42,8 @@ pub(super) fn write(
         Py::Bool(on) => out.write_str(if *on { "true" } else { "false" }),
         Py::Int(digits) => out.write_str(digits),
         Py::Float(number) => write_float(out, *number, layout),
-        Py::Str(text) => quote(out, text.chars().map(Ok)),
-        Py::Halves(units) => quote(out, char::decode_utf16(units.iter().copied())),
+        Py::Str(text) => quote(out, text),
+        Py::Halves(units) => quote_halves(out, char::decode_utf16(units.iter().copied())),
         Py::List(items) if items.is_empty() => out.write_str("[]"),
         Py::List(items) => {
             let lines = items.iter().map(|item| (None, item));
@@ -75,7 +75,7 @@ fn write_lines<'a>(
         }
         break_line(out, (depth + 1) * layout.indent)?;
         if let Some(name) = name {
-            quote(out, name.chars().map(Ok))?;
+            quote(out, name)?;
             out.write_str(": ")?;
         }
         write(out, value, depth + 1, layout)?;
@@ -84,8 +84,15 @@ fn write_lines<'a>(
     out.write_char(ends[1])
 }
 
-fn break_line(out: &mut impl fmt::Write, blanks: usize) -> fmt::Result {
-    write!(out, "\n{:blanks$}", "")
+fn break_line(out: &mut impl fmt::Write, mut blanks: usize) -> fmt::Result {
+    const BLANKS: &str = "                                ";
+    out.write_char('\n')?;
+    while blanks > 0 {
+        let some = blanks.min(BLANKS.len());
+        out.write_str(&BLANKS[..some])?;
+        blanks -= some;
+    }
+    Ok(())
 }
 
 fn write_float(out: &mut impl fmt::Write, number: f64, layout: Layout) -> fmt::Result {
@@ -102,35 +109,55 @@ fn write_float(out: &mut impl fmt::Write, number: f64, layout: Layout) -> fmt::R
     })
 }
 
+/// Writes a text in quotes: at once what needs no escape.
+fn quote(out: &mut impl fmt::Write, text: &str) -> fmt::Result {
+    out.write_char('"')?;
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| !is_plain(byte)) {
+        // Every byte before it is a letter of its own.
+        let (plain, odd) = rest.split_at(at);
+        out.write_str(plain)?;
+        let mut letters = odd.chars();
+        letters.next().map_or(Ok(()), |letter| write_letter(out, letter))?;
+        rest = letters.as_str();
+    }
+    out.write_str(rest)?;
+    out.write_char('"')
+}
+
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
+}
+
 /// Writes letters in quotes. Half a surrogate pair is escaped as it is.
-fn quote(
+fn quote_halves(
     out: &mut impl fmt::Write,
     letters: impl Iterator<Item = Result<char, DecodeUtf16Error>>,
 ) -> fmt::Result {
     out.write_char('"')?;
     for letter in letters {
-        let letter = match letter {
-            Ok(letter) => letter,
-            Err(half) => {
-                write!(out, "\\u{:04x}", half.unpaired_surrogate())?;
-                continue;
-            }
-        };
         match letter {
-            '"' => out.write_str("\\\"")?,
-            '\\' => out.write_str("\\\\")?,
-            '\n' => out.write_str("\\n")?,
-            '\r' => out.write_str("\\r")?,
-            '\t' => out.write_str("\\t")?,
-            '\u{8}' => out.write_str("\\b")?,
-            '\u{c}' => out.write_str("\\f")?,
-            ' '..='~' => out.write_char(letter)?,
-            _ => {
-                for unit in letter.encode_utf16(&mut [0; 2]) {
-                    write!(out, "\\u{unit:04x}")?;
-                }
-            }
+            Ok(letter) => write_letter(out, letter)?,
+            Err(half) => write!(out, "\\u{:04x}", half.unpaired_surrogate())?,
         }
     }
     out.write_char('"')
+}
+
+fn write_letter(out: &mut impl fmt::Write, letter: char) -> fmt::Result {
+    match letter {
+        '"' => out.write_str("\\\""),
+        '\\' => out.write_str("\\\\"),
+        '\n' => out.write_str("\\n"),
+        '\r' => out.write_str("\\r"),
+        '\t' => out.write_str("\\t"),
+        '\u{8}' => out.write_str("\\b"),
+        '\u{c}' => out.write_str("\\f"),
+        ' '..='~' => out.write_char(letter),
+        _ => {
+            let mut units = [0; 2];
+            let mut units = letter.encode_utf16(&mut units).iter();
+            units.try_for_each(|unit| write!(out, "\\u{unit:04x}"))
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! A Python value, and what Python's operators make of it.
 
+use std::borrow::Cow;
 use std::char::DecodeUtf16Error;
 use std::fmt;
 
@@ -107,8 +108,8 @@ impl Py {
 
     /// A dictionary.
     #[must_use]
-    pub fn dict<const N: usize>(entries: [(&str, Py); N]) -> Self {
-        Self::Dict(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    pub fn dict<const N: usize>(entries: [(&'static str, Py); N]) -> Self {
+        Self::Dict(entries.into_iter().collect())
     }
 
     /// A number as JSON writes it: what has neither a point nor an exponent is an integer.
@@ -121,7 +122,7 @@ impl Py {
     }
 
     /// Sets a dictionary's entry, in place of an earlier one. Other values have no entries.
-    pub fn set(&mut self, key: &str, value: Py) {
+    pub fn set(&mut self, key: impl Into<Cow<'static, str>>, value: Py) {
         if let Self::Dict(entries) = self {
             entries.set(key, value);
         }

@@ -99,7 +99,7 @@ impl Project {
             ("columns", columns.collect()),
             ("nb_active_tasks", Php::Int(0)),
         ];
-        row.extend(more.map(|(name, value)| (Key::Name(name.to_owned()), value)));
+        row.extend(more.map(|(name, value)| (Key::Name(name.into()), value)));
         row.extend(urls);
         Php::Array(row)
     }

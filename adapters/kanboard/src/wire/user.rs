@@ -109,7 +109,7 @@ impl<'a> UserRow<'a> {
         row.retain(|(key, value)| *value == Php::Null || !is_private(key));
         for (key, value) in &mut row {
             let Key::Name(name) = key else { continue };
-            match name.as_str() {
+            match &**name {
                 "id" => *value = Php::Int(self.id),
                 "is_ldap_user" => *value = Php::Bool(is_ldap(self.user)),
                 "twofactor_activated" => *value = Php::Bool(self.user.second_factor()),
@@ -123,8 +123,8 @@ impl<'a> UserRow<'a> {
     /// The row that `getGroupMembers` answers: the two columns of the membership come first.
     pub(crate) fn encode_member(&self, group: i64) -> Php {
         let mut row = vec![
-            (Key::Name("group_id".to_owned()), self.number(group)),
-            (Key::Name("user_id".to_owned()), self.number(self.id)),
+            (Key::Name("group_id".into()), self.number(group)),
+            (Key::Name("user_id".into()), self.number(self.id)),
         ];
         row.extend(self.columns());
         Php::Array(row)
@@ -140,7 +140,7 @@ impl<'a> UserRow<'a> {
         let sqlite = self.options.database == Database::Sqlite;
         let shown =
             |column: &&Column| (sqlite || !column.only_sqlite) && exists(self.options, column.name);
-        let entry = |column: &Column| (Key::Name(column.name.to_owned()), (column.value)(self));
+        let entry = |column: &Column| (Key::Name(column.name.into()), (column.value)(self));
         COLUMNS.iter().filter(shown).map(entry).collect()
     }
 
@@ -201,7 +201,10 @@ pub(crate) fn first_sign_in(options: &Options, user: &User) -> Option<AttributeC
 }
 
 fn stored(user: &User, name: &str) -> Option<Php> {
-    user.attribute(&format!("{PREFIX}{name}")).cloned().map(Php::from_json)
+    let mut own =
+        user.attributes.iter().filter_map(|(own, value)| Some((own.strip_prefix(PREFIX)?, value)));
+    let (_, value) = own.find(|(own, _)| *own == name)?;
+    Some(Php::from_json(value.clone()))
 }
 
 fn is_stored_on(user: &User, name: &str) -> bool {

@@ -46,7 +46,8 @@ fn body(changes: &AttributeChanges) -> Result<String, Fault> {
     for (name, value) in changes {
         let removed = || impossible(Subject::User, "the server removes no settings");
         let value = value.as_ref().ok_or_else(removed)?;
-        settings.set(name.strip_prefix(SETTINGS).unwrap_or(name), stored::from_json(value));
+        let name = name.strip_prefix(SETTINGS).unwrap_or(name).to_owned();
+        settings.set(name, stored::from_json(value));
     }
     let detail = "the server cannot show settings with a number that is none";
     write(&settings).map_err(|_| invalid(Subject::User, detail))

@@ -16,7 +16,7 @@ use crate::dialect::call::Call;
 use crate::dialect::failure::{CRASH, Failure};
 use crate::dialect::keys::api_key;
 use crate::dialect::members;
-use crate::roles::rights::{Membership, Rights};
+use crate::roles::rights::{Membership, Remembered, Rights};
 use crate::wire::Shown;
 use crate::wire::values::LONGEST_PASSWORD;
 use crate::wire::values::may_be_named;
@@ -95,8 +95,9 @@ async fn all(call: &Call<'_>) -> Answer {
     let pages = pages(call, call.is_password_recent()).await?;
     let rights = call.rights().await?.clone();
     let differences = call.differences();
+    let mut remembered = Remembered::default();
     let rows = Rows::new(pages, move |user, keys, text| {
-        let shown = Shown::with_groups(user, &rights, own_key(keys))?;
+        let shown = Shown::listed(user, &rights, &mut remembered, own_key(keys))?;
         write_row(text, &shown.shape(differences), PYTHON_3)
     });
     listing(rows, PYTHON_3).await

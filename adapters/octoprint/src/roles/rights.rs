@@ -60,6 +60,26 @@ pub(crate) struct Membership {
     pub(crate) permissions: Vec<Arc<Permission>>,
 }
 
+/// The needs of some memberships. The users of a list have few different ones.
+#[derive(Debug, Default)]
+pub(crate) struct Remembered(Vec<(Membership, Arc<Needs>)>);
+
+impl Remembered {
+    /// The most memberships that are remembered.
+    const MOST: usize = 32;
+
+    /// The needs of a membership, computed once.
+    pub(crate) fn needs(&mut self, rights: &Rights, of: &Membership) -> Result<Arc<Needs>, Cyclic> {
+        if let Some((_, needs)) = self.0.iter().find(|(known, _)| known == of) {
+            return Ok(Arc::clone(needs));
+        }
+        let needs = Arc::new(rights.needs(of)?);
+        self.0.truncate(Self::MOST - 1);
+        self.0.insert(0, (of.clone(), Arc::clone(&needs)));
+        Ok(needs)
+    }
+}
+
 /// The groups of a server, and what each of them may do.
 #[derive(Clone, Debug)]
 pub(crate) struct Rights {

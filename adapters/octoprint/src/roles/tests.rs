@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::roles::groups::{BUILT_IN, PERMISSION_KEYS, SUBGROUPS};
-use crate::roles::rights::{Cyclic, GIVEN, Rights};
+use crate::roles::rights::{Cyclic, GIVEN, Remembered, Rights};
 
 /// A group of a fresh server.
 pub(crate) fn group(index: u128, name: &str, attributes: Value) -> Group {
@@ -105,4 +105,18 @@ fn permissions_of_a_subgroup_count_and_a_cycle_is_found() {
         (vec!["outer".into(), "inner".into()], vec!["print".into()])
     );
     assert_eq!(rights(vec![circle, outer.clone()]).needs_of_group(&outer), Err(Cyclic));
+}
+
+#[test]
+fn remembered_needs_are_those_that_are_computed() {
+    let rights = rights(Vec::new());
+    let mut remembered = Remembered::default();
+    let groups: [&[&str]; 4] = [&["users"], &["guests"], &["users", "guests"], &[]];
+    for groups in groups.into_iter().cycle().take(80) {
+        for role in [Role::User, Role::Administrator] {
+            let member = rights.member(&user(&rights, role, groups, json!({})));
+            let computed = rights.needs(&member).unwrap();
+            assert_eq!(*remembered.needs(&rights, &member).unwrap(), computed, "{groups:?}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use isogloss_interop::python::value::Py;
 use crate::options::version::Differences;
 use crate::roles::groups::traits;
 use crate::roles::permissions::Permission;
-use crate::roles::rights::{Cyclic, Membership, Needs, Rights};
+use crate::roles::rights::{Cyclic, Membership, Needs, Remembered, Rights};
 use crate::wire::values::APPLICATION;
 
 /// The prefix of a user's settings among the attributes.
@@ -44,7 +44,7 @@ pub(crate) struct Shown<'a> {
     key: Option<&'a str>,
     settings: Py,
     /// The groups and permissions, with the needs that they give, where a version has groups.
-    rights: Option<(Membership, Needs)>,
+    rights: Option<(Membership, Arc<Needs>)>,
 }
 
 /// A member of a user in an answer.
@@ -71,8 +71,18 @@ impl<'a> Shown<'a> {
         rights: &Rights,
         key: Option<&'a str>,
     ) -> Result<Self, Cyclic> {
+        Self::listed(user, rights, &mut Remembered::default(), key)
+    }
+
+    /// The same for one of many users.
+    pub(crate) fn listed(
+        user: &'a User,
+        rights: &Rights,
+        remembered: &mut Remembered,
+        key: Option<&'a str>,
+    ) -> Result<Self, Cyclic> {
         let member = rights.member(user);
-        let has = rights.needs(&member)?;
+        let has = remembered.needs(rights, &member)?;
         Ok(Self {
             admin: has.is_admin(),
             rights: Some((member, has)),
@@ -93,21 +103,21 @@ impl<'a> Shown<'a> {
         Self { name, active: true, admin: true, key: None, settings, rights: None }
     }
 
-    fn held(&self, what: fn(&(Membership, Needs)) -> Vec<String>) -> Vec<String> {
+    fn held(&self, what: fn(&(Membership, Arc<Needs>)) -> Vec<String>) -> Vec<String> {
         self.rights.as_ref().map(what).unwrap_or_default()
     }
 
     /// The members that a version shows.
     pub(crate) fn shape(&self, differences: &Differences) -> Py {
         let shown = USER_FIELDS.iter().filter(|(name, _)| differences.user_fields.contains(name));
-        Py::Dict(shown.map(|(name, value)| ((*name).to_owned(), value(self))).collect())
+        Py::Dict(shown.map(|(name, value)| (*name, value(self))).collect())
     }
 }
 
 /// The caller with the application's own key, as a user of a version with groups.
 pub(crate) fn application(rights: &Rights, differences: &Differences) -> Result<Py, Cyclic> {
     let member = Rights::application();
-    let has = rights.needs(&member)?;
+    let has = Arc::new(rights.needs(&member)?);
     let shown = Shown { rights: Some((member, has)), ..Shown::nobody(APPLICATION) };
     Ok(shown.shape(differences))
 }

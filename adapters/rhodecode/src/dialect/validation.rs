@@ -22,7 +22,7 @@ pub(crate) struct Schema {
 }
 
 impl Schema {
-    fn fail(&mut self, field: &str, why: impl Into<String>) {
+    fn fail(&mut self, field: &'static str, why: impl Into<String>) {
         self.errors.get_or_insert_default().set(field, why.into());
     }
 
@@ -35,7 +35,7 @@ impl Schema {
     }
 
     /// Reads a text, which may be empty.
-    pub(crate) fn text(&mut self, field: &str, value: &Py) -> String {
+    pub(crate) fn text(&mut self, field: &'static str, value: &Py) -> String {
         if !value.truthy() {
             return String::new();
         }
@@ -50,7 +50,7 @@ impl Schema {
     /// Reads a text, which must not be empty and must pass a check. The check returns the error.
     pub(crate) fn required(
         &mut self,
-        field: &str,
+        field: &'static str,
         value: &Py,
         check: fn(&str) -> Option<String>,
     ) -> String {
@@ -68,7 +68,7 @@ impl Schema {
     }
 
     /// Reads a flag, which may be a word.
-    pub(crate) fn flag(&mut self, field: &str, value: &Py) -> bool {
+    pub(crate) fn flag(&mut self, field: &'static str, value: &Py) -> bool {
         let word = match value {
             Py::Bool(on) => return *on,
             Py::Str(word) => word.to_lowercase(),

@@ -22,7 +22,7 @@ pub(crate) async fn get_users(call: &Call<'_>) -> Result<Answer, Failure> {
             text.extend(["\"", &index.to_string(), "\":"]);
         }
         index += 1;
-        text.push_str(&php::json::encode(&person::other(user, &namespace, differences)));
+        php::json::encode_members(text, person::members_of_other(user, &namespace, differences));
         Ok(())
     })))
 }

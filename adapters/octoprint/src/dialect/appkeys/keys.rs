@@ -40,7 +40,7 @@ pub(crate) async fn get(call: &Call<'_>) -> Answer {
         if request.is_for(own) {
             let mut shape = request.external();
             shape.set("remote_address", Py::text(&request.address));
-            pending.set(&request.user_token, shape);
+            pending.set(request.user_token.clone(), shape);
         }
     }
     json(&Py::dict([("keys", Py::List(keys)), ("pending", pending)]))

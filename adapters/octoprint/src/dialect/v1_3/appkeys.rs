@@ -49,7 +49,7 @@ pub(crate) async fn get(call: &Call<'_>) -> Answer {
     let mut pending = Py::dict([]);
     for request in slots::waiting(call).await? {
         if request.is_for(own) {
-            pending.set(&request.user_token, request.external());
+            pending.set(request.user_token.clone(), request.external());
         }
     }
     json(call, &Py::dict([("keys", Py::List(keys)), ("pending", pending)]))

@@ -24,11 +24,13 @@ pub(crate) enum MemberTokens<'a> {
     Masked,
 }
 
-impl MemberTokens<'_> {
-    fn of(self, user: &User) -> Tokens {
+impl<'a> MemberTokens<'a> {
+    fn of(self, user: &User) -> Tokens<'a> {
         match self {
             Self::Masked => Tokens::Masked,
-            Self::Shown(keys) => Tokens::Shown(keys.get(&user.id).cloned().unwrap_or_default()),
+            Self::Shown(keys) => {
+                Tokens::Shown(keys.get(&user.id).map_or(&[][..], Vec::as_slice).into())
+            }
         }
     }
 }

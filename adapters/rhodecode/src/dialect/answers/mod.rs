@@ -9,6 +9,6 @@ pub(crate) mod tokens;
 pub(crate) mod users;
 
 /// The answer of a method that changes something: a sentence, and the subject under its name.
-pub(crate) fn done(sentence: impl Into<String>, name: &str, subject: impl Into<Py>) -> Py {
+pub(crate) fn done(sentence: impl Into<String>, name: &'static str, subject: impl Into<Py>) -> Py {
     Object::default().with("msg", sentence.into()).with(name, subject).into()
 }

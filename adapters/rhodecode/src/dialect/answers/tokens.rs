@@ -1,5 +1,6 @@
 //! A person's tokens as an answer shows them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use isogloss_canonical::command::Command;
@@ -20,25 +21,25 @@ pub(crate) type AllKeys = HashMap<UserId, Vec<Key>>;
 
 /// A person's tokens.
 #[derive(Debug)]
-pub(crate) enum Tokens {
+pub(crate) enum Tokens<'k> {
     /// For a caller who may see them.
-    Shown(Vec<Key>),
+    Shown(Cow<'k, [Key]>),
     /// For any other caller.
     Masked,
 }
 
-impl Tokens {
+impl Tokens<'_> {
     /// Whether the person has none.
-    pub(crate) const fn are_none(&self) -> bool {
+    pub(crate) fn are_none(&self) -> bool {
         matches!(self, Self::Shown(keys) if keys.is_empty())
     }
 }
 
 /// Reads a person's tokens.
-pub(crate) async fn of_user(call: &Call<'_>, user: &User) -> Result<Tokens, Fault> {
+pub(crate) async fn of_user(call: &Call<'_>, user: &User) -> Result<Tokens<'static>, Fault> {
     let namespace = call.options.namespace.clone();
     let command = Command::ListKeys(Some(UserRef::from(user)), namespace, KeyChoice::All);
-    Ok(Tokens::Shown(call.run(command).await?.keys()?))
+    Ok(Tokens::Shown(call.run(command).await?.keys()?.into()))
 }
 
 /// Reads everybody's tokens.
@@ -54,7 +55,7 @@ pub(crate) async fn of_everybody(call: &Call<'_>) -> Result<AllKeys, Fault> {
 }
 
 /// Sets the members that hold the tokens. `seed` is what made-up tokens are derived from.
-pub(crate) fn set(shape: &mut Object, version: &Differences, tokens: &Tokens, seed: &str) {
+pub(crate) fn set(shape: &mut Object, version: &Differences, tokens: &Tokens<'_>, seed: &str) {
     let (built_in, listed) = match tokens {
         Tokens::Shown(keys) => shown(keys, seed),
         Tokens::Masked => ("*".repeat(40), vec!["*".repeat(40)]),

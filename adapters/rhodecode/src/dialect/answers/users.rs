@@ -26,7 +26,7 @@ pub(crate) async fn with_tokens(call: &Call<'_>, found: &FoundUser) -> Result<Ob
 }
 
 /// A person.
-pub(crate) fn person(options: &Options, user: &User, tokens: &Tokens) -> Object {
+pub(crate) fn person(options: &Options, user: &User, tokens: &Tokens<'_>) -> Object {
     let version = options.version.differences();
     let (first, last) = names(options, user);
     let mut shape = Object::default()
@@ -54,7 +54,7 @@ pub(crate) fn person(options: &Options, user: &User, tokens: &Tokens) -> Object 
     let addresses = user.addresses.iter().map(|address| Py::from(address.as_str()));
     extras.set("ip_addresses", Py::List(addresses.collect()));
     extras.set("language", systems(user, "language").map_or(Py::None, Py::from));
-    shape.updated(&extras)
+    shape.updated(extras)
 }
 
 /// A column of the row of a RhodeCode server, if that is where the person is.
@@ -74,7 +74,7 @@ pub(crate) fn default_user(version: &Differences, masked: bool) -> Object {
     }
     shape.set("email", DEFAULT_EMAIL);
     shape.set("emails", Py::List(vec![Py::from(DEFAULT_EMAIL)]));
-    let tokens = if masked { Tokens::Masked } else { Tokens::Shown(Vec::new()) };
+    let tokens = if masked { Tokens::Masked } else { Tokens::Shown(Vec::new().into()) };
     let mut extras = Object::with_room(9);
     tokens::set(&mut extras, version, &tokens, &"0".repeat(32));
     extras.set("active", true);
@@ -85,7 +85,7 @@ pub(crate) fn default_user(version: &Differences, masked: bool) -> Object {
     if version.last_activity {
         extras.set("last_activity", Py::None);
     }
-    shape.updated(&extras.with("ip_addresses", Py::List(Vec::new())).with("language", Py::None))
+    shape.updated(extras.with("ip_addresses", Py::List(Vec::new())).with("language", Py::None))
 }
 
 /// A locked repository. The gateway knows its name and who locked it, and nothing else.

@@ -156,7 +156,7 @@ fn unvalidated_password(call: &Call<'_>) -> Result<Option<Secret>, Refused> {
     arguments::password(call.argument("password").unwrap_or(&Py::None))
 }
 
-fn validated_plugin(call: &Call<'_>, schema: &mut Schema, name: &str) -> String {
+fn validated_plugin(call: &Call<'_>, schema: &mut Schema, name: &'static str) -> String {
     let plugin = schema.text(name, &call.argument_or(name, OWN_PLUGIN));
     if plugin.is_empty() { OWN_PLUGIN.to_owned() } else { plugin }
 }

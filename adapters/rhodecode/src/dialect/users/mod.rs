@@ -81,7 +81,7 @@ async fn permissions(call: &Call<'_>, found: &FoundUser) -> Result<Object, Failu
     };
     let mut own_groups = Object::default();
     if let Some(Value::String(name)) = user.and_then(|user| user.attribute(attribute::REPO_GROUP)) {
-        own_groups.set(name.as_str(), "group.admin");
+        own_groups.set(name.clone(), "group.admin");
     }
     let mut all = Object::default();
     if version.branch_permissions {
@@ -114,7 +114,7 @@ pub(crate) async fn get_users(call: &Call<'_>) -> Result<Rows<Failure>, Failure>
     let query = PeopleQuery { order: Order::Name, keys: Some(keys) };
     let pages = call.exchange.list(Some(call.caller), query).await?;
     Ok(Rows::new(pages, move |user, keys, text| {
-        let shape = users::person(&options, user, &Tokens::Shown(keys.to_vec()));
+        let shape = users::person(&options, user, &Tokens::Shown(keys.into()));
         write_row(text, &Py::from(shape));
         Ok(())
     }))
