@@ -4,7 +4,7 @@
 //!
 //! The variables of a call: `name`, `id` and `password` of the user it is about, `email`, `new_name`,
 //! `team` and `team_id`. Of the caller: `caller` (the name), `secret`, and `login` (both, with a
-//! colon). A call has the form `method`, `args`; how the two travel is the [`Shape`].
+//! colon). A call has the form `method`, `args`; `shape` says how the two travel.
 
 pub mod answers;
 
