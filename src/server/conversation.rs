@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use isogloss_canonical::socket::{Event, Reaction, Socket};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until, timeout};
 
 use crate::origin::incoming::Inbound;
 use crate::pipeline::Pipeline;
@@ -51,8 +51,8 @@ impl Conversation {
     /// Goes on until one of both closes the connection, or the gateway stops.
     pub(super) async fn run(mut self, coming: Coming) {
         if let Err(Some(code)) = self.talk(coming).await {
-            // The client may have gone already.
-            drop(self.to_client.send(Ok(close(code))).await);
+            // The client may have gone already, or not read what was sent before.
+            drop(self.to_client.try_send(Ok(close(code))));
         }
         tracing::debug!("a websocket was closed");
     }
@@ -119,7 +119,14 @@ impl Conversation {
         }
     }
 
+    /// Sends a frame. A client that does not read is waited for as long as one that says nothing, and not
+    /// while the gateway stops.
     async fn send(&self, frame: Bytes) -> Result<(), Ended> {
-        self.to_client.send(Ok(frame)).await.map_err(|_gone| None)
+        tokio::select! {
+            biased;
+            sent = self.to_client.send(Ok(frame)) => sent.map_err(|_gone| None),
+            () = self.stopping.begun() => Err(Some(CloseCode::Away)),
+            () = sleep(self.limits.idle) => Err(None),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What a client says on the socket.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use serde_json::Value;
 
 use crate::dialect::sockjs::messages::Transport;
@@ -23,8 +25,9 @@ pub(super) enum State {
     Unsaid,
     /// None of them.
     Unwanted,
-    /// Those that this value chooses.
-    Wanted(Value),
+    /// Those that a value chooses, by the value's print. The value itself is not kept: a client without
+    /// credentials would choose how much memory its socket takes.
+    Wanted(u64),
 }
 
 impl State {
@@ -40,11 +43,19 @@ pub(super) struct Crash;
 
 /// The most messages of one frame. OctoPrint has no limit. SockJS's own client sends one at a time.
 const MOST: usize = 50;
+/// The most JSON values of one frame, as each takes many times its bytes when it is read. OctoPrint has no
+/// limit. What clients send has a few dozen.
+const MOST_VALUES: usize = 2_000;
 
 /// Reads a frame of a client: a message, or a list of them.
 pub(super) fn read(transport: Transport, frame: &str) -> Result<Vec<Asked>, Crash> {
     if frame.is_empty() {
         return Ok(Vec::new());
+    }
+    // Every value but the first of an array or object has one of these before it.
+    let marks = frame.bytes().filter(|byte| matches!(byte, b',' | b':' | b'[' | b'{'));
+    if marks.count() > MOST_VALUES {
+        return Err(Crash);
     }
     if transport == Transport::Raw {
         return Ok(vec![message(frame)?]);
@@ -98,8 +109,31 @@ fn is_choice(choice: &serde_json::Map<String, Value>) -> bool {
 fn state(wanted: Option<&Value>) -> State {
     match wanted {
         None | Some(Value::Bool(false)) => State::Unwanted,
-        Some(wanted) => State::Wanted(wanted.clone()),
+        Some(wanted) => State::Wanted(print(wanted)),
     }
+}
+
+/// Equal values have equal prints. The order of the members of an object does not count.
+fn print(value: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    match value {
+        Value::Object(members) => {
+            let one = |(name, value): (&String, &Value)| {
+                let mut hasher = DefaultHasher::new();
+                (name, print(value)).hash(&mut hasher);
+                hasher.finish()
+            };
+            let sum = members.iter().map(one).fold(0, u64::wrapping_add);
+            ("object", sum).hash(&mut hasher);
+        }
+        Value::Array(items) => {
+            ("array", items.iter().map(print).collect::<Vec<_>>()).hash(&mut hasher);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            value.to_string().hash(&mut hasher);
+        }
+    }
+    hasher.finish()
 }
 
 /// `user:session`.
@@ -146,5 +180,21 @@ mod tests {
         ] {
             assert_eq!(read(frame), Err(Crash), "{frame}");
         }
+    }
+
+    /// 125 sockets of a client without credentials took 600 MB, when each kept what it had asked for.
+    #[test]
+    fn what_a_client_asks_for_is_not_kept_and_has_a_limit() {
+        let subscribe = |state: &str| {
+            let read = read(Transport::Raw, &format!("{{\"subscribe\":{{\"state\":{state}}}}}"));
+            read.map(|mut asked| asked.remove(0))
+        };
+        let one = subscribe(r#"{"logs":true,"messages":"a"}"#).unwrap();
+        assert!(matches!(one, Asked::Subscribe(State::Wanted(_))), "{one:?}");
+        assert_eq!(subscribe(r#"{"messages":"a","logs":true}"#).unwrap(), one);
+        assert_ne!(subscribe(r#"{"messages":"b","logs":true}"#).unwrap(), one);
+        assert!(size_of::<State>() <= 16);
+        let many = format!("[{}0]", r#"{"":0},"#.repeat(MOST_VALUES / 3));
+        assert_eq!(subscribe(&format!("{{\"x\":{many}}}")), Err(Crash));
     }
 }
