@@ -40,9 +40,22 @@ pub(crate) fn json(value: &Value) -> anyhow::Result<()> {
 /// elsewhere a row is one line, for programs.
 pub(crate) fn table(headings: &[&str], rows: Vec<Vec<String>>) -> anyhow::Result<()> {
     let mut table = Table::new();
+    let rows = rows.into_iter().map(|row| row.iter().map(|cell| visible(cell)).collect::<Vec<_>>());
     table.load_style(NOTHING).set_header(headings).add_rows(rows);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     line(&table.to_string())
+}
+
+/// A text without control characters, which a terminal would obey: clients choose names. Each is shown as
+/// Rust writes it (`\u{1b}`).
+fn visible(cell: &str) -> String {
+    if !cell.chars().any(char::is_control) {
+        return cell.to_owned();
+    }
+    let shown = |letter: char| -> String {
+        if letter.is_control() { letter.escape_default().collect() } else { letter.to_string() }
+    };
+    cell.chars().map(shown).collect()
 }
 
 /// A user as JSON.
@@ -125,3 +138,14 @@ pub(crate) fn key_row(key: &Key, owner: Option<&str>) -> Vec<String> {
 /// The headings of [`key_row`].
 pub(crate) const KEY_HEADINGS: [&str; 7] =
     ["ID", "DIALECT", "OWNER", "LABEL", "SCOPE", "EXPIRES", "ADDRESSES"];
+
+#[cfg(test)]
+mod tests {
+    use super::visible;
+
+    #[test]
+    fn no_text_of_a_client_moves_the_cursor_of_the_terminal() {
+        assert_eq!(visible("evil\u{1b}[31m\r\n\u{85}x"), "evil\\u{1b}[31m\\r\\n\\u{85}x");
+        assert_eq!(visible("Ren\u{e9}e"), "Ren\u{e9}e");
+    }
+}
