@@ -20,7 +20,7 @@ const BATCH: usize = 2_000;
 
 /// Imports the ids of a file.
 pub(crate) async fn run(people: &People, file: &str, at: &At) -> anyhow::Result<()> {
-    let table = Table::open(file)?;
+    let table = Table::open(file, &["id_namespace", "id", "username"])?;
     let refused = "nothing was imported";
     let found = inspect(people, &table).context(refused)?;
     let done = match people.embedded() {

@@ -40,7 +40,7 @@ type AtLine = (Option<u64>, anyhow::Error);
 
 /// Imports the keys of a file.
 pub(crate) async fn run(people: &People, file: &str, at: &At) -> anyhow::Result<()> {
-    let table = Table::open(file)?;
+    let table = Table::open(file, &["username", "dialect", "key"])?;
     inspect(people, &table).await?;
     let (mut rows, mut added) = (0, 0);
     // A remote backend gets one key after another.
@@ -164,8 +164,9 @@ fn said((line, why): AtLine) -> anyhow::Error {
 
 fn new_key(row: &Row) -> anyhow::Result<NewKey> {
     let adapter = registry::dialect(&row.dialect).map_err(|why| anyhow!(why))?;
-    if row.key.is_empty() {
-        bail!("the key is empty");
+    // As in an accounts file.
+    if row.key.trim().is_empty() || row.key.chars().any(char::is_control) {
+        bail!("the key is empty or has a control character");
     }
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     Ok(NewKey {

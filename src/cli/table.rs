@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use csv::{ReaderBuilder, Trim};
 use serde::de::DeserializeOwned;
 
@@ -16,13 +16,23 @@ pub(crate) type Numbered<T> = (u64, T);
 pub(crate) struct Table(Rereadable);
 
 impl Table {
-    /// Opens a file ("-": standard input).
-    pub(crate) fn open(file: &str) -> anyhow::Result<Self> {
-        Ok(Self(if file == "-" {
+    /// Opens a file ("-": standard input) whose first line has these headings, and perhaps others.
+    pub(crate) fn open(file: &str, headings: &[&str]) -> anyhow::Result<Self> {
+        let table = Self(if file == "-" {
             Rereadable::standard_input().context("standard input")?
         } else {
             Rereadable::open(Path::new(file)).with_context(|| file.to_owned())?
-        }))
+        });
+        let mut reader = ReaderBuilder::new().trim(Trim::Headers).from_reader(table.0.read()?);
+        let found = reader.headers().context("the heading")?;
+        let missing = headings.iter().find(|heading| !found.iter().any(|own| own == **heading));
+        match missing {
+            None => Ok(table),
+            Some(missing) => bail!(
+                "line 1: there is no column {missing:?}; the first line names the columns: {}",
+                headings.join(",")
+            ),
+        }
     }
 
     /// The rows, from the first one.

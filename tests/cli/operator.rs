@@ -79,6 +79,13 @@ fn keys_and_ids_that_clients_hold_are_taken_over() {
     workdir.write("wrong.csv", "username,dialect,key\nada,octoprint,a\nnobody,octoprint,b\n");
     assert!(workdir.fails(&["key", "import", "wrong.csv"]).contains("line 3"));
     workdir.ok(&["key", "import", "keys.csv"]);
+    // A file without a heading: its only row was taken for one, and lost.
+    workdir.write("bare.csv", "ada,octoprint,c\n");
+    for kind in ["key", "identity"] {
+        assert!(workdir.fails(&[kind, "import", "bare.csv"]).contains("there is no column"));
+    }
+    workdir.write("blank.csv", "username,dialect,key\nada,octoprint,\"  \"\n");
+    assert!(workdir.fails(&["key", "import", "blank.csv"]).contains("line 2: the key is empty"));
     workdir.write("twice.csv", "username,dialect,key\nada,octoprint,c\nadmin,octoprint,c\n");
     let told = workdir.fails(&["key", "import", "twice.csv"]);
     assert!(told.contains("line 3: the same key as in line 2"), "{told}");
