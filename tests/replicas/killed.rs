@@ -64,6 +64,7 @@ fn a_gateway_that_is_killed_under_load_loses_nothing() {
     let once: BTreeSet<_> = names.iter().collect();
     assert_eq!(names.len(), once.len(), "nothing is there twice");
     assert_eq!(names.len(), CLIENTS * EACH, "everything is there");
-    // Each client had at most one request at the gateway that was killed.
-    assert!(broken.load(Ordering::SeqCst) <= CLIENTS, "{broken:?} broken connections");
+    // Each client had a request at the gateway that was killed, and perhaps another one while the kernel
+    // was ending the process.
+    assert!(broken.load(Ordering::SeqCst) <= 2 * CLIENTS, "{broken:?} broken connections");
 }
