@@ -13,6 +13,7 @@ use crate::cli::arguments::At;
 use crate::cli::open::People;
 use crate::cli::print;
 use crate::cli::table::{Table, batches};
+use crate::provision::accounts::is_key;
 use crate::registry;
 use crate::repeats::Repeats;
 
@@ -164,8 +165,7 @@ fn said((line, why): AtLine) -> anyhow::Error {
 
 fn new_key(row: &Row) -> anyhow::Result<NewKey> {
     let adapter = registry::dialect(&row.dialect).map_err(|why| anyhow!(why))?;
-    // As in an accounts file.
-    if row.key.trim().is_empty() || row.key.chars().any(char::is_control) {
+    if !is_key(&row.key) {
         bail!("the key is empty or has a control character");
     }
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());

@@ -1,9 +1,10 @@
 //! Reads a CSV table with a heading line, row by row, as often as needed.
 
+use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use csv::{ReaderBuilder, Trim};
+use csv::{Reader, ReaderBuilder, StringRecord, Trim};
 use serde::de::DeserializeOwned;
 
 use crate::rereadable::Rereadable;
@@ -23,8 +24,7 @@ impl Table {
         } else {
             Rereadable::open(Path::new(file)).with_context(|| file.to_owned())?
         });
-        let mut reader = ReaderBuilder::new().trim(Trim::Headers).from_reader(table.0.read()?);
-        let found = reader.headers().context("the heading")?;
+        let (_, found) = table.reader()?;
         let missing = headings.iter().find(|heading| !found.iter().any(|own| own == **heading));
         match missing {
             None => Ok(table),
@@ -35,12 +35,18 @@ impl Table {
         }
     }
 
+    /// A reader at the first row, and the headings.
+    fn reader(&self) -> anyhow::Result<(Reader<impl Read + Send>, StringRecord)> {
+        let mut reader = ReaderBuilder::new().trim(Trim::Headers).from_reader(self.0.read()?);
+        let headings = reader.headers().context("the heading")?.clone();
+        Ok((reader, headings))
+    }
+
     /// The rows, from the first one.
     pub(crate) fn rows<T: DeserializeOwned>(
         &self,
     ) -> anyhow::Result<impl Iterator<Item = anyhow::Result<Numbered<T>>> + Send + use<'_, T>> {
-        let mut reader = ReaderBuilder::new().trim(Trim::Headers).from_reader(self.0.read()?);
-        let headings = reader.headers().context("the heading")?.clone();
+        let (reader, headings) = self.reader()?;
         Ok(reader.into_records().map(move |record| {
             let record = record?;
             let line = record.position().map_or(0, csv::Position::line);

@@ -95,6 +95,11 @@ pub struct AccountKey {
     pub addresses: Vec<String>,
 }
 
+/// Whether a text can be the value of a key that an operator brings: something visible, on one line.
+pub(crate) fn is_key(value: &str) -> bool {
+    !value.trim().is_empty() && !value.chars().any(char::is_control)
+}
+
 impl AccountKey {
     /// A key without restrictions.
     #[must_use]

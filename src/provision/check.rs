@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use ipnet::IpNet;
 use isogloss_canonical::namespace::Numbering;
 
-use crate::provision::accounts::{Account, AccountKey, Accounts};
+use crate::provision::accounts::{Account, AccountKey, Accounts, is_key};
 use crate::provision::source::{Entry, Source};
 use crate::registry;
 use crate::repeats::{Place, Repeats};
@@ -246,7 +246,7 @@ impl Walk<'_> {
         if let Err(why) = registry::dialect(&key.dialect) {
             self.refuse(place, &why);
         }
-        if key.value.trim().is_empty() || key.value.chars().any(char::is_control) {
+        if !is_key(&key.value) {
             self.refuse(place, "the value is empty or holds a control character");
             return Ok(());
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -121,5 +122,20 @@ impl Facts {
             calls.with_context(|| format!("fixtures/systems/{dialect}.toml has no [calls]"))?;
         dialect.clone_into(&mut calls.dialect);
         Ok(calls)
+    }
+
+    /// The calls of these dialects, in their order. They are read once in a process, which always names
+    /// the same.
+    pub fn all_calls<'d>(
+        fixtures: &Path,
+        dialects: impl IntoIterator<Item = &'d str>,
+    ) -> Result<&'static [Calls]> {
+        static ALL: OnceLock<Vec<Calls>> = OnceLock::new();
+        if let Some(all) = ALL.get() {
+            return Ok(all);
+        }
+        let all = dialects.into_iter().map(|dialect| Self::calls(fixtures, dialect));
+        let all = all.collect::<Result<Vec<_>>>()?;
+        Ok(ALL.get_or_init(|| all))
     }
 }

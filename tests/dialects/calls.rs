@@ -1,8 +1,6 @@
 //! The requests of each dialect in this process, and the class of each answer. What the clients send
 //! is in `[calls]` of `fixtures/systems/`.
 
-use std::sync::OnceLock;
-
 use isogloss::registry;
 use isogloss_canonical::http::{self, Response};
 pub(crate) use isogloss_testkit::calls::answers::Class;
@@ -40,11 +38,8 @@ pub(crate) struct Answer {
 
 /// The calls of every dialect, in the order of the registry.
 pub(crate) fn all() -> &'static [Calls] {
-    static ALL: OnceLock<Vec<Calls>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        let dialects = registry::dialects().map(|adapter| adapter.name);
-        dialects.map(|dialect| Facts::calls(&fixtures("."), dialect).unwrap()).collect()
-    })
+    let dialects = registry::dialects().map(|adapter| adapter.name);
+    Facts::all_calls(&fixtures("."), dialects).unwrap()
 }
 
 /// The calls of a dialect.

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 
 use isogloss::backends::Backends;
 use isogloss::config::load;
@@ -73,10 +72,9 @@ impl Drop for Front {
 
 /// The calls of every dialect.
 pub(crate) fn dialects() -> &'static [Calls] {
-    static ALL: OnceLock<Vec<Calls>> = OnceLock::new();
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    let load = |dialect: &str| Facts::calls(&fixtures, dialect).unwrap();
-    ALL.get_or_init(|| registry::dialects().map(|adapter| load(adapter.name)).collect())
+    let dialects = registry::dialects().map(|adapter| adapter.name);
+    Facts::all_calls(&fixtures, dialects).unwrap()
 }
 
 /// Every call of every dialect.

@@ -45,6 +45,15 @@ impl Two {
         }
     }
 
+    /// What each gateway answers to her key, in each dialect.
+    fn expect_of_keys(&self, heard: Heard) {
+        for (gateway, calls) in
+            self.urls().flat_map(|url| dialects().iter().map(move |one| (url, one)))
+        {
+            assert_eq!(self.ada.asks(gateway, calls), heard, "{}: her key", calls.dialect);
+        }
+    }
+
     fn run(&self, words: &[&str]) {
         self.site.ok(&[words, &["--config", "gateway.toml"]].concat());
     }
@@ -71,15 +80,8 @@ fn a_command_that_has_returned_holds_at_every_gateway() {
             Heard::Refused,
             "the old password"
         );
-        for dialect in dialects() {
-            assert_eq!(
-                two.ada.asks(gateway, dialect),
-                Heard::Everybody,
-                "{}: her key",
-                dialect.dialect
-            );
-        }
     }
+    two.expect_of_keys(Heard::Everybody);
 
     let listed = two.site.ok(&["key", "list", "ada", "--json", "--config", "gateway.toml"]);
     let listed: Vec<Value> = serde_json::from_str(&listed).unwrap();
@@ -87,16 +89,7 @@ fn a_command_that_has_returned_holds_at_every_gateway() {
     for key in listed {
         two.run(&["key", "revoke", key["id"].as_str().unwrap()]);
     }
-    for gateway in two.urls() {
-        for dialect in dialects() {
-            assert_eq!(
-                two.ada.asks(gateway, dialect),
-                Heard::Refused,
-                "{}: her key",
-                dialect.dialect
-            );
-        }
-    }
+    two.expect_of_keys(Heard::Refused);
 }
 
 #[test]

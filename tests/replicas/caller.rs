@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::OnceLock;
 
 use isogloss::registry;
 use isogloss_testkit::calls::answers::Class;
@@ -14,10 +13,9 @@ use serde_json::{Value, json};
 
 /// The calls of every dialect.
 pub(crate) fn dialects() -> &'static [Calls] {
-    static ALL: OnceLock<Vec<Calls>> = OnceLock::new();
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    let load = |dialect: &str| Facts::calls(&fixtures, dialect).unwrap();
-    ALL.get_or_init(|| registry::dialects().map(|adapter| load(adapter.name)).collect())
+    let dialects = registry::dialects().map(|adapter| adapter.name);
+    Facts::all_calls(&fixtures, dialects).unwrap()
 }
 
 /// The first dialect that has these calls.
